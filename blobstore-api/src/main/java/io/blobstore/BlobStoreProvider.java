@@ -1,0 +1,18 @@
+package io.blobstore;
+
+import java.io.IOException;
+
+/** Opens the stores of one URI scheme. Found by {@link java.util.ServiceLoader}. */
+public interface BlobStoreProvider {
+    /** The scheme, in lower case: "file", "s3", "gs". */
+    String scheme();
+
+    /**
+     * Opens a store.
+     *
+     * @param uri a URI of this scheme, already checked to carry no credential
+     * @throws IllegalArgumentException if the URI is malformed, or has parameters unknown to this scheme
+     * @throws IOException if the store cannot be opened
+     */
+    BlobStore open(StoreUri uri) throws IOException;
+}

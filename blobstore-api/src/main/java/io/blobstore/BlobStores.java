@@ -1,0 +1,31 @@
+package io.blobstore;
+
+import java.io.IOException;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
+
+/** Opens stores by URI: {@code file:/dir}, {@code s3://bucket?region=…}, {@code gs://bucket}. */
+public final class BlobStores {
+    private BlobStores() {}
+
+    /**
+     * Opens the store that a URI names, by the {@link BlobStoreProvider} of its scheme on the class or module path.
+     *
+     * @throws IllegalArgumentException if the URI is malformed, carries a credential, has an unknown parameter, or a scheme
+     *     without provider
+     * @throws IOException if the store cannot be opened
+     */
+    public static BlobStore open(String uri) throws IOException {
+        StoreUri parsed = StoreUri.parse(uri);
+        TreeMap<String, BlobStoreProvider> providers = new TreeMap<>();
+        ServiceLoader.load(BlobStoreProvider.class, BlobStores.class.getClassLoader())
+                .forEach(provider -> providers.putIfAbsent(provider.scheme(), provider));
+        BlobStoreProvider provider = providers.get(parsed.scheme());
+        if (provider == null) {
+            throw new IllegalArgumentException("no store knows the scheme '" + parsed.scheme() + ":'; known here are "
+                    + providers.keySet() + ". Is the module of that backend (blobstore-" + parsed.scheme()
+                    + ") a dependency?");
+        }
+        return provider.open(parsed);
+    }
+}

@@ -1,0 +1,126 @@
+package io.blobstore;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Base64;
+import java.util.zip.CRC32C;
+
+/**
+ * A CRC32C checksum (Castagnoli polynomial, RFC 3720 appendix B.4) of some content.
+ *
+ * <p>Computed by {@link CRC32C}, which is an intrinsic over direct buffers: nothing is copied. Checksums of neighbouring
+ * pieces combine into that of the whole without reading the content again, which is what lets parts be sent in parallel
+ * and the whole blob still be verified.
+ *
+ * @param value the checksum's 32 bits
+ */
+public record Crc32c(int value) {
+    /** The checksum of no bytes at all. */
+    public static final Crc32c EMPTY = new Crc32c(0);
+
+    /** The polynomial 0x1EDC6F41, bits reflected. */
+    private static final int POLYNOMIAL = 0x82F63B78;
+
+    /**
+     * {@code X_TO_2_TO[k]} is x^(2^k) modulo the polynomial. 67 entries, as a length of up to 2^63 bytes is 2^66 bits: the
+     * table cannot be made cyclic at 32 as zlib's is for CRC-32, because this polynomial is not primitive.
+     */
+    private static final int[] X_TO_2_TO = powers(67);
+
+    /** Bytes whose checksum is computed under one lease, so that a source that copies does so piecewise. */
+    private static final int WINDOW = 256 * 1024;
+
+    /** The checksum of a buffer's remaining bytes. The buffer's position and limit stay as they are. */
+    public static Crc32c of(ByteBuffer content) {
+        CRC32C crc = new CRC32C();
+        crc.update(content.duplicate());
+        return new Crc32c((int) crc.getValue());
+    }
+
+    /**
+     * The checksum of a source's content.
+     *
+     * @throws IOException if the source cannot be read
+     */
+    public static Crc32c of(BlobSource content) throws IOException {
+        CRC32C crc = new CRC32C();
+        content.forEachBuffer(WINDOW, crc::update);
+        return new Crc32c((int) crc.getValue());
+    }
+
+    /**
+     * Reads the 8 hex digits that {@link #hex} gives.
+     *
+     * @throws IllegalArgumentException if these are not 8 hex digits
+     */
+    public static Crc32c parse(String hex) {
+        if (hex.length() != 8 || !hex.chars().allMatch(c -> Character.digit(c, 16) >= 0)) {
+            throw new IllegalArgumentException("a CRC32C is written as 8 hex digits; got '" + hex + "'");
+        }
+        return new Crc32c(Integer.parseUnsignedInt(hex, 16));
+    }
+
+    /**
+     * The checksum of this content followed by other content.
+     *
+     * <p>Appending n bytes multiplies the checksum, as a polynomial, by x^(8n); see M. Adler's {@code crc32_combine} in
+     * zlib 1.2.12.
+     *
+     * @param next the checksum of what follows
+     * @param nextLength the number of bytes that follow, 0 or more
+     */
+    public Crc32c combine(Crc32c next, long nextLength) {
+        if (nextLength < 0) {
+            throw new IllegalArgumentException("length must be 0 or more; got " + nextLength);
+        }
+        int shift = 1 << 31; // x^0
+        int power = 3; // x^(2^3) is one byte
+        for (long n = nextLength; n != 0; n >>>= 1, power++) {
+            if ((n & 1) != 0) {
+                shift = multiply(X_TO_2_TO[power], shift);
+            }
+        }
+        return new Crc32c(multiply(shift, value) ^ next.value);
+    }
+
+    /** 8 lower-case hex digits. */
+    public String hex() {
+        return String.format("%08x", value);
+    }
+
+    /** The base64 of the four bytes, most significant first, as object stores put it into headers. */
+    public String base64() {
+        return Base64.getEncoder()
+                .encodeToString(ByteBuffer.allocate(Integer.BYTES)
+                        .order(ByteOrder.BIG_ENDIAN)
+                        .putInt(value)
+                        .array());
+    }
+
+    @Override
+    public String toString() {
+        return "crc32c:" + hex();
+    }
+
+    private static int[] powers(int count) {
+        int[] powers = new int[count];
+        powers[0] = 1 << 30; // x^1
+        for (int k = 1; k < count; k++) {
+            powers[k] = multiply(powers[k - 1], powers[k - 1]);
+        }
+        return powers;
+    }
+
+    /** Multiplies two reflected polynomials modulo {@link #POLYNOMIAL}. */
+    private static int multiply(int a, int b) {
+        int product = 0;
+        for (int bit = 1 << 31; bit != 0; bit >>>= 1) {
+            if ((a & bit) != 0) {
+                product ^= b;
+            }
+            b = (b & 1) != 0 ? (b >>> 1) ^ POLYNOMIAL : b >>> 1;
+        }
+        return product;
+    }
+}

@@ -1,0 +1,85 @@
+package io.blobstore;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+
+/**
+ * The base of decorators: forwards every method of the contract to another store. The shorthands are not forwarded, as they
+ * lead to the contract's methods: overriding one of those catches its shorthands too.
+ */
+public abstract class ForwardingBlobStore implements BlobStore {
+    private final BlobStore delegate;
+
+    /** Decorates a store. */
+    protected ForwardingBlobStore(BlobStore delegate) {
+        this.delegate = Objects.requireNonNull(delegate, "delegate");
+    }
+
+    /** The store that is decorated. */
+    protected final BlobStore delegate() {
+        return delegate;
+    }
+
+    @Override
+    public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
+        return delegate.store(key, content, options);
+    }
+
+    @Override
+    public BlobMetadata read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
+        return delegate.read(key, range, target, options);
+    }
+
+    @Override
+    public BlobMetadata head(BlobKey key) throws IOException {
+        return delegate.head(key);
+    }
+
+    @Override
+    public BlobListing list(ListOptions options) throws IOException {
+        return delegate.list(options);
+    }
+
+    @Override
+    public void delete(BlobKey key) throws IOException {
+        delegate.delete(key);
+    }
+
+    @Override
+    public long deleteAll(String prefix) throws IOException {
+        return delegate.deleteAll(prefix);
+    }
+
+    @Override
+    public StoredBlob copy(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
+        return delegate.copy(from, to, options);
+    }
+
+    @Override
+    public PresignedUrl presign(BlobKey key, PresignOptions options) throws IOException {
+        return delegate.presign(key, options);
+    }
+
+    @Override
+    public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options)
+            throws IOException {
+        return delegate.createMultipartUpload(key, layout, options);
+    }
+
+    @Override
+    public StoreCapabilities capabilities() {
+        return delegate.capabilities();
+    }
+
+    @Override
+    public void close() throws IOException {
+        delegate.close();
+    }
+
+    /** The decorators from outside in: {@code Outer(Inner(file:///dir/))}. */
+    @Override
+    public String toString() {
+        return getClass().getSimpleName() + "(" + delegate + ")";
+    }
+}

@@ -1,0 +1,93 @@
+package io.blobstore;
+
+/**
+ * How a blob is cut into parts: all of the same size but the last, which takes the rest. Sizes in bytes.
+ *
+ * @param size the blob's size, 1 or more
+ * @param partSize the size of every part but the last, 1 or more
+ */
+public record PartLayout(long size, long partSize) {
+    private static final long MIB = 1 << 20;
+
+    /** Refuses sizes below 1, and layouts of more than 2^31 - 1 parts. */
+    public PartLayout {
+        if (size < 1 || partSize < 1) {
+            throw new IllegalArgumentException(
+                    "a layout needs a size and a part size of 1 or more; got " + size + " and " + partSize);
+        }
+        if (ceilDiv(size, partSize) > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(size + " bytes in parts of " + partSize + " are too many parts");
+        }
+    }
+
+    /**
+     * The layout nearest to a wished part size within a store's limits. Where the wished size would give too many parts,
+     * parts grow to whole MiB.
+     *
+     * @throws IllegalArgumentException if the blob is larger than the store allows
+     */
+    public static PartLayout plan(long size, long wishedPartSize, StoreCapabilities limits) {
+        long partSize = Math.min(Math.max(wishedPartSize, limits.minPartSize()), limits.maxPartSize());
+        if (ceilDiv(size, partSize) > limits.maxParts()) {
+            partSize = ceilDiv(ceilDiv(size, limits.maxParts()), MIB) * MIB;
+        }
+        if (partSize > limits.maxPartSize() || size > limits.maxBlobSize()) {
+            throw new IllegalArgumentException("a blob of " + size + " bytes is larger than the store allows: "
+                    + limits.maxBlobSize() + " bytes, in at most " + limits.maxParts() + " parts of at most "
+                    + limits.maxPartSize());
+        }
+        return new PartLayout(size, partSize);
+    }
+
+    /** The number of parts; they are numbered from 1 to this. */
+    public int partCount() {
+        return (int) ceilDiv(size, partSize);
+    }
+
+    /** Where in the blob a part begins. */
+    public long offset(int partNumber) {
+        requirePart(partNumber);
+        return (partNumber - 1) * partSize;
+    }
+
+    /** How many bytes a part has. */
+    public long length(int partNumber) {
+        return Math.min(partSize, size - offset(partNumber));
+    }
+
+    /**
+     * Checks that a part fits this layout.
+     *
+     * @throws IllegalArgumentException if there is no part of this number, or it has another size
+     */
+    public void requirePart(int partNumber, BlobSource content) {
+        if (content.size() != length(partNumber)) {
+            throw new IllegalArgumentException("part " + partNumber + " has " + length(partNumber)
+                    + " bytes in this layout; got " + content.size());
+        }
+    }
+
+    /**
+     * Checks that this layout is within a store's limits.
+     *
+     * @throws IllegalArgumentException if it is not
+     */
+    public void requireWithin(StoreCapabilities limits) {
+        if (!plan(size, partSize, limits).equals(this) && partCount() > 1) {
+            throw new IllegalArgumentException("parts of " + partSize + " bytes for a blob of " + size
+                    + " are outside the store's limits: parts of " + limits.minPartSize() + " to "
+                    + limits.maxPartSize() + " bytes, at most " + limits.maxParts() + " of them");
+        }
+    }
+
+    private void requirePart(int partNumber) {
+        if (partNumber < 1 || partNumber > partCount()) {
+            throw new IllegalArgumentException(
+                    "parts are numbered from 1 to " + partCount() + " in this layout; got " + partNumber);
+        }
+    }
+
+    private static long ceilDiv(long a, long b) {
+        return a / b + (a % b == 0 ? 0 : 1);
+    }
+}

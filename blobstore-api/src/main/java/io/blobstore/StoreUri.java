@@ -1,0 +1,117 @@
+package io.blobstore;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The URI of a store, taken apart: {@code scheme:place?name=value&name=value}.
+ *
+ * <p>URIs end up in logs, process lists and shell histories, so one that carries a credential is refused, and not repeated in
+ * the error.
+ *
+ * @param scheme in lower case
+ * @param authority what follows {@code //}: a bucket; empty if there is none
+ * @param path the decoded path; may be empty
+ * @param parameters the decoded parameters, sorted by name
+ */
+public record StoreUri(String scheme, Optional<String> authority, String path, Map<String, String> parameters) {
+    private static final List<String> SECRETS =
+            List.of("password", "passwd", "secret", "token", "credential", "accesskey", "apikey", "signature");
+
+    /**
+     * Takes a URI apart.
+     *
+     * @throws IllegalArgumentException if it is malformed, has a parameter twice, or carries a credential
+     */
+    public static StoreUri parse(String text) {
+        URI uri;
+        try {
+            uri = new URI(text);
+        } catch (URISyntaxException e) {
+            // Its message repeats the text, which may hold a secret.
+            throw new IllegalArgumentException("malformed store URI: " + e.getReason() + " at position " + e.getIndex()
+                    + "; expected scheme:place?name=value, with other characters percent-encoded");
+        }
+        if (uri.getScheme() == null) {
+            throw new IllegalArgumentException("a store URI begins with a scheme, as in file:/dir or s3://bucket; got '"
+                    + withoutQuery(text) + "'");
+        }
+        String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
+        if (uri.isOpaque()) {
+            throw new IllegalArgumentException("a '/' must follow '" + scheme + ":', as in file:/absolute/dir");
+        }
+        String authority = uri.getRawAuthority();
+        if (authority != null && authority.contains("@")) {
+            throw new IllegalArgumentException(
+                    "a store URI must not carry credentials ('user:password@'); configure them"
+                            + " in the environment, as the backend's documentation says");
+        }
+        if (uri.getRawFragment() != null) {
+            throw new IllegalArgumentException(
+                    "a store URI has no fragment ('#…'); percent-encode the character as %23");
+        }
+        return new StoreUri(scheme, Optional.ofNullable(authority), uri.getPath(), parameters(uri.getRawQuery()));
+    }
+
+    /**
+     * The parameters, which must all be known.
+     *
+     * @throws IllegalArgumentException if there is another one
+     */
+    public Map<String, String> parameters(String... known) {
+        Set<String> unknown = new TreeSet<>(parameters.keySet());
+        unknown.removeAll(Arrays.asList(known));
+        if (!unknown.isEmpty()) {
+            throw new IllegalArgumentException("unknown parameter " + unknown + " in a store URI of scheme '" + scheme
+                    + ":'; known are " + new TreeSet<>(Arrays.asList(known)));
+        }
+        return parameters;
+    }
+
+    private static Map<String, String> parameters(@Nullable String query) {
+        Map<String, String> parameters = new TreeMap<>();
+        if (query == null || query.isEmpty()) {
+            return parameters;
+        }
+        for (String parameter : query.split("&", -1)) {
+            int equals = parameter.indexOf('=');
+            if (equals <= 0) {
+                throw new IllegalArgumentException("a parameter of a store URI is written name=value");
+            }
+            String name = decode(parameter.substring(0, equals));
+            requireNoSecret(name);
+            if (parameters.put(name, decode(parameter.substring(equals + 1))) != null) {
+                throw new IllegalArgumentException("parameter '" + name + "' stands twice in the store URI");
+            }
+        }
+        return parameters;
+    }
+
+    private static void requireNoSecret(String name) {
+        String plain = name.toLowerCase(Locale.ROOT).replaceAll("[^a-z]", "");
+        if (SECRETS.stream().anyMatch(plain::contains)) {
+            throw new IllegalArgumentException("a store URI must not carry credentials (parameter '" + name
+                    + "'); configure them in the environment, as the backend's documentation says");
+        }
+    }
+
+    private static String decode(String text) {
+        return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+    }
+
+    private static String withoutQuery(String text) {
+        int query = text.indexOf('?');
+        return query < 0 ? text : text.substring(0, query);
+    }
+}

@@ -1,0 +1,74 @@
+package io.blobstore.internal.file;
+
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a file looked like when it was opened.
+ *
+ * <p>Compared by path and not by an open channel: a channel is closed by an interrupt of any thread that asks it for its
+ * size, and a transfer's threads are interrupted when it is cancelled.
+ *
+ * @param path where the file is
+ * @param size its size in bytes
+ * @param modified when its content last changed
+ * @param fileKey its device and inode; null where the file system has none
+ */
+public record FileIdentity(
+        Path path, long size, FileTime modified, @Nullable Object fileKey) {
+    /**
+     * Looks at a file.
+     *
+     * @throws NoSuchFileException if nothing is there
+     * @throws FileSystemException if it is something else than a regular file
+     */
+    public static FileIdentity of(Path path) throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+        if (!attributes.isRegularFile()) {
+            throw new FileSystemException(
+                    path.toString(),
+                    null,
+                    attributes.isDirectory() ? "is a directory, not a file" : "is not a regular file");
+        }
+        return new FileIdentity(path, attributes.size(), attributes.lastModifiedTime(), attributes.fileKey());
+    }
+
+    /**
+     * How the file at this path differs now, in words; empty if it does not.
+     *
+     * @param mayBeWritten whether new content, and so another time of modification or a larger size, is no difference
+     * @throws IOException if the file cannot be looked at
+     */
+    public Optional<String> difference(boolean mayBeWritten) throws IOException {
+        FileIdentity now;
+        try {
+            now = of(path);
+        } catch (NoSuchFileException e) {
+            return Optional.of("it was deleted or renamed");
+        }
+        if (!Objects.equals(fileKey, now.fileKey)) {
+            return Optional.of("another file took its place");
+        }
+        if (now.size < size) {
+            return Optional.of("it shrank from " + size + " to " + now.size + " bytes");
+        }
+        if (mayBeWritten) {
+            return Optional.empty();
+        }
+        if (now.size > size) {
+            return Optional.of("it grew from " + size + " to " + now.size + " bytes");
+        }
+        if (!now.modified.equals(modified)) {
+            return Optional.of("it was written to at " + now.modified);
+        }
+        return Optional.empty();
+    }
+}

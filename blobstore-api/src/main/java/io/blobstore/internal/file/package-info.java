@@ -1,0 +1,9 @@
+/**
+ * What tells a source file from the one that was opened. Not exported.
+ *
+ * <p>May depend on the JDK only.
+ */
+@NullMarked
+package io.blobstore.internal.file;
+
+import org.jspecify.annotations.NullMarked;

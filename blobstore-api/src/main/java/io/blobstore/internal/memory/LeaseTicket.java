@@ -1,0 +1,105 @@
+package io.blobstore.internal.memory;
+
+import java.lang.ref.Cleaner;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The once-only release of one lease (or of one mapped file), and the watch over those that nobody released.
+ *
+ * <p>A ticket is held by its lease object. When that object becomes unreachable with the ticket still open, the leak is
+ * logged with the stack that took the lease, and counted; the memory stays as it is, as nobody can prove that it is unused
+ * (a native call may be reading it). The set of open tickets is the library's only static mutable state beside the JDK's
+ * {@link Cleaner}: leaks are a property of the process, and tests ask for them there.
+ */
+public final class LeaseTicket {
+    private static final Logger LOG = LoggerFactory.getLogger(LeaseTicket.class);
+    private static final Cleaner CLEANER = Cleaner.create();
+    private static final Set<State> OPEN = ConcurrentHashMap.newKeySet();
+    private static final AtomicLong LEAKED = new AtomicLong();
+
+    private final State state;
+    private final Cleaner.Cleanable watch;
+
+    private LeaseTicket(State state, Cleaner.Cleanable watch) {
+        this.state = state;
+        this.watch = watch;
+    }
+
+    /**
+     * Opens a ticket.
+     *
+     * @param lease the object whose unreachability means a leak; the ticket must be reachable from it
+     * @param what what is leased, for the report
+     * @param onRelease what the first {@link #release()} runs; must not refer to the lease
+     */
+    public static LeaseTicket open(Object lease, String what, Runnable onRelease) {
+        State state = new State(what, onRelease, new LeaseTrace(what));
+        OPEN.add(state);
+        return new LeaseTicket(state, CLEANER.register(lease, state));
+    }
+
+    /** Releases, the first time; does nothing after that. */
+    public void release() {
+        if (state.released.compareAndSet(false, true)) {
+            OPEN.remove(state);
+            watch.clean(); // forgets the watch: the state says released, so nothing is reported
+            state.onRelease.run();
+        }
+    }
+
+    /** Whether {@link #release()} was called. */
+    public boolean isReleased() {
+        return state.released.get();
+    }
+
+    /** Where each lease that is open now, in this process, was taken. */
+    public static List<? extends Throwable> openLeases() {
+        return OPEN.stream().map(state -> state.trace).toList();
+    }
+
+    /** How many leases of this process were found unreachable and unreleased. */
+    public static long leaked() {
+        return LEAKED.get();
+    }
+
+    private static final class State implements Runnable {
+        final AtomicBoolean released = new AtomicBoolean();
+        final String what;
+        final Runnable onRelease;
+        final LeaseTrace trace;
+
+        State(String what, Runnable onRelease, LeaseTrace trace) {
+            this.what = what;
+            this.onRelease = onRelease;
+            this.trace = trace;
+        }
+
+        /** Runs when the lease is unreachable, or from {@link LeaseTicket#release()}, which comes first. */
+        @Override
+        public void run() {
+            if (!released.get()) {
+                LEAKED.incrementAndGet();
+                LOG.error(
+                        "Never closed: {}. Its memory stays mapped for good. Use a try-with-resources block. It was"
+                                + " opened here:",
+                        what,
+                        trace);
+            }
+        }
+    }
+
+    /** The stack that took a lease. */
+    private static final class LeaseTrace extends Throwable {
+        private static final long serialVersionUID = 1L;
+
+        LeaseTrace(String what) {
+            super(what);
+        }
+    }
+}

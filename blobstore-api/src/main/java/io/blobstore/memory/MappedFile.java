@@ -1,0 +1,341 @@
+package io.blobstore.memory;
+
+import io.blobstore.Lease;
+import io.blobstore.SourceChangedException;
+import io.blobstore.internal.file.FileIdentity;
+import io.blobstore.internal.memory.LeaseCount;
+import io.blobstore.internal.memory.LeaseTicket;
+import io.blobstore.internal.memory.Mapper;
+import io.blobstore.internal.memory.Mapping;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A file of any size (none, one byte, many GiB) mapped into memory as a whole, and the owner of that mapping.
+ *
+ * <p>The memory is read under leases only, taken from {@linkplain #region() regions}. {@link #close()} never blocks and
+ * never pulls memory away: it refuses further leases, and the <em>last</em> lease to be closed unmaps. With no lease open,
+ * {@code close()} unmaps itself. {@link #awaitReleased} waits for that.
+ *
+ * <h2>What no lease protects from</h2>
+ *
+ * A file that somebody else <b>truncates</b> while it is mapped leaves memory without a file behind it. Reading that throws
+ * {@code InternalError} in Java code, and <b>ends the JVM</b> in native and intrinsic code, CRC32C among it. So map only
+ * files that nobody shrinks. Each lease checks first that the file is still the one that was mapped, of the same size and
+ * (if mapped read-only) unmodified, and throws {@link SourceChangedException} if not; that catches what happened before, not
+ * what happens after. For files in other hands use {@link io.blobstore.BlobSource#ofPath}, which copies.
+ *
+ * <p>Thread-safe.
+ */
+public final class MappedFile implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(MappedFile.class);
+    private static final int ZEROS = 1 << 20;
+
+    /** What a mapping may be used for. */
+    public enum Access {
+        /** Leases for reading. The file must not be written to while it is mapped. */
+        READ_ONLY,
+        /** Leases for reading and writing: a download target, or memory that is filled and then stored. */
+        READ_WRITE
+    }
+
+    private final FileIdentity identity;
+    private final Access access;
+    private final Mapping mapping;
+    private final LeaseCount count = new LeaseCount();
+    private final CountDownLatch released = new CountDownLatch(1);
+    /** Reports a file that is forgotten without having been closed. */
+    private final LeaseTicket ticket;
+
+    private MappedFile(FileIdentity identity, Access access, Mapping mapping) {
+        this.identity = identity;
+        this.access = access;
+        this.mapping = mapping;
+        this.ticket = LeaseTicket.open(this, "the MappedFile of " + identity.path(), () -> {});
+    }
+
+    /**
+     * Maps an existing file for reading.
+     *
+     * @throws IOException as {@link #open(Path, Access)} does
+     */
+    public static MappedFile open(Path path) throws IOException {
+        return open(path, Access.READ_ONLY);
+    }
+
+    /**
+     * Maps an existing file.
+     *
+     * @throws java.nio.file.NoSuchFileException if nothing is there
+     * @throws java.nio.file.AccessDeniedException if it may not be opened this way
+     * @throws FileSystemException if it is no regular file, or cannot be mapped
+     */
+    public static MappedFile open(Path path, Access access) throws IOException {
+        Objects.requireNonNull(access, "access");
+        // Asked before the file is opened: opening a named pipe would wait for its other end.
+        FileIdentity before = FileIdentity.of(path);
+        try (FileChannel channel = FileChannel.open(path, options(access))) {
+            return map(channel, before, access);
+        }
+    }
+
+    /**
+     * Makes a new file of {@code size} bytes, all zero, and maps it for reading and writing: a download target.
+     *
+     * <p>The zeros are really written, so that a full disk is an {@code IOException} here. In a sparse file it would be a
+     * fault at the first touch of a page, which ends the JVM when native code meets it.
+     *
+     * @throws java.nio.file.FileAlreadyExistsException if something is there already
+     * @throws IOException if the file cannot be made, filled or mapped; it does not exist then
+     */
+    public static MappedFile create(Path path, long size) throws IOException {
+        if (size < 0) {
+            throw new IllegalArgumentException("a file's size must be 0 or more; got " + size);
+        }
+        try (FileChannel channel = FileChannel.open(
+                path, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW))) {
+            try {
+                fillWithZeros(channel, size);
+                return map(channel, FileIdentity.of(path), Access.READ_WRITE);
+            } catch (IOException | RuntimeException | Error e) {
+                Files.deleteIfExists(path);
+                throw e;
+            }
+        }
+    }
+
+    private static Set<OpenOption> options(Access access) {
+        return access == Access.READ_ONLY
+                ? Set.of(StandardOpenOption.READ)
+                : Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+
+    private static void fillWithZeros(FileChannel channel, long size) throws IOException {
+        ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(size, ZEROS));
+        for (long at = 0; at < size; ) {
+            zeros.clear().limit((int) Math.min(zeros.capacity(), size - at));
+            at += channel.write(zeros, at);
+        }
+    }
+
+    private static MappedFile map(FileChannel channel, FileIdentity before, Access access) throws IOException {
+        Path path = before.path();
+        // The same file by path after it was opened as before: so it is the one behind the channel.
+        FileIdentity identity = FileIdentity.of(path);
+        if (!Objects.equals(identity.fileKey(), before.fileKey()) || channel.size() != identity.size()) {
+            throw new FileSystemException(
+                    path.toString(), null, "was replaced or resized while it was opened; try again");
+        }
+        MapMode mode = access == Access.READ_ONLY ? MapMode.READ_ONLY : MapMode.READ_WRITE;
+        try {
+            return new MappedFile(identity, access, Mapper.ofThisJvm().map(channel, mode, identity.size()));
+        } catch (IOException e) {
+            FileSystemException failed = new FileSystemException(
+                    path.toString(),
+                    null,
+                    "cannot be mapped, " + identity.size() + " bytes: " + e.getMessage()
+                            + " (the limits are address space, 'ulimit -v', and mappings per process, sysctl"
+                            + " vm.max_map_count; some file systems cannot map at all: use BlobSource.ofPath there)");
+            failed.initCause(e);
+            throw failed;
+        }
+    }
+
+    /** Where the file was when it was mapped. */
+    public Path path() {
+        return identity.path();
+    }
+
+    /** The number of bytes mapped: the file's size at that time. */
+    public long size() {
+        return identity.size();
+    }
+
+    /** What the mapping may be used for. */
+    public Access access() {
+        return access;
+    }
+
+    /** The whole file as a source. */
+    public MappedRegion region() {
+        return region(0, size());
+    }
+
+    /**
+     * A part of the file as a source. Views like this one do not keep the memory alive, leases do; and they cannot close it.
+     *
+     * @throws IndexOutOfBoundsException if the part is not inside the file
+     */
+    public MappedRegion region(long offset, long length) {
+        return new MappedRegion(this, offset, length);
+    }
+
+    /** The number of leases open now, of any region. */
+    public int leases() {
+        return count.leases();
+    }
+
+    /**
+     * Writes changes made through the mapping to the storage device, as {@link MappedByteBuffer#force()} does.
+     *
+     * @throws IllegalStateException if closed
+     */
+    public void force() {
+        try (Lease ignored = retain()) {
+            mapping.roots().forEach(root -> ((MappedByteBuffer) root).force());
+        }
+    }
+
+    /**
+     * Refuses further leases, and unmaps as soon as none is open: now, or when the last one is closed. Never blocks.
+     * Idempotent.
+     */
+    @Override
+    public void close() {
+        ticket.release();
+        if (count.close()) {
+            unmap();
+        }
+    }
+
+    /** Whether the memory is unmapped: closed, and no lease open. */
+    public boolean isReleased() {
+        return released.getCount() == 0;
+    }
+
+    /**
+     * Waits until the memory is unmapped: until this file is closed and the last lease with it.
+     *
+     * @return false if that took longer than {@code timeout}; {@link #leases()} then says how many are open
+     */
+    public boolean awaitReleased(Duration timeout) throws InterruptedException {
+        return released.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /** {@code MappedFile[path, size bytes, n leases]}. */
+    @Override
+    public String toString() {
+        return "MappedFile[" + path() + ", " + size() + " bytes, " + leases() + " leases"
+                + (count.isClosing() ? ", closed]" : "]");
+    }
+
+    // ---- for MappedRegion -------------------------------------------------------------------------------------------
+
+    /** A lease that shows nothing. */
+    Lease retain() {
+        hold();
+        try {
+            return new MappedLease(List.of());
+        } catch (Throwable e) {
+            release();
+            throw e;
+        }
+    }
+
+    /** A lease of a part, for reading or writing. */
+    Lease acquire(long offset, long length, boolean writable) throws SourceChangedException {
+        hold(); // before anything else: the roots may be gone otherwise
+        try {
+            requireUnchanged();
+            return new MappedLease(views(offset, length, writable));
+        } catch (Throwable e) {
+            release();
+            throw e;
+        }
+    }
+
+    private void requireUnchanged() throws SourceChangedException {
+        Optional<String> difference;
+        try {
+            difference = identity.difference(access == Access.READ_WRITE);
+        } catch (IOException e) {
+            throw SourceChangedException.unreadable(path(), e);
+        }
+        if (difference.isPresent()) {
+            throw SourceChangedException.of(path(), difference.get());
+        }
+    }
+
+    private List<ByteBuffer> views(long offset, long length, boolean writable) {
+        List<ByteBuffer> views = new ArrayList<>(1);
+        for (long at = offset, end = offset + length; at < end; ) {
+            ByteBuffer root = mapping.roots().get((int) (at / Mapper.ROOT_SIZE));
+            int from = (int) (at % Mapper.ROOT_SIZE);
+            int bytes = (int) Math.min(root.limit() - from, end - at);
+            ByteBuffer view = root.slice(from, bytes);
+            views.add(writable ? view : view.asReadOnlyBuffer());
+            at += bytes;
+        }
+        return List.copyOf(views);
+    }
+
+    private void hold() {
+        if (!count.tryAcquire()) {
+            throw new IllegalStateException(path() + " is no longer mapped: its MappedFile was closed");
+        }
+    }
+
+    private void release() {
+        if (count.release()) {
+            unmap();
+        }
+    }
+
+    private void unmap() {
+        try {
+            mapping.unmap();
+        } catch (RuntimeException e) {
+            // An arena refuses to close while some thread is inside a call with one of its buffers: a buffer used after
+            // its lease was closed. Leaving the file mapped is the safe side of that mistake.
+            LOG.error(
+                    "{} stays mapped: its memory is in use by somebody who no longer holds a lease. Use a lease's buffers"
+                            + " only until it is closed.",
+                    path(),
+                    e);
+            return;
+        }
+        released.countDown();
+    }
+
+    private final class MappedLease implements Lease {
+        private final List<ByteBuffer> buffers;
+        private final LeaseTicket ticket;
+
+        MappedLease(List<ByteBuffer> buffers) {
+            this.buffers = buffers;
+            this.ticket = LeaseTicket.open(this, "a lease of " + path(), MappedFile.this::release);
+        }
+
+        @Override
+        public List<ByteBuffer> buffers() {
+            if (ticket.isReleased()) {
+                throw new IllegalStateException("this lease of " + path() + " is closed");
+            }
+            return buffers;
+        }
+
+        @Override
+        public void close() {
+            ticket.release();
+        }
+    }
+}

@@ -1,0 +1,10 @@
+/**
+ * Mapped memory and its lifetime: files mapped as a whole, and regions of them as blob sources under leases.
+ *
+ * <p>May depend on {@code io.blobstore} (the contract), {@code io.blobstore.internal.memory} and
+ * {@code io.blobstore.internal.file}. Knows no store and no engine.
+ */
+@NullMarked
+package io.blobstore.memory;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,10 @@
+/**
+ * Transfer engines: how large blobs are split, sent in parallel, retried and reported. The face is public, the engine
+ * package-private.
+ *
+ * <p>May depend on {@code io.blobstore} (the contract) and slf4j. Knows no backend, and no kind of memory.
+ */
+@NullMarked
+package io.blobstore.transfer;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,10 @@
+/**
+ * The blob store in a local directory: {@code file:/dir}.
+ *
+ * <p>May depend on {@code io.blobstore} (the contract) and slf4j. Knows no engine, no other backend, and nothing of how
+ * memory is mapped.
+ */
+@NullMarked
+package io.blobstore.fs;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,8 @@
+/** The blob store in a local directory. */
+module io.blobstore.fs {
+    requires transitive io.blobstore;
+    requires static org.jspecify;
+    requires org.slf4j;
+
+    exports io.blobstore.fs;
+}
