@@ -5,9 +5,9 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
-import io.blobstore.Lease;
 import io.blobstore.MultipartUpload;
 import io.blobstore.PartLayout;
+import io.blobstore.RetainedSource;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
 import java.io.IOException;
@@ -91,7 +91,7 @@ final class Upload implements Transfer<StoredBlob> {
     private final Optional<PartLayout> layout;
 
     private final int partCount;
-    private final Lease alive;
+    private final RetainedSource retained;
     private final CompletableFuture<StoredBlob> outcome = new CompletableFuture<>();
     private final AtomicReferenceArray<UploadedPart> parts;
 
@@ -125,7 +125,6 @@ final class Upload implements Transfer<StoredBlob> {
             Consumer<Upload> onDone) {
         this.store = store;
         this.key = key;
-        this.source = source;
         this.options = options;
         this.environment = environment;
         this.onDone = onDone;
@@ -133,7 +132,8 @@ final class Upload implements Transfer<StoredBlob> {
         this.partCount = layout.map(PartLayout::partCount).orElse(1);
         this.parts = new AtomicReferenceArray<>(partCount);
         this.startNanos = environment.clock().nanoTime();
-        this.alive = source.retain();
+        this.retained = source.retain();
+        this.source = retained.source();
     }
 
     private static Optional<PartLayout> plan(BlobStore store, BlobSource source, UploadOptions options) {
@@ -394,7 +394,7 @@ final class Upload implements Transfer<StoredBlob> {
         if (upload != null) {
             closeUpload(upload, problem);
         }
-        alive.close();
+        retained.close();
         endNanos = environment.clock().nanoTime();
         ended(problem);
         lock.lock();
