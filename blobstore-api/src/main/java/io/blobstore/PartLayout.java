@@ -22,16 +22,18 @@ public record PartLayout(long size, long partSize) {
 
     /**
      * The layout nearest to a wished part size within a store's limits. Where the wished size would give too many parts,
-     * parts grow to whole MiB.
+     * parts grow to whole MiB, or the largest size allowed.
      *
      * @throws IllegalArgumentException if the blob is larger than the store allows
      */
     public static PartLayout plan(long size, long wishedPartSize, StoreCapabilities limits) {
         long partSize = Math.min(Math.max(wishedPartSize, limits.minPartSize()), limits.maxPartSize());
         if (ceilDiv(size, partSize) > limits.maxParts()) {
-            partSize = ceilDiv(ceilDiv(size, limits.maxParts()), MIB) * MIB;
+            long smallest = ceilDiv(size, limits.maxParts());
+            partSize = Math.min(
+                    limits.maxPartSize(), smallest > Long.MAX_VALUE - MIB ? smallest : ceilDiv(smallest, MIB) * MIB);
         }
-        if (partSize > limits.maxPartSize() || size > limits.maxBlobSize()) {
+        if (ceilDiv(size, partSize) > limits.maxParts() || size > limits.maxBlobSize()) {
             throw new IllegalArgumentException("a blob of " + size + " bytes is larger than the store allows: "
                     + limits.maxBlobSize() + " bytes, in at most " + limits.maxParts() + " parts of at most "
                     + limits.maxPartSize());
