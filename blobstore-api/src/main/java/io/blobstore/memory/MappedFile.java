@@ -350,8 +350,9 @@ public final class MappedFile implements Closeable {
     }
 
     final class MappedLease implements Lease {
-        private final List<ByteBuffer> buffers;
         private final LeaseTicket ticket;
+        /** Emptied at the end, so that who keeps a closed lease does not keep the memory from the garbage collector. */
+        private volatile List<ByteBuffer> buffers;
 
         private MappedLease(List<ByteBuffer> buffers) {
             this.buffers = buffers;
@@ -360,15 +361,17 @@ public final class MappedFile implements Closeable {
 
         @Override
         public List<ByteBuffer> buffers() {
+            List<ByteBuffer> leased = buffers; // before the check: it is emptied after the release
             if (ticket.isReleased()) {
                 throw new IllegalStateException("this lease of " + path() + " is closed");
             }
-            return buffers;
+            return leased;
         }
 
         @Override
         public void close() {
             ticket.release();
+            buffers = List.of();
         }
     }
 }
