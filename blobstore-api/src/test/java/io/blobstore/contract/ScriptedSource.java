@@ -2,6 +2,7 @@ package io.blobstore.contract;
 
 import io.blobstore.BlobSource;
 import io.blobstore.Lease;
+import io.blobstore.RetainedSource;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Objects;
@@ -66,7 +67,7 @@ final class ScriptedSource implements BlobSource {
     }
 
     @Override
-    public Lease retain() {
-        return content.retain();
+    public RetainedSource retain() {
+        return new RetainedSource(this, content.retain().hold());
     }
 }

@@ -165,8 +165,8 @@ final class PendingBlob {
 
     private void rename() throws IOException {
         for (; ; ) {
-            root.directories().makeAbove(operation, key, target);
             try {
+                root.directories().makeAbove(operation, key, target);
                 if (options.precondition() instanceof Precondition.IfAbsent && link()) {
                     Files.delete(temporary);
                 } else {
