@@ -68,7 +68,7 @@ class ReadmeExampleTest {
         String readme = Files.readString(Path.of("..", "README.md"));
         String source = Files.readString(Path.of("src/test/java/io/blobstore/fs/ReadmeExampleTest.java"));
         assertThat(group(readme, "(?s)```java\n(.*?)\n```"))
-                .isEqualTo(group(source, "(?s)// the example begins\n(.*?) +// the example ends")
+                .isEqualTo(group(source, "(?s)// the example begins\n(.*?)\n +// the example ends")
                         .stripIndent());
     }
 
