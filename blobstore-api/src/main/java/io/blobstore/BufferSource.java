@@ -38,7 +38,7 @@ final class BufferSource implements BlobSource {
 
     @Override
     public Lease retain() {
-        return UnownedLease.EMPTY;
+        return new UnownedLease(List.of());
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -80,7 +81,7 @@ final class PathSource implements BlobSource {
     /** Nothing to keep: the content is copied when it is acquired. */
     @Override
     public Lease retain() {
-        return UnownedLease.EMPTY;
+        return new UnownedLease(List.of());
     }
 
     private void read(ByteBuffer target) throws IOException {
@@ -91,14 +92,21 @@ final class PathSource implements BlobSource {
                     break; // it shrank since the check: the next one says so
                 }
             }
+        } catch (NoSuchFileException e) {
+            throw SourceChangedException.unreadable(identity.path(), e); // deleted since the check
         }
         // Again, as what was read in between may belong to another file, or to the time of a change.
         requireUnchanged();
         target.flip();
     }
 
-    private void requireUnchanged() throws IOException {
-        Optional<String> difference = identity.difference(false);
+    private void requireUnchanged() throws SourceChangedException {
+        Optional<String> difference;
+        try {
+            difference = identity.difference(false);
+        } catch (IOException e) {
+            throw SourceChangedException.unreadable(identity.path(), e);
+        }
         if (difference.isPresent()) {
             throw SourceChangedException.of(identity.path(), difference.get());
         }
