@@ -84,7 +84,7 @@ final class PathSource implements BlobSource {
     /** Nothing to keep: the content is copied when it is acquired. */
     @Override
     public RetainedSource retain() {
-        return new RetainedSource(this, UnownedLease.EMPTY);
+        return new RetainedSource(this, new UnownedLease(List.of()));
     }
 
     private void read(ByteBuffer target) throws IOException {

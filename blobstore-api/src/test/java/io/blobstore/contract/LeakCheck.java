@@ -38,8 +38,13 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * a thread that is about to end is waited for.
  */
 public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
-    /** For threads that were told to end, and do so in their own time. */
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    /**
+     * The JUnit configuration parameter for how long, in milliseconds, to wait for threads that were told to end and do so in
+     * their own time; default {@value #DEFAULT_PATIENCE}.
+     */
+    public static final String PATIENCE = "io.blobstore.contract.patience";
+
+    private static final long DEFAULT_PATIENCE = 5000;
 
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
     private static final Path MAPPINGS = Path.of("/proc/self/maps");
@@ -66,7 +71,8 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
     @Override
     public void afterEach(ExtensionContext context) throws Exception {
         Snapshot before = context.getStore(NAMESPACE).remove(Snapshot.class, Snapshot.class);
-        before.requireNothingNew();
+        before.requireNothingNew(Duration.ofMillis(
+                context.getConfigurationParameter(PATIENCE, Long::parseLong).orElse(DEFAULT_PATIENCE)));
     }
 
     /**
@@ -95,9 +101,9 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
                     mappingsNow());
         }
 
-        void requireNothingNew() throws IOException, InterruptedException {
+        void requireNothingNew(Duration patience) throws IOException, InterruptedException {
             List<AssertionError> leaks = new ArrayList<>();
-            awaitThreads(leaks); // first: an ending thread may be about to give back the rest
+            awaitThreads(patience, leaks); // first: an ending thread may be about to give back the rest
             Snapshot now = take();
             for (Throwable lease : now.leases) {
                 if (!leases.contains(lease)) {
@@ -116,8 +122,8 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
             throwIfAny(leaks);
         }
 
-        private void awaitThreads(List<AssertionError> leaks) throws InterruptedException {
-            long deadline = System.nanoTime() + PATIENCE.toNanos();
+        private void awaitThreads(Duration patience, List<AssertionError> leaks) throws InterruptedException {
+            long deadline = System.nanoTime() + patience.toNanos();
             for (Thread thread : Thread.getAllStackTraces().keySet()) {
                 if (threads.contains(thread) || !counts(thread)) {
                     continue;
