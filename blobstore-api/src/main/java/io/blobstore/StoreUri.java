@@ -58,7 +58,8 @@ public record StoreUri(String scheme, Optional<String> authority, String path, M
             throw new IllegalArgumentException("a '/' must follow '" + scheme + ":', as in file:/absolute/dir");
         }
         String authority = uri.getRawAuthority();
-        if (authority != null && authority.contains("@")) {
+        // With a ':' too: a secret with a '/' in it would push the '@' into the path.
+        if (authority != null && (authority.contains("@") || authority.contains(":"))) {
             throw new IllegalArgumentException(
                     "a store URI must not carry credentials ('user:password@'); configure them"
                             + " in the environment, as the backend's documentation says");

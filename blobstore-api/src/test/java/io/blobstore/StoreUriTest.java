@@ -51,6 +51,7 @@ class StoreUriTest {
     @ValueSource(
             strings = {
                 "s3://me:hunter2@bucket",
+                "s3://me:hun/ter2@bucket",
                 "s3://hunter2@bucket/dir",
                 "s3://me%3Ahunter2@bucket",
                 "//me:hunter2@bucket",
