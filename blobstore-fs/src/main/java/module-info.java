@@ -5,4 +5,7 @@ module io.blobstore.fs {
     requires org.slf4j;
 
     exports io.blobstore.fs;
+
+    provides io.blobstore.BlobStoreProvider with
+            io.blobstore.fs.FsBlobStoreProvider;
 }

@@ -47,12 +47,12 @@ public interface BlobSource {
     }
 
     /**
-     * Keeps the memory behind this source alive without reading it: the lease has no buffers. A transfer retains its
-     * source from start to end and acquires it slice by slice.
+     * Keeps the memory behind this source alive without reading it. A transfer retains its source from start to end, and
+     * acquires what it retained slice by slice: the owner may close the memory meanwhile.
      *
      * @throws IllegalStateException if the memory is closed
      */
-    Lease retain();
+    RetainedSource retain();
 
     /**
      * Visits the content from start to end, in buffers of at most {@code maxBufferSize} bytes. Each buffer is valid only

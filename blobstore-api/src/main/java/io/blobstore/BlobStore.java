@@ -9,7 +9,9 @@ import java.nio.ByteBuffer;
  *
  * <p>Every method blocks until it is done, throws {@link BlobStoreException} (with its subtypes) if it fails, and is safe to
  * be called by any number of threads, virtual ones included. When a method returns or throws, no thread, socket or native
- * call touches the buffers and sources given to it any more. An interrupt makes a blocked call fail soon.
+ * call touches the buffers and sources given to it any more. An interrupt makes a blocked call fail soon: with the
+ * {@link java.nio.channels.ClosedByInterruptException}, {@link java.io.InterruptedIOException} or
+ * {@link InterruptedException} as a cause, and the thread's interrupt status set.
  *
  * <p>The methods without a body are the contract that backends implement and {@code BlobStoreContract} (in the test-jar)
  * checks; those with a body are shorthand for them, the same for every backend, and not to be overridden.

@@ -37,8 +37,8 @@ final class BufferSource implements BlobSource {
     }
 
     @Override
-    public Lease retain() {
-        return UnownedLease.EMPTY;
+    public RetainedSource retain() {
+        return new RetainedSource(this, UnownedLease.EMPTY);
     }
 
     @Override

@@ -76,15 +76,17 @@ final class ConcatSource implements BlobSource {
     }
 
     @Override
-    public Lease retain() {
-        List<Lease> leases = new ArrayList<>(sources.size());
+    public RetainedSource retain() {
+        List<RetainedSource> retained = new ArrayList<>(sources.size());
         try {
-            sources.forEach(source -> leases.add(source.retain()));
+            sources.forEach(source -> retained.add(source.retain()));
         } catch (RuntimeException | Error e) {
-            leases.forEach(Lease::close);
+            retained.forEach(RetainedSource::close);
             throw e;
         }
-        return new ConcatLease(leases);
+        return new RetainedSource(
+                new ConcatSource(retained.stream().map(RetainedSource::source).toList(), size),
+                new ConcatLease(retained.stream().map(RetainedSource::hold).toList()));
     }
 
     @Override

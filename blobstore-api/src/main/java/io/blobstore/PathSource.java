@@ -79,8 +79,8 @@ final class PathSource implements BlobSource {
 
     /** Nothing to keep: the content is copied when it is acquired. */
     @Override
-    public Lease retain() {
-        return UnownedLease.EMPTY;
+    public RetainedSource retain() {
+        return new RetainedSource(this, UnownedLease.EMPTY);
     }
 
     private void read(ByteBuffer target) throws IOException {

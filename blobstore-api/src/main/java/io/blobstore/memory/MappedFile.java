@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -186,7 +187,7 @@ public final class MappedFile implements Closeable {
      * @throws IndexOutOfBoundsException if the part is not inside the file
      */
     public MappedRegion region(long offset, long length) {
-        return new MappedRegion(this, offset, length);
+        return new MappedRegion(this, offset, length, null);
     }
 
     /** The number of leases open now, of any region. */
@@ -200,14 +201,15 @@ public final class MappedFile implements Closeable {
      * @throws IllegalStateException if closed
      */
     public void force() {
-        try (Lease ignored = retain()) {
+        try (Lease ignored = retain(null)) {
             mapping.roots().forEach(root -> ((MappedByteBuffer) root).force());
         }
     }
 
     /**
-     * Refuses further leases, and unmaps as soon as none is open: now, or when the last one is closed. Never blocks.
-     * Idempotent.
+     * Refuses further leases, and unmaps as soon as none is open: now, or when the last one is closed. What was
+     * {@linkplain MappedRegion#retain() retained} before, as by a transfer, can still be leased until it is let go. Never
+     * blocks. Idempotent.
      */
     @Override
     public void close() {
@@ -241,8 +243,8 @@ public final class MappedFile implements Closeable {
     // ---- for MappedRegion -------------------------------------------------------------------------------------------
 
     /** A lease that shows nothing. */
-    Lease retain() {
-        hold();
+    MappedLease retain(@Nullable MappedLease keptBy) {
+        hold(keptBy);
         try {
             return new MappedLease(List.of());
         } catch (Throwable e) {
@@ -251,9 +253,14 @@ public final class MappedFile implements Closeable {
         }
     }
 
-    /** A lease of a part, for reading or writing. */
-    Lease acquire(long offset, long length, boolean writable) throws SourceChangedException {
-        hold(); // before anything else: the roots may be gone otherwise
+    /**
+     * A lease of a part, for reading or writing.
+     *
+     * @param keptBy the lease that lets its holder take this one even if the file is closed; null for none
+     */
+    Lease acquire(long offset, long length, boolean writable, @Nullable MappedLease keptBy)
+            throws SourceChangedException {
+        hold(keptBy); // before anything else: the roots may be gone otherwise
         try {
             requireUnchanged();
             return new MappedLease(views(offset, length, writable));
@@ -288,8 +295,9 @@ public final class MappedFile implements Closeable {
         return List.copyOf(views);
     }
 
-    private void hold() {
-        if (!count.tryAcquire()) {
+    private void hold(@Nullable MappedLease keptBy) {
+        boolean kept = keptBy != null && !keptBy.ticket.isReleased();
+        if (!(kept ? count.tryAcquireMore() : count.tryAcquire())) {
             throw new IllegalStateException(path() + " is no longer mapped: its MappedFile was closed");
         }
     }
@@ -316,11 +324,11 @@ public final class MappedFile implements Closeable {
         released.countDown();
     }
 
-    private final class MappedLease implements Lease {
+    final class MappedLease implements Lease {
         private final List<ByteBuffer> buffers;
         private final LeaseTicket ticket;
 
-        MappedLease(List<ByteBuffer> buffers) {
+        private MappedLease(List<ByteBuffer> buffers) {
             this.buffers = buffers;
             this.ticket = LeaseTicket.open(this, "a lease of " + path(), MappedFile.this::release);
         }

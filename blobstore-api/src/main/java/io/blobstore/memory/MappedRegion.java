@@ -2,8 +2,10 @@ package io.blobstore.memory;
 
 import io.blobstore.BlobSource;
 import io.blobstore.Lease;
+import io.blobstore.RetainedSource;
 import io.blobstore.SourceChangedException;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A part of a {@link MappedFile}, as a source whose buffers are the mapping itself: nothing is copied.
@@ -17,9 +19,12 @@ public final class MappedRegion implements BlobSource {
     private final MappedFile file;
     private final long offset;
     private final long size;
+    /** What keeps the file mapped even if it is closed; null for a region that was not retained. */
+    private final MappedFile.@Nullable MappedLease keptBy;
 
-    MappedRegion(MappedFile file, long offset, long size) {
+    MappedRegion(MappedFile file, long offset, long size, MappedFile.@Nullable MappedLease keptBy) {
         Objects.checkFromIndexSize(offset, size, file.size());
+        this.keptBy = keptBy;
         this.file = file;
         this.offset = offset;
         this.size = size;
@@ -43,12 +48,12 @@ public final class MappedRegion implements BlobSource {
     @Override
     public MappedRegion slice(long offset, long length) {
         Objects.checkFromIndexSize(offset, length, size);
-        return new MappedRegion(file, this.offset + offset, length);
+        return new MappedRegion(file, this.offset + offset, length, keptBy);
     }
 
     @Override
     public Lease acquire() throws SourceChangedException {
-        return file.acquire(offset, size, false);
+        return file.acquire(offset, size, false, keptBy);
     }
 
     /**
@@ -62,12 +67,13 @@ public final class MappedRegion implements BlobSource {
             throw new IllegalStateException(
                     file.path() + " is mapped read-only; open it with MappedFile.Access.READ_WRITE to write to it");
         }
-        return file.acquire(offset, size, true);
+        return file.acquire(offset, size, true, keptBy);
     }
 
     @Override
-    public Lease retain() {
-        return file.retain();
+    public RetainedSource retain() {
+        MappedFile.MappedLease hold = file.retain(keptBy);
+        return new RetainedSource(new MappedRegion(file, offset, size, hold), hold);
     }
 
     /** {@code MappedRegion[path, size bytes at offset]}. */

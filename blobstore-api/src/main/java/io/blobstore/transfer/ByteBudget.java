@@ -17,7 +17,8 @@ final class ByteBudget {
         if (bytes < 1) {
             throw new IllegalArgumentException("the most bytes in flight must be 1 or more; got " + bytes);
         }
-        units = toUnits(bytes);
+        // Rounded down where parts are rounded up, so that the sum of parts never exceeds it.
+        units = (int) Math.max(1, Math.min(Integer.MAX_VALUE, bytes / UNIT));
         free = new Semaphore(units, true);
     }
 

@@ -68,14 +68,23 @@ public final class ParallelUploader implements AutoCloseable {
      * @throws java.util.concurrent.RejectedExecutionException if the executor does not take the transfer
      */
     public Transfer<StoredBlob> upload(BlobStore store, BlobKey key, BlobSource source, UploadOptions options) {
+        requireOpen();
         Upload upload = new Upload(store, key, source, options, environment, running::remove);
         running.add(upload);
-        if (closed) { // after adding: close() either sees this upload, or is seen here
+        try {
+            requireOpen(); // after adding: close() either sees this upload, or is seen here
+        } catch (IllegalStateException e) {
             upload.cancel();
-            throw new IllegalStateException("this uploader is closed");
+            throw e;
         }
         upload.start();
         return upload;
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("this uploader is closed");
+        }
     }
 
     /**
@@ -117,7 +126,8 @@ public final class ParallelUploader implements AutoCloseable {
         private Builder() {}
 
         /**
-         * Sets what runs the transfers; the caller keeps it and shuts it down. Default: virtual threads on JDK 21 and later,
+         * Sets what runs the transfers; the caller keeps it and shuts it down, after the uploader: a transfer that waits in
+         * the queue of an executor which then drops it never begins, and completes only when it is cancelled. Default: virtual threads on JDK 21 and later,
          * otherwise a pool of 16 daemon threads, of this uploader's own.
          */
         public Builder executor(Executor executor) {

@@ -3,6 +3,7 @@ package io.blobstore.transfer;
 import io.blobstore.BlobStoreException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 
 /**
@@ -52,12 +53,16 @@ public record RetryPolicy(int maxAttempts, Duration baseDelay, Duration maxDelay
         if (asked.compareTo(maxRetryAfter) > 0) {
             return Optional.empty();
         }
-        long ceiling = maxDelay.toNanos();
-        int doublings = attempt - 1;
-        if (doublings < Long.numberOfLeadingZeros(baseDelay.toNanos()) - 1) {
-            ceiling = Math.min(ceiling, baseDelay.toNanos() << doublings);
-        }
-        Duration jittered = Duration.ofNanos(random.nextLong(ceiling + 1));
+        Duration jittered = Duration.ofNanos(random.nextLong(longestDelayAfter(attempt) + 1));
         return Optional.of(asked.compareTo(jittered) > 0 ? asked : jittered);
+    }
+
+    /** In nanoseconds; below {@link Long#MAX_VALUE}, whatever the durations. */
+    private long longestDelayAfter(int attempt) {
+        long base = TimeUnit.NANOSECONDS.convert(baseDelay); // no overflow: it stops at the largest number
+        long longest = Math.min(TimeUnit.NANOSECONDS.convert(maxDelay), Long.MAX_VALUE - 1);
+        int doublings = attempt - 1;
+        boolean overflows = base != 0 && doublings >= Long.numberOfLeadingZeros(base);
+        return overflows ? longest : Math.min(longest, base << doublings);
     }
 }

@@ -5,12 +5,17 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
-import io.blobstore.Lease;
 import io.blobstore.MultipartUpload;
 import io.blobstore.PartLayout;
+import io.blobstore.RetainedSource;
+import io.blobstore.StoreCapabilities;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileLockInterruptionException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Optional;
@@ -63,7 +68,8 @@ import org.slf4j.LoggerFactory;
  * <h2>Locks</h2>
  *
  * {@link #lock} guards the state and is held for a few instructions only, never over a call to the store or the listener.
- * {@link #events} puts the listener's calls in order. Neither is taken while the other is held.
+ * {@link #events} puts the listener's calls in order. It is never asked for while the first is held; the other way round
+ * happens, when a listener cancels.
  */
 final class Upload implements Transfer<StoredBlob> {
     private static final Logger LOG = LoggerFactory.getLogger(Upload.class);
@@ -91,7 +97,7 @@ final class Upload implements Transfer<StoredBlob> {
     private final Optional<PartLayout> layout;
 
     private final int partCount;
-    private final Lease alive;
+    private final RetainedSource retained;
     private final CompletableFuture<StoredBlob> outcome = new CompletableFuture<>();
     private final AtomicReferenceArray<UploadedPart> parts;
 
@@ -102,6 +108,8 @@ final class Upload implements Transfer<StoredBlob> {
     private int nextPart = 1;
     private boolean cancelled;
     private @Nullable Throwable failure;
+    /** What an interrupt that was not ours made of a request: the reason of the cancellation. */
+    private @Nullable Throwable interruption;
 
     // Written by the first worker before it calls others, read by them and by the last one.
     private volatile @Nullable MultipartUpload multipart;
@@ -113,7 +121,8 @@ final class Upload implements Transfer<StoredBlob> {
     private final AtomicInteger partsTransferred = new AtomicInteger();
     private final AtomicInteger retries = new AtomicInteger();
     private final long startNanos;
-    private volatile long endNanos;
+    /** Until the end; empty before it. */
+    private volatile Optional<Duration> elapsed = Optional.empty();
 
     /** Plans the upload and retains its source. */
     Upload(
@@ -125,7 +134,6 @@ final class Upload implements Transfer<StoredBlob> {
             Consumer<Upload> onDone) {
         this.store = store;
         this.key = key;
-        this.source = source;
         this.options = options;
         this.environment = environment;
         this.onDone = onDone;
@@ -133,14 +141,20 @@ final class Upload implements Transfer<StoredBlob> {
         this.partCount = layout.map(PartLayout::partCount).orElse(1);
         this.parts = new AtomicReferenceArray<>(partCount);
         this.startNanos = environment.clock().nanoTime();
-        this.alive = source.retain();
+        this.retained = source.retain();
+        this.source = retained.source();
     }
 
     private static Optional<PartLayout> plan(BlobStore store, BlobSource source, UploadOptions options) {
-        if (!store.capabilities().multipart() || source.size() <= options.partSize()) {
+        StoreCapabilities limits = store.capabilities();
+        if (source.size() > limits.maxBlobSize()) {
+            throw new IllegalArgumentException("a blob of " + source.size() + " bytes is larger than the store allows: "
+                    + limits.maxBlobSize() + " bytes");
+        }
+        if (source.size() == 0 || !limits.multipart()) {
             return Optional.empty();
         }
-        PartLayout plan = PartLayout.plan(source.size(), options.partSize(), store.capabilities());
+        PartLayout plan = PartLayout.plan(source.size(), options.partSize(), limits);
         return plan.partCount() == 1 ? Optional.empty() : Optional.of(plan);
     }
 
@@ -148,7 +162,7 @@ final class Upload implements Transfer<StoredBlob> {
     void start() {
         try {
             environment.executor().execute(() -> work(this::begin));
-        } catch (RejectedExecutionException e) {
+        } catch (RuntimeException | Error e) { // rejected, or no thread to be had
             cancel();
             throw e;
         }
@@ -216,8 +230,8 @@ final class Upload implements Transfer<StoredBlob> {
     private void begin() throws IOException, InterruptedException {
         if (layout.isEmpty()) {
             takePart();
-            stored = withinBudget(
-                    source.size(), () -> retrying("store", () -> store.store(key, source, options.store())));
+            stored = retrying(
+                    "store", () -> withinBudget(source.size(), () -> store.store(key, source, options.store())));
             accepted(source.size());
             return;
         }
@@ -327,14 +341,16 @@ final class Upload implements Transfer<StoredBlob> {
     private void stop(Worker worker, Throwable problem) {
         lock.lock();
         try {
-            if (problem instanceof InterruptedException && !worker.interruptedByUs) {
+            boolean interrupted = comesOfInterrupt(problem);
+            if (interrupted && !worker.interruptedByUs) {
                 // The executor is being shut down: that is no failure of the store, and the thread must still learn of
                 // it.
                 cancelled = true;
+                interruption = problem;
                 worker.thread.interrupt();
             } else if (!isStopped()) {
                 failure = problem;
-            } else if (failure != null && failure != problem && !worker.interruptedByUs) {
+            } else if (failure != null && failure != problem && !interrupted) {
                 failure.addSuppressed(problem);
             }
             interruptWorkers(worker);
@@ -343,10 +359,24 @@ final class Upload implements Transfer<StoredBlob> {
         }
     }
 
-    /** Under lock. */
+    /** Whether a call failed because its thread was interrupted. */
+    private static boolean comesOfInterrupt(Throwable problem) {
+        int depth = 0;
+        for (Throwable e = problem; e != null && depth < 20; e = e.getCause(), depth++) { // causes may go in circles
+            if (e instanceof InterruptedException
+                    || e instanceof ClosedByInterruptException
+                    || e instanceof FileLockInterruptionException
+                    || (e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Under lock. Spares the thread of one worker: an executor that runs tasks in the caller nests workers. */
     private void interruptWorkers(@Nullable Worker except) {
         for (Worker worker : workers) {
-            if (worker != except && !worker.interruptedByUs) {
+            if ((except == null || worker.thread != except.thread) && !worker.interruptedByUs) {
                 worker.interruptedByUs = true;
                 worker.thread.interrupt();
             }
@@ -379,23 +409,29 @@ final class Upload implements Transfer<StoredBlob> {
     // ---- the end
     // ------------------------------------------------------------------------------------------------------
 
-    /** Runs once, in phase ENDING: no worker is inside the store any more. */
+    /**
+     * Runs once, in phase ENDING: no worker is inside the store any more. Whatever is thrown on the way, the outcome is
+     * signalled: somebody waits for it.
+     */
     private void end() {
+        // An interrupt from outside is put off: it would make the abort fail, and leave the parts in the store.
+        boolean interrupted = Thread.interrupted();
         Throwable problem = outcomeOfSending();
         StoredBlob result = stored;
         MultipartUpload upload = multipart;
-        if (problem == null && upload != null) {
-            try {
-                result = complete(upload);
-            } catch (Throwable e) {
-                problem = e;
-            }
-        }
         if (upload != null) {
+            if (problem == null) {
+                try {
+                    result = complete(upload);
+                } catch (Throwable e) {
+                    interrupted |= e instanceof InterruptedException;
+                    problem = comesOfInterrupt(e) ? cancellation(e) : e;
+                }
+            }
+            interrupted |= Thread.interrupted();
             closeUpload(upload, problem);
         }
-        alive.close();
-        endNanos = environment.clock().nanoTime();
+        letGo();
         ended(problem);
         lock.lock();
         try {
@@ -403,11 +439,22 @@ final class Upload implements Transfer<StoredBlob> {
         } finally {
             lock.unlock();
         }
-        onDone.accept(this);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
         if (problem == null) {
             outcome.complete(result);
         } else {
             outcome.completeExceptionally(problem);
+        }
+        onDone.accept(this); // last, so that whoever waits for the running uploads finds this one's outcome
+    }
+
+    private void letGo() {
+        try {
+            retained.close();
+        } catch (Throwable e) {
+            LOG.error("The memory of the upload of '{}' could not be let go; it may stay mapped", key, e);
         }
     }
 
@@ -418,12 +465,19 @@ final class Upload implements Transfer<StoredBlob> {
                 return failure;
             }
             // A single request that had succeeded before the cancellation reached it has stored the blob: say so.
-            return cancelled && stored == null
-                    ? new CancellationException("upload of '" + key + "' was cancelled")
-                    : null;
+            return cancelled && stored == null ? cancellation(interruption) : null;
         } finally {
             lock.unlock();
         }
+    }
+
+    private CancellationException cancellation(@Nullable Throwable interrupt) {
+        CancellationException cancellation = new CancellationException(
+                "upload of '" + key + "' was cancelled" + (interrupt == null ? "" : ": its thread was interrupted"));
+        if (interrupt != null) {
+            cancellation.initCause(interrupt);
+        }
+        return cancellation;
     }
 
     private StoredBlob complete(MultipartUpload upload) throws IOException, InterruptedException {
@@ -449,8 +503,8 @@ final class Upload implements Transfer<StoredBlob> {
     private void closeUpload(MultipartUpload upload, @Nullable Throwable problem) {
         try {
             upload.close();
-        } catch (IOException | RuntimeException e) {
-            if (problem != null) {
+        } catch (Throwable e) {
+            if (problem != null && problem != e) {
                 problem.addSuppressed(e);
             }
             LOG.warn("The unfinished upload of '{}' could not be aborted; the store may keep its parts", key, e);
@@ -477,7 +531,10 @@ final class Upload implements Transfer<StoredBlob> {
     }
 
     private void ended(@Nullable Throwable problem) {
-        tell(() -> options.listener().onEnd(progress(), problem));
+        tell(() -> {
+            elapsed = Optional.of(elapsedNow());
+            options.listener().onEnd(progress(), problem);
+        });
     }
 
     private void tell(Runnable event) {
@@ -493,14 +550,17 @@ final class Upload implements Transfer<StoredBlob> {
 
     @Override
     public TransferProgress progress() {
-        long end = endNanos != 0 ? endNanos : environment.clock().nanoTime();
         return new TransferProgress(
                 bytesTransferred.get(),
                 source.size(),
                 partsTransferred.get(),
                 partCount,
                 retries.get(),
-                Duration.ofNanos(end - startNanos));
+                elapsed.orElseGet(this::elapsedNow));
+    }
+
+    private Duration elapsedNow() {
+        return Duration.ofNanos(environment.clock().nanoTime() - startNanos);
     }
 
     // ---- waiting
@@ -518,7 +578,7 @@ final class Upload implements Transfer<StoredBlob> {
     @Override
     public StoredBlob join(Duration timeout) throws IOException, InterruptedException, TimeoutException {
         try {
-            return outcome.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            return outcome.get(TimeUnit.NANOSECONDS.convert(timeout), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
             throw unwrap(e);
         }
@@ -535,7 +595,7 @@ final class Upload implements Transfer<StoredBlob> {
         if (cause instanceof Error problem) {
             throw problem;
         }
-        return new IOException(cause); // an InterruptedException of an executor's own making
+        return new IOException(cause); // nothing here throws such; a store may, unchecked
     }
 
     @Override

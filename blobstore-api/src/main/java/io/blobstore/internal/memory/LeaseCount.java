@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  *      │            │
  *      │ close      │ close
  *      ▼            ▼
- *   CLOSING(0) ◄── CLOSING(n)      release -1; acquire is refused
+ *   CLOSING(0) ◄── CLOSING(n)      release -1; acquire is refused, but to who holds a lease already
  *    = free
  * </pre>
  *
@@ -38,9 +38,25 @@ public final class LeaseCount {
             if (current < 0) {
                 return false;
             }
-            if (current == Integer.MAX_VALUE) {
-                throw new IllegalStateException("2^31 - 1 leases are open on one mapping: some are never closed");
+            requireRoom(current);
+            if (state.compareAndSet(current, current + 1)) {
+                return true;
             }
+        }
+    }
+
+    /**
+     * Takes one more lease for somebody who holds one, even after {@link #close()}: the memory is there as long as that one
+     * is. False if there is no lease at all.
+     */
+    public boolean tryAcquireMore() {
+        for (; ; ) {
+            int current = state.get();
+            int leases = current & ~CLOSING;
+            if (leases == 0) {
+                return false;
+            }
+            requireRoom(leases);
             if (state.compareAndSet(current, current + 1)) {
                 return true;
             }
@@ -76,6 +92,12 @@ public final class LeaseCount {
     /** Whether {@link #close()} was called. */
     public boolean isClosing() {
         return state.get() < 0;
+    }
+
+    private static void requireRoom(int leases) {
+        if (leases == Integer.MAX_VALUE) {
+            throw new IllegalStateException("2^31 - 1 leases are open on one mapping: some are never closed");
+        }
     }
 
     /** The number of leases now. */

@@ -1,0 +1,173 @@
+package io.blobstore.fs;
+
+import io.blobstore.BlobVersion;
+import io.blobstore.Crc32c;
+import io.blobstore.StoreOptions;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is kept beside a blob's content: in the extended attribute {@code user.blobstore} of the content's own file.
+ *
+ * <p>That way the two become visible by one rename, and no crash can part them; {@code cp -a}, {@code rsync -X} and
+ * {@code tar --xattrs} take them along. The attribute is text, a {@code name=value} a line:
+ *
+ * <pre>
+ * crc32c=e3069283
+ * version=0f9d…
+ * size=9
+ * mtime=2026-01-31T12:00:00.123456789Z
+ * type=text/plain
+ * +owner=somebody
+ * </pre>
+ *
+ * where {@code +} begins a name of user metadata. No value can hold a line break, and no name a {@code =}, as
+ * {@link StoreOptions} sees to.
+ *
+ * <p>{@code size} and {@code mtime} bind the record to the content. If another tool has changed the file since, they differ
+ * from the file's own, and the record is disregarded: the blob is a plain file without checksum and metadata then.
+ *
+ * @param checksum the content's
+ * @param version this content's
+ * @param size the content's, in bytes
+ * @param modified the file's time of modification, when the content was complete
+ * @param contentType as stored
+ * @param userMetadata as stored
+ */
+record BlobRecord(
+        Crc32c checksum,
+        BlobVersion version,
+        long size,
+        Instant modified,
+        Optional<String> contentType,
+        Map<String, String> userMetadata) {
+    private static final String ATTRIBUTE = "blobstore"; // in the namespace "user."
+    private static final List<ChronoUnit> PRECISIONS =
+            List.of(ChronoUnit.NANOS, ChronoUnit.MICROS, ChronoUnit.MILLIS, ChronoUnit.SECONDS);
+
+    /** Whether this record was made for the file that has these attributes. */
+    boolean describes(BasicFileAttributes attributes) {
+        Instant now = attributes.lastModifiedTime().toInstant();
+        // A copy on another file system may keep the time less precisely.
+        return attributes.size() == size
+                && PRECISIONS.stream()
+                        .anyMatch(unit -> modified.truncatedTo(unit).equals(now));
+    }
+
+    /**
+     * Puts this record on a file.
+     *
+     * @throws FileSystemException if the file system keeps no such attributes, or not of this size
+     */
+    void write(Path file) throws IOException {
+        ByteBuffer text = StandardCharsets.UTF_8.encode(format());
+        int bytes = text.remaining();
+        try {
+            view(file).write(ATTRIBUTE, text);
+        } catch (NoSuchFileException e) {
+            throw e;
+        } catch (FileSystemException | UnsupportedOperationException e) {
+            FileSystemException failed = new FileSystemException(
+                    file.toString(),
+                    null,
+                    "the blob's record of " + bytes + " bytes cannot be kept as an extended attribute by "
+                            + FsErrors.describeFileSystem(file) + ": " + e.getMessage()
+                            + "; use a file system with user attributes (ext4, xfs, btrfs, zfs, apfs, tmpfs of Linux 6.6),"
+                            + " or less metadata");
+            failed.initCause(e);
+            throw failed;
+        }
+    }
+
+    /** The record of a file; empty if it has none, or one that we cannot read. */
+    static Optional<BlobRecord> read(Path file) throws IOException {
+        UserDefinedFileAttributeView view;
+        ByteBuffer text;
+        try {
+            view = view(file);
+            text = ByteBuffer.allocate(view.size(ATTRIBUTE));
+            view.read(ATTRIBUTE, text);
+        } catch (NoSuchFileException e) {
+            throw e;
+        } catch (FileSystemException | UnsupportedOperationException e) {
+            return Optional.empty(); // a file that somebody else put there
+        }
+        return parse(StandardCharsets.UTF_8.decode(text.flip()).toString());
+    }
+
+    private String format() {
+        StringBuilder text = new StringBuilder();
+        line(text, "crc32c", checksum.hex());
+        line(text, "version", version.value());
+        line(text, "size", Long.toString(size));
+        line(text, "mtime", modified.toString());
+        contentType.ifPresent(type -> line(text, "type", type));
+        new TreeMap<>(userMetadata).forEach((name, value) -> line(text, "+" + name, value));
+        return text.toString();
+    }
+
+    private static void line(StringBuilder text, String name, String value) {
+        text.append(name).append('=').append(value).append('\n');
+    }
+
+    private static Optional<BlobRecord> parse(String text) {
+        Map<String, String> fields = new TreeMap<>();
+        Map<String, String> userMetadata = new TreeMap<>();
+        for (String line : text.lines().toList()) {
+            int equals = line.indexOf('=');
+            if (equals < 1) {
+                return Optional.empty();
+            }
+            String value = line.substring(equals + 1);
+            if (line.startsWith("+")) {
+                userMetadata.put(line.substring(1, equals), value);
+            } else {
+                fields.put(line.substring(0, equals), value);
+            }
+        }
+        try {
+            return Optional.of(new BlobRecord(
+                    Crc32c.parse(field(fields, "crc32c")),
+                    new BlobVersion(field(fields, "version")),
+                    Long.parseLong(field(fields, "size")),
+                    Instant.parse(field(fields, "mtime")),
+                    Optional.ofNullable(fields.get("type")),
+                    userMetadata));
+        } catch (IllegalArgumentException | DateTimeException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static String field(Map<String, String> fields, String name) {
+        @Nullable String value = fields.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException("no " + name);
+        }
+        return value;
+    }
+
+    private static UserDefinedFileAttributeView view(Path file) {
+        UserDefinedFileAttributeView view =
+                Files.getFileAttributeView(file, UserDefinedFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+        if (view == null) {
+            throw new UnsupportedOperationException("this system has no extended attributes");
+        }
+        return view;
+    }
+}

@@ -1,0 +1,322 @@
+package io.blobstore.fs;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobListing;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobNotFoundException;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobVersion;
+import io.blobstore.ByteRange;
+import io.blobstore.CopyOptions;
+import io.blobstore.Crc32c;
+import io.blobstore.IntegrityException;
+import io.blobstore.ListOptions;
+import io.blobstore.MultipartUpload;
+import io.blobstore.PartLayout;
+import io.blobstore.PreconditionFailedException;
+import io.blobstore.PresignOptions;
+import io.blobstore.PresignedUrl;
+import io.blobstore.ReadOptions;
+import io.blobstore.SourceChangedException;
+import io.blobstore.StoreCapabilities;
+import io.blobstore.StoreCapabilities.Support;
+import io.blobstore.StoreNotFoundException;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoredBlob;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.zip.CRC32C;
+
+/**
+ * A store in a local directory: {@code file:/dir?durability=sync|none}.
+ *
+ * <p>Each blob is a plain file at the path that its key says, which any tool may read; its metadata and checksum are an
+ * extended attribute of that file, which {@code cp -a} takes along. Files that other tools put into the directory are blobs
+ * without checksum. The store's own things are in {@code .blobstore} below the root.
+ *
+ * <p>Storing writes to a temporary file and renames it: other processes see the old content, then the new, and after a crash
+ * one of them. Preconditions are atomic between all processes that use this library on the directory;
+ * {@link io.blobstore.Precondition#ifAbsent()} also towards those that do not.
+ *
+ * <p>Keys that are no relative path without {@code .} and {@code ..}, or lead over a symbolic link, are refused with
+ * {@link io.blobstore.InvalidBlobKeyException}, as is a key that is another key's directory.
+ *
+ * <p>Needs a file system with user-defined extended attributes to store, and none to read.
+ */
+public final class FsBlobStore implements BlobStore {
+    private static final StoreCapabilities CAPABILITIES = new StoreCapabilities(
+            true, 1, Long.MAX_VALUE, Integer.MAX_VALUE, Long.MAX_VALUE, Support.NATIVE, Support.NONE);
+
+    /** Bytes per read: checksummed while they are in the cache, and the bound on the JDK's copy for a heap target. */
+    private static final int WINDOW = 256 * 1024;
+
+    private static final int COPY_ATTEMPTS = 3;
+
+    private final FsRoot root;
+    private final Set<FsMultipartUpload> uploads = ConcurrentHashMap.newKeySet();
+
+    private FsBlobStore(FsRoot root) {
+        this.root = root;
+    }
+
+    /** Opens the store in a directory, with defaults; see {@link Builder#open()}. */
+    public static FsBlobStore open(Path directory) throws IOException {
+        return builder(directory).open();
+    }
+
+    /** A builder with everything at its default. */
+    public static Builder builder(Path directory) {
+        return new Builder(directory);
+    }
+
+    @Override
+    public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
+        return translating("store", key, () -> {
+            PendingBlob blob = PendingBlob.create("store", root, key, content.size(), options);
+            try {
+                return blob.publish(blob.write(0, content));
+            } finally {
+                blob.discard();
+            }
+        });
+    }
+
+    @Override
+    public BlobMetadata read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
+        if (target.isReadOnly()) {
+            throw new IllegalArgumentException("the target is a read-only buffer");
+        }
+        range.requireRoom(target.remaining());
+        return translating("read", key, () -> {
+            try (BlobFile blob = openBlob("read", key)) {
+                requireVersion("read", key, options.ifMatch(), blob);
+                long size = blob.attributes().size();
+                int length = (int) range.resolve(key, size, target.remaining());
+                Crc32c checksum = fill(key, blob.channel(), range.offset(), target.slice(target.position(), length));
+                if (length == size) {
+                    requireChecksum("read", key, blob, checksum);
+                }
+                target.position(target.position() + length);
+                return blob.metadata(key);
+            }
+        });
+    }
+
+    private static Crc32c fill(BlobKey key, FileChannel channel, long offset, ByteBuffer target) throws IOException {
+        CRC32C crc = new CRC32C();
+        while (target.hasRemaining()) {
+            ByteBuffer window = target.slice(target.position(), Math.min(WINDOW, target.remaining()));
+            int bytes = channel.read(window, offset + target.position());
+            if (bytes < 0) {
+                throw new IntegrityException("read", key, "another tool cut its file short while it was read", null);
+            }
+            crc.update(window.flip());
+            target.position(target.position() + bytes);
+        }
+        return new Crc32c((int) crc.getValue());
+    }
+
+    @Override
+    public BlobMetadata head(BlobKey key) throws IOException {
+        return translating("head", key, () -> {
+            try (BlobFile blob = openBlob("head", key)) {
+                return blob.metadata(key);
+            }
+        });
+    }
+
+    @Override
+    public BlobListing list(ListOptions options) throws IOException {
+        root.requireOpen();
+        return FsErrors.translating("list", null, root.path(), () -> FsListing.open(root, options));
+    }
+
+    @Override
+    public void delete(BlobKey key) throws IOException {
+        translating("delete", key, () -> {
+            Path file = root.paths().resolve("delete", key);
+            if (root.paths().look("delete", key, file).isEmpty()) {
+                return false; // also spares readers of a directory that is not theirs to write to
+            }
+            boolean deleted = root.session().exclusively(key.toString(), () -> {
+                boolean present = root.paths().look("delete", key, file).isPresent();
+                return present && Files.deleteIfExists(file);
+            });
+            if (deleted) {
+                root.directories().sync(KeyPaths.parent(file));
+                root.directories().removeEmptyAbove(file);
+            }
+            return deleted;
+        });
+    }
+
+    @Override
+    public long deleteAll(String prefix) throws IOException {
+        if (prefix.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "deleteAll needs a prefix: an empty one would delete every blob of the store");
+        }
+        long deleted = 0;
+        try (BlobListing blobs = list(ListOptions.prefix(prefix))) {
+            while (blobs.hasNext()) {
+                if (blobs.next() instanceof BlobListing.Blob blob) {
+                    delete(blob.key());
+                    deleted++;
+                }
+            }
+        }
+        return deleted;
+    }
+
+    /** Copies through this process: that way the content is compared with its checksum. */
+    @Override
+    public StoredBlob copy(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return copyOnce(from, to, options);
+            } catch (SourceChangedException e) {
+                if (options.sourceVersion().isPresent() || attempt == COPY_ATTEMPTS) {
+                    throw new PreconditionFailedException("copy", from, "it was replaced while it was copied", e);
+                }
+            }
+        }
+    }
+
+    private StoredBlob copyOnce(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
+        return translating("copy", from, () -> {
+            BlobSource content = openSource(from);
+            try (BlobFile blob = openBlob("copy", from)) {
+                requireVersion("copy", from, options.sourceVersion(), blob);
+                BlobMetadata metadata = blob.metadata(from);
+                StoreOptions stored =
+                        new StoreOptions(metadata.contentType(), metadata.userMetadata(), options.precondition());
+                PendingBlob copy = PendingBlob.create("copy", root, to, content.size(), stored);
+                try {
+                    Crc32c checksum = copy.write(0, content);
+                    requireChecksum("copy", from, blob, checksum);
+                    return copy.publish(checksum);
+                } finally {
+                    copy.discard();
+                }
+            }
+        });
+    }
+
+    private BlobSource openSource(BlobKey key) throws IOException {
+        Path file = root.paths().resolve("copy", key);
+        if (root.paths().look("copy", key, file).isEmpty()) {
+            throw new BlobNotFoundException("copy", key, null);
+        }
+        return BlobSource.ofPath(file);
+    }
+
+    @Override
+    public PresignedUrl presign(BlobKey key, PresignOptions options) {
+        root.requireOpen();
+        throw new UnsupportedOperationException("a local directory has no URLs to presign: " + this);
+    }
+
+    @Override
+    public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options)
+            throws IOException {
+        return translating("store", key, () -> {
+            PendingBlob blob = PendingBlob.create("store", root, key, layout.size(), options);
+            FsMultipartUpload upload = new FsMultipartUpload(key, layout, root.path(), blob, uploads::remove);
+            uploads.add(upload);
+            return upload;
+        });
+    }
+
+    @Override
+    public StoreCapabilities capabilities() {
+        return CAPABILITIES;
+    }
+
+    /** Aborts the uploads that are open, and removes this store's temporaries. */
+    @Override
+    public void close() throws IOException {
+        for (FsMultipartUpload upload : Set.copyOf(uploads)) {
+            upload.abort();
+        }
+        root.close();
+    }
+
+    @Override
+    public String toString() {
+        return root.path().toUri().toString();
+    }
+
+    private <T> T translating(String operation, BlobKey key, FsErrors.Operation<T> body) throws IOException {
+        root.requireOpen();
+        return FsErrors.translating(operation, key, root.path(), body);
+    }
+
+    private BlobFile openBlob(String operation, BlobKey key) throws IOException {
+        Path file = root.paths().resolve(operation, key);
+        Optional<BlobFile> blob = BlobFile.open(root.paths(), operation, key, file);
+        if (blob.isEmpty() && !Files.isDirectory(root.path())) {
+            throw new StoreNotFoundException(
+                    operation, key, "the store's directory " + root.path() + " does not exist", null);
+        }
+        return blob.orElseThrow(() -> new BlobNotFoundException(operation, key, null));
+    }
+
+    private static void requireVersion(String operation, BlobKey key, Optional<BlobVersion> wanted, BlobFile blob)
+            throws IOException {
+        if (wanted.isPresent() && !wanted.get().equals(blob.version())) {
+            throw new PreconditionFailedException(
+                    operation, key, "its version is " + blob.version() + " and not " + wanted.get(), null);
+        }
+    }
+
+    private static void requireChecksum(String operation, BlobKey key, BlobFile blob, Crc32c actual)
+            throws IOException {
+        Optional<Crc32c> recorded = blob.record().map(BlobRecord::checksum);
+        if (recorded.isPresent() && !recorded.get().equals(actual)) {
+            throw new IntegrityException(
+                    operation,
+                    key,
+                    "its content has " + actual + ", but was stored with " + recorded.get()
+                            + "; the file or its device is damaged, restore it from a copy",
+                    null);
+        }
+    }
+
+    /** Builds a store. Not thread-safe. */
+    public static final class Builder {
+        private final Path directory;
+        private Durability durability = Durability.SYNC;
+
+        private Builder(Path directory) {
+            this.directory = directory;
+        }
+
+        /** Sets what a call that returned promises about a power failure; default {@link Durability#SYNC}. */
+        public Builder durability(Durability durability) {
+            this.durability = Objects.requireNonNull(durability);
+            return this;
+        }
+
+        /**
+         * Opens the store, to be closed by the caller, and sweeps what dead processes left in it. Makes nothing: a directory
+         * that is missing is made with the first blob, if its parent is there.
+         *
+         * @throws StoreNotFoundException if something else than a directory is there
+         */
+        public FsBlobStore open() throws IOException {
+            if (Files.exists(directory) && !Files.isDirectory(directory)) {
+                throw new StoreNotFoundException("open", null, "the store " + directory + " is not a directory", null);
+            }
+            FsRoot root = FsErrors.translating("open", null, directory, () -> FsRoot.open(directory, durability));
+            return new FsBlobStore(root);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+package io.blobstore.fs;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobListing;
+import io.blobstore.InvalidBlobKeyException;
+import io.blobstore.ListOptions;
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Walks the tree depth first, one sorted directory at a time.
+ *
+ * <p>A directory's entries are sorted by their names, those of directories with a {@code /} behind, and by UTF-8 bytes. As the
+ * keys inside a directory begin with just that text, the walk meets keys in the order of their bytes, although {@code a-b} is
+ * before {@code a/b} and the directory {@code a} has another name than either. So nothing but the directories on the way down
+ * is held in memory.
+ */
+final class FsListing implements BlobListing {
+    private static final String OPERATION = "list";
+
+    private final FsRoot root;
+    private final ListOptions options;
+    /** The directories on the way down, the innermost first. */
+    private final Deque<Iterator<Name>> walk = new ArrayDeque<>();
+
+    private @Nullable Entry next;
+    /** The common prefix given last: all keys under it are done. */
+    private @Nullable String rolledUp;
+
+    private FsListing(FsRoot root, ListOptions options) {
+        this.root = root;
+        this.options = options;
+    }
+
+    /** Begins a listing. */
+    static FsListing open(FsRoot root, ListOptions options) throws IOException {
+        if (!Files.isDirectory(root.path())) {
+            throw new NoSuchFileException(root.path().toString());
+        }
+        FsListing listing = new FsListing(root, options);
+        Optional<Path> directory = root.paths().directoryOf(options.prefix());
+        if (directory.isPresent()) {
+            listing.descend(directory.get());
+        }
+        return listing;
+    }
+
+    /**
+     * An entry of a directory.
+     *
+     * @param text the key, or the text that the keys inside begin with
+     */
+    private record Name(Path path, String text, BlobKey order, boolean isDirectory) implements Comparable<Name> {
+        @Override
+        public int compareTo(Name other) {
+            return order.compareTo(other.order);
+        }
+    }
+
+    @Override
+    public boolean hasNext() throws IOException {
+        if (next == null) {
+            root.requireOpen();
+            next = FsErrors.translating(OPERATION, null, root.path(), this::advance)
+                    .orElse(null);
+        }
+        return next != null;
+    }
+
+    @Override
+    public Entry next() throws IOException {
+        if (!hasNext() || next == null) {
+            throw new NoSuchElementException("the listing is at its end");
+        }
+        Entry entry = next;
+        next = null;
+        return entry;
+    }
+
+    /** Each directory is read at once, so nothing is open between calls. */
+    @Override
+    public void close() {
+        walk.clear();
+        next = null;
+    }
+
+    private Optional<Entry> advance() throws IOException {
+        while (!walk.isEmpty()) {
+            if (!walk.peek().hasNext()) {
+                walk.pop();
+                continue;
+            }
+            Name name = walk.peek().next();
+            if (isDone(name)) {
+                continue;
+            }
+            if (name.isDirectory()) {
+                descend(name.path());
+                continue;
+            }
+            Optional<Entry> entry = entry(name);
+            if (entry.isPresent()) {
+                return entry;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private boolean isDone(Name name) {
+        if (rolledUp != null && name.text().startsWith(rolledUp)) {
+            return true;
+        }
+        if (!name.text().startsWith(options.prefix())
+                && !(name.isDirectory() && options.prefix().startsWith(name.text()))) {
+            return true;
+        }
+        // A directory sorts as the first key that could be in it, and may hold keys behind a text that begins with its
+        // own.
+        return options.startAfter().isPresent()
+                && isNotAfter(name.text(), options.startAfter().get())
+                && !(name.isDirectory() && options.startAfter().get().startsWith(name.text()));
+    }
+
+    private Optional<Entry> entry(Name name) throws IOException {
+        BlobKey key = BlobKey.of(name.text());
+        Optional<BlobFile> blob;
+        try {
+            blob = BlobFile.open(root.paths(), OPERATION, key, name.path());
+        } catch (InvalidBlobKeyException e) {
+            return Optional.empty(); // a link or the like has taken its place
+        }
+        if (blob.isEmpty()) {
+            return Optional.empty(); // deleted meanwhile
+        }
+        try (BlobFile open = blob.get()) {
+            Optional<String> common = commonPrefix(name.text());
+            if (common.isPresent()) {
+                rolledUp = common.get();
+                boolean behind = options.startAfter()
+                        .filter(start -> isNotAfter(common.get(), start))
+                        .isEmpty();
+                return behind ? Optional.of(new CommonPrefix(common.get())) : Optional.empty();
+            }
+            return Optional.of(new Blob(
+                    key,
+                    open.attributes().size(),
+                    open.version(),
+                    open.attributes().lastModifiedTime().toInstant()));
+        }
+    }
+
+    private Optional<String> commonPrefix(String key) {
+        return options.delimiter().flatMap(delimiter -> {
+            int at = key.indexOf(delimiter, options.prefix().length());
+            return at < 0 ? Optional.empty() : Optional.of(key.substring(0, at + delimiter.length()));
+        });
+    }
+
+    private static boolean isNotAfter(String text, String start) {
+        return start.isEmpty() ? text.isEmpty() : BlobKey.of(text).compareTo(BlobKey.of(start)) <= 0;
+    }
+
+    private void descend(Path directory) throws IOException {
+        List<Name> names = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+            for (Path path : entries) {
+                name(path).ifPresent(names::add);
+            }
+        } catch (NoSuchFileException e) {
+            return; // removed meanwhile
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        Collections.sort(names);
+        walk.push(names.iterator());
+    }
+
+    /** The entry as a name; empty for what is no blob: links and the like, our own directory, names that are no text. */
+    private Optional<Name> name(Path path) throws IOException {
+        String text = root.paths().keyOf(path);
+        Optional<BasicFileAttributes> attributes = KeyPaths.attributes(path);
+        if (attributes.isEmpty()
+                || text.equals(KeyPaths.RESERVED)
+                || !root.path().resolve(text).equals(path)) {
+            return Optional.empty();
+        }
+        boolean isDirectory = attributes.get().isDirectory();
+        if (!isDirectory && !attributes.get().isRegularFile()) {
+            return Optional.empty();
+        }
+        String sorted = isDirectory ? text + "/" : text;
+        try {
+            return Optional.of(new Name(path, sorted, BlobKey.of(sorted), isDirectory));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty(); // longer than any key
+        }
+    }
+}

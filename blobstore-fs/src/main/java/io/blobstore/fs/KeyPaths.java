@@ -1,0 +1,217 @@
+package io.blobstore.fs;
+
+import io.blobstore.BlobKey;
+import io.blobstore.InvalidBlobKeyException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Which file a key is, and that it is inside the root.
+ *
+ * <p>A key's segments, separated by {@code /}, are the names of directories and, the last one, of a file. A key that the file
+ * system would read otherwise is refused and not encoded: content stays a plain file at the path that its key says.
+ *
+ * <p>Symbolic links below the root are refused wherever a path leads over one, as they may lead out of it. That is checked
+ * before each operation; a process that may write to the root and exchanges a directory for a link in the middle of one is
+ * not defended against, since it could as well change the blobs.
+ */
+final class KeyPaths {
+    /** The store's own directory; no key begins with this segment. */
+    static final String RESERVED = ".blobstore";
+
+    /** The longest name on all common file systems. */
+    private static final int MAX_NAME_BYTES = 255;
+
+    private final Path root;
+
+    /** Takes the root's real path. */
+    KeyPaths(Path root) {
+        this.root = root;
+    }
+
+    /**
+     * The path of a key, looked at as text only.
+     *
+     * @throws InvalidBlobKeyException if the key cannot be a path inside the root
+     */
+    Path resolve(String operation, BlobKey key) throws InvalidBlobKeyException {
+        String name = key.toString();
+        Optional<String> rule = brokenRule(name);
+        if (rule.isPresent()) {
+            throw new InvalidBlobKeyException(operation, key, rule.get());
+        }
+        try {
+            return root.resolve(name);
+        } catch (InvalidPathException e) {
+            throw new InvalidBlobKeyException(
+                    operation,
+                    key,
+                    "its characters cannot be part of a file name here (" + e.getReason()
+                            + "); Java encodes file names by the locale: run it under a UTF-8 one, as LC_ALL=C.UTF-8");
+        }
+    }
+
+    /** Which rule a key, or a prefix of whole segments, breaks. */
+    private Optional<String> brokenRule(String name) {
+        if (name.startsWith("/")) {
+            return Optional.of("it begins with '/'");
+        }
+        if (name.indexOf('\0') >= 0) {
+            return Optional.of("it contains the character NUL");
+        }
+        String separator = root.getFileSystem().getSeparator();
+        if (!separator.equals("/") && name.contains(separator)) {
+            return Optional.of("it contains '" + separator + "', which separates directories on this system");
+        }
+        String[] segments = name.split("/", -1);
+        for (String segment : segments) {
+            if (segment.isEmpty()) {
+                return Optional.of("it has an empty segment ('//', or '/' at its end)");
+            }
+            if (segment.equals(".") || segment.equals("..")) {
+                return Optional.of("it has the segment '" + segment + "'");
+            }
+            if (segment.getBytes(StandardCharsets.UTF_8).length > MAX_NAME_BYTES) {
+                return Optional.of(
+                        "it has a segment of more than " + MAX_NAME_BYTES + " bytes, the limit of a file name");
+            }
+        }
+        if (segments[0].toLowerCase(Locale.ROOT).equals(RESERVED)) {
+            return Optional.of("its first segment is '" + RESERVED + "', the store's own directory");
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * The deepest directory that holds all keys of a prefix; empty if no key can have that prefix, or none has.
+     *
+     * @param prefix any text
+     */
+    Optional<Path> directoryOf(String prefix) throws IOException {
+        int end = prefix.lastIndexOf('/');
+        if (end < 0) {
+            return Optional.of(root);
+        }
+        String directory = prefix.substring(0, end);
+        if (directory.isEmpty() || brokenRule(directory).isPresent()) {
+            return Optional.empty();
+        }
+        Path path;
+        try {
+            path = root.resolve(directory);
+        } catch (InvalidPathException e) {
+            return Optional.empty();
+        }
+        return leadsOverDirectories(path) && isDirectory(path) ? Optional.of(path) : Optional.empty();
+    }
+
+    /**
+     * Looks at the file of a key, for reading.
+     *
+     * @return its attributes; empty if there is no blob: nothing, or a directory
+     * @throws InvalidBlobKeyException if there is something else than a file, or a symbolic link on the way
+     */
+    Optional<BasicFileAttributes> look(String operation, BlobKey key, Path path) throws IOException {
+        for (Path directory : directoriesAbove(path)) {
+            Optional<BasicFileAttributes> attributes = attributes(directory);
+            if (attributes.isEmpty() || attributes.get().isRegularFile()) {
+                return Optional.empty();
+            }
+            requireDirectory(operation, key, directory, attributes.get());
+        }
+        Optional<BasicFileAttributes> attributes = attributes(path);
+        if (attributes.isEmpty() || attributes.get().isDirectory()) {
+            return Optional.empty();
+        }
+        if (!attributes.get().isRegularFile()) {
+            throw new InvalidBlobKeyException(
+                    operation,
+                    key,
+                    attributes.get().isSymbolicLink()
+                            ? "at its place there is a symbolic link, which may lead out of the store"
+                            : "at its place there is something that is neither a file nor a directory");
+        }
+        return attributes;
+    }
+
+    /**
+     * Checks that a directory on the way to a key may be entered for writing.
+     *
+     * @throws InvalidBlobKeyException if it is something else
+     */
+    void requireDirectory(String operation, BlobKey key, Path directory, BasicFileAttributes attributes)
+            throws InvalidBlobKeyException {
+        if (attributes.isDirectory()) {
+            return;
+        }
+        String name = keyOf(directory);
+        throw new InvalidBlobKeyException(
+                operation,
+                key,
+                attributes.isSymbolicLink()
+                        ? "'" + name + "' is a symbolic link, which may lead out of the store"
+                        : "'" + name + "' is a blob, so it cannot be a directory as well");
+    }
+
+    /** The directories between the root and a path inside it, both left out, the outermost first. */
+    List<Path> directoriesAbove(Path path) {
+        List<Path> directories = new ArrayList<>();
+        Path directory = root;
+        for (Path name : root.relativize(path)) {
+            directory = directory.resolve(name);
+            directories.add(directory);
+        }
+        directories.remove(directories.size() - 1);
+        return directories;
+    }
+
+    /** The directory that a path inside the root is in. */
+    static Path parent(Path path) {
+        return Objects.requireNonNull(path.getParent(), "a path inside the root has a parent");
+    }
+
+    /** The key of a path inside the root. */
+    String keyOf(Path path) {
+        return root.relativize(path).toString().replace(root.getFileSystem().getSeparator(), "/");
+    }
+
+    /** What is at a path itself, links not followed; empty if nothing. */
+    static Optional<BasicFileAttributes> attributes(Path path) throws IOException {
+        try {
+            return Optional.of(Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (FileSystemException e) {
+            if (FsErrors.isNotADirectory(e)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private boolean leadsOverDirectories(Path path) throws IOException {
+        for (Path directory : directoriesAbove(path)) {
+            if (!isDirectory(directory)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether there is a directory, and not a link to one. */
+    static boolean isDirectory(Path path) throws IOException {
+        return attributes(path).filter(BasicFileAttributes::isDirectory).isPresent();
+    }
+}
