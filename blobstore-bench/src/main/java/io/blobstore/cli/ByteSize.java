@@ -36,8 +36,8 @@ record ByteSize(long bytes) {
     }
 
     /** For people: {@code 1.5 GiB}. */
-    static String text(double bytes) {
-        double value = bytes;
+    static String text(long bytes) {
+        double value = (double) bytes;
         int unit = -1;
         while (value >= 1024 && unit < UNITS.length() - 1) {
             value /= 1024;

@@ -12,7 +12,9 @@ import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -82,12 +84,15 @@ final class DemoCommand implements Callable<Integer> {
 
     /** A disk that fills up half-way would say so as well, but late. */
     private void requireSpace() throws IOException {
+        if (!Files.readAttributes(parent, BasicFileAttributes.class).isDirectory()) {
+            throw new NotDirectoryException(parent.toString());
+        }
         long free = Files.getFileStore(parent).getUsableSpace();
         if (size.bytes() > free / 3) {
             throw new FileSystemException(
                     parent.toString(),
                     null,
-                    "the demo needs three times " + size + ", but only " + ByteSize.text(free)
+                    "cannot hold the demo, which needs three times " + size + ": " + ByteSize.text(free)
                             + " are free; choose a smaller --size, or another place with --dir");
         }
     }

@@ -85,7 +85,7 @@ final class ErrorLine {
         }
         if (problem instanceof OutOfMemoryError) {
             return "out of memory: " + problem.getMessage()
-                    + "; allow more, as in JAVA_OPTS=-Xmx256m, or use a lower --concurrency";
+                    + "; allow more, as in JAVA_OPTS=-Xmx256m, or use larger parts or a lower --concurrency";
         }
         if (problem instanceof InternalError) {
             return "the memory of a mapped file went away, which means that somebody shortened the file meanwhile ("
@@ -117,8 +117,13 @@ final class ErrorLine {
         if (problem instanceof DirectoryNotEmptyException) {
             return file + " is a directory that is not empty; check the path";
         }
-        return file + ": "
-                + withRemedy(Objects.requireNonNullElse(problem.getReason(), "the operating system refused"));
+        String reason = Objects.requireNonNullElse(problem.getReason(), "the operating system refused");
+        return file + (isPredicate(reason) ? " " : ": ") + withRemedy(reason);
+    }
+
+    /** Whether the file's name is the subject of the reason: so the library words its own. */
+    private static boolean isPredicate(String reason) {
+        return reason.startsWith("is ") || reason.startsWith("was ") || reason.startsWith("cannot ");
     }
 
     private static String withRemedy(String message) {

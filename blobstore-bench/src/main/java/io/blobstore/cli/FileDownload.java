@@ -45,7 +45,7 @@ final class FileDownload implements Transfer<Crc32c> {
     static final int WORKERS = 4;
 
     /** Bytes of a range. Direct memory in use is this times {@link #WORKERS}, which must leave room under -Xmx64m. */
-    static final int RANGE = 1 << 20;
+    static final int RANGE = 4 << 20;
 
     private final BlobStore store;
     private final BlobMetadata blob;

@@ -1,7 +1,8 @@
 package io.blobstore.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;
-import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -9,7 +10,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line: what all commands have in common, and how they end. */
 @Command(
@@ -54,7 +54,7 @@ final class Main {
 
     /** Runs one command and ends the JVM with its exit code. */
     public static void main(String[] args) {
-        System.exit(run(utf8(System.out), utf8(System.err), args));
+        System.exit(run(writer(FileDescriptor.out), writer(FileDescriptor.err), args));
     }
 
     /** Runs one command; its output is flushed when this returns. */
@@ -100,20 +100,18 @@ final class Main {
 
     private static int wrongUsage(CommandLine.ParameterException e) {
         CommandLine command = e.getCommandLine();
-        String line = ErrorLine.printable(e.getMessage());
-        if (e instanceof UnmatchedArgumentException unmatched
-                && !unmatched.getSuggestions().isEmpty()) {
-            line += "; did you mean '" + unmatched.getSuggestions().get(0) + "'?";
-        }
         command.getErr()
-                .println("blobstore: " + line + "; see '"
+                .println("blobstore: " + ErrorLine.printable(e.getMessage()) + "; see '"
                         + command.getCommandSpec().qualifiedName() + " --help'");
         return ExitCode.USAGE;
     }
 
-    /** UTF-8 whatever the locale: JSON has no other encoding, and keys are any Unicode. */
-    private static PrintWriter utf8(PrintStream stream) {
-        return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8));
+    /**
+     * Writes UTF-8 whatever the locale: JSON has no other encoding, and keys are any Unicode. Not by way of System.out, which
+     * keeps to itself when it cannot write.
+     */
+    private static PrintWriter writer(FileDescriptor descriptor) {
+        return new PrintWriter(new OutputStreamWriter(new FileOutputStream(descriptor), StandardCharsets.UTF_8));
     }
 
     /** The version in the jar's manifest. */

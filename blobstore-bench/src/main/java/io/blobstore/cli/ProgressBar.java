@@ -61,7 +61,7 @@ final class ProgressBar implements AutoCloseable {
                 ".".repeat(WIDTH - filled),
                 ByteSize.text(done),
                 ByteSize.text(total),
-                ByteSize.text(rate));
+                ByteSize.text((long) rate));
     }
 
     private void paint(String line) {
@@ -80,6 +80,7 @@ final class ProgressBar implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("SystemConsoleNull") // it does, before JDK 22
     private static boolean isTerminal() {
         Console console = System.console();
         if (console == null || "off".equals(System.getProperty("blobstore.progress"))) {

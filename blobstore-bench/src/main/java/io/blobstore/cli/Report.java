@@ -73,7 +73,8 @@ final class Report {
     void printText(PrintWriter out) {
         int width = lines.stream().mapToInt(line -> line.label().length()).max().orElse(0);
         for (Line line : lines) {
-            out.println(line.label() + " ".repeat(width - line.label().length() + 2) + line.text());
+            String text = line.label() + " ".repeat(width - line.label().length() + 2) + line.text();
+            out.println(text.stripTrailing());
         }
     }
 }
