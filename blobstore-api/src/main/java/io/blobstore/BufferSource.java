@@ -38,7 +38,7 @@ final class BufferSource implements BlobSource {
 
     @Override
     public RetainedSource retain() {
-        return new RetainedSource(this, UnownedLease.EMPTY);
+        return new RetainedSource(this, new UnownedLease(List.of()));
     }
 
     @Override

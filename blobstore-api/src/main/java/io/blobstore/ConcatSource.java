@@ -63,6 +63,10 @@ final class ConcatSource implements BlobSource {
 
     @Override
     public Lease acquire() throws IOException {
+        if (size > maxLeaseSize()) {
+            throw new IllegalArgumentException("at most " + maxLeaseSize() + " bytes of " + this
+                    + " can be leased at once; got " + size + " (see BlobSource.forEachBuffer)");
+        }
         List<Lease> leases = new ArrayList<>(sources.size());
         try {
             for (BlobSource source : sources) {

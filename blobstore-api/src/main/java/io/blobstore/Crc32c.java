@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.zip.CRC32C;
 
 /**
@@ -55,7 +56,7 @@ public record Crc32c(int value) {
      * @throws IllegalArgumentException if these are not 8 hex digits
      */
     public static Crc32c parse(String hex) {
-        if (hex.length() != 8 || !hex.chars().allMatch(c -> Character.digit(c, 16) >= 0)) {
+        if (hex.length() != 8 || !hex.chars().allMatch(HexFormat::isHexDigit)) {
             throw new IllegalArgumentException("a CRC32C is written as 8 hex digits; got '" + hex + "'");
         }
         return new Crc32c(Integer.parseUnsignedInt(hex, 16));

@@ -22,19 +22,20 @@ public record PartLayout(long size, long partSize) {
 
     /**
      * The layout nearest to a wished part size within a store's limits. Where the wished size would give too many parts,
-     * parts grow to whole MiB.
+     * parts grow to whole MiB, or to the largest part if that is less.
      *
      * @throws IllegalArgumentException if the blob is larger than the store allows
      */
     public static PartLayout plan(long size, long wishedPartSize, StoreCapabilities limits) {
-        long partSize = Math.min(Math.max(wishedPartSize, limits.minPartSize()), limits.maxPartSize());
-        if (ceilDiv(size, partSize) > limits.maxParts()) {
-            partSize = ceilDiv(ceilDiv(size, limits.maxParts()), MIB) * MIB;
-        }
-        if (partSize > limits.maxPartSize() || size > limits.maxBlobSize()) {
+        if (size > limits.maxBlobSize() || ceilDiv(size, limits.maxPartSize()) > limits.maxParts()) {
             throw new IllegalArgumentException("a blob of " + size + " bytes is larger than the store allows: "
                     + limits.maxBlobSize() + " bytes, in at most " + limits.maxParts() + " parts of at most "
                     + limits.maxPartSize());
+        }
+        long partSize = Math.min(Math.max(wishedPartSize, limits.minPartSize()), limits.maxPartSize());
+        if (ceilDiv(size, partSize) > limits.maxParts()) {
+            long least = ceilDiv(size, limits.maxParts());
+            partSize = least > limits.maxPartSize() - MIB ? limits.maxPartSize() : ceilDiv(least, MIB) * MIB;
         }
         return new PartLayout(size, partSize);
     }
@@ -73,7 +74,10 @@ public record PartLayout(long size, long partSize) {
      * @throws IllegalArgumentException if it is not
      */
     public void requireWithin(StoreCapabilities limits) {
-        if (!plan(size, partSize, limits).equals(this) && partCount() > 1) {
+        boolean fits = partCount() > 1
+                ? plan(size, partSize, limits).equals(this)
+                : size <= Math.min(limits.maxPartSize(), limits.maxBlobSize());
+        if (!fits) {
             throw new IllegalArgumentException("parts of " + partSize + " bytes for a blob of " + size
                     + " are outside the store's limits: parts of " + limits.minPartSize() + " to "
                     + limits.maxPartSize() + " bytes, at most " + limits.maxParts() + " of them");

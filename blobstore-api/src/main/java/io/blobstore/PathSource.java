@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -22,8 +23,11 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * many exist as leases were ever open at once, and they live as long as the source.
  */
 final class PathSource implements BlobSource {
-    /** Small enough to stay in a core's cache between the copy in, the checksum, and the copy out. */
-    static final int WINDOW = 256 * 1024;
+    /**
+     * A lease costs some 5 KB of heap (two looks at the file, a channel, the stack for a leak report): at this size that is
+     * 5 MiB per GiB, and a window still fits a core's second-level cache.
+     */
+    static final int WINDOW = 1 << 20;
 
     private final FileIdentity identity;
     private final ConcurrentLinkedQueue<ByteBuffer> idleBuffers;
@@ -80,7 +84,7 @@ final class PathSource implements BlobSource {
     /** Nothing to keep: the content is copied when it is acquired. */
     @Override
     public RetainedSource retain() {
-        return new RetainedSource(this, UnownedLease.EMPTY);
+        return new RetainedSource(this, new UnownedLease(List.of()));
     }
 
     private void read(ByteBuffer target) throws IOException {
@@ -91,14 +95,21 @@ final class PathSource implements BlobSource {
                     break; // it shrank since the check: the next one says so
                 }
             }
+        } catch (NoSuchFileException e) {
+            throw SourceChangedException.unreadable(identity.path(), e); // deleted since the check
         }
         // Again, as what was read in between may belong to another file, or to the time of a change.
         requireUnchanged();
         target.flip();
     }
 
-    private void requireUnchanged() throws IOException {
-        Optional<String> difference = identity.difference(false);
+    private void requireUnchanged() throws SourceChangedException {
+        Optional<String> difference;
+        try {
+            difference = identity.difference(false);
+        } catch (IOException e) {
+            throw SourceChangedException.unreadable(identity.path(), e);
+        }
         if (difference.isPresent()) {
             throw SourceChangedException.of(identity.path(), difference.get());
         }

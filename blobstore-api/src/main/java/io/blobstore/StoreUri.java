@@ -5,6 +5,7 @@ import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,6 +30,11 @@ public record StoreUri(String scheme, Optional<String> authority, String path, M
     private static final List<String> SECRETS =
             List.of("password", "passwd", "secret", "token", "credential", "accesskey", "apikey", "signature");
 
+    /** Takes a copy of the map. */
+    public StoreUri {
+        parameters = Collections.unmodifiableMap(new TreeMap<>(parameters));
+    }
+
     /**
      * Takes a URI apart.
      *
@@ -44,8 +50,8 @@ public record StoreUri(String scheme, Optional<String> authority, String path, M
                     + "; expected scheme:place?name=value, with other characters percent-encoded");
         }
         if (uri.getScheme() == null) {
-            throw new IllegalArgumentException("a store URI begins with a scheme, as in file:/dir or s3://bucket; got '"
-                    + withoutQuery(text) + "'");
+            // Not repeated either: the text may hold a secret here too, as in //user:password@host.
+            throw new IllegalArgumentException("a store URI begins with a scheme, as in file:/dir or s3://bucket");
         }
         String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
         if (uri.isOpaque()) {
@@ -108,10 +114,5 @@ public record StoreUri(String scheme, Optional<String> authority, String path, M
 
     private static String decode(String text) {
         return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
-    }
-
-    private static String withoutQuery(String text) {
-        int query = text.indexOf('?');
-        return query < 0 ? text : text.substring(0, query);
     }
 }

@@ -11,6 +11,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.FileSystemException;
@@ -91,11 +92,16 @@ public final class MappedFile implements Closeable {
      * @throws FileSystemException if it is no regular file, or cannot be mapped
      */
     public static MappedFile open(Path path, Access access) throws IOException {
+        return open(path, access, Mapper.ofThisJvm());
+    }
+
+    /** Maps an existing file in one of several ways. */
+    static MappedFile open(Path path, Access access, Mapper mapper) throws IOException {
         Objects.requireNonNull(access, "access");
         // Asked before the file is opened: opening a named pipe would wait for its other end.
         FileIdentity before = FileIdentity.of(path);
         try (FileChannel channel = FileChannel.open(path, options(access))) {
-            return map(channel, before, access);
+            return map(channel, before, access, mapper);
         }
     }
 
@@ -109,14 +115,19 @@ public final class MappedFile implements Closeable {
      * @throws IOException if the file cannot be made, filled or mapped; it does not exist then
      */
     public static MappedFile create(Path path, long size) throws IOException {
+        return create(path, size, Mapper.ofThisJvm());
+    }
+
+    /** Makes and maps a new file in one of several ways. */
+    static MappedFile create(Path path, long size, Mapper mapper) throws IOException {
         if (size < 0) {
             throw new IllegalArgumentException("a file's size must be 0 or more; got " + size);
         }
         try (FileChannel channel = FileChannel.open(
                 path, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW))) {
             try {
-                fillWithZeros(channel, size);
-                return map(channel, FileIdentity.of(path), Access.READ_WRITE);
+                fillWithZeros(channel, path, size);
+                return map(channel, FileIdentity.of(path), Access.READ_WRITE, mapper);
             } catch (IOException | RuntimeException | Error e) {
                 Files.deleteIfExists(path);
                 throw e;
@@ -130,15 +141,23 @@ public final class MappedFile implements Closeable {
                 : Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE);
     }
 
-    private static void fillWithZeros(FileChannel channel, long size) throws IOException {
+    private static void fillWithZeros(FileChannel channel, Path path, long size) throws IOException {
         ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(size, ZEROS));
         for (long at = 0; at < size; ) {
             zeros.clear().limit((int) Math.min(zeros.capacity(), size - at));
-            at += channel.write(zeros, at);
+            try {
+                at += channel.write(zeros, at);
+            } catch (ClosedByInterruptException e) {
+                throw e;
+            } catch (IOException e) {
+                throw failed(
+                        path, "cannot be filled with " + size + " zero bytes, only " + at + ": " + e.getMessage(), e);
+            }
         }
     }
 
-    private static MappedFile map(FileChannel channel, FileIdentity before, Access access) throws IOException {
+    private static MappedFile map(FileChannel channel, FileIdentity before, Access access, Mapper mapper)
+            throws IOException {
         Path path = before.path();
         // The same file by path after it was opened as before: so it is the one behind the channel.
         FileIdentity identity = FileIdentity.of(path);
@@ -148,17 +167,23 @@ public final class MappedFile implements Closeable {
         }
         MapMode mode = access == Access.READ_ONLY ? MapMode.READ_ONLY : MapMode.READ_WRITE;
         try {
-            return new MappedFile(identity, access, Mapper.ofThisJvm().map(channel, mode, identity.size()));
+            return new MappedFile(identity, access, mapper.map(channel, mode, identity.size()));
+        } catch (ClosedByInterruptException e) {
+            throw e;
         } catch (IOException e) {
-            FileSystemException failed = new FileSystemException(
-                    path.toString(),
-                    null,
+            throw failed(
+                    path,
                     "cannot be mapped, " + identity.size() + " bytes: " + e.getMessage()
                             + " (the limits are address space, 'ulimit -v', and mappings per process, sysctl"
-                            + " vm.max_map_count; some file systems cannot map at all: use BlobSource.ofPath there)");
-            failed.initCause(e);
-            throw failed;
+                            + " vm.max_map_count; some file systems cannot map at all: use BlobSource.ofPath there)",
+                    e);
         }
+    }
+
+    private static FileSystemException failed(Path path, String problem, IOException cause) {
+        FileSystemException failed = new FileSystemException(path.toString(), null, problem);
+        failed.initCause(cause);
+        return failed;
     }
 
     /** Where the file was when it was mapped. */
@@ -230,7 +255,7 @@ public final class MappedFile implements Closeable {
      * @return false if that took longer than {@code timeout}; {@link #leases()} then says how many are open
      */
     public boolean awaitReleased(Duration timeout) throws InterruptedException {
-        return released.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        return released.await(TimeUnit.NANOSECONDS.convert(timeout), TimeUnit.NANOSECONDS);
     }
 
     /** {@code MappedFile[path, size bytes, n leases]}. */
@@ -325,8 +350,9 @@ public final class MappedFile implements Closeable {
     }
 
     final class MappedLease implements Lease {
-        private final List<ByteBuffer> buffers;
         private final LeaseTicket ticket;
+        /** Emptied at the end, so that who keeps a closed lease does not keep the memory from the garbage collector. */
+        private volatile List<ByteBuffer> buffers;
 
         private MappedLease(List<ByteBuffer> buffers) {
             this.buffers = buffers;
@@ -335,15 +361,17 @@ public final class MappedFile implements Closeable {
 
         @Override
         public List<ByteBuffer> buffers() {
+            List<ByteBuffer> leased = buffers; // before the check: it is emptied after the release
             if (ticket.isReleased()) {
                 throw new IllegalStateException("this lease of " + path() + " is closed");
             }
-            return buffers;
+            return leased;
         }
 
         @Override
         public void close() {
             ticket.release();
+            buffers = List.of();
         }
     }
 }

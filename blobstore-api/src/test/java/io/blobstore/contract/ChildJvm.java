@@ -22,11 +22,13 @@ import java.util.function.Predicate;
 public final class ChildJvm {
     private final Class<?> main;
     private final Path directory;
+    private final List<String> wrapper;
     private final List<String> jvmArgs;
 
-    private ChildJvm(Class<?> main, Path directory, List<String> jvmArgs) {
+    private ChildJvm(Class<?> main, Path directory, List<String> wrapper, List<String> jvmArgs) {
         this.main = main;
         this.directory = directory;
+        this.wrapper = List.copyOf(wrapper);
         this.jvmArgs = List.copyOf(jvmArgs);
     }
 
@@ -36,14 +38,20 @@ public final class ChildJvm {
      * @param directory its working directory, where a crash leaves its traces: a temporary one
      */
     public static ChildJvm of(Class<?> main, Path directory) {
-        return new ChildJvm(main, directory, List.of("-Xmx256m", "-XX:-CreateCoredumpOnCrash", "-XX:-UsePerfData"));
+        return new ChildJvm(
+                main, directory, List.of(), List.of("-Xmx256m", "-XX:-CreateCoredumpOnCrash", "-XX:-UsePerfData"));
     }
 
     /** The same with further options of the {@code java} command, as in {@code -Dname=value}. */
     public ChildJvm with(String... options) {
         List<String> all = new ArrayList<>(jvmArgs);
         all.addAll(List.of(options));
-        return new ChildJvm(main, directory, all);
+        return new ChildJvm(main, directory, wrapper, all);
+    }
+
+    /** The same, run by another command that takes the {@code java} command as its last arguments. */
+    public ChildJvm under(String... command) {
+        return new ChildJvm(main, directory, List.of(command), jvmArgs);
     }
 
     /**
@@ -59,7 +67,7 @@ public final class ChildJvm {
 
     /** Starts it. To be closed. */
     public Running start(String... args) throws IOException {
-        List<String> command = new ArrayList<>();
+        List<String> command = new ArrayList<>(wrapper);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvmArgs);
         command.add("-cp");

@@ -23,11 +23,11 @@ final class FsRoot {
     private @Nullable RootSession session;
     private boolean closed;
 
-    private FsRoot(Path path, boolean existedAtOpen, Durability durability) {
+    private FsRoot(Path path, boolean existedAtOpen, KeyPaths paths, Durability durability) {
         this.path = path;
         this.existedAtOpen = existedAtOpen;
         this.durability = durability;
-        this.paths = new KeyPaths(path);
+        this.paths = paths;
         this.directories = new Directories(paths, durability);
     }
 
@@ -45,7 +45,7 @@ final class FsRoot {
                 absolute = parent.toRealPath().resolve(absolute.getFileName());
             }
         }
-        return new FsRoot(absolute, exists, durability);
+        return new FsRoot(absolute, exists, KeyPaths.of(absolute), durability);
     }
 
     Path path() {

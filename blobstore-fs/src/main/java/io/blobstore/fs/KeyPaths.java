@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Which file a key is, and that it is inside the root.
@@ -35,10 +36,23 @@ final class KeyPaths {
     private static final int MAX_NAME_BYTES = 255;
 
     private final Path root;
+    private final boolean ignoresCase;
 
-    /** Takes the root's real path. */
-    KeyPaths(Path root) {
+    /**
+     * Takes the root's real path.
+     *
+     * @param ignoresCase whether the file system takes names that differ in case only for the same
+     */
+    KeyPaths(Path root, boolean ignoresCase) {
         this.root = root;
+        this.ignoresCase = ignoresCase;
+    }
+
+    /** The keys of a root, on whatever file system it is. */
+    static KeyPaths of(Path root) throws IOException {
+        Path name = root.getFileName();
+        Path twin = name == null ? root : root.resolveSibling(swapCase(name.toString()));
+        return new KeyPaths(root, !twin.equals(root) && Files.exists(twin) && Files.isSameFile(root, twin));
     }
 
     /**
@@ -135,6 +149,7 @@ final class KeyPaths {
         if (attributes.isEmpty() || attributes.get().isDirectory()) {
             return Optional.empty();
         }
+        requireExactName(operation, key, path);
         if (!attributes.get().isRegularFile()) {
             throw new InvalidBlobKeyException(
                     operation,
@@ -152,7 +167,8 @@ final class KeyPaths {
      * @throws InvalidBlobKeyException if it is something else
      */
     void requireDirectory(String operation, BlobKey key, Path directory, BasicFileAttributes attributes)
-            throws InvalidBlobKeyException {
+            throws IOException {
+        requireExactName(operation, key, directory);
         if (attributes.isDirectory()) {
             return;
         }
@@ -163,6 +179,37 @@ final class KeyPaths {
                 attributes.isSymbolicLink()
                         ? "'" + name + "' is a symbolic link, which may lead out of the store"
                         : "'" + name + "' is a blob, so it cannot be a directory as well");
+    }
+
+    /**
+     * Checks that what was found at a path has exactly its name: a file system that ignores case would otherwise give one key
+     * the content of another.
+     */
+    private void requireExactName(String operation, BlobKey key, Path path) throws IOException {
+        if (!ignoresCase) {
+            return;
+        }
+        String wanted = path.getFileName().toString();
+        try (Stream<Path> siblings = Files.list(parent(path))) {
+            Optional<String> twin = siblings.map(
+                            sibling -> sibling.getFileName().toString())
+                    .filter(name -> name.equalsIgnoreCase(wanted) && !name.equals(wanted))
+                    .findFirst();
+            if (twin.isPresent()) {
+                throw new InvalidBlobKeyException(
+                        operation,
+                        key,
+                        "its segment '" + wanted + "' differs only in case from '" + twin.get()
+                                + "', which is the same name to this file system");
+            }
+        }
+    }
+
+    private static String swapCase(String text) {
+        return text.codePoints()
+                .map(c -> Character.isUpperCase(c) ? Character.toLowerCase(c) : Character.toUpperCase(c))
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
     }
 
     /** The directories between the root and a path inside it, both left out, the outermost first. */

@@ -11,7 +11,6 @@ import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
@@ -88,9 +87,10 @@ final class PendingBlob {
         }
     }
 
+    /** Gives the file its full size, so that parts land inside it in any order. Its blocks are allocated as they are written. */
     private void preallocate() throws IOException {
-        try (RandomAccessFile file = new RandomAccessFile(temporary.toFile(), "rw")) {
-            file.setLength(size);
+        if (size > 0) {
+            writeFully(syncChannel.position(size - 1), ByteBuffer.allocate(1));
         }
     }
 
@@ -165,8 +165,8 @@ final class PendingBlob {
 
     private void rename() throws IOException {
         for (; ; ) {
-            root.directories().makeAbove(operation, key, target);
             try {
+                root.directories().makeAbove(operation, key, target);
                 if (options.precondition() instanceof Precondition.IfAbsent && link()) {
                     Files.delete(temporary);
                 } else {

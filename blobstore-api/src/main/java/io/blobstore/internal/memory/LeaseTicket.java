@@ -83,13 +83,17 @@ public final class LeaseTicket {
         /** Runs when the lease is unreachable, or from {@link LeaseTicket#release()}, which comes first. */
         @Override
         public void run() {
-            if (!released.get()) {
-                LEAKED.incrementAndGet();
+            if (released.get()) {
+                return;
+            }
+            try {
                 LOG.error(
                         "Never closed: {}. Its memory stays mapped for good. Use a try-with-resources block. It was"
                                 + " opened here:",
                         what,
                         trace);
+            } finally {
+                LEAKED.incrementAndGet(); // after the report, so that who sees the number finds the report
             }
         }
     }

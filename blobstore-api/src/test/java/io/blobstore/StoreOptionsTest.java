@@ -1,0 +1,80 @@
+package io.blobstore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StoreOptionsTest {
+    @Test
+    void aBuilderKeepsWhatItIsNotTold() {
+        StoreOptions options = StoreOptions.builder()
+                .contentType("text/plain")
+                .userMetadata("a", "1")
+                .build();
+
+        assertThat(options.toBuilder().build()).isEqualTo(options);
+        assertThat(options.toBuilder()
+                        .userMetadata("b", "2")
+                        .precondition(Precondition.ifAbsent())
+                        .build())
+                .isEqualTo(new StoreOptions(
+                        Optional.of("text/plain"), Map.of("a", "1", "b", "2"), Precondition.ifAbsent()));
+        assertThat(options.userMetadata()).isEqualTo(Map.of("a", "1"));
+        assertThat(StoreOptions.builder().build()).isEqualTo(StoreOptions.DEFAULT);
+    }
+
+    @Test
+    void optionsDoNotChangeWithTheirMap() {
+        Map<String, String> user = new HashMap<>(Map.of("a", "1"));
+        StoreOptions options = new StoreOptions(Optional.empty(), user, Precondition.none());
+
+        user.put("b", "2");
+
+        assertThat(options.userMetadata()).isEqualTo(Map.of("a", "1"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "A", "a b", "\u00E9", "a:b", "a\n", "a\u0000"})
+    void aNameOutsideTheAlphabetIsRefused(String name) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> StoreOptions.builder().userMetadata(name, "1").build());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {" a", "a ", "a\r\nX-Injected: 1", "\t", "\u00E9", "\u007F", "\u0000"})
+    void aValueThatIsNotPrintableIsRefused(String value) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(
+                        () -> StoreOptions.builder().userMetadata("a", value).build());
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> StoreOptions.builder().contentType(value).build());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a b", "~!@#$%^&*()_+{}|:\"<>?,./"})
+    void aPrintableValueIsKept(String value) {
+        assertThat(StoreOptions.builder().userMetadata("a-b_c.0", value).build().userMetadata())
+                .isEqualTo(Map.of("a-b_c.0", value));
+    }
+
+    @Test
+    void userMetadataHasALimitOverAll() {
+        String half = "x".repeat(StoreOptions.MAX_USER_METADATA_BYTES / 2 - 1);
+        StoreOptions.Builder builder =
+                StoreOptions.builder().userMetadata("a", half).userMetadata("b", half);
+
+        assertThat(builder.build().userMetadata()).hasSize(2);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder.userMetadata("c", "").build())
+                .withMessageContaining("2049");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() ->
+                        StoreOptions.builder().contentType("x".repeat(2049)).build());
+    }
+}

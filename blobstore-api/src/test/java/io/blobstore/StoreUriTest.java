@@ -1,0 +1,130 @@
+package io.blobstore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StoreUriTest {
+    @Test
+    void aUriIsTakenApart() {
+        StoreUri uri = StoreUri.parse("s3://bucket/dir?region=eu-west-1&endpoint=http://localhost:9000");
+
+        assertThat(uri.scheme()).isEqualTo("s3");
+        assertThat(uri.authority()).contains("bucket");
+        assertThat(uri.path()).isEqualTo("/dir");
+        assertThat(uri.parameters())
+                .containsExactly(Map.entry("endpoint", "http://localhost:9000"), Map.entry("region", "eu-west-1"));
+    }
+
+    @Test
+    void aUriMayHaveNeitherAuthorityNorParameters() {
+        for (String text : new String[] {"file:/dir", "file:///dir", "FILE:/dir", "file:/dir?"}) {
+            StoreUri uri = StoreUri.parse(text);
+            assertThat(uri.scheme()).isEqualTo("file");
+            assertThat(uri.authority()).isEmpty();
+            assertThat(uri.path()).isEqualTo("/dir");
+            assertThat(uri.parameters()).isEmpty();
+        }
+        assertThat(StoreUri.parse("gs://bucket").path()).isEmpty();
+    }
+
+    @Test
+    void percentsAreDecodedOnceAndAPlusIsAPlus() {
+        StoreUri uri = StoreUri.parse("file:/a%20b%2525/%C3%A9?x=1%262%3D3+4%2525&empty=&eq=a=b");
+
+        assertThat(uri.path()).isEqualTo("/a b%25/\u00E9");
+        assertThat(uri.parameters()).isEqualTo(Map.of("x", "1&2=3+4%25", "empty", "", "eq", "a=b"));
+    }
+
+    @Test
+    void theParametersCannotBeChanged() {
+        assertThatExceptionOfType(UnsupportedOperationException.class)
+                .isThrownBy(() -> StoreUri.parse("s3://bucket?a=1").parameters().put("b", "2"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "s3://me:hunter2@bucket",
+                "s3://hunter2@bucket/dir",
+                "s3://me%3Ahunter2@bucket",
+                "//me:hunter2@bucket",
+                "s3://bucket?password=hunter2",
+                "s3://bucket?secret_key=hunter2",
+                "s3://bucket?SecretAccessKey=hunter2",
+                "s3://bucket?region=eu&session-token=hunter2",
+                "s3://bucket?access.key=hunter2",
+                "s3://bucket?API_KEY=hunter2",
+                "s3://bucket?X-Amz-Signature=hunter2",
+                "s3://bucket?X-Amz-Credential=hunter2",
+                "s3://bucket?pass%77ord=hunter2",
+                "s3://bucket/#hunter2",
+                "s3://bucket?secret=hunter2&secret=hunter2",
+                "s3://bucket?hunter2",
+                "s3://bucket?=hunter2",
+                "s3://bucket?secret=hunter2%",
+                "s3://me:hunter2@bucket/a b",
+                "hunter2",
+                "/dir?secret=hunter2"
+            })
+    void aCredentialIsRefusedAndNotRepeated(String text) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> StoreUri.parse(text))
+                .satisfies(e -> {
+                    assertThat(e).hasMessageNotContaining("hunter2").hasNoCause();
+                    assertThat(e.getMessage()).isNotBlank();
+                });
+    }
+
+    @Test
+    void aParameterMayStandOnceOnly() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> StoreUri.parse("s3://bucket?region=a&re%67ion=b"))
+                .withMessageContaining("'region' stands twice");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"s3://bucket?a", "s3://bucket?a=1&", "s3://bucket?&a=1", "s3://bucket?=1", "s3://bucket?a=1&&b=2"
+            })
+    void aParameterIsANameAndAValue(String text) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> StoreUri.parse(text))
+                .withMessageContaining("name=value");
+    }
+
+    @Test
+    void anUnknownParameterIsRefusedByName() {
+        StoreUri uri = StoreUri.parse("s3://bucket?region=eu&regoin=us");
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> uri.parameters("region", "endpoint"))
+                .withMessageContaining("[regoin]")
+                .withMessageContaining("[endpoint, region]");
+        assertThat(uri.parameters("region", "regoin", "endpoint")).isEqualTo(Map.of("region", "eu", "regoin", "us"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"file:dir", "file:", "s3:bucket", "mailto:me"})
+    void aUriWithoutASlashIsRefused(String text) {
+        assertThatIllegalArgumentException().isThrownBy(() -> StoreUri.parse(text));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "/dir", "dir", "://bucket", "file:/a b", "file:/%zz", "file:/dir#part"})
+    void whatIsNoStoreUriIsRefused(String text) {
+        assertThatIllegalArgumentException().isThrownBy(() -> StoreUri.parse(text));
+    }
+
+    @Test
+    void aSchemeWithoutProviderIsRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> BlobStores.open("nowhere:/dir").close())
+                .withMessageContaining("'nowhere:'");
+    }
+}

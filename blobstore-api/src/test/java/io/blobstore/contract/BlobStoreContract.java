@@ -1,0 +1,232 @@
+package io.blobstore.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.blobstore.BlobSource;
+import io.blobstore.ByteRange;
+import io.blobstore.ListOptions;
+import io.blobstore.MultipartUpload;
+import io.blobstore.PartLayout;
+import io.blobstore.PresignOptions;
+import io.blobstore.PresignedUrl;
+import io.blobstore.StoreCapabilities;
+import io.blobstore.StoreCapabilities.Support;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoredBlob;
+import io.blobstore.memory.MappedFile;
+import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.Transfer;
+import io.blobstore.transfer.UploadOptions;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What every {@link io.blobstore.BlobStore} must do, as the interface's documentation says it. A backend passes by a
+ * subclass:
+ *
+ * <pre>{@code
+ * class MyStoreContractTest extends BlobStoreContract {
+ *     @Override
+ *     protected BlobStore openStore(Path directory) throws IOException {
+ *         return MyStore.open(…);
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>Stores differ in what they can do. Most of that is asked of {@link io.blobstore.BlobStore#capabilities()}; the rest is
+ * said by overriding {@link #supportsKey}, {@link #supportsKeysBelowKeys}, {@link #keepsChecksums} and
+ * {@link #tellsEqualContentApart}. Two hooks let the contract look deeper, {@link #damage} and {@link #leftovers}; a backend
+ * should override both if it can. Each test gets a store of its own, empty, and is watched by {@link LeakCheck}.
+ *
+ * <p>The tests stand in the superclasses, one for each part of the contract, which exist only to keep files readable.
+ */
+public abstract class BlobStoreContract extends MultipartContract {
+    /** For subclasses. */
+    protected BlobStoreContract() {}
+
+    // ---- capabilities -----------------------------------------------------------------------------------------------
+
+    @Test
+    void limitsAreLimits() {
+        StoreCapabilities limits = store.capabilities();
+
+        assertThat(limits.maxBlobSize()).isPositive();
+        if (limits.multipart()) {
+            assertThat(limits.minPartSize()).isPositive().isLessThanOrEqualTo(limits.maxPartSize());
+            assertThat(limits.maxParts()).isPositive();
+        }
+    }
+
+    @Test
+    void aStoreSaysWhatItIs() {
+        assertThat(store.toString())
+                .isNotBlank()
+                .doesNotContain(store.getClass().getName() + "@");
+    }
+
+    // ---- presigned URLs ---------------------------------------------------------------------------------------------
+
+    @ParameterizedTest
+    @ValueSource(strings = {"GET", "PUT"})
+    void urlsArePresignedIfTheCapabilitiesSaySo(PresignOptions.Method method) throws IOException {
+        PresignOptions options = new PresignOptions(method, Duration.ofMinutes(5));
+        if (store.capabilities().presign() == Support.NONE) {
+            assertThatExceptionOfType(UnsupportedOperationException.class)
+                    .isThrownBy(() -> store.presign(KEY, options));
+            return;
+        }
+        PresignedUrl url = store.presign(KEY, options);
+
+        assertThat(url.method()).isEqualTo(method);
+        assertThat(url.url().getRawPath()).endsWith(KEY.toString());
+        assertThat(url.toString()).doesNotContain(url.url().getRawQuery());
+    }
+
+    // ---- closing ----------------------------------------------------------------------------------------------------
+
+    @Test
+    void aClosedStoreRefusesEveryCall() throws IOException {
+        store.store(KEY, source(new byte[1]));
+        closeStore();
+
+        List<ThrowingCallable> calls = new ArrayList<>(List.of(
+                () -> store.store(KEY, source(new byte[1])),
+                () -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(1)),
+                () -> store.head(KEY),
+                () -> store.list(ListOptions.ALL).close(),
+                () -> store.delete(KEY),
+                () -> store.deleteAll("some"),
+                () -> store.copy(KEY, OTHER)));
+        if (store.capabilities().multipart()) {
+            PartLayout layout = new PartLayout(1, store.capabilities().minPartSize());
+            calls.add(() -> store.createMultipartUpload(KEY, layout, StoreOptions.DEFAULT));
+        }
+        if (store.capabilities().presign() != Support.NONE) {
+            calls.add(() -> store.presign(KEY, new PresignOptions(PresignOptions.Method.GET, Duration.ofMinutes(1))));
+        }
+        assertThat(calls).allSatisfy(call -> assertThatIllegalStateException().isThrownBy(call));
+    }
+
+    @Test
+    void aStoreMayBeClosedTwice() throws IOException {
+        closeStore();
+        closeStore();
+
+        assertThat(store.toString()).isNotBlank();
+    }
+
+    @Test
+    void anUploadOfAClosedStoreGoesNoFurther() throws IOException {
+        assumeMultipart();
+        PartLayout layout = new PartLayout(1, store.capabilities().minPartSize());
+        MultipartUpload upload = store.createMultipartUpload(KEY, layout, StoreOptions.DEFAULT);
+        closeStore();
+
+        assertThatIllegalStateException().isThrownBy(() -> upload.uploadPart(1, source(new byte[1])));
+        assertThatIllegalStateException().isThrownBy(() -> upload.complete(crc(new byte[1])));
+    }
+
+    // ---- under the engines ------------------------------------------------------------------------------------------
+
+    @ParameterizedTest
+    @CsvSource({"1, 65536", "8, 65536", "1, 1000003", "8, 1000003", "8, 67108864"})
+    void aMappedFileIsUploadedInParallel(int concurrency, long partSize) throws Exception {
+        byte[] content = bytes(uploadSize(), concurrency);
+        try (ParallelUploader uploader = ParallelUploader.create();
+                MappedFile file = MappedFile.open(file(content))) {
+            StoredBlob stored = uploader.upload(store, KEY, file.region(), options(concurrency, partSize))
+                    .join();
+
+            assertThat(file.leases()).isZero();
+            assertThat(stored.size()).isEqualTo(content.length);
+            assertThat(stored.version()).isEqualTo(store.head(KEY).version());
+            assertChecksum(stored.checksum(), content);
+        }
+        assertHolds(KEY, content);
+        assertThat(leftovers()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 65536", "8, 65536", "8, 1000003"})
+    void aPathIsUploadedInParallel(int concurrency, long partSize) throws Exception {
+        byte[] content = bytes(uploadSize(), concurrency);
+        Path path = file(content);
+        try (ParallelUploader uploader = ParallelUploader.create()) {
+            uploader.upload(store, KEY, BlobSource.ofPath(path), options(concurrency, partSize))
+                    .join();
+        }
+        assertHolds(KEY, content);
+    }
+
+    @Test
+    void anEmptyFileIsUploaded() throws Exception {
+        try (ParallelUploader uploader = ParallelUploader.create();
+                MappedFile file = MappedFile.open(file(new byte[0]))) {
+            uploader.upload(store, KEY, file.region()).join();
+        }
+        assertHolds(KEY, new byte[0]);
+    }
+
+    @Test
+    void aMappedFileThatIsClosedDuringItsUploadIsUnmappedWithItsEnd() throws Exception {
+        byte[] content = bytes(uploadSize(), 3);
+        byte[] old = bytes(10, 4);
+        store.store(KEY, source(old));
+        try (ParallelUploader uploader = ParallelUploader.create()) {
+            MappedFile file = MappedFile.open(file(content));
+            Transfer<StoredBlob> transfer = uploader.upload(store, KEY, file.region(), options(8, 65_536));
+            file.close();
+            // Parts that were not leased before the close are refused: then the upload fails as a whole.
+            boolean stored = transfer.toCompletableFuture()
+                    .handle((result, problem) -> result != null)
+                    .get();
+
+            assertThat(file.isReleased()).isTrue();
+            assertHolds(KEY, stored ? content : old);
+        }
+    }
+
+    @Test
+    void aCancelledUploadLeavesAllOrNothing() throws Exception {
+        byte[] old = bytes(10, 4);
+        byte[] content = bytes(uploadSize(), 5);
+        try (ParallelUploader uploader = ParallelUploader.create();
+                MappedFile file = MappedFile.open(file(content))) {
+            for (int round = 0; round < 20; round++) {
+                store.store(KEY, source(old));
+                Transfer<StoredBlob> transfer = uploader.upload(store, KEY, file.region(), options(8, 65_536));
+                transfer.cancel();
+                boolean stored = transfer.toCompletableFuture()
+                        .handle((result, problem) -> result != null)
+                        .get();
+
+                assertThat(file.leases()).isZero();
+                assertHolds(KEY, stored ? content : old);
+                assertThat(leftovers()).isEmpty();
+            }
+        }
+    }
+
+    /** Enough for a few parts, however large the store's parts must be. */
+    private int uploadSize() {
+        return Math.toIntExact(Math.max(largeSize(), store.capabilities().minPartSize() * 2 + 1));
+    }
+
+    private static UploadOptions options(int concurrency, long partSize) {
+        return UploadOptions.builder()
+                .concurrency(concurrency)
+                .partSize(partSize)
+                .build();
+    }
+}

@@ -1,0 +1,545 @@
+package io.blobstore.contract;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobListing;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobStoreException;
+import io.blobstore.ByteRange;
+import io.blobstore.CopyOptions;
+import io.blobstore.Crc32c;
+import io.blobstore.ForwardingBlobStore;
+import io.blobstore.IntegrityException;
+import io.blobstore.ListOptions;
+import io.blobstore.MultipartUpload;
+import io.blobstore.PartLayout;
+import io.blobstore.PresignOptions;
+import io.blobstore.PresignedUrl;
+import io.blobstore.ReadOptions;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoredBlob;
+import io.blobstore.ThrottledException;
+import io.blobstore.UploadedPart;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store that fails as networks, disks and object stores do: on demand, or by chance from a seed.
+ *
+ * <p>What chance decides about a request depends on the seed, the operation, the key, the part and how often that was asked
+ * for already, but not on the order in which threads come: a seed that found a fault finds it again.
+ *
+ * <p>Thread-safe.
+ */
+public final class FaultyBlobStore extends ForwardingBlobStore {
+    /** What can be asked of a store. */
+    public enum Operation {
+        /** {@link BlobStore#store}. */
+        STORE,
+        /** {@link BlobStore#read}. */
+        READ,
+        /** {@link BlobStore#head}. */
+        HEAD,
+        /** {@link BlobStore#list}. */
+        LIST,
+        /** {@link BlobStore#delete}. */
+        DELETE,
+        /** {@link BlobStore#deleteAll}. */
+        DELETE_ALL,
+        /** {@link BlobStore#copy}. */
+        COPY,
+        /** {@link BlobStore#presign}. */
+        PRESIGN,
+        /** {@link BlobStore#createMultipartUpload}. */
+        CREATE_UPLOAD,
+        /** {@link MultipartUpload#uploadPart}. */
+        UPLOAD_PART,
+        /** {@link MultipartUpload#complete}. */
+        COMPLETE,
+        /** {@link MultipartUpload#abort}, unless there is nothing to abort any more. */
+        ABORT
+    }
+
+    /** What can go wrong. */
+    public enum Fault {
+        /** The request does not reach the store. Retryable. */
+        ERROR,
+        /** The request takes effect, and its answer is lost. Retryable. */
+        ANSWER_LOST,
+        /** The store refuses for good. */
+        FATAL_ERROR,
+        /** The store asks for patience: {@link ThrottledException}. */
+        THROTTLED,
+        /** The connection ends half-way through the content that is read. Retryable. */
+        TRUNCATED_READ,
+        /** A bit of what is read is flipped on the way. Found at once if the whole blob is read. */
+        FLIPPED_READ,
+        /** A bit of a part is flipped on the way. To be found when the upload is completed. */
+        FLIPPED_PART,
+        /** The request waits, until {@link FaultyBlobStore#releaseStalls} or an interrupt. */
+        STALL;
+
+        boolean concerns(Operation operation) {
+            return switch (this) {
+                case TRUNCATED_READ, FLIPPED_READ -> operation == Operation.READ;
+                case FLIPPED_PART -> operation == Operation.UPLOAD_PART;
+                default -> true;
+            };
+        }
+    }
+
+    private final long seed;
+    private final Map<Fault, Double> chances;
+    private final Set<Operation> byChance;
+    private final Map<Long, Fault> byNumber;
+    private final Map<Nth, Fault> byOperation;
+    private final Duration retryAfter;
+
+    private final AtomicLong requests = new AtomicLong();
+    private final Map<Operation, AtomicInteger> perOperation = new EnumMap<>(Operation.class);
+    private final Map<Fault, AtomicInteger> injected = new EnumMap<>(Fault.class);
+    private final ConcurrentHashMap<String, Integer> attempts = new ConcurrentHashMap<>();
+    private final Semaphore stalls = new Semaphore(0);
+    private final CountDownLatch stallsReleased = new CountDownLatch(1);
+
+    private FaultyBlobStore(Builder builder) {
+        super(builder.delegate);
+        seed = builder.seed;
+        chances = new EnumMap<>(builder.chances);
+        byChance = EnumSet.copyOf(builder.byChance);
+        byNumber = Map.copyOf(builder.byNumber);
+        byOperation = Map.copyOf(builder.byOperation);
+        retryAfter = builder.retryAfter;
+        for (Operation operation : Operation.values()) {
+            perOperation.put(operation, new AtomicInteger());
+        }
+        for (Fault fault : Fault.values()) {
+            injected.put(fault, new AtomicInteger());
+        }
+    }
+
+    /** A builder of a store that forwards to this one, and does not fail yet. */
+    public static Builder over(BlobStore delegate) {
+        return new Builder(delegate);
+    }
+
+    // ---- for tests --------------------------------------------------------------------------------------------------
+
+    /** How many requests came so far, those that failed included. */
+    public long requests() {
+        return requests.get();
+    }
+
+    /** How many requests of one kind came so far. */
+    public int requests(Operation operation) {
+        return count(perOperation, operation).get();
+    }
+
+    /** How many faults of one kind there were. */
+    public int injected(Fault fault) {
+        return count(injected, fault).get();
+    }
+
+    /** How many faults there were. */
+    public int injected() {
+        return injected.values().stream().mapToInt(AtomicInteger::get).sum();
+    }
+
+    /** Waits until one more request stalls than this method has returned for. */
+    public void awaitStall() throws InterruptedException {
+        stalls.acquire();
+    }
+
+    /** Lets every stalled request go on, and none stall any more. */
+    public void releaseStalls() {
+        stallsReleased.countDown();
+    }
+
+    // ---- what happens to a request ----------------------------------------------------------------------------------
+
+    private interface Request<T> {
+        T send() throws IOException;
+    }
+
+    /** The nth request of a kind, from 1. */
+    private record Nth(Operation operation, int number) {}
+
+    /**
+     * A request, and the fault that is to meet it.
+     *
+     * @param random decides the details
+     */
+    private record Draw(
+            Operation operation,
+            @Nullable BlobKey key,
+            @Nullable Fault fault,
+            SplittableRandom random) {}
+
+    private Draw draw(Operation operation, @Nullable BlobKey key, int part) {
+        String what = operation + "|" + key + "|" + part;
+        int attempt = attempts.merge(what, 1, Integer::sum);
+        SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + (what + "|" + attempt).hashCode());
+        long number = requests.incrementAndGet();
+        int nth = count(perOperation, operation).incrementAndGet();
+        return new Draw(operation, key, fault(operation, number, nth, random), random);
+    }
+
+    private @Nullable Fault fault(Operation operation, long number, int nth, SplittableRandom random) {
+        Fault asked = byNumber.getOrDefault(number, byOperation.get(new Nth(operation, nth)));
+        if (asked != null && asked.concerns(operation)) {
+            return asked;
+        }
+        for (Map.Entry<Fault, Double> chance : chances.entrySet()) {
+            boolean hit =
+                    random.nextDouble() < chance.getValue(); // drawn always: one chance does not shift another's luck
+            if (hit && chance.getKey().concerns(operation) && byChance.contains(operation)) {
+                return chance.getKey();
+            }
+        }
+        return null;
+    }
+
+    private <T> T send(Operation operation, @Nullable BlobKey key, Request<T> request) throws IOException {
+        Draw draw = draw(operation, key, 0);
+        before(draw);
+        T answer = request.send();
+        after(draw);
+        return answer;
+    }
+
+    /** The faults that meet a request on its way to the store. */
+    private void before(Draw draw) throws IOException {
+        if (draw.fault == null) {
+            return;
+        }
+        switch (draw.fault) {
+            case ERROR -> throw failure(draw, "the connection was reset before the request was sent", true);
+            case FATAL_ERROR -> throw failure(draw, "the store refuses", false);
+            case THROTTLED -> {
+                count(injected, Fault.THROTTLED).incrementAndGet();
+                throw new ThrottledException(verb(draw), draw.key, "the store asks for patience", retryAfter, null);
+            }
+            case STALL -> stall(draw);
+            default -> {
+                // Not on this way.
+            }
+        }
+    }
+
+    /** The fault that meets an answer. */
+    private void after(Draw draw) throws IOException {
+        if (draw.fault == Fault.ANSWER_LOST) {
+            throw failure(draw, "the connection was reset before the answer came", true);
+        }
+    }
+
+    private void stall(Draw draw) throws IOException {
+        count(injected, Fault.STALL).incrementAndGet();
+        stalls.release();
+        try {
+            stallsReleased.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BlobStoreException(verb(draw), draw.key, "interrupted while the store stalled", e, false);
+        }
+    }
+
+    private BlobStoreException failure(Draw draw, String problem, boolean retryable) {
+        if (draw.fault != null) {
+            count(injected, draw.fault).incrementAndGet();
+        }
+        return new BlobStoreException(verb(draw), draw.key, problem + " (injected)", null, retryable);
+    }
+
+    private static String verb(Draw draw) {
+        return draw.operation.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+
+    private static <K> AtomicInteger count(Map<K, AtomicInteger> counts, K key) {
+        AtomicInteger count = counts.get(key);
+        if (count == null) {
+            throw new AssertionError("no count of " + key);
+        }
+        return count;
+    }
+
+    // ---- the contract -----------------------------------------------------------------------------------------------
+
+    @Override
+    public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
+        return send(Operation.STORE, key, () -> delegate().store(key, content, options));
+    }
+
+    @Override
+    public BlobMetadata read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
+        Draw draw = draw(Operation.READ, key, 0);
+        int start = target.position();
+        try {
+            before(draw);
+            BlobMetadata metadata = delegate().read(key, range, target, options);
+            damage(draw, metadata, target, start);
+            after(draw);
+            return metadata;
+        } catch (IOException e) {
+            target.position(start);
+            throw e;
+        }
+    }
+
+    private void damage(Draw draw, BlobMetadata metadata, ByteBuffer target, int start) throws IOException {
+        int bytes = target.position() - start;
+        if (draw.fault == Fault.TRUNCATED_READ) {
+            int arrived = bytes == 0 ? 0 : draw.random.nextInt(bytes);
+            for (int i = start + arrived; i < start + bytes; i++) {
+                target.put(i, (byte) 0xDB); // what did not arrive
+            }
+            throw failure(draw, "the connection ended after " + arrived + " of " + bytes + " bytes", true);
+        }
+        if (draw.fault == Fault.FLIPPED_READ && bytes > 0) {
+            count(injected, Fault.FLIPPED_READ).incrementAndGet();
+            flipBit(target, start, bytes, draw.random);
+            if (bytes == metadata.size() && metadata.checksum().isPresent()) {
+                Crc32c found = Crc32c.of(target.duplicate().flip().position(start));
+                throw new IntegrityException(
+                        "read", draw.key, "expected " + metadata.checksum().get() + ", found " + found, null);
+            }
+        }
+    }
+
+    private static void flipBit(ByteBuffer target, int start, int bytes, SplittableRandom random) {
+        int at = start + random.nextInt(bytes);
+        target.put(at, (byte) (target.get(at) ^ 1 << random.nextInt(Byte.SIZE)));
+    }
+
+    @Override
+    public BlobMetadata head(BlobKey key) throws IOException {
+        return send(Operation.HEAD, key, () -> delegate().head(key));
+    }
+
+    @Override
+    public BlobListing list(ListOptions options) throws IOException {
+        Draw draw = draw(Operation.LIST, null, 0);
+        before(draw);
+        BlobListing listing = delegate().list(options);
+        if (draw.fault == Fault.ANSWER_LOST) {
+            listing.close(); // the caller never gets to see it
+        }
+        after(draw);
+        return listing;
+    }
+
+    @Override
+    public void delete(BlobKey key) throws IOException {
+        Draw draw = draw(Operation.DELETE, key, 0);
+        before(draw);
+        delegate().delete(key);
+        after(draw);
+    }
+
+    @Override
+    public long deleteAll(String prefix) throws IOException {
+        return send(Operation.DELETE_ALL, null, () -> delegate().deleteAll(prefix));
+    }
+
+    @Override
+    public StoredBlob copy(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
+        return send(Operation.COPY, from, () -> delegate().copy(from, to, options));
+    }
+
+    @Override
+    public PresignedUrl presign(BlobKey key, PresignOptions options) throws IOException {
+        return send(Operation.PRESIGN, key, () -> delegate().presign(key, options));
+    }
+
+    /** An upload whose answer is lost is aborted: nobody else could, and a store sweeps such uploads by itself. */
+    @Override
+    public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options)
+            throws IOException {
+        Draw draw = draw(Operation.CREATE_UPLOAD, key, 0);
+        before(draw);
+        MultipartUpload upload = delegate().createMultipartUpload(key, layout, options);
+        if (draw.fault == Fault.ANSWER_LOST) {
+            upload.close();
+        }
+        after(draw);
+        return new FaultyUpload(upload);
+    }
+
+    /** Closes the store, and ends what stalls in it. */
+    @Override
+    public void close() throws IOException {
+        releaseStalls();
+        delegate().close();
+    }
+
+    private final class FaultyUpload implements MultipartUpload {
+        private final MultipartUpload delegate;
+        /** What the sender believes to have sent, where something else arrived. */
+        private final ConcurrentHashMap<Integer, UploadedPart> damaged = new ConcurrentHashMap<>();
+
+        private volatile boolean ended;
+
+        FaultyUpload(MultipartUpload delegate) {
+            this.delegate = delegate;
+        }
+
+        @Override
+        public BlobKey key() {
+            return delegate.key();
+        }
+
+        @Override
+        public PartLayout layout() {
+            return delegate.layout();
+        }
+
+        @Override
+        public UploadedPart uploadPart(int partNumber, BlobSource content) throws IOException {
+            Draw draw = draw(Operation.UPLOAD_PART, key(), partNumber);
+            before(draw);
+            UploadedPart part;
+            if (draw.fault == Fault.FLIPPED_PART) {
+                count(injected, Fault.FLIPPED_PART).incrementAndGet();
+                Crc32c sent = Crc32c.of(content);
+                UploadedPart arrived = delegate.uploadPart(partNumber, flipped(content, draw.random));
+                part = new UploadedPart(partNumber, arrived.size(), sent);
+                damaged.put(partNumber, part);
+            } else {
+                part = delegate.uploadPart(partNumber, content);
+                damaged.remove(partNumber);
+            }
+            after(draw);
+            return part;
+        }
+
+        private BlobSource flipped(BlobSource content, SplittableRandom random) throws IOException {
+            ByteBuffer copy = ByteBuffer.allocateDirect(Math.toIntExact(content.size()));
+            content.forEachBuffer(1 << 20, copy::put);
+            flipBit(copy.flip(), 0, copy.limit(), random);
+            return BlobSource.of(copy);
+        }
+
+        @Override
+        public List<UploadedPart> parts() {
+            return delegate.parts().stream()
+                    .map(part -> damaged.getOrDefault(part.partNumber(), part))
+                    .toList();
+        }
+
+        @Override
+        public StoredBlob complete(Crc32c checksum) throws IOException {
+            return send(Operation.COMPLETE, key(), () -> {
+                StoredBlob stored = delegate.complete(checksum);
+                ended = true;
+                return stored;
+            });
+        }
+
+        @Override
+        public void abort() throws IOException {
+            end(delegate::abort);
+        }
+
+        @Override
+        public void close() throws IOException {
+            end(delegate::close);
+        }
+
+        private void end(Ending ending) throws IOException {
+            if (ended) {
+                ending.run(); // asks the store for nothing any more
+                return;
+            }
+            Draw draw = draw(Operation.ABORT, key(), 0);
+            before(draw);
+            ending.run();
+            ended = true;
+            after(draw);
+        }
+
+        @Override
+        public String toString() {
+            return "FaultyUpload(" + delegate + ")";
+        }
+    }
+
+    private interface Ending {
+        void run() throws IOException;
+    }
+
+    /** Builds a store that fails. Not thread-safe. */
+    public static final class Builder {
+        private final BlobStore delegate;
+        private final Map<Fault, Double> chances = new EnumMap<>(Fault.class);
+        private final Map<Long, Fault> byNumber = new HashMap<>();
+        private final Map<Nth, Fault> byOperation = new HashMap<>();
+        private Set<Operation> byChance = EnumSet.allOf(Operation.class);
+        private Duration retryAfter = Duration.ofSeconds(1);
+        private long seed;
+
+        private Builder(BlobStore delegate) {
+            this.delegate = delegate;
+        }
+
+        /** Sets what chance depends on; default 0. */
+        public Builder seed(long seed) {
+            this.seed = seed;
+            return this;
+        }
+
+        /** Sets how probable a fault is, from 0 to 1, for each request that it can meet. */
+        public Builder chance(Fault fault, double probability) {
+            chances.put(fault, probability);
+            return this;
+        }
+
+        /** Keeps chance to these operations; default is all. */
+        public Builder chanceOnlyFor(Operation... operations) {
+            byChance = EnumSet.copyOf(Arrays.asList(operations));
+            return this;
+        }
+
+        /**
+         * Lets the nth request fail, counted from 1 over all operations, in the order they come. A fault that this request
+         * cannot meet does not happen.
+         */
+        public Builder at(long request, Fault fault) {
+            byNumber.put(request, fault);
+            return this;
+        }
+
+        /** Lets the nth request of one kind fail, counted from 1. */
+        public Builder at(Operation operation, int request, Fault fault) {
+            byOperation.put(new Nth(operation, request), fault);
+            return this;
+        }
+
+        /** Sets how long {@link Fault#THROTTLED} asks to wait; default 1 s. */
+        public Builder retryAfter(Duration duration) {
+            retryAfter = duration;
+            return this;
+        }
+
+        /** Builds the store; closing it closes the one it forwards to. */
+        public FaultyBlobStore build() {
+            return new FaultyBlobStore(this);
+        }
+    }
+}

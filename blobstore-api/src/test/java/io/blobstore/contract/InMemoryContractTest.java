@@ -1,0 +1,61 @@
+package io.blobstore.contract;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobStore;
+import io.blobstore.StoreCapabilities;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Nested;
+
+/** The store in memory keeps the contract, with and without parts, with and without conditions. */
+class InMemoryContractTest {
+    @Nested
+    class WithParts extends InMemoryContract {
+        WithParts() {
+            super(InMemoryBlobStore.DEFAULT_CAPABILITIES);
+        }
+    }
+
+    @Nested
+    class WithoutParts extends InMemoryContract {
+        WithoutParts() {
+            super(new StoreCapabilities(
+                    false, 1, 1, 1, 1 << 30, StoreCapabilities.Support.NATIVE, StoreCapabilities.Support.NONE));
+        }
+    }
+
+    @Nested
+    class WithoutConditions extends InMemoryContract {
+        WithoutConditions() {
+            super(new StoreCapabilities(
+                    true, 1, 1 << 20, 100, 1 << 26, StoreCapabilities.Support.NONE, StoreCapabilities.Support.NONE));
+        }
+    }
+
+    abstract static class InMemoryContract extends BlobStoreContract {
+        private final StoreCapabilities capabilities;
+        private InMemoryBlobStore opened = new InMemoryBlobStore();
+
+        InMemoryContract(StoreCapabilities capabilities) {
+            this.capabilities = capabilities;
+        }
+
+        @Override
+        protected BlobStore openStore(Path directory) {
+            opened = new InMemoryBlobStore(capabilities);
+            return opened;
+        }
+
+        @Override
+        protected boolean damage(BlobKey key) throws IOException {
+            opened.flipBit(key, 77);
+            return true;
+        }
+
+        @Override
+        protected List<String> leftovers() {
+            return opened.openUploads();
+        }
+    }
+}

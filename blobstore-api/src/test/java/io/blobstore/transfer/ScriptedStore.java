@@ -1,0 +1,335 @@
+package io.blobstore.transfer;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobListing;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobStoreException;
+import io.blobstore.BlobVersion;
+import io.blobstore.ByteRange;
+import io.blobstore.CopyOptions;
+import io.blobstore.Crc32c;
+import io.blobstore.Lease;
+import io.blobstore.ListOptions;
+import io.blobstore.MultipartUpload;
+import io.blobstore.PartLayout;
+import io.blobstore.PresignOptions;
+import io.blobstore.PresignedUrl;
+import io.blobstore.ReadOptions;
+import io.blobstore.StoreCapabilities;
+import io.blobstore.StoreCapabilities.Support;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoredBlob;
+import io.blobstore.UploadedPart;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A store in memory whose requests a test can watch, hold and fail, and which watches the engine: what is asked of it, by how
+ * many threads at once, and with how many bytes.
+ */
+final class ScriptedStore implements BlobStore {
+    static final BlobKey KEY = BlobKey.of("key");
+    private static final long PATIENCE_SECONDS = 60;
+
+    /** A kind of request. */
+    enum Request {
+        STORE,
+        CREATE,
+        PART,
+        COMPLETE,
+        ABORT
+    }
+
+    /** What happens inside a request, while it holds the content's lease. */
+    interface Step {
+        /** @param part the part's number; 0 for requests that have none */
+        void run(int part) throws IOException;
+    }
+
+    private final StoreCapabilities capabilities;
+    private final Map<Request, Step> steps = new EnumMap<>(Request.class);
+    private final List<String> requests = new CopyOnWriteArrayList<>();
+    private final AtomicInteger inside = new AtomicInteger();
+    private final AtomicInteger mostInside = new AtomicInteger();
+    private final AtomicLong bytesInside = new AtomicLong();
+    private final AtomicLong mostBytesInside = new AtomicLong();
+    private volatile Optional<byte[]> stored = Optional.empty();
+    private volatile Optional<Crc32c> reported = Optional.empty();
+
+    ScriptedStore(StoreCapabilities capabilities) {
+        this.capabilities = capabilities;
+    }
+
+    /** A store that takes parts from 1 byte to 1 GiB, at most 1000 of them. */
+    ScriptedStore() {
+        this(new StoreCapabilities(true, 1, 1 << 30, 1000, 1L << 40, Support.NONE, Support.NONE));
+    }
+
+    /** Sets what happens inside a kind of request. Before the first of them. */
+    ScriptedStore on(Request request, Step step) {
+        steps.put(request, step);
+        return this;
+    }
+
+    /** Sets the checksum that this store says it has, whatever it has. */
+    ScriptedStore reporting(Crc32c checksum) {
+        reported = Optional.of(checksum);
+        return this;
+    }
+
+    /** What was asked, in the order in which it began: "CREATE", "PART 1", … */
+    List<String> requests() {
+        return requests;
+    }
+
+    /** How often something was asked. */
+    long count(String request) {
+        return requests.stream().filter(request::equals).count();
+    }
+
+    /** The most requests under way at any time. */
+    int mostInside() {
+        return mostInside.get();
+    }
+
+    /** The requests under way now. */
+    int inside() {
+        return inside.get();
+    }
+
+    /** The most bytes of requests under way at any time. */
+    long mostBytesInside() {
+        return mostBytesInside.get();
+    }
+
+    /** The blob, once it is visible. */
+    Optional<byte[]> stored() {
+        return stored;
+    }
+
+    // ---- for steps
+
+    /** Waits as a request would: an interrupt makes it fail. */
+    static void await(CountDownLatch latch) throws IOException {
+        try {
+            if (!latch.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                throw new AssertionError("waited in vain");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BlobStoreException("store", KEY, "was interrupted", e, true);
+        }
+    }
+
+    /** Waits until interrupted, and fails with that. */
+    static void awaitInterrupt() throws IOException {
+        await(new CountDownLatch(1));
+    }
+
+    /** Waits whatever interrupts come, and leaves the thread's status as it was. */
+    static void awaitUninterruptibly(CountDownLatch latch) {
+        boolean interrupted = Thread.interrupted();
+        for (; ; ) {
+            try {
+                if (!latch.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                    throw new AssertionError("waited in vain");
+                }
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    static BlobStoreException failure(String problem, boolean retryable) {
+        return new BlobStoreException("store", KEY, problem, null, retryable);
+    }
+
+    // ---- requests
+
+    private interface Body<T> {
+        T run() throws IOException;
+    }
+
+    private <T> T request(Request request, int part, long bytes, Body<T> body) throws IOException {
+        requests.add(part == 0 ? request.name() : request + " " + part);
+        mostInside.accumulateAndGet(inside.incrementAndGet(), Math::max);
+        mostBytesInside.accumulateAndGet(bytesInside.addAndGet(bytes), Math::max);
+        try {
+            return body.run();
+        } finally {
+            bytesInside.addAndGet(-bytes);
+            inside.decrementAndGet();
+        }
+    }
+
+    private void step(Request request, int part) throws IOException {
+        Step step = steps.get(request);
+        if (step != null) {
+            step.run(part);
+        }
+    }
+
+    private byte[] send(Request request, int part, BlobSource content) throws IOException {
+        return request(request, part, content.size(), () -> {
+            try (Lease lease = content.acquire()) {
+                step(request, part);
+                ByteBuffer bytes = ByteBuffer.allocate((int) content.size());
+                lease.buffers().forEach(buffer -> bytes.put(buffer.duplicate()));
+                return bytes.array();
+            }
+        });
+    }
+
+    private StoredBlob visible(byte[] content) {
+        stored = Optional.of(content);
+        Crc32c actual = Crc32c.of(ByteBuffer.wrap(content));
+        return new StoredBlob(KEY, content.length, new BlobVersion("1"), Optional.of(reported.orElse(actual)));
+    }
+
+    @Override
+    public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
+        return visible(send(Request.STORE, 0, content));
+    }
+
+    @Override
+    public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options)
+            throws IOException {
+        return request(Request.CREATE, 0, 0, () -> {
+            step(Request.CREATE, 0);
+            return new ScriptedUpload(layout);
+        });
+    }
+
+    private final class ScriptedUpload implements MultipartUpload {
+        private final PartLayout layout;
+        private final Map<Integer, byte[]> parts = new TreeMap<>();
+        private boolean completed;
+
+        ScriptedUpload(PartLayout layout) {
+            this.layout = layout;
+        }
+
+        @Override
+        public BlobKey key() {
+            return KEY;
+        }
+
+        @Override
+        public PartLayout layout() {
+            return layout;
+        }
+
+        @Override
+        public UploadedPart uploadPart(int partNumber, BlobSource content) throws IOException {
+            layout.requirePart(partNumber, content);
+            byte[] bytes = send(Request.PART, partNumber, content);
+            synchronized (this) {
+                parts.put(partNumber, bytes);
+            }
+            return uploaded(partNumber, bytes);
+        }
+
+        @Override
+        public synchronized List<UploadedPart> parts() {
+            return parts.entrySet().stream()
+                    .map(part -> uploaded(part.getKey(), part.getValue()))
+                    .toList();
+        }
+
+        private UploadedPart uploaded(int number, byte[] bytes) {
+            return new UploadedPart(number, bytes.length, Crc32c.of(ByteBuffer.wrap(bytes)));
+        }
+
+        @Override
+        public StoredBlob complete(Crc32c checksum) throws IOException {
+            return request(Request.COMPLETE, 0, 0, () -> {
+                step(Request.COMPLETE, 0);
+                ByteBuffer whole = ByteBuffer.allocate((int) layout.size());
+                synchronized (this) {
+                    parts.values().forEach(whole::put);
+                    completed = true;
+                }
+                return visible(whole.array());
+            });
+        }
+
+        @Override
+        public void abort() throws IOException {
+            synchronized (this) {
+                if (completed) {
+                    return;
+                }
+            }
+            request(Request.ABORT, 0, 0, () -> {
+                step(Request.ABORT, 0);
+                return null;
+            });
+        }
+    }
+
+    @Override
+    public StoreCapabilities capabilities() {
+        return capabilities;
+    }
+
+    // ---- what no upload asks for
+
+    @Override
+    public BlobMetadata read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public BlobMetadata head(BlobKey key) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public BlobListing list(ListOptions options) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void delete(BlobKey key) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public long deleteAll(String prefix) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public StoredBlob copy(BlobKey from, BlobKey to, CopyOptions options) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public PresignedUrl presign(BlobKey key, PresignOptions options) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public String toString() {
+        return "ScriptedStore";
+    }
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,270 @@
+package io.blobstore.fs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStoreException;
+import io.blobstore.BlobStores;
+import io.blobstore.ByteRange;
+import io.blobstore.ListOptions;
+import io.blobstore.PermissionDeniedException;
+import io.blobstore.StorageFullException;
+import io.blobstore.StoreNotFoundException;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoredBlob;
+import io.blobstore.contract.ChildJvm;
+import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.Transfer;
+import io.blobstore.transfer.UploadOptions;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the operating system refuses, as the store's errors. */
+class FsFaultsTest {
+    private static final BlobKey KEY = BlobKey.of("dir/blob");
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void aStoreThatIsAFileIsRefusedAtOpen() throws IOException {
+        Path file = Files.writeString(directory.resolve("file"), "content");
+        assertThatThrownBy(() -> BlobStores.open(file.toUri().toString()))
+                .isInstanceOf(StoreNotFoundException.class)
+                .hasMessageContaining("is not a directory");
+        assertThat(file).hasContent("content");
+    }
+
+    @Test
+    void aMissingDirectoryIsMadeByTheFirstBlobAndNotBefore() throws IOException {
+        Path root = directory.resolve("root");
+        try (FsBlobStore store = FsBlobStore.open(root)) {
+            assertThatThrownBy(() -> store.head(KEY)).isInstanceOf(StoreNotFoundException.class);
+            assertThatThrownBy(() -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(1)))
+                    .isInstanceOf(StoreNotFoundException.class);
+            assertThatThrownBy(() -> store.list(ListOptions.ALL)).isInstanceOf(StoreNotFoundException.class);
+            assertThat(root).doesNotExist();
+            store.store(KEY, ByteBuffer.allocate(1));
+            assertThat(store.head(KEY).size()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aMissingParentIsNotMade() throws IOException {
+        try (FsBlobStore store = FsBlobStore.open(directory.resolve("no/such"))) {
+            assertThatThrownBy(() -> store.store(KEY, ByteBuffer.allocate(1)))
+                    .isInstanceOf(StoreNotFoundException.class)
+                    .hasMessageContaining("does not exist; create it");
+        }
+        assertThat(Tree.all(directory)).isEmpty();
+    }
+
+    @Test
+    void aDirectoryThatGoesAwayIsAnErrorAndIsNotMadeAnew() throws IOException {
+        Path root = Files.createDirectory(directory.resolve("root"));
+        try (FsBlobStore written = FsBlobStore.open(root);
+                FsBlobStore fresh = FsBlobStore.open(root)) {
+            written.store(KEY, ByteBuffer.allocate(1));
+            Files.move(root, directory.resolve("elsewhere"));
+            for (FsBlobStore store : List.of(written, fresh)) {
+                assertThatThrownBy(() -> store.store(KEY, ByteBuffer.allocate(1)))
+                        .isInstanceOf(StoreNotFoundException.class);
+                assertThatThrownBy(() -> store.head(KEY)).isInstanceOf(StoreNotFoundException.class);
+                assertThatThrownBy(() -> store.list(ListOptions.ALL)).isInstanceOf(StoreNotFoundException.class);
+            }
+            assertThat(root).doesNotExist();
+            Files.move(directory.resolve("elsewhere"), root);
+        }
+    }
+
+    @Test
+    void unknownParametersAndHostsAreRefused() {
+        assertThatThrownBy(() -> BlobStores.open("file:" + directory + "?durabilty=none"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("durabilty")
+                .hasMessageContaining("durability");
+        assertThatThrownBy(() -> BlobStores.open("file:" + directory + "?durability=maybe"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'sync' or 'none'");
+        assertThatThrownBy(() -> BlobStores.open("file://host/dir"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("no host");
+        assertThatThrownBy(() -> BlobStores.open("nfs:/dir"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'nfs:'")
+                .hasMessageContaining("[file]");
+    }
+
+    // ---- file systems made for the purpose, in a mount namespace of a child's own
+    // -------------------------------------
+
+    @Test
+    void aFullDiskIsATypedErrorAndLeavesTheOldContent() throws Exception {
+        inNamespace("mount -t tmpfs -o size=2m tmpfs", FullDisk.class);
+    }
+
+    /** Stores more than fits, in one request and in parts. */
+    static final class FullDisk {
+        public static void main(String[] args) throws Exception {
+            Path root = Path.of(args[0]);
+            try (FsBlobStore store = FsBlobStore.open(root);
+                    ParallelUploader uploader = ParallelUploader.create()) {
+                store.store(KEY, ByteBuffer.allocate(1000));
+                BlobSource large = BlobSource.of(ByteBuffer.allocateDirect(8 << 20));
+                assertThatThrownBy(() -> store.store(KEY, large))
+                        .isInstanceOf(StorageFullException.class)
+                        .hasMessageContaining("tmpfs");
+                assertThat(Tree.temporaries(root)).isEmpty();
+                Transfer<StoredBlob> upload = uploader.upload(
+                        store,
+                        KEY,
+                        large,
+                        UploadOptions.builder().partSize(1 << 20).build());
+                assertThatThrownBy(upload::join).isInstanceOf(StorageFullException.class);
+                assertThat(store.head(KEY).size()).isEqualTo(1000);
+                assertThat(Tree.blobsAndDirectories(root)).containsExactly("dir", "dir/blob");
+                assertThat(Tree.temporaries(root)).isEmpty();
+                store.store(BlobKey.of("small"), ByteBuffer.allocate(1000));
+            }
+        }
+    }
+
+    @Test
+    void aReadOnlyFileSystemIsReadableAndRefusesTheRest() throws Exception {
+        Path root = Files.createDirectory(directory.resolve("root"));
+        try (FsBlobStore store = FsBlobStore.open(root)) {
+            store.store(KEY, ByteBuffer.allocate(1000));
+        }
+        inNamespace("mount -o bind,ro " + root, ReadOnly.class);
+    }
+
+    /** Reads, and fails to write. */
+    static final class ReadOnly {
+        public static void main(String[] args) throws Exception {
+            try (FsBlobStore store = FsBlobStore.open(Path.of(args[0]))) {
+                assertThat(store.head(KEY).checksum()).isPresent();
+                store.read(KEY, ByteRange.all(), ByteBuffer.allocate(1000));
+                assertThatThrownBy(() -> store.store(KEY, ByteBuffer.allocate(1)))
+                        .isInstanceOf(PermissionDeniedException.class)
+                        .hasMessageContaining("Read-only file system");
+                assertThatThrownBy(() -> store.delete(KEY)).isInstanceOf(PermissionDeniedException.class);
+                assertThat(store.head(KEY).size()).isEqualTo(1000);
+            }
+        }
+    }
+
+    @Test
+    void aFileSystemWithoutAttributesIsNamedBeforeAnythingIsWritten() throws Exception {
+        inNamespace("mount -t ramfs ramfs", NoAttributes.class);
+    }
+
+    /** Fails to store where no record can be kept. */
+    static final class NoAttributes {
+        public static void main(String[] args) throws Exception {
+            Path root = Path.of(args[0]);
+            try (FsBlobStore store = FsBlobStore.open(root)) {
+                assertThatThrownBy(() -> store.store(KEY, ByteBuffer.allocate(1)))
+                        .isInstanceOf(BlobStoreException.class)
+                        .hasMessageContaining("extended attribute")
+                        .hasMessageContaining("ramfs");
+                assertThat(Tree.blobsAndDirectories(root)).isEmpty();
+                assertThat(Tree.temporaries(root)).isEmpty();
+                Files.write(root.resolve("plain"), new byte[5]);
+                assertThat(store.head(BlobKey.of("plain")).size()).isEqualTo(5);
+            }
+        }
+    }
+
+    private void inNamespace(String mount, Class<?> child) throws Exception {
+        Path mountPoint = Files.createDirectory(directory.resolve("mounted"));
+        assumeThat(canMount())
+                .as("needs 'unshare' and the right to mount in a namespace")
+                .isTrue();
+        ChildJvm.Exit exit = ChildJvm.of(child, directory)
+                .under("unshare", "-rm", "sh", "-c", mount + " '" + mountPoint + "' && exec \"$@\"", "sh")
+                .run(Duration.ofMinutes(1), mountPoint.toString());
+        assertThat(exit.code()).as(exit.output()).isZero();
+    }
+
+    private boolean canMount() throws IOException, InterruptedException {
+        try {
+            Process probe = new ProcessBuilder("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", directory.toString())
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            return probe.waitFor() == 0;
+        } catch (IOException e) {
+            return false; // not on this system
+        }
+    }
+
+    // ---- limits of the process
+    // ----------------------------------------------------------------------------------------
+
+    @Test
+    void tooManyOpenFilesIsRetryableAndNamesTheLimit() throws Exception {
+        Path root = Files.createDirectory(directory.resolve("root"));
+        ChildJvm.Exit exit = ChildJvm.of(ManyFiles.class, directory)
+                .under("sh", "-c", "ulimit -n 200 && exec \"$@\"", "sh")
+                .run(Duration.ofMinutes(1), root.toString());
+        assertThat(exit.code()).as(exit.output()).isZero();
+    }
+
+    /** Stores with no descriptor left. */
+    static final class ManyFiles {
+        public static void main(String[] args) throws Exception {
+            Path root = Path.of(args[0]);
+            try (FsBlobStore store = FsBlobStore.open(root)) {
+                store.store(KEY, ByteBuffer.allocate(1000));
+                // Once with descriptors left, so that the classes are loaded: that opens files too.
+                outcome(store, BlobKey.of("dir/blob/below"));
+                BlobStoreException problem;
+                List<FileChannel> hogs = hog(root.resolve("dir/blob"));
+                try {
+                    problem = outcome(store, KEY);
+                } finally {
+                    for (FileChannel hog : hogs) {
+                        hog.close();
+                    }
+                }
+                assertThat(problem).hasMessageContaining("ulimit -n");
+                assertThat(problem.isRetryable()).isTrue();
+                assertThat(store.head(KEY).size()).isEqualTo(1000);
+                assertThat(Tree.temporaries(root)).isEmpty();
+                store.store(KEY, ByteBuffer.allocate(1));
+            }
+        }
+
+        private static BlobStoreException outcome(FsBlobStore store, BlobKey key) throws IOException {
+            try {
+                store.store(key, BlobSource.of(ByteBuffer.allocate(1)), StoreOptions.DEFAULT);
+                throw new AssertionError("stored");
+            } catch (BlobStoreException e) {
+                return e;
+            }
+        }
+
+        private static List<FileChannel> hog(Path file) {
+            List<FileChannel> hogs = new ArrayList<>();
+            for (; ; ) {
+                try {
+                    hogs.add(FileChannel.open(file, StandardOpenOption.READ));
+                } catch (IOException e) {
+                    return hogs;
+                }
+            }
+        }
+    }
+}

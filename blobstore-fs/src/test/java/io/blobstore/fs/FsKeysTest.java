@@ -1,0 +1,209 @@
+package io.blobstore.fs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobListing;
+import io.blobstore.BlobNotFoundException;
+import io.blobstore.BlobSource;
+import io.blobstore.ByteRange;
+import io.blobstore.Crc32c;
+import io.blobstore.InvalidBlobKeyException;
+import io.blobstore.ListOptions;
+import io.blobstore.MultipartUpload;
+import io.blobstore.PartLayout;
+import io.blobstore.Precondition;
+import io.blobstore.StoreOptions;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Which keys a directory can hold, and that no key leads out of it. */
+class FsKeysTest {
+    private static final byte[] SECRET = "outside".getBytes(StandardCharsets.UTF_8);
+
+    @TempDir
+    Path directory;
+
+    private Path root;
+    private Path outside;
+    private FsBlobStore store;
+
+    @BeforeEach
+    void open() throws IOException {
+        root = Files.createDirectory(directory.resolve("root"));
+        outside = Files.createDirectory(directory.resolve("outside"));
+        Files.write(outside.resolve("secret"), SECRET);
+        store = FsBlobStore.open(root);
+    }
+
+    @AfterEach
+    void outsideIsUntouched() throws IOException {
+        store.close();
+        assertThat(Tree.all(outside)).containsExactly("secret");
+        assertThat(outside.resolve("secret")).hasBinaryContent(SECRET);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "../outside/secret | segment '..'",
+                "a/../../outside/x | segment '..'",
+                "a/..             | segment '..'",
+                "..               | segment '..'",
+                "./a              | segment '.'",
+                "a/./b            | segment '.'",
+                "/etc/passwd      | begins with '/'",
+                "a//b             | empty segment",
+                "a/               | empty segment",
+                ".blobstore/tmp/x | the store's own directory",
+                ".blobstore       | the store's own directory",
+                ".BlobStore/x     | the store's own directory",
+            })
+    void aKeyThatIsNoPathInsideTheRootIsRefusedByEveryOperation(String name, String rule) {
+        refusedByEveryOperation(BlobKey.of(name), rule);
+    }
+
+    @Test
+    void nulAndOverlongSegmentsAreRefused() {
+        refusedByEveryOperation(BlobKey.of("a\0b"), "NUL");
+        refusedByEveryOperation(BlobKey.of("a/" + "é".repeat(128)), "more than 255 bytes");
+    }
+
+    @Test
+    void aLinkAtABlobsPlaceIsRefusedAndNotListed() throws IOException {
+        Files.createSymbolicLink(root.resolve("leaf"), outside.resolve("secret"));
+        refusedByEveryOperation(BlobKey.of("leaf"), "symbolic link");
+        assertThat(root.resolve("leaf")).isSymbolicLink();
+        assertThat(keys(ListOptions.ALL)).isEmpty();
+    }
+
+    @Test
+    void aDanglingLinkAtABlobsPlaceIsRefused() throws IOException {
+        Files.createSymbolicLink(root.resolve("leaf"), outside.resolve("new"));
+        refusedByEveryOperation(BlobKey.of("leaf"), "symbolic link");
+    }
+
+    @Test
+    void aLinkOnTheWayIsRefusedAndNotListed() throws IOException {
+        Files.createSymbolicLink(root.resolve("way"), outside);
+        refusedByEveryOperation(BlobKey.of("way/secret"), "symbolic link");
+        refusedByEveryOperation(BlobKey.of("way/deeper/x"), "symbolic link");
+        assertThat(keys(ListOptions.ALL)).isEmpty();
+        assertThat(keys(ListOptions.prefix("way/"))).isEmpty();
+        assertThat(store.deleteAll("way/")).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"../outside/", "../", "/", "a/../../outside/", "./"})
+    void aPrefixThatNoKeyCanHaveListsNothing(String prefix) throws IOException {
+        assertThat(keys(ListOptions.prefix(prefix))).isEmpty();
+        assertThat(store.deleteAll(prefix)).isZero();
+    }
+
+    @Test
+    void theRootItselfMayBeALink() throws IOException {
+        Path link = Files.createSymbolicLink(directory.resolve("link"), root);
+        try (FsBlobStore linked = FsBlobStore.open(link)) {
+            linked.store(BlobKey.of("a/b"), ByteBuffer.allocate(3));
+        }
+        assertThat(store.head(BlobKey.of("a/b")).size()).isEqualTo(3);
+    }
+
+    @Test
+    void aBlobCannotBeADirectoryAsWell() throws IOException {
+        store.store(BlobKey.of("a"), ByteBuffer.allocate(1));
+        assertThatThrownBy(() -> store.store(BlobKey.of("a/b"), ByteBuffer.allocate(1)))
+                .isInstanceOf(InvalidBlobKeyException.class)
+                .hasMessageContaining("'a' is a blob");
+        assertThatThrownBy(() -> store.head(BlobKey.of("a/b"))).isInstanceOf(BlobNotFoundException.class);
+        store.delete(BlobKey.of("a/b"));
+
+        store.store(BlobKey.of("d/e"), ByteBuffer.allocate(1));
+        for (StoreOptions options : List.of(StoreOptions.DEFAULT, ifAbsent())) {
+            assertThatThrownBy(() -> store.store(BlobKey.of("d"), BlobSource.of(ByteBuffer.allocate(1)), options))
+                    .isInstanceOf(InvalidBlobKeyException.class)
+                    .hasMessageContaining("'d/' is the directory of other blobs");
+        }
+        assertThatThrownBy(() -> store.head(BlobKey.of("d"))).isInstanceOf(BlobNotFoundException.class);
+        store.delete(BlobKey.of("d"));
+        assertThat(keys(ListOptions.ALL)).containsExactly("a", "d/e");
+        assertThat(Tree.temporaries(root)).isEmpty();
+    }
+
+    @Test
+    void anEmptyDirectoryIsNotInTheWayOfABlob() throws IOException {
+        Files.createDirectories(root.resolve("relic"));
+        store.store(BlobKey.of("relic"), ByteBuffer.allocate(1));
+        Files.createDirectories(root.resolve("relic2"));
+        store.store(BlobKey.of("relic2"), BlobSource.of(ByteBuffer.allocate(1)), ifAbsent());
+        assertThat(keys(ListOptions.ALL)).containsExactly("relic", "relic2");
+    }
+
+    @Test
+    void deletingTheLastBlobOfADirectoryRemovesTheDirectory() throws IOException {
+        store.store(BlobKey.of("a/b/c/d"), ByteBuffer.allocate(1));
+        store.store(BlobKey.of("a/x"), ByteBuffer.allocate(1));
+        store.delete(BlobKey.of("a/b/c/d"));
+        assertThat(Tree.blobsAndDirectories(root)).containsExactly("a", "a/x");
+        store.delete(BlobKey.of("a/x"));
+        assertThat(Tree.blobsAndDirectories(root)).isEmpty();
+        assertThat(root).isDirectory();
+    }
+
+    private static StoreOptions ifAbsent() {
+        return StoreOptions.builder().precondition(Precondition.ifAbsent()).build();
+    }
+
+    private interface Call {
+        void run() throws IOException;
+    }
+
+    private void refusedByEveryOperation(BlobKey key, String rule) {
+        BlobKey good = BlobKey.of("good");
+        List<Call> calls = List.of(
+                () -> store.store(key, ByteBuffer.allocate(1)),
+                () -> store.read(key, ByteRange.all(), ByteBuffer.allocate(100)),
+                () -> store.head(key),
+                () -> store.delete(key),
+                () -> store.copy(key, good),
+                () -> storeInParts(key));
+        for (Call call : calls) {
+            assertThatThrownBy(call::run)
+                    .isInstanceOf(InvalidBlobKeyException.class)
+                    .hasMessageContaining(rule);
+        }
+    }
+
+    private void storeInParts(BlobKey key) throws IOException {
+        try (MultipartUpload upload = store.createMultipartUpload(key, new PartLayout(2, 1), StoreOptions.DEFAULT)) {
+            BlobSource part = BlobSource.of(ByteBuffer.allocate(1));
+            Crc32c checksum = upload.uploadPart(1, part).checksum();
+            upload.uploadPart(2, part);
+            upload.complete(checksum.combine(checksum, 1));
+        }
+    }
+
+    private List<String> keys(ListOptions options) throws IOException {
+        List<String> keys = new ArrayList<>();
+        try (BlobListing listing = store.list(options)) {
+            while (listing.hasNext()) {
+                keys.add(listing.next().name());
+            }
+        }
+        return keys;
+    }
+}

@@ -1,0 +1,172 @@
+package io.blobstore.fs;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobVersion;
+import io.blobstore.ByteRange;
+import io.blobstore.Crc32c;
+import io.blobstore.IntegrityException;
+import io.blobstore.Precondition;
+import io.blobstore.PreconditionFailedException;
+import io.blobstore.StoreOptions;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is kept beside the content, and what other tools do to it. */
+class FsRecordTest {
+    private static final BlobKey KEY = BlobKey.of("dir/blob.txt");
+    private static final byte[] CONTENT = "123456789".getBytes(UTF_8);
+
+    @TempDir
+    Path directory;
+
+    private Path root;
+    private FsBlobStore store;
+
+    @BeforeEach
+    void open() throws IOException {
+        root = Files.createDirectory(directory.resolve("root"));
+        store = FsBlobStore.open(root);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        store.close();
+    }
+
+    @Test
+    void contentIsAPlainFileAtThePathOfItsKey() throws IOException {
+        storeWithMetadata();
+        assertThat(root.resolve("dir/blob.txt")).hasBinaryContent(CONTENT);
+    }
+
+    @Test
+    void metadataAndChecksumSurviveACopyByCp() throws Exception {
+        storeWithMetadata();
+        Path copy = directory.resolve("copy");
+        run("cp", "-a", root.toString(), copy.toString());
+        try (FsBlobStore copied = FsBlobStore.open(copy)) {
+            BlobMetadata metadata = copied.head(KEY);
+            assertThat(metadata).isEqualTo(store.head(KEY));
+            assertThat(metadata.checksum()).contains(Crc32c.parse("e3069283"));
+            assertThat(metadata.contentType()).contains("text/plain");
+            assertThat(metadata.userMetadata()).containsEntry("owner", "a=b, c");
+        }
+    }
+
+    @Test
+    void aFileThatAnotherToolMadeIsABlobWithoutChecksum() throws IOException {
+        Files.createDirectories(root.resolve("dir"));
+        Files.write(root.resolve("dir/blob.txt"), CONTENT);
+        BlobMetadata metadata = store.head(KEY);
+        assertThat(metadata.size()).isEqualTo(9);
+        assertThat(metadata.checksum()).isEmpty();
+        assertThat(metadata.userMetadata()).isEmpty();
+        ByteBuffer target = ByteBuffer.allocate(9);
+        store.read(KEY, ByteRange.all(), target);
+        assertThat(target.array()).isEqualTo(CONTENT);
+
+        store.copy(KEY, BlobKey.of("copied"));
+        assertThat(store.head(BlobKey.of("copied")).checksum()).contains(Crc32c.parse("e3069283"));
+    }
+
+    @Test
+    void aBlobThatAnotherToolChangedHasNeitherTheOldChecksumNorTheOldVersion() throws IOException {
+        BlobVersion stored = storeWithMetadata();
+        Files.write(root.resolve("dir/blob.txt"), "other".getBytes(UTF_8), StandardOpenOption.APPEND);
+        BlobMetadata metadata = store.head(KEY);
+        assertThat(metadata.checksum()).isEmpty();
+        assertThat(metadata.userMetadata()).isEmpty();
+        assertThat(metadata.version()).isNotEqualTo(stored);
+        assertThatThrownBy(() -> store.store(
+                        KEY,
+                        BlobSource.of(ByteBuffer.allocate(1)),
+                        StoreOptions.builder()
+                                .precondition(Precondition.ifMatch(stored))
+                                .build()))
+                .isInstanceOf(PreconditionFailedException.class);
+        store.store(
+                KEY,
+                BlobSource.of(ByteBuffer.allocate(1)),
+                StoreOptions.builder()
+                        .precondition(Precondition.ifMatch(metadata.version()))
+                        .build());
+    }
+
+    @Test
+    void aFlippedBitIsCaughtByReadAndByCopy() throws IOException {
+        storeWithMetadata();
+        Path file = root.resolve("dir/blob.txt");
+        FileTime modified = Files.getLastModifiedTime(file);
+        byte[] damaged = CONTENT.clone();
+        damaged[4] ^= 1;
+        Files.write(file, damaged, StandardOpenOption.WRITE); // in place, as a failing device would
+        Files.setLastModifiedTime(file, modified);
+
+        ByteBuffer target = ByteBuffer.allocate(9);
+        assertThatThrownBy(() -> store.read(KEY, ByteRange.all(), target))
+                .isInstanceOf(IntegrityException.class)
+                .hasMessageContaining("e3069283");
+        assertThat(target.position()).isZero();
+        assertThatThrownBy(() -> store.copy(KEY, BlobKey.of("copied"))).isInstanceOf(IntegrityException.class);
+        assertThat(Tree.blobsAndDirectories(root)).containsExactly("dir", "dir/blob.txt");
+        assertThat(Tree.temporaries(root)).isEmpty();
+    }
+
+    @Test
+    void aTimeKeptLessPreciselyStillBelongsToItsRecord() throws IOException {
+        storeWithMetadata();
+        Path file = root.resolve("dir/blob.txt");
+        FileTime modified = Files.getLastModifiedTime(file);
+        Files.setLastModifiedTime(
+                file, FileTime.fromMillis(modified.toMillis() / 1000 * 1000)); // as a file system of whole seconds
+        assertThat(store.head(KEY).checksum()).contains(Crc32c.parse("e3069283"));
+    }
+
+    @Test
+    void aDamagedRecordIsDisregarded() throws IOException {
+        storeWithMetadata();
+        for (String damage : List.of("", "crc32c", "crc32c=xyz\n", "crc32c=e3069283\nversion=\nsize=9\n", "=\n")) {
+            Files.setAttribute(root.resolve("dir/blob.txt"), "user:blobstore", ByteBuffer.wrap(damage.getBytes(UTF_8)));
+            assertThat(store.head(KEY).checksum()).isEmpty();
+        }
+    }
+
+    @Test
+    void metadataUpToTheContractsLimitFits() throws IOException {
+        String value = "v".repeat(StoreOptions.MAX_USER_METADATA_BYTES - 1);
+        StoreOptions options = StoreOptions.builder()
+                .contentType("application/octet-stream")
+                .userMetadata("n", value)
+                .build();
+        store.store(KEY, BlobSource.of(ByteBuffer.wrap(CONTENT)), options);
+        assertThat(store.head(KEY).userMetadata()).containsEntry("n", value);
+    }
+
+    private BlobVersion storeWithMetadata() throws IOException {
+        StoreOptions options = StoreOptions.builder()
+                .contentType("text/plain")
+                .userMetadata("owner", "a=b, c")
+                .build();
+        return store.store(KEY, BlobSource.of(ByteBuffer.wrap(CONTENT)), options)
+                .version();
+    }
+
+    private static void run(String... command) throws IOException, InterruptedException {
+        assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
+    }
+}

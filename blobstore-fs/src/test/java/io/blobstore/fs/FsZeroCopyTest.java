@@ -1,0 +1,93 @@
+package io.blobstore.fs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import io.blobstore.BlobKey;
+import io.blobstore.BlobSource;
+import io.blobstore.ByteRange;
+import io.blobstore.Crc32c;
+import io.blobstore.MultipartUpload;
+import io.blobstore.PartLayout;
+import io.blobstore.StoreOptions;
+import io.blobstore.memory.MappedFile;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** That the payload does not pass through the Java heap, counted in bytes allocated by the thread that moves it. */
+class FsZeroCopyTest {
+    private static final int SIZE = 64 << 20;
+    /** 8 MiB per GiB, the project's bound, for this size. */
+    private static final long ALLOWED = SIZE / 128;
+
+    private static final BlobKey KEY = BlobKey.of("blob");
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void storingFromAMappingAllocatesNoPayload() throws IOException {
+        try (FsBlobStore store = FsBlobStore.builder(directory.resolve("root"))
+                        .durability(Durability.NONE)
+                        .open();
+                MappedFile file = MappedFile.create(directory.resolve("source"), SIZE)) {
+            store(store, file.region());
+            assertThat(allocatedBy(() -> store(store, file.region()))).isBetween(1L, ALLOWED);
+            assertThat(allocatedBy(() -> store.store(KEY, file.region()))).isBetween(1L, ALLOWED);
+        }
+    }
+
+    @Test
+    void storingByPositionalReadsAllocatesNoPayload() throws IOException {
+        Path source = directory.resolve("source");
+        MappedFile.create(source, SIZE).close();
+        try (FsBlobStore store = FsBlobStore.builder(directory.resolve("root"))
+                .durability(Durability.NONE)
+                .open()) {
+            store(store, BlobSource.ofPath(source));
+            assertThat(allocatedBy(() -> store(store, BlobSource.ofPath(source))))
+                    .isBetween(1L, ALLOWED);
+        }
+    }
+
+    @Test
+    void readingIntoDirectMemoryAllocatesNoPayload() throws IOException {
+        try (FsBlobStore store = FsBlobStore.builder(directory.resolve("root"))
+                .durability(Durability.NONE)
+                .open()) {
+            ByteBuffer target = ByteBuffer.allocateDirect(SIZE);
+            store.store(KEY, target);
+            assertThat(allocatedBy(() -> store.read(KEY, ByteRange.all(), target)))
+                    .isBetween(1L, ALLOWED);
+            assertThat(target.hasRemaining()).isFalse();
+        }
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    /** In four parts, by this thread, so that its allocations are all there are. */
+    private static void store(FsBlobStore store, BlobSource content) throws IOException {
+        PartLayout layout = new PartLayout(SIZE, SIZE / 4);
+        try (MultipartUpload upload = store.createMultipartUpload(KEY, layout, StoreOptions.DEFAULT)) {
+            for (int part = 1; part <= 4; part++) {
+                upload.uploadPart(part, content.slice(layout.offset(part), layout.length(part)));
+            }
+            var checksum = upload.parts().stream()
+                    .reduce(Crc32c.EMPTY, (sum, part) -> sum.combine(part.checksum(), part.size()), (a, b) -> a);
+            upload.complete(checksum);
+        }
+    }
+
+    private static long allocatedBy(Work work) throws IOException {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        work.run();
+        return threads.getCurrentThreadAllocatedBytes() - before;
+    }
+}
