@@ -2,6 +2,7 @@ package io.blobstore.cli;
 
 import java.io.Console;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
@@ -36,6 +37,11 @@ final class ProgressBar implements AutoCloseable {
     /** A bar that is always visible. */
     static ProgressBar visible(PrintWriter err, String title) {
         return new ProgressBar(err, title, true);
+    }
+
+    /** A bar that nobody sees. */
+    static ProgressBar invisible() {
+        return new ProgressBar(new PrintWriter(Writer.nullWriter()), "", false);
     }
 
     /** Shows how far it is, unless it did a moment ago. */
