@@ -205,14 +205,18 @@ class BlobSourceTest {
     }
 
     @Test
-    void aRetainedSourceIsKeptAliveAndShowsNothing() throws IOException {
+    void aRetainedSourceIsKeptAlive() throws IOException {
         try (MappedFile mapped = MappedFile.open(file(new byte[100]))) {
             BlobSource source = BlobSource.concat(List.of(mapped.region(), BlobSource.of(ByteBuffer.allocate(3))));
-            try (Lease retained = source.retain()) {
-                assertThat(retained.buffers()).isEmpty();
+            try (RetainedSource retained = source.retain()) {
+                assertThat(retained.hold().buffers()).isEmpty();
                 assertThat(mapped.leases()).isEqualTo(1);
                 mapped.close();
                 assertThat(mapped.isReleased()).isFalse();
+                assertThatIllegalStateException().isThrownBy(source::acquire);
+                try (Lease stillPossible = retained.source().acquire()) {
+                    assertThat(stillPossible.buffers()).hasSize(2);
+                }
             }
             assertThat(mapped.isReleased()).isTrue();
             assertThatIllegalStateException().isThrownBy(source::retain);
