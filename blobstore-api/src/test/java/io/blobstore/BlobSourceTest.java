@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 @ExtendWith(LeakCheck.class)
 class BlobSourceTest {
-    private static final int WINDOW = 256 * 1024;
+    private static final int WINDOW = 1 << 20;
 
     @TempDir
     Path temporary;
