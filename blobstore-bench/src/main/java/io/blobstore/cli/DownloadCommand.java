@@ -1,0 +1,56 @@
+package io.blobstore.cli;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobStore;
+import io.blobstore.Crc32c;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code blobstore download}. */
+@Command(
+        name = "download",
+        description =
+                "Reads a blob into a file, which is made, or replaced in one step, when all of the blob is there and"
+                        + " its checksum is right.")
+@SuppressWarnings("NullAway.Init") // picocli sets what is required
+final class DownloadCommand implements Callable<Integer> {
+    @ParentCommand
+    Main main;
+
+    @Parameters(paramLabel = "KEY", converter = KeyConverter.class, description = "The blob's name.")
+    BlobKey key;
+
+    @Mixin
+    final StoreOption store = new StoreOption();
+
+    @Option(names = "--to", required = true, paramLabel = "FILE", description = "The file to make or replace.")
+    Path file;
+
+    @Mixin
+    final OutputOption output = new OutputOption();
+
+    @Override
+    public Integer call() throws IOException {
+        Path target = FileDownload.requireWritable(file);
+        main.holdExit();
+        try (BlobStore source = store.open()) {
+            BlobMetadata blob = source.head(key);
+            Measurement<Crc32c> download = FileDownload.run(
+                    source, blob, target, output.bar("Reading " + ErrorLine.printable(key.toString())));
+            output.print(new Report()
+                    .add("key", key.toString())
+                    .add("store", source.toString())
+                    .add("file", file.toString())
+                    .add(download, download.result(), blob.version().value()));
+        }
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,133 @@
+package io.blobstore.cli;
+
+import io.blobstore.BlobAlreadyExistsException;
+import io.blobstore.BlobNotFoundException;
+import io.blobstore.BlobStoreException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes one line of a failure: what happened, and what to do.
+ *
+ * <p>The library's own messages say both. Those of the JDK's file exceptions do not (the message of a
+ * {@link NoSuchFileException} is a path), so they are made into sentences here.
+ */
+final class ErrorLine {
+    /** What the operating system says, and what helps. */
+    private static final Map<String, String> REMEDIES = Map.of(
+            "no space left on device", "free some space there, or choose another place",
+            "disk quota exceeded", "free some space there, or choose another place",
+            "file too large", "choose a file system that allows files of this size, or see 'ulimit -f'",
+            "read-only file system", "choose another place",
+            "not a directory", "a part of this path is a file: check the path",
+            "file name too long", "choose a shorter name",
+            "too many open files", "raise the limit, see 'ulimit -n'",
+            "too many levels of symbolic links", "check the links of this path");
+
+    private ErrorLine() {}
+
+    /** The line, without line break. */
+    static String of(Throwable problem) {
+        String line = printable(sentence(problem));
+        int others = problem.getSuppressed().length;
+        return others == 0 ? line : line + " (and " + others + " more in its wake; --verbose shows them)";
+    }
+
+    /** A text without the control characters that would break the line, or steer the terminal. */
+    static String printable(@Nullable String text) {
+        if (text == null) {
+            return "";
+        }
+        StringBuilder printable = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> {
+            if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {
+                printable.append(String.format("\\u%04x", c));
+            } else {
+                printable.appendCodePoint(c);
+            }
+        });
+        return printable.toString();
+    }
+
+    private static String sentence(Throwable problem) {
+        if (problem instanceof CancellationException
+                || problem instanceof ClosedByInterruptException
+                || problem instanceof InterruptedIOException) {
+            return "cancelled; nothing was changed";
+        }
+        if (problem instanceof BlobNotFoundException) {
+            return problem.getMessage() + "; 'blobstore list' shows which there are";
+        }
+        if (problem instanceof BlobAlreadyExistsException) {
+            return problem.getMessage() + "; without --if-absent it would be replaced";
+        }
+        if (problem instanceof BlobStoreException) {
+            return Objects.requireNonNullElse(problem.getMessage(), "");
+        }
+        if (problem instanceof FileSystemException file) {
+            return fileSentence(file);
+        }
+        if (problem instanceof UncheckedIOException wrapper && wrapper.getCause() != null) {
+            return sentence(wrapper.getCause());
+        }
+        if (problem instanceof OutOfMemoryError) {
+            return "out of memory: " + problem.getMessage()
+                    + "; allow more, as in JAVA_OPTS=-Xmx256m, or use larger parts or a lower --concurrency";
+        }
+        if (problem instanceof InternalError) {
+            return "the memory of a mapped file went away, which means that somebody shortened the file meanwhile ("
+                    + problem.getMessage() + "); try again, with --copy if it may happen again";
+        }
+        if (problem instanceof IllegalArgumentException && problem.getMessage() != null) {
+            return problem.getMessage();
+        }
+        if (problem instanceof IOException && problem.getMessage() != null) {
+            return withRemedy(problem.getMessage());
+        }
+        return "unexpected " + problem + "; please report it, with what --verbose shows";
+    }
+
+    private static String fileSentence(FileSystemException problem) {
+        String file = "'" + problem.getFile() + "'";
+        if (problem instanceof NoSuchFileException) {
+            return "there is no file or directory " + file + "; check the path";
+        }
+        if (problem instanceof AccessDeniedException) {
+            return "permission denied for " + file + "; check the permissions of it and of the directories above";
+        }
+        if (problem instanceof FileAlreadyExistsException) {
+            return file + " is there already, and in the way; choose another place or move it";
+        }
+        if (problem instanceof NotDirectoryException) {
+            return file + " is not a directory; check the path";
+        }
+        if (problem instanceof DirectoryNotEmptyException) {
+            return file + " is a directory that is not empty; check the path";
+        }
+        String reason = Objects.requireNonNullElse(problem.getReason(), "the operating system refused");
+        return file + (isPredicate(reason) ? " " : ": ") + withRemedy(reason);
+    }
+
+    /** Whether the file's name is the subject of the reason: so the library words its own. */
+    private static boolean isPredicate(String reason) {
+        return reason.startsWith("is ") || reason.startsWith("was ") || reason.startsWith("cannot ");
+    }
+
+    private static String withRemedy(String message) {
+        String remedy = REMEDIES.get(message.toLowerCase(Locale.ROOT));
+        return remedy == null ? message : message + "; " + remedy;
+    }
+}

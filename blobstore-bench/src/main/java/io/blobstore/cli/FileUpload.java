@@ -1,0 +1,31 @@
+package io.blobstore.cli;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.StoredBlob;
+import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.UploadOptions;
+import java.io.IOException;
+import java.util.concurrent.ExecutorService;
+
+/** Stores one source in parallel parts. */
+final class FileUpload {
+    private FileUpload() {}
+
+    static Measurement<StoredBlob> run(
+            BlobStore store, BlobKey key, BlobSource source, UploadOptions options, ProgressBar bar)
+            throws IOException {
+        // Threads of our own, rather than the uploader's: as many as asked for, and alive when the heap is measured.
+        ExecutorService threads = TransferRun.threads(options.concurrency());
+        try (bar;
+                ParallelUploader uploader = ParallelUploader.builder()
+                        .executor(threads)
+                        .maxBytesInFlight(Long.MAX_VALUE) // there is one transfer, which its concurrency bounds
+                        .build()) {
+            return TransferRun.await(bar, () -> uploader.upload(store, key, source, options));
+        } finally {
+            threads.shutdown();
+        }
+    }
+}

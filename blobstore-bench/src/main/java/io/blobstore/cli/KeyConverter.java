@@ -1,0 +1,17 @@
+package io.blobstore.cli;
+
+import io.blobstore.BlobKey;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Reads a blob's key. */
+final class KeyConverter implements ITypeConverter<BlobKey> {
+    @Override
+    public BlobKey convert(String name) {
+        try {
+            return BlobKey.of(name);
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(e.getMessage());
+        }
+    }
+}

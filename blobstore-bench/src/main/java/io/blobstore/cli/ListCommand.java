@@ -1,0 +1,127 @@
+package io.blobstore.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.jr.ob.JSON;
+import io.blobstore.BlobListing;
+import io.blobstore.BlobStore;
+import io.blobstore.ListOptions;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code blobstore list}. Prints while it fetches: a listing may be longer than memory. */
+@Command(name = "list", description = "Lists blobs, sorted by name: size in bytes, when it was stored, name.")
+@SuppressWarnings("NullAway.Init") // picocli sets what is required
+final class ListCommand implements Callable<Integer> {
+    /** How often to look whether anybody still reads what is printed; looking flushes. */
+    private static final int LOOK_EVERY = 1000;
+
+    @Spec
+    CommandSpec command;
+
+    @Parameters(
+            paramLabel = "PREFIX",
+            arity = "0..1",
+            defaultValue = "",
+            description = "What the names begin with. Default: all blobs.")
+    String prefix;
+
+    @Mixin
+    final StoreOption store = new StoreOption();
+
+    @Option(
+            names = "--delimiter",
+            paramLabel = "TEXT",
+            description = "List names that have this text behind the prefix as one: '/' gives one level of a tree.")
+    @Nullable String delimiter;
+
+    @Mixin
+    final OutputOption output = new OutputOption();
+
+    @Override
+    public Integer call() throws IOException {
+        ListOptions options = options();
+        try (BlobStore source = store.open();
+                BlobListing listing = source.list(options)) {
+            if (output.json) {
+                printJson(listing);
+            } else {
+                printText(listing);
+            }
+        }
+        return ExitCode.OK;
+    }
+
+    private ListOptions options() {
+        ListOptions all = ListOptions.prefix(prefix);
+        try {
+            return delimiter == null ? all : all.withDelimiter(delimiter);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command.commandLine(), "--delimiter: " + e.getMessage(), e);
+        }
+    }
+
+    private void printText(BlobListing listing) throws IOException {
+        PrintWriter out = output.out();
+        for (long n = 1; listing.hasNext() && !isClosed(out, n); n++) {
+            BlobListing.Entry entry = listing.next();
+            String name = ErrorLine.printable(entry.name());
+            if (entry instanceof BlobListing.Blob blob) {
+                out.printf("%15d  %-20s  %s%n", blob.size(), blob.lastModified().truncatedTo(ChronoUnit.SECONDS), name);
+            } else {
+                out.printf("%15s  %-20s  %s%n", "-", "-", name);
+            }
+        }
+    }
+
+    /**
+     * One object. Its blobs are printed as they come; prefixes, which come in between, are kept until the end, as there are
+     * only as many as the tree has branches at this level.
+     */
+    private void printJson(BlobListing listing) throws IOException {
+        PrintWriter out = output.out();
+        List<String> prefixes = new ArrayList<>();
+        JsonGenerator json = JSON.std.getStreamingFactory().createGenerator(out);
+        json.disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM);
+        json.writeStartObject();
+        json.writeArrayFieldStart("blobs");
+        for (long n = 1; listing.hasNext() && !isClosed(out, n); n++) {
+            BlobListing.Entry entry = listing.next();
+            if (entry instanceof BlobListing.Blob blob) {
+                json.writeStartObject();
+                json.writeStringField("key", blob.name());
+                json.writeNumberField("bytes", blob.size());
+                json.writeStringField("version", blob.version().value());
+                json.writeStringField("lastModified", blob.lastModified().toString());
+                json.writeEndObject();
+            } else {
+                prefixes.add(entry.name());
+            }
+        }
+        json.writeEndArray();
+        json.writeArrayFieldStart("prefixes");
+        for (String name : prefixes) {
+            json.writeString(name);
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+        json.flush(); // and never closed after a failure: that would complete the object, as if nothing were missing
+        out.println();
+    }
+
+    private static boolean isClosed(PrintWriter out, long line) {
+        return line % LOOK_EVERY == 0 && out.checkError();
+    }
+}

@@ -1,0 +1,33 @@
+package io.blobstore.cli;
+
+import java.io.PrintWriter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code --json}, and where a command writes to. */
+final class OutputOption {
+    @Spec(Spec.Target.MIXEE)
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    CommandSpec command;
+
+    @Option(names = "--json", description = "Print one JSON object instead of text.")
+    boolean json;
+
+    PrintWriter out() {
+        return command.commandLine().getOut();
+    }
+
+    /** A bar on the terminal, if there is one. */
+    ProgressBar bar(String title) {
+        return ProgressBar.onTerminal(command.commandLine().getErr(), title);
+    }
+
+    void print(Report report) {
+        if (json) {
+            report.printJson(out());
+        } else {
+            report.printText(out());
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package io.blobstore.cli;
+
+import java.io.Console;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How far something is, on one line of the terminal that is repainted in place and wiped at the end.
+ *
+ * <p>Painted by the thread that waits for the transfer, and never by the transfer's own: a terminal may block (Ctrl-S), and a
+ * transfer must not. Not thread-safe.
+ */
+final class ProgressBar implements AutoCloseable {
+    private static final int WIDTH = 28;
+    private static final long REPAINT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private final PrintWriter err;
+    private final String title;
+    private final boolean visible;
+    private final long start = System.nanoTime();
+    private long painted = start - REPAINT_NANOS;
+    private int length;
+
+    private ProgressBar(PrintWriter err, String title, boolean visible) {
+        this.err = err;
+        this.title = title;
+        this.visible = visible;
+    }
+
+    /** A bar that is visible only if a person looks on. */
+    static ProgressBar onTerminal(PrintWriter err, String title) {
+        return new ProgressBar(err, title, isTerminal());
+    }
+
+    /** A bar that is always visible. */
+    static ProgressBar visible(PrintWriter err, String title) {
+        return new ProgressBar(err, title, true);
+    }
+
+    /** A bar that nobody sees. */
+    static ProgressBar invisible() {
+        return new ProgressBar(new PrintWriter(Writer.nullWriter()), "", false);
+    }
+
+    /** Shows how far it is, unless it did a moment ago. */
+    void show(long done, long total) {
+        long now = System.nanoTime();
+        if (visible && now - painted >= REPAINT_NANOS) {
+            painted = now;
+            paint(line(title, done, total, (now - start) / 1e9));
+        }
+    }
+
+    /** What is shown. */
+    static String line(String title, long done, long total, double seconds) {
+        double share = total == 0 ? 1 : (double) done / total;
+        int filled = (int) (share * WIDTH);
+        double rate = seconds == 0 ? 0 : done / seconds;
+        return String.format(
+                Locale.ROOT,
+                "%s %3.0f%% [%s%s] %s of %s, %s/s",
+                title,
+                Math.floor(share * 100), // 100 % is when it is done, not shortly before
+                "#".repeat(filled),
+                ".".repeat(WIDTH - filled),
+                ByteSize.text(done),
+                ByteSize.text(total),
+                ByteSize.text((long) rate));
+    }
+
+    private void paint(String line) {
+        err.print("\r" + line + " ".repeat(Math.max(0, length - line.length())));
+        err.flush();
+        length = line.length();
+    }
+
+    /** Wipes the line. */
+    @Override
+    public void close() {
+        if (length > 0) {
+            paint("");
+            err.print("\r");
+            err.flush();
+        }
+    }
+
+    @SuppressWarnings("SystemConsoleNull") // it does, before JDK 22
+    private static boolean isTerminal() {
+        Console console = System.console();
+        if (console == null || "off".equals(System.getProperty("blobstore.progress"))) {
+            return false;
+        }
+        try { // since JDK 22 there is a console without a terminal, too
+            return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+        } catch (ReflectiveOperationException before22) {
+            return true;
+        }
+    }
+}

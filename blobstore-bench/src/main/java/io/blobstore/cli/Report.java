@@ -1,0 +1,80 @@
+package io.blobstore.cli;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import io.blobstore.Crc32c;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** What a command has to say at its end: values with names for programs, and with labels for people. */
+final class Report {
+    private record Line(String label, String text) {}
+
+    private final Map<String, Object> values = new LinkedHashMap<>();
+    private final List<Line> lines = new ArrayList<>();
+
+    /** Adds a value that both see the same way. */
+    Report add(String name, Object value) {
+        return add(name, value, name, String.valueOf(value));
+    }
+
+    /** Adds a value that people see in another way. */
+    Report add(String name, Object value, String label, String text) {
+        return value(name, value).line(label, text);
+    }
+
+    /** Adds a value for programs only. */
+    Report value(String name, Object value) {
+        values.put(name, value);
+        return this;
+    }
+
+    /** Adds a line for people only. */
+    Report line(String label, String text) {
+        lines.add(new Line(label, ErrorLine.printable(text)));
+        return this;
+    }
+
+    /** Adds what a transfer of some content came to. */
+    Report add(Measurement<?> transfer, Crc32c checksum, String version) {
+        add("bytes", transfer.bytes(), "size", ByteSize.exactText(transfer.bytes()));
+        add("parts", transfer.parts());
+        add(
+                "seconds",
+                transfer.seconds(),
+                "time",
+                String.format(Locale.ROOT, "%.3f s, %.0f MiB/s", transfer.seconds(), transfer.mibPerSecond()));
+        value("mibPerSecond", transfer.mibPerSecond());
+        add("retries", transfer.retries());
+        add(
+                "heapBytesAllocated",
+                transfer.heapBytesAllocated(),
+                "heap allocated",
+                ByteSize.exactText(transfer.heapBytesAllocated()));
+        add("crc32c", checksum.hex());
+        return add("version", version);
+    }
+
+    /** One line of JSON. */
+    void printJson(PrintWriter out) {
+        try {
+            out.println(JSON.std.asString(values));
+        } catch (IOException e) {
+            throw new UncheckedIOException("a string and some numbers are always JSON", e);
+        }
+    }
+
+    /** Two columns of text. */
+    void printText(PrintWriter out) {
+        int width = lines.stream().mapToInt(line -> line.label().length()).max().orElse(0);
+        for (Line line : lines) {
+            String text = line.label() + " ".repeat(width - line.label().length() + 2) + line.text();
+            out.println(text.stripTrailing());
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package io.blobstore.cli;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobStore;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code blobstore stat}. */
+@Command(name = "stat", description = "Shows what the store knows about a blob.")
+@SuppressWarnings("NullAway.Init") // picocli sets what is required
+final class StatCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "KEY", converter = KeyConverter.class, description = "The blob's name.")
+    BlobKey key;
+
+    @Mixin
+    final StoreOption store = new StoreOption();
+
+    @Mixin
+    final OutputOption output = new OutputOption();
+
+    @Override
+    public Integer call() throws IOException {
+        try (BlobStore source = store.open()) {
+            BlobMetadata blob = source.head(key);
+            Report report = new Report()
+                    .add("key", key.toString())
+                    .add("store", source.toString())
+                    .add("bytes", blob.size(), "size", ByteSize.exactText(blob.size()));
+            blob.checksum().ifPresent(checksum -> report.add("crc32c", checksum.hex()));
+            report.add("version", blob.version().value())
+                    .add(
+                            "lastModified",
+                            blob.lastModified().toString(),
+                            "stored",
+                            blob.lastModified().toString());
+            blob.contentType().ifPresent(type -> report.add("contentType", type, "content type", type));
+            report.add("userMetadata", blob.userMetadata(), "user metadata", text(blob));
+            output.print(report);
+        }
+        return ExitCode.OK;
+    }
+
+    private static String text(BlobMetadata blob) {
+        return blob.userMetadata().isEmpty() ? "none" : blob.userMetadata().toString();
+    }
+}

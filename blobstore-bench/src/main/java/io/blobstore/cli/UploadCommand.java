@@ -1,0 +1,140 @@
+package io.blobstore.cli;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.Crc32c;
+import io.blobstore.Precondition;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoredBlob;
+import io.blobstore.memory.MappedFile;
+import io.blobstore.transfer.UploadOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code blobstore upload}. */
+@Command(
+        name = "upload",
+        description = "Stores a file as a blob: maps it, and sends its parts side by side straight from the mapping.")
+@SuppressWarnings("NullAway.Init") // picocli sets what is required
+final class UploadCommand implements Callable<Integer> {
+    /** More threads than any store wants from one client. */
+    private static final int MAX_CONCURRENCY = 1024;
+
+    @Spec
+    CommandSpec command;
+
+    @ParentCommand
+    Main main;
+
+    @Parameters(paramLabel = "FILE", description = "The file to store.")
+    Path file;
+
+    @Mixin
+    final StoreOption store = new StoreOption();
+
+    @Option(
+            names = "--key",
+            converter = KeyConverter.class,
+            paramLabel = "KEY",
+            description = "The blob's name. Default: the file's name.")
+    @Nullable BlobKey key;
+
+    @Option(
+            names = "--part-size",
+            converter = ByteSize.Converter.class,
+            paramLabel = "SIZE",
+            defaultValue = "16MiB",
+            description = "Bytes of a part, brought within the store's limits; a smaller file goes in one request."
+                    + " Default: ${DEFAULT-VALUE}.")
+    ByteSize partSize;
+
+    @Option(
+            names = "--concurrency",
+            paramLabel = "N",
+            defaultValue = "8",
+            description = "Parts under way at once. Default: ${DEFAULT-VALUE}.")
+    int concurrency;
+
+    @Option(names = "--if-absent", description = "Fail if there is a blob of this name, instead of replacing it.")
+    boolean ifAbsent;
+
+    @Option(
+            names = "--copy",
+            description = "Read the file instead of mapping it: one copy more, but safe if others may shorten it"
+                    + " meanwhile.")
+    boolean copy;
+
+    @Mixin
+    final OutputOption output = new OutputOption();
+
+    @Override
+    public Integer call() throws IOException {
+        UploadOptions options = options();
+        main.holdExit();
+        if (copy) {
+            store(BlobSource.ofPath(file), options);
+            return ExitCode.OK;
+        }
+        try (MappedFile mapped = MappedFile.open(file)) {
+            store(mapped.region(), options);
+        }
+        return ExitCode.OK;
+    }
+
+    private UploadOptions options() {
+        if (partSize.bytes() < 1) {
+            throw wrongUsage("--part-size must be 1 or more");
+        }
+        if (concurrency < 1 || concurrency > MAX_CONCURRENCY) {
+            throw wrongUsage("--concurrency must be 1 to " + MAX_CONCURRENCY + "; got " + concurrency);
+        }
+        StoreOptions stored = StoreOptions.builder()
+                .precondition(ifAbsent ? Precondition.ifAbsent() : Precondition.none())
+                .build();
+        return UploadOptions.builder()
+                .partSize(partSize.bytes())
+                .concurrency(concurrency)
+                .store(stored)
+                .build();
+    }
+
+    /** The source is open before the store is: a file that cannot be read must not leave an empty store behind. */
+    private void store(BlobSource source, UploadOptions options) throws IOException {
+        BlobKey name = key != null ? key : keyOfFile();
+        try (BlobStore target = store.open()) {
+            Measurement<StoredBlob> upload =
+                    FileUpload.run(target, name, source, options, output.bar("Storing " + file.getFileName()));
+            StoredBlob blob = upload.result();
+            Crc32c checksum = blob.checksum().isPresent() ? blob.checksum().get() : Crc32c.of(source);
+            output.print(new Report()
+                    .add("key", name.toString())
+                    .add("store", target.toString())
+                    .add("file", file.toString())
+                    .add(upload, checksum, blob.version().value()));
+        }
+    }
+
+    private BlobKey keyOfFile() {
+        try {
+            return BlobKey.of(String.valueOf(file.getFileName()));
+        } catch (IllegalArgumentException e) {
+            throw wrongUsage("the file's name cannot be the blob's, as " + e.getMessage() + "; name one with --key");
+        }
+    }
+
+    private ParameterException wrongUsage(String problem) {
+        return new ParameterException(command.commandLine(), problem);
+    }
+}

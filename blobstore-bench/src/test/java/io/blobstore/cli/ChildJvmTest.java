@@ -1,0 +1,122 @@
+package io.blobstore.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What only a process of its own can show: exit codes, signals, standard streams. */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+class ChildJvmTest {
+    private static final int SIGTERM_EXIT = 143;
+
+    @TempDir
+    Path directory;
+
+    private String store;
+
+    @BeforeEach
+    void nameStore() {
+        store = "file:" + directory.resolve("store") + "?durability=none";
+    }
+
+    @Test
+    void aSmallHeapIsEnoughAndNothingButTheResultIsPrinted() throws Exception {
+        Path file = directory.resolve("file");
+        RandomFile.create(file, 200L << 20, ProgressBar.invisible());
+        Path back = directory.resolve("back");
+        List<String> smallHeap = List.of("-Xmx24m", "-XX:+UseSerialGC");
+
+        Cli upload = Cli.finish(Cli.inChildJvm(smallHeap, "upload", file, "--store", store, "--json")
+                .start());
+        Cli download = Cli.finish(Cli.inChildJvm(smallHeap, "download", "file", "--store", store, "--to", back)
+                .start());
+
+        assertThat(upload.err()).isEmpty();
+        assertThat(upload.code()).isZero();
+        assertThat(upload.json()).containsEntry("bytes", 200 << 20);
+        assertThat(download.err()).isEmpty();
+        assertThat(download.code()).isZero();
+        assertThat(back).hasSameBinaryContentAs(file);
+    }
+
+    @Test
+    void failuresAndWrongUsageHaveExitCodes() throws Exception {
+        Cli failure = Cli.finish(Cli.inChildJvm(List.of(), "upload", directory.resolve("none"), "--store", store)
+                .start());
+        Cli wrong = Cli.finish(Cli.inChildJvm(List.of(), "frobnicate").start());
+
+        assertThat(failure.code()).isEqualTo(1);
+        assertThat(failure.err()).hasLineCount(1);
+        assertThat(wrong.code()).isEqualTo(2);
+        assertThat(wrong.err()).hasLineCount(1);
+    }
+
+    @Test
+    void anUploadThatIsToldToEndAbortsAndLeavesNoBlob() throws Exception {
+        Path file = Cli.file(directory.resolve("file"), 3 << 20);
+        Cli.run("upload", file, "--store", store, "--key", "other"); // makes the store's own directories
+        List<Path> before = Cli.tree(directory);
+
+        Cli upload = terminateWhenBlocked(
+                "upload", file, "--part-size", "1MiB", "--store", troubled(TroubledStoreProvider.Trouble.BLOCK_STORE));
+
+        assertThat(upload.code()).isEqualTo(SIGTERM_EXIT);
+        assertThat(upload.err()).hasLineCount(1).contains("cancelled");
+        assertThat(Cli.tree(directory)).isEqualTo(before);
+    }
+
+    @Test
+    void aDownloadThatIsToldToEndLeavesTheTargetAndNothingElse() throws Exception {
+        Cli.run("upload", Cli.file(directory.resolve("file"), 9 << 20), "--store", store);
+        Path target = Files.writeString(directory.resolve("target"), "old");
+        List<Path> before = Cli.tree(directory);
+
+        Cli download = terminateWhenBlocked(
+                "download", "file", "--to", target, "--store", troubled(TroubledStoreProvider.Trouble.BLOCK_READ));
+
+        assertThat(download.code()).isEqualTo(SIGTERM_EXIT);
+        assertThat(download.err()).hasLineCount(1).contains("cancelled");
+        assertThat(target).hasContent("old");
+        assertThat(Cli.tree(directory)).isEqualTo(before);
+    }
+
+    @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "needs /dev/full")
+    void outputThatCannotBeWrittenIsAFailure() throws Exception {
+        Cli.run("upload", Cli.file(directory.resolve("file"), 1), "--store", store);
+
+        Cli list = Cli.finish(Cli.inChildJvm(List.of(), "list", "--store", store)
+                .redirectOutput(Redirect.to(new File("/dev/full")))
+                .start());
+
+        assertThat(list.code()).isEqualTo(1);
+        assertThat(list.err()).hasLineCount(1).contains("could not be written");
+    }
+
+    private String troubled(TroubledStoreProvider.Trouble trouble) {
+        return "troubled:" + directory.resolve("store") + "?trouble=" + trouble;
+    }
+
+    private static Cli terminateWhenBlocked(Object... args) throws IOException, InterruptedException {
+        Process process = Cli.inChildJvm(List.of(), args).start();
+        BufferedReader out = new BufferedReader(new InputStreamReader(process.getInputStream()));
+        assertThat(out.readLine()).isEqualTo("blocked");
+        process.toHandle().destroy(); // SIGTERM; unlike Process.destroy(), leaves the streams open
+        String err = new String(process.getErrorStream().readAllBytes());
+        return new Cli(process.waitFor(), "", err);
+    }
+}

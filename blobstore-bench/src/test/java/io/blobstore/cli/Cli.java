@@ -1,0 +1,75 @@
+package io.blobstore.cli;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+
+/**
+ * A command that was run.
+ *
+ * @param code its exit code
+ * @param out what it wrote to standard output
+ * @param err what it wrote to standard error
+ */
+record Cli(int code, String out, String err) {
+    /** Runs a command in this JVM. */
+    static Cli run(Object... args) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int code = Main.run(
+                new PrintWriter(out),
+                new PrintWriter(err),
+                Arrays.stream(args).map(String::valueOf).toArray(String[]::new));
+        return new Cli(code, out.toString(), err.toString());
+    }
+
+    /** A command line that runs the command in a JVM of its own, with the class path of this one. */
+    static ProcessBuilder inChildJvm(List<String> jvmOptions, Object... args) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(jvmOptions);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.blobstore.cli.Main"));
+        Arrays.stream(args).map(String::valueOf).forEach(command::add);
+        return new ProcessBuilder(command);
+    }
+
+    /** Waits for the end of a process. */
+    static Cli finish(Process process) throws IOException, InterruptedException {
+        String out = new String(process.getInputStream().readAllBytes());
+        String err = new String(process.getErrorStream().readAllBytes());
+        return new Cli(process.waitFor(), out, err);
+    }
+
+    /** The one JSON object it printed. */
+    Map<String, Object> json() {
+        try {
+            return JSON.std.with(JSON.Feature.FAIL_ON_DUPLICATE_MAP_KEYS).mapFrom(out);
+        } catch (IOException e) {
+            throw new UncheckedIOException(out, e);
+        }
+    }
+
+    /** Makes a file that no part of it repeats, the same one each time. */
+    static Path file(Path path, int size) throws IOException {
+        byte[] content = new byte[size];
+        new Random(size).nextBytes(content);
+        return Files.write(path, content);
+    }
+
+    /** Everything below a directory. */
+    static List<Path> tree(Path directory) throws IOException {
+        try (Stream<Path> paths = Files.walk(directory)) {
+            return paths.sorted().toList();
+        }
+    }
+}

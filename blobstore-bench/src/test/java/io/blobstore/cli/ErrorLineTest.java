@@ -1,0 +1,79 @@
+package io.blobstore.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobStoreException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ErrorLineTest {
+    static Stream<Arguments> lines() {
+        return Stream.of(
+                arguments(new NoSuchFileException("/f"), "there is no file or directory '/f'; check the path"),
+                arguments(
+                        new AccessDeniedException("/f"),
+                        "permission denied for '/f'; check the permissions of it and of the directories above"),
+                arguments(
+                        new FileAlreadyExistsException("/f"),
+                        "'/f' is there already, and in the way; choose another place or move it"),
+                arguments(new NotDirectoryException("/f"), "'/f' is not a directory; check the path"),
+                arguments(new FileSystemException("/f", null, "is a directory"), "'/f' is a directory"),
+                arguments(
+                        new FileSystemException("/f", null, "No space left on device"),
+                        "'/f': No space left on device; free some space there, or choose another place"),
+                arguments(new FileSystemException("/f"), "'/f': the operating system refused"),
+                arguments(
+                        new IOException("No space left on device"),
+                        "No space left on device; free some space there, or choose another place"),
+                arguments(
+                        new UncheckedIOException(new NoSuchFileException("/f")),
+                        "there is no file or directory '/f'; check the path"),
+                arguments(
+                        new BlobStoreException("read", BlobKey.of("k"), "no; try later", null, true),
+                        "read 'k': no; try later"),
+                arguments(new CancellationException("x"), "cancelled; nothing was changed"),
+                arguments(new ClosedByInterruptException(), "cancelled; nothing was changed"),
+                arguments(
+                        new OutOfMemoryError("Java heap space"),
+                        "out of memory: Java heap space; allow more, as in JAVA_OPTS=-Xmx256m, or use larger parts or a"
+                                + " lower --concurrency"),
+                arguments(
+                        new NullPointerException("oops"),
+                        "unexpected java.lang.NullPointerException: oops; please report it, with what --verbose"
+                                + " shows"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("lines")
+    void saysWhatHappenedAndWhatToDo(Throwable problem, String line) {
+        assertThat(ErrorLine.of(problem)).isEqualTo(line);
+    }
+
+    @Test
+    void isOneLineThatDoesNotSteerTheTerminal() {
+        assertThat(ErrorLine.of(new IOException("a\nb\r\u001b[2Jc\u2028d\u0085é")))
+                .isEqualTo("a\\u000ab\\u000d\\u001b[2Jc\\u2028d\\u0085é");
+    }
+
+    @Test
+    void countsWhatElseWentWrong() {
+        IOException problem = new IOException("first");
+        problem.addSuppressed(new IOException("second"));
+
+        assertThat(ErrorLine.of(problem)).isEqualTo("first (and 1 more in its wake; --verbose shows them)");
+    }
+}

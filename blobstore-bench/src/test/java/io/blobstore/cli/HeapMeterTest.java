@@ -1,0 +1,29 @@
+package io.blobstore.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+class HeapMeterTest {
+    private static final int SIZE = 10 << 20;
+
+    @Test
+    void countsEveryThreadAndNotWhatWasBefore() throws Exception {
+        AtomicReference<byte[]> kept = new AtomicReference<>(); // or the compiler may spare the allocation
+        ExecutorService threads = TransferRun.threads(2);
+        try {
+            threads.submit(() -> kept.set(new byte[SIZE])).get();
+
+            HeapMeter meter = HeapMeter.start();
+            threads.submit(() -> kept.set(new byte[SIZE])).get();
+            threads.submit(() -> kept.set(new byte[SIZE])).get();
+            kept.set(new byte[SIZE]);
+
+            assertThat(meter.bytesAllocated()).isBetween(3L * SIZE, 3L * SIZE + SIZE / 2);
+        } finally {
+            threads.shutdown();
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package io.blobstore.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class OtherCommandsTest {
+    @TempDir
+    Path directory;
+
+    private String store;
+
+    @BeforeEach
+    void fillStore() throws IOException {
+        store = "file:" + directory.resolve("store") + "?durability=none";
+        Path file = Cli.file(directory.resolve("file"), 7);
+        for (String key : List.of("a", "b/1", "b/2", "c/1", "new\nline")) {
+            assertThat(Cli.run("upload", file, "--store", store, "--key", key).code())
+                    .isZero();
+        }
+    }
+
+    @Test
+    void listPrintsALineForEachBlob() {
+        Cli list = Cli.run("list", "--store", store);
+
+        assertThat(list.code()).isZero();
+        assertThat(list.out().lines().map(line -> line.replaceAll(".* ", "")))
+                .containsExactly("a", "b/1", "b/2", "c/1", "new\\u000aline");
+        assertThat(list.out().lines()).allMatch(line -> line.matches(" +7  [-0-9]{10}T[0-9:]{8}Z  .*"));
+    }
+
+    @Test
+    void listTakesAPrefix() {
+        assertThat(Cli.run("list", "b", "--store", store).out()).hasLineCount(2);
+        assertThat(Cli.run("list", "x", "--store", store).out()).isEmpty();
+    }
+
+    @Test
+    void listRollsUpByADelimiter() {
+        Cli list = Cli.run("list", "--store", store, "--delimiter", "/");
+
+        assertThat(list.out().lines().map(line -> line.replaceAll(".* ", "")))
+                .containsExactly("a", "b/", "c/", "new\\u000aline");
+    }
+
+    @Test
+    void listPrintsOneJsonObject() {
+        Map<String, Object> json =
+                Cli.run("list", "--store", store, "--delimiter", "/", "--json").json();
+
+        assertThat(json).containsOnlyKeys("blobs", "prefixes").containsEntry("prefixes", List.of("b/", "c/"));
+        assertThat((List<?>) json.get("blobs")).hasSize(2);
+        @SuppressWarnings("unchecked")
+        Map<String, Object> blob = (Map<String, Object>) ((List<?>) json.get("blobs")).get(1);
+        assertThat(blob)
+                .containsOnlyKeys("key", "bytes", "version", "lastModified")
+                .containsEntry("key", "new\nline")
+                .containsEntry("bytes", 7);
+        assertThat(Instant.parse((String) blob.get("lastModified"))).isBefore(Instant.now());
+    }
+
+    @Test
+    void statShowsWhatTheStoreKnows() {
+        assertThat(Cli.run("stat", "b/1", "--store", store).out().lines())
+                .anyMatch(line -> line.matches("key +b/1"))
+                .anyMatch(line -> line.matches("size +7 bytes"));
+        assertThat(Cli.run("stat", "b/1", "--store", store, "--json").json())
+                .containsKeys("version", "crc32c", "lastModified", "store")
+                .containsEntry("key", "b/1")
+                .containsEntry("bytes", 7)
+                .containsEntry("userMetadata", Map.of());
+    }
+
+    @Test
+    void deleteDeletesAndMayBeRepeated() {
+        for (int i = 0; i < 2; i++) {
+            Cli delete = Cli.run("delete", "b/1", "--store", store, "--json");
+            assertThat(delete.code()).isZero();
+            assertThat(delete.json()).containsEntry("key", "b/1");
+        }
+
+        Cli stat = Cli.run("stat", "b/1", "--store", store);
+        assertThat(stat.code()).isEqualTo(1);
+        assertThat(stat.err()).hasLineCount(1).contains("no such blob").contains("blobstore list");
+    }
+
+    @Test
+    void theDemoVerifiesAndRemovesWhatItMade() throws IOException {
+        List<Path> before = Cli.tree(directory);
+
+        Cli demo = Cli.run("demo", "--dir", directory, "--size", "40MiB");
+
+        assertThat(demo.err()).isEmpty();
+        assertThat(demo.code()).isZero();
+        assertThat(demo.out())
+                .contains("40.0 MiB")
+                .contains("every byte")
+                .contains(directory.toString())
+                .containsPattern("stored +3 ");
+        assertThat(Cli.tree(directory)).isEqualTo(before);
+    }
+
+    @Test
+    void theDemoKeepsWhatItMadeIfAsked() {
+        Map<String, Object> json = Cli.run("demo", "--dir", directory, "--size", "1MiB", "--keep", "--json")
+                .json();
+
+        assertThat(json)
+                .containsEntry("bytes", 1 << 20)
+                .containsEntry("verified", true)
+                .containsKeys("parts", "seconds", "mibPerSecond", "heapBytesAllocated", "crc32c", "version");
+        assertThat(Path.of((String) json.get("readBack"))).hasSameBinaryContentAs(Path.of((String) json.get("file")));
+        assertThat(Cli.run("list", "--store", json.get("store")).out()).contains((String) json.get("key"));
+    }
+}

@@ -1,0 +1,150 @@
+package io.blobstore.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever is wrong with a command: the right exit code, one line that says it, and nothing made. */
+class WrongUseTest {
+    @TempDir
+    Path directory;
+
+    @BeforeEach
+    void makeAFile() throws IOException {
+        Files.writeString(directory.resolve("file"), "content");
+        Files.createDirectory(directory.resolve("dir"));
+    }
+
+    static Stream<Arguments> wrong() {
+        String upload = "upload DIR/file --store file:DIR/store";
+        String download = "download key --store file:DIR/store";
+        return Stream.of(
+                // what is wrong with the world
+                arguments(1, "upload DIR/none --store file:DIR/store", "there is no file or directory 'DIR/none'"),
+                arguments(1, "upload DIR/none --copy --store file:DIR/store", "no file or directory 'DIR/none'"),
+                arguments(1, "upload DIR/dir --store file:DIR/store", "'DIR/dir' is a directory, not a file"),
+                arguments(1, "upload DIR/dir --copy --store file:DIR/store", "'DIR/dir' is a directory, not a file"),
+                arguments(1, "upload DIR/file/x --store file:DIR/store", "a part of this path is a file"),
+                arguments(1, "upload DIR/file --store file:DIR/file", "is not a directory"),
+                arguments(1, "upload DIR/file --store file:DIR/no/store", "does not exist"),
+                arguments(1, upload + " --key ../file", "cannot hold such a key"),
+                arguments(1, download + " --to DIR/dir", "'DIR/dir' is a directory"),
+                arguments(1, download + " --to DIR/no/file", "there is no file or directory 'DIR/no'"),
+                arguments(1, download + " --to DIR/file/x", "'DIR/file' is not a directory"),
+                arguments(1, download + " --to DIR/new", "does not exist"),
+                arguments(1, "download key --store file:DIR/file --to DIR/new", "is not a directory"),
+                arguments(1, "stat key --store file:DIR/dir", "there is no such blob"),
+                arguments(1, "list --store file:DIR/store", "does not exist"),
+                arguments(1, "demo --size 1024TiB --dir DIR", "choose a smaller --size"),
+                arguments(1, "demo --dir DIR/none", "there is no file or directory"),
+                arguments(1, "demo --dir DIR/file", "is not a directory"),
+                // what is wrong with the command line
+                arguments(2, "", "Missing required subcommand"),
+                arguments(2, "uplaod", "'uplaod'"),
+                arguments(2, "upload", "'FILE'"),
+                arguments(2, "upload DIR/file", "'--store=URI'"),
+                arguments(2, "download key --store file:DIR/store", "'--to=FILE'"),
+                arguments(2, "stat --store file:DIR/store", "'KEY'"),
+                arguments(2, upload + " --colour", "'--colour'"),
+                arguments(2, upload + " more", "'more'"),
+                arguments(2, "upload DIR/file --store nosuch:/x", "scheme 'nosuch:'"),
+                arguments(2, "upload DIR/file --store file:DIR/store?colour=red", "unknown parameter [colour]"),
+                arguments(2, "upload DIR/file --store file:DIR/store?durability=red", "'sync' or 'none'"),
+                arguments(2, "upload DIR/file --store s3://me:secret@bucket", "must not carry credentials"),
+                arguments(2, "upload DIR/file --store DIR/store", "begins with a scheme"),
+                arguments(2, "list --store nosuch:/x", "scheme 'nosuch:'"),
+                arguments(2, "list --store file:DIR/dir --delimiter=", "delimiter must not be empty"),
+                arguments(2, upload + " --part-size 16MB", "'16MB' is not a size"),
+                arguments(2, upload + " --part-size -1", "'-1' is not a size"),
+                arguments(2, upload + " --part-size 0", "--part-size must be 1 or more"),
+                arguments(2, upload + " --part-size 9999999999GiB", "too large"),
+                arguments(2, upload + " --concurrency 0", "--concurrency must be 1 to"),
+                arguments(2, upload + " --concurrency many", "'many'"),
+                arguments(2, upload + " --key=", "a blob key must not be empty"),
+                arguments(2, upload + " --key " + "k".repeat(1025), "at most 1024 bytes"),
+                arguments(2, "delete " + "k".repeat(1025) + " --store file:DIR/dir", "at most 1024 bytes"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("wrong")
+    void isToldInOneLineAndLeavesNothing(int code, String command, String reason) throws IOException {
+        List<Path> before = Cli.tree(directory);
+        String[] args = command.isEmpty()
+                ? new String[0]
+                : Arrays.stream(command.split(" "))
+                        .map(arg -> arg.replace("DIR", directory.toString()))
+                        .toArray(String[]::new);
+
+        Cli run = Cli.run((Object[]) args);
+
+        assertThat(run.err())
+                .hasLineCount(1)
+                .startsWith("blobstore: ")
+                .contains(reason.replace("DIR", directory.toString()))
+                .doesNotContain("secret")
+                .doesNotContain("Exception");
+        assertThat(run.code()).isEqualTo(code);
+        assertThat(run.out()).isEmpty();
+        if (code == 2) {
+            assertThat(run.err()).contains("; see 'blobstore").endsWith("--help'" + System.lineSeparator());
+        }
+        assertThat(Cli.tree(directory)).isEqualTo(before);
+        assertThat(directory.resolve("file")).hasContent("content");
+    }
+
+    @Test
+    void anUnreadableFileIsToldAsSuch() throws IOException {
+        Path file = directory.resolve("file");
+        assumeFalse(!file.toFile().setReadable(false) || Files.isReadable(file), "root may read everything");
+
+        for (String mode : List.of("--json", "--copy")) {
+            Cli run = Cli.run("upload", file, "--store", "file:" + directory.resolve("store"), mode);
+            assertThat(run.code()).isEqualTo(1);
+            assertThat(run.err()).hasLineCount(1).contains("permission denied for '" + file + "'");
+            assertThat(directory.resolve("store")).doesNotExist();
+        }
+    }
+
+    @Test
+    void aStackTraceIsShownOnRequest() {
+        for (List<String> args : List.of(
+                List.of("--verbose", "stat", "key", "--store", "file:" + directory),
+                List.of("stat", "key", "--store", "file:" + directory, "--verbose"))) {
+            assertThat(Cli.run(args.toArray()).err())
+                    .startsWith("blobstore: ")
+                    .contains("BlobNotFoundException", "\tat io.blobstore.cli.StatCommand");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "upload", "download", "stat", "list", "delete", "demo"})
+    void everyCommandHasHelp(String command) {
+        for (String option : List.of("--help", "-h")) {
+            Cli help = command.isEmpty() ? Cli.run(option) : Cli.run(command, option);
+            assertThat(help.code()).isZero();
+            assertThat(help.err()).isEmpty();
+            assertThat(help.out())
+                    .startsWith(("Usage: blobstore " + command).strip())
+                    .contains("--verbose", "Exit codes:");
+        }
+    }
+
+    @Test
+    void theVersionIsShown() {
+        assertThat(Cli.run("--version").out()).startsWith("blobstore ").hasLineCount(1);
+    }
+}
