@@ -43,8 +43,7 @@ final class DownloadCommand implements Callable<Integer> {
         main.holdExit();
         try (BlobStore source = store.open()) {
             BlobMetadata blob = source.head(key);
-            Measurement<Crc32c> download = FileDownload.run(
-                    source, blob, target, output.bar("Reading " + ErrorLine.printable(key.toString())));
+            Measurement<Crc32c> download = FileDownload.run(source, blob, target, output.bar("Reading"));
             output.print(new Report()
                     .add("key", key.toString())
                     .add("store", source.toString())

@@ -13,7 +13,9 @@ import java.util.concurrent.TimeUnit;
  * transfer must not. Not thread-safe.
  */
 final class ProgressBar implements AutoCloseable {
-    private static final int WIDTH = 28;
+    /** With the longest title and sizes the line just fits 80 columns: a wrapped one could not be repainted. */
+    private static final int WIDTH = 16;
+
     private static final long REPAINT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final PrintWriter err;

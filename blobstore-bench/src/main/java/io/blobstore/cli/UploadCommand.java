@@ -114,8 +114,7 @@ final class UploadCommand implements Callable<Integer> {
     private void store(BlobSource source, UploadOptions options) throws IOException {
         BlobKey name = key != null ? key : keyOfFile();
         try (BlobStore target = store.open()) {
-            Measurement<StoredBlob> upload =
-                    FileUpload.run(target, name, source, options, output.bar("Storing " + file.getFileName()));
+            Measurement<StoredBlob> upload = FileUpload.run(target, name, source, options, output.bar("Storing"));
             StoredBlob blob = upload.result();
             Crc32c checksum = blob.checksum().isPresent() ? blob.checksum().get() : Crc32c.of(source);
             output.print(new Report()

@@ -12,10 +12,11 @@ class ProgressBarTest {
     @Test
     void showsShareAmountAndRate() {
         assertThat(ProgressBar.line("Storing f", 3L << 30, 4L << 30, 2))
-                .isEqualTo("Storing f  75% [#####################.......] 3.0 GiB of 4.0 GiB, 1.5 GiB/s");
-        assertThat(ProgressBar.line("x", 0, 0, 0))
-                .isEqualTo("x 100% [############################] 0 bytes of 0 bytes, 0 bytes/s");
+                .isEqualTo("Storing f  75% [############....] 3.0 GiB of 4.0 GiB, 1.5 GiB/s");
+        assertThat(ProgressBar.line("x", 0, 0, 0)).isEqualTo("x 100% [################] 0 bytes of 0 bytes, 0 bytes/s");
         assertThat(ProgressBar.line("x", 999, 1000, 1)).startsWith("x  99% ");
+        long most = (1L << 40) - 1;
+        assertThat(ProgressBar.line("Reading it back ", most, most, 1)).hasSizeLessThanOrEqualTo(80);
     }
 
     @Test

@@ -38,7 +38,7 @@ class WrongUseTest {
                 arguments(1, "upload DIR/none --copy --store file:DIR/store", "no file or directory 'DIR/none'"),
                 arguments(1, "upload DIR/dir --store file:DIR/store", "'DIR/dir' is a directory, not a file"),
                 arguments(1, "upload DIR/dir --copy --store file:DIR/store", "'DIR/dir' is a directory, not a file"),
-                arguments(1, "upload DIR/file/x --store file:DIR/store", "a part of this path is a file"),
+                arguments(1, "upload DIR/file/x --store file:DIR/store", "check the path"),
                 arguments(1, "upload DIR/file --store file:DIR/file", "is not a directory"),
                 arguments(1, "upload DIR/file --store file:DIR/no/store", "does not exist"),
                 arguments(1, upload + " --key ../file", "cannot hold such a key"),
