@@ -52,8 +52,11 @@ import java.util.zip.CRC32C;
  * <p>Needs a file system with user-defined extended attributes to store, and none to read.
  */
 public final class FsBlobStore implements BlobStore {
-    private static final StoreCapabilities CAPABILITIES = new StoreCapabilities(
-            true, 1, Long.MAX_VALUE, Integer.MAX_VALUE, Long.MAX_VALUE, Support.NATIVE, Support.NONE);
+    /** The bound on what is kept per upload, not one of the file system's: parts grow with the blob beyond it. */
+    private static final int MAX_PARTS = 100_000;
+
+    private static final StoreCapabilities CAPABILITIES =
+            new StoreCapabilities(true, 1, Long.MAX_VALUE, MAX_PARTS, Long.MAX_VALUE, Support.NATIVE, Support.NONE);
 
     /** Bytes per read: checksummed while they are in the cache, and the bound on the JDK's copy for a heap target. */
     private static final int WINDOW = 256 * 1024;
@@ -144,6 +147,7 @@ public final class FsBlobStore implements BlobStore {
         translating("delete", key, () -> {
             Path file = root.paths().resolve("delete", key);
             if (root.paths().look("delete", key, file).isEmpty()) {
+                root.requireDirectory();
                 return false; // also spares readers of a directory that is not theirs to write to
             }
             boolean deleted = root.session().exclusively(key.toString(), () -> {
@@ -227,6 +231,7 @@ public final class FsBlobStore implements BlobStore {
     @Override
     public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options)
             throws IOException {
+        layout.requireWithin(CAPABILITIES);
         return translating("store", key, () -> {
             PendingBlob blob = PendingBlob.create("store", root, key, layout.size(), options);
             FsMultipartUpload upload = new FsMultipartUpload(key, layout, root.path(), blob, uploads::remove);
@@ -262,9 +267,8 @@ public final class FsBlobStore implements BlobStore {
     private BlobFile openBlob(String operation, BlobKey key) throws IOException {
         Path file = root.paths().resolve(operation, key);
         Optional<BlobFile> blob = BlobFile.open(root.paths(), operation, key, file);
-        if (blob.isEmpty() && !Files.isDirectory(root.path())) {
-            throw new StoreNotFoundException(
-                    operation, key, "the store's directory " + root.path() + " does not exist", null);
+        if (blob.isEmpty()) {
+            root.requireDirectory();
         }
         return blob.orElseThrow(() -> new BlobNotFoundException(operation, key, null));
     }
@@ -313,7 +317,8 @@ public final class FsBlobStore implements BlobStore {
          */
         public FsBlobStore open() throws IOException {
             if (Files.exists(directory) && !Files.isDirectory(directory)) {
-                throw new StoreNotFoundException("open", null, "the store " + directory + " is not a directory", null);
+                throw new StoreNotFoundException(
+                        "open", null, "the store " + directory + " is not a directory; name one, or a new place", null);
             }
             FsRoot root = FsErrors.translating("open", null, directory, () -> FsRoot.open(directory, durability));
             return new FsBlobStore(root);

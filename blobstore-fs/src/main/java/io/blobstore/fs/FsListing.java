@@ -48,9 +48,7 @@ final class FsListing implements BlobListing {
 
     /** Begins a listing. */
     static FsListing open(FsRoot root, ListOptions options) throws IOException {
-        if (!Files.isDirectory(root.path())) {
-            throw new NoSuchFileException(root.path().toString());
-        }
+        root.requireDirectory();
         FsListing listing = new FsListing(root, options);
         Optional<Path> directory = root.paths().directoryOf(options.prefix());
         if (directory.isPresent()) {

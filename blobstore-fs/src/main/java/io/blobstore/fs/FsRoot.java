@@ -92,6 +92,13 @@ final class FsRoot {
         }
     }
 
+    /** Fails, as an operating system call would, if the root is not there (yet, or any more). */
+    void requireDirectory() throws NoSuchFileException {
+        if (!Files.isDirectory(path)) {
+            throw new NoSuchFileException(path.toString());
+        }
+    }
+
     private void makeRoot() throws IOException {
         if (Files.isDirectory(path)) {
             return;

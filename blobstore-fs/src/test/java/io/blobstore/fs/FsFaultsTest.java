@@ -55,6 +55,7 @@ class FsFaultsTest {
             assertThatThrownBy(() -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(1)))
                     .isInstanceOf(StoreNotFoundException.class);
             assertThatThrownBy(() -> store.list(ListOptions.ALL)).isInstanceOf(StoreNotFoundException.class);
+            assertThatThrownBy(() -> store.delete(KEY)).isInstanceOf(StoreNotFoundException.class);
             assertThat(root).doesNotExist();
             store.store(KEY, ByteBuffer.allocate(1));
             assertThat(store.head(KEY).size()).isEqualTo(1);
