@@ -307,16 +307,17 @@ public final class LeaseCountStress {
     @Outcome(id = "0, 0, 1, 1", expect = ACCEPTABLE, desc = "freed by the second lease's release, and only then")
     @State
     public static class TicketReleasedTwice extends Memory {
+        private final Object lease = new Object();
         private final LeaseTicket ticket;
 
         public TicketReleasedTwice() {
             count.tryAcquire();
             count.tryAcquire();
             close();
-            ticket = LeaseTicket.open(this, "a lease under stress", new Release(count, freed));
+            ticket = LeaseTicket.open(lease, "a lease under stress", new Release(count, freed));
         }
 
-        /** Does not refer to the state, as a ticket's action must not to the lease. */
+        /** Does not refer to the lease. */
         private record Release(LeaseCount count, AtomicInteger freed) implements Runnable {
             @Override
             public void run() {
