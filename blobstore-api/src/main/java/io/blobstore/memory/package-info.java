@@ -1,8 +1,8 @@
 /**
  * Mapped memory and its lifetime: files mapped as a whole, and regions of them as blob sources under leases.
  *
- * <p>May depend on {@code io.blobstore} (the contract), {@code io.blobstore.internal.memory} and
- * {@code io.blobstore.internal.file}. Knows no store and no engine.
+ * <p>May depend on {@code io.blobstore} (the contract), {@code io.blobstore.internal.memory},
+ * {@code io.blobstore.internal.file} and slf4j. Knows no store and no engine.
  */
 @NullMarked
 package io.blobstore.memory;

@@ -85,6 +85,7 @@ final class Upload implements Transfer<StoredBlob> {
     private static final class Worker {
         final Thread thread = Thread.currentThread();
         boolean interruptedByUs;
+        boolean interruptedByOthers;
     }
 
     private final BlobStore store;
@@ -214,7 +215,7 @@ final class Upload implements Transfer<StoredBlob> {
         lock.lock();
         try {
             workers.remove(worker);
-            if (worker.interruptedByUs) {
+            if (worker.interruptedByUs && !worker.interruptedByOthers) {
                 Thread.interrupted();
             }
             if (phase != Phase.SENDING || !workers.isEmpty()) {
@@ -347,6 +348,7 @@ final class Upload implements Transfer<StoredBlob> {
                 // it.
                 cancelled = true;
                 interruption = problem;
+                worker.interruptedByOthers = true;
                 worker.thread.interrupt();
             } else if (!isStopped()) {
                 failure = problem;
@@ -572,6 +574,8 @@ final class Upload implements Transfer<StoredBlob> {
             return outcome.get();
         } catch (ExecutionException e) {
             throw unwrap(e);
+        } catch (CancellationException e) {
+            throw unwrap(e);
         }
     }
 
@@ -581,7 +585,14 @@ final class Upload implements Transfer<StoredBlob> {
             return outcome.get(TimeUnit.NANOSECONDS.convert(timeout), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
             throw unwrap(e);
+        } catch (CancellationException e) {
+            throw unwrap(e);
         }
+    }
+
+    /** Some JDKs give the cancellation that the outcome was set to, some wrap it in another. */
+    private static CancellationException unwrap(CancellationException e) {
+        return e.getCause() instanceof CancellationException cancellation ? cancellation : e;
     }
 
     private static IOException unwrap(ExecutionException e) {

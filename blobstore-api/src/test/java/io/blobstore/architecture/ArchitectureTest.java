@@ -1,0 +1,232 @@
+package io.blobstore.architecture;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.codeUnits;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
+import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.GeneralCodingRules.USE_JAVA_UTIL_LOGGING;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.stream.Collectors.toCollection;
+import static java.util.stream.Collectors.toSet;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaField;
+import com.tngtech.archunit.core.domain.JavaMember;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.domain.JavaType;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import io.blobstore.BlobStore;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.module.ModuleDescriptor;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What each {@code package-info.java} of this module says of its package, asserted on the compiled classes. Only the three
+ * constants are particular to this module.
+ */
+class ArchitectureTest {
+    private static final Class<?> IN_THIS_MODULE = BlobStore.class;
+
+    /** Allowed everywhere. */
+    private static final List<String> EVERYWHERE = List.of("java..", "org.jspecify.annotations");
+
+    /** What else each package may depend on: its package-info says so. */
+    private static final Map<String, List<String>> MAY_DEPEND_ON = Map.of(
+            "io.blobstore", List.of("io.blobstore.internal.memory", "io.blobstore.internal.file"),
+            "io.blobstore.internal.file", List.of(),
+            "io.blobstore.internal.memory", List.of("org.slf4j"),
+            "io.blobstore.memory",
+                    List.of("io.blobstore", "io.blobstore.internal.memory", "io.blobstore.internal.file", "org.slf4j"),
+            "io.blobstore.transfer", List.of("io.blobstore", "org.slf4j"));
+
+    private static final Path CLASSES = location(IN_THIS_MODULE);
+    private static final JavaClasses MODULE = new ClassFileImporter().importPath(CLASSES);
+
+    private static Path location(Class<?> type) {
+        try {
+            return Path.of(
+                    type.getProtectionDomain().getCodeSource().getLocation().toURI());
+        } catch (URISyntaxException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static Set<String> packages() {
+        return MODULE.stream()
+                .filter(type -> !type.getSimpleName().equals("module-info"))
+                .map(JavaClass::getPackageName)
+                .collect(toCollection(TreeSet::new));
+    }
+
+    private static boolean isInternal(String packageName) {
+        return Arrays.asList(packageName.split("\\.")).contains("internal");
+    }
+
+    @Test
+    void packagesDependOnWhatTheySayOnly() {
+        assertThat(packages()).isEqualTo(new TreeSet<>(MAY_DEPEND_ON.keySet()));
+        MAY_DEPEND_ON.forEach((name, others) -> classes()
+                .that()
+                .resideInAPackage(name)
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage(Stream.of(EVERYWHERE, others, List.of(name))
+                        .flatMap(List::stream)
+                        .toArray(String[]::new)))
+                .check(MODULE));
+    }
+
+    @Test
+    void packagesSayWhatTheyMayDependOn() throws IOException {
+        for (Map.Entry<String, List<String>> entry : MAY_DEPEND_ON.entrySet()) {
+            String source = Files.readString(
+                    Path.of("src", "main", "java", entry.getKey().replace('.', '/'), "package-info.java"));
+            String sentence = source.substring(source.indexOf("ay depend on")).split("\\.\\s", 2)[0];
+            for (String other : entry.getValue()) {
+                assertThat(sentence)
+                        .as("package-info of %s", entry.getKey())
+                        .contains(other.equals("org.slf4j") ? "slf4j" : "{@code " + other + "}");
+            }
+            assertThat(sentence.contains("slf4j"))
+                    .as("package-info of %s", entry.getKey())
+                    .isEqualTo(entry.getValue().contains("org.slf4j"));
+        }
+    }
+
+    @Test
+    void packagesDependOnEachOtherOneWay() {
+        slices().assignedFrom(new SliceAssignment() {
+                    @Override
+                    public SliceIdentifier getIdentifierOf(JavaClass type) {
+                        return SliceIdentifier.of(type.getPackageName());
+                    }
+
+                    @Override
+                    public String getDescription() {
+                        return "packages";
+                    }
+                })
+                .should()
+                .beFreeOfCycles()
+                .check(MODULE);
+    }
+
+    @Test
+    void exactlyThePackagesThatAreNotInternalAreExported() throws IOException {
+        ModuleDescriptor descriptor;
+        try (InputStream file = Files.newInputStream(CLASSES.resolve("module-info.class"))) {
+            descriptor = ModuleDescriptor.read(file);
+        }
+        assertThat(descriptor.exports().stream().map(ModuleDescriptor.Exports::source))
+                .containsExactlyInAnyOrderElementsOf(
+                        packages().stream().filter(name -> !isInternal(name)).toList());
+        assertThat(descriptor.exports()).noneMatch(ModuleDescriptor.Exports::isQualified);
+        assertThat(descriptor.opens()).isEmpty();
+        assertThat(descriptor.isOpen()).isFalse();
+    }
+
+    // ---- public signatures
+
+    private static final DescribedPredicate<JavaMember> VISIBLE_OUTSIDE = describe(
+            "visible outside the module",
+            member -> !isInternal(member.getOwner().getPackageName())
+                    && isVisible(member.getOwner())
+                    && isVisible(member.getModifiers()));
+
+    private static boolean isVisible(Set<JavaModifier> modifiers) {
+        return modifiers.contains(JavaModifier.PUBLIC) || modifiers.contains(JavaModifier.PROTECTED);
+    }
+
+    private static boolean isVisible(JavaClass type) {
+        return isVisible(type.getModifiers())
+                && type.getEnclosingClass().map(ArchitectureTest::isVisible).orElse(true);
+    }
+
+    private static <T extends JavaMember> ArchCondition<T> nameNoInternalType(Function<T, Stream<JavaType>> types) {
+        return new ArchCondition<>("name no internal type") {
+            @Override
+            public void check(T member, ConditionEvents events) {
+                types.apply(member)
+                        .flatMap(type -> type.getAllInvolvedRawTypes().stream())
+                        .filter(type -> isInternal(type.getPackageName()))
+                        .forEach(type -> events.add(SimpleConditionEvent.violated(
+                                member, member.getFullName() + " names " + type.getFullName())));
+            }
+        };
+    }
+
+    @Test
+    void publicSignaturesNameNoInternalTypes() {
+        codeUnits()
+                .that(VISIBLE_OUTSIDE.forSubtype())
+                .should(ArchitectureTest.<JavaCodeUnit>nameNoInternalType(unit -> Stream.of(
+                                Stream.of(unit.getReturnType()),
+                                unit.getParameterTypes().stream(),
+                                unit.getExceptionTypes().stream().map(JavaType.class::cast),
+                                unit.getTypeParameters().stream().map(JavaType.class::cast))
+                        .flatMap(types -> types)))
+                .check(MODULE);
+        fields().that(VISIBLE_OUTSIDE.forSubtype())
+                .should(ArchitectureTest.<JavaField>nameNoInternalType(field -> Stream.of(field.getType())))
+                .check(MODULE);
+        Set<JavaClass> exposing = MODULE.stream()
+                .filter(type -> !isInternal(type.getPackageName()) && isVisible(type))
+                .filter(type -> Stream.concat(
+                                type.getAllRawSuperclasses().stream(), type.getAllRawInterfaces().stream())
+                        .anyMatch(supertype -> isInternal(supertype.getPackageName())
+                                && supertype.getPackageName().startsWith(IN_THIS_MODULE.getPackageName())))
+                .collect(toSet());
+        assertThat(exposing).isEmpty();
+    }
+
+    // ---- habits
+
+    @Test
+    void everyPackageIsNullMarked() {
+        assertThat(packages())
+                .isNotEmpty()
+                .allSatisfy(name -> assertThat(MODULE.getPackage(name).isAnnotatedWith(NullMarked.class))
+                        .as("package-info.java of %s is @NullMarked", name)
+                        .isTrue());
+    }
+
+    @Test
+    void logsGoThroughSlf4jOnly() {
+        noClasses().should(ACCESS_STANDARD_STREAMS).check(MODULE);
+        noClasses().should(USE_JAVA_UTIL_LOGGING).check(MODULE);
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.lang.System$Logger")
+                .check(MODULE);
+    }
+
+    @Test
+    void nothingIsFinalized() {
+        noMethods().should().haveName("finalize").check(MODULE);
+    }
+}

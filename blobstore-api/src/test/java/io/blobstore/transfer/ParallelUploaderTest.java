@@ -1,0 +1,321 @@
+package io.blobstore.transfer;
+
+import static io.blobstore.transfer.ScriptedStore.KEY;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.blobstore.SourceChangedException;
+import io.blobstore.StoredBlob;
+import io.blobstore.internal.memory.LeaseTicket;
+import io.blobstore.memory.MappedFile;
+import io.blobstore.transfer.ScriptedStore.Request;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The uploader as a whole: mapped memory under its transfers, and its end. */
+@Timeout(120)
+class ParallelUploaderTest {
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    @TempDir
+    private Path directory;
+
+    private MappedFile file;
+
+    @BeforeEach
+    void map() throws IOException {
+        file = MappedFile.open(Files.write(directory.resolve("file"), new byte[100]));
+    }
+
+    @AfterEach
+    void everythingIsReleased() {
+        file.close();
+        assertThat(file.isReleased()).isTrue();
+        assertThat(LeaseTicket.openLeases())
+                .noneMatch(lease -> lease.getMessage().contains(directory.toString()));
+    }
+
+    private Transfer<StoredBlob> upload(ParallelUploader uploader, ScriptedStore store) {
+        return upload(uploader, store, 3);
+    }
+
+    private Transfer<StoredBlob> upload(ParallelUploader uploader, ScriptedStore store, int concurrency) {
+        return uploader.upload(
+                store,
+                KEY,
+                file.region(),
+                UploadOptions.builder()
+                        .partSize(10)
+                        .concurrency(concurrency)
+                        .retry(RetryPolicy.NEVER)
+                        .build());
+    }
+
+    // ---- memory
+
+    /** How a transfer may end. */
+    private enum Ending {
+        SUCCESS {
+            @Override
+            void reach(Transfer<?> transfer) {}
+        },
+        CANCELLATION {
+            @Override
+            void reach(Transfer<?> transfer) {
+                transfer.cancel();
+            }
+        },
+        FAILURE {
+            @Override
+            void reach(Transfer<?> transfer) throws IOException {
+                throw ScriptedStore.failure("for good", false);
+            }
+        };
+
+        abstract void reach(Transfer<?> transfer) throws IOException;
+    }
+
+    @ParameterizedTest
+    @EnumSource(Ending.class)
+    void completionIsToldWhenAllLeasesAreBack(Ending ending) throws Exception {
+        CompletableFuture<Transfer<?>> started = new CompletableFuture<>();
+        ScriptedStore store = new ScriptedStore().on(Request.PART, part -> {
+            Transfer<?> transfer = started.join();
+            if (part == 5) {
+                ending.reach(transfer);
+            }
+        });
+        CountDownLatch dependentAttached = new CountDownLatch(1);
+        store.on(Request.CREATE, part -> ScriptedStore.awaitUninterruptibly(dependentAttached));
+        AtomicInteger leases = new AtomicInteger(-1);
+        AtomicInteger inside = new AtomicInteger(-1);
+        try (ParallelUploader uploader = ParallelUploader.create()) {
+            Transfer<StoredBlob> transfer = upload(uploader, store);
+            assertThat(file.leases()).isPositive();
+            CompletableFuture<?> dependent = transfer.toCompletableFuture().handle((result, problem) -> {
+                leases.set(file.leases());
+                inside.set(store.inside());
+                return problem;
+            });
+            started.complete(transfer);
+            dependentAttached.countDown();
+
+            assertThat(dependent.get(60, TimeUnit.SECONDS) == null).isEqualTo(ending == Ending.SUCCESS);
+        }
+        assertThat(leases).hasValue(0);
+        assertThat(inside).hasValue(0);
+    }
+
+    @Test
+    void theFileMayBeClosedAsSoonAsTheUploadHasBegun() throws Exception {
+        CountDownLatch closed = new CountDownLatch(1);
+        ScriptedStore store = new ScriptedStore().on(Request.CREATE, part -> ScriptedStore.await(closed));
+        try (ParallelUploader uploader = ParallelUploader.create()) {
+            Transfer<StoredBlob> transfer = upload(uploader, store);
+            file.close();
+            assertThat(file.isReleased()).isFalse();
+            assertThatIllegalStateException().isThrownBy(() -> file.region().acquire());
+            closed.countDown();
+
+            assertThat(transfer.join().size()).isEqualTo(100);
+            assertThat(file.isReleased()).isTrue();
+        }
+        assertThat(store.stored()).contains(new byte[100]);
+    }
+
+    @Test
+    void aClosedFileIsRefused() {
+        file.close();
+        try (ParallelUploader uploader = ParallelUploader.create()) {
+            assertThatIllegalStateException().isThrownBy(() -> upload(uploader, new ScriptedStore()));
+        }
+    }
+
+    @Test
+    void aFileThatChangesDuringTheTransferFailsIt() {
+        ScriptedStore store = new ScriptedStore().on(Request.PART, part -> {
+            if (part == 3) { // one part at a time: nobody else reads it, and this part's own bytes stay
+                try (RandomAccessFile changing =
+                        new RandomAccessFile(file.path().toFile(), "rw")) {
+                    changing.setLength(101);
+                }
+            }
+        });
+        try (ParallelUploader uploader = ParallelUploader.create()) {
+            Transfer<StoredBlob> transfer = upload(uploader, store, 1);
+
+            assertThatExceptionOfType(SourceChangedException.class)
+                    .isThrownBy(transfer::join)
+                    .withMessageContaining("it grew from 100 to 101 bytes");
+        }
+        assertThat(store.requests()).containsExactly("CREATE", "PART 1", "PART 2", "PART 3", "PART 4", "ABORT");
+        assertThat(store.stored()).isEmpty();
+    }
+
+    // ---- the end
+
+    @Test
+    void closeWaitsForTheTransfersUnderWay() throws Exception {
+        CountDownLatch inside = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        ScriptedStore store = new ScriptedStore().on(Request.CREATE, part -> {
+            inside.countDown();
+            ScriptedStore.await(go);
+        });
+        ParallelUploader uploader = ParallelUploader.create();
+        Transfer<StoredBlob> transfer = upload(uploader, store);
+        assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
+        AtomicBoolean doneWhenClosed = new AtomicBoolean();
+        Thread closing = new Thread(() -> {
+            uploader.close();
+            doneWhenClosed.set(transfer.toCompletableFuture().isDone());
+        });
+        closing.start();
+        while (closing.getState() != Thread.State.WAITING) { // for the transfer: or it would be gone by now
+            assertThat(closing.getState()).isNotEqualTo(Thread.State.TERMINATED);
+            Thread.onSpinWait();
+        }
+
+        assertThatIllegalStateException()
+                .isThrownBy(() -> upload(uploader, new ScriptedStore()))
+                .withMessageContaining("closed");
+        go.countDown();
+
+        closing.join();
+        assertThat(doneWhenClosed).isTrue();
+        assertThat(transfer.join().size()).isEqualTo(100);
+    }
+
+    @Test
+    void closeFindsEachTransferDone() throws Exception {
+        for (int i = 0; i < 1000; i++) { // the last moment before the outcome is a short one
+            ParallelUploader uploader = ParallelUploader.builder()
+                    .executor(task -> new Thread(task).start())
+                    .build();
+            Transfer<StoredBlob> transfer = upload(uploader, new ScriptedStore(), 1);
+            uploader.close();
+            assertThat(transfer.toCompletableFuture()).isDone();
+        }
+    }
+
+    @Test
+    void anInterruptedCloseCancelsAndStillWaits() throws Exception {
+        CountDownLatch inside = new CountDownLatch(1);
+        CountDownLatch interrupted = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        ScriptedStore store = new ScriptedStore().on(Request.CREATE, part -> {
+            inside.countDown();
+            try {
+                ScriptedStore.awaitInterrupt();
+            } finally {
+                interrupted.countDown();
+                ScriptedStore.awaitUninterruptibly(go);
+            }
+        });
+        ParallelUploader uploader = ParallelUploader.create();
+        Transfer<StoredBlob> transfer = upload(uploader, store);
+        assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
+        AtomicBoolean flagAfterwards = new AtomicBoolean();
+        Thread closing = new Thread(() -> {
+            Thread.currentThread().interrupt();
+            uploader.close();
+            flagAfterwards.set(Thread.interrupted());
+        });
+        closing.start();
+        assertThat(interrupted.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(closing.isAlive()).isTrue(); // the request is still inside the store
+        go.countDown();
+
+        closing.join();
+        assertThat(flagAfterwards).isTrue();
+        assertThatExceptionOfType(CancellationException.class).isThrownBy(transfer::join);
+    }
+
+    @Test
+    void uploadsAfterTheEndAreRefusedAndHoldNothing() {
+        ScriptedStore store = new ScriptedStore();
+        ParallelUploader uploader = ParallelUploader.create();
+        uploader.close();
+        uploader.close();
+        AtomicInteger ends = new AtomicInteger();
+        TransferListener listener = new TransferListener() {
+            @Override
+            public void onEnd(TransferProgress progress, Throwable failure) {
+                ends.incrementAndGet();
+            }
+        };
+
+        assertThatIllegalStateException()
+                .isThrownBy(() -> uploader.upload(
+                        store,
+                        KEY,
+                        file.region(),
+                        UploadOptions.builder().listener(listener).build()))
+                .withMessageContaining("closed");
+
+        assertThat(file.leases()).isZero();
+        assertThat(ends).hasValue(0); // there was no transfer
+        assertThat(store.requests()).isEmpty();
+    }
+
+    @Test
+    void aDependentOfATransferMayCloseTheUploader() throws Exception {
+        CountDownLatch attached = new CountDownLatch(1);
+        ScriptedStore store = new ScriptedStore().on(Request.CREATE, part -> ScriptedStore.await(attached));
+        ParallelUploader uploader = ParallelUploader.create();
+        CompletableFuture<Void> closed =
+                upload(uploader, store).toCompletableFuture().thenRun(uploader::close);
+        attached.countDown();
+
+        assertThat(closed).succeedsWithin(PATIENCE);
+        assertThatIllegalStateException().isThrownBy(() -> upload(uploader, store));
+    }
+
+    @Test
+    void uploadsRacingTheEndAreRefusedOrFinished() throws Exception {
+        for (int i = 0; i < 500; i++) {
+            ParallelUploader uploader = ParallelUploader.create();
+            CountDownLatch both = new CountDownLatch(2);
+            Thread closing = new Thread(() -> {
+                both.countDown();
+                ScriptedStore.awaitUninterruptibly(both);
+                uploader.close();
+            });
+            closing.start();
+            both.countDown();
+            ScriptedStore.awaitUninterruptibly(both);
+            try {
+                assertThat(upload(uploader, new ScriptedStore()).join(PATIENCE).size())
+                        .isEqualTo(100);
+            } catch (IllegalStateException e) {
+                assertThat(e).hasMessageContaining("closed");
+            }
+            closing.join();
+            assertThat(file.leases()).isZero();
+        }
+    }
+
+    @Test
+    void refusesABudgetOfNothing() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ParallelUploader.builder().maxBytesInFlight(0).build());
+    }
+}
