@@ -37,7 +37,7 @@ class BlobSourceTest {
     @TempDir
     Path temporary;
 
-    // ---- all kinds --------------------------------------------------------------------------------------------------
+    // ---- all kinds
 
     @Test
     void everyPartOfEverySourceIsThatPartOfItsContent() throws IOException {
@@ -237,7 +237,7 @@ class BlobSourceTest {
         }
     }
 
-    // ---- buffers ----------------------------------------------------------------------------------------------------
+    // ---- buffers
 
     @Test
     void aBufferIsTakenAsItIsNow() throws IOException {
@@ -286,7 +286,7 @@ class BlobSourceTest {
         }
     }
 
-    // ---- files ------------------------------------------------------------------------------------------------------
+    // ---- files
 
     @Test
     void moreOfAFileThanOneLeaseHoldsIsRefused() throws IOException {

@@ -265,7 +265,7 @@ public final class MappedFile implements Closeable {
                 + (count.isClosing() ? ", closed]" : "]");
     }
 
-    // ---- for MappedRegion -------------------------------------------------------------------------------------------
+    // ---- for MappedRegion
 
     /** A lease that shows nothing. */
     MappedLease retain(@Nullable MappedLease keptBy) {

@@ -55,7 +55,7 @@ public abstract class BlobStoreContract extends MultipartContract {
     /** For subclasses. */
     protected BlobStoreContract() {}
 
-    // ---- capabilities -----------------------------------------------------------------------------------------------
+    // ---- capabilities
 
     @Test
     void limitsAreLimits() {
@@ -75,7 +75,7 @@ public abstract class BlobStoreContract extends MultipartContract {
                 .doesNotContain(store.getClass().getName() + "@");
     }
 
-    // ---- presigned URLs ---------------------------------------------------------------------------------------------
+    // ---- presigned URLs
 
     @ParameterizedTest
     @ValueSource(strings = {"GET", "PUT"})
@@ -93,7 +93,7 @@ public abstract class BlobStoreContract extends MultipartContract {
         assertThat(url.toString()).doesNotContain(url.url().getRawQuery());
     }
 
-    // ---- closing ----------------------------------------------------------------------------------------------------
+    // ---- closing
 
     @Test
     void aClosedStoreRefusesEveryCall() throws IOException {
@@ -137,7 +137,7 @@ public abstract class BlobStoreContract extends MultipartContract {
         assertThatIllegalStateException().isThrownBy(() -> upload.complete(crc(new byte[1])));
     }
 
-    // ---- under the engines ------------------------------------------------------------------------------------------
+    // ---- under the engines
 
     @ParameterizedTest
     @CsvSource({"1, 65536", "8, 65536", "1, 1000003", "8, 1000003", "8, 67108864"})

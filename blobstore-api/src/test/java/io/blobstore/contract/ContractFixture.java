@@ -61,7 +61,7 @@ abstract class ContractFixture {
 
     private boolean closedByTest;
 
-    // ---- hooks ------------------------------------------------------------------------------------------------------
+    // ---- hooks
 
     /**
      * Opens an empty store for one test, which closes it.
@@ -117,7 +117,7 @@ abstract class ContractFixture {
         return List.of();
     }
 
-    // ---- from test to test ------------------------------------------------------------------------------------------
+    // ---- from test to test
 
     @BeforeEach
     void open() throws IOException {
@@ -141,7 +141,7 @@ abstract class ContractFixture {
         store.close();
     }
 
-    // ---- assumptions ------------------------------------------------------------------------------------------------
+    // ---- assumptions
 
     void assumeConditions() {
         assumeTrue(store.capabilities().conditionalStore() != Support.NONE, "the store knows no conditions");
@@ -151,7 +151,7 @@ abstract class ContractFixture {
         assumeTrue(store.capabilities().multipart(), "the store takes no parts");
     }
 
-    // ---- content ----------------------------------------------------------------------------------------------------
+    // ---- content
 
     /** Random bytes, the same for the same arguments. */
     static byte[] bytes(int size, long seed) {
@@ -184,7 +184,7 @@ abstract class ContractFixture {
         return store.store(BlobKey.of(name), source(bytes));
     }
 
-    // ---- what the store holds ---------------------------------------------------------------------------------------
+    // ---- what the store holds
 
     byte[] contentOf(BlobKey key) throws IOException {
         ByteBuffer target =
@@ -241,7 +241,7 @@ abstract class ContractFixture {
         return checksum;
     }
 
-    // ---- races ------------------------------------------------------------------------------------------------------
+    // ---- races
 
     /**
      * What one of several racers came to.

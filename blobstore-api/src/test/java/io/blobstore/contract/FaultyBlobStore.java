@@ -140,7 +140,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         return new Builder(delegate);
     }
 
-    // ---- for tests --------------------------------------------------------------------------------------------------
+    // ---- for tests
 
     /** How many requests came so far, those that failed included. */
     public long requests() {
@@ -172,7 +172,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         stallsReleased.countDown();
     }
 
-    // ---- what happens to a request ----------------------------------------------------------------------------------
+    // ---- what happens to a request
 
     private interface Request<T> {
         T send() throws IOException;
@@ -280,7 +280,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         return count;
     }
 
-    // ---- the contract -----------------------------------------------------------------------------------------------
+    // ---- the contract
 
     @Override
     public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {

@@ -88,7 +88,7 @@ public final class InMemoryBlobStore implements BlobStore {
      */
     private record Blob(BlobMetadata metadata, byte[] bytes) {}
 
-    // ---- for tests --------------------------------------------------------------------------------------------------
+    // ---- for tests
 
     /** The uploads that were begun and neither completed nor aborted, in words. */
     public List<String> openUploads() {
@@ -117,7 +117,7 @@ public final class InMemoryBlobStore implements BlobStore {
         }
     }
 
-    // ---- the contract -----------------------------------------------------------------------------------------------
+    // ---- the contract
 
     @Override
     public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
@@ -278,7 +278,7 @@ public final class InMemoryBlobStore implements BlobStore {
         return "memory:/";
     }
 
-    // ---- shared -----------------------------------------------------------------------------------------------------
+    // ---- shared
 
     private void requireOpen() {
         lock.lock();
@@ -355,7 +355,7 @@ public final class InMemoryBlobStore implements BlobStore {
         return bytes;
     }
 
-    // ---- uploads ----------------------------------------------------------------------------------------------------
+    // ---- uploads
 
     private final class Upload implements MultipartUpload {
         private final BlobKey key;
@@ -470,7 +470,7 @@ public final class InMemoryBlobStore implements BlobStore {
         }
     }
 
-    // ---- listings ---------------------------------------------------------------------------------------------------
+    // ---- listings
 
     /** Walks over what there was when it was made; what is rolled up is found as it goes. */
     private static final class Listing implements BlobListing {

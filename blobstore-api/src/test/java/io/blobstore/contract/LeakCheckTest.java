@@ -148,7 +148,7 @@ class LeakCheckTest {
         return Files.write(Files.createTempFile(temporary, "leak", ".bin"), new byte[100]);
     }
 
-    // ---- the tests that are run -------------------------------------------------------------------------------------
+    // ---- the tests that are run
 
     @ExtendWith(LeakCheck.class)
     static class Tidy {

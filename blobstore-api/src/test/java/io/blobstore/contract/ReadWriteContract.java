@@ -49,7 +49,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 abstract class ReadWriteContract extends ContractFixture {
     private static final byte[] HUNDRED = bytes(100, 1);
 
-    // ---- store ------------------------------------------------------------------------------------------------------
+    // ---- store
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 4095, 65_537, 1_000_003})
@@ -241,7 +241,7 @@ abstract class ReadWriteContract extends ContractFixture {
                 .isEqualTo(names.stream().sorted(UTF_8_ORDER).toList());
     }
 
-    // ---- sources that change ----------------------------------------------------------------------------------------
+    // ---- sources that change
 
     enum Change {
         TRUNCATED {
@@ -349,7 +349,7 @@ abstract class ReadWriteContract extends ContractFixture {
         }
     }
 
-    // ---- read -------------------------------------------------------------------------------------------------------
+    // ---- read
 
     @Test
     void anExactRangeIsRead() throws IOException {
@@ -514,7 +514,7 @@ abstract class ReadWriteContract extends ContractFixture {
                 .isEqualTo(100);
     }
 
-    // ---- what is missing --------------------------------------------------------------------------------------------
+    // ---- what is missing
 
     @Test
     void aBlobThatIsMissingIsReportedByItsKey() {
@@ -579,7 +579,7 @@ abstract class ReadWriteContract extends ContractFixture {
         assertHolds(KEY, HUNDRED);
     }
 
-    // ---- conditions -------------------------------------------------------------------------------------------------
+    // ---- conditions
 
     @Test
     void aStoreWithoutConditionsSaysSo() throws IOException {
@@ -699,7 +699,7 @@ abstract class ReadWriteContract extends ContractFixture {
                 .isEqualTo(winners.get(0).result().orElseThrow().version());
     }
 
-    // ---- copy -------------------------------------------------------------------------------------------------------
+    // ---- copy
 
     @Test
     void aCopyHasContentAndMetadata() throws IOException {
@@ -792,7 +792,7 @@ abstract class ReadWriteContract extends ContractFixture {
         assertHolds(OTHER, bytes(50, 20));
     }
 
-    // ---- helpers ----------------------------------------------------------------------------------------------------
+    // ---- helpers
 
     private void assertReads(ByteRange range, int from, int to) throws IOException {
         ByteBuffer target = ByteBuffer.allocate(100);

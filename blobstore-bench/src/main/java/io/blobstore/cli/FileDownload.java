@@ -133,7 +133,7 @@ final class FileDownload implements Transfer<Crc32c> {
         return this;
     }
 
-    // ---- workers ----------------------------------------------------------------------------------------------------
+    // ---- workers
 
     private void work() {
         synchronized (this) {
@@ -198,7 +198,7 @@ final class FileDownload implements Transfer<Crc32c> {
         return ending;
     }
 
-    // ---- the end ----------------------------------------------------------------------------------------------------
+    // ---- the end
 
     private void end() {
         Crc32c checksum = Crc32c.EMPTY;
@@ -257,7 +257,7 @@ final class FileDownload implements Transfer<Crc32c> {
         }
     }
 
-    // ---- Transfer ---------------------------------------------------------------------------------------------------
+    // ---- Transfer
 
     @Override
     public Crc32c join() throws IOException, InterruptedException {

@@ -142,7 +142,6 @@ final class RootSession {
     }
 
     // ---- turns
-    // --------------------------------------------------------------------------------------------------------
 
     /**
      * Runs something while no other thread or process runs something for the same key in the same root. Short things: a look
@@ -165,7 +164,6 @@ final class RootSession {
     }
 
     // ---- the dead
-    // -----------------------------------------------------------------------------------------------------
 
     /**
      * Deletes what sessions of dead processes left in a root. A session is dead if its lock can be had. What cannot be swept,

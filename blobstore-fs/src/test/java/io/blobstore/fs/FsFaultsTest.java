@@ -109,7 +109,6 @@ class FsFaultsTest {
     }
 
     // ---- file systems made for the purpose, in a mount namespace of a child's own
-    // -------------------------------------
 
     @Test
     void aFullDiskIsATypedErrorAndLeavesTheOldContent() throws Exception {
@@ -212,7 +211,6 @@ class FsFaultsTest {
     }
 
     // ---- limits of the process
-    // ----------------------------------------------------------------------------------------
 
     @Test
     void tooManyOpenFilesIsRetryableAndNamesTheLimit() throws Exception {

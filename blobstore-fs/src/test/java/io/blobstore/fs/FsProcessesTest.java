@@ -45,7 +45,6 @@ class FsProcessesTest {
     Path directory;
 
     // ---- kill -9
-    // ------------------------------------------------------------------------------------------------------
 
     private static final int KILLS = 200;
     private static final BlobKey REPLACED = BlobKey.of("replaced");
@@ -184,7 +183,6 @@ class FsProcessesTest {
     }
 
     // ---- sweeping
-    // -----------------------------------------------------------------------------------------------------
 
     /** Begins an upload, waits to be told to go on, and completes it. */
     static final class SlowStorer {
@@ -263,7 +261,6 @@ class FsProcessesTest {
     }
 
     // ---- races
-    // --------------------------------------------------------------------------------------------------------
 
     private static final int RACERS = 4;
     private static final int RACES = 150;
