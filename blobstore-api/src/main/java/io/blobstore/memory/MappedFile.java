@@ -50,7 +50,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class MappedFile implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(MappedFile.class);
-    private static final int ZEROS = 1 << 20;
+    private static final int ZEROS = 128 * 1024;
 
     /** What a mapping may be used for. */
     public enum Access {

@@ -9,7 +9,7 @@ import java.nio.file.StandardOpenOption;
 
 /** Makes files that no compression and no deduplication gets smaller. */
 final class RandomFile {
-    private static final int CHUNK = 1 << 20;
+    private static final int CHUNK = 128 * 1024;
 
     private RandomFile() {}
 

@@ -34,9 +34,10 @@ import java.util.zip.CRC32C;
 final class PendingBlob {
     /**
      * Bytes per write. A window is read twice, once for the checksum and once by the kernel, and the second time finds it in
-     * the core's cache; measured, see docs/adr/0004.
+     * the core's cache. Larger writes can be several times slower, as the kernel then allocates larger folios: measured, see
+     * docs/adr/0004.
      */
-    private static final int WINDOW = 256 * 1024;
+    private static final int WINDOW = 128 * 1024;
 
     private final String operation;
     private final FsRoot root;
