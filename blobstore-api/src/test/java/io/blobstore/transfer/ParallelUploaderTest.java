@@ -16,6 +16,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -205,15 +206,22 @@ class ParallelUploaderTest {
     }
 
     @Test
-    void closeFindsEachTransferDone() throws Exception {
-        for (int i = 0; i < 1000; i++) { // the last moment before the outcome is a short one
-            ParallelUploader uploader = ParallelUploader.builder()
-                    .executor(task -> new Thread(task).start())
-                    .build();
-            Transfer<StoredBlob> transfer = upload(uploader, new ScriptedStore(), 1);
-            uploader.close();
-            assertThat(transfer.toCompletableFuture()).isDone();
-        }
+    void aTransferIsTakenForRunningUntilItsOutcomeIsThere() throws Exception {
+        CompletableFuture<Boolean> doneWhenForgotten = new CompletableFuture<>();
+        Environment environment =
+                new Environment(Runnable::run, new ByteBudget(1), TransferClock.SYSTEM, new Random(42));
+        Upload upload = new Upload(
+                new ScriptedStore(),
+                KEY,
+                file.region(),
+                UploadOptions.DEFAULT,
+                environment,
+                ended -> doneWhenForgotten.complete(ended.toCompletableFuture().isDone()));
+
+        upload.start();
+
+        // Otherwise close() could return before it.
+        assertThat(doneWhenForgotten).isCompletedWithValue(true);
     }
 
     @Test

@@ -306,6 +306,27 @@ class UploadCancelTest {
     }
 
     @Test
+    void anInterruptThatNobodyNoticedIsPutOffUntilTheEnd() throws Exception {
+        AtomicReference<Boolean> completeInterrupted = new AtomicReference<>();
+        ScriptedStore store = new ScriptedStore()
+                .on(Request.PART, part -> {
+                    if (part == 10) { // the last one
+                        Thread.currentThread().interrupt();
+                    }
+                })
+                .on(
+                        Request.COMPLETE,
+                        part -> completeInterrupted.set(Thread.currentThread().isInterrupted()));
+        try (ParallelUploader uploader = uploader(Runnable::run)) {
+            Transfer<StoredBlob> transfer = upload(uploader, store, 100);
+
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(transfer.join().size()).isEqualTo(100);
+        }
+        assertThat(completeInterrupted).hasValue(false);
+    }
+
+    @Test
     void anInterruptWhileCompletingCancelsAndAborts() throws Exception {
         CountDownLatch completing = new CountDownLatch(1);
         ScriptedStore store = new ScriptedStore().on(Request.COMPLETE, part -> {
