@@ -1,0 +1,92 @@
+package io.blobstore.transfer;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** How far a transfer is, and its listener, told one thing at a time. */
+final class Reports {
+    private static final Logger LOG = LoggerFactory.getLogger(Reports.class);
+
+    private final String what;
+    private final long totalBytes;
+    private final int totalParts;
+    private final TransferListener listener;
+    private final TransferClock clock;
+    private final long startNanos;
+
+    /** Puts the listener's calls in order, and is held over them. */
+    private final ReentrantLock events = new ReentrantLock();
+    // Written under events:
+    private final AtomicLong bytes = new AtomicLong();
+    private final AtomicInteger parts = new AtomicInteger();
+    private final AtomicInteger retries = new AtomicInteger();
+    /** Until the end; empty before it. */
+    private volatile Optional<Duration> elapsed = Optional.empty();
+
+    /**
+     * Begins now.
+     *
+     * @param what the transfer, for the log
+     */
+    Reports(String what, long totalBytes, int totalParts, TransferListener listener, TransferClock clock) {
+        this.what = what;
+        this.totalBytes = totalBytes;
+        this.totalParts = totalParts;
+        this.listener = listener;
+        this.clock = clock;
+        this.startNanos = clock.nanoTime();
+    }
+
+    /** The store has accepted a part. */
+    void accepted(long partBytes) {
+        tell(() -> {
+            bytes.addAndGet(partBytes);
+            parts.incrementAndGet();
+            listener.onProgress(progress());
+        });
+    }
+
+    /** A try failed and will be repeated. */
+    void retried(String request, int attempt, Throwable problem, Duration delay) {
+        LOG.debug("{}: {} failed, attempt {}; next in {}", what, request, attempt, delay, problem);
+        tell(() -> {
+            retries.incrementAndGet();
+            listener.onRetry(request, attempt, problem, delay);
+        });
+    }
+
+    /** The transfer is about to complete. */
+    void ended(@Nullable Throwable problem) {
+        tell(() -> {
+            elapsed = Optional.of(elapsedNow());
+            listener.onEnd(progress(), problem);
+        });
+    }
+
+    /** How far it is. */
+    TransferProgress progress() {
+        return new TransferProgress(
+                bytes.get(), totalBytes, parts.get(), totalParts, retries.get(), elapsed.orElseGet(this::elapsedNow));
+    }
+
+    private Duration elapsedNow() {
+        return Duration.ofNanos(clock.nanoTime() - startNanos);
+    }
+
+    private void tell(Runnable event) {
+        events.lock();
+        try {
+            event.run();
+        } catch (RuntimeException | Error e) {
+            LOG.warn("{}: its listener threw; the transfer goes on", what, e);
+        } finally {
+            events.unlock();
+        }
+    }
+}
