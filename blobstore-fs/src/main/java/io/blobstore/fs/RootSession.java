@@ -7,7 +7,9 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -103,7 +105,7 @@ final class RootSession {
     }
 
     private static RootSession begin(Path root) throws IOException {
-        Path own = root.resolve(KeyPaths.RESERVED);
+        Path own = own(root);
         Path stripeDirectory = own.resolve("locks");
         Path tmp = tmp(root);
         makeDirectory(own);
@@ -155,7 +157,8 @@ final class RootSession {
         try (FileChannel channel = FileChannel.open(
                         stripeDirectory.resolve(Integer.toString(stripe)),
                         StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE);
+                        StandardOpenOption.WRITE,
+                        LinkOption.NOFOLLOW_LINKS);
                 FileLock between = channel.lock()) {
             return body.run();
         } finally {
@@ -169,10 +172,10 @@ final class RootSession {
      * Deletes what sessions of dead processes left in a root. A session is dead if its lock can be had. What cannot be swept,
      * for lack of permission, is left.
      */
-    static void sweep(Path root) {
+    static void sweep(Path root) throws IOException {
         Path tmp = tmp(root);
-        if (!Files.isDirectory(tmp)) {
-            return;
+        if (!KeyPaths.isDirectory(own(root)) || !KeyPaths.isDirectory(tmp)) {
+            return; // nothing, or a link that leads elsewhere
         }
         try (DirectoryStream<Path> lockFiles = Files.newDirectoryStream(tmp, "*" + LOCK_SUFFIX)) {
             for (Path lockFile : lockFiles) {
@@ -188,7 +191,7 @@ final class RootSession {
     private static void sweepSession(Path lockFile) throws IOException {
         String name = lockFile.getFileName().toString();
         Path temporaries = lockFile.resolveSibling(name.substring(0, name.length() - LOCK_SUFFIX.length()));
-        try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE);
+        try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
                 FileLock lock = channel.tryLock()) {
             if (lock != null) {
                 deleteDirectory(temporaries);
@@ -200,8 +203,12 @@ final class RootSession {
         }
     }
 
+    private static Path own(Path root) {
+        return root.resolve(KeyPaths.RESERVED);
+    }
+
     private static Path tmp(Path root) {
-        return root.resolve(KeyPaths.RESERVED).resolve("tmp");
+        return own(root).resolve("tmp");
     }
 
     private static void makeDirectory(Path directory) throws IOException {
@@ -209,13 +216,18 @@ final class RootSession {
             Files.createDirectory(directory);
         } catch (FileAlreadyExistsException e) {
             if (!KeyPaths.isDirectory(directory)) {
-                throw e;
+                throw new FileSystemException(
+                        directory.toString(), null, "is the store's own directory, and must not be a link or a file");
             }
         }
     }
 
     /** Deletes a directory of files, if it is there. */
     private static void deleteDirectory(Path directory) throws IOException {
+        if (!KeyPaths.isDirectory(directory)) {
+            Files.deleteIfExists(directory); // a link, perhaps: not what it leads to
+            return;
+        }
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
             for (Path file : files) {
                 Files.deleteIfExists(file);

@@ -16,6 +16,7 @@ import io.blobstore.StoreNotFoundException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.contract.ChildJvm;
+import io.blobstore.contract.LeakCheck;
 import io.blobstore.transfer.ParallelUploader;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.UploadOptions;
@@ -29,9 +30,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the operating system refuses, as the store's errors. */
+@ExtendWith(LeakCheck.class)
 class FsFaultsTest {
     private static final BlobKey KEY = BlobKey.of("dir/blob");
 

@@ -7,6 +7,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobListing;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobSource;
+import io.blobstore.BlobStoreException;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.InvalidBlobKeyException;
@@ -15,6 +16,7 @@ import io.blobstore.MultipartUpload;
 import io.blobstore.PartLayout;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
+import io.blobstore.contract.LeakCheck;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -25,11 +27,14 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which keys a directory can hold, and that no key leads out of it. */
+@ExtendWith(LeakCheck.class)
 class FsKeysTest {
     private static final byte[] SECRET = "outside".getBytes(StandardCharsets.UTF_8);
 
@@ -121,6 +126,39 @@ class FsKeysTest {
             linked.store(BlobKey.of("a/b"), ByteBuffer.allocate(3));
         }
         assertThat(store.head(BlobKey.of("a/b")).size()).isEqualTo(3);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {".blobstore", ".blobstore/tmp", ".blobstore/locks"})
+    void aLinkInPlaceOfTheStoresOwnDirectoryIsRefusedAndNotSwept(String place) throws IOException {
+        // What a dead process would have left, outside: a session of which nobody holds the lock.
+        Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
+        Files.createDirectories(elsewhere.resolve("1-1-dead"));
+        Files.createFile(elsewhere.resolve("1-1-dead.lock"));
+        Files.createFile(elsewhere.resolve("1-1-dead/1"));
+        Files.createDirectories(elsewhere.resolve("tmp/1-1-dead"));
+        Files.createFile(elsewhere.resolve("tmp/1-1-dead.lock"));
+        Files.createFile(elsewhere.resolve("tmp/1-1-dead/1"));
+        List<String> before = Tree.all(elsewhere);
+        Path link = directory.resolve("other").resolve(place);
+        Files.createDirectories(link.getParent());
+        Files.createSymbolicLink(link, elsewhere);
+
+        try (FsBlobStore other = FsBlobStore.open(directory.resolve("other"))) {
+            assertThatThrownBy(() -> other.store(BlobKey.of("a"), ByteBuffer.allocate(1)))
+                    .isInstanceOf(BlobStoreException.class)
+                    .hasMessageContaining("must not be a link");
+        }
+        assertThat(Tree.all(elsewhere)).isEqualTo(before);
+    }
+
+    @Test
+    void sweepingASessionThatIsALinkRemovesTheLinkOnly() throws IOException {
+        Path tmp = Files.createDirectories(root.resolve(".blobstore/tmp"));
+        Files.createFile(tmp.resolve("1-1-dead.lock"));
+        Files.createSymbolicLink(tmp.resolve("1-1-dead"), outside);
+        FsBlobStore.open(root).close();
+        assertThat(Tree.all(tmp)).isEmpty();
     }
 
     @Test

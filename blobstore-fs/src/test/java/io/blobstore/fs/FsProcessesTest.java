@@ -17,6 +17,7 @@ import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.contract.ChildJvm;
+import io.blobstore.contract.LeakCheck;
 import io.blobstore.transfer.ParallelUploader;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
@@ -34,9 +35,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Several processes on one directory, and what is left of one that is killed. */
+@ExtendWith(LeakCheck.class)
 class FsProcessesTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final String[] QUICK = {"-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"};
@@ -257,7 +260,7 @@ class FsProcessesTest {
             store.store(BlobKey.of("blob"), ByteBuffer.allocate(1));
             assertThat(Tree.temporaries(root)).hasSize(1);
         }
-        assertThat(Files.list(root.resolve(".blobstore/tmp"))).isEmpty();
+        assertThat(Tree.all(root.resolve(".blobstore/tmp"))).isEmpty();
     }
 
     // ---- races

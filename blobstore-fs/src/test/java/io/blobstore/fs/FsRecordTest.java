@@ -14,6 +14,7 @@ import io.blobstore.IntegrityException;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
+import io.blobstore.contract.LeakCheck;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -24,9 +25,11 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is kept beside the content, and what other tools do to it. */
+@ExtendWith(LeakCheck.class)
 class FsRecordTest {
     private static final BlobKey KEY = BlobKey.of("dir/blob.txt");
     private static final byte[] CONTENT = "123456789".getBytes(UTF_8);

@@ -10,15 +10,18 @@ import io.blobstore.Crc32c;
 import io.blobstore.MultipartUpload;
 import io.blobstore.PartLayout;
 import io.blobstore.StoreOptions;
+import io.blobstore.contract.LeakCheck;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** That the payload does not pass through the Java heap, counted in bytes allocated by the thread that moves it. */
+@ExtendWith(LeakCheck.class)
 class FsZeroCopyTest {
     private static final int SIZE = 64 << 20;
     /** 8 MiB per GiB, the project's bound, for this size. */
