@@ -138,7 +138,8 @@ public final class ChildJvm {
 
         /** Ends it at once and without its cooperation, as {@code kill -9} does. */
         public void kill() {
-            process.destroyForcibly();
+            // By its handle: the process's own method also closes the streams, and what it had printed would be lost.
+            process.toHandle().destroyForcibly();
         }
 
         /**
