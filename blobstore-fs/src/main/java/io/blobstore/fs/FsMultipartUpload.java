@@ -89,7 +89,11 @@ final class FsMultipartUpload implements MultipartUpload {
             }
             requireOpen();
             requireChecksum(checksum);
-            result = FsErrors.translating(OPERATION, key, root, () -> blob.publish(checksum));
+            result = FsErrors.translating(OPERATION, key, root, () -> {
+                StoredBlob published = blob.publish(checksum);
+                blob.discard();
+                return published;
+            });
             state = State.COMPLETED;
             onEnd.accept(this);
             return result;

@@ -50,6 +50,8 @@ final class PendingBlob {
             new BlobVersion(UUID.randomUUID().toString().replace("-", ""));
     /** Open from the first byte to the last: write-back errors are reported to descriptors that were open at the time. */
     private final FileChannel syncChannel;
+    /** Whether the content has the key's name; by one thread at a time, as publishing is. */
+    private boolean named;
 
     private PendingBlob(
             String operation,
@@ -119,23 +121,24 @@ final class PendingBlob {
         }
     }
 
-    /** Gives the content its name, once it is complete. */
+    /** Gives the content its name, once it is complete. May be called again after a failure, and goes on from there. */
     StoredBlob publish(Crc32c checksum) throws IOException {
-        recordOf(checksum).write(temporary);
-        if (root.durability() == Durability.SYNC) {
-            syncChannel.force(true);
+        if (!named) {
+            recordOf(checksum).write(temporary);
+            if (root.durability() == Durability.SYNC) {
+                syncChannel.force(true);
+            }
+            root.session().exclusively(key.toString(), () -> {
+                requirePrecondition();
+                rename();
+                return true;
+            });
         }
-        syncChannel.close();
-        root.session().exclusively(key.toString(), () -> {
-            requirePrecondition();
-            rename();
-            return true;
-        });
         root.directories().sync(KeyPaths.parent(target));
         return new StoredBlob(key, size, version, Optional.of(checksum));
     }
 
-    /** Deletes the temporary file. Does nothing after a publication. */
+    /** Lets go of the temporary file, and deletes it unless it has become the blob. */
     void discard() throws IOException {
         syncChannel.close();
         Files.deleteIfExists(temporary);
@@ -168,11 +171,10 @@ final class PendingBlob {
         for (; ; ) {
             try {
                 root.directories().makeAbove(operation, key, target);
-                if (options.precondition() instanceof Precondition.IfAbsent && link()) {
-                    Files.delete(temporary);
-                } else {
+                if (!(options.precondition() instanceof Precondition.IfAbsent) || !link()) {
                     Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
                 }
+                named = true;
                 return;
             } catch (NoSuchFileException e) {
                 if (!Files.exists(temporary)) {

@@ -9,7 +9,10 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobStores;
 import io.blobstore.ByteRange;
+import io.blobstore.Crc32c;
 import io.blobstore.ListOptions;
+import io.blobstore.MultipartUpload;
+import io.blobstore.PartLayout;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.StorageFullException;
 import io.blobstore.StoreNotFoundException;
@@ -232,18 +235,17 @@ class FsFaultsTest {
                 store.store(KEY, ByteBuffer.allocate(1000));
                 // Once with descriptors left, so that the classes are loaded: that opens files too.
                 outcome(store, BlobKey.of("dir/blob/below"));
-                BlobStoreException problem;
-                List<FileChannel> hogs = hog(root.resolve("dir/blob"));
-                try {
-                    problem = outcome(store, KEY);
-                } finally {
-                    for (FileChannel hog : hogs) {
-                        hog.close();
-                    }
-                }
-                assertThat(problem).hasMessageContaining("ulimit -n");
-                assertThat(problem.isRetryable()).isTrue();
+                requireRetryable(withoutDescriptors(root, () -> store.store(KEY, ByteBuffer.allocate(1))));
                 assertThat(store.head(KEY).size()).isEqualTo(1000);
+                try (MultipartUpload upload =
+                        store.createMultipartUpload(KEY, new PartLayout(2, 2), StoreOptions.DEFAULT)) {
+                    Crc32c crc = upload.uploadPart(1, BlobSource.of(ByteBuffer.allocate(2)))
+                            .checksum();
+                    requireRetryable(withoutDescriptors(root, () -> upload.complete(crc)));
+                    assertThat(store.head(KEY).size()).isEqualTo(1000);
+                    upload.complete(crc); // again, as the contract allows
+                }
+                assertThat(store.head(KEY).size()).isEqualTo(2);
                 assertThat(Tree.temporaries(root)).isEmpty();
                 store.store(KEY, ByteBuffer.allocate(1));
             }
@@ -256,6 +258,29 @@ class FsFaultsTest {
             } catch (BlobStoreException e) {
                 return e;
             }
+        }
+
+        private interface Call {
+            Object run() throws IOException;
+        }
+
+        private static BlobStoreException withoutDescriptors(Path root, Call call) throws IOException {
+            List<FileChannel> hogs = hog(root.resolve("dir/blob"));
+            try {
+                call.run();
+                throw new AssertionError("succeeded");
+            } catch (BlobStoreException e) {
+                return e;
+            } finally {
+                for (FileChannel hog : hogs) {
+                    hog.close();
+                }
+            }
+        }
+
+        private static void requireRetryable(BlobStoreException problem) {
+            assertThat(problem).hasMessageContaining("ulimit -n");
+            assertThat(problem.isRetryable()).isTrue();
         }
 
         private static List<FileChannel> hog(Path file) {
