@@ -290,39 +290,43 @@ final class ScriptedStore implements BlobStore {
 
     // ---- what no upload asks for
 
+    private static UnsupportedOperationException notPartOfAnUpload() {
+        return new UnsupportedOperationException("an upload does not ask its store for this");
+    }
+
     @Override
     public BlobMetadata read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) {
-        throw new UnsupportedOperationException();
+        throw notPartOfAnUpload();
     }
 
     @Override
     public BlobMetadata head(BlobKey key) {
-        throw new UnsupportedOperationException();
+        throw notPartOfAnUpload();
     }
 
     @Override
     public BlobListing list(ListOptions options) {
-        throw new UnsupportedOperationException();
+        throw notPartOfAnUpload();
     }
 
     @Override
     public void delete(BlobKey key) {
-        throw new UnsupportedOperationException();
+        throw notPartOfAnUpload();
     }
 
     @Override
     public long deleteAll(String prefix) {
-        throw new UnsupportedOperationException();
+        throw notPartOfAnUpload();
     }
 
     @Override
     public StoredBlob copy(BlobKey from, BlobKey to, CopyOptions options) {
-        throw new UnsupportedOperationException();
+        throw notPartOfAnUpload();
     }
 
     @Override
     public PresignedUrl presign(BlobKey key, PresignOptions options) {
-        throw new UnsupportedOperationException();
+        throw notPartOfAnUpload();
     }
 
     @Override
