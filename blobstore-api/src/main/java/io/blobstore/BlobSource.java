@@ -77,7 +77,18 @@ public interface BlobSource {
                 }
             }
         }
-        slice(0, 0).acquire().close(); // what was visited is the source's content only if the file is still the same
+        requireUnchanged(); // only then is what was visited the source's content
+    }
+
+    /**
+     * Checks that the file behind the source, if there is one, is still the one that was opened, as {@link #acquire()} does,
+     * without leasing anything.
+     *
+     * @throws SourceChangedException if it is not
+     * @throws IllegalStateException if the memory is closed
+     */
+    default void requireUnchanged() throws IOException {
+        slice(0, 0).acquire().close();
     }
 
     /** Takes one buffer of a source's content after the other. */

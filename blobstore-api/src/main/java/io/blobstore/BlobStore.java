@@ -50,17 +50,17 @@ public interface BlobStore extends Closeable {
      * lies behind it is undefined. A range that covers the whole blob is compared with the blob's checksum, if the store
      * keeps one; a part cannot be, and whoever assembles parts combines their checksums.
      *
-     * @return the metadata of the blob that was read, the same version as the bytes
+     * @return which blob was read, how much of it, and the checksum of that
      * @throws BlobNotFoundException if there is no blob
      * @throws RangeNotSatisfiableException if the range is not inside the blob, or the target too small for it
      * @throws PreconditionFailedException if {@link ReadOptions#ifMatch} names another version
      * @throws IntegrityException if the whole blob was read and its checksum differs
      * @throws IllegalArgumentException if the target is read-only, or smaller than an exact range; thrown before any request
      */
-    BlobMetadata read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException;
+    ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException;
 
     /** As {@link #read(BlobKey, ByteRange, ByteBuffer, ReadOptions)}, with default options. */
-    default BlobMetadata read(BlobKey key, ByteRange range, ByteBuffer target) throws IOException {
+    default ReadResult read(BlobKey key, ByteRange range, ByteBuffer target) throws IOException {
         return read(key, range, target, ReadOptions.DEFAULT);
     }
 

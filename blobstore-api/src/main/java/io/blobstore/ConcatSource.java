@@ -62,6 +62,13 @@ final class ConcatSource implements BlobSource {
     }
 
     @Override
+    public void requireUnchanged() throws IOException {
+        for (BlobSource source : sources) {
+            source.requireUnchanged();
+        }
+    }
+
+    @Override
     public Lease acquire() throws IOException {
         if (size > maxLeaseSize()) {
             throw new IllegalArgumentException("at most " + maxLeaseSize() + " bytes of " + this

@@ -27,7 +27,7 @@ public abstract class ForwardingBlobStore implements BlobStore {
     }
 
     @Override
-    public BlobMetadata read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
+    public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
         return delegate.read(key, range, target, options);
     }
 

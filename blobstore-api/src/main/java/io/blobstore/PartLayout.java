@@ -1,5 +1,7 @@
 package io.blobstore;
 
+import java.util.List;
+
 /**
  * How a blob is cut into parts: all of the same size but the last, which takes the rest. Sizes in bytes.
  *
@@ -66,6 +68,24 @@ public record PartLayout(long size, long partSize) {
             throw new IllegalArgumentException("part " + partNumber + " has " + length(partNumber)
                     + " bytes in this layout; got " + content.size());
         }
+    }
+
+    /**
+     * What the checksums of all parts combine to: that of the whole blob.
+     *
+     * @param parts sorted by number, each once
+     * @throws IllegalStateException if one is missing
+     */
+    public Crc32c checksum(List<UploadedPart> parts) {
+        Crc32c whole = Crc32c.EMPTY;
+        for (int number = 1; number <= partCount(); number++) {
+            if (number > parts.size() || parts.get(number - 1).partNumber() != number) {
+                throw new IllegalStateException("part " + number + " of " + partCount() + " was not uploaded");
+            }
+            UploadedPart part = parts.get(number - 1);
+            whole = whole.combine(part.checksum(), part.size());
+        }
+        return whole;
     }
 
     /**

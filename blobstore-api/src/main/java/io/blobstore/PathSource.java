@@ -103,7 +103,8 @@ final class PathSource implements BlobSource {
         target.flip();
     }
 
-    private void requireUnchanged() throws SourceChangedException {
+    @Override
+    public void requireUnchanged() throws SourceChangedException {
         Optional<String> difference;
         try {
             difference = identity.difference(false);

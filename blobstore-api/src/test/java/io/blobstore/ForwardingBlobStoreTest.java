@@ -27,6 +27,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ForwardingBlobStoreTest {
     private static final BlobKey KEY = BlobKey.of("key");
 
+    private static final BlobMetadata METADATA =
+            new BlobMetadata(KEY, 6, new BlobVersion("v"), Optional.empty(), Optional.empty(), Map.of(), Instant.EPOCH);
+
     /** One value of each type in the contract's signatures; a new type is missed here, and to be added. */
     private static final List<Object> SAMPLES = List.of(
             KEY,
@@ -44,7 +47,8 @@ class ForwardingBlobStoreTest {
             new StoreCapabilities(
                     true, 1, 2, 3, 4, StoreCapabilities.Support.NATIVE, StoreCapabilities.Support.EMULATED),
             new StoredBlob(KEY, 5, new BlobVersion("v"), Optional.empty()),
-            new BlobMetadata(KEY, 6, new BlobVersion("v"), Optional.empty(), Optional.empty(), Map.of(), Instant.EPOCH),
+            METADATA,
+            new ReadResult(METADATA, 6, Crc32c.EMPTY),
             new PresignedUrl(URI.create("http://a/b"), PresignOptions.Method.GET, Map.of(), Instant.EPOCH),
             proxy(BlobListing.class, (proxy, method, arguments) -> null),
             proxy(MultipartUpload.class, (proxy, method, arguments) -> null));

@@ -2,11 +2,15 @@ package io.blobstore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
 import io.blobstore.StoreCapabilities.Support;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class PartLayoutTest {
@@ -140,6 +144,27 @@ class PartLayoutTest {
         assertThatIllegalArgumentException().isThrownBy(() -> new PartLayout(1, 0));
         assertThatIllegalArgumentException().isThrownBy(() -> new PartLayout(1L << 31, 1));
         assertThat(new PartLayout((1L << 31) - 1, 1).partCount()).isEqualTo(Integer.MAX_VALUE);
+    }
+
+    @Test
+    void theChecksumsOfAllPartsCombine() {
+        ByteBuffer content = ByteBuffer.wrap("0123456789".getBytes(StandardCharsets.US_ASCII));
+        PartLayout layout = new PartLayout(10, 4);
+        List<UploadedPart> parts = IntStream.rangeClosed(1, 3)
+                .mapToObj(number -> new UploadedPart(
+                        number, layout.length(number), Crc32c.of(content.slice((int) layout.offset(number), (int)
+                                layout.length(number)))))
+                .toList();
+
+        assertThat(layout.checksum(parts)).isEqualTo(Crc32c.of(content));
+        for (int missing = 1; missing <= 3; missing++) {
+            int number = missing;
+            List<UploadedPart> others =
+                    parts.stream().filter(part -> part.partNumber() != number).toList();
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> layout.checksum(others))
+                    .withMessageContaining("part " + number + " of 3");
+        }
     }
 
     private static BlobSource source(int size) {

@@ -295,6 +295,16 @@ public final class MappedFile implements Closeable {
         }
     }
 
+    /** As {@link #acquire}, but nothing is leased. */
+    void requireUnchanged(@Nullable MappedLease keptBy) throws SourceChangedException {
+        hold(keptBy);
+        try {
+            requireUnchanged();
+        } finally {
+            release();
+        }
+    }
+
     private void requireUnchanged() throws SourceChangedException {
         Optional<String> difference;
         try {

@@ -71,6 +71,11 @@ public final class MappedRegion implements BlobSource {
     }
 
     @Override
+    public void requireUnchanged() throws SourceChangedException {
+        file.requireUnchanged(keptBy);
+    }
+
+    @Override
     public RetainedSource retain() {
         MappedFile.MappedLease hold = file.retain(keptBy);
         return new RetainedSource(new MappedRegion(file, offset, size, hold), hold);

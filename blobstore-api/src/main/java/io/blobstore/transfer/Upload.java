@@ -13,6 +13,7 @@ import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -20,6 +21,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -279,12 +281,9 @@ final class Upload implements Transfer<StoredBlob> {
     }
 
     private StoredBlob complete(MultipartUpload upload) throws IOException, InterruptedException {
-        Crc32c checksum = Crc32c.EMPTY;
-        for (int i = 0; i < partCount; i++) {
-            UploadedPart part = parts.get(i);
-            checksum = checksum.combine(part.checksum(), part.size());
-        }
-        Crc32c sent = checksum;
+        List<UploadedPart> accepted =
+                IntStream.range(0, partCount).mapToObj(parts::get).toList();
+        Crc32c sent = layout.orElseThrow().checksum(accepted);
         StoredBlob result = retrying("complete the upload", () -> upload.complete(sent));
         if (result.checksum().isPresent() && !result.checksum().get().equals(sent)) {
             throw new IntegrityException(

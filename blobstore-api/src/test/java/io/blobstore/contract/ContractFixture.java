@@ -85,6 +85,21 @@ abstract class ContractFixture {
         return true;
     }
 
+    /** Whether a blob that the store has copied has such a checksum as well. Default: as all blobs. */
+    protected boolean keepsChecksumsOfCopies() {
+        return keepsChecksums();
+    }
+
+    /** Whether of requests at the same moment that have this condition only one succeeds. Default: yes. */
+    protected boolean decidesRaces(Precondition condition) {
+        return true;
+    }
+
+    /** Whether the store can list with this delimiter. Default: with any. */
+    protected boolean supportsDelimiter(String delimiter) {
+        return true;
+    }
+
     /** Whether storing the same content again gives a new version. Default: yes. */
     protected boolean tellsEqualContentApart() {
         return true;
@@ -147,6 +162,11 @@ abstract class ContractFixture {
         assumeTrue(store.capabilities().conditionalStore() != Support.NONE, "the store knows no conditions");
     }
 
+    void assumeRacesAreDecided(Precondition condition) {
+        assumeConditions();
+        assumeTrue(decidesRaces(condition), "the store does not decide races");
+    }
+
     void assumeMultipart() {
         assumeTrue(store.capabilities().multipart(), "the store takes no parts");
     }
@@ -196,10 +216,19 @@ abstract class ContractFixture {
     }
 
     void assertHolds(BlobKey key, byte[] expected) throws IOException {
+        assertHolds(key, expected, keepsChecksums());
+    }
+
+    /** As {@link #assertHolds}, of a blob that was copied. */
+    void assertHoldsCopy(BlobKey key, byte[] expected) throws IOException {
+        assertHolds(key, expected, keepsChecksumsOfCopies());
+    }
+
+    private void assertHolds(BlobKey key, byte[] expected, boolean checksumKept) throws IOException {
         BlobMetadata metadata = store.head(key);
         assertThat(metadata.key()).isEqualTo(key);
         assertThat(metadata.size()).isEqualTo(expected.length);
-        assertChecksum(metadata.checksum(), expected);
+        assertChecksum(metadata.checksum(), expected, checksumKept);
         // Compared without a description of megabytes of content.
         assertThat(Arrays.mismatch(contentOf(key), expected))
                 .as("where '%s' begins to differ from what it should hold", key)
@@ -207,7 +236,11 @@ abstract class ContractFixture {
     }
 
     void assertChecksum(Optional<Crc32c> actual, byte[] expected) {
-        if (keepsChecksums()) {
+        assertChecksum(actual, expected, keepsChecksums());
+    }
+
+    private static void assertChecksum(Optional<Crc32c> actual, byte[] expected, boolean kept) {
+        if (kept) {
             assertThat(actual).contains(crc(expected));
         } else {
             assertThat(actual.orElse(crc(expected))).isEqualTo(crc(expected));

@@ -17,6 +17,7 @@ import io.blobstore.PartLayout;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
 import io.blobstore.ReadOptions;
+import io.blobstore.ReadResult;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.ThrottledException;
@@ -288,22 +289,22 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
     }
 
     @Override
-    public BlobMetadata read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
+    public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
         Draw draw = draw(Operation.READ, key, 0);
         int start = target.position();
         try {
             before(draw);
-            BlobMetadata metadata = delegate().read(key, range, target, options);
-            damage(draw, metadata, target, start);
+            ReadResult read = delegate().read(key, range, target, options);
+            ReadResult arrived = damage(draw, read, target, start);
             after(draw);
-            return metadata;
+            return arrived;
         } catch (IOException e) {
             target.position(start);
             throw e;
         }
     }
 
-    private void damage(Draw draw, BlobMetadata metadata, ByteBuffer target, int start) throws IOException {
+    private ReadResult damage(Draw draw, ReadResult read, ByteBuffer target, int start) throws IOException {
         int bytes = target.position() - start;
         if (draw.fault == Fault.TRUNCATED_READ) {
             int arrived = bytes == 0 ? 0 : draw.random.nextInt(bytes);
@@ -315,12 +316,15 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         if (draw.fault == Fault.FLIPPED_READ && bytes > 0) {
             count(injected, Fault.FLIPPED_READ).incrementAndGet();
             flipBit(target, start, bytes, draw.random);
-            if (bytes == metadata.size() && metadata.checksum().isPresent()) {
-                Crc32c found = Crc32c.of(target.duplicate().flip().position(start));
+            Crc32c found = Crc32c.of(target.duplicate().flip().position(start));
+            BlobMetadata blob = read.blob();
+            if (bytes == blob.size() && blob.checksum().isPresent()) {
                 throw new IntegrityException(
-                        "read", draw.key, "expected " + metadata.checksum().get() + ", found " + found, null);
+                        "read", draw.key, "expected " + blob.checksum().get() + ", found " + found, null);
             }
+            return new ReadResult(blob, bytes, found);
         }
+        return read;
     }
 
     private static void flipBit(ByteBuffer target, int start, int bytes, SplittableRandom random) {

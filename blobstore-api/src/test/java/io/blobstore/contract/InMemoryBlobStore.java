@@ -20,6 +20,7 @@ import io.blobstore.PreconditionFailedException;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
 import io.blobstore.ReadOptions;
+import io.blobstore.ReadResult;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreOptions;
@@ -138,7 +139,7 @@ public final class InMemoryBlobStore implements BlobStore {
     }
 
     @Override
-    public BlobMetadata read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
+    public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
         if (target.isReadOnly()) {
             throw new IllegalArgumentException("the target is read-only");
         }
@@ -159,8 +160,9 @@ public final class InMemoryBlobStore implements BlobStore {
         if (bytes == metadata.size()) {
             requireChecksum("read", key, metadata.checksum().orElseThrow(), Crc32c.of(ByteBuffer.wrap(blob.bytes)));
         }
+        Crc32c checksum = Crc32c.of(ByteBuffer.wrap(blob.bytes, (int) range.offset(), bytes));
         target.put(blob.bytes, (int) range.offset(), bytes);
-        return metadata;
+        return new ReadResult(metadata, bytes, checksum);
     }
 
     @Override

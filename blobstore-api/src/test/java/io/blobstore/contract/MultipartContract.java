@@ -377,7 +377,7 @@ abstract class MultipartContract extends ListingContract {
     @Test
     void ofUploadsRacingWithIfAbsentOneWins() throws Exception {
         assumeMultipart();
-        assumeConditions();
+        assumeRacesAreDecided(Precondition.ifAbsent());
         PartLayout layout = new PartLayout(1000, partSize());
 
         List<Finish<StoredBlob>> finishes = race(8, racer -> () -> {

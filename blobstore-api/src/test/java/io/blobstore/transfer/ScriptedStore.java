@@ -17,6 +17,7 @@ import io.blobstore.PartLayout;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
 import io.blobstore.ReadOptions;
+import io.blobstore.ReadResult;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreOptions;
@@ -295,7 +296,7 @@ final class ScriptedStore implements BlobStore {
     }
 
     @Override
-    public BlobMetadata read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) {
+    public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) {
         throw notPartOfAnUpload();
     }
 

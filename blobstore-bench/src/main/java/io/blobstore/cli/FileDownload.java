@@ -6,6 +6,7 @@ import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.ReadOptions;
+import io.blobstore.ReadResult;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferProgress;
 import java.io.IOException;
@@ -167,8 +168,9 @@ final class FileDownload implements Transfer<Crc32c> {
         long offset = (long) range * RANGE;
         int length = length(range);
         buffer.clear().limit(length);
-        store.read(blob.key(), ByteRange.of(offset, length), buffer, thisVersion);
-        checksums[range] = Crc32c.of(buffer.flip()).value();
+        ReadResult read = store.read(blob.key(), ByteRange.of(offset, length), buffer, thisVersion);
+        checksums[range] = read.checksum().value();
+        buffer.flip();
         for (int at = 0; at < length; at += WRITE) {
             writeFully(buffer.slice(at, Math.min(WRITE, length - at)), offset + at);
         }

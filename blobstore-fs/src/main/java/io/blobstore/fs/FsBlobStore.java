@@ -18,6 +18,7 @@ import io.blobstore.PreconditionFailedException;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
 import io.blobstore.ReadOptions;
+import io.blobstore.ReadResult;
 import io.blobstore.SourceChangedException;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreCapabilities.Support;
@@ -93,7 +94,7 @@ public final class FsBlobStore implements BlobStore {
     }
 
     @Override
-    public BlobMetadata read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
+    public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
         if (target.isReadOnly()) {
             throw new IllegalArgumentException("the target is a read-only buffer");
         }
@@ -108,7 +109,7 @@ public final class FsBlobStore implements BlobStore {
                     requireChecksum("read", key, blob, checksum);
                 }
                 target.position(target.position() + length);
-                return blob.metadata(key);
+                return new ReadResult(blob.metadata(key), length, checksum);
             }
         });
     }

@@ -103,15 +103,7 @@ final class FsMultipartUpload implements MultipartUpload {
     }
 
     private void requireChecksum(Crc32c wanted) throws IntegrityException {
-        Crc32c written = Crc32c.EMPTY;
-        for (int number = 1; number <= layout.partCount(); number++) {
-            UploadedPart part = parts.get(number);
-            if (part == null) {
-                throw new IllegalStateException(
-                        "part " + number + " of " + layout.partCount() + " of '" + key + "' was not uploaded");
-            }
-            written = written.combine(part.checksum(), part.size());
-        }
+        Crc32c written = layout.checksum(parts());
         if (!written.equals(wanted)) {
             throw new IntegrityException(
                     OPERATION, key, "the parts combine to " + written + ", but " + wanted + " was sent", null);

@@ -173,7 +173,7 @@ class FsProcessesTest {
     /** Reads a blob, which compares it with its checksum, and compares it with what was stored. */
     private static int numberOf(FsBlobStore store, BlobKey key) throws IOException {
         ByteBuffer target = ByteBuffer.allocate(EndlessStorer.PART * EndlessStorer.PARTS);
-        BlobMetadata metadata = store.read(key, ByteRange.all(), target);
+        BlobMetadata metadata = store.read(key, ByteRange.all(), target).blob();
         assertThat(metadata.checksum()).isPresent();
         int number = target.getInt(0);
         assertThat(target.flip()).isEqualTo(EndlessStorer.content(number));
@@ -305,7 +305,8 @@ class FsProcessesTest {
         private static void increment(FsBlobStore store) throws IOException {
             for (; ; ) {
                 ByteBuffer counter = ByteBuffer.allocate(Long.BYTES);
-                BlobMetadata metadata = store.read(BlobKey.of("counter"), ByteRange.all(), counter);
+                BlobMetadata metadata = store.read(BlobKey.of("counter"), ByteRange.all(), counter)
+                        .blob();
                 counter.putLong(0, counter.getLong(0) + 1);
                 StoreOptions ifUnchanged = StoreOptions.builder()
                         .precondition(Precondition.ifMatch(metadata.version()))

@@ -3,11 +3,11 @@ package io.blobstore.fs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.BlobKey;
-import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
 import io.blobstore.ByteRange;
 import io.blobstore.Precondition;
+import io.blobstore.ReadResult;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.memory.MappedFile;
@@ -48,8 +48,8 @@ class ReadmeExampleTest {
             StoredBlob stored = transfer.join();
 
             ByteBuffer header = ByteBuffer.allocateDirect(512);
-            BlobMetadata metadata = store.read(key, ByteRange.of(0, 512), header);
-            System.out.println(metadata.size() + " bytes, " + stored.checksum().orElseThrow());
+            ReadResult read = store.read(key, ByteRange.of(0, 512), header);
+            System.out.println(read.blob().size() + " bytes, " + stored.checksum().orElseThrow());
         }
         // the example ends
     }

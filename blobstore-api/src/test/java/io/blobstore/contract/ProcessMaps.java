@@ -1,4 +1,4 @@
-package io.blobstore.internal.memory;
+package io.blobstore.contract;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
