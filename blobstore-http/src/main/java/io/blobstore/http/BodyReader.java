@@ -1,0 +1,126 @@
+package io.blobstore.http;
+
+import io.blobstore.http.TransportException.Kind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.regex.Pattern;
+
+/** A response's body, without its framing. Used by one thread at a time. */
+sealed interface BodyReader {
+    /** Puts at least one byte into the target, which must have room. Waits for it; -1 after the body's last byte. */
+    int read(ByteBuffer target, ProgressWatch watch) throws IOException;
+
+    /** The reader of a body as {@link ResponseHead#bodyLength} says. */
+    static BodyReader of(Input input, Wire wire, long length) {
+        if (length == ResponseHead.CHUNKED) {
+            return new Chunked(input);
+        }
+        return length == ResponseHead.UNKNOWN_LENGTH ? new UntilClose(input, wire) : new Fixed(input, length);
+    }
+
+    private static int readSome(Input input, ByteBuffer target, long most, ProgressWatch watch) throws IOException {
+        int limit = target.limit();
+        target.limit((int) Math.min(limit, target.position() + most));
+        try {
+            int bytes = input.read(target, watch);
+            if (bytes < 0) {
+                throw new TransportException(Kind.CLOSED, "the connection ended within the server's answer", null);
+            }
+            return bytes;
+        } finally {
+            target.limit(limit);
+        }
+    }
+
+    /** Of a length told beforehand. */
+    final class Fixed implements BodyReader {
+        private final Input input;
+        private long left;
+
+        private Fixed(Input input, long length) {
+            this.input = input;
+            left = length;
+        }
+
+        @Override
+        public int read(ByteBuffer target, ProgressWatch watch) throws IOException {
+            if (left == 0) {
+                return -1;
+            }
+            int bytes = readSome(input, target, left, watch);
+            left -= bytes;
+            return bytes;
+        }
+    }
+
+    /** In chunks (RFC 9112, section 7.1). Extensions and trailers are read over. */
+    final class Chunked implements BodyReader {
+        private static final Pattern SIZE = Pattern.compile("[0-9a-fA-F]{1,15}");
+
+        private final Input input;
+        private long left;
+        private boolean begun;
+        private boolean ended;
+
+        private Chunked(Input input) {
+            this.input = input;
+        }
+
+        @Override
+        public int read(ByteBuffer target, ProgressWatch watch) throws IOException {
+            if (left == 0 && !ended) {
+                nextChunk(watch);
+            }
+            if (ended) {
+                return -1;
+            }
+            int bytes = readSome(input, target, left, watch);
+            left -= bytes;
+            return bytes;
+        }
+
+        private void nextChunk(ProgressWatch watch) throws IOException {
+            ResponseHead.Lines lines = new ResponseHead.Lines(input, watch);
+            if (begun && !lines.next().isEmpty()) {
+                throw ResponseHead.malformed("a chunk is longer than it says");
+            }
+            begun = true;
+            left = size(lines.next());
+            if (left == 0) {
+                ended = true;
+                while (!lines.next().isEmpty()) {
+                    watch.remaining(); // a trailer: bounded by the size of a head, and of no use here
+                }
+            }
+        }
+
+        private static long size(String line) throws TransportException {
+            int semicolon = line.indexOf(';');
+            String digits = semicolon < 0 ? line : HttpSyntax.trim(line.substring(0, semicolon));
+            if (!SIZE.matcher(digits).matches()) {
+                throw ResponseHead.malformed("a chunk has no proper size");
+            }
+            return Long.parseLong(digits, 16);
+        }
+    }
+
+    /** Up to the end of the connection, which must be the server's doing. */
+    final class UntilClose implements BodyReader {
+        private final Input input;
+        private final Wire wire;
+
+        private UntilClose(Input input, Wire wire) {
+            this.input = input;
+            this.wire = wire;
+        }
+
+        @Override
+        public int read(ByteBuffer target, ProgressWatch watch) throws IOException {
+            int bytes = input.read(target, watch);
+            if (bytes < 0 && !wire.endIsGenuine()) {
+                throw new TransportException(Kind.CLOSED, "the connection was cut within the server's answer", null);
+            }
+            return bytes;
+        }
+    }
+}

@@ -1,0 +1,196 @@
+package io.blobstore.http;
+
+import io.blobstore.http.TransportException.Kind;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/** Makes connections: name, address, socket, proxy, TLS. Thread-safe. */
+final class Connector {
+    private final Duration connectTimeout;
+    private final Duration stallTimeout;
+    private final Proxies proxies;
+    private final TlsEngine engine;
+    private final TlsContext.Identity identity;
+    private final LongSupplier nanoTime;
+    private final Buffers tlsBuffers = new Buffers(TlsWire.BUFFER_SIZE);
+
+    private volatile @Nullable TlsContext tls;
+
+    Connector(
+            Duration connectTimeout,
+            Duration stallTimeout,
+            Proxies proxies,
+            TlsEngine engine,
+            TlsContext.Identity identity,
+            LongSupplier nanoTime) {
+        this.connectTimeout = connectTimeout;
+        this.stallTimeout = stallTimeout;
+        this.proxies = proxies;
+        this.engine = engine;
+        this.identity = identity;
+        this.nanoTime = nanoTime;
+    }
+
+    /** Is told of a link before it is waited for; may refuse it. */
+    interface LinkUser {
+        void use(Link link) throws TransportException;
+    }
+
+    /** Connects to an endpoint, in the time that is allowed for all of it. */
+    Connection connect(Endpoint endpoint, LinkUser user) throws IOException {
+        TlsContext context = endpoint.secure() ? tls() : null;
+        long end = System.nanoTime() + TimeUnit.NANOSECONDS.convert(connectTimeout);
+        Optional<Proxies.Proxy> proxy = proxies.of(endpoint);
+        Link link = proxy.isPresent() ? tunnel(proxy.get(), endpoint, user, end) : open(endpoint, user, end);
+        boolean connected = false;
+        Wire wire = new PlainWire(link);
+        try {
+            if (context != null) {
+                wire = secure(link, context, endpoint, end);
+            }
+            Connection connection = new Connection(endpoint, link, wire, stallTimeout, nanoTime.getAsLong());
+            connected = true;
+            return connection;
+        } finally {
+            if (!connected) {
+                wire.close();
+            }
+        }
+    }
+
+    private Wire secure(Link link, TlsContext context, Endpoint endpoint, long end) throws IOException {
+        try {
+            return TlsWire.establish(link, context, endpoint, tlsBuffers, end - System.nanoTime());
+        } catch (SSLException | ClosedByInterruptException e) {
+            throw e;
+        } catch (IOException e) {
+            if (!(e instanceof TransportException problem)) {
+                throw new TransportException(
+                        Kind.CLOSED, endpoint + ": the TLS handshake was cut (" + e.getMessage() + ")", e);
+            }
+            throw switch (problem.kind()) {
+                case CANCELLED -> problem;
+                case TIMEOUT ->
+                    new TransportException(
+                            Kind.CONNECT, "no connection to " + endpoint + " (" + problem.getMessage() + ")", problem);
+                default -> new TransportException(problem.kind(), endpoint + ": " + problem.getMessage(), problem);
+            };
+        }
+    }
+
+    private TlsContext tls() throws SSLException {
+        TlsContext context = tls;
+        if (context == null) {
+            context = TlsContext.create(engine, identity); // two at once make two, and one is forgotten
+            tls = context;
+        }
+        return context;
+    }
+
+    /** Connects to the first address of a host that answers. */
+    private Link open(Endpoint endpoint, LinkUser user, long end) throws IOException {
+        InetAddress[] addresses;
+        try {
+            addresses = InetAddress.getAllByName(endpoint.host());
+        } catch (UnknownHostException e) {
+            throw new TransportException(Kind.UNKNOWN_HOST, "the host '" + endpoint.host() + "' has no address", e);
+        }
+        TransportException failure = null;
+        for (int i = 0; i < addresses.length; i++) {
+            long share = (end - System.nanoTime()) / (addresses.length - i);
+            try {
+                return open(endpoint, new InetSocketAddress(addresses[i], endpoint.port()), user, share);
+            } catch (TransportException e) {
+                if (e.kind() != Kind.CONNECT) {
+                    throw e;
+                }
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        throw failure == null ? new TransportException(Kind.UNKNOWN_HOST, "no address", null) : failure;
+    }
+
+    private static Link open(Endpoint endpoint, InetSocketAddress address, LinkUser user, long nanos)
+            throws IOException {
+        Link link = Link.open();
+        boolean connected = false;
+        try {
+            user.use(link);
+            link.connect(address, nanos);
+            connected = true;
+            return link;
+        } catch (ClosedByInterruptException e) {
+            throw e;
+        } catch (IOException e) {
+            if (e instanceof TransportException problem && problem.kind() == Kind.CANCELLED) {
+                throw e;
+            }
+            throw new TransportException(Kind.CONNECT, "no connection to " + endpoint + " (" + e.getMessage() + ")", e);
+        } finally {
+            if (!connected) {
+                link.close();
+            }
+        }
+    }
+
+    private Link tunnel(Proxies.Proxy proxy, Endpoint endpoint, LinkUser user, long end) throws IOException {
+        Link link;
+        try {
+            link = open(proxy.endpoint(), user, end);
+        } catch (TransportException e) {
+            throw e.kind() == Kind.CANCELLED
+                    ? e
+                    : new TransportException(Kind.PROXY, "the HTTP proxy: " + e.getMessage(), e);
+        }
+        boolean open = false;
+        try {
+            Duration left = Duration.ofNanos(Math.max(1, end - System.nanoTime()));
+            int status = Connection.connect(link, connectHead(proxy, endpoint), left);
+            if (status / 100 != 2) {
+                throw new TransportException(
+                        Kind.PROXY,
+                        "the HTTP proxy " + proxy.endpoint() + " answered " + status + " when asked for " + endpoint
+                                + (status == 407
+                                        ? "; it wants other credentials"
+                                        : "; does it allow that host and port?"),
+                        null);
+            }
+            open = true;
+            return link;
+        } catch (TransportException e) {
+            throw e.kind() == Kind.CANCELLED || e.kind() == Kind.PROXY
+                    ? e
+                    : new TransportException(
+                            Kind.PROXY, "the HTTP proxy " + proxy.endpoint() + " fails: " + e.getMessage(), e);
+        } catch (RequestWriter.WriteFailure e) {
+            throw new TransportException(Kind.PROXY, "the HTTP proxy " + proxy.endpoint() + " hung up", e);
+        } finally {
+            if (!open) {
+                link.close();
+            }
+        }
+    }
+
+    private static byte[] connectHead(Proxies.Proxy proxy, Endpoint endpoint) {
+        StringBuilder head = new StringBuilder(
+                "CONNECT " + endpoint.hostAndPort() + " HTTP/1.1\r\nHost: " + endpoint.hostAndPort() + "\r\n");
+        proxy.authorization()
+                .ifPresent(value ->
+                        head.append("Proxy-Authorization: ").append(value).append("\r\n"));
+        return head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+    }
+}

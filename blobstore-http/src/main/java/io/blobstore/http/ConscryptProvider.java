@@ -1,0 +1,97 @@
+package io.blobstore.http;
+
+import java.net.Socket;
+import java.security.GeneralSecurityException;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
+import org.conscrypt.Conscrypt;
+
+/** Conscrypt, where it is on the class path: touching this class elsewhere is a {@link LinkageError}. */
+final class ConscryptProvider {
+    private ConscryptProvider() {}
+
+    static boolean isAvailable() {
+        return Conscrypt.isAvailable();
+    }
+
+    /** A context of a provider that is installed for nobody else. */
+    static SSLContext context() throws GeneralSecurityException {
+        return SSLContext.getInstance("TLS", Conscrypt.newProvider());
+    }
+
+    /**
+     * Trust managers that decide as the given ones do, and understand Conscrypt.
+     *
+     * @throws GeneralSecurityException for those that are not told which host was meant: Conscrypt would not look itself
+     */
+    static TrustManager[] understanding(TrustManager[] managers) throws GeneralSecurityException {
+        TrustManager[] understanding = new TrustManager[managers.length];
+        for (int i = 0; i < managers.length; i++) {
+            if (!(managers[i] instanceof X509ExtendedTrustManager extended)) {
+                throw new GeneralSecurityException("with the TLS engine Conscrypt, trust managers must be"
+                        + " X509ExtendedTrustManagers, which verify the host's name");
+            }
+            understanding[i] = new Translated(extended);
+        }
+        return understanding;
+    }
+
+    /**
+     * Passes on Conscrypt's "GENERIC", its name for TLS 1.3's way to authenticate, as "UNKNOWN", which is JSSE's: the JDK's trust
+     * managers refuse every server otherwise.
+     */
+    private static final class Translated extends X509ExtendedTrustManager {
+        private final X509ExtendedTrustManager manager;
+
+        private Translated(X509ExtendedTrustManager manager) {
+            this.manager = manager;
+        }
+
+        private static String translated(String authType) {
+            return authType.equals("GENERIC") ? "UNKNOWN" : authType;
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+                throws CertificateException {
+            manager.checkServerTrusted(chain, translated(authType), engine);
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
+                throws CertificateException {
+            manager.checkServerTrusted(chain, translated(authType), socket);
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+            manager.checkServerTrusted(chain, translated(authType));
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+                throws CertificateException {
+            manager.checkClientTrusted(chain, authType, engine);
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
+                throws CertificateException {
+            manager.checkClientTrusted(chain, authType, socket);
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+            manager.checkClientTrusted(chain, authType);
+        }
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return manager.getAcceptedIssuers();
+        }
+    }
+}

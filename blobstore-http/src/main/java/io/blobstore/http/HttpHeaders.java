@@ -1,0 +1,102 @@
+package io.blobstore.http;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+
+/**
+ * Header fields in the order they are sent, or were received. Names are compared without regard to case, and a name may stand
+ * more than once. Immutable.
+ */
+public final class HttpHeaders {
+    /** No fields at all. */
+    public static final HttpHeaders EMPTY = builder().build();
+
+    /** Name, value, name, value, … */
+    private final List<String> fields;
+
+    private HttpHeaders(List<String> fields) {
+        this.fields = List.copyOf(fields);
+    }
+
+    /** A builder without fields. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** The first value of a name. */
+    public Optional<String> first(String name) {
+        for (int i = 0; i < fields.size(); i += 2) {
+            if (fields.get(i).equalsIgnoreCase(name)) {
+                return Optional.of(fields.get(i + 1));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** All values of a name, in order. */
+    public List<String> all(String name) {
+        List<String> values = new ArrayList<>(1);
+        forEach((field, value) -> {
+            if (field.equalsIgnoreCase(name)) {
+                values.add(value);
+            }
+        });
+        return values;
+    }
+
+    /** Visits every field, in order. */
+    public void forEach(BiConsumer<String, String> visitor) {
+        for (int i = 0; i < fields.size(); i += 2) {
+            visitor.accept(fields.get(i), fields.get(i + 1));
+        }
+    }
+
+    /** How many fields there are; a name that stands twice counts twice. */
+    public int size() {
+        return fields.size() / 2;
+    }
+
+    /** The names alone: values may be secrets. */
+    @Override
+    public String toString() {
+        List<String> names = new ArrayList<>(size());
+        forEach((name, value) -> names.add(name));
+        return "HttpHeaders" + names;
+    }
+
+    /** Builds headers. Not thread-safe. */
+    public static final class Builder {
+        private final List<String> fields = new ArrayList<>();
+
+        private Builder() {}
+
+        /**
+         * Adds a field.
+         *
+         * @throws IllegalArgumentException if the name is no token, or the value has a control character, which could end the
+         *     line and begin another field
+         */
+        public Builder add(String name, String value) {
+            if (!HttpSyntax.isToken(name)) {
+                throw new IllegalArgumentException("the name of a header field must be a token");
+            }
+            if (!HttpSyntax.isValue(value)) {
+                throw new IllegalArgumentException("header field '" + name + "' has a character that is not allowed");
+            }
+            return addChecked(name, value);
+        }
+
+        Builder addChecked(String name, String value) {
+            fields.add(name);
+            fields.add(value);
+            return this;
+        }
+
+        /** Builds. */
+        public HttpHeaders build() {
+            return new HttpHeaders(fields);
+        }
+    }
+}

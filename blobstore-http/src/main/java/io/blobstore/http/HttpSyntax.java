@@ -1,0 +1,79 @@
+package io.blobstore.http;
+
+import java.util.List;
+
+/** The characters of RFC 9110, section 5. */
+final class HttpSyntax {
+    /** Fields that say where a message ends: no caller sets them. */
+    static final List<String> FRAMING = List.of("Content-Length", "Transfer-Encoding", "Connection", "Expect");
+
+    private HttpSyntax() {}
+
+    /** Loops instead of streams and expressions: these run for every field of every response. */
+    static boolean isToken(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (!isLetterOrDigit(c) && "!#$%&'*+-.^_`|~".indexOf(c) < 0) {
+                return false;
+            }
+        }
+        return !text.isEmpty();
+    }
+
+    /** Printable, space, tab, or beyond ASCII (obs-text); no other control character. */
+    static boolean isValue(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c != '\t' && (c < ' ' || c == 0x7f || c > 0xff)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Printable, without space. */
+    static boolean isTarget(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) <= ' ' || text.charAt(i) >= 0x7f) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Decimal digits that fit a long for sure. */
+    static boolean isNumber(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return !text.isEmpty() && text.length() <= 18;
+    }
+
+    /** Of names, and of addresses with a zone. Names beyond ASCII have to be given in Punycode. */
+    static boolean isHostCharacter(int c) {
+        return isLetterOrDigit(c) || "-._:%".indexOf(c) >= 0;
+    }
+
+    /** Without the white space that a field's value may stand between: space and tab, nothing else. */
+    static String trim(String text) {
+        int from = 0;
+        int to = text.length();
+        while (from < to && isBlank(text.charAt(from))) {
+            from++;
+        }
+        while (from < to && isBlank(text.charAt(to - 1))) {
+            to--;
+        }
+        return text.substring(from, to);
+    }
+
+    private static boolean isLetterOrDigit(int c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    }
+
+    private static boolean isBlank(char c) {
+        return c == ' ' || c == '\t';
+    }
+}

@@ -1,0 +1,68 @@
+package io.blobstore.http;
+
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.util.ReferenceCountUtil;
+import java.security.GeneralSecurityException;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.TrustManager;
+
+/**
+ * BoringSSL through Netty's engine, where netty-handler and netty-tcnative are on the class path: touching this class elsewhere
+ * is a {@link LinkageError}. The engine reads the addresses of direct buffers in place.
+ */
+final class OpenSslContext implements TlsContext {
+    private final SslContext context;
+
+    private OpenSslContext(SslContext context) {
+        this.context = context;
+    }
+
+    static boolean isAvailable() {
+        return OpenSsl.isAvailable();
+    }
+
+    static OpenSslContext create(Identity identity) throws SSLException, GeneralSecurityException {
+        if (!isAvailable()) {
+            throw new SSLException(
+                    "netty-tcnative is not on the class path, or not for this system", OpenSsl.unavailabilityCause());
+        }
+        // The variant that a finalizer frees: the context lives as long as its transport, whose close() may come before
+        // the end of
+        // its last call. The engines are counted, and freed by hand.
+        SslContextBuilder builder = SslContextBuilder.forClient().sslProvider(SslProvider.OPENSSL);
+        for (TrustManager manager : identity.trustManagers()) {
+            builder.trustManager(manager);
+        }
+        KeyManager[] keys = identity.keys().isPresent() ? identity.keys().get() : KeyMaterial.ofSystemProperties();
+        for (KeyManager manager : keys) {
+            builder.keyManager(manager);
+        }
+        return new OpenSslContext(builder.build());
+    }
+
+    @Override
+    public SSLEngine newEngine(Endpoint endpoint) {
+        SSLEngine engine = context.newEngine(UnpooledByteBufAllocator.DEFAULT, endpoint.host(), endpoint.port());
+        SSLParameters parameters = engine.getSSLParameters();
+        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        engine.setSSLParameters(parameters);
+        return engine;
+    }
+
+    @Override
+    public void release(SSLEngine engine) {
+        ReferenceCountUtil.release(engine);
+    }
+
+    @Override
+    public String toString() {
+        return TlsEngine.OPENSSL.name();
+    }
+}

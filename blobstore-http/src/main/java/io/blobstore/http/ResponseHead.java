@@ -1,0 +1,162 @@
+package io.blobstore.http;
+
+import io.blobstore.http.TransportException.Kind;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Status line and header fields, parsed strictly (RFC 9112, sections 4, 5 and 6): whatever two parsers could understand
+ * differently is refused, as a proxy in between may be the other one.
+ *
+ * @param status from 100 to 599
+ * @param headers the fields
+ * @param keepAlive whether the connection may be used again, as far as the head says
+ */
+record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
+    /** Bytes of a whole head, line ends included. */
+    static final int MAX_SIZE = 64 << 10;
+
+    private static final int MAX_FIELDS = 200;
+
+    /** Of a body that ends with its connection. */
+    static final long UNKNOWN_LENGTH = -1;
+
+    /** Of a body in chunks. */
+    static final long CHUNKED = -2;
+
+    /**
+     * Reads one head.
+     *
+     * @return null if the connection ended before its first byte
+     */
+    static @Nullable ResponseHead read(Input input, ProgressWatch watch) throws IOException {
+        if (!input.await(watch)) {
+            return null;
+        }
+        watch.restart(); // from here on no byte is progress: the head must be complete in time
+        Lines lines = new Lines(input, watch);
+        String statusLine = lines.next();
+        if (!isStatusLine(statusLine)) {
+            throw malformed("its first line is no status line");
+        }
+        boolean current = statusLine.charAt(7) == '1';
+        int status = Integer.parseInt(statusLine.substring(9, 12));
+        HttpHeaders.Builder headers = HttpHeaders.builder();
+        int count = 0;
+        for (String line = lines.next(); !line.isEmpty(); line = lines.next()) {
+            if (++count > MAX_FIELDS) {
+                throw malformed("it has more than " + MAX_FIELDS + " header fields");
+            }
+            addField(headers, line);
+        }
+        HttpHeaders fields = headers.build();
+        return new ResponseHead(status, fields, current && !saysClose(fields));
+    }
+
+    /** {@code HTTP/1.1 200 OK}; the reason is of no use, and may be missing together with its space. */
+    private static boolean isStatusLine(String line) {
+        return line.length() >= 12
+                && (line.startsWith("HTTP/1.1 ") || line.startsWith("HTTP/1.0 "))
+                && line.charAt(9) >= '1'
+                && line.charAt(9) <= '5'
+                && HttpSyntax.isNumber(line.substring(9, 12))
+                && (line.length() == 12 || line.charAt(12) == ' ');
+    }
+
+    private static void addField(HttpHeaders.Builder headers, String line) throws TransportException {
+        int colon = line.indexOf(':');
+        if (colon < 0 || !HttpSyntax.isToken(line.substring(0, colon))) {
+            throw malformed("a header field has no proper name"); // obs-fold, or a space before the colon
+        }
+        String value = HttpSyntax.trim(line.substring(colon + 1));
+        if (!HttpSyntax.isValue(value)) {
+            throw malformed("a header field has a control character");
+        }
+        headers.addChecked(line.substring(0, colon), value);
+    }
+
+    private static boolean saysClose(HttpHeaders headers) {
+        for (String value : headers.all("Connection")) {
+            for (String option : value.split(",", -1)) {
+                if (HttpSyntax.trim(option).equalsIgnoreCase("close")) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /**
+     * How long the body is, by the head alone.
+     *
+     * @return its bytes, or {@link #CHUNKED}, or {@link #UNKNOWN_LENGTH}
+     * @throws TransportException if the head says it ambiguously
+     */
+    long bodyLength(String method) throws TransportException {
+        if (method.equals("HEAD") || status == 204 || status == 304) {
+            return 0;
+        }
+        List<String> lengths = headers.all("Content-Length");
+        List<String> codings = headers.all("Transfer-Encoding");
+        if (!codings.isEmpty()) {
+            if (codings.size() > 1
+                    || !lengths.isEmpty()
+                    || !codings.get(0).toLowerCase(Locale.ROOT).equals("chunked")) {
+                throw malformed("it does not say clearly where its body ends");
+            }
+            return CHUNKED;
+        }
+        if (lengths.isEmpty()) {
+            return UNKNOWN_LENGTH;
+        }
+        if (lengths.size() > 1 || !HttpSyntax.isNumber(lengths.get(0))) {
+            throw malformed("it does not say clearly how long its body is");
+        }
+        return Long.parseLong(lengths.get(0));
+    }
+
+    static TransportException malformed(String problem) {
+        return new TransportException(Kind.PROTOCOL, "the server's answer is malformed: " + problem, null);
+    }
+
+    /** Lines of a head, bounded in all. */
+    static final class Lines {
+        private final Input input;
+        private final ProgressWatch watch;
+        private final StringBuilder line = new StringBuilder(128);
+        private int left = MAX_SIZE;
+
+        Lines(Input input, ProgressWatch watch) {
+            this.input = input;
+            this.watch = watch;
+        }
+
+        /** The next line without its end, which must be CR LF. */
+        String next() throws IOException {
+            line.setLength(0);
+            for (int c = nextByte(); c != '\r'; c = nextByte()) {
+                if (c == '\n' || c == 0) {
+                    throw malformed("a line does not end with CR LF");
+                }
+                line.append((char) c);
+            }
+            if (nextByte() != '\n') {
+                throw malformed("a line does not end with CR LF");
+            }
+            return line.toString();
+        }
+
+        private int nextByte() throws IOException {
+            if (left-- == 0) {
+                throw malformed("its head is larger than " + MAX_SIZE + " bytes");
+            }
+            int c = input.next(watch);
+            if (c < 0) {
+                throw new TransportException(Kind.CLOSED, "the connection ended within the server's answer", null);
+            }
+            return c;
+        }
+    }
+}

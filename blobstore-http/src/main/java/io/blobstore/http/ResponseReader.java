@@ -1,0 +1,239 @@
+package io.blobstore.http;
+
+import io.blobstore.http.TransportException.Kind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The way of one response from the server: into the caller's memory, or kept. */
+final class ResponseReader {
+    /** Of an error's body; what follows is not read. */
+    static final int MAX_ERROR_BODY = 64 << 10;
+
+    /**
+     * Bytes read at once: the sink's checksum finds them in the cache, and a heap target makes the JDK copy, and keep a buffer,
+     * of no more than that.
+     */
+    private static final int WINDOW = 256 << 10;
+
+    /** A response may be preceded by this many interim ones. */
+    private static final int MAX_INTERIM = 16;
+
+    /** The longest that the body of a success may take in all: a store may work on it, and say a blank now and then. */
+    private static final long KEPT_BODY_NANOS = TimeUnit.MINUTES.toNanos(10);
+
+    private static final Logger LOG = LoggerFactory.getLogger(ResponseReader.class);
+
+    private final Input input;
+    private final Wire wire;
+    private final Duration stall;
+
+    private @Nullable ResponseHead head;
+    private int interim;
+    private boolean whole;
+    private boolean reusable;
+
+    ResponseReader(Input input, Wire wire, Duration stall) {
+        this.input = input;
+        this.wire = wire;
+        this.stall = stall;
+    }
+
+    /** What a server has said while a request is still being sent. */
+    enum Heard {
+        /** Nothing, or nothing of HTTP: what is readable may be TLS's own business. */
+        NOTHING,
+        /** An interim response. */
+        INTERIM,
+        /** A final response, or that it closed the connection. */
+        ANSWER
+    }
+
+    /** Hears what the server has said up to now, and waits only for the rest of what it has begun to say. */
+    Heard listen() throws IOException {
+        Heard heard = Heard.NOTHING;
+        while (head == null) {
+            int bytes = input.hasBuffered() ? 1 : input.poll();
+            if (bytes == 0) {
+                return heard;
+            }
+            if (bytes < 0 || !nextHead(new ProgressWatch(stall, ProgressWatch.ANY))) {
+                return Heard.ANSWER;
+            }
+            heard = Heard.INTERIM;
+        }
+        return Heard.ANSWER;
+    }
+
+    /** Reads up to the next head; true if it was an interim one, false if it is final, or there is none. */
+    private boolean nextHead(ProgressWatch watch) throws IOException {
+        ResponseHead next = ResponseHead.read(input, watch);
+        if (next == null) {
+            return false;
+        }
+        if (next.status() == 101) {
+            throw ResponseHead.malformed("it changes to a protocol that nobody asked for");
+        }
+        if (next.status() >= 200) {
+            head = next;
+            return false;
+        }
+        if (++interim > MAX_INTERIM) {
+            throw ResponseHead.malformed("it consists of interim responses only");
+        }
+        watch.restart();
+        return true;
+    }
+
+    /** The final response's head. Waits for it. */
+    ResponseHead head() throws IOException {
+        ProgressWatch watch = new ProgressWatch(stall, ProgressWatch.ANY);
+        while (head == null && nextHead(watch)) {
+            // interim
+        }
+        ResponseHead found = head;
+        if (found == null) {
+            throw new TransportException(Kind.CLOSED, "the server closed the connection without an answer", null);
+        }
+        return found;
+    }
+
+    /**
+     * Receives the response.
+     *
+     * @param requestIsWhole whether all of the request was sent: then, and only then, a success is believed
+     */
+    HttpResponse receive(String method, BodySink sink, boolean requestIsWhole) throws IOException {
+        ResponseHead found = head();
+        long length = found.bodyLength(method);
+        boolean success = found.status() / 100 == 2;
+        if (success && !requestIsWhole) {
+            throw new TransportException(
+                    Kind.PROTOCOL, "the server answered " + found.status() + " before it had the whole request", null);
+        }
+        Optional<ByteBuffer> target = success ? sink.target(found.status(), found.headers()) : Optional.empty();
+        BodyReader body = BodyReader.of(input, wire, length);
+        long received = 0;
+        byte[] kept = {};
+        if (target.isPresent()) {
+            received = fill(target.get(), body, length, sink);
+        } else {
+            kept = success ? keep(body, length) : keepError(body, length);
+        }
+        reusable = whole && requestIsWhole && found.keepAlive() && length != ResponseHead.UNKNOWN_LENGTH;
+        return new HttpResponse(found.status(), found.headers(), new HttpResponse.Body(kept), received);
+    }
+
+    /** Whether the connection is left so that another request may follow. */
+    boolean endedWell() {
+        return reusable && !input.hasBuffered();
+    }
+
+    private long fill(ByteBuffer target, BodyReader body, long length, BodySink sink) throws IOException {
+        if (length == ResponseHead.UNKNOWN_LENGTH) {
+            throw ResponseHead.malformed("it does not say how long its body is");
+        }
+        if (length >= 0 && length != target.remaining()) {
+            throw ResponseHead.malformed(
+                    "its body has " + length + " bytes where " + target.remaining() + " were asked for");
+        }
+        ProgressWatch watch = new ProgressWatch(stall, ProgressWatch.PAYLOAD);
+        long begin = target.position();
+        // One view for all of it, as over TLS each record would cost another two.
+        ByteBuffer view = target.duplicate();
+        while (target.hasRemaining()) {
+            int at = target.position();
+            view.limit(at + Math.min(WINDOW, target.remaining()));
+            int bytes = body.read(view, watch);
+            if (bytes < 0) {
+                throw ResponseHead.malformed("its body is shorter than what was asked for");
+            }
+            target.position(at + bytes);
+            sink.received(view.limit(at + bytes).position(at));
+            view.limit(target.limit()).position(at + bytes);
+        }
+        requireEnd(body, watch, "its body is longer than what was asked for");
+        whole = true;
+        return target.position() - begin;
+    }
+
+    private byte[] keep(BodyReader body, long length) throws IOException {
+        int most = HttpTransport.MAX_KEPT_BODY;
+        if (length > most) {
+            throw ResponseHead.malformed("its body is larger than any that is expected");
+        }
+        ProgressWatch watch = new ProgressWatch(stall, ProgressWatch.ANY);
+        Kept kept = new Kept(length, most);
+        long end = System.nanoTime() + KEPT_BODY_NANOS;
+        while (kept.readSome(body, watch)) {
+            if (System.nanoTime() - end > 0) {
+                throw new TransportException(Kind.TIMEOUT, "the server's answer does not come to an end", null);
+            }
+        }
+        requireEnd(body, watch, "its body is larger than any that is expected");
+        whole = true;
+        return kept.bytes();
+    }
+
+    /** The status is what matters: of the body there is kept what comes in time, and before the connection breaks. */
+    private byte[] keepError(BodyReader body, long length) throws IOException {
+        ProgressWatch watch = new ProgressWatch(stall, Integer.MAX_VALUE); // all of it in the time of one stall
+        Kept kept = new Kept(length, MAX_ERROR_BODY);
+        try {
+            boolean more = true;
+            while (more) {
+                more = kept.readSome(body, watch);
+            }
+            whole = kept.size < MAX_ERROR_BODY; // else the rest is left unread
+        } catch (TransportException e) {
+            if (e.kind() != Kind.TIMEOUT && e.kind() != Kind.CLOSED) {
+                throw e;
+            }
+            LOG.debug("Of an error's body only {} bytes came", kept.size, e);
+        }
+        return kept.bytes();
+    }
+
+    /** A body on the heap, as far as it has come. */
+    private static final class Kept {
+        private final long length;
+        private final int most;
+        private byte[] bytes;
+        private int size;
+
+        Kept(long length, int most) {
+            this.length = length;
+            this.most = most;
+            bytes = new byte[length >= 0 ? (int) Math.min(length, most) : 4096];
+        }
+
+        /** Reads something; false at the end, or when there is as much as is kept. */
+        boolean readSome(BodyReader body, ProgressWatch watch) throws IOException {
+            if (size == bytes.length) {
+                if (size == length || size == most) {
+                    return false;
+                }
+                bytes = Arrays.copyOf(bytes, (int) Math.min(most, 2L * size));
+            }
+            int read = body.read(ByteBuffer.wrap(bytes, size, bytes.length - size), watch);
+            size += Math.max(read, 0);
+            return read >= 0;
+        }
+
+        byte[] bytes() {
+            return Arrays.copyOf(bytes, size);
+        }
+    }
+
+    private static void requireEnd(BodyReader body, ProgressWatch watch, String problem) throws IOException {
+        if (body.read(ByteBuffer.allocate(1), watch) >= 0) {
+            throw ResponseHead.malformed(problem);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.blobstore.http;
+
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import org.slf4j.LoggerFactory;
+
+/** Makes the engines of one transport: which implementation, whom it trusts, who it is. Thread-safe. */
+interface TlsContext {
+    /** An engine for a client of an endpoint, which verifies the host's name. To be released. */
+    SSLEngine newEngine(Endpoint endpoint);
+
+    /** Frees an engine that nobody uses any more. */
+    void release(SSLEngine engine);
+
+    /**
+     * Whom to trust, and who we are.
+     *
+     * @param trust empty for JSSE's default, which follows {@code javax.net.ssl.trustStore}
+     * @param keys empty for JSSE's default, which follows {@code javax.net.ssl.keyStore}
+     */
+    @SuppressWarnings("ArrayRecordComponent")
+    record Identity(Optional<TrustManager[]> trust, Optional<KeyManager[]> keys) {
+        TrustManager[] trustManagers() throws GeneralSecurityException {
+            if (trust.isPresent()) {
+                return trust.get();
+            }
+            TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            factory.init((KeyStore) null);
+            return factory.getTrustManagers();
+        }
+    }
+
+    /**
+     * Makes the context of an engine.
+     *
+     * @throws SSLException if it is not there, or the trust material cannot be read
+     */
+    static TlsContext create(TlsEngine wanted, Identity identity) throws SSLException {
+        TlsEngine engine = wanted == TlsEngine.AUTOMATIC ? automatic() : wanted;
+        try {
+            return switch (engine) {
+                case OPENSSL -> OpenSslContext.create(identity);
+                case CONSCRYPT -> new JsseContext(engine, ConscryptProvider.context(), identity);
+                case JDK, AUTOMATIC -> new JsseContext(engine, SSLContext.getInstance("TLS"), identity);
+            };
+        } catch (LinkageError e) {
+            throw new SSLException("the TLS engine " + engine + " is not on the class path, or not for this system", e);
+        } catch (GeneralSecurityException e) {
+            throw new SSLException(
+                    "the trust or key material cannot be used (" + e.getMessage()
+                            + "); see the system properties javax.net.ssl.trustStore and javax.net.ssl.keyStore",
+                    e);
+        }
+    }
+
+    private static TlsEngine automatic() {
+        String property = System.getProperty(TlsEngine.PROPERTY);
+        if (property != null) {
+            return Arrays.stream(TlsEngine.values())
+                    .filter(engine -> engine.name().toLowerCase(Locale.ROOT).equals(property))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("the system property " + TlsEngine.PROPERTY
+                            + " is 'openssl', 'conscrypt' or 'jdk'; got '" + property + "'"));
+        }
+        if (isThere(() -> OpenSslContext.isAvailable())) {
+            return TlsEngine.OPENSSL;
+        }
+        return isThere(() -> ConscryptProvider.isAvailable()) ? TlsEngine.CONSCRYPT : TlsEngine.JDK;
+    }
+
+    /** To be given a lambda: a method reference would be linked, and fail, before this can catch it. */
+    private static boolean isThere(BooleanSupplier engine) {
+        try {
+            return engine.getAsBoolean();
+        } catch (LinkageError e) {
+            LoggerFactory.getLogger(TlsContext.class).trace("A TLS engine is not on the class path", e);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,15 @@
+/** The data plane that the stores over HTTP share. Internal: exported to them alone. */
+@SuppressWarnings("module") // the modules it is exported to are not here when it is compiled
+module io.blobstore.http {
+    requires transitive io.blobstore;
+    requires static org.jspecify;
+    requires org.slf4j;
+    requires static io.netty.buffer;
+    requires static io.netty.common;
+    requires static io.netty.handler;
+    requires static org.conscrypt;
+
+    exports io.blobstore.http to
+            io.blobstore.s3,
+            io.blobstore.gcs;
+}

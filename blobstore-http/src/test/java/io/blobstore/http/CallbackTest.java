@@ -1,0 +1,189 @@
+package io.blobstore.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.blobstore.BlobSource;
+import io.blobstore.Lease;
+import io.blobstore.RetainedSource;
+import io.blobstore.SourceChangedException;
+import io.blobstore.contract.LeakCheck;
+import io.blobstore.http.ScriptedServer.Script;
+import io.blobstore.memory.MappedFile;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Sources and sinks that fail: what they throw comes out unchanged, and half an exchange is not gone on with. */
+@ExtendWith(LeakCheck.class)
+class CallbackTest {
+    @TempDir
+    private Path directory;
+
+    private static Stream<Arguments> uncheckedFailures() {
+        return failures().filter(arguments -> !(arguments.get()[1] instanceof IOException));
+    }
+
+    private static Stream<Arguments> failures() {
+        return Stream.of(TestWire.values())
+                .flatMap(wire -> Stream.of(
+                                SourceChangedException.of(Path.of("file"), "it shrank"),
+                                new IOException("no more"),
+                                new IllegalStateException("closed"),
+                                new InternalError("a fault in mapped memory"))
+                        .map(failure -> Arguments.of(wire, failure)));
+    }
+
+    /** When it is asked for nothing, which asks only whether it is unchanged. */
+    private static final long AT_THE_CHECK = -1;
+
+    /** Content in pieces of 64 KiB, of which one cannot be had. */
+    private record FailingSource(BlobSource content, long failsAt, long offset, Throwable failure)
+            implements BlobSource {
+        @Override
+        public long size() {
+            return content.size();
+        }
+
+        @Override
+        public BlobSource slice(long from, long length) {
+            return new FailingSource(content.slice(from, length), failsAt, offset + from, failure);
+        }
+
+        @Override
+        public long maxLeaseSize() {
+            return 64 << 10;
+        }
+
+        @Override
+        public Lease acquire() throws IOException {
+            if (size() == 0 ? failsAt == AT_THE_CHECK : failsAt >= 0 && offset >= failsAt) {
+                sneak(failure);
+            }
+            return content.acquire();
+        }
+
+        @Override
+        public RetainedSource retain() {
+            return content.retain();
+        }
+    }
+
+    private static void sneak(Throwable failure) throws IOException {
+        if (failure instanceof IOException e) {
+            throw e;
+        }
+        if (failure instanceof RuntimeException e) {
+            throw e;
+        }
+        throw (Error) failure;
+    }
+
+    @ParameterizedTest
+    @MethodSource("failures")
+    void whatASourceThrowsInMidBodyComesOutUnchanged(TestWire wire, Throwable failure) throws Exception {
+        try (ScriptedServer server = wire.server(Script.answering(200, "next"));
+                HttpTransport transport = wire.transport().build()) {
+            BlobSource content = BlobSource.of(ByteBuffer.allocateDirect(4 << 20));
+            for (long at : new long[] {0, 1 << 20, AT_THE_CHECK}) {
+                Calls.execute(transport, Calls.get(server));
+                int before = server.requests().size();
+
+                Throwable thrown = catchThrowable(
+                        () -> Calls.execute(transport, Calls.put(server, new FailingSource(content, at, 0, failure))));
+
+                assertThat(thrown).isSameAs(failure);
+                server.awaitOpen(0);
+                if (at != 0) {
+                    assertThat(server.requests()).hasSize(before + 1);
+                    assertThat(server.requests().get(before).bodyReceived())
+                            .as("a server that has it all could store it")
+                            .isLessThan(4 << 20);
+                }
+            }
+            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aFileThatShrankIsNoticedBeforeItIsSent(TestWire wire) throws Exception {
+        Path path = Files.write(directory.resolve("file"), new byte[1 << 20]);
+        try (ScriptedServer server = wire.server(Script.answering(200, "next"));
+                HttpTransport transport = wire.transport().build();
+                MappedFile file = MappedFile.open(path)) {
+            try (RandomAccessFile shrinking = new RandomAccessFile(path.toFile(), "rw")) {
+                shrinking.setLength(1 << 19);
+            }
+            assertThat(catchThrowable(() -> Calls.execute(transport, Calls.put(server, file.region()))))
+                    .isInstanceOf(SourceChangedException.class);
+            server.awaitOpen(0);
+            assertThat(file.leases()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("failures")
+    void whatASinkThrowsAtTheHeadComesOutUnchanged(TestWire wire, Throwable failure) throws Exception {
+        try (ScriptedServer server = wire.server(Script.answering(200, "abcd"));
+                HttpTransport transport = wire.transport().build()) {
+            Throwable thrown =
+                    catchThrowable(() -> transport.newCall(Calls.get(server)).execute((status, headers) -> {
+                        sneak(failure);
+                        return Optional.empty();
+                    }));
+
+            assertThat(thrown).isSameAs(failure);
+            server.awaitOpen(0);
+            assertThat(Calls.execute(transport, Calls.get(server)).body().bytes())
+                    .asString()
+                    .isEqualTo("abcd");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("uncheckedFailures")
+    void whatASinkThrowsInMidBodyComesOutUnchanged(TestWire wire, Throwable failure) throws Exception {
+        byte[] content = Calls.content(4 << 20);
+        try (ScriptedServer server = wire.server(exchange -> exchange.answer(200, content));
+                HttpTransport transport = wire.transport().build();
+                MappedFile file = MappedFile.create(directory.resolve("target"), content.length);
+                Lease lease = file.region().acquireWritable()) {
+            Throwable thrown =
+                    catchThrowable(() -> transport.newCall(Calls.get(server)).execute(new BodySink() {
+                        private int received;
+
+                        @Override
+                        public Optional<ByteBuffer> target(int status, HttpHeaders headers) {
+                            return Optional.of(lease.buffers().get(0));
+                        }
+
+                        @Override
+                        public void received(ByteBuffer bytes) {
+                            received += bytes.remaining();
+                            if (received > 1 << 20) {
+                                if (failure instanceof RuntimeException e) {
+                                    throw e;
+                                }
+                                throw (Error) failure;
+                            }
+                        }
+                    }));
+
+            assertThat(thrown).isSameAs(failure);
+            server.awaitOpen(0);
+            assertThat(Calls.execute(transport, Calls.get(server)).body().bytes())
+                    .isEqualTo(content);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package io.blobstore.http;
+
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.blobstore.BlobSource;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.Random;
+
+/** What the tests of the transport send. */
+final class Calls {
+    private Calls() {}
+
+    static HttpRequest get(ScriptedServer server) {
+        return HttpRequest.of("GET", server.endpoint(), "/blob", HttpHeaders.EMPTY);
+    }
+
+    static HttpRequest put(ScriptedServer server, BlobSource body) {
+        return HttpRequest.of("PUT", server.endpoint(), "/blob", HttpHeaders.EMPTY, body);
+    }
+
+    static HttpRequest put(ScriptedServer server, byte[] body) {
+        return put(server, BlobSource.of(direct(body)));
+    }
+
+    static BodySink into(ByteBuffer target) {
+        return (status, headers) -> Optional.of(target);
+    }
+
+    static HttpResponse execute(HttpTransport transport, HttpRequest request) throws IOException {
+        return transport.newCall(request).execute(BodySink.KEEP);
+    }
+
+    /** The failure of a request that gets no complete response. */
+    static TransportException failure(HttpTransport transport, HttpRequest request, BodySink sink) {
+        return catchThrowableOfType(
+                TransportException.class, () -> transport.newCall(request).execute(sink));
+    }
+
+    static TransportException failure(HttpTransport transport, HttpRequest request) {
+        return failure(transport, request, BodySink.KEEP);
+    }
+
+    /** Bytes without a pattern, always the same. */
+    static byte[] content(int size) {
+        byte[] content = new byte[size];
+        new Random(size).nextBytes(content);
+        return content;
+    }
+
+    static ByteBuffer direct(byte[] content) {
+        return ByteBuffer.allocateDirect(content.length).put(content).flip();
+    }
+
+    static byte[] bytes(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.limit()];
+        buffer.duplicate().position(0).get(bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,252 @@
+package io.blobstore.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.blobstore.Lease;
+import io.blobstore.contract.ChildJvm;
+import io.blobstore.contract.ChildJvm.Exit;
+import io.blobstore.internal.memory.LeaseTicket;
+import io.blobstore.memory.MappedFile;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Ten thousand calls in all, ended from outside at random points, each followed at once by the unmapping of the memory that it
+ * read or filled: what would end the JVM if anything still used that memory, so in a JVM of its own.
+ */
+class CancelCrashTest {
+    private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
+    private static final Path MAPPINGS = Path.of("/proc/self/maps");
+
+    @TempDir
+    private Path directory;
+
+    @ParameterizedTest
+    @CsvSource({"PLAIN, 7000", "TLS_OPENSSL, 2000", "TLS_JDK, 1000"})
+    void endingACallAtAnyPointAndUnmappingIsSafe(TestWire wire, int times) throws Exception {
+        assumeTrue(Files.isDirectory(DESCRIPTORS), "only Linux has " + DESCRIPTORS);
+        assumeTrue(wire.isAvailable(), "this platform has no native library for " + wire);
+
+        Exit exit =
+                ChildJvm.of(Child.class, directory).run(Duration.ofMinutes(4), wire.name(), Integer.toString(times));
+
+        assertThat(exit.code()).as(exit.output()).isZero();
+        assertThat(exit.output())
+                .contains("of at least " + times + " calls ended from outside the memory was unmapped at once")
+                .doesNotContain("ERROR", "A fatal error");
+        System.out.println(wire + ": " + exit.output().strip());
+    }
+
+    private static void require(boolean condition, String what) {
+        if (!condition) {
+            throw new AssertionError(what);
+        }
+    }
+
+    /** The child. */
+    static final class Child {
+        private static final int SIZE = 1 << 20;
+        private static final int WORKERS = 2;
+        private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+        private final AtomicInteger sent = new AtomicInteger();
+        private final AtomicInteger received = new AtomicInteger();
+        private final AtomicInteger cancelled = new AtomicInteger();
+        private final AtomicInteger interrupted = new AtomicInteger();
+        private final AtomicInteger numbers = new AtomicInteger();
+        /** By the request's target: how many bytes the server has read or written. */
+        private final Map<String, AtomicLong> progress = new ConcurrentHashMap<>();
+
+        private final TestWire wire;
+
+        private Child(TestWire wire) {
+            this.wire = wire;
+        }
+
+        public static void main(String[] args) throws Exception {
+            TestWire wire = TestWire.valueOf(args[0]);
+            int times = Integer.parseInt(args[1]);
+            Path own = Path.of("").toAbsolutePath();
+            for (int worker = 0; worker < WORKERS; worker++) {
+                try (RandomAccessFile sparse =
+                        new RandomAccessFile(own.resolve("blob-" + worker).toFile(), "rw")) {
+                    sparse.setLength(SIZE);
+                }
+            }
+            new Child(wire).run(20); // loads classes and libraries, which hold descriptors
+            long descriptors = descriptors();
+            Set<Thread> threads = new HashSet<>(Thread.getAllStackTraces().keySet());
+
+            Child all = new Child(wire);
+            all.run(times);
+
+            require(LeaseTicket.openLeases().isEmpty(), "leases are left: " + LeaseTicket.openLeases());
+            require(LeaseTicket.leaked() == 0, "leases were forgotten");
+            try (Stream<String> mappings = Files.lines(MAPPINGS)) {
+                require(mappings.noneMatch(line -> line.contains("/blob-")), "mappings are left");
+            }
+            long left = descriptors() - descriptors;
+            require(left <= 0, left + " descriptors are left");
+            for (Thread thread : Thread.getAllStackTraces().keySet()) {
+                if (!threads.contains(thread) && !thread.isDaemon()) {
+                    thread.join(10_000);
+                    require(!thread.isAlive(), "thread " + thread + " is left");
+                }
+            }
+            System.out.println("of at least " + times + " calls ended from outside the memory was unmapped at once: "
+                    + all.cancelled + " cancelled, " + all.interrupted + " interrupted, besides " + all.sent
+                    + " sent and " + all.received + " received");
+            require(all.cancelled.get() + all.interrupted.get() >= times, "too few");
+            require(all.cancelled.get() > 0 && all.interrupted.get() > 0, "both ways must be tried");
+            require(all.sent.get() > 0 && all.received.get() > 0, "all moments must be tried, the end too");
+        }
+
+        private static long descriptors() throws IOException {
+            long count = 0;
+            try (DirectoryStream<Path> all = Files.newDirectoryStream(DESCRIPTORS)) {
+                for (Path ignored : all) {
+                    count++;
+                }
+            }
+            return count;
+        }
+
+        /** Runs calls until so many were ended from outside. */
+        private void run(int times) throws Exception {
+            ExecutorService workers = Executors.newFixedThreadPool(WORKERS);
+            byte[] content = new byte[64 << 10];
+            try (ScriptedServer server = wire.server(exchange -> {
+                        AtomicLong moved = progress.getOrDefault(exchange.target(), new AtomicLong());
+                        while (exchange.bodyReceived() < exchange.bodyLength()) {
+                            exchange.discardBody(
+                                    Math.min(content.length, exchange.bodyLength() - exchange.bodyReceived()));
+                            moved.set(exchange.bodyReceived());
+                        }
+                        exchange.answerHead(200, exchange.bodyLength() > 0 ? 0 : SIZE);
+                        for (int at = 0; at < SIZE && exchange.bodyLength() == 0; at += content.length) {
+                            exchange.output().write(content);
+                            moved.addAndGet(content.length);
+                        }
+                    });
+                    HttpTransport transport = wire.transport().build()) {
+                Future<?>[] ends = new Future<?>[WORKERS];
+                for (int worker = 0; worker < WORKERS; worker++) {
+                    Path file = Path.of("blob-" + worker).toAbsolutePath();
+                    Random random = new Random(worker);
+                    ends[worker] = workers.submit(() -> {
+                        ExecutorService canceller = Executors.newSingleThreadExecutor();
+                        try {
+                            while (cancelled.get() + interrupted.get() < times) {
+                                one(transport, server, file, random, canceller);
+                            }
+                        } finally {
+                            canceller.shutdown();
+                            require(canceller.awaitTermination(20, TimeUnit.SECONDS), "a canceller hangs");
+                        }
+                        return null;
+                    });
+                }
+                for (Future<?> end : ends) {
+                    end.get();
+                }
+            } finally {
+                workers.shutdown();
+                require(workers.awaitTermination(20, TimeUnit.SECONDS), "a worker hangs");
+            }
+        }
+
+        private void one(
+                HttpTransport transport, ScriptedServer server, Path path, Random random, ExecutorService canceller)
+                throws Exception {
+            boolean sending = random.nextInt(3) > 0;
+            boolean interrupting = random.nextInt(8) == 0;
+            // Beyond the size: this one runs through. At zero: somewhere before the first byte.
+            long when = random.nextInt(4) == 0 ? 0 : random.nextInt(SIZE + SIZE / 16);
+            int spins = random.nextInt(4_000);
+            String target = "/" + numbers.incrementAndGet();
+            AtomicLong moved = new AtomicLong();
+            progress.put(target, moved);
+
+            MappedFile file =
+                    MappedFile.open(path, sending ? MappedFile.Access.READ_ONLY : MappedFile.Access.READ_WRITE);
+            HttpCall call = transport.newCall(
+                    sending
+                            ? HttpRequest.of("PUT", server.endpoint(), target, HttpHeaders.EMPTY, file.region())
+                            : HttpRequest.of("GET", server.endpoint(), target, HttpHeaders.EMPTY));
+            Thread caller = Thread.currentThread();
+            AtomicInteger ended = new AtomicInteger();
+            Future<?> shot = canceller.submit(() -> {
+                long deadline = System.nanoTime() + PATIENCE_NANOS;
+                while (moved.get() < when && ended.get() == 0 && System.nanoTime() - deadline < 0) {
+                    Thread.onSpinWait();
+                }
+                for (int spin = 0; spin < spins; spin++) {
+                    Thread.onSpinWait();
+                }
+                if (when < SIZE && interrupting) {
+                    caller.interrupt();
+                } else if (when < SIZE) {
+                    call.cancel();
+                }
+            });
+            try {
+                if (sending) {
+                    call.execute(BodySink.KEEP);
+                    sent.incrementAndGet();
+                } else {
+                    try (Lease lease = file.region().acquireWritable()) {
+                        call.execute(Calls.into(lease.buffers().get(0)));
+                        received.incrementAndGet();
+                    }
+                }
+            } catch (TransportException e) {
+                require(e.kind() == TransportException.Kind.CANCELLED && !interrupting, "ended by " + e);
+                cancelled.incrementAndGet();
+            } catch (ClosedByInterruptException e) {
+                require(interrupting, "ended by " + e);
+                interrupted.incrementAndGet();
+            } finally {
+                file.close();
+                require(file.isReleased(), "not unmapped");
+                ended.set(1);
+                progress.remove(target);
+            }
+            await(shot);
+            Thread.interrupted(); // it may have come too late for the call
+        }
+
+        private static void await(Future<?> shot) throws ExecutionException {
+            while (true) {
+                try {
+                    Thread.interrupted();
+                    shot.get();
+                    return;
+                } catch (InterruptedException e) {
+                    // the shot itself
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package io.blobstore.http;
+
+import java.util.Arrays;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** A call under way in a thread of its own. To be closed. */
+final class Flight implements AutoCloseable {
+    private static final long PATIENCE_SECONDS = 15;
+
+    private final FutureTask<HttpResponse> task;
+    private final Thread thread;
+    private volatile boolean interruptedAtTheEnd;
+
+    private Flight(Callable<HttpResponse> call) {
+        task = new FutureTask<>(() -> {
+            try {
+                return call.call();
+            } finally {
+                interruptedAtTheEnd = Thread.currentThread().isInterrupted();
+            }
+        });
+        thread = new Thread(task, "flight");
+    }
+
+    static Flight start(Callable<HttpResponse> call) {
+        Flight flight = new Flight(call);
+        flight.thread.start();
+        return flight;
+    }
+
+    /** Returns when the call waits for its socket. */
+    void awaitWaiting() {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (Arrays.stream(thread.getStackTrace()).noneMatch(Flight::isWaiting)) {
+            if (System.nanoTime() - end > 0 || task.isDone()) {
+                throw new AssertionError("the call does not wait for its socket; done: " + task.isDone());
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    private static boolean isWaiting(StackTraceElement frame) {
+        return frame.getClassName().equals("sun.nio.ch.SelectorImpl")
+                && frame.getMethodName().equals("select");
+    }
+
+    void interrupt() {
+        thread.interrupt();
+    }
+
+    /** Waits for its end. */
+    HttpResponse response() throws Exception {
+        return task.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Waits for its failure. */
+    Throwable failure() throws InterruptedException {
+        try {
+            throw new AssertionError("it did not fail: " + task.get(PATIENCE_SECONDS, TimeUnit.SECONDS));
+        } catch (ExecutionException e) {
+            return e.getCause();
+        } catch (TimeoutException e) {
+            AssertionError hangs = new AssertionError("the call hangs");
+            hangs.setStackTrace(thread.getStackTrace());
+            throw hangs;
+        }
+    }
+
+    /** Whether the thread was interrupted when the call had ended. */
+    boolean wasInterrupted() {
+        return interruptedAtTheEnd;
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        thread.interrupt();
+        thread.join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
+    }
+}

@@ -1,0 +1,60 @@
+package io.blobstore.http;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+
+/** What the {@code package-info.java} of this module says, asserted on the compiled classes. */
+class HttpArchitectureTest {
+    private static final String OWN = HttpTransport.class.getPackageName();
+
+    @Test
+    void thePackageDependsOnTheContractAndTlsEnginesOnly() throws URISyntaxException {
+        JavaClasses module = module();
+        classes()
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "java..",
+                        "javax.net.ssl..",
+                        "org.jspecify.annotations",
+                        "org.slf4j",
+                        "io.blobstore",
+                        OWN,
+                        "io.netty..",
+                        "org.conscrypt..")
+                .check(module);
+        assertThat(module.getPackage(OWN).isAnnotatedWith(NullMarked.class)).isTrue();
+    }
+
+    /** The optional libraries may be missing at run time: only these classes may touch them. */
+    @Test
+    void optionalEnginesAreTouchedByOneClassEach() throws URISyntaxException {
+        assertThat(module())
+                .filteredOn(HttpArchitectureTest::touchesOptionalEngine)
+                .extracting(JavaClass::getSimpleName)
+                .containsExactlyInAnyOrder("OpenSslContext", "ConscryptProvider");
+    }
+
+    private static boolean touchesOptionalEngine(JavaClass type) {
+        return type.getDirectDependenciesFromSelf().stream()
+                .map(dependency -> dependency.getTargetClass().getPackageName())
+                .anyMatch(name -> name.startsWith("io.netty") || name.startsWith("org.conscrypt"));
+    }
+
+    private static JavaClasses module() throws URISyntaxException {
+        return new ClassFileImporter()
+                .importPath(Path.of(HttpTransport.class
+                        .getProtectionDomain()
+                        .getCodeSource()
+                        .getLocation()
+                        .toURI()));
+    }
+}

@@ -1,0 +1,135 @@
+package io.blobstore.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import io.blobstore.Lease;
+import io.blobstore.contract.LeakCheck;
+import io.blobstore.memory.MappedFile;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * That the payload does not pass through the Java heap, counted in bytes allocated by the thread that moves it. Each is done
+ * once before it is counted: loading classes, and making connections, allocates too.
+ */
+@ExtendWith(LeakCheck.class)
+class HttpZeroCopyTest {
+    private static final int SIZE = 256 << 20;
+    private static final int BODY = 8 << 20;
+
+    @TempDir
+    private static Path directory;
+
+    @BeforeAll
+    static void makeFile() throws IOException {
+        try (RandomAccessFile sparse =
+                new RandomAccessFile(directory.resolve("blob").toFile(), "rw")) {
+            sparse.setLength(SIZE);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"PLAIN, 2", "TLS_OPENSSL, 4"})
+    void sendingFromAMappingAllocatesNoPayload(TestWire wire, int allowedMebibytes) throws Exception {
+        try (ScriptedServer server = wire.server(exchange -> {
+                    exchange.discardBody();
+                    exchange.answer(200, "");
+                });
+                HttpTransport transport = wire.transport().build();
+                MappedFile file = MappedFile.open(directory.resolve("blob"))) {
+            Work all = () -> {
+                for (int at = 0; at < SIZE; at += BODY) {
+                    send(transport, server, file, at);
+                }
+            };
+            all.run(); // what loading classes and interpreting them allocates is not the transport's
+            long allocated = allocatedBy(all);
+
+            assertThat(allocated).isBetween(1L, (long) allowedMebibytes << 20);
+            assertThat(server.requests())
+                    .hasSize(2 * (SIZE / BODY))
+                    .allMatch(request -> request.bodyReceived() == BODY);
+            assertThat(server.accepted()).isEqualTo(1);
+        }
+    }
+
+    private static void send(HttpTransport transport, ScriptedServer server, MappedFile file, int at)
+            throws IOException {
+        Calls.execute(transport, Calls.put(server, file.region(at, BODY)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"PLAIN, false, 2", "PLAIN, true, 2", "TLS_OPENSSL, false, 4", "TLS_OPENSSL, true, 4"})
+    void receivingIntoAMappingAllocatesNoPayload(TestWire wire, boolean chunked, int allowedMebibytes)
+            throws Exception {
+        byte[] chunk = Calls.content(1 << 20);
+        try (ScriptedServer server = wire.server(exchange -> {
+                    if (chunked) {
+                        exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+                    } else {
+                        exchange.answerHead(200, BODY);
+                    }
+                    for (int at = 0; at < BODY; at += chunk.length) {
+                        if (chunked) {
+                            exchange.write(Integer.toHexString(chunk.length) + "\r\n");
+                        }
+                        exchange.output().write(chunk);
+                        if (chunked) {
+                            exchange.write("\r\n");
+                        }
+                    }
+                    if (chunked) {
+                        exchange.write("0\r\n\r\n");
+                    }
+                });
+                HttpTransport transport = wire.transport().build();
+                MappedFile file = MappedFile.open(directory.resolve("blob"), MappedFile.Access.READ_WRITE)) {
+            Work all = () -> {
+                for (int at = 0; at < SIZE; at += BODY) {
+                    receive(transport, server, file, at);
+                }
+            };
+            all.run(); // what loading classes and interpreting them allocates is not the transport's
+            long allocated = allocatedBy(all);
+
+            assertThat(allocated).isBetween(1L, (long) allowedMebibytes << 20);
+            assertThat(server.accepted()).isEqualTo(1);
+            try (Lease lease = file.region(SIZE - chunk.length, chunk.length).acquire()) {
+                assertThat(lease.buffers().get(0).mismatch(ByteBuffer.wrap(chunk)))
+                        .isEqualTo(-1);
+            }
+        }
+    }
+
+    private static void receive(HttpTransport transport, ScriptedServer server, MappedFile file, int at)
+            throws IOException {
+        try (Lease lease = file.region(at, BODY).acquireWritable()) {
+            HttpResponse response = transport
+                    .newCall(Calls.get(server))
+                    .execute(Calls.into(lease.buffers().get(0)));
+            if (response.received() != BODY) {
+                throw new AssertionError(response.toString());
+            }
+        }
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private static long allocatedBy(Work work) throws IOException {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        work.run();
+        return threads.getCurrentThreadAllocatedBytes() - before;
+    }
+}

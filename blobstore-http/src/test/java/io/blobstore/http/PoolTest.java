@@ -1,0 +1,292 @@
+package io.blobstore.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.blobstore.BlobSource;
+import io.blobstore.Crc32c;
+import io.blobstore.contract.LeakCheck;
+import io.blobstore.http.ScriptedServer.Script;
+import io.blobstore.http.TransportException.Kind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Connections that are kept, and when they are not used again. */
+@ExtendWith(LeakCheck.class)
+class PoolTest {
+    @ParameterizedTest
+    @EnumSource
+    void oneAfterTheOtherOnOneConnection(TestWire wire) throws Exception {
+        try (ScriptedServer server = wire.server(Script.answering(200, "ok"));
+                HttpTransport transport = wire.transport().build()) {
+            for (int i = 0; i < 20; i++) {
+                Calls.execute(transport, i % 2 == 0 ? Calls.get(server) : Calls.put(server, Calls.content(100_000)));
+            }
+            assertThat(server.accepted()).isEqualTo(1);
+            transport.close();
+            server.awaitOpen(0);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void endpointsShareNothing(TestWire wire) throws Exception {
+        try (ScriptedServer one = wire.server(Script.answering(200, "one"));
+                ScriptedServer two = wire.server(Script.answering(200, "two"));
+                HttpTransport transport = wire.transport().build()) {
+            for (int i = 0; i < 2; i++) {
+                assertThat(Calls.execute(transport, Calls.get(one)).body().bytes())
+                        .asString()
+                        .isEqualTo("one");
+                assertThat(Calls.execute(transport, Calls.get(two)).body().bytes())
+                        .asString()
+                        .isEqualTo("two");
+            }
+            assertThat(one.accepted()).isEqualTo(1);
+            assertThat(two.accepted()).isEqualTo(1);
+        }
+    }
+
+    // ---- limits
+
+    @ParameterizedTest
+    @EnumSource
+    void aConnectionIsKeptForSomeTimeOnly(TestWire wire) throws Exception {
+        AtomicLong now = new AtomicLong();
+        try (ScriptedServer server = wire.server(Script.answering(200, "ok"));
+                HttpTransport transport = wire.transport()
+                        .maxIdle(Duration.ofSeconds(10))
+                        .maxAge(Duration.ofSeconds(25))
+                        .nanoTime(now::get)
+                        .build()) {
+            Calls.execute(transport, Calls.get(server));
+            now.addAndGet(Duration.ofSeconds(9).toNanos());
+            Calls.execute(transport, Calls.get(server));
+            assertThat(server.accepted()).isEqualTo(1);
+
+            now.addAndGet(Duration.ofSeconds(11).toNanos());
+            Calls.execute(transport, Calls.get(server));
+            assertThat(server.accepted()).as("too long idle").isEqualTo(2);
+            server.awaitOpen(1);
+
+            for (int i = 0; i < 3; i++) {
+                now.addAndGet(Duration.ofSeconds(8).toNanos());
+                Calls.execute(transport, Calls.get(server));
+            }
+            assertThat(server.accepted()).isEqualTo(2);
+            now.addAndGet(Duration.ofSeconds(8).toNanos());
+            Calls.execute(transport, Calls.get(server));
+            assertThat(server.accepted())
+                    .as("too old, though never idle for long")
+                    .isEqualTo(3);
+            server.awaitOpen(1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void thoseNotNeededAreClosedWhenThePoolIsNextUsed(TestWire wire) throws Exception {
+        AtomicLong now = new AtomicLong();
+        CountDownLatch all = new CountDownLatch(5);
+        try (ScriptedServer server = wire.server(Script.answering(200, "ok"));
+                HttpTransport transport = wire.transport()
+                        .maxIdle(Duration.ofSeconds(10))
+                        .nanoTime(now::get)
+                        .build()) {
+            Script together = exchange -> {
+                all.countDown();
+                all.await();
+                exchange.answer(200, "");
+            };
+            server.then(together, together, together, together, together);
+            List<Flight> flights = new ArrayList<>();
+            for (int i = 0; i < 5; i++) {
+                flights.add(Flight.start(() -> Calls.execute(transport, Calls.get(server))));
+            }
+            for (Flight flight : flights) {
+                flight.response();
+                flight.close();
+            }
+            assertThat(server.open()).isEqualTo(5);
+
+            now.addAndGet(Duration.ofSeconds(5).toNanos());
+            Calls.execute(transport, Calls.get(server));
+            now.addAndGet(Duration.ofSeconds(6).toNanos());
+            Calls.execute(transport, Calls.get(server));
+
+            server.awaitOpen(1);
+            assertThat(server.accepted()).isEqualTo(5);
+        }
+    }
+
+    // ---- stale connections
+
+    @ParameterizedTest
+    @CsvSource({
+        "PLAIN, CLOSE", "TLS_JDK, CLOSE", "TLS_OPENSSL, CLOSE", "TLS_CONSCRYPT, CLOSE",
+        "PLAIN, RESET", "TLS_JDK, RESET", "TLS_OPENSSL, RESET", "TLS_CONSCRYPT, RESET",
+        "PLAIN, CUT", "TLS_JDK, CUT", "TLS_OPENSSL, CUT", "TLS_CONSCRYPT, CUT",
+    })
+    void aConnectionThatTheServerClosedMeanwhileIsReplaced(TestWire wire, String end) throws Exception {
+        byte[] content = Calls.content(1 << 20);
+        try (ScriptedServer server = wire.server(Script.answering(200, "ok"));
+                HttpTransport transport = wire.transport().build()) {
+            for (int i = 1; i <= 3; i++) {
+                server.then(exchange -> {
+                    exchange.discardBody();
+                    exchange.answer(200, "last");
+                    switch (end) {
+                        case "CLOSE" -> exchange.close();
+                        case "RESET" -> exchange.reset();
+                        default -> exchange.cutOff();
+                    }
+                });
+                Calls.execute(transport, Calls.put(server, content));
+                server.awaitOpen(0);
+                assertThat(server.accepted()).isEqualTo(i);
+            }
+            Calls.execute(transport, Calls.put(server, content));
+            assertThat(server.requests()).hasSize(4);
+            assertThat(server.requests().get(3).bodyChecksum()).isEqualTo(Crc32c.of(ByteBuffer.wrap(content)));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void manyStaleConnectionsAreReplacedByOneNewOne(TestWire wire) throws Exception {
+        CountDownLatch all = new CountDownLatch(5);
+        try (ScriptedServer server = wire.server(exchange -> {
+                    all.countDown();
+                    all.await();
+                    exchange.answer(200, "");
+                    exchange.close();
+                });
+                HttpTransport transport = wire.transport().build()) {
+            List<Flight> flights = new ArrayList<>();
+            for (int i = 0; i < 5; i++) {
+                flights.add(Flight.start(() -> Calls.execute(transport, Calls.get(server))));
+            }
+            for (Flight flight : flights) {
+                flight.response();
+                flight.close();
+            }
+            server.awaitOpen(0);
+
+            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(200);
+            assertThat(server.accepted()).isEqualTo(6);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aRequestThatSentSomethingIsNotRepeated(TestWire wire) throws Exception {
+        try (ScriptedServer server = wire.server(Script.answering(200, "ok"));
+                HttpTransport transport = wire.transport().build()) {
+            Calls.execute(transport, Calls.get(server));
+            server.then(ScriptedExchange::close);
+
+            TransportException failure = Calls.failure(transport, Calls.get(server));
+
+            assertThat(failure.kind()).isEqualTo(Kind.CLOSED);
+            assertThat(server.requests()).hasSize(2);
+            assertThat(server.accepted()).isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aRequestThatIsCutInMidBodyIsNotRepeated(TestWire wire) throws Exception {
+        try (ScriptedServer server = wire.server(Script.answering(200, "ok"));
+                HttpTransport transport = wire.transport().build()) {
+            Calls.execute(transport, Calls.get(server));
+            server.then(exchange -> {
+                exchange.discardBody(100_000);
+                exchange.reset();
+            });
+            TransportException failure =
+                    Calls.failure(transport, Calls.put(server, BlobSource.of(ByteBuffer.allocateDirect(16 << 20))));
+
+            assertThat(failure.kind()).isEqualTo(Kind.CLOSED);
+            assertThat(server.requests()).hasSize(2);
+            assertThat(server.accepted()).isEqualTo(1);
+        }
+    }
+
+    // ---- many at once
+
+    @ParameterizedTest
+    @EnumSource
+    void manyThreadsGetTheirOwnAnswers(TestWire wire) throws Exception {
+        int threads = 12;
+        int requests = 40;
+        AtomicInteger wrong = new AtomicInteger();
+        try (ScriptedServer server = wire.server(exchange -> {
+                    exchange.discardBody();
+                    if (exchange.target().endsWith("/reset")) {
+                        exchange.reset();
+                    } else if (exchange.target().endsWith("/early")) {
+                        exchange.answer(503, exchange.target(), "Connection: close");
+                        exchange.close();
+                    } else {
+                        exchange.answer(200, exchange.target() + " " + exchange.bodyChecksum());
+                    }
+                });
+                HttpTransport transport = wire.transport().build()) {
+            List<Flight> flights = new ArrayList<>();
+            for (int thread = 0; thread < threads; thread++) {
+                Random random = new Random(thread);
+                String name = "/" + thread;
+                flights.add(Flight.start(() -> {
+                    HttpResponse last = null;
+                    for (int i = 0; i < requests; i++) {
+                        last = one(transport, server, name + "/" + i, random, wrong);
+                    }
+                    return last;
+                }));
+            }
+            for (Flight flight : flights) {
+                flight.response();
+                flight.close();
+            }
+            assertThat(wrong).hasValue(0);
+            assertThat(server.requests()).as("each sent once").hasSize(threads * requests);
+            assertThat(server.open()).isLessThanOrEqualTo(threads);
+            transport.close();
+            server.awaitOpen(0);
+        }
+    }
+
+    private static HttpResponse one(
+            HttpTransport transport, ScriptedServer server, String name, Random random, AtomicInteger wrong)
+            throws IOException {
+        byte[] content = Calls.content(random.nextInt(3) == 0 ? 0 : random.nextInt(300_000));
+        String fault = random.nextInt(8) == 0 ? "/reset" : random.nextInt(8) == 0 ? "/early" : "";
+        HttpRequest request = HttpRequest.of(
+                "PUT", server.endpoint(), name + fault, HttpHeaders.EMPTY, BlobSource.of(Calls.direct(content)));
+        try {
+            HttpResponse response = Calls.execute(transport, request);
+            String body = new String(response.body().bytes(), StandardCharsets.ISO_8859_1);
+            String expected = fault.isEmpty() ? name + " " + Crc32c.of(ByteBuffer.wrap(content)) : name + "/early";
+            if (!body.equals(expected)) {
+                wrong.incrementAndGet();
+            }
+            return response;
+        } catch (TransportException e) {
+            if (!fault.equals("/reset") || e.kind() != Kind.CLOSED) {
+                throw e;
+            }
+            return new HttpResponse(500, HttpHeaders.EMPTY, HttpResponse.Body.EMPTY, 0);
+        }
+    }
+}

@@ -1,0 +1,555 @@
+package io.blobstore.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.blobstore.BlobSource;
+import io.blobstore.Crc32c;
+import io.blobstore.Lease;
+import io.blobstore.contract.LeakCheck;
+import io.blobstore.http.ScriptedServer.Script;
+import io.blobstore.memory.MappedFile;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Requests and responses as they should be: every kind of memory, every framing, over every wire. */
+@ExtendWith(LeakCheck.class)
+class RoundTripTest {
+    /** Around the sizes of TLS records, and of the windows that implementations like. */
+    private static final int[] SIZES = {
+        0,
+        1,
+        2,
+        4095,
+        4096,
+        4097,
+        16_383,
+        16_384,
+        16_385,
+        65_535,
+        65_536,
+        65_537,
+        131_072,
+        262_145,
+        1 << 20,
+        (3 << 20) + 7
+    };
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void aHostMayBeAnAddressOfIpv6() throws Exception {
+        ScriptedServer server;
+        try {
+            server = ScriptedServer.plain(InetAddress.getByName("::1"), Script.answering(200, "ok"));
+        } catch (IOException e) {
+            Assumptions.abort("this machine has no IPv6");
+            return;
+        }
+        try (server;
+                HttpTransport transport = TestWire.PLAIN.transport().build()) {
+            assertThat(Calls.execute(transport, Calls.put(server, Calls.content(100_000)))
+                            .status())
+                    .isEqualTo(200);
+            assertThat(server.requests().get(0).header("Host"))
+                    .contains("[0:0:0:0:0:0:0:1]:" + server.endpoint().port());
+        }
+    }
+
+    // ---- sending
+
+    /** Makes sources, and closes what is behind them. */
+    private final class Sources implements AutoCloseable {
+        private final List<MappedFile> files = new ArrayList<>();
+
+        BlobSource of(String kind, byte[] content) throws IOException {
+            return switch (kind) {
+                case "heap" -> BlobSource.of(ByteBuffer.wrap(content));
+                case "direct" -> BlobSource.of(Calls.direct(content));
+                case "mapped" -> map(content).region();
+                case "path" -> BlobSource.ofPath(Files.write(file(), content));
+                case "slices" -> slices(content);
+                default -> throw new IllegalArgumentException(kind);
+            };
+        }
+
+        /** Many buffers of all kinds, more than a gathering write takes at once, some of them empty. */
+        private BlobSource slices(byte[] content) throws IOException {
+            List<BlobSource> sources = new ArrayList<>();
+            BlobSource mapped = map(content).region();
+            Random random = new Random(content.length);
+            for (int at = 0; at < content.length; ) {
+                int length = Math.min(content.length - at, random.nextInt(1 + content.length / 700));
+                sources.add(
+                        switch (random.nextInt(3)) {
+                            case 0 -> BlobSource.of(ByteBuffer.wrap(content, at, length));
+                            case 1 -> BlobSource.of(Calls.direct(Arrays.copyOfRange(content, at, at + length)));
+                            default -> mapped.slice(at, length);
+                        });
+                at += length;
+                if (content.length < 700 && length == 0) {
+                    sources.add(mapped.slice(at, content.length - at));
+                    break;
+                }
+            }
+            return BlobSource.concat(sources);
+        }
+
+        private MappedFile map(byte[] content) throws IOException {
+            MappedFile file = MappedFile.open(Files.write(file(), content));
+            files.add(file);
+            return file;
+        }
+
+        private Path file() throws IOException {
+            return Files.createTempFile(directory, "source", "");
+        }
+
+        @Override
+        public void close() {
+            files.forEach(MappedFile::close);
+            assertThat(files).as("unmapped").allMatch(MappedFile::isReleased);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void bodiesOfAnySizeFromAnyMemoryArriveAsTheyAre(TestWire wire) throws Exception {
+        List<String> kinds = List.of("heap", "direct", "mapped", "path", "slices");
+        try (HttpTransport transport = wire.transport().build();
+                ScriptedServer server = wire.server(Script.answering(200, "stored"));
+                Sources sources = new Sources()) {
+            for (String kind : kinds) {
+                for (int size : SIZES) {
+                    byte[] content = Calls.content(size);
+
+                    HttpResponse response = Calls.execute(transport, Calls.put(server, sources.of(kind, content)));
+
+                    assertThat(response.status()).isEqualTo(200);
+                    assertThat(new String(response.body().bytes(), java.nio.charset.StandardCharsets.US_ASCII))
+                            .isEqualTo("stored");
+                    ScriptedExchange received =
+                            server.requests().get(server.requests().size() - 1);
+                    assertThat(received.header("Content-Length")).contains("" + size);
+                    assertThat(received.bodyReceived()).isEqualTo(size);
+                    assertThat(received.bodyChecksum())
+                            .as(kind + ", " + size)
+                            .isEqualTo(Crc32c.of(ByteBuffer.wrap(content)));
+                }
+            }
+            assertThat(server.accepted()).isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theRequestIsWhatTheCallerSaid(TestWire wire) throws Exception {
+        HttpHeaders headers = HttpHeaders.builder()
+                .add("Authorization", "secret")
+                .add("x-amz-meta-a", "1")
+                .add("x-amz-meta-a", "2")
+                .add("X-Empty", "")
+                .build();
+        try (HttpTransport transport = wire.transport().build();
+                ScriptedServer server = wire.server(Script.answering(200, ""))) {
+            Calls.execute(transport, HttpRequest.of("DELETE", server.endpoint(), "/a%20b/c?d=e&f", headers));
+
+            ScriptedExchange received = server.awaitRequest(1);
+            assertThat(received.method()).isEqualTo("DELETE");
+            assertThat(received.target()).isEqualTo("/a%20b/c?d=e&f");
+            assertThat(received.header("Host")).contains(server.endpoint().authority());
+            assertThat(received.header("Authorization")).contains("secret");
+            assertThat(received.headers().all("x-amz-meta-a")).containsExactly("1", "2");
+            assertThat(received.header("X-Empty")).contains("");
+            assertThat(received.bodyLength()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aHostFieldOfTheCallerIsKept(TestWire wire) throws Exception {
+        HttpHeaders headers =
+                HttpHeaders.builder().add("host", "bucket.example").build();
+        try (HttpTransport transport = wire.transport().build();
+                ScriptedServer server = wire.server(Script.answering(200, ""))) {
+            Calls.execute(transport, HttpRequest.of("GET", server.endpoint(), "/", headers));
+
+            assertThat(server.awaitRequest(1).headers().all("Host")).containsExactly("bucket.example");
+        }
+    }
+
+    // ---- receiving
+
+    /** Answers with the content: in one piece, or chunked into pieces of all sizes with extensions and a trailer. */
+    private static Script sending(byte[] content, boolean chunked) {
+        return exchange -> {
+            if (!chunked) {
+                exchange.answer(200, content);
+                return;
+            }
+            exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+            Random random = new Random(content.length);
+            for (int at = 0; at < content.length; ) {
+                int length = Math.min(content.length - at, 1 + random.nextInt(random.nextBoolean() ? 100 : 200_000));
+                exchange.write(Integer.toHexString(length) + (random.nextBoolean() ? ";name=value" : "") + "\r\n");
+                exchange.output().write(content, at, length);
+                exchange.write("\r\n");
+                at += length;
+            }
+            exchange.write("0\r\nX-Trailer: value\r\n\r\n");
+        };
+    }
+
+    private static final class RecordingSink implements BodySink {
+        private final ByteBuffer target;
+        private final AtomicInteger asked = new AtomicInteger();
+        private Crc32c checksum = Crc32c.EMPTY;
+        private long received;
+
+        RecordingSink(ByteBuffer target) {
+            this.target = target;
+        }
+
+        @Override
+        public Optional<ByteBuffer> target(int status, HttpHeaders headers) {
+            asked.incrementAndGet();
+            return Optional.of(target);
+        }
+
+        @Override
+        public void received(ByteBuffer bytes) {
+            int length = bytes.remaining();
+            checksum = checksum.combine(Crc32c.of(bytes), length);
+            received += length;
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void bodiesOfAnySizeFillAnyMemory(TestWire wire) throws Exception {
+        try (HttpTransport transport = wire.transport().build();
+                ScriptedServer server = wire.server(Script.answering(500, "unexpected"))) {
+            for (String kind : List.of("heap", "direct", "mapped")) {
+                for (boolean chunked : new boolean[] {false, true}) {
+                    for (int size : SIZES) {
+                        byte[] content = Calls.content(size);
+                        server.then(sending(content, chunked));
+                        receive(transport, server, kind, content);
+                    }
+                }
+            }
+            assertThat(server.accepted()).isEqualTo(1);
+        }
+    }
+
+    /** Into the middle of a larger buffer, of which the rest must stay as it was. */
+    private void receive(HttpTransport transport, ScriptedServer server, String kind, byte[] content)
+            throws IOException {
+        int margin = 3;
+        int size = content.length + 2 * margin;
+        if (kind.equals("mapped")) {
+            Path path = directory.resolve("target");
+            try (MappedFile file = MappedFile.create(path, size);
+                    Lease lease = file.region().acquireWritable()) {
+                receive(transport, server, lease.buffers().get(0), margin, content);
+            }
+            Files.delete(path);
+        } else {
+            ByteBuffer whole = kind.equals("heap") ? ByteBuffer.allocate(size) : ByteBuffer.allocateDirect(size);
+            receive(transport, server, whole, margin, content);
+        }
+    }
+
+    private static void receive(
+            HttpTransport transport, ScriptedServer server, ByteBuffer whole, int margin, byte[] content)
+            throws IOException {
+        RecordingSink sink =
+                new RecordingSink(whole.duplicate().position(margin).limit(margin + content.length));
+
+        HttpResponse response = transport.newCall(Calls.get(server)).execute(sink);
+
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.received()).isEqualTo(content.length);
+        assertThat(response.body().bytes()).isEmpty();
+        byte[] expected = new byte[content.length + 2 * margin];
+        System.arraycopy(content, 0, expected, margin, content.length);
+        assertThat(Crc32c.of(whole.duplicate().clear())).isEqualTo(Crc32c.of(ByteBuffer.wrap(expected)));
+        assertThat(sink.asked).hasValue(1);
+        assertThat(sink.received).isEqualTo(content.length);
+        assertThat(sink.checksum).isEqualTo(Crc32c.of(ByteBuffer.wrap(content)));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anAnswerMayComeInPiecesOfOneByte(TestWire wire) throws Exception {
+        String answer = "HTTP/1.1 100 Continue\r\n\r\n"
+                + "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+                + "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nETag:\t \"a\" \t\r\n\r\n"
+                + "4\r\nabcd\r\n3;x=\"y\"\r\nefg\r\n0\r\nA: b\r\n\r\n";
+        try (HttpTransport transport = wire.transport().build();
+                ScriptedServer server = wire.server(exchange -> {
+                    for (int i = 0; i < answer.length(); i++) {
+                        exchange.write(answer.substring(i, i + 1));
+                    }
+                })) {
+            for (int i = 0; i < 2; i++) {
+                HttpResponse kept = Calls.execute(transport, Calls.get(server));
+                assertThat(kept.body().bytes()).asString().isEqualTo("abcdefg");
+                assertThat(kept.header("ETag")).contains("\"a\"");
+                assertThat(kept.header("A")).as("a trailer is no header").isEmpty();
+
+                ByteBuffer target = ByteBuffer.allocateDirect(7);
+                transport.newCall(Calls.get(server)).execute(Calls.into(target));
+                assertThat(Calls.bytes(target)).asString().isEqualTo("abcdefg");
+            }
+            assertThat(server.accepted()).isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aBodyWithoutTargetIsKeptHoweverItEnds(TestWire wire) throws Exception {
+        byte[] content = Calls.content(100_000);
+        try (HttpTransport transport = wire.transport().build();
+                ScriptedServer server = wire.server(sending(content, false))) {
+            server.then(sending(content, false), sending(content, true), exchange -> {
+                exchange.write("HTTP/1.1 200 OK\r\n\r\n");
+                exchange.output().write(content);
+                exchange.close();
+            });
+            for (int i = 0; i < 4; i++) {
+                HttpResponse response = Calls.execute(transport, Calls.get(server));
+
+                assertThat(response.body().bytes()).isEqualTo(content);
+                assertThat(response.received()).isZero();
+            }
+            assertThat(server.accepted()).isEqualTo(2);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aBodyThatIsTooLongToKeepIsRefused(TestWire wire) throws Exception {
+        try (HttpTransport transport = wire.transport().build();
+                ScriptedServer server = wire.server(Script.answering(200, "next"))) {
+            server.then(exchange -> exchange.answerHead(200, HttpTransport.MAX_KEPT_BODY + 1L), exchange -> {
+                exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+                exchange.write(Integer.toHexString(HttpTransport.MAX_KEPT_BODY) + "\r\n");
+                exchange.output().write(new byte[HttpTransport.MAX_KEPT_BODY]);
+                exchange.write("\r\n1\r\na\r\n");
+            });
+            for (int i = 0; i < 2; i++) {
+                TransportException failure = Calls.failure(transport, Calls.get(server));
+
+                assertThat(failure.kind()).isEqualTo(TransportException.Kind.PROTOCOL);
+                server.awaitOpen(0);
+            }
+            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(200);
+        }
+    }
+
+    // ---- errors, and answers without body
+
+    @ParameterizedTest
+    @EnumSource
+    void theBodyOfAnErrorIsKeptForTheError(TestWire wire) throws Exception {
+        try (HttpTransport transport = wire.transport().build();
+                ScriptedServer server = wire.server(Script.answering(404, "<Error>NoSuchKey</Error>", "x-id: 1"))) {
+            RecordingSink sink = new RecordingSink(ByteBuffer.allocateDirect(5));
+            HttpResponse response = transport.newCall(Calls.get(server)).execute(sink);
+
+            assertThat(response.status()).isEqualTo(404);
+            assertThat(response.isSuccess()).isFalse();
+            assertThat(response.body().bytes()).asString().isEqualTo("<Error>NoSuchKey</Error>");
+            assertThat(response.header("X-Id")).contains("1");
+            assertThat(response.received()).isZero();
+            assertThat(sink.asked).as("only success goes to the target").hasValue(0);
+
+            Calls.execute(transport, Calls.get(server));
+            assertThat(server.accepted()).isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void ofALongErrorBodyTheBeginningIsKeptAndTheRestIsNotRead(TestWire wire) throws Exception {
+        byte[] content = Calls.content(32 << 20);
+        AtomicLong sent = new AtomicLong();
+        try (HttpTransport transport = wire.transport().build();
+                ScriptedServer server = wire.server(Script.answering(200, "next"))) {
+            server.then(exchange -> {
+                exchange.answerHead(500, content.length);
+                for (int at = 0; at < content.length; at += 64 << 10) {
+                    exchange.output().write(content, at, 64 << 10);
+                    sent.addAndGet(64 << 10);
+                }
+            });
+            HttpResponse response = Calls.execute(transport, Calls.get(server));
+
+            assertThat(response.status()).isEqualTo(500);
+            assertThat(response.body().bytes()).isEqualTo(Arrays.copyOf(content, 64 << 10));
+            server.awaitOpen(0);
+            assertThat(sent.get()).isLessThan(content.length);
+            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void answersWithoutBodyMayNameALength(TestWire wire) throws Exception {
+        try (HttpTransport transport = wire.transport().build();
+                ScriptedServer server = wire.server(Script.answering(200, "next"))) {
+            server.then(
+                    exchange -> exchange.answerHead(200, 12_345, "ETag: \"a\""),
+                    Script.writing("HTTP/1.1 204 No Content\r\n\r\n"),
+                    exchange -> exchange.answerHead(304, 12_345),
+                    Script.writing("HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n"),
+                    Script.writing("HTTP/1.1 200 OK\r\n\r\n"));
+
+            HttpResponse head = Calls.execute(transport, head(server));
+            assertThat(head.status()).isEqualTo(200);
+            assertThat(head.header("Content-Length")).contains("12345");
+            assertThat(head.header("ETag")).contains("\"a\"");
+            assertThat(head.body().bytes()).isEmpty();
+            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(204);
+            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(304);
+            assertThat(Calls.execute(transport, head(server)).status()).isEqualTo(404);
+            assertThat(Calls.execute(transport, head(server)).status()).isEqualTo(200);
+            assertThat(Calls.execute(transport, Calls.get(server)).body().bytes())
+                    .asString()
+                    .isEqualTo("next");
+            assertThat(server.accepted()).isEqualTo(1);
+        }
+    }
+
+    private static HttpRequest head(ScriptedServer server) {
+        return HttpRequest.of("HEAD", server.endpoint(), "/blob", HttpHeaders.EMPTY);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok", // the reason is optional, its space is not
+                "HTTP/1.1 200 Sehr gut \u00e4\r\ncontent-length:2\r\n\r\nok",
+                "HTTP/1.1 206 Partial Content\r\nContent-Length: 0002\r\nX-Empty:\r\n\r\nok",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n00000002\r\nok\r\n000\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1;a;b=c\r\nk\r\n0;d\r\n\r\n",
+            })
+    void whatIsUnusualButAllowedIsAccepted(String answer) throws Exception {
+        try (HttpTransport transport = TestWire.PLAIN.transport().build();
+                ScriptedServer server = TestWire.PLAIN.server(Script.writing(answer))) {
+            for (int i = 0; i < 2; i++) {
+                assertThat(Calls.execute(transport, Calls.get(server)).body().bytes())
+                        .asString()
+                        .isEqualTo("ok");
+            }
+            assertThat(server.accepted()).isEqualTo(1);
+        }
+    }
+
+    // ---- Expect: 100-continue
+
+    private static HttpRequest expecting(ScriptedServer server, byte[] content) {
+        return new HttpRequest(
+                "PUT",
+                server.endpoint(),
+                "/blob",
+                HttpHeaders.EMPTY,
+                Optional.of(BlobSource.of(Calls.direct(content))),
+                true);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theBodyWaitsForTheServersLeave(TestWire wire) throws Exception {
+        byte[] content = Calls.content(1 << 20);
+        AtomicInteger early = new AtomicInteger(-1);
+        try (HttpTransport transport = wire.transport().build();
+                ScriptedServer server = wire.server(exchange -> {
+                    assertThat(exchange.header("Expect")).contains("100-continue");
+                    early.set(exchange.available());
+                    exchange.write("HTTP/1.1 100 Continue\r\n\r\n");
+                    exchange.discardBody();
+                    exchange.answer(200, "");
+                })) {
+            assertThat(Calls.execute(transport, expecting(server, content)).status())
+                    .isEqualTo(200);
+            assertThat(early).hasValue(0);
+            assertThat(server.requests().get(0).bodyChecksum()).isEqualTo(Crc32c.of(ByteBuffer.wrap(content)));
+            Calls.execute(transport, expecting(server, content));
+            assertThat(server.accepted()).isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aServerThatGivesNoLeaveGetsTheBodyAllTheSame(TestWire wire) throws Exception {
+        byte[] content = Calls.content(1 << 20);
+        try (HttpTransport transport = wire.transport().build();
+                ScriptedServer server = wire.server(Script.answering(200, ""))) {
+            assertThat(Calls.execute(transport, expecting(server, content)).status())
+                    .isEqualTo(200);
+            assertThat(server.requests().get(0).bodyChecksum()).isEqualTo(Crc32c.of(ByteBuffer.wrap(content)));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"PLAIN, 417", "PLAIN, 403", "PLAIN, 307", "TLS_JDK, 403", "TLS_OPENSSL, 403", "TLS_CONSCRYPT, 403"})
+    void aServerThatRefusesGetsNoBody(TestWire wire, int status) throws Exception {
+        AtomicLong sent = new AtomicLong(-1);
+        try (HttpTransport transport = wire.transport().build();
+                ScriptedServer server = wire.server(exchange -> {
+                    exchange.answer(status, "no");
+                    sent.set(exchange.awaitClientGone());
+                })) {
+            HttpResponse response = Calls.execute(transport, expecting(server, Calls.content(1 << 20)));
+
+            assertThat(response.status()).isEqualTo(status);
+            assertThat(response.body().bytes()).asString().isEqualTo("no");
+            server.awaitOpen(0);
+            assertThat(sent).hasValue(0);
+        }
+    }
+
+    // ---- either may be the last
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\nConnection: close\\r\\n\\r\\nok",
+                "HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\nConnection: keep-alive, Close\\r\\n\\r\\nok",
+                "HTTP/1.0 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok",
+            })
+    void aConnectionThatTheServerCallsItsLastIsNotReused(String answer) throws Exception {
+        String raw = answer.replace("\\r", "\r").replace("\\n", "\n");
+        try (HttpTransport transport = TestWire.PLAIN.transport().build();
+                ScriptedServer server = TestWire.PLAIN.server(Script.writing(raw))) {
+            for (int i = 1; i <= 3; i++) {
+                assertThat(Calls.execute(transport, Calls.get(server)).body().bytes())
+                        .asString()
+                        .isEqualTo("ok");
+                server.awaitOpen(0);
+                assertThat(server.accepted()).isEqualTo(i);
+            }
+        }
+    }
+}

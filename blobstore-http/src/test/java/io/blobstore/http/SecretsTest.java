@@ -1,0 +1,91 @@
+package io.blobstore.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.blobstore.BlobSource;
+import io.blobstore.contract.ChildJvm;
+import io.blobstore.contract.ChildJvm.Exit;
+import io.blobstore.contract.LeakCheck;
+import io.blobstore.http.ScriptedServer.Script;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** That nothing a request or response carries is printed: not by its log at its finest, nor by its exceptions. */
+@ExtendWith(LeakCheck.class)
+class SecretsTest {
+    private static final String SECRET = "s3cr3t";
+
+    /** Requests that are full of secrets, and succeed and fail in many ways; prints all there is to be printed. */
+    static final class Telling {
+        private Telling() {}
+
+        public static void main(String[] args) throws Exception {
+            for (TestWire wire : TestWire.values()) {
+                if (wire.isAvailable()) {
+                    tell(wire);
+                    System.out.println("told over " + wire);
+                }
+            }
+        }
+
+        private static void tell(TestWire wire) throws Exception {
+            String fields = "Set-Cookie: " + SECRET + "\r\n";
+            try (ScriptedServer server = wire.server(Script.answering(200, SECRET, "X-Token: " + SECRET));
+                    HttpTransport transport = wire.transport()
+                            .stallTimeout(Duration.ofMillis(200))
+                            .build()) {
+                server.then(
+                        Script.answering(200, SECRET, "X-Token: " + SECRET),
+                        Script.answering(403, SECRET, "X-Token: " + SECRET),
+                        Script.writing("HTTP/1.1 200 " + SECRET + "\0\r\n\r\n"),
+                        Script.writing("HTTP/1.1 200 OK\r\n" + fields + SECRET + " : " + SECRET + "\r\n\r\n"),
+                        Script.writing("HTTP/1.1 200 OK\r\n" + fields + "Content-Length: " + SECRET + "\r\n\r\n"),
+                        Script.writing("HTTP/1.1 200 OK\r\n" + fields + "Transfer-Encoding: chunked\r\n\r\n" + SECRET
+                                + "\r\n"),
+                        Script.writing("HTTP/1.1 200 OK\r\n" + fields + "Content-Length: 100\r\n\r\n" + SECRET),
+                        ScriptedExchange::close,
+                        ScriptedExchange::reset);
+                for (int i = 0; i < 10; i++) {
+                    tell(transport, server);
+                }
+            }
+        }
+
+        private static void tell(HttpTransport transport, ScriptedServer server) {
+            HttpCall call = transport.newCall(HttpRequest.of(
+                    "PUT",
+                    server.endpoint(),
+                    "/key?X-Amz-Signature=" + SECRET + "&X-Amz-Security-Token=" + SECRET,
+                    HttpHeaders.builder()
+                            .add("Authorization", SECRET)
+                            .add("x-amz-server-side-encryption-customer-key", SECRET)
+                            .build(),
+                    BlobSource.of(ByteBuffer.wrap(SECRET.getBytes(StandardCharsets.US_ASCII)))));
+            System.out.println(call);
+            try {
+                System.out.println("answered: " + call.execute(BodySink.KEEP));
+            } catch (IOException e) {
+                System.out.println("failed: " + e);
+                e.printStackTrace(System.out);
+            }
+        }
+    }
+
+    @Test
+    void nothingARequestOrResponseCarriesIsPrinted(@TempDir Path directory) throws Exception {
+        Exit exit = ChildJvm.of(Telling.class, directory)
+                .with("-Dorg.slf4j.simpleLogger.defaultLogLevel=trace")
+                .run(Duration.ofMinutes(1));
+
+        assertThat(exit.code()).as(exit.output()).isZero();
+        assertThat(exit.output())
+                .contains("answered: HttpResponse[403", "failed: ", "PUT http", "told over PLAIN", "told over TLS_JDK")
+                .doesNotContain(SECRET);
+    }
+}

@@ -1,0 +1,195 @@
+package io.blobstore.http;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+
+/**
+ * A certificate authority that nobody but these tests trusts, and some certificates it issued. Made by the JDK's
+ * {@code keytool}, once per JVM; nothing of it stays on disk. Thread-safe.
+ */
+public final class TestAuthority {
+    /** Who has a certificate. */
+    public enum Identity {
+        /** A server at 127.0.0.1 and localhost. */
+        SERVER("-ext", "san=ip:127.0.0.1,dns:localhost"),
+        /** A server at another host's name. */
+        OTHER_HOST("-ext", "san=dns:other.example"),
+        /** The server, some days too late. */
+        EXPIRED("-ext", "san=ip:127.0.0.1,dns:localhost", "-startdate", "-20d", "-validity", "10"),
+        /** A client. */
+        CLIENT("-ext", "eku=clientAuth");
+
+        private final List<String> options;
+
+        Identity(String... options) {
+            this.options = List.of(options);
+        }
+
+        private String alias() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private static final String CA = "ca";
+
+    private final KeyStore store;
+    private final char[] password;
+
+    private TestAuthority(KeyStore store, char[] password) {
+        this.store = store;
+        this.password = password;
+    }
+
+    /** The authority of this JVM. */
+    public static TestAuthority get() {
+        return Holder.INSTANCE;
+    }
+
+    private static final class Holder {
+        private static final TestAuthority INSTANCE = create();
+    }
+
+    /** What trusts this authority, and nobody else. */
+    public TrustManager[] trustManagers() {
+        try {
+            TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            factory.init(trusting("PKCS12"));
+            return factory.getTrustManagers();
+        } catch (GeneralSecurityException | IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** The certificate of an identity, and its key. */
+    public KeyManager[] keyManagers(Identity identity) {
+        try {
+            KeyStore own = KeyStore.getInstance("PKCS12");
+            own.load(null, null);
+            own.setKeyEntry(
+                    identity.alias(),
+                    store.getKey(identity.alias(), password),
+                    password,
+                    store.getCertificateChain(identity.alias()));
+            KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            factory.init(own, password);
+            return factory.getKeyManagers();
+        } catch (GeneralSecurityException | IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** A context for servers, which trusts the certificates of this authority's clients. */
+    public SSLContext serverContext(Identity identity) {
+        try {
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(keyManagers(identity), trustManagers(), null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /**
+     * Writes a trust store for {@code -Djavax.net.ssl.trustStore=}; it needs no password.
+     *
+     * @return the file, in {@code directory}
+     */
+    public Path trustStore(Path directory) throws IOException {
+        Path file = directory.resolve("trust.jks");
+        try (OutputStream out = Files.newOutputStream(file)) {
+            // Of this type, because its certificates can be read without a password.
+            trusting("JKS").store(out, password);
+        } catch (GeneralSecurityException e) {
+            throw new AssertionError(e);
+        }
+        return file;
+    }
+
+    private KeyStore trusting(String type) throws GeneralSecurityException, IOException {
+        KeyStore trust = KeyStore.getInstance(type);
+        trust.load(null, null);
+        trust.setCertificateEntry(CA, store.getCertificate(CA));
+        return trust;
+    }
+
+    // ---- made by keytool
+
+    private static TestAuthority create() {
+        String password = UUID.randomUUID().toString();
+        try {
+            Path directory = Files.createTempDirectory("test-authority");
+            Path file = directory.resolve("store.p12");
+            try {
+                issue(file, password, CA, List.of("-ext", "bc:c=ca:true", "-ext", "ku=keyCertSign,cRLSign"));
+                for (Identity identity : Identity.values()) {
+                    List<String> options = new ArrayList<>(List.of("-signer", CA));
+                    options.addAll(identity.options);
+                    issue(file, password, identity.alias(), options);
+                }
+                KeyStore store = KeyStore.getInstance("PKCS12");
+                try (InputStream in = Files.newInputStream(file)) {
+                    store.load(in, password.toCharArray());
+                }
+                return new TestAuthority(store, password.toCharArray());
+            } finally {
+                Files.deleteIfExists(file);
+                Files.delete(directory);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (GeneralSecurityException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void issue(Path file, String password, String alias, List<String> options) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-J-XX:TieredStopAtLevel=1",
+                "-genkeypair",
+                "-alias",
+                alias,
+                "-dname",
+                "CN=blobstore test " + alias,
+                "-keyalg",
+                "EC",
+                "-groupname",
+                "secp256r1",
+                "-storetype",
+                "PKCS12",
+                "-keystore",
+                file.toString(),
+                "-storepass:env",
+                "STORE_PASSWORD"));
+        command.addAll(options);
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().put("STORE_PASSWORD", password);
+        Process keytool = builder.start();
+        try (InputStream output = keytool.getInputStream()) {
+            String printed = new String(output.readAllBytes(), StandardCharsets.UTF_8);
+            if (keytool.waitFor() != 0) {
+                throw new AssertionError("keytool failed for '" + alias + "': " + printed);
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError("interrupted while keytool made '" + alias + "'", e);
+        } finally {
+            keytool.destroyForcibly();
+        }
+    }
+}

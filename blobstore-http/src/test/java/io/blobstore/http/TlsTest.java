@@ -1,0 +1,233 @@
+package io.blobstore.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.blobstore.contract.ChildJvm;
+import io.blobstore.contract.ChildJvm.Exit;
+import io.blobstore.contract.LeakCheck;
+import io.blobstore.http.ScriptedServer.Script;
+import io.blobstore.http.TestAuthority.Identity;
+import io.blobstore.http.TransportException.Kind;
+import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.Arrays;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Who is trusted, and how one learns that somebody is not: the same by every engine. */
+@ExtendWith(LeakCheck.class)
+class TlsTest {
+    private static final TestAuthority AUTHORITY = TestAuthority.get();
+
+    private static TransportException refusal(HttpTransport transport, ScriptedServer server) throws Exception {
+        TransportException failure = Calls.failure(transport, Calls.put(server, new byte[1000]));
+        assertThat(failure).as("a connection that must not be").isNotNull();
+        assertThat(failure.kind()).as(failure.toString()).isEqualTo(Kind.TLS);
+        assertThat(failure.getMessage())
+                .contains(server.endpoint().toString())
+                .doesNotContain("\n")
+                .hasSizeLessThan(500);
+        assertThat(server.requests()).as("nothing was sent").isEmpty();
+        server.awaitOpen(0);
+        return failure;
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = TestWire.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
+    void aCertificateOfAnUnknownAuthorityIsRefused(TestWire wire) throws Exception {
+        try (ScriptedServer server = wire.server(Script.answering(200, ""));
+                HttpTransport transport =
+                        HttpTransport.builder().engine(wire.engine()).build()) {
+            assertThat(refusal(transport, server))
+                    .hasMessageContaining("not trusted")
+                    .hasMessageContaining("javax.net.ssl.trustStore");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = TestWire.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
+    void aCertificateOfAnotherHostIsRefused(TestWire wire) throws Exception {
+        try (ScriptedServer server =
+                        ScriptedServer.secure(AUTHORITY.serverContext(Identity.OTHER_HOST), Script.answering(200, ""));
+                HttpTransport transport = wire.transport().build()) {
+            assertThat(refusal(transport, server))
+                    .hasMessageContaining("127.0.0.1")
+                    .hasMessageContaining("other hosts");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = TestWire.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
+    void anExpiredCertificateIsRefused(TestWire wire) throws Exception {
+        try (ScriptedServer server =
+                        ScriptedServer.secure(AUTHORITY.serverContext(Identity.EXPIRED), Script.answering(200, ""));
+                HttpTransport transport = wire.transport().build()) {
+            assertThat(refusal(transport, server)).hasMessageContaining("expired");
+        }
+    }
+
+    /** The older interface is not told which host was meant, so that whoever calls it has to look. */
+    private record PlainTrustManager(X509TrustManager manager) implements X509TrustManager {
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+            manager.checkClientTrusted(chain, authType);
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+            manager.checkServerTrusted(chain, "UNKNOWN");
+        }
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return manager.getAcceptedIssuers();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = TestWire.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
+    void aTrustManagerThatKnowsNoHostNamesDoesNotTurnThemOff(TestWire wire) throws Exception {
+        TrustManager[] plain = Arrays.stream(AUTHORITY.trustManagers())
+                .map(manager -> new PlainTrustManager((X509TrustManager) manager))
+                .toArray(TrustManager[]::new);
+        try (ScriptedServer other =
+                        ScriptedServer.secure(AUTHORITY.serverContext(Identity.OTHER_HOST), Script.answering(200, ""));
+                ScriptedServer right = wire.server(Script.answering(200, ""));
+                HttpTransport transport = wire.transport().trustManagers(plain).build()) {
+            refusal(transport, other);
+            if (wire == TestWire.TLS_CONSCRYPT) { // it would not look, so it is not asked
+                assertThat(refusal(transport, right)).hasMessageContaining("X509ExtendedTrustManager");
+            } else {
+                assertThat(Calls.execute(transport, Calls.get(right)).status()).isEqualTo(200);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = TestWire.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
+    void aHostIsKnownByNameToo(TestWire wire) throws Exception {
+        try (ScriptedServer server = wire.server(Script.answering(200, "ok"));
+                HttpTransport transport = wire.transport().build()) {
+            Endpoint byName = new Endpoint(true, "localhost", server.endpoint().port());
+
+            assertThat(Calls.execute(transport, HttpRequest.of("GET", byName, "/", HttpHeaders.EMPTY))
+                            .status())
+                    .isEqualTo(200);
+            assertThat(server.awaitRequest(1).header("Host")).contains(byName.authority());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = TestWire.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
+    void aClientShowsItsCertificateWhereItIsAskedTo(TestWire wire) throws Exception {
+        try (ScriptedServer server =
+                        ScriptedServer.mutual(AUTHORITY.serverContext(Identity.SERVER), Script.answering(200, "ok"));
+                HttpTransport known = wire.transport()
+                        .keyManagers(AUTHORITY.keyManagers(Identity.CLIENT))
+                        .build();
+                HttpTransport unknown = wire.transport().build()) {
+            assertThat(Calls.execute(known, Calls.get(server)).status()).isEqualTo(200);
+
+            TransportException failure = Calls.failure(unknown, Calls.get(server));
+            // With TLS 1.3 the server says so after the handshake, and a reset may overtake what it says.
+            assertThat(failure.kind()).isIn(Kind.TLS, Kind.CLOSED);
+            assertThat(server.requests()).hasSize(1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = TestWire.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
+    void aServerWithoutTlsIsNoneForHttps(TestWire wire) throws Exception {
+        try (ScriptedServer server = wire.server(Script.answering(200, ""));
+                HttpTransport transport = wire.transport().build()) {
+            server.thenConnection(socket -> {
+                socket.getOutputStream()
+                        .write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+                                .getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+                socket.getInputStream().transferTo(java.io.OutputStream.nullOutputStream());
+            });
+            assertThat(refusal(transport, server)).hasMessageContaining("https");
+        }
+    }
+
+    @Test
+    void aServerWithTlsIsNoneForHttp() throws Exception {
+        try (ScriptedServer server = TestWire.TLS_JDK.server(Script.answering(200, ""));
+                HttpTransport transport = TestWire.PLAIN.transport().build()) {
+            Endpoint plain = new Endpoint(false, "127.0.0.1", server.endpoint().port());
+
+            TransportException failure = Calls.failure(transport, HttpRequest.of("GET", plain, "/", HttpHeaders.EMPTY));
+
+            assertThat(failure.kind()).isIn(Kind.PROTOCOL, Kind.CLOSED);
+            server.awaitOpen(0);
+        }
+    }
+
+    // ---- engines, and the settings of a process
+
+    @ParameterizedTest
+    @EnumSource
+    void whereTheBuildRunsEveryEngineIsThere(TestWire wire) {
+        assumeTrue(System.getProperty("os.name").equals("Linux"), "other systems may lack native libraries");
+        assertThat(wire.isAvailable()).isTrue();
+    }
+
+    /** Asks a server, by an engine each, and prints what came of it. */
+    static final class Asking {
+        private Asking() {}
+
+        public static void main(String[] args) throws Exception {
+            Endpoint endpoint = new Endpoint(true, "127.0.0.1", Integer.parseInt(args[0]));
+            for (TlsEngine engine : TlsEngine.values()) {
+                try (HttpTransport transport =
+                        HttpTransport.builder().engine(engine).build()) {
+                    HttpRequest request = HttpRequest.of("GET", endpoint, "/", HttpHeaders.EMPTY);
+                    System.out.println(engine + ": "
+                            + transport.newCall(request).execute(BodySink.KEEP).status());
+                } catch (TransportException e) {
+                    System.out.println(engine + ": " + e.kind());
+                }
+            }
+        }
+    }
+
+    @Test
+    void theTrustStoreOfTheProcessIsUsed(@TempDir Path directory) throws Exception {
+        assumeTrue(TestWire.TLS_OPENSSL.isAvailable() && TestWire.TLS_CONSCRYPT.isAvailable(), "needs all engines");
+        Duration patience = Duration.ofMinutes(1);
+        try (ScriptedServer server = TestWire.TLS_JDK.server(Script.answering(200, ""))) {
+            String port = "" + server.endpoint().port();
+            ChildJvm child = ChildJvm.of(Asking.class, directory);
+
+            Exit without = child.run(patience, port);
+            Exit with = child.with("-Djavax.net.ssl.trustStore=" + AUTHORITY.trustStore(directory))
+                    .run(patience, port);
+
+            assertThat(without.output()).contains("AUTOMATIC: TLS", "OPENSSL: TLS", "CONSCRYPT: TLS", "JDK: TLS");
+            assertThat(with.output()).contains("AUTOMATIC: 200", "OPENSSL: 200", "CONSCRYPT: 200", "JDK: 200");
+        }
+    }
+
+    @Test
+    void anEngineThatDoesNotExistIsRefused() throws Exception {
+        System.setProperty(TlsEngine.PROPERTY, "rot13");
+        try (ScriptedServer server = TestWire.TLS_JDK.server(Script.answering(200, ""));
+                HttpTransport transport = HttpTransport.builder().build()) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> Calls.execute(transport, Calls.get(server)))
+                    .withMessageContaining(TlsEngine.PROPERTY)
+                    .withMessageContaining("rot13");
+        } finally {
+            System.clearProperty(TlsEngine.PROPERTY);
+        }
+    }
+}
