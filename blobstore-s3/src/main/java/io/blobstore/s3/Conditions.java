@@ -1,0 +1,120 @@
+package io.blobstore.s3;
+
+import io.blobstore.BlobAlreadyExistsException;
+import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobNotFoundException;
+import io.blobstore.BlobStoreException;
+import io.blobstore.Crc32c;
+import io.blobstore.Precondition;
+import io.blobstore.PreconditionFailedException;
+import io.blobstore.StoredBlob;
+import io.blobstore.ThrottledException;
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * What became of a conditional request that failed.
+ *
+ * <p>A request whose answer is lost may have been carried out. Sent again, it would meet its own blob, and be told that the
+ * condition does not hold. So the blob is looked at first: <em>if it has our size and our CRC32C, the request counts as
+ * successful</em>. That may be wrong about who stored it, and never about what is stored. If it is not there, or another one, the
+ * failure stays what it was, retryable. If the server keeps no checksum to compare, the outcome is unknown and said to be so.
+ */
+final class Conditions {
+    private final S3Bucket bucket;
+
+    Conditions(S3Bucket bucket) {
+        this.bucket = bucket;
+    }
+
+    /** The exception for a failed condition in place of the server's 412, 404 or 409; others unchanged. */
+    BlobStoreException explain(String operation, BlobKey key, Precondition condition, BlobStoreException problem) {
+        if (condition == Precondition.none()) {
+            return problem;
+        }
+        if (isConflict(problem)) {
+            return explainConflict(operation, key, condition, problem);
+        }
+        if (condition instanceof Precondition.IfMatch && problem instanceof BlobNotFoundException) {
+            return new PreconditionFailedException(operation, key, "there is no such blob any more", problem);
+        }
+        if (condition == Precondition.ifAbsent() && problem instanceof PreconditionFailedException) {
+            return new BlobAlreadyExistsException(operation, key, problem);
+        }
+        return problem;
+    }
+
+    /** Somebody else was at it in the same moment, and may have made the condition false. */
+    private BlobStoreException explainConflict(
+            String operation, BlobKey key, Precondition condition, BlobStoreException problem) {
+        Optional<BlobMetadata> there = look(operation, key, problem);
+        if (condition == Precondition.ifAbsent() && there.isPresent()) {
+            return new BlobAlreadyExistsException(operation, key, problem);
+        }
+        if (condition instanceof Precondition.IfMatch match
+                && there.isPresent()
+                && !match.version().equals(there.get().version())) {
+            return new PreconditionFailedException(
+                    operation, key, "its version is " + there.get().version() + " by now", problem);
+        }
+        return problem;
+    }
+
+    /**
+     * The blob, if it is what was sent although the request failed.
+     *
+     * @throws BlobStoreException if that cannot be told
+     */
+    Optional<StoredBlob> findSent(
+            String operation,
+            BlobKey key,
+            Precondition condition,
+            long size,
+            Crc32c checksum,
+            BlobStoreException problem)
+            throws BlobStoreException {
+        Optional<BlobMetadata> there = look(operation, key, problem).filter(blob -> blob.size() == size);
+        if (there.isEmpty()
+                || (condition instanceof Precondition.IfMatch match
+                        && match.version().equals(there.get().version()))) {
+            return Optional.empty();
+        }
+        BlobMetadata blob = there.get();
+        if (blob.checksum().isEmpty()) {
+            throw new BlobStoreException(
+                    operation,
+                    key,
+                    "the answer was lost, and the server keeps no checksum to tell whose blob is there now; look at it"
+                            + " before storing again",
+                    problem,
+                    false);
+        }
+        return blob.checksum().equals(Optional.of(checksum))
+                ? Optional.of(new StoredBlob(key, size, blob.version(), blob.checksum()))
+                : Optional.empty();
+    }
+
+    private Optional<BlobMetadata> look(String operation, BlobKey key, BlobStoreException problem) {
+        try {
+            return Optional.of(bucket.head(operation, key, Optional.empty()));
+        } catch (BlobNotFoundException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            problem.addSuppressed(e);
+            return Optional.empty();
+        }
+    }
+
+    /** Whether a request may have been carried out although it failed. */
+    static boolean isOutcomeUnknown(BlobStoreException problem) {
+        return problem.isRetryable()
+                && !(problem instanceof ThrottledException)
+                && !isConflict(problem)
+                && !S3Errors.isUnconnected(problem);
+    }
+
+    private static boolean isConflict(BlobStoreException problem) {
+        return S3Errors.status(problem) == 409;
+    }
+}

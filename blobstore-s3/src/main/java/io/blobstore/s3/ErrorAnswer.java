@@ -1,0 +1,167 @@
+package io.blobstore.s3;
+
+import io.blobstore.http.HttpResponse;
+import java.io.ByteArrayInputStream;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import javax.xml.stream.XMLInputFactory;
+import javax.xml.stream.XMLStreamConstants;
+import javax.xml.stream.XMLStreamException;
+import javax.xml.stream.XMLStreamReader;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.http.SdkHttpResponse;
+
+/**
+ * What the server said when it refused a request: fields of the header, and of the XML body if there is one.
+ *
+ * @param code S3's word for it; empty if there is none, as in answers to HEAD
+ * @param message for people, in one line; may be empty
+ * @param requestId what the server's support asks for
+ * @param bucketRegion where the bucket is, if it is elsewhere
+ * @param retryAfter how long to leave the server alone
+ * @param serverTime the server's clock
+ */
+record ErrorAnswer(
+        int status,
+        String code,
+        String message,
+        Optional<String> requestId,
+        Optional<String> bucketRegion,
+        Optional<Duration> retryAfter,
+        Optional<Instant> serverTime) {
+    private static final int MAX_TEXT = 300;
+    private static final Set<String> ELEMENTS = Set.of("Code", "Message", "RequestId", "Region");
+    private static final XMLInputFactory XML = factory();
+
+    /** The error of a request of our own. */
+    static ErrorAnswer of(HttpResponse response) {
+        return of(response.status(), response::header, parse(response.body().bytes()));
+    }
+
+    /** The error of a request of the SDK. */
+    static ErrorAnswer of(AwsServiceException problem) {
+        AwsErrorDetails details = problem.awsErrorDetails();
+        if (details == null) {
+            return of(problem.statusCode(), name -> Optional.empty(), Map.of());
+        }
+        Map<String, String> elements = new TreeMap<>(
+                details.rawResponse() == null
+                        ? Map.of()
+                        : parse(details.rawResponse().asByteArrayUnsafe()));
+        if (details.errorCode() != null) {
+            elements.put("Code", details.errorCode());
+        }
+        if (details.errorMessage() != null) {
+            elements.put("Message", details.errorMessage());
+        }
+        if (problem.requestId() != null) {
+            elements.put("RequestId", problem.requestId());
+        }
+        SdkHttpResponse response = details.sdkHttpResponse();
+        return of(
+                problem.statusCode(),
+                name -> response == null ? Optional.empty() : response.firstMatchingHeader(name),
+                elements);
+    }
+
+    private static ErrorAnswer of(int status, Function<String, Optional<String>> header, Map<String, String> elements) {
+        Optional<Instant> date = header.apply("Date").flatMap(ErrorAnswer::date);
+        return new ErrorAnswer(
+                status,
+                line(elements.getOrDefault("Code", "")),
+                line(elements.getOrDefault("Message", "")),
+                header.apply("x-amz-request-id")
+                        .or(() -> Optional.ofNullable(elements.get("RequestId")))
+                        .map(ErrorAnswer::line),
+                header.apply("x-amz-bucket-region")
+                        .or(() -> Optional.ofNullable(elements.get("Region")))
+                        .map(ErrorAnswer::line),
+                header.apply("Retry-After").flatMap(text -> retryAfter(text, date)),
+                date);
+    }
+
+    /** "NoSuchKey", or the status where there is no code. */
+    String name() {
+        return code.isEmpty() ? "HTTP " + status : code;
+    }
+
+    boolean is(String... codes) {
+        return Set.of(codes).contains(code);
+    }
+
+    @Override
+    public String toString() {
+        return name() + (message.isEmpty() ? "" : ": " + message);
+    }
+
+    /** The elements below the root that tell something; none if it is no XML. */
+    private static Map<String, String> parse(byte[] body) {
+        Map<String, String> elements = new TreeMap<>();
+        if (body.length == 0) {
+            return elements;
+        }
+        try {
+            XMLStreamReader reader = XML.createXMLStreamReader(new ByteArrayInputStream(body));
+            int depth = 0;
+            while (reader.hasNext()) {
+                int event = reader.next();
+                if (event == XMLStreamConstants.END_ELEMENT) {
+                    depth--;
+                } else if (event == XMLStreamConstants.START_ELEMENT) {
+                    depth++;
+                    if (depth == 1 && !reader.getLocalName().equals("Error")) {
+                        return elements;
+                    }
+                    if (depth == 2 && ELEMENTS.contains(reader.getLocalName())) {
+                        elements.put(reader.getLocalName(), reader.getElementText());
+                        depth--;
+                    }
+                }
+            }
+        } catch (XMLStreamException | RuntimeException e) {
+            return elements; // cut off, or not XML: what came first may still tell
+        }
+        return elements;
+    }
+
+    /** Looks at nothing but the body itself: no document type, no entity, no other file. */
+    private static XMLInputFactory factory() {
+        XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
+        factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
+        factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
+        return factory;
+    }
+
+    private static Optional<Duration> retryAfter(String text, Optional<Instant> now) {
+        if (text.length() <= 9 && !text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            return Optional.of(Duration.ofSeconds(Long.parseLong(text)));
+        }
+        return date(text)
+                .map(then -> Duration.between(now.orElseGet(Instant::now), then))
+                .filter(wait -> !wait.isNegative());
+    }
+
+    static Optional<Instant> date(String text) {
+        try {
+            return Optional.of(ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME)
+                    .toInstant());
+        } catch (DateTimeException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** One line, of a bounded length, without control characters. */
+    private static String line(String text) {
+        String line = text.strip().replaceAll("\\p{Cntrl}+", " ");
+        return line.length() <= MAX_TEXT ? line : line.substring(0, MAX_TEXT) + "…";
+    }
+}

@@ -1,0 +1,128 @@
+package io.blobstore.s3;
+
+import io.blobstore.BlobStore;
+import io.blobstore.BlobStoreProvider;
+import io.blobstore.StoreUri;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Opens {@code s3://bucket?region&endpoint&pathStyle&prefix&checksums&payloadSigning&storageClass&sse&requesterPays&expectContinue},
+ * with credentials as the AWS SDK finds them: environment, profile, instance.
+ */
+public final class S3BlobStoreProvider implements BlobStoreProvider {
+    static final List<String> PARAMETERS = List.of(
+            "region",
+            "endpoint",
+            "pathStyle",
+            "prefix",
+            "checksums",
+            "payloadSigning",
+            "storageClass",
+            "sse",
+            "requesterPays",
+            "expectContinue");
+
+    /** For {@link java.util.ServiceLoader}. */
+    public S3BlobStoreProvider() {}
+
+    @Override
+    public String scheme() {
+        return "s3";
+    }
+
+    @Override
+    public BlobStore open(StoreUri uri) throws IOException {
+        return builder(uri).open();
+    }
+
+    static S3BlobStore.Builder builder(StoreUri uri) {
+        String bucket = uri.authority()
+                .filter(name -> !name.isEmpty())
+                .orElseThrow(() -> new IllegalArgumentException("an s3: URI names a bucket: s3://bucket"));
+        if (!uri.path().isEmpty() && !uri.path().equals("/")) {
+            throw new IllegalArgumentException("an s3: URI has no path; write s3://" + bucket + "?prefix="
+                    + uri.path().substring(1));
+        }
+        Parameters parameters = new Parameters(uri.parameters(PARAMETERS.toArray(String[]::new)));
+        S3BlobStore.Builder builder = S3BlobStore.builder(bucket);
+        parameters.text("region", builder::region);
+        parameters.text("endpoint", value -> builder.endpoint(endpoint(value)));
+        parameters.flag("pathStyle", builder::pathStyle);
+        parameters.text("prefix", builder::prefix);
+        parameters.choice("checksums", S3Checksums.values(), builder::checksums);
+        parameters.choice("payloadSigning", PayloadSigning.values(), builder::payloadSigning);
+        parameters.text("storageClass", builder::storageClass);
+        parameters.text("sse", value -> builder.encryption(encryption(value)));
+        parameters.flag("requesterPays", builder::requesterPays);
+        parameters.flag("expectContinue", builder::expectContinue);
+        return builder;
+    }
+
+    /** The parameters that are there, by their kinds. */
+    private record Parameters(Map<String, String> values) {
+        void text(String name, Consumer<String> use) {
+            String value = values.get(name);
+            if (value != null) {
+                use.accept(value);
+            }
+        }
+
+        void flag(String name, Consumer<Boolean> use) {
+            text(name, value -> {
+                if (!value.equals("true") && !value.equals("false")) {
+                    throw new IllegalArgumentException(
+                            "parameter '" + name + "' is 'true' or 'false'; got '" + value + "'");
+                }
+                use.accept(value.equals("true"));
+            });
+        }
+
+        <E extends Enum<E>> void choice(String name, E[] choices, Consumer<E> use) {
+            text(
+                    name,
+                    value -> use.accept(Arrays.stream(choices)
+                            .filter(choice -> lower(choice).equals(value))
+                            .findFirst()
+                            .orElseThrow(() -> new IllegalArgumentException("parameter '" + name + "' is one of "
+                                    + Arrays.stream(choices)
+                                            .map(Parameters::lower)
+                                            .toList()
+                                    + "; got '" + value + "'"))));
+        }
+
+        private static String lower(Enum<?> choice) {
+            return choice.name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private static URI endpoint(String text) {
+        try {
+            return new URI(text);
+        } catch (URISyntaxException e) {
+            // Its message repeats the text, which may hold a secret.
+            throw new IllegalArgumentException("parameter 'endpoint' is written http://host:port or https://host:port");
+        }
+    }
+
+    /** A customer key is a secret, and cannot stand in a URI. */
+    private static S3Encryption encryption(String text) {
+        if (text.equals("s3")) {
+            return S3Encryption.s3Managed();
+        }
+        if (text.equals("kms")) {
+            return S3Encryption.kms();
+        }
+        if (text.startsWith("kms:")) {
+            return S3Encryption.kms(text.substring("kms:".length()));
+        }
+        throw new IllegalArgumentException(
+                "parameter 'sse' is 's3', 'kms' or 'kms:' with a key's id; got '" + text + "'");
+    }
+}

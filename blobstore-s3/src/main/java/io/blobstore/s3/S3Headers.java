@@ -1,0 +1,176 @@
+package io.blobstore.s3;
+
+import io.blobstore.Precondition;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.Map;
+import java.util.Map.Entry;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import software.amazon.awssdk.utils.http.SdkHttpUtils;
+
+/**
+ * What a store's settings add to its requests, as header fields: the same for requests of our own and for the SDK's, which takes
+ * them as additional headers and signs them.
+ */
+final class S3Headers {
+    static final String CHECKSUM = "x-amz-checksum-crc32c";
+    static final String CHECKSUM_TYPE = "x-amz-checksum-type";
+    static final String CHECKSUM_MODE = "x-amz-checksum-mode";
+    static final String VERSION_ID = "x-amz-version-id";
+    static final String USER_METADATA = "x-amz-meta-";
+    static final String IF_MATCH = "If-Match";
+    static final String IF_NONE_MATCH = "If-None-Match";
+
+    private static final String ENCRYPTION = "x-amz-server-side-encryption";
+
+    private final Map<String, String> any;
+    private final Map<String, String> key;
+    private final Map<String, String> sourceKey;
+    private final Map<String, String> stored;
+    private final boolean checksums;
+
+    S3Headers(S3Settings settings) {
+        checksums = settings.keepsChecksums();
+        any = settings.requesterPays() ? Map.of("x-amz-request-payer", "requester") : Map.of();
+        key = customerKey(settings, ENCRYPTION);
+        sourceKey = customerKey(settings, "x-amz-copy-source-server-side-encryption");
+        stored = stored(settings);
+    }
+
+    /** For every request. */
+    Map<String, String> any() {
+        return any;
+    }
+
+    /** For a request that creates a blob. */
+    Map<String, String> create() {
+        return merge(any, key, stored);
+    }
+
+    /** For a request that sends part of a blob, or completes it. */
+    Map<String, String> part() {
+        return merge(any, key);
+    }
+
+    /** For a request that reads a blob, or asks what it is. */
+    Map<String, String> read() {
+        return merge(any, key, checksums ? Map.of(CHECKSUM_MODE, "ENABLED") : Map.of());
+    }
+
+    /** For a request that copies a blob, besides {@link #create()} or {@link #part()}. */
+    Map<String, String> source() {
+        return sourceKey;
+    }
+
+    /** For the request that makes a blob visible. */
+    static Map<String, String> condition(Precondition condition) {
+        if (condition instanceof Precondition.IfMatch match) {
+            return Map.of(IF_MATCH, VersionTag.of(match.version()).etag());
+        }
+        return condition == Precondition.ifAbsent() ? Map.of(IF_NONE_MATCH, "*") : Map.of();
+    }
+
+    /** User metadata as fields. */
+    static Map<String, String> userMetadata(Map<String, String> metadata) {
+        Map<String, String> fields = new TreeMap<>();
+        metadata.forEach((name, value) -> fields.put(USER_METADATA + name, value));
+        return fields;
+    }
+
+    @SafeVarargs
+    static Map<String, String> merge(Map<String, String>... fields) {
+        Map<String, String> merged = new TreeMap<>();
+        for (Map<String, String> some : fields) {
+            merged.putAll(some);
+        }
+        return merged;
+    }
+
+    private static Map<String, String> stored(S3Settings settings) {
+        Map<String, String> fields = new TreeMap<>();
+        settings.storageClass().ifPresent(name -> fields.put("x-amz-storage-class", name));
+        if (!settings.tags().isEmpty()) {
+            fields.put("x-amz-tagging", tagging(settings.tags()));
+        }
+        settings.encryption().ifPresent(encryption -> {
+            if (encryption == S3Encryption.s3Managed()) {
+                fields.put(ENCRYPTION, "AES256");
+            } else if (encryption instanceof S3Encryption.Kms kms) {
+                fields.put(ENCRYPTION, "aws:kms");
+                kms.keyId().ifPresent(id -> fields.put(ENCRYPTION + "-aws-kms-key-id", id));
+                if (!kms.context().isEmpty()) {
+                    fields.put(
+                            ENCRYPTION + "-context", base64(json(kms.context()).getBytes(StandardCharsets.UTF_8)));
+                }
+                if (kms.bucketKey()) {
+                    fields.put(ENCRYPTION + "-bucket-key-enabled", "true");
+                }
+            }
+        });
+        return fields;
+    }
+
+    private static Map<String, String> customerKey(S3Settings settings, String name) {
+        if (settings.encryption().orElse(null) instanceof S3Encryption.CustomerKey customer) {
+            return Map.of(
+                    name + "-customer-algorithm",
+                    "AES256",
+                    name + "-customer-key",
+                    base64(customer.bytes()),
+                    name + "-customer-key-md5",
+                    base64(md5(customer.bytes())));
+        }
+        return Map.of();
+    }
+
+    static String tagging(Map<String, String> tags) {
+        return new TreeMap<>(tags)
+                .entrySet().stream()
+                        .map(tag -> SdkHttpUtils.urlEncode(tag.getKey()) + "=" + SdkHttpUtils.urlEncode(tag.getValue()))
+                        .collect(Collectors.joining("&"));
+    }
+
+    private static String json(Map<String, String> pairs) {
+        return new TreeMap<>(pairs).entrySet().stream().map(S3Headers::json).collect(Collectors.joining(",", "{", "}"));
+    }
+
+    private static String json(Entry<String, String> pair) {
+        return quoted(pair.getKey()) + ":" + quoted(pair.getValue());
+    }
+
+    private static String quoted(String text) {
+        StringBuilder quoted = new StringBuilder("\"");
+        text.chars().forEach(c -> {
+            if (c == '"' || c == '\\') {
+                quoted.append('\\').append((char) c);
+            } else if (c < ' ') {
+                quoted.append(String.format("\\u%04x", c));
+            } else {
+                quoted.append((char) c);
+            }
+        });
+        return quoted.append('"').toString();
+    }
+
+    private static String base64(byte[] bytes) {
+        return Base64.getEncoder().encodeToString(bytes);
+    }
+
+    /** S3 uses it to notice a key that was mangled on the way, not to protect it. */
+    private static byte[] md5(byte[] bytes) {
+        try {
+            return MessageDigest.getInstance("MD5").digest(bytes);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has MD5", e);
+        }
+    }
+
+    /** Names alone: a value may be a key. */
+    @Override
+    public String toString() {
+        return "S3Headers" + merge(create(), read()).keySet();
+    }
+}

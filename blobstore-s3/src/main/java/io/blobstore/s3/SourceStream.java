@@ -1,0 +1,58 @@
+package io.blobstore.s3;
+
+import io.blobstore.BlobSource;
+import io.blobstore.Lease;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A source as a stream, for the signer's SHA-256. Leases a window at a time, and only during a call. Keeps what reading failed
+ * with, as the signer wraps it.
+ */
+final class SourceStream extends InputStream {
+    private final BlobSource source;
+    private long position;
+    private @Nullable IOException failure;
+
+    SourceStream(BlobSource source) {
+        this.source = source;
+    }
+
+    @Override
+    public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, target.length);
+        if (length == 0) {
+            return 0;
+        }
+        int bytes = (int) Math.min(Math.min(length, source.maxLeaseSize()), source.size() - position);
+        try (Lease lease = source.slice(position, bytes).acquire()) {
+            int at = offset;
+            for (ByteBuffer buffer : lease.buffers()) {
+                int some = buffer.remaining();
+                buffer.get(target, at, some);
+                at += some;
+            }
+        } catch (IOException e) {
+            failure = e;
+            throw e;
+        }
+        position += bytes;
+        return bytes == 0 ? -1 : bytes;
+    }
+
+    /** Throws what reading failed with, if it did. */
+    void rethrow() throws IOException {
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package io.blobstore.s3;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+
+/**
+ * Runs a request whose answer must not be lost to an interrupt: it names what has to be freed. A blocked socket is closed by an
+ * interrupt of its thread, so the request gets a thread of its own. After an interrupt of the caller the request has a grace period
+ * to end by itself; then it is interrupted too.
+ */
+final class Uninterrupted {
+    private static final Duration GRACE = Duration.ofSeconds(5);
+
+    private Uninterrupted() {}
+
+    /** Runs it. When this returns, the thread has ended; the caller's interrupt status is as it was, or set meanwhile. */
+    static <T> T run(S3Bucket.Operation<T> request) throws IOException {
+        FutureTask<T> task = new FutureTask<>(request::run);
+        Thread thread = new Thread(task, "blobstore-s3-create");
+        thread.setDaemon(true);
+        thread.start();
+        boolean interrupted = join(thread);
+        try {
+            return task.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException problem) {
+                throw problem;
+            }
+            if (e.getCause() instanceof Error problem) {
+                throw problem;
+            }
+            throw (IOException) e.getCause();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("the task has ended, and is not waited for", e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static boolean join(Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                if (interrupted) {
+                    thread.join(GRACE.toMillis());
+                    thread.interrupt();
+                }
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        return interrupted;
+    }
+}

@@ -1,0 +1,158 @@
+package io.blobstore.s3;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobNotFoundException;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobStoreException;
+import io.blobstore.ByteRange;
+import io.blobstore.IntegrityException;
+import io.blobstore.ListOptions;
+import io.blobstore.PermissionDeniedException;
+import io.blobstore.PreconditionFailedException;
+import io.blobstore.StorageFullException;
+import io.blobstore.StoreNotFoundException;
+import io.blobstore.StoreOptions;
+import io.blobstore.ThrottledException;
+import io.blobstore.contract.LeakCheck;
+import io.blobstore.http.ScriptedServer;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each error of the server is one of the contract's, whether a request of ours meets it or one of the SDK. */
+@ExtendWith(LeakCheck.class)
+class S3ErrorsTest {
+    private static final BlobKey KEY = BlobKey.of("some-blob");
+    private static final BlobSource CONTENT = BlobSource.of(ByteBuffer.wrap(new byte[100]));
+
+    private static Stream<Arguments> errors() {
+        return Stream.of(
+                Arguments.of(404, "NoSuchBucket", StoreNotFoundException.class, false, "create it"),
+                Arguments.of(403, "AccessDenied", PermissionDeniedException.class, false, "no permission"),
+                Arguments.of(
+                        403, "InvalidAccessKeyId", PermissionDeniedException.class, false, "credentials are wrong"),
+                Arguments.of(
+                        403, "SignatureDoesNotMatch", PermissionDeniedException.class, false, "credentials are wrong"),
+                Arguments.of(400, "ExpiredToken", PermissionDeniedException.class, false, "expired"),
+                Arguments.of(403, "RequestTimeTooSkewed", PermissionDeniedException.class, false, "clock"),
+                Arguments.of(301, "PermanentRedirect", StoreNotFoundException.class, false, "region"),
+                Arguments.of(400, "BadDigest", IntegrityException.class, false, "something else than was sent"),
+                Arguments.of(503, "SlowDown", ThrottledException.class, true, "fewer requests"),
+                Arguments.of(429, "TooManyRequests", ThrottledException.class, true, "fewer requests"),
+                Arguments.of(500, "InternalError", BlobStoreException.class, true, "failed"),
+                Arguments.of(502, "BadGateway", BlobStoreException.class, true, "failed"),
+                Arguments.of(400, "RequestTimeout", BlobStoreException.class, true, "failed"),
+                Arguments.of(409, "OperationAborted", BlobStoreException.class, true, "another request"),
+                Arguments.of(412, "PreconditionFailed", PreconditionFailedException.class, false, "version"),
+                Arguments.of(507, "XMinioStorageFull", StorageFullException.class, false, "free some"),
+                Arguments.of(501, "NotImplemented", BlobStoreException.class, false, "refused"),
+                Arguments.of(400, "EntityTooLarge", BlobStoreException.class, false, "refused"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("errors")
+    void anErrorIsTypedAndSaysItsCodeAndItsRequest(
+            int status, String code, Class<? extends Throwable> type, boolean retryable, String words)
+            throws IOException {
+        try (ScriptedServer server = ScriptedServer.plain(ScriptedS3.refusing(status, code, "x-amz-request-id: REQ1"));
+                HastyClient client = ScriptedS3.hastyClient(server);
+                BlobStore store = client.store(ScriptedS3.BUCKET).open()) {
+            BlobStoreException own = catchThrowableOfType(
+                    BlobStoreException.class, () -> store.store(KEY, CONTENT, StoreOptions.DEFAULT));
+            BlobStoreException sdk = catchThrowableOfType(BlobStoreException.class, () -> store.list(ListOptions.ALL));
+
+            assertThat(own.key()).contains(KEY);
+            assertThat(Stream.of(own, sdk)).allSatisfy(problem -> {
+                assertThat(problem).isExactlyInstanceOf(type);
+                assertThat(problem.isRetryable()).isEqualTo(retryable);
+                assertThat(problem).hasMessageContaining(words).hasMessageContaining("No, because.");
+                assertThat(problem).hasMessageContaining(code).hasMessageContaining("REQ1");
+                assertThat(problem.getMessage()).doesNotContain("\n", ScriptedS3.SECRET_KEY, "AWS4-HMAC");
+            });
+        }
+    }
+
+    @Test
+    void theRegionOfTheBucketIsSaid() throws IOException {
+        try (ScriptedServer server = ScriptedServer.plain(
+                        ScriptedS3.refusing(301, "PermanentRedirect", "x-amz-bucket-region: eu-west-3"));
+                BlobStore store = ScriptedS3.store(server).open()) {
+            assertThat(catchThrowableOfType(StoreNotFoundException.class, () -> store.head(KEY)))
+                    .hasMessageContaining("is in region eu-west-3")
+                    .hasMessageContaining("set region=eu-west-3");
+            assertThat(catchThrowableOfType(
+                            StoreNotFoundException.class,
+                            () -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(1))))
+                    .hasMessageContaining("set region=eu-west-3");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"7, 7", "'Wed, 21 Oct 2015 07:28:30 GMT', 30", "soon, -1"})
+    void theServersWishForPatienceIsKept(String field, int seconds) throws IOException {
+        try (ScriptedServer server = ScriptedServer.plain(ScriptedS3.refusing(
+                        503, "SlowDown", "Retry-After: " + field, "Date: Wed, 21 Oct 2015 07:28:00 GMT"));
+                BlobStore store = ScriptedS3.store(server).open()) {
+            ThrottledException problem =
+                    catchThrowableOfType(ThrottledException.class, () -> store.store(KEY, CONTENT));
+
+            if (seconds < 0) {
+                assertThat(problem.retryAfter()).isEmpty();
+            } else {
+                assertThat(problem.retryAfter()).contains(Duration.ofSeconds(seconds));
+            }
+        }
+    }
+
+    @Test
+    void anAnswerToHeadHasNoBodyAndAListingTellsTheReason() throws IOException {
+        assertThat(headAnd(404, exchange -> exchange.answerHead(404, 0)))
+                .isInstanceOf(StoreNotFoundException.class)
+                .hasMessageContaining(ScriptedS3.BUCKET);
+        assertThat(headAnd(404, ScriptedS3.refusing(404, "NoSuchBucket"))).isInstanceOf(StoreNotFoundException.class);
+        for (int status : new int[] {400, 403, 404}) {
+            assertThat(headAnd(status, ScriptedS3.refusing(403, "InvalidAccessKeyId")))
+                    .isInstanceOf(PermissionDeniedException.class)
+                    .hasMessageContaining("credentials are wrong");
+        }
+        assertThat(headAnd(404, ScriptedS3.refusing(403, "AccessDenied"))).isInstanceOf(BlobNotFoundException.class);
+        assertThat(headAnd(404, ScriptedServer.Script.answering(200, "<ListBucketResult/>")))
+                .isInstanceOf(BlobNotFoundException.class);
+    }
+
+    /** What a HEAD fails with that is answered with a status, if a listing is answered by a script. */
+    private static BlobStoreException headAnd(int status, ScriptedServer.Script listing) throws IOException {
+        try (ScriptedServer server = ScriptedServer.plain(listing).then(exchange -> exchange.answerHead(status, 0));
+                BlobStore store = ScriptedS3.store(server).open()) {
+            return catchThrowableOfType(BlobStoreException.class, () -> store.head(KEY));
+        }
+    }
+
+    @Test
+    void aBodyThatIsNoXmlIsNoObstacle() throws IOException {
+        for (String body : new String[] {
+            "",
+            "<html>502</html>",
+            "<Error><Code>Slow",
+            "<!DOCTYPE x [<!ENTITY y SYSTEM \"file:/etc/passwd\">]><Error>&y;</Error>"
+        }) {
+            try (ScriptedServer server = ScriptedServer.plain(ScriptedServer.Script.answering(502, body));
+                    BlobStore store = ScriptedS3.store(server).open()) {
+                assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.store(KEY, CONTENT)))
+                        .hasMessageContaining("HTTP 502")
+                        .satisfies(problem -> assertThat(problem.isRetryable()).isTrue());
+            }
+        }
+    }
+}

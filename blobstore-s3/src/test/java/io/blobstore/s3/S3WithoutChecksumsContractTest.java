@@ -1,0 +1,14 @@
+package io.blobstore.s3;
+
+/** The S3 store keeps the contract with a server that knows no checksums, and insists on signed content. */
+class S3WithoutChecksumsContractTest extends S3ProxyContractTest {
+    @Override
+    S3BlobStore.Builder builder() {
+        return super.builder().checksums(S3Checksums.NONE).payloadSigning(PayloadSigning.SIGNED);
+    }
+
+    @Override
+    protected boolean keepsChecksums() {
+        return false;
+    }
+}

@@ -1,0 +1,98 @@
+package io.blobstore.s3;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import io.blobstore.BlobKey;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.ByteRange;
+import io.blobstore.Crc32c;
+import io.blobstore.MultipartUpload;
+import io.blobstore.PartLayout;
+import io.blobstore.StoreOptions;
+import io.blobstore.contract.LeakCheck;
+import io.blobstore.http.ScriptedServer;
+import io.blobstore.http.ScriptedServer.Script;
+import io.blobstore.memory.MappedFile;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Content takes no way over the Java heap: counted, for the thread that sends or receives it. */
+@ExtendWith(LeakCheck.class)
+class S3ZeroCopyTest {
+    private static final int PART = 8 << 20;
+    private static final int PARTS = 8;
+    private static final int SIZE = PARTS * PART;
+    /** 8 MiB per GiB, the project's bound, for this size. */
+    private static final long ALLOWED = SIZE / 128;
+
+    private static final BlobKey KEY = BlobKey.of("blob");
+    private static final Script CREATED = Script.answering(
+            200, "<InitiateMultipartUploadResult><UploadId>i</UploadId></InitiateMultipartUploadResult>");
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void sendingPartsFromAMappingAllocatesNoPayload() throws IOException {
+        try (ScriptedServer server = ScriptedServer.plain(Script.answering(200, "", ScriptedS3.ETAG))
+                        .then(CREATED);
+                BlobStore store = ScriptedS3.store(server).open();
+                MappedFile file = MappedFile.create(directory.resolve("source"), SIZE)) {
+            PartLayout layout = new PartLayout(SIZE, PART);
+            MultipartUpload upload = store.createMultipartUpload(KEY, layout, StoreOptions.DEFAULT);
+            send(upload, file.region());
+            assertThat(allocatedBy(() -> send(upload, file.region()))).isBetween(1L, ALLOWED);
+            assertThat(server.requests().get(PARTS).bodyReceived()).isEqualTo(PART);
+        }
+    }
+
+    private static void send(MultipartUpload upload, BlobSource content) throws IOException {
+        for (int part = 1; part <= PARTS; part++) {
+            upload.uploadPart(
+                    part,
+                    content.slice(upload.layout().offset(part), upload.layout().length(part)));
+        }
+    }
+
+    @Test
+    void readingIntoDirectMemoryAllocatesNoPayload() throws IOException {
+        byte[] content = new byte[PART];
+        List<String> fields = List.of(
+                ScriptedS3.ETAG,
+                ScriptedS3.MODIFIED,
+                "x-amz-checksum-crc32c: " + Crc32c.of(ByteBuffer.wrap(content)).base64());
+        try (ScriptedServer server =
+                        ScriptedServer.plain(exchange -> exchange.answer(200, content, fields.toArray(new String[0])));
+                BlobStore store = ScriptedS3.store(server).open()) {
+            ByteBuffer target = ByteBuffer.allocateDirect(PART);
+            read(store, target);
+            assertThat(allocatedBy(() -> read(store, target))).isBetween(1L, ALLOWED);
+            assertThat(target.hasRemaining()).isFalse();
+        }
+    }
+
+    private static void read(BlobStore store, ByteBuffer target) throws IOException {
+        for (int part = 1; part <= PARTS; part++) {
+            store.read(KEY, ByteRange.all(), target.clear());
+        }
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private static long allocatedBy(Work work) throws IOException {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        work.run();
+        return threads.getCurrentThreadAllocatedBytes() - before;
+    }
+}

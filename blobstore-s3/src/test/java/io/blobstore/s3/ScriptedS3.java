@@ -1,0 +1,59 @@
+package io.blobstore.s3;
+
+import io.blobstore.http.ScriptedServer;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+
+/** Stores whose server is a script. */
+final class ScriptedS3 {
+    static final String BUCKET = "some-bucket";
+    static final String ACCESS_KEY = "AKIDSCRIPTED";
+    static final String SECRET_KEY = "very-secret-key";
+    static final String ETAG = "ETag: \"0123456789abcdef\"";
+    static final String MODIFIED = "Last-Modified: Wed, 21 Oct 2015 07:28:00 GMT";
+
+    private ScriptedS3() {}
+
+    static S3BlobStore.Builder store(ScriptedServer server) {
+        return S3BlobStore.builder(BUCKET)
+                .endpoint(URI.create(server.endpoint().toString()))
+                .region("us-east-1")
+                .pathStyle(true)
+                .credentials(StaticCredentialsProvider.create(AwsBasicCredentials.create(ACCESS_KEY, SECRET_KEY)));
+    }
+
+    /** A client for stores in the bucket, which retries at once. */
+    static HastyClient hastyClient(ScriptedServer server) {
+        return new HastyClient(
+                URI.create(server.endpoint().toString()),
+                "us-east-1",
+                StaticCredentialsProvider.create(AwsBasicCredentials.create(ACCESS_KEY, SECRET_KEY)));
+    }
+
+    /** Refuses with an S3 error. */
+    static ScriptedServer.Script refusing(int status, String code, String... fields) {
+        return ScriptedServer.Script.answering(status, error(code), fields);
+    }
+
+    static String error(String code) {
+        return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>" + code
+                + "</Code><Message>No, because.</Message>" + "<RequestId>REQ1</RequestId></Error>";
+    }
+
+    /** Answers HEAD. */
+    static ScriptedServer.Script head(long size, String... fields) {
+        return exchange -> exchange.answerHead(200, size, fields);
+    }
+
+    /** Answers GET with the whole blob. */
+    static ScriptedServer.Script read(byte[] body, String... fields) {
+        return exchange -> {
+            List<String> all = new ArrayList<>(List.of(ScriptedS3.ETAG, ScriptedS3.MODIFIED));
+            all.addAll(List.of(fields));
+            exchange.answer(200, body, all.toArray(new String[0]));
+        };
+    }
+}
