@@ -26,4 +26,16 @@ class HeapMeterTest {
             threads.shutdown();
         }
     }
+
+    @Test
+    void knowsWhenAThreadEndedUncounted() throws Exception {
+        HeapMeter meter = HeapMeter.startThreadByThread();
+        assertThat(meter.isComplete()).isTrue();
+
+        Thread thread = new Thread(() -> {});
+        thread.start();
+        thread.join();
+
+        assertThat(meter.isComplete()).isFalse();
+    }
 }

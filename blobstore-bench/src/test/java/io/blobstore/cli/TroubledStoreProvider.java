@@ -1,16 +1,17 @@
 package io.blobstore.cli;
 
 import io.blobstore.BlobKey;
-import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobStoreProvider;
 import io.blobstore.BlobStores;
 import io.blobstore.ByteRange;
+import io.blobstore.Crc32c;
 import io.blobstore.ForwardingBlobStore;
 import io.blobstore.MultipartUpload;
 import io.blobstore.PartLayout;
 import io.blobstore.ReadOptions;
+import io.blobstore.ReadResult;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoreUri;
 import java.io.IOException;
@@ -52,10 +53,10 @@ public final class TroubledStoreProvider implements BlobStoreProvider {
         }
 
         @Override
-        public BlobMetadata read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options)
+        public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options)
                 throws IOException {
             int start = target.position();
-            BlobMetadata blob = super.read(key, range, target, options);
+            ReadResult read = super.read(key, range, target, options);
             switch (trouble) {
                 case CORRUPT -> target.put(start, (byte) (target.get(start) ^ 1));
                 case FAIL -> {
@@ -66,7 +67,10 @@ public final class TroubledStoreProvider implements BlobStoreProvider {
                 case BLOCK_READ -> block();
                 case BLOCK_STORE -> {}
             }
-            return blob;
+            return new ReadResult(
+                    read.blob(),
+                    read.length(),
+                    Crc32c.of(target.duplicate().flip().position(start)));
         }
 
         @Override

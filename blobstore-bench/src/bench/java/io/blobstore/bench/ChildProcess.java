@@ -1,0 +1,119 @@
+package io.blobstore.bench;
+
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** A JVM with the class path of this one that is talked to line by line. Lines that begin with {@code #} are its answers. */
+final class ChildProcess implements AutoCloseable {
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(10);
+    private static final String END = "#end";
+    private static final int MOST_LINES = 60;
+
+    private final Process process;
+    private final Path errors;
+    private final BufferedWriter input;
+    private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
+
+    private ChildProcess(Process process, Path errors) {
+        this.process = process;
+        this.errors = errors;
+        this.input = process.outputWriter(StandardCharsets.UTF_8);
+        Thread reader = new Thread(this::read, "output of " + process.pid());
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    /**
+     * Starts one.
+     *
+     * @param errors the file for what it prints to standard error
+     */
+    static ChildProcess start(
+            Class<?> main,
+            List<String> jvmOptions,
+            List<String> arguments,
+            Map<String, String> environment,
+            Path errors)
+            throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(jvmOptions);
+        command.add("-cp");
+        command.add(System.getProperty("java.class.path"));
+        command.add(main.getName());
+        command.addAll(arguments);
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
+        builder.environment().putAll(environment);
+        return new ChildProcess(builder.start(), errors);
+    }
+
+    private void read() {
+        try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
+            output.lines().filter(line -> line.startsWith("#")).forEach(answers::add);
+        } catch (IOException | UncheckedIOException e) {
+            // it was killed
+        } finally {
+            answers.add(END);
+        }
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    void send(String line) throws IOException {
+        input.write(line);
+        input.newLine();
+        input.flush();
+    }
+
+    /**
+     * Waits for an answer that begins like this.
+     *
+     * @param meanwhile called every now and then
+     * @throws BenchmarkException if the process ends, gives another answer, or takes too long
+     */
+    String await(String beginning, Duration timeout, Runnable meanwhile) throws InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        while (System.nanoTime() - deadline < 0) {
+            String answer = answers.poll(BETWEEN_LOOKS.toNanos(), TimeUnit.NANOSECONDS);
+            meanwhile.run();
+            if (answer != null) {
+                if (answer.startsWith(beginning)) {
+                    return answer;
+                }
+                printErrors();
+                throw new BenchmarkException(
+                        answer.equals(END) ? "failed: its process ended early" : answer.substring(1));
+            }
+        }
+        throw new BenchmarkException("failed: it took longer than " + timeout.toSeconds() + " s");
+    }
+
+    /** Shows what it had to say about its end, before its file is gone. */
+    private void printErrors() {
+        try {
+            List<String> lines = Files.readAllLines(errors);
+            lines.subList(Math.max(0, lines.size() - MOST_LINES), lines.size()).forEach(System.err::println);
+        } catch (IOException e) {
+            System.err.println("what the process printed cannot be read: " + e);
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}

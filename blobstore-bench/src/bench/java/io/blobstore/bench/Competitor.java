@@ -1,0 +1,42 @@
+package io.blobstore.bench;
+
+import io.blobstore.BlobStoreProvider;
+import java.util.ServiceLoader;
+
+/** Who can be measured. */
+enum Competitor {
+    BLOBSTORE("blobstore", BlobstoreContestant::open),
+    HAND_ROLLED("hand-rolled loop, CRC32C", HandRolledContestant::new),
+    NETTY_ASYNC("S3AsyncClient/Netty, WHEN_REQUIRED", AsyncClientContestant::netty),
+    CRT_ASYNC("S3AsyncClient/CRT", AsyncClientContestant::crt),
+    CRT_TRANSFER_MANAGER("S3TransferManager/CRT", TransferManagerContestant::crt),
+    NETTY_TRANSFER_MANAGER("S3TransferManager/Netty", TransferManagerContestant::netty),
+    APACHE_SYNC("S3Client/Apache 5, streamed", SyncClientContestant::apache),
+    URL_CONNECTION_SYNC("S3Client/URLConnection, streamed", SyncClientContestant::urlConnection);
+
+    /** Opens a contestant. */
+    @FunctionalInterface
+    interface Opener {
+        Contestant open(Job job) throws Exception;
+    }
+
+    final String title;
+    private final Opener opener;
+
+    Competitor(String title, Opener opener) {
+        this.title = title;
+        this.opener = opener;
+    }
+
+    /** Opens it for a job, in this JVM. */
+    Contestant open(Job job) throws Exception {
+        return opener.open(job);
+    }
+
+    /** Whether its code is on the class path. */
+    boolean isAvailable() {
+        return this != BLOBSTORE
+                || ServiceLoader.load(BlobStoreProvider.class).stream()
+                        .anyMatch(provider -> provider.get().scheme().equals("s3"));
+    }
+}

@@ -1,0 +1,172 @@
+package io.blobstore.bench;
+
+import java.io.BufferedReader;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+
+/**
+ * A server that speaks as much of S3 as the contestants need, throws away what it is sent, and counts it. Listens on the
+ * loopback interface only. One thread for each connection; encrypts with the JDK's engine.
+ */
+final class DiscardServer implements Closeable {
+    /** The same cipher for everybody, in either version of the protocol. */
+    private static final String[] CIPHERS = {"TLS_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"};
+
+    /**
+     * What has passed for one path.
+     *
+     * @param received bytes of request bodies
+     * @param sent bytes of content
+     * @param security what the connections were protected by
+     */
+    record Traffic(long received, long sent, Set<String> security) {
+        static final Traffic NONE = new Traffic(0, 0, Set.of());
+
+        Traffic plus(long moreReceived, long moreSent, String how) {
+            Set<String> all = new TreeSet<>(security);
+            all.add(how);
+            return new Traffic(received + moreReceived, sent + moreSent, Set.copyOf(all));
+        }
+    }
+
+    private final ServerSocketChannel listener;
+    private final Optional<SSLContext> tls;
+    private final ServedObject served;
+    private final S3Answers answers;
+    private final Map<String, Traffic> traffic = new ConcurrentHashMap<>();
+
+    private DiscardServer(Optional<SSLContext> tls, long objectSize) throws IOException {
+        this.tls = tls;
+        this.served = new ServedObject(objectSize);
+        this.answers = new S3Answers(served);
+        this.listener = ServerSocketChannel.open();
+        listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    }
+
+    /** Starts it, on a free port. */
+    static DiscardServer start(Optional<SSLContext> tls, long objectSize) throws IOException {
+        DiscardServer server = new DiscardServer(tls, objectSize);
+        daemon(server::accept, "accept");
+        return server;
+    }
+
+    /**
+     * Runs it until its standard input ends. Says {@code #port N}; answers each line, which is a path, with its traffic:
+     * {@code #traffic received sent security}.
+     *
+     * @param args the size of the object that it serves, and for HTTPS the directory of its {@link Certificates}
+     */
+    public static void main(String[] args) throws Exception {
+        Optional<SSLContext> tls =
+                args.length > 1 ? Optional.of(Certificates.in(Path.of(args[1])).serverContext()) : Optional.empty();
+        try (DiscardServer server = start(tls, Long.parseLong(args[0]));
+                BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+            System.out.println("#port " + server.port());
+            for (String path = input.readLine(); path != null; path = input.readLine()) {
+                Traffic passed = server.traffic(path);
+                System.out.println("#traffic " + passed.received() + " " + passed.sent() + " "
+                        + String.join(", ", passed.security()));
+            }
+        }
+    }
+
+    int port() throws IOException {
+        return ((InetSocketAddress) listener.getLocalAddress()).getPort();
+    }
+
+    Traffic traffic(String path) {
+        return traffic.getOrDefault(path, Traffic.NONE);
+    }
+
+    @Override
+    public void close() throws IOException {
+        listener.close();
+    }
+
+    private void accept() {
+        try {
+            while (true) {
+                SocketChannel channel = listener.accept();
+                daemon(() -> serve(channel), "connection");
+            }
+        } catch (AsynchronousCloseException e) {
+            // closed: the end
+        } catch (IOException e) {
+            e.printStackTrace();
+        }
+    }
+
+    private static void daemon(Runnable task, String name) {
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    // ---- one connection
+
+    private void serve(SocketChannel channel) {
+        try (channel) {
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            Wire wire = tls.isPresent() ? new EngineWire(channel, engine(tls.get())) : Wire.plain(channel);
+            HttpInput input = new HttpInput(wire);
+            for (Optional<HttpHead> head = input.head(); head.isPresent(); head = input.head()) {
+                answer(head.get(), input, wire);
+            }
+        } catch (IOException e) { // the client's business, but good to know when one does not get through
+            System.err.println("connection ended: " + e);
+        }
+    }
+
+    private static SSLEngine engine(SSLContext context) {
+        SSLEngine engine = context.createSSLEngine();
+        engine.setUseClientMode(false);
+        engine.setEnabledProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
+        engine.setEnabledCipherSuites(CIPHERS);
+        return engine;
+    }
+
+    private void answer(HttpHead request, HttpInput input, Wire wire) throws IOException {
+        if (request.header("expect").filter("100-continue"::equalsIgnoreCase).isPresent()) {
+            wire.write(ascii("HTTP/1.1 100 Continue\r\n\r\n"));
+        }
+        long wireBytes = input.discardBody(request);
+        // What a signed, chunked body decodes to is the object's size.
+        long bodyBytes = request.header("x-amz-decoded-content-length")
+                .map(Long::parseLong)
+                .orElse(wireBytes);
+        S3Answers.Answer answer = answers.answer(request, bodyBytes);
+        traffic.compute(
+                S3Answers.path(request),
+                (path, before) -> (before == null ? Traffic.NONE : before)
+                        .plus(bodyBytes, answer.to() - answer.from(), wire.security()));
+        StringBuilder head = new StringBuilder("HTTP/1.1 " + answer.status() + "\r\n");
+        answer.headers()
+                .forEach((name, value) ->
+                        head.append(name).append(": ").append(value).append("\r\n"));
+        head.append("Content-Length: ").append(answer.length()).append("\r\n");
+        head.append("x-amz-request-id: benchmark\r\n\r\n");
+        wire.write(ascii(head + answer.text()));
+        served.write(wire, answer.from(), answer.to());
+    }
+
+    private static ByteBuffer ascii(String text) {
+        return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    }
+}

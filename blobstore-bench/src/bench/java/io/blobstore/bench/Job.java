@@ -1,0 +1,46 @@
+package io.blobstore.bench;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What a contestant has to do.
+ *
+ * @param scenario which way the bytes go
+ * @param endpoint where the server is
+ * @param key the object's
+ * @param file the content to upload, or where to read it to; as long as the object
+ * @param partSize bytes of a part, or of a range
+ * @param concurrency parts under way at once
+ */
+record Job(Scenario scenario, URI endpoint, String key, Path file, int partSize, int concurrency) {
+    static final String BUCKET = "bench";
+    static final String REGION = "us-east-1";
+
+    /** For a command line. */
+    List<String> toArguments() {
+        return List.of(
+                scenario.name(),
+                endpoint.toString(),
+                key,
+                file.toString(),
+                Integer.toString(partSize),
+                Integer.toString(concurrency));
+    }
+
+    /** What {@link #toArguments} gave. */
+    static Job ofArguments(List<String> arguments) {
+        return new Job(
+                Scenario.valueOf(arguments.get(0)),
+                URI.create(arguments.get(1)),
+                arguments.get(2),
+                Path.of(arguments.get(3)),
+                Integer.parseInt(arguments.get(4)),
+                Integer.parseInt(arguments.get(5)));
+    }
+
+    boolean isUpload() {
+        return scenario.direction == Scenario.Direction.UPLOAD;
+    }
+}

@@ -1,0 +1,63 @@
+package io.blobstore.bench;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What the figures were measured on. */
+final class Machine {
+    private static final List<String> LIBRARIES = List.of(
+            "blobstore-",
+            "s3-",
+            "aws-crt-",
+            "netty-nio-client-",
+            "netty-handler-",
+            "netty-tcnative-classes-",
+            "conscrypt-",
+            "apache5-client-",
+            "httpclient5-",
+            "url-connection-client-");
+
+    private Machine() {}
+
+    static void print(PrintWriter out) {
+        out.println("machine    " + Runtime.getRuntime().availableProcessors() + " cores, "
+                + first("/proc/cpuinfo", "model name") + ", memory " + first("/proc/meminfo", "MemTotal"));
+        out.println("system     " + System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
+                + System.getProperty("os.arch"));
+        out.println("JDK        " + System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"));
+        out.println("libraries  " + libraries());
+        out.printf(
+                Locale.ROOT,
+                "load       %.1f when this began (0 is best: others on the machine make figures vary)%n",
+                ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+    }
+
+    private static String first(String file, String name) {
+        try (Stream<String> lines = Files.lines(Path.of(file))) {
+            return lines.filter(line -> line.startsWith(name))
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .findFirst()
+                    .orElse("unknown");
+        } catch (IOException e) {
+            return "unknown";
+        }
+    }
+
+    private static String libraries() {
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .map(path -> new File(path).getName())
+                .filter(name -> name.endsWith(".jar") && LIBRARIES.stream().anyMatch(name::startsWith))
+                .map(name -> name.substring(0, name.length() - ".jar".length()))
+                .sorted()
+                .collect(Collectors.joining(", "));
+    }
+}

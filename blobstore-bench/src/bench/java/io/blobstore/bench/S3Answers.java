@@ -1,0 +1,253 @@
+package io.blobstore.bench;
+
+import io.blobstore.Crc32c;
+import java.net.URLDecoder;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What S3 would answer: path-style requests for objects, without looking at signatures and without keeping content. An object
+ * that was uploaded has a size and a checksum; one that was not is the {@link ServedObject}. Thread-safe.
+ */
+final class S3Answers {
+    private static final Pattern RANGE = Pattern.compile("bytes=([0-9]+)-([0-9]*)");
+    private static final String CRC32C = "x-amz-checksum-crc32c";
+    private static final String CHECKSUM_TYPE = "x-amz-checksum-type";
+
+    /**
+     * An answer.
+     *
+     * @param headers but for Content-Length
+     * @param text the body, unless it is content
+     * @param from the first byte of the served object that is the body
+     * @param to where that body ends; {@code from} if there is none
+     * @param length the Content-Length
+     */
+    record Answer(String status, Map<String, String> headers, String text, long from, long to, long length) {
+        static Answer of(String status, Map<String, String> headers, String text) {
+            return new Answer(status, headers, text, 0, 0, text.getBytes(StandardCharsets.UTF_8).length);
+        }
+    }
+
+    private record Part(long size, Optional<String> checksum, String etag) {}
+
+    private record Stored(long size, Optional<String> checksum, String etag) {}
+
+    private record Upload(boolean isFullObject, Map<Integer, Part> parts) {}
+
+    private final ServedObject served;
+    private final AtomicLong ids = new AtomicLong();
+    private final Map<String, Upload> uploads = new ConcurrentHashMap<>();
+    private final Map<String, Stored> stored = new ConcurrentHashMap<>();
+
+    S3Answers(ServedObject served) {
+        this.served = served;
+    }
+
+    /** The path of a request. */
+    static String path(HttpHead request) {
+        return decode(request.words().get(1).split("\\?", 2)[0]);
+    }
+
+    /** The answer to a request whose body has been read. */
+    Answer answer(HttpHead request, long bodyBytes) {
+        String path = path(request);
+        Map<String, String> query = query(request.words().get(1));
+        String uploadId = query.get("uploadId");
+        return switch (request.words().get(0)) {
+            case "POST" -> {
+                if (query.containsKey("uploads")) {
+                    yield create(request, path);
+                }
+                yield uploadId == null ? notSupported() : complete(request, path, uploadId);
+            }
+            case "PUT" ->
+                uploadId == null ? put(request, path, bodyBytes) : uploadPart(request, query, uploadId, bodyBytes);
+            case "GET" -> get(request);
+            case "HEAD" -> head(request, path);
+            case "DELETE" -> {
+                if (uploadId == null) {
+                    stored.remove(path);
+                } else {
+                    uploads.remove(uploadId);
+                }
+                yield Answer.of("204 No Content", Map.of(), "");
+            }
+            default -> notSupported();
+        };
+    }
+
+    // ---- uploads
+
+    private Answer create(HttpHead request, String path) {
+        String uploadId = "upload-" + ids.incrementAndGet();
+        boolean isFullObject =
+                request.header(CHECKSUM_TYPE).filter("FULL_OBJECT"::equals).isPresent();
+        uploads.put(uploadId, new Upload(isFullObject, new TreeMap<>()));
+        Map<String, String> headers = new HashMap<>();
+        for (String name : List.of("x-amz-checksum-algorithm", CHECKSUM_TYPE)) {
+            request.header(name).ifPresent(value -> headers.put(name, value));
+        }
+        return Answer.of(
+                "200 OK",
+                headers,
+                xml("InitiateMultipartUploadResult", names(path) + "<UploadId>" + uploadId + "</UploadId>"));
+    }
+
+    private Answer uploadPart(HttpHead request, Map<String, String> query, String uploadId, long size) {
+        Upload upload = uploads.get(uploadId);
+        if (upload == null) {
+            return error("404 Not Found", "NoSuchUpload");
+        }
+        Part part = new Part(size, request.header(CRC32C), etag());
+        synchronized (upload) {
+            upload.parts().put(Integer.valueOf(query.getOrDefault("partNumber", "")), part);
+        }
+        return Answer.of("200 OK", headers(part.etag(), part.checksum(), Optional.empty()), "");
+    }
+
+    private Answer complete(HttpHead request, String path, String uploadId) {
+        Upload upload = uploads.remove(uploadId);
+        if (upload == null) {
+            return error("404 Not Found", "NoSuchUpload");
+        }
+        Stored object = assemble(upload);
+        if (object.checksum().isPresent()
+                && request.header(CRC32C).isPresent()
+                && !request.header(CRC32C).equals(object.checksum())) {
+            return error("400 Bad Request", "BadDigest");
+        }
+        stored.put(path, object);
+        String checksum = object.checksum()
+                .map(value -> "<ChecksumCRC32C>" + value + "</ChecksumCRC32C><ChecksumType>FULL_OBJECT</ChecksumType>")
+                .orElse("");
+        return Answer.of(
+                "200 OK",
+                Map.of(),
+                xml(
+                        "CompleteMultipartUploadResult",
+                        names(path) + "<ETag>" + object.etag().replace("\"", "&quot;") + "</ETag>" + checksum));
+    }
+
+    private Stored assemble(Upload upload) {
+        synchronized (upload) {
+            long size = 0;
+            Optional<Crc32c> whole = upload.isFullObject() ? Optional.of(Crc32c.EMPTY) : Optional.empty();
+            for (Part part : upload.parts().values()) {
+                size += part.size();
+                whole = whole.flatMap(
+                        before -> part.checksum().map(value -> before.combine(checksum(value), part.size())));
+            }
+            return new Stored(size, whole.map(Crc32c::base64), etag());
+        }
+    }
+
+    private static Crc32c checksum(String base64) {
+        byte[] bytes = Base64.getDecoder().decode(base64);
+        return new Crc32c(ByteBuffer.wrap(bytes).getInt());
+    }
+
+    private Answer put(HttpHead request, String path, long size) {
+        Stored object = new Stored(size, request.header(CRC32C), etag());
+        stored.put(path, object);
+        return Answer.of("200 OK", headers(object.etag(), object.checksum(), Optional.of("FULL_OBJECT")), "");
+    }
+
+    private String etag() {
+        return String.format("\"%032x\"", ids.incrementAndGet());
+    }
+
+    // ---- reads
+
+    private Answer get(HttpHead request) {
+        Optional<String> range = request.header("range");
+        if (range.isEmpty()) {
+            Map<String, String> headers = whole(request, served.checksum().base64(), ServedObject.ETAG);
+            return new Answer("200 OK", headers, "", 0, served.size(), served.size());
+        }
+        Matcher bytes = RANGE.matcher(range.get());
+        if (!bytes.matches() || Long.parseLong(bytes.group(1)) >= served.size()) {
+            return error("416 Range Not Satisfiable", "InvalidRange");
+        }
+        long from = Long.parseLong(bytes.group(1));
+        long to =
+                bytes.group(2).isEmpty() ? served.size() : Math.min(served.size(), Long.parseLong(bytes.group(2)) + 1);
+        Map<String, String> headers = headers(ServedObject.ETAG, Optional.empty(), Optional.empty());
+        headers.put("Content-Range", "bytes " + from + "-" + (to - 1) + "/" + served.size());
+        return new Answer("206 Partial Content", headers, "", from, to, to - from);
+    }
+
+    private Answer head(HttpHead request, String path) {
+        Stored object = stored.getOrDefault(
+                path, new Stored(served.size(), Optional.of(served.checksum().base64()), ServedObject.ETAG));
+        Map<String, String> headers = whole(request, object.checksum().orElse(""), object.etag());
+        return new Answer("200 OK", headers, "", 0, 0, object.size());
+    }
+
+    private static Map<String, String> whole(HttpHead request, String checksum, String etag) {
+        boolean isWanted = !checksum.isEmpty()
+                && request.header("x-amz-checksum-mode")
+                        .filter("ENABLED"::equalsIgnoreCase)
+                        .isPresent();
+        Map<String, String> headers = headers(
+                etag,
+                isWanted ? Optional.of(checksum) : Optional.empty(),
+                isWanted ? Optional.of("FULL_OBJECT") : Optional.empty());
+        headers.put("Accept-Ranges", "bytes");
+        return headers;
+    }
+
+    // ---- parts of answers
+
+    private static Map<String, String> headers(String etag, Optional<String> checksum, Optional<String> type) {
+        Map<String, String> headers = new HashMap<>();
+        headers.put("ETag", etag);
+        headers.put("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT");
+        checksum.ifPresent(value -> headers.put(CRC32C, value));
+        type.ifPresent(value -> headers.put(CHECKSUM_TYPE, value));
+        return headers;
+    }
+
+    private static Answer notSupported() {
+        return error("501 Not Implemented", "NotImplemented");
+    }
+
+    private static Answer error(String status, String code) {
+        return Answer.of(status, Map.of(), xml("Error", "<Code>" + code + "</Code><Message>" + code + "</Message>"));
+    }
+
+    private static String names(String path) {
+        String[] names = path.split("/", 3);
+        return "<Bucket>" + names[1] + "</Bucket><Key>" + (names.length > 2 ? names[2] : "") + "</Key>";
+    }
+
+    private static String xml(String root, String content) {
+        return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<" + root + ">" + content + "</" + root + ">";
+    }
+
+    private static Map<String, String> query(String target) {
+        Map<String, String> query = new HashMap<>();
+        int start = target.indexOf('?');
+        if (start >= 0) {
+            for (String parameter : target.substring(start + 1).split("&")) {
+                String[] pair = parameter.split("=", 2);
+                query.put(decode(pair[0]), pair.length > 1 ? decode(pair[1]) : "");
+            }
+        }
+        return query;
+    }
+
+    private static String decode(String text) {
+        return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+    }
+}

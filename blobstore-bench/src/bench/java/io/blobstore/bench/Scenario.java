@@ -1,0 +1,107 @@
+package io.blobstore.bench;
+
+import static io.blobstore.bench.Competitor.APACHE_SYNC;
+import static io.blobstore.bench.Competitor.BLOBSTORE;
+import static io.blobstore.bench.Competitor.CRT_ASYNC;
+import static io.blobstore.bench.Competitor.CRT_TRANSFER_MANAGER;
+import static io.blobstore.bench.Competitor.HAND_ROLLED;
+import static io.blobstore.bench.Competitor.NETTY_ASYNC;
+import static io.blobstore.bench.Competitor.NETTY_TRANSFER_MANAGER;
+import static io.blobstore.bench.Competitor.URL_CONNECTION_SYNC;
+
+import java.util.List;
+import java.util.OptionalInt;
+
+/** What is measured side by side: which way the bytes go, what they go through, who takes part, and what has to come out. */
+enum Scenario {
+    HTTP_UPLOAD(
+            "Upload over HTTP",
+            Direction.UPLOAD,
+            Transport.HTTP,
+            List.of(BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, CRT_TRANSFER_MANAGER, NETTY_TRANSFER_MANAGER),
+            List.of(
+                    new CpuBar(1.25, HAND_ROLLED),
+                    new CpuBar(0.6, CRT_TRANSFER_MANAGER),
+                    new CpuBar(0.25, NETTY_TRANSFER_MANAGER)),
+            OptionalInt.of(8)),
+    HTTPS_UPLOAD(
+            "Upload over HTTPS, OpenSSL engine (BoringSSL)",
+            Direction.UPLOAD,
+            Transport.HTTPS_OPENSSL,
+            List.of(BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, CRT_TRANSFER_MANAGER, NETTY_TRANSFER_MANAGER),
+            List.of(new CpuBar(1.25, HAND_ROLLED), new CpuBar(0.6, CRT_TRANSFER_MANAGER)),
+            OptionalInt.of(16)),
+    HTTPS_UPLOAD_JDK(
+            "Upload over HTTPS, the JDK's engine",
+            Direction.UPLOAD,
+            Transport.HTTPS_JDK,
+            List.of(BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, APACHE_SYNC, URL_CONNECTION_SYNC),
+            List.of(new CpuBar(1, NETTY_ASYNC, APACHE_SYNC, URL_CONNECTION_SYNC)),
+            OptionalInt.empty()),
+    HTTP_READ(
+            "Ranged reads over HTTP",
+            Direction.READ,
+            Transport.HTTP,
+            List.of(BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, CRT_ASYNC, APACHE_SYNC, URL_CONNECTION_SYNC),
+            List.of(new CpuBar(1.25, HAND_ROLLED)),
+            OptionalInt.of(8)),
+    HTTPS_READ(
+            "Ranged reads over HTTPS, OpenSSL engine (BoringSSL)",
+            Direction.READ,
+            Transport.HTTPS_OPENSSL,
+            List.of(BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, CRT_ASYNC),
+            List.of(),
+            OptionalInt.empty());
+
+    /** Which way the bytes go. */
+    enum Direction {
+        UPLOAD,
+        READ
+    }
+
+    /** What the bytes go through; for HTTPS, by which engine of the client, where it can choose. */
+    enum Transport {
+        HTTP,
+        HTTPS_OPENSSL,
+        HTTPS_JDK;
+
+        boolean isEncrypted() {
+            return this != HTTP;
+        }
+    }
+
+    /**
+     * This library must not take more than so many times the CPU time of another way.
+     *
+     * @param factor the most times
+     * @param others the other ways: the cheapest of them counts
+     */
+    record CpuBar(double factor, List<Competitor> others) {
+        CpuBar(double factor, Competitor... others) {
+            this(factor, List.of(others));
+        }
+    }
+
+    final String title;
+    final Direction direction;
+    final Transport transport;
+    final List<Competitor> competitors;
+    final List<CpuBar> cpuBars;
+    /** The most MiB that this library may allocate on the heap for a GiB. */
+    final OptionalInt heapBar;
+
+    Scenario(
+            String title,
+            Direction direction,
+            Transport transport,
+            List<Competitor> competitors,
+            List<CpuBar> cpuBars,
+            OptionalInt heapBar) {
+        this.title = title;
+        this.direction = direction;
+        this.transport = transport;
+        this.competitors = competitors;
+        this.cpuBars = cpuBars;
+        this.heapBar = heapBar;
+    }
+}

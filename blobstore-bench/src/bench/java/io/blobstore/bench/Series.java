@@ -1,0 +1,34 @@
+package io.blobstore.bench;
+
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+
+/** Values of one kind, a value for each round. */
+record Series(List<Double> values) {
+    static Series of(List<Measurement> rounds, ToDoubleFunction<Measurement> value) {
+        return new Series(rounds.stream().map(value::applyAsDouble).toList());
+    }
+
+    double min() {
+        return values.stream().mapToDouble(Double::doubleValue).min().orElseThrow();
+    }
+
+    double max() {
+        return values.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
+    }
+
+    double median() {
+        double[] sorted =
+                values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    /** The ratios to another series, round by round. */
+    Series over(Series other) {
+        return new Series(IntStream.range(0, values.size())
+                .mapToObj(i -> values.get(i) / other.values.get(i))
+                .toList());
+    }
+}

@@ -1,0 +1,50 @@
+package io.blobstore.bench;
+
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3AsyncClient;
+import software.amazon.awssdk.transfer.s3.S3TransferManager;
+
+/** The AWS SDK's transfer manager, which uploads the file by its name, with its default checksums. */
+final class TransferManagerContestant implements Contestant {
+    private final Job job;
+    private final S3AsyncClient client;
+    private final S3TransferManager manager;
+
+    private TransferManagerContestant(Job job, S3AsyncClient client) {
+        this.job = job;
+        this.client = client;
+        this.manager = S3TransferManager.builder().s3Client(client).build();
+    }
+
+    static Contestant crt(Job job) {
+        return new TransferManagerContestant(job, AsyncClientContestant.crtClient(job));
+    }
+
+    static Contestant netty(Job job) {
+        S3AsyncClient client = S3AsyncClient.builder()
+                .endpointOverride(job.endpoint())
+                .region(Region.of(Job.REGION))
+                .forcePathStyle(true)
+                .multipartEnabled(true)
+                .multipartConfiguration(parts -> parts.minimumPartSizeInBytes((long) job.partSize())
+                        .thresholdInBytes((long) job.partSize())
+                        .apiCallBufferSizeInBytes((long) job.partSize() * job.concurrency()))
+                .httpClient(AsyncClientContestant.nettyHttp(job))
+                .build();
+        return new TransferManagerContestant(job, client);
+    }
+
+    @Override
+    public void round() {
+        manager.uploadFile(upload -> upload.source(job.file())
+                        .putObjectRequest(r -> r.bucket(Job.BUCKET).key(job.key())))
+                .completionFuture()
+                .join();
+    }
+
+    @Override
+    public void close() {
+        manager.close();
+        client.close();
+    }
+}
