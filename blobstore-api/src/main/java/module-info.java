@@ -6,6 +6,7 @@ module io.blobstore {
 
     exports io.blobstore;
     exports io.blobstore.memory;
+    exports io.blobstore.spi;
     exports io.blobstore.transfer;
 
     uses io.blobstore.BlobStoreProvider;

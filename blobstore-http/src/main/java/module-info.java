@@ -2,6 +2,7 @@
 @SuppressWarnings("module") // the modules it is exported to are not here when it is compiled
 module io.blobstore.http {
     requires transitive io.blobstore;
+    requires java.xml;
     requires static org.jspecify;
     requires org.slf4j;
     requires static io.netty.buffer;

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
@@ -97,6 +98,18 @@ public record Crc32c(int value) {
                         .order(ByteOrder.BIG_ENDIAN)
                         .putInt(value)
                         .array());
+    }
+
+    /** Reads what {@link #base64} gives; empty for any other text, as for the checksums of checksums that some stores write so. */
+    public static Optional<Crc32c> ofBase64(String text) {
+        try {
+            byte[] bytes = Base64.getDecoder().decode(text);
+            return bytes.length == Integer.BYTES
+                    ? Optional.of(new Crc32c(ByteBuffer.wrap(bytes).getInt()))
+                    : Optional.empty();
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     @Override

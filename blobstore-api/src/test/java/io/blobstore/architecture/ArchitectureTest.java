@@ -62,6 +62,7 @@ class ArchitectureTest {
             "io.blobstore.internal.memory", List.of("org.slf4j"),
             "io.blobstore.memory",
                     List.of("io.blobstore", "io.blobstore.internal.memory", "io.blobstore.internal.file", "org.slf4j"),
+            "io.blobstore.spi", List.of("io.blobstore"),
             "io.blobstore.transfer", List.of("io.blobstore", "org.slf4j"));
 
     private static final Path CLASSES = location(IN_THIS_MODULE);

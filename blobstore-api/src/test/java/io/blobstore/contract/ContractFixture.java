@@ -95,6 +95,11 @@ abstract class ContractFixture {
         return true;
     }
 
+    /** Whether the server keeps to the condition on the target of a copy. Default: yes. */
+    protected boolean decidesCopies() {
+        return true;
+    }
+
     /** Whether the store can list with this delimiter. Default: with any. */
     protected boolean supportsDelimiter(String delimiter) {
         return true;

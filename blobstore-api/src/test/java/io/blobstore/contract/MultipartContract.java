@@ -315,20 +315,25 @@ abstract class MultipartContract extends ListingContract {
         assertThat(store.head(KEY).version()).isEqualTo(old);
     }
 
-    @Test
-    void contentTypeAndUserMetadataOfAnUploadAreKept() throws IOException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void contentTypeAndUserMetadataOfAnUploadAreKept(boolean conditional) throws IOException {
         assumeMultipart();
+        if (conditional) {
+            assumeConditions();
+        }
         byte[] content = content();
         StoreOptions options = StoreOptions.builder()
                 .contentType("video/mp4")
-                .userMetadata("camera", "2")
+                .userMetadata("camera", "2, or 3% more")
+                .precondition(conditional ? Precondition.ifAbsent() : Precondition.none())
                 .build();
         try (MultipartUpload upload = store.createMultipartUpload(KEY, layout(), options)) {
             sendParts(upload, content, 1, 2, 3, 4);
             upload.complete(crc(content));
         }
         assertThat(store.head(KEY).contentType()).contains("video/mp4");
-        assertThat(store.head(KEY).userMetadata()).isEqualTo(Map.of("camera", "2"));
+        assertThat(store.head(KEY).userMetadata()).isEqualTo(Map.of("camera", "2, or 3% more"));
     }
 
     @Test

@@ -25,6 +25,7 @@ import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreNotFoundException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.spi.OpenUploads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -32,8 +33,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32C;
 
 /**
@@ -65,7 +64,7 @@ public final class FsBlobStore implements BlobStore {
     private static final int COPY_ATTEMPTS = 3;
 
     private final FsRoot root;
-    private final Set<FsMultipartUpload> uploads = ConcurrentHashMap.newKeySet();
+    private final OpenUploads uploads = new OpenUploads();
 
     private FsBlobStore(FsRoot root) {
         this.root = root;
@@ -233,12 +232,15 @@ public final class FsBlobStore implements BlobStore {
     public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options)
             throws IOException {
         layout.requireWithin(CAPABILITIES);
-        return translating("store", key, () -> {
-            PendingBlob blob = PendingBlob.create("store", root, key, layout.size(), options);
-            FsMultipartUpload upload = new FsMultipartUpload(key, layout, root.path(), blob, uploads::remove);
-            uploads.add(upload);
-            return upload;
-        });
+        return translating(
+                "store",
+                key,
+                () -> uploads.create(() -> new FsMultipartUpload(
+                        key,
+                        layout,
+                        root.path(),
+                        PendingBlob.create("store", root, key, layout.size(), options),
+                        uploads)));
     }
 
     @Override
@@ -249,10 +251,11 @@ public final class FsBlobStore implements BlobStore {
     /** Aborts the uploads that are open, and removes this store's temporaries. */
     @Override
     public void close() throws IOException {
-        for (FsMultipartUpload upload : Set.copyOf(uploads)) {
-            upload.abort();
+        try {
+            uploads.close();
+        } finally {
+            root.close();
         }
-        root.close();
     }
 
     @Override

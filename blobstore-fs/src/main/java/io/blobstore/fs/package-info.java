@@ -1,7 +1,7 @@
 /**
  * The blob store in a local directory: {@code file:/dir}.
  *
- * <p>May depend on {@code io.blobstore} (the contract) and slf4j. Knows no engine, no other backend, and nothing of how
+ * <p>May depend on {@code io.blobstore} and {@code io.blobstore.spi} (the contract, and how to keep it) and slf4j. Knows no engine, no other backend, and nothing of how
  * memory is mapped.
  */
 @NullMarked

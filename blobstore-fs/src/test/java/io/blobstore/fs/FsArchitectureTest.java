@@ -24,7 +24,8 @@ class FsArchitectureTest {
         classes()
                 .should()
                 .onlyDependOnClassesThat()
-                .resideInAnyPackage("java..", "org.jspecify.annotations", "org.slf4j", "io.blobstore", own)
+                .resideInAnyPackage(
+                        "java..", "org.jspecify.annotations", "org.slf4j", "io.blobstore", "io.blobstore.spi", own)
                 .check(module);
         assertThat(module.getPackage(own).isAnnotatedWith(NullMarked.class)).isTrue();
     }

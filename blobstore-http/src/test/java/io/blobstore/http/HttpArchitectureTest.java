@@ -24,6 +24,7 @@ class HttpArchitectureTest {
                 .resideInAnyPackage(
                         "java..",
                         "javax.net.ssl..",
+                        "javax.xml.stream",
                         "org.jspecify.annotations",
                         "org.slf4j",
                         "io.blobstore",

@@ -10,17 +10,10 @@ import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoredBlob;
 import io.blobstore.ThrottledException;
-import java.io.IOException;
+import io.blobstore.spi.LostAnswers;
 import java.util.Optional;
 
-/**
- * What became of a conditional request that failed.
- *
- * <p>A request whose answer is lost may have been carried out. Sent again, it would meet its own blob, and be told that the
- * condition does not hold. So the blob is looked at first: <em>if it has our size and our CRC32C, the request counts as
- * successful</em>. That may be wrong about who stored it, and never about what is stored. If it is not there, or another one, the
- * failure stays what it was, retryable. If the server keeps no checksum to compare, the outcome is unknown and said to be so.
- */
+/** What became of a conditional request that failed. A lost answer is looked after: see {@link LostAnswers}. */
 final class Conditions {
     private final S3Bucket bucket;
 
@@ -48,7 +41,7 @@ final class Conditions {
     /** Somebody else was at it in the same moment, and may have made the condition false. */
     private BlobStoreException explainConflict(
             String operation, BlobKey key, Precondition condition, BlobStoreException problem) {
-        Optional<BlobMetadata> there = look(operation, key, problem);
+        Optional<BlobMetadata> there = LostAnswers.look(head(operation, key), problem);
         if (condition == Precondition.ifAbsent() && there.isPresent()) {
             return new BlobAlreadyExistsException(operation, key, problem);
         }
@@ -74,36 +67,11 @@ final class Conditions {
             Crc32c checksum,
             BlobStoreException problem)
             throws BlobStoreException {
-        Optional<BlobMetadata> there = look(operation, key, problem).filter(blob -> blob.size() == size);
-        if (there.isEmpty()
-                || (condition instanceof Precondition.IfMatch match
-                        && match.version().equals(there.get().version()))) {
-            return Optional.empty();
-        }
-        BlobMetadata blob = there.get();
-        if (blob.checksum().isEmpty()) {
-            throw new BlobStoreException(
-                    operation,
-                    key,
-                    "the answer was lost, and the server keeps no checksum to tell whose blob is there now; look at it"
-                            + " before storing again",
-                    problem,
-                    false);
-        }
-        return blob.checksum().equals(Optional.of(checksum))
-                ? Optional.of(new StoredBlob(key, size, blob.version(), blob.checksum()))
-                : Optional.empty();
+        return LostAnswers.findSent(operation, key, condition, size, checksum, head(operation, key), problem);
     }
 
-    private Optional<BlobMetadata> look(String operation, BlobKey key, BlobStoreException problem) {
-        try {
-            return Optional.of(bucket.head(operation, key, Optional.empty()));
-        } catch (BlobNotFoundException e) {
-            return Optional.empty();
-        } catch (IOException e) {
-            problem.addSuppressed(e);
-            return Optional.empty();
-        }
+    private LostAnswers.Head head(String operation, BlobKey key) {
+        return () -> bucket.head(operation, key, Optional.empty());
     }
 
     /** Whether a request may have been carried out although it failed. */

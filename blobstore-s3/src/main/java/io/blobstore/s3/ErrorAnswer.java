@@ -1,7 +1,7 @@
 package io.blobstore.s3;
 
 import io.blobstore.http.HttpResponse;
-import java.io.ByteArrayInputStream;
+import io.blobstore.http.XmlAnswer;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,10 +12,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
-import javax.xml.stream.XMLInputFactory;
-import javax.xml.stream.XMLStreamConstants;
-import javax.xml.stream.XMLStreamException;
-import javax.xml.stream.XMLStreamReader;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.http.SdkHttpResponse;
@@ -39,8 +35,6 @@ record ErrorAnswer(
         Optional<Duration> retryAfter,
         Optional<Instant> serverTime) {
     private static final int MAX_TEXT = 300;
-    private static final Set<String> ELEMENTS = Set.of("Code", "Message", "RequestId", "Region");
-    private static final XMLInputFactory XML = factory();
 
     /** The error of a request of our own. */
     static ErrorAnswer of(HttpResponse response) {
@@ -103,42 +97,10 @@ record ErrorAnswer(
         return name() + (message.isEmpty() ? "" : ": " + message);
     }
 
-    /** The elements below the root that tell something; none if it is no XML. */
+    /** The elements of an error that tell something; none if it is no error. */
     private static Map<String, String> parse(byte[] body) {
-        Map<String, String> elements = new TreeMap<>();
-        if (body.length == 0) {
-            return elements;
-        }
-        try {
-            XMLStreamReader reader = XML.createXMLStreamReader(new ByteArrayInputStream(body));
-            int depth = 0;
-            while (reader.hasNext()) {
-                int event = reader.next();
-                if (event == XMLStreamConstants.END_ELEMENT) {
-                    depth--;
-                } else if (event == XMLStreamConstants.START_ELEMENT) {
-                    depth++;
-                    if (depth == 1 && !reader.getLocalName().equals("Error")) {
-                        return elements;
-                    }
-                    if (depth == 2 && ELEMENTS.contains(reader.getLocalName())) {
-                        elements.put(reader.getLocalName(), reader.getElementText());
-                        depth--;
-                    }
-                }
-            }
-        } catch (XMLStreamException | RuntimeException e) {
-            return elements; // cut off, or not XML: what came first may still tell
-        }
-        return elements;
-    }
-
-    /** Looks at nothing but the body itself: no document type, no entity, no other file. */
-    private static XMLInputFactory factory() {
-        XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
-        factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
-        factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
-        return factory;
+        XmlAnswer answer = XmlAnswer.of(body);
+        return answer.root().equals("Error") ? answer.elements() : Map.of();
     }
 
     private static Optional<Duration> retryAfter(String text, Optional<Instant> now) {

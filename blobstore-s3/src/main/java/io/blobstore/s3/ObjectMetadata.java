@@ -7,9 +7,7 @@ import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.http.HttpHeaders;
-import java.nio.ByteBuffer;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -93,19 +91,7 @@ record ObjectMetadata(VersionTag tag, BlobMetadata blob) {
         if (fields.first(S3Headers.CHECKSUM_TYPE).filter("COMPOSITE"::equals).isPresent()) {
             return Optional.empty();
         }
-        return fields.first(S3Headers.CHECKSUM).flatMap(ObjectMetadata::crc32c);
-    }
-
-    /** Reads what {@link Crc32c#base64} writes; empty for other text, as for "…-4". */
-    static Optional<Crc32c> crc32c(String base64) {
-        try {
-            byte[] bytes = Base64.getDecoder().decode(base64);
-            return bytes.length == Integer.BYTES
-                    ? Optional.of(new Crc32c(ByteBuffer.wrap(bytes).getInt()))
-                    : Optional.empty();
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
+        return fields.first(S3Headers.CHECKSUM).flatMap(Crc32c::ofBase64);
     }
 
     /** A number of bytes. */

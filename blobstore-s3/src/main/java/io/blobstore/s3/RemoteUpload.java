@@ -7,6 +7,7 @@ import io.blobstore.IntegrityException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.spi.Uninterrupted;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -29,8 +30,7 @@ import software.amazon.awssdk.services.s3.model.CreateMultipartUploadResponse;
  * @param object the name in the bucket
  * @param mode what the server makes of the parts' checksums
  */
-record RemoteUpload(S3Bucket bucket, String operation, BlobKey key, String object, String id, Mode mode)
-        implements OpenUploads.Abortable {
+record RemoteUpload(S3Bucket bucket, String operation, BlobKey key, String object, String id, Mode mode) {
     /** What a server makes of the parts' checksums. */
     enum Mode {
         /** The checksum of the whole, which it compares with ours. */
@@ -113,7 +113,7 @@ record RemoteUpload(S3Bucket bucket, String operation, BlobKey key, String objec
     /** What the server says it has, compared with what was sent. */
     private Optional<Crc32c> confirmed(@Nullable String answer, List<Part> parts, Optional<Crc32c> checksum)
             throws IntegrityException {
-        Optional<Crc32c> stored = Optional.ofNullable(answer).flatMap(ObjectMetadata::crc32c);
+        Optional<Crc32c> stored = Optional.ofNullable(answer).flatMap(Crc32c::ofBase64);
         if (stored.isPresent() && checksum.isPresent() && !stored.equals(checksum)) {
             throw different(stored.get().toString(), checksum.get().toString());
         }
@@ -147,8 +147,7 @@ record RemoteUpload(S3Bucket bucket, String operation, BlobKey key, String objec
      * Frees what the server keeps. An upload that is gone already is fine. An interrupt that came before is put off: what is not
      * aborted costs money until a lifecycle rule finds it.
      */
-    @Override
-    public void abort() throws IOException {
+    void abort() throws IOException {
         boolean interrupted = Thread.interrupted();
         try {
             AbortMultipartUploadResponse response = bucket.request(

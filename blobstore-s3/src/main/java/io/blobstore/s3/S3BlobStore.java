@@ -18,6 +18,7 @@ import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.spi.OpenUploads;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -153,7 +154,7 @@ public final class S3BlobStore implements BlobStore {
                 layout,
                 options.precondition(),
                 conditions,
-                uploads::remove));
+                uploads));
     }
 
     @Override

@@ -3,14 +3,9 @@ package io.blobstore.s3;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreProvider;
 import io.blobstore.StoreUri;
+import io.blobstore.spi.UriParameters;
 import java.io.IOException;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.function.Consumer;
 
 /**
  * Opens {@code s3://bucket?region&endpoint&pathStyle&prefix&checksums&payloadSigning&storageClass&sse&requesterPays&expectContinue},
@@ -50,10 +45,10 @@ public final class S3BlobStoreProvider implements BlobStoreProvider {
             throw new IllegalArgumentException("an s3: URI has no path; write s3://" + bucket + "?prefix="
                     + uri.path().substring(1));
         }
-        Parameters parameters = new Parameters(uri.parameters(PARAMETERS.toArray(String[]::new)));
+        UriParameters parameters = UriParameters.of(uri, PARAMETERS);
         S3BlobStore.Builder builder = S3BlobStore.builder(bucket);
         parameters.text("region", builder::region);
-        parameters.text("endpoint", value -> builder.endpoint(endpoint(value)));
+        parameters.endpoint("endpoint", builder::endpoint);
         parameters.flag("pathStyle", builder::pathStyle);
         parameters.text("prefix", builder::prefix);
         parameters.choice("checksums", S3Checksums.values(), builder::checksums);
@@ -63,52 +58,6 @@ public final class S3BlobStoreProvider implements BlobStoreProvider {
         parameters.flag("requesterPays", builder::requesterPays);
         parameters.flag("expectContinue", builder::expectContinue);
         return builder;
-    }
-
-    /** The parameters that are there, by their kinds. */
-    private record Parameters(Map<String, String> values) {
-        void text(String name, Consumer<String> use) {
-            String value = values.get(name);
-            if (value != null) {
-                use.accept(value);
-            }
-        }
-
-        void flag(String name, Consumer<Boolean> use) {
-            text(name, value -> {
-                if (!value.equals("true") && !value.equals("false")) {
-                    throw new IllegalArgumentException(
-                            "parameter '" + name + "' is 'true' or 'false'; got '" + value + "'");
-                }
-                use.accept(value.equals("true"));
-            });
-        }
-
-        <E extends Enum<E>> void choice(String name, E[] choices, Consumer<E> use) {
-            text(
-                    name,
-                    value -> use.accept(Arrays.stream(choices)
-                            .filter(choice -> lower(choice).equals(value))
-                            .findFirst()
-                            .orElseThrow(() -> new IllegalArgumentException("parameter '" + name + "' is one of "
-                                    + Arrays.stream(choices)
-                                            .map(Parameters::lower)
-                                            .toList()
-                                    + "; got '" + value + "'"))));
-        }
-
-        private static String lower(Enum<?> choice) {
-            return choice.name().toLowerCase(Locale.ROOT);
-        }
-    }
-
-    private static URI endpoint(String text) {
-        try {
-            return new URI(text);
-        } catch (URISyntaxException e) {
-            // Its message repeats the text, which may hold a secret.
-            throw new IllegalArgumentException("parameter 'endpoint' is written http://host:port or https://host:port");
-        }
     }
 
     /** A customer key is a secret, and cannot stand in a URI. */

@@ -2,9 +2,9 @@ package io.blobstore.s3;
 
 import io.blobstore.BlobStoreException;
 import io.blobstore.http.HttpTransport;
+import io.blobstore.spi.UriParameters;
 import java.io.IOException;
 import java.net.URI;
-import java.util.Locale;
 import java.util.Optional;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
@@ -40,7 +40,7 @@ final class S3Connections {
             throw new IllegalArgumentException(
                     "a client brings its own region, endpoint, path style and credentials; set them there");
         }
-        endpoint.ifPresent(S3Connections::requireEndpoint);
+        endpoint.ifPresent(UriParameters::requireEndpoint);
         Optional<Region> found = client.isPresent() ? Optional.empty() : Optional.of(region());
         HttpTransport opened = transport.build();
         try {
@@ -60,18 +60,6 @@ final class S3Connections {
         } catch (RuntimeException | Error e) {
             opened.close();
             throw e;
-        }
-    }
-
-    private static void requireEndpoint(URI endpoint) {
-        String scheme = String.valueOf(endpoint.getScheme()).toLowerCase(Locale.ROOT);
-        if (endpoint.getHost() == null
-                || !(scheme.equals("http") || scheme.equals("https"))
-                || endpoint.getRawUserInfo() != null
-                || endpoint.getRawQuery() != null
-                || endpoint.getRawFragment() != null) {
-            // Not repeated: there may be a secret in it.
-            throw new IllegalArgumentException("an endpoint is written http://host:port or https://host:port");
         }
     }
 

@@ -10,6 +10,7 @@ import io.blobstore.IntegrityException;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.spi.OpenUploads;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,14 +102,15 @@ final class S3Copy {
                 .orElseThrow(() -> ObjectMetadata.incomplete(OPERATION, to, "ETag"));
         Optional<Crc32c> copied = Optional.ofNullable(
                         response.copyObjectResult().checksumCRC32C())
-                .flatMap(ObjectMetadata::crc32c);
+                .flatMap(Crc32c::ofBase64);
         requireEqual(source, copied);
         return new StoredBlob(to, source.size(), tag.version(), copied);
     }
 
     private StoredBlob copyInParts(BlobMetadata source, BlobKey to, Precondition condition) throws IOException {
         StoreOptions stored = new StoreOptions(source.contentType(), source.userMetadata(), condition);
-        RemoteUpload upload = uploads.create(() -> RemoteUpload.create(bucket, OPERATION, to, stored));
+        RemoteUpload upload =
+                uploads.create(() -> RemoteUpload.create(bucket, OPERATION, to, stored), created -> created::abort);
         try {
             List<RemoteUpload.Part> parts = new ArrayList<>();
             long partSize =
@@ -178,7 +180,7 @@ final class S3Copy {
         return new RemoteUpload.Part(
                 number,
                 response.copyPartResult().eTag(),
-                Optional.ofNullable(response.copyPartResult().checksumCRC32C()).flatMap(ObjectMetadata::crc32c));
+                Optional.ofNullable(response.copyPartResult().checksumCRC32C()).flatMap(Crc32c::ofBase64));
     }
 
     private static void requireEqual(BlobMetadata source, Optional<Crc32c> copied) throws IntegrityException {

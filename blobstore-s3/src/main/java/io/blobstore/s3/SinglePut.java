@@ -67,7 +67,7 @@ final class SinglePut {
 
     /** What the server says the content's checksum is; empty if it does not say. */
     static Optional<Crc32c> accepted(BlobKey key, HttpResponse response, Crc32c sent) throws IntegrityException {
-        Optional<Crc32c> received = response.header(S3Headers.CHECKSUM).flatMap(ObjectMetadata::crc32c);
+        Optional<Crc32c> received = response.header(S3Headers.CHECKSUM).flatMap(Crc32c::ofBase64);
         if (received.isPresent() && !received.get().equals(sent)) {
             throw new IntegrityException(
                     OPERATION, key, "the server received " + received.get() + ", but " + sent + " was sent", null);

@@ -1,4 +1,4 @@
-package io.blobstore.s3;
+package io.blobstore.spi;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -10,15 +10,15 @@ import java.util.concurrent.FutureTask;
  * interrupt of its thread, so the request gets a thread of its own. After an interrupt of the caller the request has a grace period
  * to end by itself; then it is interrupted too.
  */
-final class Uninterrupted {
+public final class Uninterrupted {
     private static final Duration GRACE = Duration.ofSeconds(5);
 
     private Uninterrupted() {}
 
     /** Runs it. When this returns, the thread has ended; the caller's interrupt status is as it was, or set meanwhile. */
-    static <T> T run(S3Bucket.Operation<T> request) throws IOException {
+    public static <T> T run(OpenUploads.Creation<T> request) throws IOException {
         FutureTask<T> task = new FutureTask<>(request::run);
-        Thread thread = new Thread(task, "blobstore-s3-create");
+        Thread thread = new Thread(task, "blobstore-create-upload");
         thread.setDaemon(true);
         thread.start();
         boolean interrupted = join(thread);

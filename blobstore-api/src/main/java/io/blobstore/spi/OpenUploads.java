@@ -1,45 +1,69 @@
-package io.blobstore.s3;
+package io.blobstore.spi;
 
+import io.blobstore.MultipartUpload;
+import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The uploads of a store that are neither completed nor aborted, those of its copies too. Those whose creation is under way when
- * the store is closed count: their ids are still on their way here, and nobody could free them later.
+ * The uploads of a store that are neither completed nor aborted. Those whose creation is under way when the store is closed count:
+ * their ids are still on their way here, and nobody could free them later. Thread-safe.
  */
-final class OpenUploads {
+public final class OpenUploads implements Closeable {
     /** How long the end waits for creations under way. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
-    /** What keeps parts on the server until it is ended. */
-    interface Abortable {
-        void abort() throws IOException;
+    /** Begins an upload. */
+    @FunctionalInterface
+    public interface Creation<T> {
+        /** Asks the store for it. */
+        T run() throws IOException;
     }
 
-    private final Set<Abortable> uploads = ConcurrentHashMap.newKeySet();
+    /** Frees what a store keeps of an upload. */
+    @FunctionalInterface
+    public interface Abortion {
+        /** As {@link MultipartUpload#abort}. */
+        void run() throws IOException;
+    }
+
+    private final Map<Object, Abortion> uploads = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     // Guarded by lock:
     private int creating;
     private boolean closed;
 
-    /** Creates an upload, or aborts it at once if the store was closed meanwhile. */
-    <T extends Abortable> T create(S3Bucket.Operation<T> creation) throws IOException {
+    /** None. */
+    public OpenUploads() {}
+
+    /**
+     * Creates an upload, or aborts it at once if the store was closed meanwhile.
+     *
+     * @throws IllegalStateException if the store is closed
+     */
+    public <T extends MultipartUpload> T create(Creation<T> creation) throws IOException {
+        return create(creation, upload -> upload::abort);
+    }
+
+    /** The same for what is an upload to the store alone, as that of a copy is. To be {@linkplain #remove removed} by the caller. */
+    public <T> T create(Creation<T> creation, Function<T, Abortion> abortion) throws IOException {
         begin();
         try {
             T upload = creation.run();
-            if (isAdded(upload)) {
+            if (isAdded(upload, abortion.apply(upload))) {
                 return upload;
             }
             IllegalStateException refusal = new IllegalStateException("the store was closed meanwhile");
             try {
-                upload.abort();
+                abortion.apply(upload).run();
             } catch (IOException | RuntimeException e) {
                 refusal.addSuppressed(e);
             }
@@ -49,7 +73,8 @@ final class OpenUploads {
         }
     }
 
-    void remove(Abortable upload) {
+    /** Forgets an upload that has ended. */
+    public void remove(Object upload) {
         uploads.remove(upload);
     }
 
@@ -65,10 +90,13 @@ final class OpenUploads {
         }
     }
 
-    private boolean isAdded(Abortable upload) {
+    private boolean isAdded(Object upload, Abortion abortion) {
         lock.lock();
         try {
-            return !closed && uploads.add(upload);
+            if (!closed) {
+                uploads.put(upload, abortion);
+            }
+            return !closed;
         } finally {
             lock.unlock();
         }
@@ -85,10 +113,11 @@ final class OpenUploads {
     }
 
     /** Refuses further uploads, and aborts those there are. Idempotent. */
-    void close() throws IOException {
+    @Override
+    public void close() throws IOException {
         refuseAndAwaitCreations();
         IOException problem = null;
-        for (Abortable upload : List.copyOf(uploads)) {
+        for (Abortion upload : List.copyOf(uploads.values())) {
             problem = abort(upload, problem);
         }
         if (problem != null) {
@@ -96,9 +125,9 @@ final class OpenUploads {
         }
     }
 
-    private static @Nullable IOException abort(Abortable upload, @Nullable IOException before) {
+    private static @Nullable IOException abort(Abortion upload, @Nullable IOException before) {
         try {
-            upload.abort();
+            upload.run();
         } catch (IOException e) {
             if (before == null) {
                 return e;
