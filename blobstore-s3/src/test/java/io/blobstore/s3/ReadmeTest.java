@@ -14,7 +14,7 @@ class ReadmeTest {
     @Test
     void theReadmeNamesEveryParameterAndNoOther() throws IOException {
         String readme = Files.readString(Path.of("..", "README.md"));
-        String section = readme.substring(readme.indexOf("\n## S3\n"), readme.indexOf("\n## Measure it\n"));
+        String section = readme.substring(readme.indexOf("\n## S3\n"), readme.indexOf("\n## Google Cloud Storage\n"));
 
         assertThat(Pattern.compile("^\\| `(\\w+)`", Pattern.MULTILINE)
                         .matcher(section)

@@ -1,0 +1,99 @@
+package io.blobstore.gcs;
+
+import com.google.api.client.googleapis.json.GoogleJsonError;
+import com.google.api.client.json.gson.GsonFactory;
+import com.google.cloud.storage.StorageException;
+import io.blobstore.http.HttpResponse;
+import io.blobstore.http.XmlAnswer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What the server said when it refused a request, in XML, in JSON, or not at all.
+ *
+ * @param code the XML API's code, or the JSON API's reason; empty if there is none, as in answers to HEAD
+ * @param message for people, in one line; may be empty
+ * @param retryAfter how long to leave the server alone
+ */
+record ErrorAnswer(int status, String code, String message, Optional<Duration> retryAfter) {
+    private static final int MAX_TEXT = 300;
+
+    /** The error of a request of our own. */
+    static ErrorAnswer of(HttpResponse response) {
+        Optional<Duration> retryAfter = response.header("Retry-After").flatMap(ErrorAnswer::seconds);
+        XmlAnswer xml = XmlAnswer.of(response.body().bytes());
+        if (xml.root().equals("Error")) {
+            String details = xml.text("Details").map(text -> " " + text).orElse("");
+            return new ErrorAnswer(
+                    response.status(),
+                    line(xml.text("Code").orElse("")),
+                    line(xml.text("Message").orElse("") + details),
+                    retryAfter);
+        }
+        GoogleJsonError json = json(response);
+        if (json == null) {
+            return new ErrorAnswer(response.status(), "", "", retryAfter);
+        }
+        String reason = json.getErrors() == null || json.getErrors().isEmpty()
+                ? ""
+                : String.valueOf(json.getErrors().get(0).getReason());
+        return new ErrorAnswer(response.status(), line(reason), line(String.valueOf(json.getMessage())), retryAfter);
+    }
+
+    /** The error of a request of the SDK. */
+    static ErrorAnswer of(StorageException problem) {
+        return new ErrorAnswer(
+                problem.getCode(),
+                problem.getReason() == null ? "" : line(problem.getReason()),
+                line(String.valueOf(problem.getMessage())),
+                Optional.empty());
+    }
+
+    private static @org.jspecify.annotations.Nullable GoogleJsonError json(HttpResponse response) {
+        try {
+            String text = new String(response.body().bytes(), StandardCharsets.UTF_8);
+            JsonBody body = GsonFactory.getDefaultInstance().fromString(text, JsonBody.class);
+            return body == null ? null : body.error;
+        } catch (IOException | IllegalArgumentException e) {
+            return null; // no JSON: the status has to do
+        }
+    }
+
+    /** What errors of the JSON API are wrapped in. */
+    public static final class JsonBody {
+        /** The error. */
+        @com.google.api.client.util.Key
+        public @org.jspecify.annotations.Nullable GoogleJsonError error;
+
+        /** For the parser. */
+        public JsonBody() {}
+    }
+
+    /** "NoSuchKey", or the status where there is no code. */
+    String name() {
+        return code.isEmpty() ? "HTTP " + status : code;
+    }
+
+    boolean is(String... codes) {
+        return Set.of(codes).contains(code);
+    }
+
+    @Override
+    public String toString() {
+        return name() + (message.isEmpty() ? "" : ": " + message);
+    }
+
+    private static Optional<Duration> seconds(String text) {
+        boolean digits = !text.isEmpty() && text.length() <= 9 && text.chars().allMatch(c -> c >= '0' && c <= '9');
+        return digits ? Optional.of(Duration.ofSeconds(Long.parseLong(text))) : Optional.empty();
+    }
+
+    /** One line, of a bounded length, without control characters. */
+    private static String line(String text) {
+        String line = text.strip().replaceAll("\\p{Cntrl}+", " ");
+        return line.length() <= MAX_TEXT ? line : line.substring(0, MAX_TEXT) + "…";
+    }
+}

@@ -1,0 +1,88 @@
+package io.blobstore.gcs;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Map;
+
+/** How what is stored is encrypted, where it is not as the bucket has it. */
+public sealed interface GcsEncryption {
+    /**
+     * With a key that Cloud KMS keeps.
+     *
+     * @param keyName as in {@code projects/p/locations/l/keyRings/r/cryptoKeys/k}
+     */
+    static GcsEncryption kms(String keyName) {
+        if (!keyName.matches("projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+")) {
+            throw new IllegalArgumentException(
+                    "a KMS key is named projects/…/locations/…/keyRings/…/cryptoKeys/…; got '" + keyName + "'");
+        }
+        return new Kms(keyName);
+    }
+
+    /**
+     * With a key that the server forgets after each request.
+     *
+     * @param key 32 bytes, of which a copy is taken
+     */
+    static GcsEncryption customerKey(byte[] key) {
+        if (key.length != CustomerKey.LENGTH) {
+            throw new IllegalArgumentException("a customer key has 32 bytes; got " + key.length);
+        }
+        return new CustomerKey(key.clone());
+    }
+
+    /** See {@link GcsEncryption#kms}. */
+    record Kms(String keyName) implements GcsEncryption {}
+
+    /** See {@link GcsEncryption#customerKey}. */
+    final class CustomerKey implements GcsEncryption {
+        private static final int LENGTH = 32;
+
+        private final byte[] key;
+
+        private CustomerKey(byte[] key) {
+            this.key = key;
+        }
+
+        /** What a request says that needs the key. */
+        Map<String, String> fields() {
+            return Map.of(
+                    "x-goog-encryption-algorithm",
+                    "AES256",
+                    "x-goog-encryption-key",
+                    base64(),
+                    "x-goog-encryption-key-sha256",
+                    Base64.getEncoder().encodeToString(sha256()));
+        }
+
+        String base64() {
+            return Base64.getEncoder().encodeToString(key);
+        }
+
+        private byte[] sha256() {
+            try {
+                return MessageDigest.getInstance("SHA-256").digest(key);
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException("every Java platform has SHA-256", e);
+            }
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof CustomerKey that && MessageDigest.isEqual(key, that.key);
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(key);
+        }
+
+        /** Without the key. */
+        @Override
+        public String toString() {
+            return "CustomerKey";
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package io.blobstore.gcs;
+
+import com.google.api.client.http.HttpTransport;
+import com.google.api.client.http.LowLevelHttpRequest;
+import com.google.api.client.http.LowLevelHttpResponse;
+import io.blobstore.BlobSource;
+import io.blobstore.http.BodySink;
+import io.blobstore.http.Endpoint;
+import io.blobstore.http.HttpHeaders;
+import io.blobstore.http.HttpRequest;
+import io.blobstore.http.HttpResponse;
+import io.blobstore.http.TransportException;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Our transport as the transport of the SDK's HTTP library, by its public extension point. One such object serves the SDK's small
+ * requests. A request that carries content gets one of its own: the library adds credentials, quota project and agent, and renews
+ * a token that is refused; source and sink of the content pass by it.
+ */
+final class SdkTransport extends HttpTransport {
+    /** What our transport says itself, in lower case. */
+    private static final Set<String> FRAMING = Set.of("content-length", "transfer-encoding", "connection", "expect");
+
+    private final io.blobstore.http.HttpTransport transport;
+    private final Optional<BlobSource> content;
+    private final BodySink sink;
+    private @Nullable HttpResponse last;
+
+    /** For requests whose bodies the SDK makes and reads. */
+    SdkTransport(io.blobstore.http.HttpTransport transport) {
+        this(transport, Optional.empty(), BodySink.KEEP);
+    }
+
+    /** For one request, whose body the SDK does not see. */
+    SdkTransport(io.blobstore.http.HttpTransport transport, Optional<BlobSource> content, BodySink sink) {
+        this.transport = transport;
+        this.content = content;
+        this.sink = sink;
+    }
+
+    /** The answer to the last request. For a transport that serves one request. */
+    HttpResponse answer() {
+        HttpResponse answer = last;
+        if (answer == null) {
+            throw new IllegalStateException("no request was answered");
+        }
+        return answer;
+    }
+
+    @Override
+    public boolean supportsMethod(String method) {
+        return true;
+    }
+
+    @Override
+    protected LowLevelHttpRequest buildRequest(String method, String url) {
+        return new Request(method, URI.create(url));
+    }
+
+    /** Does not close what it stands for. */
+    @Override
+    public void shutdown() {}
+
+    private final class Request extends LowLevelHttpRequest {
+        private final String method;
+        private final URI uri;
+        private final HttpHeaders.Builder headers = HttpHeaders.builder();
+
+        private Request(String method, URI uri) {
+            this.method = method;
+            this.uri = uri;
+        }
+
+        @Override
+        public void addHeader(String name, String value) {
+            if (!FRAMING.contains(name.toLowerCase(Locale.ROOT))) {
+                headers.add(name, value);
+            }
+        }
+
+        @Override
+        public LowLevelHttpResponse execute() throws IOException {
+            Optional<BlobSource> body = content.isPresent() ? content : ownBody();
+            if (content.isEmpty() && body.isPresent()) {
+                addIfSaid("Content-Type", getContentType());
+                addIfSaid("Content-Encoding", getContentEncoding());
+            }
+            String path = uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
+            String target = uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery();
+            HttpRequest request = new HttpRequest(method, Endpoint.of(uri), target, headers.build(), body, false);
+            try {
+                HttpResponse response = transport.newCall(request).execute(sink);
+                last = response;
+                return new Response(response);
+            } catch (TransportException e) {
+                throw asTheSdkKnowsIt(e);
+            }
+        }
+
+        private void addIfSaid(String name, @Nullable String value) {
+            if (value != null) {
+                headers.add(name, value);
+            }
+        }
+
+        /** Small, and on the heap. */
+        private Optional<BlobSource> ownBody() throws IOException {
+            if (getStreamingContent() == null) {
+                return Optional.empty();
+            }
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            getStreamingContent().writeTo(bytes);
+            return Optional.of(BlobSource.of(ByteBuffer.wrap(bytes.toByteArray())));
+        }
+    }
+
+    /** The SDK repeats a request by the type of what it failed with. */
+    private static IOException asTheSdkKnowsIt(TransportException problem) {
+        return switch (problem.kind()) {
+            case TIMEOUT -> (IOException) new SocketTimeoutException(problem.getMessage()).initCause(problem);
+            case CLOSED, CONNECT -> (IOException) new SocketException(problem.getMessage()).initCause(problem);
+            case UNKNOWN_HOST, PROXY, TLS, PROTOCOL, CANCELLED -> problem;
+        };
+    }
+
+    private static final class Response extends LowLevelHttpResponse {
+        private final HttpResponse response;
+        private final List<Map.Entry<String, String>> fields = new ArrayList<>();
+
+        private Response(HttpResponse response) {
+            this.response = response;
+            response.headers().forEach((name, value) -> fields.add(Map.entry(name, value)));
+        }
+
+        @Override
+        public InputStream getContent() {
+            return new ByteArrayInputStream(response.body().bytes());
+        }
+
+        @Override
+        public @Nullable String getContentEncoding() {
+            return response.header("Content-Encoding").orElse(null);
+        }
+
+        @Override
+        public long getContentLength() {
+            return response.body().bytes().length;
+        }
+
+        @Override
+        public @Nullable String getContentType() {
+            return response.header("Content-Type").orElse(null);
+        }
+
+        @Override
+        public String getStatusLine() {
+            return "HTTP/1.1 " + response.status();
+        }
+
+        @Override
+        public int getStatusCode() {
+            return response.status();
+        }
+
+        @Override
+        public @Nullable String getReasonPhrase() {
+            return null;
+        }
+
+        @Override
+        public int getHeaderCount() {
+            return fields.size();
+        }
+
+        @Override
+        public String getHeaderName(int index) {
+            return fields.get(index).getKey();
+        }
+
+        @Override
+        public String getHeaderValue(int index) {
+            return fields.get(index).getValue();
+        }
+    }
+}

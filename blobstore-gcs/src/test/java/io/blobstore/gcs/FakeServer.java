@@ -1,0 +1,61 @@
+package io.blobstore.gcs;
+
+import io.blobstore.gcs.fake.FakeCredentials;
+import io.blobstore.gcs.fake.FakeGcs;
+import io.blobstore.http.TestAuthority;
+import java.io.IOException;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * A fake of Cloud Storage for each test, with one bucket. To be registered as an extension of the instance: then it starts after the
+ * leak check has looked, and ends before it looks again, as its threads and sockets are of this process too.
+ */
+final class FakeServer implements BeforeEachCallback, AfterEachCallback {
+    static final String BUCKET = "some-bucket";
+
+    /** Its key takes time to make. */
+    private static final FakeCredentials ACCOUNT = new FakeCredentials();
+
+    private final boolean secure;
+    private FakeGcs server;
+
+    private FakeServer(boolean secure) {
+        this.secure = secure;
+    }
+
+    static FakeServer plain() {
+        return new FakeServer(false);
+    }
+
+    static FakeServer secure() {
+        return new FakeServer(true);
+    }
+
+    FakeGcs get() {
+        return server;
+    }
+
+    /** A builder of stores in the bucket, which may sign. */
+    GcsBlobStore.Builder store() {
+        return GcsBlobStore.builder(BUCKET)
+                .endpoint(server.endpoint())
+                .credentials(ACCOUNT)
+                .trustManagers(TestAuthority.get().trustManagers());
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext context) throws IOException {
+        server = secure
+                ? FakeGcs.startSecure(TestAuthority.get().serverContext(TestAuthority.Identity.SERVER))
+                : FakeGcs.start();
+        server.createBucket(BUCKET);
+        server.trustSigner(ACCOUNT.getAccount(), ACCOUNT.publicKey());
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) throws IOException {
+        server.close();
+    }
+}

@@ -1,0 +1,89 @@
+package io.blobstore.gcs;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobStore;
+import io.blobstore.ForwardingBlobStore;
+import io.blobstore.MultipartUpload;
+import io.blobstore.PartLayout;
+import io.blobstore.PresignOptions;
+import io.blobstore.PresignedUrl;
+import io.blobstore.StoreCapabilities;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoreUri;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+
+/**
+ * The store keeps the contract, against any server: {@code BLOBSTORE_TEST_GCS_URI} names the bucket, as in {@code gs://bucket}. Of what
+ * servers are known not to be able to do, {@code BLOBSTORE_TEST_GCS_SERVER} says which is left out; unset, all is asked for.
+ */
+class GcsEndpointContractTest extends GcsContractBase {
+    private static final String VARIABLE = "BLOBSTORE_TEST_GCS_URI";
+
+    /** fake-gcs-server speaks the JSON API, and of the XML API the reading of objects. */
+    private static final boolean FAKE_GCS_SERVER = "fake-gcs-server".equals(System.getenv("BLOBSTORE_TEST_GCS_SERVER"));
+
+    private static StoreUri uri;
+
+    @BeforeAll
+    static void readVariable() {
+        String text = System.getenv(VARIABLE);
+        assumeTrue(text != null && !text.isEmpty(), VARIABLE + " names no bucket to test against");
+        uri = StoreUri.parse(text);
+    }
+
+    @Override
+    GcsBlobStore.Builder builder() {
+        return GcsBlobStoreProvider.builder(uri);
+    }
+
+    @Override
+    protected BlobStore openStore(Path directory) throws IOException {
+        BlobStore store = super.openStore(directory);
+        return FAKE_GCS_SERVER ? new WithoutParts(store) : store;
+    }
+
+    @Override
+    protected boolean decidesCopies() {
+        return !FAKE_GCS_SERVER;
+    }
+
+    /** It lists with the first character of a delimiter. */
+    @Override
+    protected boolean supportsDelimiter(String delimiter) {
+        return !FAKE_GCS_SERVER || delimiter.length() == 1;
+    }
+
+    /** For a server that takes no blobs in parts, and knows nobody's signature. */
+    private static final class WithoutParts extends ForwardingBlobStore {
+        WithoutParts(BlobStore delegate) {
+            super(delegate);
+        }
+
+        @Override
+        public StoreCapabilities capabilities() {
+            StoreCapabilities all = super.capabilities();
+            return new StoreCapabilities(
+                    false,
+                    all.minPartSize(),
+                    all.maxPartSize(),
+                    all.maxParts(),
+                    all.maxBlobSize(),
+                    all.conditionalStore(),
+                    StoreCapabilities.Support.NONE);
+        }
+
+        @Override
+        public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options) {
+            throw new UnsupportedOperationException("fake-gcs-server takes no parts");
+        }
+
+        @Override
+        public PresignedUrl presign(BlobKey key, PresignOptions options) {
+            throw new UnsupportedOperationException("fake-gcs-server knows no signatures");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package io.blobstore.gcs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.cloud.NoCredentials;
+import com.google.cloud.storage.Storage;
+import com.google.cloud.storage.StorageOptions;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobStores;
+import java.io.IOException;
+import java.net.URI;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What can stand in a {@code gs:} URI, and what cannot; where an object then is. */
+class GcsUriTest {
+    @Test
+    void everyParameterIsKnown() throws IOException {
+        try (BlobStore store = BlobStores.open("gs://some-bucket?endpoint=http://127.0.0.1:1&project=p&prefix=a/"
+                + "&storageClass=NEARLINE&kmsKey=projects/p/locations/l/keyRings/r/cryptoKeys/k")) {
+            assertThat(store).isInstanceOf(GcsBlobStore.class);
+            assertThat(store.toString()).isEqualTo("gs://some-bucket?prefix=a/");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "gs://some-bucket?projct=x | unknown parameter",
+                "gs:///?project=x | names a bucket",
+                "gs://some-bucket/dir | prefix=dir",
+                "gs://ab | a bucket's name",
+                "gs://Some-Bucket | a bucket's name",
+                "gs://-bucket | a bucket's name",
+                "gs://some-bucket?endpoint=127.0.0.1 | endpoint",
+                "gs://some-bucket?endpoint=ftp://127.0.0.1 | endpoint",
+                "gs://some-bucket?endpoint=http://u:p@127.0.0.1 | endpoint",
+                "gs://some-bucket?storageClass=cold | storage class",
+                "gs://some-bucket?kmsKey=mine | cryptoKeys",
+                "gs://some-bucket?token=x | credentials"
+            })
+    void whatIsWrongIsSaid(String uri, String words) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> BlobStores.open(uri).close())
+                .withMessageContaining(words)
+                .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n", "u:p@"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1:4443", "http://127.0.0.1:4443", "http://127.0.0.1:4443/"})
+    void theEmulatorOfTheEnvironmentIsUsedWithoutCredentials(String value) throws IOException {
+        GcsConnections connections = new GcsConnections();
+        connections.environment = Map.of(GcsConnections.EMULATOR, value);
+        GcsConnections.Opened opened = connections.open(
+                new GcsSettings("some-bucket", "", java.util.Optional.empty(), java.util.Optional.empty()));
+
+        assertThat(opened.bucket().urls().root()).isEqualTo("http://127.0.0.1:4443");
+        opened.bucket().close();
+        opened.closeClient().close();
+    }
+
+    @Test
+    void aCustomerKeyDoesNotTravelInTheClear() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> GcsBlobStore.builder("some-bucket")
+                        .endpoint(URI.create("http://127.0.0.1:1"))
+                        .encryption(GcsEncryption.customerKey(new byte[32]))
+                        .open())
+                .withMessageContaining("https");
+    }
+
+    @Test
+    void aClientOverGrpcIsRefused() throws Exception {
+        try (Storage client = StorageOptions.grpc()
+                .setCredentials(NoCredentials.getInstance())
+                .setProjectId("p")
+                .setHost("http://127.0.0.1:1")
+                .build()
+                .getService()) {
+            assertThatThrownBy(() ->
+                            GcsBlobStore.builder("some-bucket").client(client).open())
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("StorageOptions.http()");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "a/b, a/b",
+        "a//b, a//b",
+        "/a, /a",
+        "a/../b, a/../b",
+        "a+b, a%2Bb",
+        "'a b', a%20b",
+        "a%20b, a%2520b",
+        "'a?b#c&d=e', a%3Fb%23c%26d%3De",
+        "é~_-., %C3%A9~_-.",
+        "*, %2A"
+    })
+    void anObjectIsAddressedAsItIs(String name, String encoded) {
+        assertThat(new GcsUrls("http://h", "b").object(name, Map.of("uploads", "", "x", "a b")))
+                .isEqualTo("http://h/b/" + encoded + "?uploads&x=a%20b");
+    }
+}

@@ -1,0 +1,26 @@
+package io.blobstore.gcs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** What the README says of this module is true. */
+class ReadmeTest {
+    @Test
+    void theReadmeNamesEveryParameterAndNoOther() throws IOException {
+        String readme = Files.readString(Path.of("..", "README.md"));
+        String section =
+                readme.substring(readme.indexOf("\n## Google Cloud Storage\n"), readme.indexOf("\n## Measure it\n"));
+
+        assertThat(Pattern.compile("^\\| `(\\w+)`", Pattern.MULTILINE)
+                        .matcher(section)
+                        .results()
+                        .map((MatchResult row) -> row.group(1)))
+                .containsExactlyInAnyOrderElementsOf(GcsBlobStoreProvider.PARAMETERS);
+    }
+}
