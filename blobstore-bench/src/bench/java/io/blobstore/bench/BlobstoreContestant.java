@@ -6,13 +6,14 @@ import io.blobstore.BlobStores;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.Lease;
+import io.blobstore.gcs.GcsBlobStore;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.ParallelUploader;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** This library, as its users use it: a store opened by its URI, a mapped file, the parallel uploader. */
+/** This library, as its users use it: a store, a mapped file, the parallel uploader. */
 final class BlobstoreContestant implements Contestant {
     private final Job job;
     private final BlobKey key;
@@ -22,12 +23,11 @@ final class BlobstoreContestant implements Contestant {
     private final MappedFile file;
     private final Lease warm;
 
-    private BlobstoreContestant(Job job) throws IOException {
+    private BlobstoreContestant(Job job, BlobStore store) throws IOException {
         this.job = job;
         this.key = BlobKey.of(job.key());
         this.workers = new PartWorkers(job.concurrency());
-        this.store = BlobStores.open(
-                "s3://" + Job.BUCKET + "?endpoint=" + job.endpoint() + "&region=" + Job.REGION + "&pathStyle=true");
+        this.store = store;
         this.uploader = ParallelUploader.create();
         this.file = MappedFile.open(
                 job.file(), job.isUpload() ? MappedFile.Access.READ_ONLY : MappedFile.Access.READ_WRITE);
@@ -41,8 +41,20 @@ final class BlobstoreContestant implements Contestant {
         }
     }
 
-    static Contestant open(Job job) throws IOException {
-        return new BlobstoreContestant(job);
+    static Contestant s3(Job job) throws IOException {
+        return new BlobstoreContestant(
+                job,
+                BlobStores.open("s3://" + Job.BUCKET + "?endpoint=" + job.endpoint() + "&region=" + Job.REGION
+                        + "&pathStyle=true"));
+    }
+
+    static Contestant gcs(Job job) throws IOException {
+        return new BlobstoreContestant(
+                job,
+                GcsBlobStore.builder(Job.BUCKET)
+                        .endpoint(job.endpoint())
+                        .credentials(GoogleSdk.credentials())
+                        .open());
     }
 
     @Override

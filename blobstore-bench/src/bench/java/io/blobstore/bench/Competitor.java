@@ -5,14 +5,16 @@ import java.util.ServiceLoader;
 
 /** Who can be measured. */
 enum Competitor {
-    BLOBSTORE("blobstore", BlobstoreContestant::open),
+    BLOBSTORE("blobstore", BlobstoreContestant::s3),
     HAND_ROLLED("hand-rolled loop, CRC32C", HandRolledContestant::new),
     NETTY_ASYNC("S3AsyncClient/Netty, WHEN_REQUIRED", AsyncClientContestant::netty),
     CRT_ASYNC("S3AsyncClient/CRT", AsyncClientContestant::crt),
     CRT_TRANSFER_MANAGER("S3TransferManager/CRT", TransferManagerContestant::crt),
     NETTY_TRANSFER_MANAGER("S3TransferManager/Netty", TransferManagerContestant::netty),
     APACHE_SYNC("S3Client/Apache 5, streamed", SyncClientContestant::apache),
-    URL_CONNECTION_SYNC("S3Client/URLConnection, streamed", SyncClientContestant::urlConnection);
+    URL_CONNECTION_SYNC("S3Client/URLConnection, streamed", SyncClientContestant::urlConnection),
+    GCS_BLOBSTORE("blobstore, gs:", BlobstoreContestant::gcs),
+    GCS_MULTIPART_CLIENT("MultipartUploadClient, slices", GcsMultipartContestant::new);
 
     /** Opens a contestant. */
     @FunctionalInterface
@@ -35,8 +37,15 @@ enum Competitor {
 
     /** Whether its code is on the class path. */
     boolean isAvailable() {
-        return this != BLOBSTORE
-                || ServiceLoader.load(BlobStoreProvider.class).stream()
-                        .anyMatch(provider -> provider.get().scheme().equals("s3"));
+        return switch (this) {
+            case BLOBSTORE -> hasStore("s3");
+            case GCS_BLOBSTORE -> hasStore("gs");
+            default -> true;
+        };
+    }
+
+    private static boolean hasStore(String scheme) {
+        return ServiceLoader.load(BlobStoreProvider.class).stream()
+                .anyMatch(provider -> provider.get().scheme().equals(scheme));
     }
 }

@@ -22,7 +22,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 
 /**
- * A server that speaks as much of S3 as the contestants need, throws away what it is sent, and counts it. Listens on the
+ * A server that speaks as much of S3 and Cloud Storage as the contestants need, throws away what it is sent, and counts it. Listens on the
  * loopback interface only. One thread for each connection; encrypts with the JDK's engine.
  */
 final class DiscardServer implements Closeable {
@@ -49,13 +49,15 @@ final class DiscardServer implements Closeable {
     private final ServerSocketChannel listener;
     private final Optional<SSLContext> tls;
     private final ServedObject served;
-    private final S3Answers answers;
+    private final XmlAnswers xml;
+    private final JsonAnswers json;
     private final Map<String, Traffic> traffic = new ConcurrentHashMap<>();
 
     private DiscardServer(Optional<SSLContext> tls, long objectSize) throws IOException {
         this.tls = tls;
         this.served = new ServedObject(objectSize);
-        this.answers = new S3Answers(served);
+        this.xml = new XmlAnswers(served);
+        this.json = new JsonAnswers(served);
         this.listener = ServerSocketChannel.open();
         listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     }
@@ -151,9 +153,10 @@ final class DiscardServer implements Closeable {
         long bodyBytes = request.header("x-amz-decoded-content-length")
                 .map(Long::parseLong)
                 .orElse(wireBytes);
-        S3Answers.Answer answer = answers.answer(request, bodyBytes);
+        boolean isJson = JsonAnswers.isJson(request);
+        XmlAnswers.Answer answer = isJson ? json.answer(request) : xml.answer(request, bodyBytes);
         traffic.compute(
-                S3Answers.path(request),
+                XmlAnswers.path(request),
                 (path, before) -> (before == null ? Traffic.NONE : before)
                         .plus(bodyBytes, answer.to() - answer.from(), wire.security()));
         StringBuilder head = new StringBuilder("HTTP/1.1 " + answer.status() + "\r\n");

@@ -92,9 +92,9 @@ final class Duel {
 
     private void print() throws IOException, InterruptedException {
         // What the others are compared with: this library, or as long as it is not there, the loop.
-        Optional<Client> base = Optional.ofNullable(clients.get(Competitor.BLOBSTORE))
+        Optional<Client> base = Optional.ofNullable(clients.get(scenario.subject))
                 .or(() -> Optional.ofNullable(clients.get(Competitor.HAND_ROLLED)));
-        String baseName = base.map(client -> client.competitor() == Competitor.BLOBSTORE ? "blobstore" : "the loop")
+        String baseName = base.map(client -> client.competitor() == scenario.subject ? "blobstore" : "the loop")
                 .orElse("");
         out.printf(
                 ROW,
@@ -165,8 +165,8 @@ final class Duel {
     }
 
     private void judge(Verdicts verdicts) {
-        Client ours = clients.get(Competitor.BLOBSTORE);
-        if (!settings.isWanted(Competitor.BLOBSTORE)) {
+        Client ours = clients.get(scenario.subject);
+        if (!settings.isWanted(scenario.subject)) {
             return;
         }
         for (Scenario.CpuBar bar : scenario.cpuBars) {
@@ -175,7 +175,7 @@ final class Duel {
         scenario.heapBar.ifPresent(limit -> {
             String what = scenario.title + ": heap MiB allocated per GiB";
             if (ours == null) {
-                verdicts.open(what, "blobstore: " + absent.get(Competitor.BLOBSTORE));
+                verdicts.open(what, "blobstore: " + absent.get(scenario.subject));
             } else if (!ours.rounds().stream().allMatch(Measurement::heapIsComplete)) {
                 verdicts.open(what, "a thread ended uncounted; measure on JDK 21 or later, or on a late update of 17");
             } else {
@@ -201,7 +201,7 @@ final class Duel {
                 + best.map(client -> client.competitor().title)
                         .orElseGet(() -> bar.others().get(0).title);
         if (ours == null) {
-            verdicts.open(what, "blobstore: " + absent.get(Competitor.BLOBSTORE));
+            verdicts.open(what, "blobstore: " + absent.get(scenario.subject));
         } else if (best.isEmpty() || !missing.isEmpty()) {
             verdicts.open(what, "not measured: " + String.join(", ", missing));
         } else {

@@ -22,6 +22,7 @@ final class Machine {
             "netty-handler-",
             "netty-tcnative-classes-",
             "conscrypt-",
+            "google-cloud-storage-",
             "apache5-client-",
             "httpclient5-",
             "url-connection-client-");

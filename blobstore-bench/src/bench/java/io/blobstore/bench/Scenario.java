@@ -4,6 +4,8 @@ import static io.blobstore.bench.Competitor.APACHE_SYNC;
 import static io.blobstore.bench.Competitor.BLOBSTORE;
 import static io.blobstore.bench.Competitor.CRT_ASYNC;
 import static io.blobstore.bench.Competitor.CRT_TRANSFER_MANAGER;
+import static io.blobstore.bench.Competitor.GCS_BLOBSTORE;
+import static io.blobstore.bench.Competitor.GCS_MULTIPART_CLIENT;
 import static io.blobstore.bench.Competitor.HAND_ROLLED;
 import static io.blobstore.bench.Competitor.NETTY_ASYNC;
 import static io.blobstore.bench.Competitor.NETTY_TRANSFER_MANAGER;
@@ -16,6 +18,7 @@ import java.util.OptionalInt;
 enum Scenario {
     HTTP_UPLOAD(
             "Upload over HTTP",
+            BLOBSTORE,
             Direction.UPLOAD,
             Transport.HTTP,
             List.of(BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, CRT_TRANSFER_MANAGER, NETTY_TRANSFER_MANAGER),
@@ -26,6 +29,7 @@ enum Scenario {
             OptionalInt.of(8)),
     HTTPS_UPLOAD(
             "Upload over HTTPS, OpenSSL engine (BoringSSL)",
+            BLOBSTORE,
             Direction.UPLOAD,
             Transport.HTTPS_OPENSSL,
             List.of(BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, CRT_TRANSFER_MANAGER, NETTY_TRANSFER_MANAGER),
@@ -33,6 +37,7 @@ enum Scenario {
             OptionalInt.of(16)),
     HTTPS_UPLOAD_JDK(
             "Upload over HTTPS, the JDK's engine",
+            BLOBSTORE,
             Direction.UPLOAD,
             Transport.HTTPS_JDK,
             List.of(BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, APACHE_SYNC, URL_CONNECTION_SYNC),
@@ -40,6 +45,7 @@ enum Scenario {
             OptionalInt.empty()),
     HTTP_READ(
             "Ranged reads over HTTP",
+            BLOBSTORE,
             Direction.READ,
             Transport.HTTP,
             List.of(BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, CRT_ASYNC, APACHE_SYNC, URL_CONNECTION_SYNC),
@@ -47,11 +53,36 @@ enum Scenario {
             OptionalInt.of(8)),
     HTTPS_READ(
             "Ranged reads over HTTPS, OpenSSL engine (BoringSSL)",
+            BLOBSTORE,
             Direction.READ,
             Transport.HTTPS_OPENSSL,
             List.of(BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, CRT_ASYNC),
             List.of(),
-            OptionalInt.empty());
+            OptionalInt.empty()),
+    GCS_HTTP_UPLOAD(
+            "Upload to Cloud Storage over HTTP",
+            GCS_BLOBSTORE,
+            Direction.UPLOAD,
+            Transport.HTTP,
+            List.of(GCS_BLOBSTORE, BLOBSTORE, GCS_MULTIPART_CLIENT),
+            List.of(new CpuBar(1.1, BLOBSTORE), new CpuBar(0.4, GCS_MULTIPART_CLIENT)),
+            OptionalInt.of(8)),
+    GCS_HTTPS_UPLOAD(
+            "Upload to Cloud Storage over HTTPS, OpenSSL engine (BoringSSL)",
+            GCS_BLOBSTORE,
+            Direction.UPLOAD,
+            Transport.HTTPS_OPENSSL,
+            List.of(GCS_BLOBSTORE, BLOBSTORE, GCS_MULTIPART_CLIENT),
+            List.of(new CpuBar(1.1, BLOBSTORE), new CpuBar(0.4, GCS_MULTIPART_CLIENT)),
+            OptionalInt.of(16)),
+    GCS_HTTP_READ(
+            "Ranged reads from Cloud Storage over HTTP",
+            GCS_BLOBSTORE,
+            Direction.READ,
+            Transport.HTTP,
+            List.of(GCS_BLOBSTORE, BLOBSTORE),
+            List.of(new CpuBar(1.1, BLOBSTORE)),
+            OptionalInt.of(8));
 
     /** Which way the bytes go. */
     enum Direction {
@@ -71,7 +102,7 @@ enum Scenario {
     }
 
     /**
-     * This library must not take more than so many times the CPU time of another way.
+     * The subject must not take more than so many times the CPU time of another way.
      *
      * @param factor the most times
      * @param others the other ways: the cheapest of them counts
@@ -83,21 +114,26 @@ enum Scenario {
     }
 
     final String title;
+    /** Whose bars these are. */
+    final Competitor subject;
+
     final Direction direction;
     final Transport transport;
     final List<Competitor> competitors;
     final List<CpuBar> cpuBars;
-    /** The most MiB that this library may allocate on the heap for a GiB. */
+    /** The most MiB that the subject may allocate on the heap for a GiB. */
     final OptionalInt heapBar;
 
     Scenario(
             String title,
+            Competitor subject,
             Direction direction,
             Transport transport,
             List<Competitor> competitors,
             List<CpuBar> cpuBars,
             OptionalInt heapBar) {
         this.title = title;
+        this.subject = subject;
         this.direction = direction;
         this.transport = transport;
         this.competitors = competitors;

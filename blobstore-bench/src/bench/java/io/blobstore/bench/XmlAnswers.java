@@ -16,13 +16,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What S3 would answer: path-style requests for objects, without looking at signatures and without keeping content. An object
- * that was uploaded has a size and a checksum; one that was not is the {@link ServedObject}. Thread-safe.
+ * What S3 would answer, and the XML API of Cloud Storage: path-style requests for objects, without looking at signatures and without
+ * keeping content. An object that was uploaded has a size and a checksum; one that was not is the {@link ServedObject}. Thread-safe.
  */
-final class S3Answers {
+final class XmlAnswers {
     private static final Pattern RANGE = Pattern.compile("bytes=([0-9]+)-([0-9]*)");
     private static final String CRC32C = "x-amz-checksum-crc32c";
     private static final String CHECKSUM_TYPE = "x-amz-checksum-type";
+    private static final String HASH = "x-goog-hash";
+    private static final String CRC32C_OF_GOOGLE = "crc32c=";
 
     /**
      * An answer.
@@ -50,7 +52,7 @@ final class S3Answers {
     private final Map<String, Upload> uploads = new ConcurrentHashMap<>();
     private final Map<String, Stored> stored = new ConcurrentHashMap<>();
 
-    S3Answers(ServedObject served) {
+    XmlAnswers(ServedObject served) {
         this.served = served;
     }
 
@@ -92,7 +94,7 @@ final class S3Answers {
     private Answer create(HttpHead request, String path) {
         String uploadId = "upload-" + ids.incrementAndGet();
         boolean isFullObject =
-                request.header(CHECKSUM_TYPE).filter("FULL_OBJECT"::equals).isPresent();
+                request.header(CHECKSUM_TYPE).filter("FULL_OBJECT"::equals).isPresent() || isGoogles(request);
         uploads.put(uploadId, new Upload(isFullObject, new TreeMap<>()));
         Map<String, String> headers = new HashMap<>();
         for (String name : List.of("x-amz-checksum-algorithm", CHECKSUM_TYPE)) {
@@ -109,7 +111,7 @@ final class S3Answers {
         if (upload == null) {
             return error("404 Not Found", "NoSuchUpload");
         }
-        Part part = new Part(size, request.header(CRC32C), etag());
+        Part part = new Part(size, checksum(request), etag());
         synchronized (upload) {
             upload.parts().put(Integer.valueOf(query.getOrDefault("partNumber", "")), part);
         }
@@ -133,7 +135,7 @@ final class S3Answers {
                 .orElse("");
         return Answer.of(
                 "200 OK",
-                Map.of(),
+                headers(object.etag(), object.checksum(), Optional.empty()),
                 xml(
                         "CompleteMultipartUploadResult",
                         names(path) + "<ETag>" + object.etag().replace("\"", "&quot;") + "</ETag>" + checksum));
@@ -158,9 +160,21 @@ final class S3Answers {
     }
 
     private Answer put(HttpHead request, String path, long size) {
-        Stored object = new Stored(size, request.header(CRC32C), etag());
+        Stored object = new Stored(size, checksum(request), etag());
         stored.put(path, object);
         return Answer.of("200 OK", headers(object.etag(), object.checksum(), Optional.of("FULL_OBJECT")), "");
+    }
+
+    private static boolean isGoogles(HttpHead request) {
+        return request.header("x-goog-api-client").isPresent();
+    }
+
+    /** What either API says of a body's CRC32C. */
+    private static Optional<String> checksum(HttpHead request) {
+        return request.header(CRC32C)
+                .or(() -> request.header(HASH)
+                        .filter(value -> value.startsWith(CRC32C_OF_GOOGLE))
+                        .map(value -> value.substring(CRC32C_OF_GOOGLE.length())));
     }
 
     private String etag() {
@@ -183,6 +197,9 @@ final class S3Answers {
         long to =
                 bytes.group(2).isEmpty() ? served.size() : Math.min(served.size(), Long.parseLong(bytes.group(2)) + 1);
         Map<String, String> headers = headers(ServedObject.ETAG, Optional.empty(), Optional.empty());
+        if (isGoogles(request)) {
+            headers.put(HASH, CRC32C_OF_GOOGLE + served.checksum().base64());
+        }
         headers.put("Content-Range", "bytes " + from + "-" + (to - 1) + "/" + served.size());
         return new Answer("206 Partial Content", headers, "", from, to, to - from);
     }
@@ -213,7 +230,11 @@ final class S3Answers {
         Map<String, String> headers = new HashMap<>();
         headers.put("ETag", etag);
         headers.put("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT");
-        checksum.ifPresent(value -> headers.put(CRC32C, value));
+        headers.put("x-goog-generation", "1");
+        checksum.ifPresent(value -> {
+            headers.put(CRC32C, value);
+            headers.put(HASH, CRC32C_OF_GOOGLE + value);
+        });
         type.ifPresent(value -> headers.put(CHECKSUM_TYPE, value));
         return headers;
     }

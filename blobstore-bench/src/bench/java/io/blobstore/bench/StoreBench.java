@@ -1,0 +1,137 @@
+package io.blobstore.bench;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** What the benchmarks of stores have in common: their options, and how they are run. */
+@SuppressWarnings("NullAway.Init") // picocli sets what is required
+abstract class StoreBench implements Callable<Integer> {
+    private static final int MAX_MIB = 1024;
+
+    @Spec
+    CommandSpec command;
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "7",
+            description = "Rounds. Default: ${DEFAULT-VALUE}.")
+    int rounds;
+
+    @Option(
+            names = "--repeats",
+            paramLabel = "N",
+            defaultValue = "3",
+            description = "How often a round moves the content. Default: ${DEFAULT-VALUE}.")
+    int repeats;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "How often the content is moved before the rounds, at least: then until the JVM's compilers"
+                    + " rest. 0 for not at all. Default: ${DEFAULT-VALUE}.")
+    int warmUp;
+
+    @Option(
+            names = "--mib",
+            paramLabel = "N",
+            defaultValue = "1024",
+            description = "MiB of content, 1024 at most. Default: ${DEFAULT-VALUE}.")
+    int mib;
+
+    @Option(
+            names = "--part-mib",
+            paramLabel = "N",
+            defaultValue = "8",
+            description = "MiB of a part or a range. Default: ${DEFAULT-VALUE}.")
+    int partMib;
+
+    @Option(
+            names = "--concurrency",
+            paramLabel = "N",
+            defaultValue = "4",
+            description = "Parts under way at once. Default: ${DEFAULT-VALUE}.")
+    int concurrency;
+
+    @Option(
+            names = "--only",
+            split = ",",
+            paramLabel = "NAME",
+            description = "Who takes part: ${COMPLETION-CANDIDATES}. Default: all.")
+    Set<Competitor> only = EnumSet.allOf(Competitor.class);
+
+    @Option(
+            names = "--dir",
+            paramLabel = "DIR",
+            description = "Where to put the content, twice --mib. Default: /dev/shm if it has room, where nothing is"
+                    + " written back to a disk meanwhile, or else the directory for temporary files.")
+    Path directory;
+
+    @Override
+    public Integer call() throws Exception {
+        requireValid();
+        PrintWriter out = command.commandLine().getOut();
+        Settings settings = new Settings((long) mib << 20, partMib << 20, concurrency, warmUp, rounds, repeats, only);
+        // The same for everybody.
+        List<String> options = List.of("-XX:+UseG1GC", "-Xmx1g", "-XX:MaxDirectMemorySize=1g");
+        Machine.print(out);
+        out.println("clients    java " + String.join(" ", options) + ", a process for each; server in another process");
+        Verdicts verdicts = new Verdicts();
+        try (Laboratory laboratory = new Laboratory(parent(), settings.size(), options)) {
+            out.println("content    in " + laboratory.directory().getParent() + ", mapped, every page present");
+            for (Scenario scenario : scenarios()) {
+                new Duel(scenario, settings, laboratory, out).run(verdicts);
+            }
+            if (measuresMemory()) {
+                new MemoryBound(settings, laboratory, out).run(verdicts);
+            }
+        }
+        verdicts.print(out);
+        out.flush();
+        return verdicts.allKept() ? ExitCode.OK : ExitCode.SOFTWARE;
+    }
+
+    private void requireValid() {
+        if (mib < 1
+                || mib > MAX_MIB
+                || partMib < 5
+                || partMib > mib
+                || rounds < 1
+                || repeats < 1
+                || warmUp < 0
+                || concurrency < 1) {
+            throw new ParameterException(
+                    command.commandLine(),
+                    "--mib must be 1 to " + MAX_MIB
+                            + ", --part-mib 5 to --mib, --rounds, --repeats and --concurrency 1 or more,"
+                            + " --warm-up 0 or more");
+        }
+    }
+
+    /** What is measured. */
+    abstract List<Scenario> scenarios();
+
+    /** Whether memory is measured besides. */
+    abstract boolean measuresMemory();
+
+    private Path parent() throws IOException {
+        if (directory != null) {
+            return directory;
+        }
+        Path shared = Path.of("/dev/shm");
+        boolean hasRoom = Files.isWritable(shared) && Files.getFileStore(shared).getUsableSpace() > 3L * mib << 20;
+        return hasRoom ? shared : Path.of(System.getProperty("java.io.tmpdir"));
+    }
+}

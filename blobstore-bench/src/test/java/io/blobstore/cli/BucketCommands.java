@@ -1,0 +1,101 @@
+package io.blobstore.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.blobstore.BlobListing;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobStores;
+import io.blobstore.Crc32c;
+import io.blobstore.ListOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands, to and from a bucket. Works below a prefix of its own. */
+abstract class BucketCommands {
+    private static final int MIB = 1 << 20;
+
+    @TempDir
+    Path directory;
+
+    private final String prefix = "cli-" + UUID.randomUUID() + "/";
+    private String bucket = "";
+    private String store = "";
+
+    /** The bucket's URI; empty if there is none to test against. */
+    abstract String bucket();
+
+    /** Whether the server takes blobs in parts. */
+    boolean takesParts() {
+        return true;
+    }
+
+    @BeforeEach
+    void nameStore() {
+        assumeTrue(!bucket().isEmpty(), "no bucket is named to test against");
+        bucket = bucket();
+        store = bucket + (bucket.contains("?") ? "&" : "?") + "prefix=" + prefix;
+    }
+
+    @AfterEach
+    void empty() throws IOException {
+        if (!bucket.isEmpty()) {
+            try (BlobStore whole = BlobStores.open(bucket)) {
+                whole.deleteAll(prefix);
+            }
+        }
+    }
+
+    @Test
+    void whatIsUploadedInPartsComesBack() throws IOException {
+        assumeTrue(takesParts(), "the server takes no parts");
+        Path file = Cli.file(directory.resolve("some file.bin"), 13 * MIB + 1);
+        Path back = directory.resolve("back");
+        String checksum = Crc32c.of(BlobSource.ofPath(file)).hex();
+
+        Cli upload = Cli.run("upload", file, "--store", store, "--key", "a/b c.bin", "--part-size", "5MiB", "--json");
+        Cli stat = Cli.run("stat", "a/b c.bin", "--store", store, "--json");
+        Cli download = Cli.run("download", "a/b c.bin", "--store", store, "--to", back, "--json");
+
+        assertThat(upload.err()).isEmpty();
+        assertThat(upload.json()).containsEntry("parts", 3).containsEntry("crc32c", checksum);
+        assertThat(stat.json()).containsEntry("bytes", 13 * MIB + 1).containsEntry("crc32c", checksum);
+        assertThat(download.json()).containsEntry("crc32c", checksum);
+        assertThat(back).hasSameBinaryContentAs(file);
+    }
+
+    @Test
+    void aBlobIsListedUntilItIsDeleted() throws IOException {
+        Path file = Cli.file(directory.resolve("small"), 10);
+        assertThat(Cli.run("upload", file, "--store", store, "--key", "x/small").code())
+                .isZero();
+
+        assertThat(Cli.run("list", "x/", "--store", store).out()).contains("x/small");
+        assertThat(Cli.run("delete", "x/small", "--store", store).code()).isZero();
+        assertThat(Cli.run("list", "--store", store).out()).isEmpty();
+        assertThat(Cli.run("stat", "x/small", "--store", store))
+                .satisfies(missing -> assertThat(missing.code()).isEqualTo(1))
+                .satisfies(missing -> assertThat(missing.err()).contains("there is no such blob"));
+    }
+
+    @Test
+    void aBucketThatIsMissingIsToldInOneLine() throws IOException {
+        Path file = Cli.file(directory.resolve("small"), 10);
+        String missing = store.replaceFirst("://[^?]*", "://no-such-bucket-" + UUID.randomUUID());
+
+        Cli upload = Cli.run("upload", file, "--store", missing);
+
+        assertThat(upload.code()).isEqualTo(1);
+        assertThat(upload.err()).hasLineCount(1).contains("no-such-bucket").doesNotContain("Exception");
+        try (BlobStore whole = BlobStores.open(bucket);
+                BlobListing listing = whole.list(ListOptions.prefix(prefix))) {
+            assertThat(listing.hasNext()).isFalse();
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package io.blobstore.cli;
+
+import io.blobstore.gcs.fake.FakeGcs;
+import java.io.IOException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+
+/** With a bucket of the fake of Cloud Storage. */
+class GcsCommandsTest extends BucketCommands {
+    private static FakeGcs server;
+
+    @BeforeAll
+    static void startServer() throws IOException {
+        server = FakeGcs.start().createBucket("some-bucket");
+    }
+
+    @AfterAll
+    static void stopServer() throws IOException {
+        server.close();
+    }
+
+    @Override
+    String bucket() {
+        return "gs://some-bucket?endpoint=" + server.endpoint();
+    }
+}
