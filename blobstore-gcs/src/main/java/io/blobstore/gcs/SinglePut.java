@@ -25,7 +25,7 @@ import java.util.UUID;
 /**
  * Stores a blob by one request of the JSON API: metadata and content as the two parts of a multipart/related body. The request takes
  * a condition, the server compares the content with the checksum in the metadata, and answers with what it has stored. The content
- * is one of three pieces of the body, and is not copied for that.
+ * is one of the pieces of the body, and is not copied for that.
  */
 final class SinglePut {
     private static final String OPERATION = "store";
