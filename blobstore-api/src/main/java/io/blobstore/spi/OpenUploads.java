@@ -58,12 +58,13 @@ public final class OpenUploads implements Closeable {
         begin();
         try {
             T upload = creation.run();
-            if (isAdded(upload, abortion.apply(upload))) {
+            Abortion abort = abortion.apply(upload);
+            if (isAdded(upload, abort)) {
                 return upload;
             }
             IllegalStateException refusal = new IllegalStateException("the store was closed meanwhile");
             try {
-                abortion.apply(upload).run();
+                abort.run();
             } catch (IOException | RuntimeException e) {
                 refusal.addSuppressed(e);
             }

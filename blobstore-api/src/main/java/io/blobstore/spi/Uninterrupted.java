@@ -15,6 +15,28 @@ public final class Uninterrupted {
 
     private Uninterrupted() {}
 
+    /** A request without an answer of interest. */
+    @FunctionalInterface
+    public interface Cleaning {
+        /** Sends it. */
+        void run() throws IOException;
+    }
+
+    /**
+     * Frees something, though the thread was interrupted before: that is put off. What is not freed costs money until a lifecycle
+     * rule finds it. An interrupt that comes meanwhile counts.
+     */
+    public static void clean(Cleaning cleaning) throws IOException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            cleaning.run();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
     /** Runs it. When this returns, the thread has ended; the caller's interrupt status is as it was, or set meanwhile. */
     public static <T> T run(OpenUploads.Creation<T> request) throws IOException {
         FutureTask<T> task = new FutureTask<>(request::run);

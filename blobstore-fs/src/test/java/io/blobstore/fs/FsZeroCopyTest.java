@@ -2,7 +2,6 @@ package io.blobstore.fs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.management.ThreadMXBean;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.ByteRange;
@@ -10,10 +9,10 @@ import io.blobstore.Crc32c;
 import io.blobstore.MultipartUpload;
 import io.blobstore.PartLayout;
 import io.blobstore.StoreOptions;
+import io.blobstore.contract.AllocatedBytes;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -42,8 +41,8 @@ class FsZeroCopyTest {
                         .open();
                 MappedFile file = MappedFile.create(directory.resolve("source"), SIZE)) {
             store(store, file.region());
-            assertThat(allocatedBy(() -> store(store, file.region()))).isBetween(1L, ALLOWED);
-            assertThat(allocatedBy(() -> store.store(KEY, file.region()))).isBetween(1L, ALLOWED);
+            assertThat(AllocatedBytes.of(() -> store(store, file.region()))).isBetween(1L, ALLOWED);
+            assertThat(AllocatedBytes.of(() -> store.store(KEY, file.region()))).isBetween(1L, ALLOWED);
         }
     }
 
@@ -55,7 +54,7 @@ class FsZeroCopyTest {
                 .durability(Durability.NONE)
                 .open()) {
             store(store, BlobSource.ofPath(source));
-            assertThat(allocatedBy(() -> store(store, BlobSource.ofPath(source))))
+            assertThat(AllocatedBytes.of(() -> store(store, BlobSource.ofPath(source))))
                     .isBetween(1L, ALLOWED);
         }
     }
@@ -68,14 +67,10 @@ class FsZeroCopyTest {
             ByteBuffer target = ByteBuffer.allocateDirect(SIZE);
             store.store(KEY, target);
             store.read(KEY, ByteRange.all(), target.duplicate());
-            assertThat(allocatedBy(() -> store.read(KEY, ByteRange.all(), target)))
+            assertThat(AllocatedBytes.of(() -> store.read(KEY, ByteRange.all(), target)))
                     .isBetween(1L, ALLOWED);
             assertThat(target.hasRemaining()).isFalse();
         }
-    }
-
-    private interface Work {
-        void run() throws IOException;
     }
 
     /** In four parts, by this thread, so that its allocations are all there are. */
@@ -89,12 +84,5 @@ class FsZeroCopyTest {
                     .reduce(Crc32c.EMPTY, (sum, part) -> sum.combine(part.checksum(), part.size()), (a, b) -> a);
             upload.complete(checksum);
         }
-    }
-
-    private static long allocatedBy(Work work) throws IOException {
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        long before = threads.getCurrentThreadAllocatedBytes();
-        work.run();
-        return threads.getCurrentThreadAllocatedBytes() - before;
     }
 }

@@ -2,7 +2,9 @@ package io.blobstore.gcs;
 
 import com.google.api.client.googleapis.json.GoogleJsonError;
 import com.google.api.client.json.gson.GsonFactory;
+import com.google.api.client.util.Key;
 import com.google.cloud.storage.StorageException;
+import io.blobstore.http.AnswerText;
 import io.blobstore.http.HttpResponse;
 import io.blobstore.http.XmlAnswer;
 import java.io.IOException;
@@ -10,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the server said when it refused a request, in XML, in JSON, or not at all.
@@ -19,18 +22,18 @@ import java.util.Set;
  * @param retryAfter how long to leave the server alone
  */
 record ErrorAnswer(int status, String code, String message, Optional<Duration> retryAfter) {
-    private static final int MAX_TEXT = 300;
-
     /** The error of a request of our own. */
     static ErrorAnswer of(HttpResponse response) {
-        Optional<Duration> retryAfter = response.header("Retry-After").flatMap(ErrorAnswer::seconds);
+        Optional<Duration> retryAfter = response.header("Retry-After")
+                .flatMap(text ->
+                        AnswerText.retryAfter(text, response.header("Date").flatMap(AnswerText::date)));
         XmlAnswer xml = XmlAnswer.of(response.body().bytes());
         if (xml.root().equals("Error")) {
             String details = xml.text("Details").map(text -> " " + text).orElse("");
             return new ErrorAnswer(
                     response.status(),
-                    line(xml.text("Code").orElse("")),
-                    line(xml.text("Message").orElse("") + details),
+                    AnswerText.line(xml.text("Code").orElse("")),
+                    AnswerText.line(xml.text("Message").orElse("") + details),
                     retryAfter);
         }
         GoogleJsonError json = json(response);
@@ -40,19 +43,23 @@ record ErrorAnswer(int status, String code, String message, Optional<Duration> r
         String reason = json.getErrors() == null || json.getErrors().isEmpty()
                 ? ""
                 : String.valueOf(json.getErrors().get(0).getReason());
-        return new ErrorAnswer(response.status(), line(reason), line(String.valueOf(json.getMessage())), retryAfter);
+        return new ErrorAnswer(
+                response.status(),
+                AnswerText.line(reason),
+                AnswerText.line(String.valueOf(json.getMessage())),
+                retryAfter);
     }
 
     /** The error of a request of the SDK. */
     static ErrorAnswer of(StorageException problem) {
         return new ErrorAnswer(
                 problem.getCode(),
-                problem.getReason() == null ? "" : line(problem.getReason()),
-                line(String.valueOf(problem.getMessage())),
+                problem.getReason() == null ? "" : AnswerText.line(problem.getReason()),
+                AnswerText.line(String.valueOf(problem.getMessage())),
                 Optional.empty());
     }
 
-    private static @org.jspecify.annotations.Nullable GoogleJsonError json(HttpResponse response) {
+    private static @Nullable GoogleJsonError json(HttpResponse response) {
         try {
             String text = new String(response.body().bytes(), StandardCharsets.UTF_8);
             JsonBody body = GsonFactory.getDefaultInstance().fromString(text, JsonBody.class);
@@ -65,8 +72,8 @@ record ErrorAnswer(int status, String code, String message, Optional<Duration> r
     /** What errors of the JSON API are wrapped in. */
     public static final class JsonBody {
         /** The error. */
-        @com.google.api.client.util.Key
-        public @org.jspecify.annotations.Nullable GoogleJsonError error;
+        @Key
+        public @Nullable GoogleJsonError error;
 
         /** For the parser. */
         public JsonBody() {}
@@ -84,16 +91,5 @@ record ErrorAnswer(int status, String code, String message, Optional<Duration> r
     @Override
     public String toString() {
         return name() + (message.isEmpty() ? "" : ": " + message);
-    }
-
-    private static Optional<Duration> seconds(String text) {
-        boolean digits = !text.isEmpty() && text.length() <= 9 && text.chars().allMatch(c -> c >= '0' && c <= '9');
-        return digits ? Optional.of(Duration.ofSeconds(Long.parseLong(text))) : Optional.empty();
-    }
-
-    /** One line, of a bounded length, without control characters. */
-    private static String line(String text) {
-        String line = text.strip().replaceAll("\\p{Cntrl}+", " ");
-        return line.length() <= MAX_TEXT ? line : line.substring(0, MAX_TEXT) + "…";
     }
 }

@@ -12,10 +12,14 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
+import io.blobstore.Crc32c;
 import io.blobstore.InvalidBlobKeyException;
+import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreNotFoundException;
+import io.blobstore.StoredBlob;
 import io.blobstore.http.HttpTransport;
+import io.blobstore.spi.LostAnswers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -220,6 +224,30 @@ final class GcsBucket {
                 throw errors.translate(operation, key, e);
             }
         }
+    }
+
+    /**
+     * What a request has made whose answer is lost.
+     *
+     * @throws BlobStoreException the problem, if it has not
+     */
+    StoredBlob findSent(
+            String operation,
+            BlobKey key,
+            Precondition condition,
+            long size,
+            Crc32c checksum,
+            BlobStoreException problem)
+            throws BlobStoreException {
+        return LostAnswers.findSent(
+                        operation,
+                        key,
+                        condition,
+                        size,
+                        checksum,
+                        () -> head(operation, key, Optional.empty()),
+                        problem)
+                .orElseThrow(() -> problem);
     }
 
     void requireOpen() {

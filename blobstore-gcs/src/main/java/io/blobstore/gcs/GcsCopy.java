@@ -13,12 +13,11 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.CopyOptions;
 import io.blobstore.Crc32c;
-import io.blobstore.IntegrityException;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
-import io.blobstore.spi.LostAnswers;
+import io.blobstore.spi.Checksums;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,21 +45,19 @@ final class GcsCopy {
         try {
             Blob copied = rewrite(OPERATION, from, bucket.objectOf(OPERATION, from), source.version(), to, stored);
             Optional<Crc32c> checksum = ObjectMetadata.checksum(copied.getCrc32c());
-            requireEqual(source, checksum);
+            Checksums.requireCopied(OPERATION, source, checksum);
             return new StoredBlob(to, source.size(), ObjectMetadata.version(copied.getGeneration()), checksum);
         } catch (PreconditionFailedException e) {
             throw explain(source, to, condition, e);
         } catch (BlobStoreException e) {
             if (condition != Precondition.none() && source.checksum().isPresent() && GcsErrors.isOutcomeUnknown(e)) {
-                return LostAnswers.findSent(
-                                OPERATION,
-                                to,
-                                condition,
-                                source.size(),
-                                source.checksum().get(),
-                                () -> bucket.head(OPERATION, to, Optional.empty()),
-                                e)
-                        .orElseThrow(() -> e);
+                return bucket.findSent(
+                        OPERATION,
+                        to,
+                        condition,
+                        source.size(),
+                        source.checksum().get(),
+                        e);
             }
             throw e;
         }
@@ -131,17 +128,5 @@ final class GcsCopy {
             CopyWriter writer = (conditional ? bucket.unrepeating() : bucket.client()).copy(request);
             return writer.getResult();
         });
-    }
-
-    private static void requireEqual(BlobMetadata source, Optional<Crc32c> copied) throws IntegrityException {
-        if (copied.isPresent()
-                && source.checksum().filter(crc -> !crc.equals(copied.get())).isPresent()) {
-            throw new IntegrityException(
-                    OPERATION,
-                    source.key(),
-                    "the copy has " + copied.get() + ", the original "
-                            + source.checksum().get(),
-                    null);
-        }
     }
 }

@@ -10,10 +10,8 @@ import io.blobstore.PermissionDeniedException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreNotFoundException;
 import io.blobstore.ThrottledException;
+import io.blobstore.http.Failures;
 import io.blobstore.http.TransportException;
-import java.io.InterruptedIOException;
-import java.net.SocketTimeoutException;
-import java.nio.channels.ClosedByInterruptException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * messages of the server get into messages: no header, no URL with a query.
  */
 final class GcsErrors {
-    private static final int MAX_CAUSES = 20; // causes may go in circles
-
     private final String bucket;
     private final String endpoint;
 
@@ -34,27 +30,25 @@ final class GcsErrors {
 
     /** What an operation failed with, translated. */
     BlobStoreException translate(String operation, @Nullable BlobKey key, Exception problem) {
-        Optional<BlobStoreException> ours = cause(problem, BlobStoreException.class);
+        Optional<BlobStoreException> ours = Failures.cause(problem, BlobStoreException.class);
         if (ours.isPresent()) {
             return ours.get();
         }
-        if (carriesInterrupt(problem)) {
-            Thread.currentThread().interrupt();
-            return new BlobStoreException(
-                    operation, key, "interrupted; whether the server did it is unknown", interrupt(problem), false);
+        if (Failures.isInterrupt(problem)) {
+            return Failures.interrupted(operation, key, problem);
         }
         Optional<ErrorAnswer> answer = answer(problem);
         if (answer.isPresent()) {
             return translate(operation, key, answer.get(), problem);
         }
-        Optional<TransportException> transport = cause(problem, TransportException.class);
+        Optional<TransportException> transport = Failures.cause(problem, TransportException.class);
         if (transport.isPresent()) {
-            return translate(operation, key, transport.get(), problem);
+            return Failures.translate(operation, key, transport.get(), "check the endpoint", problem);
         }
-        Optional<Retryable> credentials = cause(problem, Retryable.class);
+        Optional<Retryable> credentials = Failures.cause(problem, Retryable.class);
         if (credentials.isPresent() || isOfCredentials(problem)) {
             Throwable reason = (Throwable) credentials.map(Object.class::cast).orElse(problem);
-            String said = line(String.valueOf(reason.getMessage()));
+            String said = Failures.message(reason);
             return credentials.filter(Retryable::isRetryable).isPresent()
                     ? new BlobStoreException(operation, key, "no access token is to be had: " + said, problem, true)
                     : new PermissionDeniedException(
@@ -66,12 +60,12 @@ final class GcsErrors {
                             problem);
         }
         boolean retryable = problem instanceof StorageException storage && storage.isRetryable();
-        return new BlobStoreException(operation, key, line(String.valueOf(problem.getMessage())), problem, retryable);
+        return new BlobStoreException(operation, key, Failures.message(problem), problem, retryable);
     }
 
     /** Whether Google's authentication library threw it: a token that cannot be renewed is an IllegalStateException of its. */
     static boolean isOfCredentials(Exception problem) {
-        StackTraceElement[] stack = cause(problem, IllegalStateException.class)
+        StackTraceElement[] stack = Failures.cause(problem, IllegalStateException.class)
                 .map(Throwable::getStackTrace)
                 .orElse(new StackTraceElement[0]);
         return stack.length > 0 && stack[0].getClassName().startsWith("com.google.auth.");
@@ -79,11 +73,11 @@ final class GcsErrors {
 
     /** What the server answered, if a failure comes of that. */
     static Optional<ErrorAnswer> answer(Throwable problem) {
-        Optional<GcsFailure> own = cause(problem, GcsFailure.class);
+        Optional<GcsFailure> own = Failures.cause(problem, GcsFailure.class);
         if (own.isPresent()) {
             return own.map(GcsFailure::error);
         }
-        return cause(problem, StorageException.class)
+        return Failures.cause(problem, StorageException.class)
                 .filter(storage -> storage.getCode() > 0)
                 .map(ErrorAnswer::of);
     }
@@ -97,7 +91,7 @@ final class GcsErrors {
     static boolean isOutcomeUnknown(BlobStoreException problem) {
         return problem.isRetryable()
                 && !(problem instanceof ThrottledException)
-                && cause(problem, TransportException.class)
+                && Failures.cause(problem, TransportException.class)
                         .filter(transport -> transport.kind() == TransportException.Kind.CONNECT)
                         .isEmpty();
     }
@@ -173,48 +167,5 @@ final class GcsErrors {
 
     String noBucket() {
         return "there is no bucket '" + bucket + "' at " + endpoint + "; create it, or check name and endpoint";
-    }
-
-    // ---- what came between
-
-    private static BlobStoreException translate(
-            String operation, @Nullable BlobKey key, TransportException problem, Exception cause) {
-        String said = line(String.valueOf(problem.getMessage()));
-        return switch (problem.kind()) {
-            case UNKNOWN_HOST -> new BlobStoreException(operation, key, said + "; check the endpoint", cause, false);
-            case CONNECT ->
-                new BlobStoreException(operation, key, said + "; is it up, and the endpoint right?", cause, true);
-            case PROXY -> new BlobStoreException(operation, key, said + "; check the proxy's settings", cause, false);
-            case TLS, CANCELLED -> new BlobStoreException(operation, key, said, cause, false);
-            case TIMEOUT, CLOSED, PROTOCOL -> new BlobStoreException(operation, key, said, cause, true);
-        };
-    }
-
-    /** The problem, with a cause by which it is known for an interrupt. */
-    private static Throwable interrupt(Throwable problem) {
-        boolean known = problem instanceof ClosedByInterruptException || problem instanceof InterruptedIOException;
-        return known ? problem : new InterruptedIOException("interrupted").initCause(problem);
-    }
-
-    private static boolean carriesInterrupt(Throwable problem) {
-        return cause(problem, ClosedByInterruptException.class).isPresent()
-                || cause(problem, InterruptedException.class).isPresent()
-                || cause(problem, InterruptedIOException.class)
-                        .filter(e -> !(e instanceof SocketTimeoutException))
-                        .isPresent();
-    }
-
-    private static <T> Optional<T> cause(Throwable problem, Class<T> type) {
-        int depth = 0;
-        for (Throwable e = problem; e != null && depth < MAX_CAUSES; e = e.getCause(), depth++) {
-            if (type.isInstance(e)) {
-                return Optional.of(type.cast(e));
-            }
-        }
-        return Optional.empty();
-    }
-
-    private static String line(String text) {
-        return text.replaceAll("\\p{Cntrl}+", " ");
     }
 }

@@ -5,11 +5,9 @@ import com.google.cloud.storage.Storage.BlobField;
 import com.google.cloud.storage.Storage.BlobListOption;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobListing;
-import io.blobstore.BlobStoreException;
 import io.blobstore.ListOptions;
 import io.blobstore.spi.PagedListing;
 import java.io.IOException;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -62,22 +60,11 @@ final class GcsListing extends PagedListing {
             Optional<String> name = bucket.nameOf(object.getName());
             if (name.isPresent()) {
                 entries.add(
-                        object.isDirectory() ? new CommonPrefix(name.get()) : entry(BlobKey.of(name.get()), object));
+                        object.isDirectory()
+                                ? new CommonPrefix(name.get())
+                                : ObjectMetadata.entry(operation, BlobKey.of(name.get()), object));
             }
         }
         return entries;
-    }
-
-    private Blob entry(BlobKey key, com.google.cloud.storage.Blob object) throws BlobStoreException {
-        if (object.getGeneration() == null
-                || object.getSize() == null
-                || object.getUpdateTimeOffsetDateTime() == null) {
-            throw ObjectMetadata.incomplete(operation, key, "generation, size or time");
-        }
-        return new Blob(
-                key,
-                object.getSize(),
-                ObjectMetadata.version(object.getGeneration()),
-                object.getUpdateTimeOffsetDateTime().toInstant().truncatedTo(ChronoUnit.SECONDS));
     }
 }

@@ -3,7 +3,6 @@ package io.blobstore.gcs;
 import com.google.cloud.storage.Blob;
 import com.google.cloud.storage.BlobId;
 import com.google.cloud.storage.Storage.BlobSourceOption;
-import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
@@ -17,6 +16,7 @@ import io.blobstore.UploadedPart;
 import io.blobstore.spi.AbstractMultipartUpload;
 import io.blobstore.spi.LostAnswers;
 import io.blobstore.spi.OpenUploads;
+import io.blobstore.spi.Uninterrupted;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -122,20 +122,17 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
         return verified(object, checksum, ours);
     }
 
-    private Optional<Assembled> find(Crc32c checksum, BlobStoreException problem) throws IOException {
-        Blob blob;
-        try {
-            blob = bucket.get(OPERATION, key(), remote.object());
-        } catch (BlobNotFoundException e) {
-            return Optional.empty();
-        } catch (BlobStoreException e) {
-            problem.addSuppressed(e);
-            return Optional.empty();
-        }
-        Optional<Crc32c> stored = ObjectMetadata.checksum(blob.getCrc32c());
-        return blob.getSize() == layout().size() && stored.equals(Optional.of(checksum))
-                ? Optional.of(new Assembled(ObjectMetadata.version(blob.getGeneration()), stored))
-                : Optional.empty();
+    /** What a completion whose answer was lost has made. */
+    private Optional<Assembled> find(Crc32c checksum, BlobStoreException problem) throws BlobStoreException {
+        return LostAnswers.findSent(
+                        OPERATION,
+                        key(),
+                        Precondition.none(), // where the parts are put together, there is none
+                        layout().size(),
+                        checksum,
+                        () -> ObjectMetadata.of(OPERATION, key(), bucket.get(OPERATION, key(), remote.object())),
+                        problem)
+                .map(found -> new Assembled(found.version(), found.checksum()));
     }
 
     /**
@@ -171,15 +168,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
             boolean mayHaveHappened = copyUnknown || GcsErrors.isOutcomeUnknown(e);
             copyUnknown = mayHaveHappened;
             if (mayHaveHappened) {
-                return LostAnswers.findSent(
-                                OPERATION,
-                                key(),
-                                condition,
-                                layout().size(),
-                                checksum,
-                                () -> bucket.head(OPERATION, key(), Optional.empty()),
-                                explained)
-                        .orElseThrow(() -> explained);
+                return bucket.findSent(OPERATION, key(), condition, layout().size(), checksum, explained);
             }
             throw explained;
         }
@@ -196,7 +185,8 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
     }
 
     private void deleteHidden() throws IOException {
-        bucket.request("abort", key(), () -> bucket.client().delete(bucket.id(remote.object())));
+        Uninterrupted.clean(() ->
+                bucket.request("abort", key(), () -> bucket.client().delete(bucket.id(remote.object()))));
     }
 
     private void delete(long generation) throws IOException {

@@ -3,15 +3,14 @@ package io.blobstore.gcs;
 import com.google.api.services.storage.model.StorageObject;
 import com.google.cloud.storage.Blob;
 import io.blobstore.BlobKey;
+import io.blobstore.BlobListing;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
+import io.blobstore.http.AnswerText;
 import io.blobstore.http.HttpHeaders;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Map;
@@ -29,9 +28,7 @@ final class ObjectMetadata {
 
     /** As the SDK gives it. */
     static BlobMetadata of(String operation, BlobKey key, Blob blob) throws BlobStoreException {
-        if (blob.getGeneration() == null || blob.getSize() == null || blob.getUpdateTimeOffsetDateTime() == null) {
-            throw incomplete(operation, key, "generation, size or time");
-        }
+        requireComplete(operation, key, blob);
         return new BlobMetadata(
                 key,
                 blob.getSize(),
@@ -39,7 +36,23 @@ final class ObjectMetadata {
                 checksum(blob.getCrc32c()),
                 Optional.ofNullable(blob.getContentType()),
                 blob.getMetadata() == null ? Map.of() : withoutNulls(blob.getMetadata()),
-                blob.getUpdateTimeOffsetDateTime().toInstant().truncatedTo(ChronoUnit.SECONDS));
+                modified(blob));
+    }
+
+    /** As a listing has it. */
+    static BlobListing.Blob entry(String operation, BlobKey key, Blob blob) throws BlobStoreException {
+        requireComplete(operation, key, blob);
+        return new BlobListing.Blob(key, blob.getSize(), version(blob.getGeneration()), modified(blob));
+    }
+
+    private static void requireComplete(String operation, BlobKey key, Blob blob) throws BlobStoreException {
+        if (blob.getGeneration() == null || blob.getSize() == null || blob.getUpdateTimeOffsetDateTime() == null) {
+            throw incomplete(operation, key, "generation, size or time");
+        }
+    }
+
+    private static Instant modified(Blob blob) {
+        return blob.getUpdateTimeOffsetDateTime().toInstant().truncatedTo(ChronoUnit.SECONDS);
     }
 
     private static Map<String, String> withoutNulls(Map<String, @Nullable String> metadata) {
@@ -69,7 +82,7 @@ final class ObjectMetadata {
                 headers.first("Content-Type"),
                 user,
                 headers.first("Last-Modified")
-                        .flatMap(ObjectMetadata::date)
+                        .flatMap(AnswerText::date)
                         .orElseThrow(() -> incomplete(operation, key, "Last-Modified")));
     }
 
@@ -118,15 +131,6 @@ final class ObjectMetadata {
             throw incomplete(operation, key, "generation");
         }
         return version(object.getGeneration());
-    }
-
-    private static Optional<Instant> date(String text) {
-        try {
-            return Optional.of(ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME)
-                    .toInstant());
-        } catch (DateTimeException e) {
-            return Optional.empty();
-        }
     }
 
     /** An answer that lacks what the server always says. */

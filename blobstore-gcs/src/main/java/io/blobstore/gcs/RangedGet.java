@@ -7,11 +7,11 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
-import io.blobstore.IntegrityException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadResult;
 import io.blobstore.http.HttpHeaders;
 import io.blobstore.http.RangeSink;
+import io.blobstore.spi.Checksums;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Map;
@@ -115,14 +115,8 @@ final class RangedGet {
             throw new BlobStoreException(OPERATION, key, "the answer has no content", null, true);
         }
         Crc32c actual = sink.checksum();
-        if (sink.length() == read.size()
-                && read.checksum().filter(stored -> !stored.equals(actual)).isPresent()) {
-            throw new IntegrityException(
-                    OPERATION,
-                    key,
-                    "its content has " + actual + ", but was stored with "
-                            + read.checksum().get() + "; read again, and if that fails too, store it again",
-                    null);
+        if (sink.length() == read.size()) {
+            Checksums.requireStored(OPERATION, read, actual);
         }
         sink.finish();
         return new ReadResult(read, sink.length(), actual);

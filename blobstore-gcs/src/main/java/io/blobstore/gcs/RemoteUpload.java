@@ -5,11 +5,10 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
-import io.blobstore.IntegrityException;
 import io.blobstore.StoreOptions;
-import io.blobstore.http.HttpHeaders;
 import io.blobstore.http.HttpResponse;
 import io.blobstore.http.XmlAnswer;
+import io.blobstore.spi.Checksums;
 import io.blobstore.spi.Uninterrupted;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -57,19 +56,11 @@ record RemoteUpload(GcsBucket bucket, BlobKey key, String object, String id) {
         fields.put(ObjectMetadata.HASH, ObjectMetadata.hash(checksum));
         HttpResponse response =
                 bucket.request(OPERATION, key, () -> bucket.payloads().send("PUT", url, fields, content));
-        requireEqual(response.headers(), checksum);
+        Checksums.requireReceived(OPERATION, key, ObjectMetadata.checksum(response.headers()), checksum);
         return response.header("ETag")
                 .filter(etag -> !etag.isEmpty())
                 .map(etag -> new Part(number, etag))
                 .orElseThrow(() -> ObjectMetadata.incomplete(OPERATION, key, "ETag"));
-    }
-
-    private void requireEqual(HttpHeaders headers, Crc32c sent) throws IntegrityException {
-        Optional<Crc32c> received = ObjectMetadata.checksum(headers);
-        if (received.isPresent() && !received.get().equals(sent)) {
-            throw new IntegrityException(
-                    OPERATION, key, "the server received " + received.get() + ", but " + sent + " was sent", null);
-        }
     }
 
     /** Makes the object. An error may come with a success's status, when the server has begun to answer before it is done. */
@@ -127,17 +118,16 @@ record RemoteUpload(GcsBucket bucket, BlobKey key, String object, String id) {
      * aborted costs money until a lifecycle rule finds it.
      */
     void abort() throws IOException {
-        boolean interrupted = Thread.interrupted();
+        Uninterrupted.clean(this::free);
+    }
+
+    private void free() throws IOException {
         try {
             String url = bucket.urls().object(object, Map.of("uploadId", id));
             bucket.request("abort", key, () -> bucket.payloads().delete(url, Map.of()));
         } catch (BlobStoreException e) {
             if (!isGone(e)) {
                 throw e;
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
             }
         }
     }

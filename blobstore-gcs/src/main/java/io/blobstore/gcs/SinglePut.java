@@ -11,7 +11,6 @@ import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.http.HttpResponse;
-import io.blobstore.spi.LostAnswers;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -51,15 +50,7 @@ final class SinglePut {
             return put(key, bucket.urls().upload(query), metadata(object, options, checksum), content, checksum);
         } catch (BlobStoreException e) {
             if (condition != Precondition.none() && GcsErrors.isOutcomeUnknown(e)) {
-                return LostAnswers.findSent(
-                                OPERATION,
-                                key,
-                                condition,
-                                content.size(),
-                                checksum,
-                                () -> bucket.head(OPERATION, key, Optional.empty()),
-                                e)
-                        .orElseThrow(() -> e);
+                return bucket.findSent(OPERATION, key, condition, content.size(), checksum, e);
             }
             throw Conditions.explain(OPERATION, key, condition, e);
         }

@@ -12,6 +12,8 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.Crc32c;
 import io.blobstore.ForwardingBlobStore;
 import io.blobstore.IntegrityException;
+import io.blobstore.MultipartUpload;
+import io.blobstore.PartLayout;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
@@ -350,6 +352,32 @@ class GcsUploadFaultsTest {
     }
 
     // ---- cancellation
+
+    @Test
+    void whatIsHiddenIsRemovedThoughTheThreadIsInterrupted() throws Exception {
+        server.get().fault(IS_REWRITE, Fault.json(403, "forbidden", "no"));
+        PartLayout layout = new PartLayout(CONTENT.length, PART);
+        BlobSource content = BlobSource.of(ByteBuffer.wrap(CONTENT));
+        try (BlobStore store = server.store().open();
+                MultipartUpload upload = store.createMultipartUpload(
+                        KEY,
+                        layout,
+                        StoreOptions.builder()
+                                .precondition(Precondition.ifAbsent())
+                                .build())) {
+            for (int part = 1; part <= PARTS; part++) {
+                upload.uploadPart(part, content.slice(layout.offset(part), layout.length(part)));
+            }
+            assertThatThrownBy(() -> upload.complete(Crc32c.of(content)))
+                    .isInstanceOf(io.blobstore.PermissionDeniedException.class);
+            assertThat(server.get().names(FakeServer.BUCKET)).hasSize(1);
+
+            Thread.currentThread().interrupt();
+            upload.abort();
+            assertThat(Thread.interrupted()).as("put off, and not forgotten").isTrue();
+        }
+        assertThat(server.get().names(FakeServer.BUCKET)).isEmpty();
+    }
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})

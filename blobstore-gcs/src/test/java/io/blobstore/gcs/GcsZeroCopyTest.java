@@ -2,7 +2,6 @@ package io.blobstore.gcs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.management.ThreadMXBean;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
@@ -11,12 +10,12 @@ import io.blobstore.Crc32c;
 import io.blobstore.MultipartUpload;
 import io.blobstore.PartLayout;
 import io.blobstore.StoreOptions;
+import io.blobstore.contract.AllocatedBytes;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.http.ScriptedExchange;
 import io.blobstore.http.ScriptedServer;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -71,7 +70,7 @@ class GcsZeroCopyTest {
                 MappedFile file = MappedFile.create(directory.resolve("source"), SIZE)) {
             MultipartUpload upload = store.createMultipartUpload(KEY, new PartLayout(SIZE, PART), StoreOptions.DEFAULT);
             send(upload, file.region());
-            assertThat(allocatedBy(() -> send(upload, file.region()))).isBetween(1L, ALLOWED);
+            assertThat(AllocatedBytes.of(() -> send(upload, file.region()))).isBetween(1L, ALLOWED);
             assertThat(server.requests().get(PARTS).bodyReceived()).isEqualTo(PART);
         }
     }
@@ -90,7 +89,7 @@ class GcsZeroCopyTest {
                 BlobStore store = open(server);
                 MappedFile file = MappedFile.create(directory.resolve("source"), SIZE)) {
             store.store(KEY, file.region());
-            assertThat(allocatedBy(() -> store.store(KEY, file.region()))).isBetween(1L, ALLOWED);
+            assertThat(AllocatedBytes.of(() -> store.store(KEY, file.region()))).isBetween(1L, ALLOWED);
             assertThat(server.requests().get(0).bodyReceived()).isGreaterThan(SIZE);
         }
     }
@@ -101,7 +100,7 @@ class GcsZeroCopyTest {
                 BlobStore store = open(server)) {
             ByteBuffer target = ByteBuffer.allocateDirect(PART);
             read(store, target);
-            assertThat(allocatedBy(() -> read(store, target))).isBetween(1L, ALLOWED);
+            assertThat(AllocatedBytes.of(() -> read(store, target))).isBetween(1L, ALLOWED);
             assertThat(target.hasRemaining()).isFalse();
         }
     }
@@ -110,16 +109,5 @@ class GcsZeroCopyTest {
         for (int part = 0; part < PARTS; part++) {
             store.read(KEY, ByteRange.all(), target.clear());
         }
-    }
-
-    private interface Work {
-        void run() throws IOException;
-    }
-
-    private static long allocatedBy(Work work) throws IOException {
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        long before = threads.getCurrentThreadAllocatedBytes();
-        work.run();
-        return threads.getCurrentThreadAllocatedBytes() - before;
     }
 }

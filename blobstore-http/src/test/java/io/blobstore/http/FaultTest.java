@@ -235,10 +235,7 @@ class FaultTest {
         try (HttpTransport transport = wire.transport().stallTimeout(SHORT).build();
                 ScriptedServer server = wire.server(exchange -> {
                     exchange.answerHead(403, RECEIVED);
-                    while (true) {
-                        exchange.write("b");
-                        exchange.pause(Duration.ofMillis(20));
-                    }
+                    drip(exchange, "b");
                 })) {
             assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(403);
             server.awaitOpen(0);
@@ -259,16 +256,21 @@ class FaultTest {
 
     // ---- slow, too slow
 
+    /** Writes a little now and then, until the client is gone. */
+    private static void drip(ScriptedExchange exchange, String little) throws IOException, InterruptedException {
+        while (true) {
+            exchange.write(little);
+            exchange.pause(Duration.ofMillis(20));
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void aHeadThatComesByteByByteIsGivenUp(TestWire wire) throws Exception {
         try (HttpTransport transport = wire.transport().stallTimeout(SHORT).build();
                 ScriptedServer server = wire.server(exchange -> {
                     exchange.write("HTTP/1.1 200 OK\r\nA: ");
-                    while (true) {
-                        exchange.write("b");
-                        exchange.pause(Duration.ofMillis(20));
-                    }
+                    drip(exchange, "b");
                 })) {
             TransportException failure = Calls.failure(transport, Calls.get(server));
 
@@ -283,10 +285,7 @@ class FaultTest {
         try (HttpTransport transport = wire.transport().stallTimeout(SHORT).build();
                 ScriptedServer server = wire.server(exchange -> {
                     exchange.answerHead(200, RECEIVED);
-                    while (true) {
-                        exchange.write("b");
-                        exchange.pause(Duration.ofMillis(20));
-                    }
+                    drip(exchange, "b");
                 })) {
             TransportException failure =
                     Calls.failure(transport, Calls.get(server), Calls.into(ByteBuffer.allocateDirect(RECEIVED)));
@@ -321,11 +320,8 @@ class FaultTest {
         try (HttpTransport transport = wire.transport().stallTimeout(SHORT).build();
                 ScriptedServer server = wire.server(exchange -> {
                     exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-                    while (true) {
-                        // Much framing, little payload: only payload is progress.
-                        exchange.write("1;" + "a".repeat(1000) + "\r\nb\r\n");
-                        exchange.pause(Duration.ofMillis(20));
-                    }
+                    // Much framing, little payload: only payload is progress.
+                    drip(exchange, "1;" + "a".repeat(1000) + "\r\nb\r\n");
                 })) {
             TransportException failure =
                     Calls.failure(transport, Calls.get(server), Calls.into(ByteBuffer.allocateDirect(RECEIVED)));

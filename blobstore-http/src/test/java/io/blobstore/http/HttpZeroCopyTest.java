@@ -2,13 +2,12 @@ package io.blobstore.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.management.ThreadMXBean;
 import io.blobstore.Lease;
+import io.blobstore.contract.AllocatedBytes;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,13 +45,13 @@ class HttpZeroCopyTest {
                 });
                 HttpTransport transport = wire.transport().build();
                 MappedFile file = MappedFile.open(directory.resolve("blob"))) {
-            Work all = () -> {
+            AllocatedBytes.Work all = () -> {
                 for (int at = 0; at < SIZE; at += BODY) {
                     send(transport, server, file, at);
                 }
             };
             all.run(); // what loading classes and interpreting them allocates is not the transport's
-            long allocated = allocatedBy(all);
+            long allocated = AllocatedBytes.of(all);
 
             assertThat(allocated).isBetween(1L, (long) allowedMebibytes << 20);
             assertThat(server.requests())
@@ -93,13 +92,13 @@ class HttpZeroCopyTest {
                 });
                 HttpTransport transport = wire.transport().build();
                 MappedFile file = MappedFile.open(directory.resolve("blob"), MappedFile.Access.READ_WRITE)) {
-            Work all = () -> {
+            AllocatedBytes.Work all = () -> {
                 for (int at = 0; at < SIZE; at += BODY) {
                     receive(transport, server, file, at);
                 }
             };
             all.run(); // what loading classes and interpreting them allocates is not the transport's
-            long allocated = allocatedBy(all);
+            long allocated = AllocatedBytes.of(all);
 
             assertThat(allocated).isBetween(1L, (long) allowedMebibytes << 20);
             assertThat(server.accepted()).isEqualTo(1);
@@ -120,16 +119,5 @@ class HttpZeroCopyTest {
                 throw new AssertionError(response.toString());
             }
         }
-    }
-
-    private interface Work {
-        void run() throws IOException;
-    }
-
-    private static long allocatedBy(Work work) throws IOException {
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        long before = threads.getCurrentThreadAllocatedBytes();
-        work.run();
-        return threads.getCurrentThreadAllocatedBytes() - before;
     }
 }

@@ -1,12 +1,10 @@
 package io.blobstore.s3;
 
+import io.blobstore.http.AnswerText;
 import io.blobstore.http.HttpResponse;
 import io.blobstore.http.XmlAnswer;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -34,7 +32,6 @@ record ErrorAnswer(
         Optional<String> bucketRegion,
         Optional<Duration> retryAfter,
         Optional<Instant> serverTime) {
-    private static final int MAX_TEXT = 300;
 
     /** The error of a request of our own. */
     static ErrorAnswer of(HttpResponse response) {
@@ -68,18 +65,18 @@ record ErrorAnswer(
     }
 
     private static ErrorAnswer of(int status, Function<String, Optional<String>> header, Map<String, String> elements) {
-        Optional<Instant> date = header.apply("Date").flatMap(ErrorAnswer::date);
+        Optional<Instant> date = header.apply("Date").flatMap(AnswerText::date);
         return new ErrorAnswer(
                 status,
-                line(elements.getOrDefault("Code", "")),
-                line(elements.getOrDefault("Message", "")),
+                AnswerText.line(elements.getOrDefault("Code", "")),
+                AnswerText.line(elements.getOrDefault("Message", "")),
                 header.apply("x-amz-request-id")
                         .or(() -> Optional.ofNullable(elements.get("RequestId")))
-                        .map(ErrorAnswer::line),
+                        .map(AnswerText::line),
                 header.apply("x-amz-bucket-region")
                         .or(() -> Optional.ofNullable(elements.get("Region")))
-                        .map(ErrorAnswer::line),
-                header.apply("Retry-After").flatMap(text -> retryAfter(text, date)),
+                        .map(AnswerText::line),
+                header.apply("Retry-After").flatMap(text -> AnswerText.retryAfter(text, date)),
                 date);
     }
 
@@ -101,29 +98,5 @@ record ErrorAnswer(
     private static Map<String, String> parse(byte[] body) {
         XmlAnswer answer = XmlAnswer.of(body);
         return answer.root().equals("Error") ? answer.elements() : Map.of();
-    }
-
-    private static Optional<Duration> retryAfter(String text, Optional<Instant> now) {
-        if (text.length() <= 9 && !text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9')) {
-            return Optional.of(Duration.ofSeconds(Long.parseLong(text)));
-        }
-        return date(text)
-                .map(then -> Duration.between(now.orElseGet(Instant::now), then))
-                .filter(wait -> !wait.isNegative());
-    }
-
-    static Optional<Instant> date(String text) {
-        try {
-            return Optional.of(ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME)
-                    .toInstant());
-        } catch (DateTimeException e) {
-            return Optional.empty();
-        }
-    }
-
-    /** One line, of a bounded length, without control characters. */
-    private static String line(String text) {
-        String line = text.strip().replaceAll("\\p{Cntrl}+", " ");
-        return line.length() <= MAX_TEXT ? line : line.substring(0, MAX_TEXT) + "…";
     }
 }

@@ -6,6 +6,7 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
 import io.blobstore.PreconditionFailedException;
+import io.blobstore.http.AnswerText;
 import io.blobstore.http.HttpHeaders;
 import java.time.Instant;
 import java.util.Locale;
@@ -63,7 +64,7 @@ record ObjectMetadata(VersionTag tag, BlobMetadata blob) {
                         fields.first(S3Headers.VERSION_ID).orElse(null))
                 .orElseThrow(() -> incomplete(operation, key, "ETag"));
         Instant modified = fields.first("Last-Modified")
-                .flatMap(ErrorAnswer::date)
+                .flatMap(AnswerText::date)
                 .orElseThrow(() -> incomplete(operation, key, "Last-Modified"));
         Map<String, String> user = new TreeMap<>();
         fields.forEach((name, value) -> {

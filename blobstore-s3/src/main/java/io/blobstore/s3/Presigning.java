@@ -30,7 +30,7 @@ final class Presigning {
         String path = bucket.url().pathOf(bucket.objectOf("presign", key));
         Map<String, String> headers = options.method() == PresignOptions.Method.PUT
                 ? bucket.headers().create()
-                : S3Headers.merge(bucket.headers().part());
+                : bucket.headers().part();
         RequestSigner signer = bucket.signer();
         Instant now = signer.now();
         RequestSigner.Signed signed = bucket.translating(

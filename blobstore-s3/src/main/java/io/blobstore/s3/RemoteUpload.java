@@ -148,7 +148,10 @@ record RemoteUpload(S3Bucket bucket, String operation, BlobKey key, String objec
      * aborted costs money until a lifecycle rule finds it.
      */
     void abort() throws IOException {
-        boolean interrupted = Thread.interrupted();
+        Uninterrupted.clean(this::free);
+    }
+
+    private void free() throws IOException {
         try {
             AbortMultipartUploadResponse response = bucket.request(
                     "abort",
@@ -163,10 +166,6 @@ record RemoteUpload(S3Bucket bucket, String operation, BlobKey key, String objec
         } catch (BlobStoreException e) {
             if (!S3Errors.code(e).equals("NoSuchUpload")) {
                 throw e;
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
             }
         }
     }

@@ -6,10 +6,10 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.CopyOptions;
 import io.blobstore.Crc32c;
-import io.blobstore.IntegrityException;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.spi.Checksums;
 import io.blobstore.spi.OpenUploads;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -103,7 +103,7 @@ final class S3Copy {
         Optional<Crc32c> copied = Optional.ofNullable(
                         response.copyObjectResult().checksumCRC32C())
                 .flatMap(Crc32c::ofBase64);
-        requireEqual(source, copied);
+        Checksums.requireCopied(OPERATION, source, copied);
         return new StoredBlob(to, source.size(), tag.version(), copied);
     }
 
@@ -120,7 +120,7 @@ final class S3Copy {
                         copyPart(upload, source, parts.size() + 1, offset, Math.min(partSize, source.size() - offset)));
             }
             StoredBlob copied = complete(upload, parts, source, condition);
-            requireEqual(source, copied.checksum());
+            Checksums.requireCopied(OPERATION, source, copied.checksum());
             return copied;
         } catch (IOException | RuntimeException | Error e) {
             try {
@@ -181,17 +181,5 @@ final class S3Copy {
                 number,
                 response.copyPartResult().eTag(),
                 Optional.ofNullable(response.copyPartResult().checksumCRC32C()).flatMap(Crc32c::ofBase64));
-    }
-
-    private static void requireEqual(BlobMetadata source, Optional<Crc32c> copied) throws IntegrityException {
-        if (copied.isPresent()
-                && source.checksum().filter(crc -> !crc.equals(copied.get())).isPresent()) {
-            throw new IntegrityException(
-                    OPERATION,
-                    source.key(),
-                    "the copy has " + copied.get() + ", the original "
-                            + source.checksum().get(),
-                    null);
-        }
     }
 }

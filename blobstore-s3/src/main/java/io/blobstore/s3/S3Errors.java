@@ -9,12 +9,9 @@ import io.blobstore.PreconditionFailedException;
 import io.blobstore.StorageFullException;
 import io.blobstore.StoreNotFoundException;
 import io.blobstore.ThrottledException;
+import io.blobstore.http.Failures;
 import io.blobstore.http.TransportException;
-import java.io.InterruptedIOException;
-import java.net.SocketTimeoutException;
-import java.nio.channels.ClosedByInterruptException;
 import java.util.Optional;
-import java.util.function.Predicate;
 import javax.xml.stream.XMLStreamException;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -27,7 +24,7 @@ import software.amazon.awssdk.core.exception.SdkException;
  * <p>Only codes, messages and request ids of the server get into messages: no header, no URL with a query.
  */
 final class S3Errors {
-    private static final int MAX_CAUSES = 20; // causes may go in circles
+    private static final String REMEDY_FOR_NAMES = "check endpoint, region and bucket, or set pathStyle=true";
 
     private final String bucket;
     private final String region;
@@ -41,14 +38,13 @@ final class S3Errors {
 
     /** What an operation failed with, translated. */
     BlobStoreException translate(String operation, @Nullable BlobKey key, Exception problem) {
-        Optional<BlobStoreException> ours = cause(problem, BlobStoreException.class, e -> true);
+        Optional<BlobStoreException> ours = Failures.cause(problem, BlobStoreException.class);
         if (ours.isPresent()) {
             return ours.get();
         }
-        if (isInterrupt(problem)) {
-            Thread.currentThread().interrupt();
-            return new BlobStoreException(
-                    operation, key, "interrupted; whether the server did it is unknown", interrupt(problem), false);
+        if (Failures.isInterrupt(problem)
+                || Failures.cause(problem, AbortedException.class).isPresent()) {
+            return Failures.interrupted(operation, key, problem);
         }
         if (problem instanceof S3Failure failure) {
             return translate(operation, key, failure.error(), problem);
@@ -56,9 +52,9 @@ final class S3Errors {
         if (problem instanceof AwsServiceException service) {
             return translate(operation, key, ErrorAnswer.of(service), problem);
         }
-        Optional<TransportException> transport = cause(problem, TransportException.class, e -> true);
+        Optional<TransportException> transport = Failures.cause(problem, TransportException.class);
         if (transport.isPresent()) {
-            return translate(operation, key, transport.get(), problem);
+            return Failures.translate(operation, key, transport.get(), REMEDY_FOR_NAMES, problem);
         }
         String message = String.valueOf(problem.getMessage());
         if (message.contains("Unable to load credentials") || message.contains("Failed to load credentials")) {
@@ -68,37 +64,37 @@ final class S3Errors {
                     "there are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
                     problem);
         }
-        if (cause(problem, XMLStreamException.class, e -> true).isPresent()) {
+        if (Failures.cause(problem, XMLStreamException.class).isPresent()) {
             return new BlobStoreException(operation, key, "the server's answer is cut off, or no XML", problem, true);
         }
         boolean retryable = problem instanceof SdkException sdk && sdk.retryable();
-        return new BlobStoreException(operation, key, line(message), problem, retryable);
+        return new BlobStoreException(operation, key, Failures.message(problem), problem, retryable);
     }
 
     /** Whether a request failed before there was a connection to send it over. */
     static boolean isUnconnected(BlobStoreException problem) {
-        return cause(problem, TransportException.class, e -> e.kind() == TransportException.Kind.CONNECT)
+        return Failures.cause(problem, TransportException.class, e -> e.kind() == TransportException.Kind.CONNECT)
                 .isPresent();
     }
 
     /** The code of the server's answer that a failure comes of; empty if it comes of none. */
     static String code(Throwable problem) {
-        Optional<S3Failure> own = cause(problem, S3Failure.class, e -> true);
+        Optional<S3Failure> own = Failures.cause(problem, S3Failure.class);
         if (own.isPresent()) {
             return own.get().error().code();
         }
-        return cause(problem, AwsServiceException.class, e -> true)
+        return Failures.cause(problem, AwsServiceException.class)
                 .map(service -> ErrorAnswer.of(service).code())
                 .orElse("");
     }
 
     /** The status of the server's answer that a failure comes of; 0 if it comes of none. */
     static int status(Throwable problem) {
-        Optional<S3Failure> own = cause(problem, S3Failure.class, e -> true);
+        Optional<S3Failure> own = Failures.cause(problem, S3Failure.class);
         if (own.isPresent()) {
             return own.get().error().status();
         }
-        return cause(problem, AwsServiceException.class, e -> true)
+        return Failures.cause(problem, AwsServiceException.class)
                 .map(AwsServiceException::statusCode)
                 .orElse(0);
     }
@@ -227,61 +223,5 @@ final class S3Errors {
 
     String noBucket() {
         return "there is no bucket '" + bucket + "' at " + endpoint + "; create it, or check name and endpoint";
-    }
-
-    // ---- what came between
-
-    private BlobStoreException translate(
-            String operation, @Nullable BlobKey key, TransportException problem, Exception cause) {
-        String said = line(String.valueOf(problem.getMessage()));
-        return switch (problem.kind()) {
-            case UNKNOWN_HOST ->
-                new BlobStoreException(
-                        operation,
-                        key,
-                        said + "; check endpoint, region and bucket, or set pathStyle=true",
-                        cause,
-                        false);
-            case CONNECT ->
-                new BlobStoreException(operation, key, said + "; is it up, and the endpoint right?", cause, true);
-            case PROXY -> new BlobStoreException(operation, key, said + "; check the proxy's settings", cause, false);
-            case TLS -> new BlobStoreException(operation, key, said, cause, false);
-            case TIMEOUT, CLOSED, PROTOCOL -> new BlobStoreException(operation, key, said, cause, true);
-            case CANCELLED -> new BlobStoreException(operation, key, said, cause, false);
-        };
-    }
-
-    private static boolean isInterrupt(Throwable problem) {
-        return carriesInterrupt(problem)
-                || cause(problem, AbortedException.class, e -> true).isPresent();
-    }
-
-    /** The problem, with a cause by which it is known for an interrupt. */
-    private static Throwable interrupt(Throwable problem) {
-        return carriesInterrupt(problem) ? problem : new InterruptedIOException("interrupted").initCause(problem);
-    }
-
-    private static boolean carriesInterrupt(Throwable problem) {
-        return cause(
-                        problem,
-                        Throwable.class,
-                        e -> e instanceof ClosedByInterruptException
-                                || e instanceof InterruptedException
-                                || (e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException)))
-                .isPresent();
-    }
-
-    private static <T extends Throwable> Optional<T> cause(Throwable problem, Class<T> type, Predicate<T> test) {
-        int depth = 0;
-        for (Throwable e = problem; e != null && depth < MAX_CAUSES; e = e.getCause(), depth++) {
-            if (type.isInstance(e) && test.test(type.cast(e))) {
-                return Optional.of(type.cast(e));
-            }
-        }
-        return Optional.empty();
-    }
-
-    private static String line(String text) {
-        return text.replaceAll("\\p{Cntrl}+", " ");
     }
 }

@@ -9,6 +9,7 @@ import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.http.HttpResponse;
+import io.blobstore.spi.Checksums;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -68,10 +69,7 @@ final class SinglePut {
     /** What the server says the content's checksum is; empty if it does not say. */
     static Optional<Crc32c> accepted(BlobKey key, HttpResponse response, Crc32c sent) throws IntegrityException {
         Optional<Crc32c> received = response.header(S3Headers.CHECKSUM).flatMap(Crc32c::ofBase64);
-        if (received.isPresent() && !received.get().equals(sent)) {
-            throw new IntegrityException(
-                    OPERATION, key, "the server received " + received.get() + ", but " + sent + " was sent", null);
-        }
+        Checksums.requireReceived(OPERATION, key, received, sent);
         return received;
     }
 }

@@ -2,7 +2,6 @@ package io.blobstore.s3;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.management.ThreadMXBean;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
@@ -11,12 +10,12 @@ import io.blobstore.Crc32c;
 import io.blobstore.MultipartUpload;
 import io.blobstore.PartLayout;
 import io.blobstore.StoreOptions;
+import io.blobstore.contract.AllocatedBytes;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.http.ScriptedServer;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
@@ -49,7 +48,7 @@ class S3ZeroCopyTest {
             PartLayout layout = new PartLayout(SIZE, PART);
             MultipartUpload upload = store.createMultipartUpload(KEY, layout, StoreOptions.DEFAULT);
             send(upload, file.region());
-            assertThat(allocatedBy(() -> send(upload, file.region()))).isBetween(1L, ALLOWED);
+            assertThat(AllocatedBytes.of(() -> send(upload, file.region()))).isBetween(1L, ALLOWED);
             assertThat(server.requests().get(PARTS).bodyReceived()).isEqualTo(PART);
         }
     }
@@ -74,7 +73,7 @@ class S3ZeroCopyTest {
                 BlobStore store = ScriptedS3.store(server).open()) {
             ByteBuffer target = ByteBuffer.allocateDirect(PART);
             read(store, target);
-            assertThat(allocatedBy(() -> read(store, target))).isBetween(1L, ALLOWED);
+            assertThat(AllocatedBytes.of(() -> read(store, target))).isBetween(1L, ALLOWED);
             assertThat(target.hasRemaining()).isFalse();
         }
     }
@@ -83,16 +82,5 @@ class S3ZeroCopyTest {
         for (int part = 1; part <= PARTS; part++) {
             store.read(KEY, ByteRange.all(), target.clear());
         }
-    }
-
-    private interface Work {
-        void run() throws IOException;
-    }
-
-    private static long allocatedBy(Work work) throws IOException {
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        long before = threads.getCurrentThreadAllocatedBytes();
-        work.run();
-        return threads.getCurrentThreadAllocatedBytes() - before;
     }
 }

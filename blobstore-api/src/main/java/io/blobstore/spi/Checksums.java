@@ -1,0 +1,48 @@
+package io.blobstore.spi;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
+import io.blobstore.Crc32c;
+import io.blobstore.IntegrityException;
+import java.util.Optional;
+
+/** Comparisons of what was sent with what a server says it has. Where it does not say, there is nothing to compare. */
+public final class Checksums {
+    private Checksums() {}
+
+    /** Compares what the server received with what was sent. */
+    public static void requireReceived(String operation, BlobKey key, Optional<Crc32c> received, Crc32c sent)
+            throws IntegrityException {
+        if (received.isPresent() && !received.get().equals(sent)) {
+            throw new IntegrityException(
+                    operation, key, "the server received " + received.get() + ", but " + sent + " was sent", null);
+        }
+    }
+
+    /** Compares content that was read as a whole with what was stored. */
+    public static void requireStored(String operation, BlobMetadata blob, Crc32c actual) throws IntegrityException {
+        Optional<Crc32c> stored = blob.checksum();
+        if (stored.isPresent() && !stored.get().equals(actual)) {
+            throw new IntegrityException(
+                    operation,
+                    blob.key(),
+                    "its content has " + actual + ", but was stored with " + stored.get()
+                            + "; read again, and if that fails too, store it again",
+                    null);
+        }
+    }
+
+    /** Compares a copy with its source. */
+    public static void requireCopied(String operation, BlobMetadata source, Optional<Crc32c> copied)
+            throws IntegrityException {
+        if (copied.isPresent()
+                && source.checksum().filter(crc -> !crc.equals(copied.get())).isPresent()) {
+            throw new IntegrityException(
+                    operation,
+                    source.key(),
+                    "the copy has " + copied.get() + ", the original "
+                            + source.checksum().get(),
+                    null);
+        }
+    }
+}
