@@ -47,7 +47,7 @@ public interface BlobStore extends Closeable {
      *
      * <p>The bytes go to the target from its position on, and the position is moved behind them; the limit stays. A target
      * that is direct is filled without a copy on the Java heap. If the call fails, the position is where it was, and what
-     * lies behind it is undefined. A range that covers the whole blob is compared with the blob's checksum, if the store
+     * lies behind it is undefined, but for what a {@link PartialReadException} vouches for. A range that covers the whole blob is compared with the blob's checksum, if the store
      * keeps one; a part cannot be, and whoever assembles parts combines their checksums.
      *
      * @return which blob was read, how much of it, and the checksum of that
@@ -55,6 +55,7 @@ public interface BlobStore extends Closeable {
      * @throws RangeNotSatisfiableException if the range is not inside the blob, or the target too small for it
      * @throws PreconditionFailedException if {@link ReadOptions#ifMatch} names another version
      * @throws IntegrityException if the whole blob was read and its checksum differs
+     * @throws PartialReadException if the connection ended in mid-content; not every store tells how far it came
      * @throws IllegalArgumentException if the target is read-only, or smaller than an exact range; thrown before any request
      */
     ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException;

@@ -1,21 +1,24 @@
 package io.blobstore.memory;
 
 import io.blobstore.BlobSource;
+import io.blobstore.BlobTarget;
 import io.blobstore.Lease;
 import io.blobstore.RetainedSource;
 import io.blobstore.SourceChangedException;
+import java.nio.ByteBuffer;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A part of a {@link MappedFile}, as a source whose buffers are the mapping itself: nothing is copied.
+ * A part of a {@link MappedFile}, as a source whose buffers are the mapping itself: nothing is copied. If the file is mapped for
+ * writing, it is a target as well: content is received in its place.
  *
  * <p>A region is a name for a stretch of memory, not a hold on it: it can neither close the file nor keep it open. Leases
  * do the latter. One that spans more than a GiB boundary of the file shows more than one buffer.
  *
  * <p>Immutable and thread-safe.
  */
-public final class MappedRegion implements BlobSource {
+public final class MappedRegion implements BlobSource, BlobTarget {
     private final MappedFile file;
     private final long offset;
     private final long size;
@@ -79,6 +82,46 @@ public final class MappedRegion implements BlobSource {
     public RetainedSource retain() {
         MappedFile.MappedLease hold = file.retain(keptBy);
         return new RetainedSource(new MappedRegion(file, offset, size, hold), hold);
+    }
+
+    @Override
+    public long room() {
+        return size;
+    }
+
+    /** Leases the region for writing until the filling is closed: the file may be closed meanwhile, and is unmapped after that. */
+    @Override
+    public Filling open() throws SourceChangedException {
+        return new MappedFilling(size, acquireWritable());
+    }
+
+    private record MappedFilling(long size, Lease lease) implements Filling {
+        /** Ends with the buffer that the offset is in: the next one needs another window. */
+        @Override
+        public Window window(long offset, long length) {
+            Objects.checkFromIndexSize(offset, length, size);
+            long start = 0;
+            for (ByteBuffer buffer : lease.buffers()) {
+                int bytes = buffer.capacity();
+                if (offset < start + bytes) {
+                    int from = (int) (offset - start);
+                    ByteBuffer view = buffer.slice(from, (int) Math.min(length, bytes - from));
+                    return () -> view;
+                }
+                start += bytes;
+            }
+            return () -> ByteBuffer.allocate(0); // at the very end
+        }
+
+        @Override
+        public void complete(long length) {
+            // It is in place.
+        }
+
+        @Override
+        public void close() {
+            lease.close();
+        }
     }
 
     /** {@code MappedRegion[path, size bytes at offset]}. */

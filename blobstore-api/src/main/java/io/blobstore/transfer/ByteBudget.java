@@ -3,7 +3,7 @@ package io.blobstore.transfer;
 import java.util.concurrent.Semaphore;
 
 /**
- * The bound on bytes in flight over all transfers of an uploader. First come, first served, so that large parts are not
+ * The bound on bytes in flight over all transfers of an engine. First come, first served, so that large parts are not
  * overtaken for ever by small ones.
  */
 final class ByteBudget {

@@ -4,7 +4,7 @@ import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 
 /**
- * What the transfers of one uploader share.
+ * What the transfers of one engine share.
  *
  * @param executor runs the workers
  * @param budget bounds the bytes in flight

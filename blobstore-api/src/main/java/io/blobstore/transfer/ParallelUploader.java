@@ -4,15 +4,6 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.StoredBlob;
-import java.util.Optional;
-import java.util.Random;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.random.RandomGenerator;
 
 /**
  * Stores large blobs in parallel parts, straight from memory.
@@ -29,19 +20,9 @@ import java.util.random.RandomGenerator;
  * <p>An uploader is meant to be shared: it is the bound on memory in use and, with the default executor, on threads.
  * Thread-safe.
  */
-public final class ParallelUploader implements AutoCloseable {
-    private final Environment environment;
-    private final Optional<ExecutorService> ownExecutor;
-    private final Set<Upload> running = ConcurrentHashMap.newKeySet();
-    private volatile boolean closed;
-
+public final class ParallelUploader extends TransferEngine {
     private ParallelUploader(Builder builder) {
-        this.ownExecutor = builder.executor.isPresent() ? Optional.empty() : Optional.of(TransferExecutor.create());
-        this.environment = new Environment(
-                builder.executor.or(() -> ownExecutor).orElseThrow(),
-                new ByteBudget(builder.maxBytesInFlight),
-                builder.clock,
-                builder.random);
+        super(builder);
     }
 
     /** An uploader with everything at its default. */
@@ -69,87 +50,17 @@ public final class ParallelUploader implements AutoCloseable {
      */
     public Transfer<StoredBlob> upload(BlobStore store, BlobKey key, BlobSource source, UploadOptions options) {
         requireOpen();
-        Upload upload = new Upload(store, key, source, options, environment, running::remove);
-        running.add(upload);
-        try {
-            requireOpen(); // after adding: close() either sees this upload, or is seen here
-        } catch (IllegalStateException e) {
-            upload.cancel();
-            throw e;
-        }
+        Upload upload = enter(new Upload(store, key, source, options, this));
         upload.start();
         return upload;
     }
 
-    private void requireOpen() {
-        if (closed) {
-            throw new IllegalStateException("this uploader is closed");
-        }
-    }
-
-    /**
-     * Refuses further uploads, waits for those under way, and ends the threads that this uploader made. If the waiting
-     * thread is interrupted, cancels them, and still waits. Idempotent.
-     */
-    @Override
-    public void close() {
-        closed = true;
-        boolean interrupted = false;
-        for (Upload upload : running) {
-            CompletableFuture<?> end = upload.toCompletableFuture().handle((result, problem) -> null);
-            while (!end.isDone()) {
-                try {
-                    end.get();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                    running.forEach(Upload::cancel);
-                } catch (ExecutionException e) {
-                    throw new AssertionError("handled above", e);
-                }
-            }
-        }
-        ownExecutor.ifPresent(ExecutorService::shutdown);
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     /** Builds an uploader. Not thread-safe. */
-    public static final class Builder {
-        private static final long DEFAULT_MAX_BYTES_IN_FLIGHT = 256L << 20;
-
-        private Optional<Executor> executor = Optional.empty();
-        private long maxBytesInFlight = DEFAULT_MAX_BYTES_IN_FLIGHT;
-        private TransferClock clock = TransferClock.SYSTEM;
-        private RandomGenerator random = new Random(); // thread-safe, unlike RandomGenerator.getDefault()
-
+    public static final class Builder extends TransferEngine.Builder<Builder> {
         private Builder() {}
 
-        /**
-         * Sets what runs the transfers; the caller keeps it and shuts it down, after the uploader: a transfer that waits in
-         * the queue of an executor which then drops it never begins, and completes only when it is cancelled. Default: virtual threads on JDK 21 and later,
-         * otherwise a pool of 16 daemon threads, of this uploader's own.
-         */
-        public Builder executor(Executor executor) {
-            this.executor = Optional.of(executor);
-            return this;
-        }
-
-        /** Sets the most bytes of parts under way at once, over all transfers; default 256 MiB. */
-        public Builder maxBytesInFlight(long bytes) {
-            this.maxBytesInFlight = bytes;
-            return this;
-        }
-
-        /** Sets the time that retries wait by. */
-        public Builder clock(TransferClock clock) {
-            this.clock = clock;
-            return this;
-        }
-
-        /** Sets where the jitter of retries comes from; must be thread-safe. */
-        public Builder random(RandomGenerator random) {
-            this.random = random;
+        @Override
+        Builder self() {
             return this;
         }
 

@@ -14,8 +14,6 @@ final class Reports {
     private static final Logger LOG = LoggerFactory.getLogger(Reports.class);
 
     private final String what;
-    private final long totalBytes;
-    private final int totalParts;
     private final TransferListener listener;
     private final TransferClock clock;
     private final long startNanos;
@@ -26,25 +24,31 @@ final class Reports {
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicInteger parts = new AtomicInteger();
     private final AtomicInteger retries = new AtomicInteger();
+    private volatile Total total = new Total(TransferProgress.UNKNOWN, 1);
     /** Until the end; empty before it. */
     private volatile Optional<Duration> elapsed = Optional.empty();
+
+    private record Total(long bytes, int parts) {}
 
     /**
      * Begins now.
      *
      * @param what the transfer, for the log
      */
-    Reports(String what, long totalBytes, int totalParts, TransferListener listener, TransferClock clock) {
+    Reports(String what, TransferListener listener, TransferClock clock) {
         this.what = what;
-        this.totalBytes = totalBytes;
-        this.totalParts = totalParts;
         this.listener = listener;
         this.clock = clock;
         this.startNanos = clock.nanoTime();
     }
 
-    /** The store has accepted a part. */
-    void accepted(long partBytes) {
+    /** It is known now how much there is to do. */
+    void planned(long totalBytes, int totalParts) {
+        total = new Total(totalBytes, totalParts);
+    }
+
+    /** A part has been moved. */
+    void moved(long partBytes) {
         tell(() -> {
             bytes.addAndGet(partBytes);
             parts.incrementAndGet();
@@ -71,8 +75,9 @@ final class Reports {
 
     /** How far it is. */
     TransferProgress progress() {
+        Total all = total;
         return new TransferProgress(
-                bytes.get(), totalBytes, parts.get(), totalParts, retries.get(), elapsed.orElseGet(this::elapsedNow));
+                bytes.get(), all.bytes, parts.get(), all.parts, retries.get(), elapsed.orElseGet(this::elapsedNow));
     }
 
     private Duration elapsedNow() {

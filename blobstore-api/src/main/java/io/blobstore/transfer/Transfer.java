@@ -35,11 +35,11 @@ public interface Transfer<T> {
     T join(Duration timeout) throws IOException, InterruptedException, TimeoutException;
 
     /**
-     * Asks the transfer to stop: no part begins any more, those under way are interrupted, and the upload is aborted. Does
-     * not wait; {@link #join()} does.
+     * Asks the transfer to stop: no part begins any more, those under way are interrupted, and what was begun is undone: an
+     * upload is aborted, a file that was not read as a whole is removed. Does not wait; {@link #join()} does.
      *
-     * @return false if it is too late: the outcome is decided, or the store is already being asked to make the blob visible.
-     *     After true, a transfer of one request may still succeed, if the store had it by then; {@code join()} tells
+     * @return false if it is too late: the outcome is decided, or what was moved is already being made visible. After true, an
+     *     upload of one request may still succeed, if the store had it by then; {@code join()} tells
      */
     boolean cancel();
 

@@ -7,9 +7,9 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The executor of an uploader that was given none. */
+/** The executor of an engine that was given none. */
 final class TransferExecutor {
-    /** Threads of the pool on JDKs without virtual threads: two uploads at the default concurrency. */
+    /** Threads of the pool on JDKs without virtual threads: two transfers at the default concurrency. */
     private static final int POOL_SIZE = 16;
 
     private TransferExecutor() {}

@@ -12,7 +12,7 @@ public interface TransferListener {
     /** Hears nothing. */
     TransferListener NONE = new TransferListener() {};
 
-    /** A part was accepted by the store. The numbers never go back. */
+    /** A part was accepted by the store, or has arrived. The numbers never go back. */
     default void onProgress(TransferProgress progress) {}
 
     /**

@@ -1,5 +1,5 @@
 /**
- * Transfer engines: how large blobs are split, sent in parallel, retried and reported. The face is public, the engine
+ * Transfer engines: how large blobs are split, sent and read in parallel, retried and reported. The face is public, the engine
  * package-private.
  *
  * <p>May depend on {@code io.blobstore} (the contract) and slf4j. Knows no backend, and no kind of memory.

@@ -14,6 +14,7 @@ import io.blobstore.IntegrityException;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
 import io.blobstore.PartLayout;
+import io.blobstore.PartialReadException;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
 import io.blobstore.ReadOptions;
@@ -311,7 +312,15 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
             for (int i = start + arrived; i < start + bytes; i++) {
                 target.put(i, (byte) 0xDB); // what did not arrive
             }
-            throw failure(draw, "the connection ended after " + arrived + " of " + bytes + " bytes", true);
+            String problem = "the connection ended after " + arrived + " of " + bytes + " bytes";
+            BlobStoreException failure = failure(draw, problem, true);
+            if (arrived == 0) {
+                throw failure;
+            }
+            Crc32c checksum =
+                    Crc32c.of(target.duplicate().limit(start + arrived).position(start));
+            throw new PartialReadException(
+                    read.blob().key(), new ReadResult(read.blob(), arrived, checksum), problem + " (injected)", null);
         }
         if (draw.fault == Fault.FLIPPED_READ && bytes > 0) {
             count(injected, Fault.FLIPPED_READ).incrementAndGet();

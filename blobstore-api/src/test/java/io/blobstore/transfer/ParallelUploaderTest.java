@@ -16,7 +16,6 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -208,15 +207,13 @@ class ParallelUploaderTest {
     @Test
     void aTransferIsTakenForRunningUntilItsOutcomeIsThere() throws Exception {
         CompletableFuture<Boolean> doneWhenForgotten = new CompletableFuture<>();
-        Environment environment =
-                new Environment(Runnable::run, new ByteBudget(1), TransferClock.SYSTEM, new Random(42));
-        Upload upload = new Upload(
-                new ScriptedStore(),
-                KEY,
-                file.region(),
-                UploadOptions.DEFAULT,
-                environment,
-                ended -> doneWhenForgotten.complete(ended.toCompletableFuture().isDone()));
+        TransferEngine engine = new TransferEngine(ParallelUploader.builder().executor(Runnable::run)) {
+            @Override
+            void ended(ParallelTransfer<?> transfer) {
+                doneWhenForgotten.complete(transfer.toCompletableFuture().isDone());
+            }
+        };
+        Upload upload = new Upload(new ScriptedStore(), KEY, file.region(), UploadOptions.DEFAULT, engine);
 
         upload.start();
 

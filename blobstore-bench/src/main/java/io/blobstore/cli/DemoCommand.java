@@ -1,11 +1,12 @@
 package io.blobstore.cli;
 
 import io.blobstore.BlobKey;
-import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
+import io.blobstore.BlobTarget;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
+import io.blobstore.ReadResult;
 import io.blobstore.StoredBlob;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.UploadOptions;
@@ -108,9 +109,9 @@ final class DemoCommand implements Callable<Integer> {
                 MappedFile mapped = MappedFile.open(file)) {
             Measurement<StoredBlob> upload =
                     FileUpload.run(store, KEY, mapped.region(), UploadOptions.DEFAULT, output.bar("Storing it      "));
-            BlobMetadata blob = store.head(KEY);
-            Measurement<Crc32c> download = FileDownload.run(store, blob, copy, output.bar("Reading it back "));
-            verify(mapped, upload.result(), download.result(), copy);
+            Measurement<ReadResult> download =
+                    FileDownload.run(store, KEY, BlobTarget.ofPath(copy), output.bar("Reading it back "));
+            verify(mapped, upload.result(), download.result().checksum(), copy);
             return report(upload, download, uri, file, copy);
         }
     }
@@ -125,10 +126,10 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private static Report report(
-            Measurement<StoredBlob> upload, Measurement<Crc32c> download, String uri, Path file, Path copy) {
+            Measurement<StoredBlob> upload, Measurement<ReadResult> download, String uri, Path file, Path copy) {
         return new Report()
                 .add("bytes", upload.bytes(), "size", ByteSize.exactText(upload.bytes()))
-                .add("crc32c", download.result().hex())
+                .add("crc32c", download.result().checksum().hex())
                 .add("verified", true, "verified", "the checksum, and every byte")
                 .line("", "")
                 .line("", String.format("%10s %10s %12s   %s", "parts", "seconds", "MiB/s", "heap bytes allocated"))

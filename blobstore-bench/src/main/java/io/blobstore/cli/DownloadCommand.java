@@ -1,9 +1,9 @@
 package io.blobstore.cli;
 
 import io.blobstore.BlobKey;
-import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStore;
-import io.blobstore.Crc32c;
+import io.blobstore.BlobTarget;
+import io.blobstore.ReadResult;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -39,16 +39,16 @@ final class DownloadCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Path target = FileDownload.requireWritable(file);
         main.holdExit();
         try (BlobStore source = store.open()) {
-            BlobMetadata blob = source.head(key);
-            Measurement<Crc32c> download = FileDownload.run(source, blob, target, output.bar("Reading"));
+            Measurement<ReadResult> download =
+                    FileDownload.run(source, key, BlobTarget.ofPath(file), output.bar("Reading"));
+            ReadResult read = download.result();
             output.print(new Report()
                     .add("key", key.toString())
                     .add("store", source.toString())
                     .add("file", file.toString())
-                    .add(download, download.result(), blob.version().value()));
+                    .add(download, read.checksum(), read.blob().version().value()));
         }
         return ExitCode.OK;
     }

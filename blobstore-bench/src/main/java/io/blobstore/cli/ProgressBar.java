@@ -1,5 +1,6 @@
 package io.blobstore.cli;
 
+import io.blobstore.transfer.TransferProgress;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -49,7 +50,7 @@ final class ProgressBar implements AutoCloseable {
     /** Shows how far it is, unless it did a moment ago. */
     void show(long done, long total) {
         long now = System.nanoTime();
-        if (visible && now - painted >= REPAINT_NANOS) {
+        if (visible && total != TransferProgress.UNKNOWN && now - painted >= REPAINT_NANOS) {
             painted = now;
             paint(line(title, done, total, (now - start) / 1e9));
         }

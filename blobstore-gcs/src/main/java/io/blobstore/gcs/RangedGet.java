@@ -64,7 +64,7 @@ final class RangedGet {
             if (GcsErrors.status(e) == NOT_SATISFIABLE) {
                 return readNothing();
             }
-            throw e;
+            throw sink.failed(e, metadata);
         }
         return verified();
     }

@@ -1,15 +1,19 @@
 package io.blobstore.http;
 
 import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStoreException;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
+import io.blobstore.PartialReadException;
+import io.blobstore.ReadResult;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Receives a range of a blob into the caller's memory: checks that it is the range that was asked for before a byte of it is
@@ -31,6 +35,7 @@ public final class RangeSink implements BodySink {
 
     private final CRC32C crc = new CRC32C();
     private int length;
+    private int received;
 
     /** Takes note of which blob the content belongs to. */
     @FunctionalInterface
@@ -85,6 +90,7 @@ public final class RangeSink implements BodySink {
         }
         description.take(headers, blobSize, status == PARTIAL);
         length = expected;
+        received = 0;
         crc.reset();
         return Optional.of(target.slice(target.position(), expected));
     }
@@ -124,7 +130,26 @@ public final class RangeSink implements BodySink {
 
     @Override
     public void received(ByteBuffer bytes) {
+        received += bytes.remaining();
         crc.update(bytes);
+    }
+
+    // ---- when it has not arrived
+
+    /**
+     * The failure of a read, with what arrived before it, if that is of use.
+     *
+     * @param blob what the head of the answer said; null if there was none
+     */
+    public BlobStoreException failed(BlobStoreException problem, @Nullable BlobMetadata blob) {
+        if (blob == null || received == 0 || received == length || !problem.isRetryable()) {
+            return problem;
+        }
+        return new PartialReadException(
+                key,
+                new ReadResult(blob, received, checksum()),
+                "only " + received + " of " + length + " bytes came: " + Failures.message(problem),
+                problem);
     }
 
     // ---- when it has arrived

@@ -64,7 +64,7 @@ final class RangedGet {
             if (S3Errors.status(e) == NOT_SATISFIABLE) {
                 return readNothing();
             }
-            throw e;
+            throw sink.failed(e, partial && metadata != null ? with(metadata, Optional.empty()) : metadata);
         }
         return verified();
     }
@@ -101,10 +101,13 @@ final class RangedGet {
         return new ReadResult(read, sink.length(), actual);
     }
 
-    /** With a range, some servers send no checksum, and some the range's own. Where the range is the whole, HEAD is asked. */
+    /**
+     * With a range, some servers send the whole's checksum, some the range's own, and some none. Where the range is the whole, the
+     * first two are the same; else HEAD is asked.
+     */
     private Optional<Crc32c> checksumOfWhole(BlobMetadata read) throws IOException {
-        if (!bucket.settings().keepsChecksums()) {
-            return Optional.empty();
+        if (read.checksum().isPresent() || !bucket.settings().keepsChecksums()) {
+            return read.checksum();
         }
         try {
             return bucket.head(OPERATION, key, Optional.of(read.version())).checksum();

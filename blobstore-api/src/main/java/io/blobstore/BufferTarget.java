@@ -1,0 +1,50 @@
+package io.blobstore;
+
+import java.nio.ByteBuffer;
+import java.util.Objects;
+
+/** A buffer of the caller. */
+final class BufferTarget implements BlobTarget {
+    private final ByteBuffer buffer;
+
+    BufferTarget(ByteBuffer buffer) {
+        if (buffer.isReadOnly()) {
+            throw new IllegalArgumentException("the target is a read-only buffer");
+        }
+        this.buffer = buffer;
+    }
+
+    @Override
+    public long room() {
+        return buffer.remaining();
+    }
+
+    @Override
+    public Filling open() {
+        return new BufferFilling(buffer);
+    }
+
+    @Override
+    public String toString() {
+        return "BufferTarget[" + room() + (buffer.isDirect() ? " direct bytes]" : " heap bytes]");
+    }
+
+    private record BufferFilling(ByteBuffer buffer) implements Filling {
+        @Override
+        public Window window(long offset, long length) {
+            Objects.checkFromIndexSize(offset, length, buffer.remaining());
+            ByteBuffer view = buffer.slice(buffer.position() + (int) offset, (int) length);
+            return () -> view;
+        }
+
+        @Override
+        public void complete(long length) {
+            buffer.position(buffer.position() + (int) length);
+        }
+
+        @Override
+        public void close() {
+            // Nothing to let go of.
+        }
+    }
+}

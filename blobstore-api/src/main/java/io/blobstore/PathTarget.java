@@ -1,0 +1,158 @@
+package io.blobstore;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/** A file that is made beside its place, and moved there when it is complete. */
+final class PathTarget implements BlobTarget {
+    /** Bytes per write: larger ones can be several times slower (docs/adr/0004). */
+    private static final int WRITE = 128 * 1024;
+
+    private final Path path;
+
+    PathTarget(Path path) {
+        this.path = Objects.requireNonNull(path, "path");
+    }
+
+    @Override
+    public long room() {
+        return Long.MAX_VALUE;
+    }
+
+    @Override
+    public Filling open() throws IOException {
+        requireWritable();
+        Path place = Files.exists(path) ? path.toRealPath() : path; // a symbolic link stays
+        Path temporary = place.resolveSibling(".blobstore-" + UUID.randomUUID() + ".part");
+        return new PathFilling(
+                place, temporary, FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW));
+    }
+
+    private void requireWritable() throws IOException {
+        if (!Files.exists(path)) {
+            Path directory = path.toAbsolutePath().getParent();
+            if (directory == null || !Files.exists(directory)) {
+                throw new NoSuchFileException(String.valueOf(directory));
+            }
+            if (!Files.isDirectory(directory)) {
+                throw new NotDirectoryException(directory.toString());
+            }
+        } else if (!Files.isRegularFile(path)) {
+            throw new FileSystemException(
+                    path.toString(),
+                    null,
+                    Files.isDirectory(path)
+                            ? "is a directory; name the file in it that is to be made"
+                            : "is not a regular file, and would be replaced; name another one");
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "PathTarget[" + path + "]";
+    }
+
+    private static final class PathFilling implements Filling {
+        private final Path place;
+        private final Path temporary;
+        private final FileChannel channel;
+        private final ConcurrentLinkedQueue<ByteBuffer> idleBuffers = new ConcurrentLinkedQueue<>();
+        private boolean completed;
+
+        PathFilling(Path place, Path temporary, FileChannel channel) {
+            this.place = place;
+            this.temporary = temporary;
+            this.channel = channel;
+        }
+
+        /** Makes the file as long as it will be, so that later writes change nothing but its content. */
+        @Override
+        public void reserve(long length) throws IOException {
+            long free = Files.getFileStore(temporary).getUsableSpace();
+            if (free < length - channel.size()) {
+                throw new FileSystemException(
+                        place.toString(),
+                        null,
+                        "has no room for " + length + " bytes: the file system has " + free + " left");
+            }
+            if (length > channel.size()) {
+                channel.write(ByteBuffer.allocate(1), length - 1);
+            }
+        }
+
+        @Override
+        public Window window(long offset, long length) {
+            Objects.checkFromIndexSize(offset, length, Long.MAX_VALUE);
+            int size = (int) Math.min(length, Integer.MAX_VALUE);
+            ByteBuffer buffer = Optional.ofNullable(idleBuffers.poll())
+                    .filter(idle -> idle.capacity() >= size)
+                    .orElseGet(() -> ByteBuffer.allocateDirect(size));
+            return new PathWindow(offset, buffer, buffer.slice(0, size));
+        }
+
+        @Override
+        public void complete(long length) throws IOException {
+            channel.close(); // before the move: some file systems tell of a full disk here
+            Files.move(temporary, place, StandardCopyOption.ATOMIC_MOVE);
+            completed = true;
+        }
+
+        @Override
+        public void close() throws IOException {
+            try (channel) {
+                if (!completed) {
+                    Files.deleteIfExists(temporary);
+                }
+            }
+        }
+
+        private final class PathWindow implements Window {
+            private final long offset;
+            private final ByteBuffer whole;
+            private final ByteBuffer buffer;
+            private boolean closed;
+
+            PathWindow(long offset, ByteBuffer whole, ByteBuffer buffer) {
+                this.offset = offset;
+                this.whole = whole;
+                this.buffer = buffer;
+            }
+
+            @Override
+            public ByteBuffer buffer() {
+                return buffer;
+            }
+
+            @Override
+            public void flush() throws IOException {
+                int end = buffer.position();
+                for (int at = 0; at < end; at += WRITE) {
+                    ByteBuffer piece = buffer.slice(at, Math.min(WRITE, end - at));
+                    while (piece.hasRemaining()) {
+                        channel.write(piece, offset + at + piece.position());
+                    }
+                }
+            }
+
+            @Override
+            public void close() {
+                if (!closed) {
+                    closed = true;
+                    idleBuffers.add(whole);
+                }
+            }
+        }
+    }
+}

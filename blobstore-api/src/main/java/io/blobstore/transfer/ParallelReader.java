@@ -1,0 +1,78 @@
+package io.blobstore.transfer;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
+import io.blobstore.ReadResult;
+import java.io.IOException;
+
+/**
+ * Reads large blobs in parallel ranges, straight into memory that the caller owns, or into a file.
+ *
+ * <p>The first request tells how large the blob is. What is larger than one part is then read side by side under two limits: parts per
+ * transfer ({@link DownloadOptions#concurrency()}) and bytes in flight over all transfers of this reader
+ * ({@link Builder#maxBytesInFlight}). All parts are of one version: a blob that is replaced meanwhile is a
+ * {@link io.blobstore.PreconditionFailedException}, and never a mixture. Each part is retried by itself, from the byte on that had
+ * been reached. The first part that fails for good stops the others, and the transfer fails after the last of them has let go of
+ * the memory.
+ *
+ * <p>The checksums of the parts are combined, in whatever order they arrived. If the whole blob was read, the result is compared with
+ * what the store says.
+ *
+ * <p>A reader is meant to be shared: it is the bound on requests under way and, with the default executor, on threads. Thread-safe.
+ */
+public final class ParallelReader extends TransferEngine {
+    private ParallelReader(Builder builder) {
+        super(builder);
+    }
+
+    /** A reader with everything at its default. */
+    public static ParallelReader create() {
+        return builder().build();
+    }
+
+    /** A builder with everything at its default. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Begins a read with default options; see {@link #read(BlobStore, BlobKey, ByteRange, BlobTarget, DownloadOptions)}. */
+    public Transfer<ReadResult> read(BlobStore store, BlobKey key, ByteRange range, BlobTarget target)
+            throws IOException {
+        return read(store, key, range, target, DownloadOptions.DEFAULT);
+    }
+
+    /**
+     * Begins a read and returns at once. The target is held from now until the transfer has completed: a mapped file may be closed
+     * meanwhile, and is unmapped after that. What the transfer fails with is what {@link BlobStore#read} throws.
+     *
+     * @throws IllegalArgumentException if the target is smaller than an exact range
+     * @throws IllegalStateException if this reader, or the target's memory, is closed, or that is mapped read-only
+     * @throws IOException if the target cannot be opened; a missing directory, say
+     * @throws java.util.concurrent.RejectedExecutionException if the executor does not take the transfer
+     */
+    public Transfer<ReadResult> read(
+            BlobStore store, BlobKey key, ByteRange range, BlobTarget target, DownloadOptions options)
+            throws IOException {
+        requireOpen();
+        Download download = enter(new Download(store, key, range, target, options, this));
+        download.start();
+        return download;
+    }
+
+    /** Builds a reader. Not thread-safe. */
+    public static final class Builder extends TransferEngine.Builder<Builder> {
+        private Builder() {}
+
+        @Override
+        Builder self() {
+            return this;
+        }
+
+        /** Builds the reader, to be closed by the caller. */
+        public ParallelReader build() {
+            return new ParallelReader(this);
+        }
+    }
+}
