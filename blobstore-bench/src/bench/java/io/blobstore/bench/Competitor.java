@@ -14,7 +14,9 @@ enum Competitor {
     APACHE_SYNC("S3Client/Apache 5, streamed", SyncClientContestant::apache),
     URL_CONNECTION_SYNC("S3Client/URLConnection, streamed", SyncClientContestant::urlConnection),
     GCS_BLOBSTORE("blobstore, gs:", BlobstoreContestant::gcs),
-    GCS_MULTIPART_CLIENT("MultipartUploadClient, slices", GcsMultipartContestant::new);
+    GCS_MULTIPART_CLIENT("MultipartUploadClient, slices", GcsMultipartContestant::new),
+    GCS_TRANSFER_MANAGER("TransferManager, composite upload", GcsTransferManagerContestant::new),
+    GCS_WRITE_SESSION("BlobWriteSession, composite, slices", GcsWriteSessionContestant::new);
 
     /** Opens a contestant. */
     @FunctionalInterface

@@ -30,19 +30,19 @@ final class DiscardServer implements Closeable {
     private static final String[] CIPHERS = {"TLS_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"};
 
     /**
-     * What has passed for one path.
+     * What has passed for one object.
      *
-     * @param received bytes of request bodies
+     * @param received bytes of request bodies; of the JSON API, bytes of content
      * @param sent bytes of content
      * @param security what the connections were protected by
      */
     record Traffic(long received, long sent, Set<String> security) {
         static final Traffic NONE = new Traffic(0, 0, Set.of());
 
-        Traffic plus(long moreReceived, long moreSent, String how) {
+        Traffic plus(Traffic more) {
             Set<String> all = new TreeSet<>(security);
-            all.add(how);
-            return new Traffic(received + moreReceived, sent + moreSent, Set.copyOf(all));
+            all.addAll(more.security);
+            return new Traffic(received + more.received, sent + more.sent, Set.copyOf(all));
         }
     }
 
@@ -56,8 +56,9 @@ final class DiscardServer implements Closeable {
     private DiscardServer(Optional<SSLContext> tls, long objectSize) throws IOException {
         this.tls = tls;
         this.served = new ServedObject(objectSize);
-        this.xml = new XmlAnswers(served);
-        this.json = new JsonAnswers(served);
+        StoredObjects objects = new StoredObjects();
+        this.xml = new XmlAnswers(served, objects);
+        this.json = new JsonAnswers(served, objects);
         this.listener = ServerSocketChannel.open();
         listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     }
@@ -148,17 +149,7 @@ final class DiscardServer implements Closeable {
         if (request.header("expect").filter("100-continue"::equalsIgnoreCase).isPresent()) {
             wire.write(ascii("HTTP/1.1 100 Continue\r\n\r\n"));
         }
-        long wireBytes = input.discardBody(request);
-        // What a signed, chunked body decodes to is the object's size.
-        long bodyBytes = request.header("x-amz-decoded-content-length")
-                .map(Long::parseLong)
-                .orElse(wireBytes);
-        boolean isJson = JsonAnswers.isJson(request);
-        XmlAnswers.Answer answer = isJson ? json.answer(request) : xml.answer(request, bodyBytes);
-        traffic.compute(
-                XmlAnswers.path(request),
-                (path, before) -> (before == null ? Traffic.NONE : before)
-                        .plus(bodyBytes, answer.to() - answer.from(), wire.security()));
+        XmlAnswers.Answer answer = JsonRequest.isJson(request) ? json(request, input, wire) : xml(request, input, wire);
         StringBuilder head = new StringBuilder("HTTP/1.1 " + answer.status() + "\r\n");
         answer.headers()
                 .forEach((name, value) ->
@@ -167,6 +158,38 @@ final class DiscardServer implements Closeable {
         head.append("x-amz-request-id: benchmark\r\n\r\n");
         wire.write(ascii(head + answer.text()));
         served.write(wire, answer.from(), answer.to());
+    }
+
+    private XmlAnswers.Answer xml(HttpHead request, HttpInput input, Wire wire) throws IOException {
+        long wireBytes = input.discardBody(request, ByteBuffer.allocate(0));
+        // What a signed, chunked body decodes to is the object's size.
+        long bodyBytes = request.header("x-amz-decoded-content-length")
+                .map(Long::parseLong)
+                .orElse(wireBytes);
+        XmlAnswers.Answer answer = xml.answer(request, bodyBytes);
+        count(request.path(), new Traffic(bodyBytes, answer.to() - answer.from(), Set.of(wire.security())));
+        return answer;
+    }
+
+    private XmlAnswers.Answer json(HttpHead request, HttpInput input, Wire wire) throws IOException {
+        ByteBuffer beginning = ByteBuffer.allocate(JsonRequest.BEGINNING);
+        long bodyBytes = input.discardBody(request, beginning);
+        JsonRequest parsed = JsonRequest.parse(request, beginning.flip(), bodyBytes);
+        XmlAnswers.Answer answer = json.answer(parsed);
+        if (parsed.kind() == JsonRequest.Kind.DELETE) {
+            traffic.remove(parsed.path()); // parts of composite uploads, hundreds of them each time
+        } else {
+            Traffic passed = new Traffic(parsed.contentSize(), 0, Set.of(wire.security()));
+            for (String source : parsed.sourcePaths()) { // their content is what the object has come by
+                passed = passed.plus(traffic(source));
+            }
+            count(parsed.path(), passed);
+        }
+        return answer;
+    }
+
+    private void count(String path, Traffic passed) {
+        traffic.merge(path, passed, Traffic::plus);
     }
 
     private static ByteBuffer ascii(String text) {

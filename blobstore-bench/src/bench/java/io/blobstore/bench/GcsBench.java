@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
         name = "gcs",
         description = {
             "Uploads and reads an object by this library's store for Google Cloud Storage, by its store for S3, and by"
-                    + " google-cloud-storage's client for uploads in parts, each in a JVM of its own, against a server on this machine"
+                    + " google-cloud-storage's own ways to upload in parallel, each in a JVM of its own, against a server on this machine"
                     + " that throws away what it gets.",
             "",
             "Measures the CPU time of the client's process, user and system, what it allocates on the heap, and its anonymous"

@@ -1,6 +1,9 @@
 package io.blobstore.bench;
 
 import java.io.IOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -32,6 +35,28 @@ record HttpHead(List<String> words, Map<String, String> headers) {
                     lines[i].substring(colon + 1).strip());
         }
         return new HttpHead(words, headers);
+    }
+
+    /** The path of a request, decoded. */
+    String path() {
+        return decode(words.get(1).split("\\?", 2)[0]);
+    }
+
+    /** The parameters of a request, decoded; those without a value are empty. */
+    Map<String, String> query() {
+        Map<String, String> query = new HashMap<>();
+        int start = words.get(1).indexOf('?');
+        if (start >= 0) {
+            for (String parameter : words.get(1).substring(start + 1).split("&")) {
+                String[] pair = parameter.split("=", 2);
+                query.put(decode(pair[0]), pair.length > 1 ? decode(pair[1]) : "");
+            }
+        }
+        return query;
+    }
+
+    private static String decode(String text) {
+        return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
     Optional<String> header(String name) {

@@ -74,15 +74,20 @@ final class HttpInput {
         return count;
     }
 
-    /** Reads a body and throws it away; its number of bytes. */
-    long discardBody(HttpHead head) throws IOException {
+    /**
+     * Reads a body and throws it away, but for its beginning.
+     *
+     * @param beginning gets the first bytes, as many as it has room for
+     * @return the number of bytes
+     */
+    long discardBody(HttpHead head, ByteBuffer beginning) throws IOException {
         if (!head.isChunked()) {
-            discard(head.contentLength());
+            discard(head.contentLength(), beginning);
             return head.contentLength();
         }
         long total = 0;
         for (long length = chunkLength(); length > 0; length = chunkLength()) {
-            discard(length);
+            discard(length, beginning);
             line();
             total += length;
         }
@@ -110,12 +115,13 @@ final class HttpInput {
         }
     }
 
-    private void discard(long length) throws IOException {
+    private void discard(long length, ByteBuffer beginning) throws IOException {
         for (long left = length; left > 0; ) {
             if (!buffer.hasRemaining() && !receive()) {
                 throw new EOFException("the connection was closed inside a body");
             }
             int count = (int) Math.min(left, buffer.remaining());
+            beginning.put(buffer.slice(buffer.position(), Math.min(count, beginning.remaining())));
             buffer.position(buffer.position() + count);
             left -= count;
         }

@@ -1,36 +1,78 @@
 package io.blobstore.bench;
 
+import com.fasterxml.jackson.jr.ob.JSON;
+import io.blobstore.bench.StoredObjects.Stored;
 import io.blobstore.bench.XmlAnswers.Answer;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Optional;
 
-/** What the JSON API of Cloud Storage would say of an object: that it is the {@link ServedObject}. */
+/**
+ * What the JSON API of Cloud Storage would answer, without looking at preconditions and without keeping content. An object that was not
+ * uploaded is the {@link ServedObject}. Thread-safe.
+ */
 final class JsonAnswers {
-    private static final Pattern OBJECT = Pattern.compile("/storage/v1/b/[^/]+/o/(.+)");
+    private static final String CRC32C = "crc32c";
 
     private final ServedObject served;
+    private final StoredObjects objects;
 
-    JsonAnswers(ServedObject served) {
+    JsonAnswers(ServedObject served, StoredObjects objects) {
         this.served = served;
+        this.objects = objects;
     }
 
-    static boolean isJson(HttpHead request) {
-        return XmlAnswers.path(request).startsWith("/storage/v1/");
+    /** The answer to a request whose body has been read. */
+    Answer answer(JsonRequest request) throws IOException {
+        return switch (request.kind()) {
+            case INSERT -> {
+                Optional<String> checksum =
+                        Optional.ofNullable(request.resource().get(CRC32C)).map(Object::toString);
+                yield store(request, new Stored(request.contentSize(), checksum, objects.newEtag()));
+            }
+            case COMPOSE -> compose(request);
+            case GET -> resource(request, objects.find(request.path()).orElseGet(served::asStored));
+            case DELETE -> Answer.of(objects.remove(request.path()) ? "204 No Content" : "404 Not Found", Map.of(), "");
+            case OTHER -> Answer.of("501 Not Implemented", Map.of(), "");
+        };
     }
 
-    /** The answer to a request without a body. */
-    Answer answer(HttpHead request) {
-        Matcher object = OBJECT.matcher(XmlAnswers.path(request));
-        if (!request.words().get(0).equals("GET") || !object.matches()) {
-            return Answer.of("501 Not Implemented", Map.of(), "");
+    private Answer compose(JsonRequest request) throws IOException {
+        List<Stored> sources = new ArrayList<>();
+        for (String path : request.sourcePaths()) {
+            Optional<Stored> source = objects.find(path);
+            if (source.isEmpty()) {
+                return Answer.of("404 Not Found", Map.of(), path);
+            }
+            sources.add(source.get());
         }
+        return store(request, Stored.concatenation(sources, objects.newEtag()));
+    }
+
+    private Answer store(JsonRequest request, Stored object) throws IOException {
+        objects.put(request.path(), object);
+        return resource(request, object);
+    }
+
+    private static Answer resource(JsonRequest request, Stored object) throws IOException {
+        // What was said of it is repeated: by its user metadata, the SDK knows which part of a composite upload an
+        // object is.
+        Map<String, Object> resource = new LinkedHashMap<>(request.resource());
+        resource.put("kind", "storage#object");
+        resource.put("bucket", request.bucket());
+        resource.put("name", request.name());
+        resource.put("generation", "1");
+        resource.put("metageneration", "1");
+        resource.put("size", Long.toString(object.size()));
+        resource.put("etag", object.etag());
+        resource.put("updated", "2026-01-01T00:00:00.000Z");
+        resource.remove(CRC32C);
+        // Of a composite upload, the SDK compares that of the whole with what it has sent.
+        object.checksum().ifPresent(value -> resource.put(CRC32C, value));
         return Answer.of(
-                "200 OK",
-                Map.of("Content-Type", "application/json; charset=UTF-8"),
-                "{\"kind\": \"storage#object\", \"bucket\": \"" + Job.BUCKET + "\", \"name\": \"" + object.group(1)
-                        + "\", \"generation\": \"1\", \"metageneration\": \"1\", \"size\": \"" + served.size()
-                        + "\", \"updated\": \"2026-01-01T00:00:00.000Z\", \"crc32c\": \""
-                        + served.checksum().base64() + "\"}");
+                "200 OK", Map.of("Content-Type", "application/json; charset=UTF-8"), JSON.std.asString(resource));
     }
 }

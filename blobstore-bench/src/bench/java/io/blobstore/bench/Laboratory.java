@@ -118,6 +118,11 @@ final class Laboratory implements AutoCloseable {
         environment.put("AWS_EC2_METADATA_DISABLED", "true");
         environment.put("AWS_CONFIG_FILE", directory.resolve("none").toString());
         environment.put("AWS_SHARED_CREDENTIALS_FILE", directory.resolve("none").toString());
+        // Google's transfer manager makes default options before it is told others: it shall not look for a cloud that
+        // it runs in.
+        environment.put("GOOGLE_CLOUD_PROJECT", "benchmark");
+        environment.put("NO_GCE_CHECK", "true");
+        environment.put("CLOUDSDK_CONFIG", directory.resolve("none").toString());
         String log = "client-" + ++clients + "-" + competitor.name() + ".log";
         return ChildProcess.start(ClientMain.class, options, arguments, environment, directory.resolve(log));
     }

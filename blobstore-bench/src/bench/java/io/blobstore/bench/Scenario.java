@@ -6,6 +6,8 @@ import static io.blobstore.bench.Competitor.CRT_ASYNC;
 import static io.blobstore.bench.Competitor.CRT_TRANSFER_MANAGER;
 import static io.blobstore.bench.Competitor.GCS_BLOBSTORE;
 import static io.blobstore.bench.Competitor.GCS_MULTIPART_CLIENT;
+import static io.blobstore.bench.Competitor.GCS_TRANSFER_MANAGER;
+import static io.blobstore.bench.Competitor.GCS_WRITE_SESSION;
 import static io.blobstore.bench.Competitor.HAND_ROLLED;
 import static io.blobstore.bench.Competitor.NETTY_ASYNC;
 import static io.blobstore.bench.Competitor.NETTY_TRANSFER_MANAGER;
@@ -64,7 +66,7 @@ enum Scenario {
             GCS_BLOBSTORE,
             Direction.UPLOAD,
             Transport.HTTP,
-            List.of(GCS_BLOBSTORE, BLOBSTORE, GCS_MULTIPART_CLIENT),
+            List.of(GCS_BLOBSTORE, BLOBSTORE, GCS_MULTIPART_CLIENT, GCS_TRANSFER_MANAGER, GCS_WRITE_SESSION),
             List.of(new CpuBar(1.1, BLOBSTORE), new CpuBar(0.4, GCS_MULTIPART_CLIENT)),
             OptionalInt.of(8)),
     GCS_HTTPS_UPLOAD(
@@ -72,7 +74,7 @@ enum Scenario {
             GCS_BLOBSTORE,
             Direction.UPLOAD,
             Transport.HTTPS_OPENSSL,
-            List.of(GCS_BLOBSTORE, BLOBSTORE, GCS_MULTIPART_CLIENT),
+            List.of(GCS_BLOBSTORE, BLOBSTORE, GCS_MULTIPART_CLIENT, GCS_TRANSFER_MANAGER, GCS_WRITE_SESSION),
             List.of(new CpuBar(1.1, BLOBSTORE), new CpuBar(0.4, GCS_MULTIPART_CLIENT)),
             OptionalInt.of(16)),
     GCS_HTTP_READ(

@@ -3,6 +3,7 @@ package io.blobstore.bench;
 import io.blobstore.Crc32c;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.Random;
 
 /** The object that the server gives to whoever reads: one random block again and again, cut at the size. Thread-safe. */
@@ -34,6 +35,11 @@ final class ServedObject {
 
     Crc32c checksum() {
         return checksum;
+    }
+
+    /** As if it had been uploaded. */
+    StoredObjects.Stored asStored() {
+        return new StoredObjects.Stored(size, Optional.of(checksum.base64()), ETAG);
     }
 
     void write(Wire wire, long from, long to) throws IOException {

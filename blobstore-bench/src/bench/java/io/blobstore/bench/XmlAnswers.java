@@ -1,10 +1,7 @@
 package io.blobstore.bench;
 
-import io.blobstore.Crc32c;
-import java.net.URLDecoder;
-import java.nio.ByteBuffer;
+import io.blobstore.bench.StoredObjects.Stored;
 import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,30 +38,22 @@ final class XmlAnswers {
         }
     }
 
-    private record Part(long size, Optional<String> checksum, String etag) {}
-
-    private record Stored(long size, Optional<String> checksum, String etag) {}
-
-    private record Upload(boolean isFullObject, Map<Integer, Part> parts) {}
+    private record Upload(boolean isFullObject, Map<Integer, Stored> parts) {}
 
     private final ServedObject served;
+    private final StoredObjects objects;
     private final AtomicLong ids = new AtomicLong();
     private final Map<String, Upload> uploads = new ConcurrentHashMap<>();
-    private final Map<String, Stored> stored = new ConcurrentHashMap<>();
 
-    XmlAnswers(ServedObject served) {
+    XmlAnswers(ServedObject served, StoredObjects objects) {
         this.served = served;
-    }
-
-    /** The path of a request. */
-    static String path(HttpHead request) {
-        return decode(request.words().get(1).split("\\?", 2)[0]);
+        this.objects = objects;
     }
 
     /** The answer to a request whose body has been read. */
     Answer answer(HttpHead request, long bodyBytes) {
-        String path = path(request);
-        Map<String, String> query = query(request.words().get(1));
+        String path = request.path();
+        Map<String, String> query = request.query();
         String uploadId = query.get("uploadId");
         return switch (request.words().get(0)) {
             case "POST" -> {
@@ -79,7 +68,7 @@ final class XmlAnswers {
             case "HEAD" -> head(request, path);
             case "DELETE" -> {
                 if (uploadId == null) {
-                    stored.remove(path);
+                    objects.remove(path);
                 } else {
                     uploads.remove(uploadId);
                 }
@@ -111,7 +100,7 @@ final class XmlAnswers {
         if (upload == null) {
             return error("404 Not Found", "NoSuchUpload");
         }
-        Part part = new Part(size, checksum(request), etag());
+        Stored part = new Stored(size, checksum(request), objects.newEtag());
         synchronized (upload) {
             upload.parts().put(Integer.valueOf(query.getOrDefault("partNumber", "")), part);
         }
@@ -129,7 +118,7 @@ final class XmlAnswers {
                 && !request.header(CRC32C).equals(object.checksum())) {
             return error("400 Bad Request", "BadDigest");
         }
-        stored.put(path, object);
+        objects.put(path, object);
         String checksum = object.checksum()
                 .map(value -> "<ChecksumCRC32C>" + value + "</ChecksumCRC32C><ChecksumType>FULL_OBJECT</ChecksumType>")
                 .orElse("");
@@ -143,25 +132,14 @@ final class XmlAnswers {
 
     private Stored assemble(Upload upload) {
         synchronized (upload) {
-            long size = 0;
-            Optional<Crc32c> whole = upload.isFullObject() ? Optional.of(Crc32c.EMPTY) : Optional.empty();
-            for (Part part : upload.parts().values()) {
-                size += part.size();
-                whole = whole.flatMap(
-                        before -> part.checksum().map(value -> before.combine(checksum(value), part.size())));
-            }
-            return new Stored(size, whole.map(Crc32c::base64), etag());
+            Stored whole = Stored.concatenation(upload.parts().values(), objects.newEtag());
+            return upload.isFullObject() ? whole : new Stored(whole.size(), Optional.empty(), whole.etag());
         }
     }
 
-    private static Crc32c checksum(String base64) {
-        byte[] bytes = Base64.getDecoder().decode(base64);
-        return new Crc32c(ByteBuffer.wrap(bytes).getInt());
-    }
-
     private Answer put(HttpHead request, String path, long size) {
-        Stored object = new Stored(size, checksum(request), etag());
-        stored.put(path, object);
+        Stored object = new Stored(size, checksum(request), objects.newEtag());
+        objects.put(path, object);
         return Answer.of("200 OK", headers(object.etag(), object.checksum(), Optional.of("FULL_OBJECT")), "");
     }
 
@@ -175,10 +153,6 @@ final class XmlAnswers {
                 .or(() -> request.header(HASH)
                         .filter(value -> value.startsWith(CRC32C_OF_GOOGLE))
                         .map(value -> value.substring(CRC32C_OF_GOOGLE.length())));
-    }
-
-    private String etag() {
-        return String.format("\"%032x\"", ids.incrementAndGet());
     }
 
     // ---- reads
@@ -205,8 +179,7 @@ final class XmlAnswers {
     }
 
     private Answer head(HttpHead request, String path) {
-        Stored object = stored.getOrDefault(
-                path, new Stored(served.size(), Optional.of(served.checksum().base64()), ServedObject.ETAG));
+        Stored object = objects.find(path).orElseGet(served::asStored);
         Map<String, String> headers = whole(request, object.checksum().orElse(""), object.etag());
         return new Answer("200 OK", headers, "", 0, 0, object.size());
     }
@@ -254,21 +227,5 @@ final class XmlAnswers {
 
     private static String xml(String root, String content) {
         return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<" + root + ">" + content + "</" + root + ">";
-    }
-
-    private static Map<String, String> query(String target) {
-        Map<String, String> query = new HashMap<>();
-        int start = target.indexOf('?');
-        if (start >= 0) {
-            for (String parameter : target.substring(start + 1).split("&")) {
-                String[] pair = parameter.split("=", 2);
-                query.put(decode(pair[0]), pair.length > 1 ? decode(pair[1]) : "");
-            }
-        }
-        return query;
-    }
-
-    private static String decode(String text) {
-        return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 }

@@ -1,0 +1,158 @@
+package io.blobstore.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import io.blobstore.Crc32c;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whatever the server answers to the JSON API, google-cloud-storage has to make something of it. */
+class DiscardServerJsonTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final long SERVED = 1000;
+    private static final String UPLOADS = "/upload/storage/v1/b/bench/o?uploadType=multipart";
+
+    private final HttpClient client = HttpClient.newHttpClient();
+    private DiscardServer server;
+
+    @TempDir
+    Path directory;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = DiscardServer.start(Optional.empty(), SERVED);
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        server.close();
+    }
+
+    private URI uri(String target) throws IOException {
+        return URI.create("http://127.0.0.1:" + server.port() + target);
+    }
+
+    private HttpResponse<String> send(String method, String target, BodyPublisher body, String... headers)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri(target))
+                .version(HttpClient.Version.HTTP_1_1)
+                .timeout(PATIENCE)
+                .method(method, body);
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return client.send(request.build(), BodyHandlers.ofString());
+    }
+
+    private HttpResponse<String> get(String target) throws IOException, InterruptedException {
+        return send("GET", target, BodyPublishers.noBody());
+    }
+
+    private HttpResponse<String> insert(String resource, String content) throws IOException, InterruptedException {
+        return send(
+                "POST",
+                UPLOADS,
+                BodyPublishers.ofString("--b\r\nContent-Type: application/json\r\n\r\n" + resource
+                        + "\r\n--b\r\nContent-Type: text/plain\r\n\r\n" + content + "\r\n--b--\r\n"),
+                "Content-Type",
+                "multipart/related; boundary=b");
+    }
+
+    /** More than 32 parts, so that some are composed of composed ones, by the client that compares the checksum of the whole. */
+    @Test
+    void aCompositeUploadOfTheSdkArrivesAsAWhole() throws Exception {
+        int partSize = 64 << 10;
+        byte[] content = new byte[40 * partSize + 123];
+        new Random(1).nextBytes(content);
+        Path file = Files.write(directory.resolve("content"), content);
+        Job job = new Job(Scenario.GCS_HTTP_UPLOAD, uri(""), "some/key", file, partSize, 2);
+
+        try (Contestant contestant = new GcsWriteSessionContestant(job)) {
+            contestant.round();
+            contestant.round();
+        }
+
+        HttpResponse<String> head =
+                send("HEAD", "/bench/some/key", BodyPublishers.noBody(), "x-amz-checksum-mode", "ENABLED");
+        assertThat(server.traffic("/bench/some/key").received()).isEqualTo(2L * content.length);
+        assertThat(server.traffic("/bench/some/key").security()).containsExactly("none");
+        assertThat(head.headers().firstValueAsLong("content-length")).hasValue(content.length);
+        assertThat(head.headers().firstValue("x-amz-checksum-crc32c"))
+                .contains(Crc32c.of(ByteBuffer.wrap(content)).base64());
+    }
+
+    @Test
+    void anObjectIsWhatWasSaidOfIt() throws Exception {
+        HttpResponse<String> inserted = insert(
+                "{\"name\": \"a/ä\", \"crc32c\": \"AAAAAA==\", \"metadata\": {\"part\": \"7\"}}", "\r\n--four\r\n");
+
+        Map<String, Object> resource = JSON.std.mapFrom(inserted.body());
+        assertThat(inserted.statusCode()).isEqualTo(200);
+        assertThat(resource)
+                .containsEntry("bucket", "bench")
+                .containsEntry("name", "a/ä")
+                .containsEntry("size", "10")
+                .containsEntry("crc32c", "AAAAAA==")
+                .containsEntry("metadata", Map.of("part", "7"));
+        assertThat(JSON.std.mapFrom(get("/storage/v1/b/bench/o/a%2F%C3%A4").body()))
+                .containsEntry("size", "10")
+                .containsEntry("crc32c", "AAAAAA==");
+        assertThat(server.traffic("/bench/a/ä").received()).isEqualTo(10);
+    }
+
+    @Test
+    void whatWasDeletedIsGoneAndCannotBeComposed() throws Exception {
+        insert("{\"name\": \"part\"}", "content");
+        String compose = "{\"destination\": {}, \"sourceObjects\": [{\"name\": \"part\"}]}";
+
+        HttpResponse<String> composed =
+                send("POST", "/storage/v1/b/bench/o/whole/compose", BodyPublishers.ofString(compose));
+        HttpResponse<String> deleted = send("DELETE", "/storage/v1/b/bench/o/part", BodyPublishers.noBody());
+        HttpResponse<String> again = send("DELETE", "/storage/v1/b/bench/o/part", BodyPublishers.noBody());
+        HttpResponse<String> tooLate =
+                send("POST", "/storage/v1/b/bench/o/whole/compose", BodyPublishers.ofString(compose));
+
+        assertThat(JSON.std.mapFrom(composed.body())).containsEntry("size", "7").doesNotContainKey("crc32c");
+        assertThat(deleted.statusCode()).isEqualTo(204);
+        assertThat(again.statusCode()).isEqualTo(404);
+        assertThat(tooLate.statusCode()).isEqualTo(404);
+        assertThat(server.traffic("/bench/whole").received()).isEqualTo(7);
+        assertThat(server.traffic("/bench/part").received()).isZero();
+    }
+
+    @Test
+    void whatWasNotUploadedIsTheServedObject() throws Exception {
+        assertThat(JSON.std.mapFrom(get("/storage/v1/b/bench/o/any").body()))
+                .containsEntry("name", "any")
+                .containsEntry("size", Long.toString(SERVED));
+    }
+
+    @Test
+    void otherWaysToUploadAreRefused() throws Exception {
+        HttpResponse<String> resumable =
+                send("POST", "/upload/storage/v1/b/bench/o?uploadType=resumable", BodyPublishers.ofString("{}"));
+        HttpResponse<String> coded =
+                send("POST", UPLOADS, BodyPublishers.ofString("coded"), "Content-Encoding", "gzip");
+
+        assertThat(resumable.statusCode()).isEqualTo(501);
+        assertThat(coded.statusCode()).isEqualTo(501);
+    }
+}
