@@ -22,6 +22,16 @@ final class Outcome<T> {
         }
     }
 
+    /** Whether it is decided. */
+    boolean isDone() {
+        return future.isDone();
+    }
+
+    /** Runs something when it is decided: now, or in the thread that decides it. */
+    void whenDone(Runnable action) {
+        CompletableFuture<?> unused = future.whenComplete((result, problem) -> action.run());
+    }
+
     /** As {@link Transfer#join()}. */
     T join() throws IOException, InterruptedException {
         try {

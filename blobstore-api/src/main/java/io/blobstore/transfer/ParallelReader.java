@@ -5,6 +5,7 @@ import io.blobstore.BlobStore;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.ReadResult;
+import io.blobstore.internal.prefetch.PrefetchMemory;
 import java.io.IOException;
 
 /**
@@ -23,8 +24,11 @@ import java.io.IOException;
  * <p>A reader is meant to be shared: it is the bound on requests under way and, with the default executor, on threads. Thread-safe.
  */
 public final class ParallelReader extends TransferEngine {
+    private final PrefetchMemory readAheadMemory;
+
     private ParallelReader(Builder builder) {
         super(builder);
+        readAheadMemory = new PrefetchMemory(builder.readAheadMemory);
     }
 
     /** A reader with everything at its default. */
@@ -61,9 +65,36 @@ public final class ParallelReader extends TransferEngine {
         return download;
     }
 
+    /** Opens a blob with default options; see {@link #open(BlobStore, BlobKey, ReaderOptions)}. */
+    public BlobReader open(BlobStore store, BlobKey key) {
+        return open(store, key, ReaderOptions.DEFAULT);
+    }
+
+    /**
+     * Opens a blob, to be read as a file is. Asks nothing of the store yet.
+     *
+     * @return a reader of this blob, to be closed by the caller before this object, and before the store
+     * @throws IllegalStateException if this reader is closed
+     */
+    public BlobReader open(BlobStore store, BlobKey key, ReaderOptions options) {
+        requireOpen();
+        return new BlobReader(new RangeReads(this, store, key, options), readAheadMemory);
+    }
+
     /** Builds a reader. Not thread-safe. */
     public static final class Builder extends TransferEngine.Builder<Builder> {
+        private long readAheadMemory = 256L << 20;
+
         private Builder() {}
+
+        /**
+         * Sets the most bytes off the heap that all {@link BlobReader}s of this reader read ahead into, together; default 256 MiB. Made when
+         * needed, 16 MiB at a time, and divided evenly among those who read ahead; who gets none reads without.
+         */
+        public Builder readAheadMemory(long bytes) {
+            readAheadMemory = bytes;
+            return this;
+        }
 
         @Override
         Builder self() {

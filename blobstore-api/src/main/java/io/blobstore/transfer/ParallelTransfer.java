@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,7 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     private final RetryPolicy retry;
     private final Reports reports;
     private final Crew crew = new Crew();
+    private final AtomicBoolean begun = new AtomicBoolean();
     private final Outcome<T> outcome = new Outcome<>();
 
     /**
@@ -90,9 +92,11 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
         }
     }
 
-    /** Is the first worker, on this thread, unless the transfer has ended. */
+    /** Is the first worker, on this thread, unless another one is, or the transfer has ended. */
     final void run() {
-        work(this::begin);
+        if (!begun.getAndSet(true)) {
+            work(this::begin);
+        }
     }
 
     /** Calls more workers; as many as the executor takes. */
@@ -205,6 +209,16 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     }
 
     // ---- waiting
+
+    /** Whether the outcome is there. */
+    final boolean isDone() {
+        return outcome.isDone();
+    }
+
+    /** Runs something when the outcome is there. */
+    final void whenDone(Runnable action) {
+        outcome.whenDone(action);
+    }
 
     @Override
     public final TransferProgress progress() {

@@ -60,10 +60,11 @@ class ArchitectureTest {
             "io.blobstore", List.of("io.blobstore.internal.memory", "io.blobstore.internal.file"),
             "io.blobstore.internal.file", List.of(),
             "io.blobstore.internal.memory", List.of("org.slf4j"),
+            "io.blobstore.internal.prefetch", List.of(),
             "io.blobstore.memory",
                     List.of("io.blobstore", "io.blobstore.internal.memory", "io.blobstore.internal.file", "org.slf4j"),
             "io.blobstore.spi", List.of("io.blobstore"),
-            "io.blobstore.transfer", List.of("io.blobstore", "org.slf4j"));
+            "io.blobstore.transfer", List.of("io.blobstore", "io.blobstore.internal.prefetch", "org.slf4j"));
 
     private static final Path CLASSES = location(IN_THIS_MODULE);
     private static final JavaClasses MODULE = new ClassFileImporter().importPath(CLASSES);
