@@ -3,32 +3,35 @@ package io.blobstore.bench;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
+import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.Lease;
 import io.blobstore.gcs.GcsBlobStore;
 import io.blobstore.memory.MappedFile;
+import io.blobstore.transfer.DownloadOptions;
+import io.blobstore.transfer.ParallelReader;
 import io.blobstore.transfer.ParallelUploader;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** This library, as its users use it: a store, a mapped file, the parallel uploader. */
+/** This library, as its users use it: a store, a mapped file, the parallel uploader and reader. */
 final class BlobstoreContestant implements Contestant {
     private final Job job;
     private final BlobKey key;
-    private final PartWorkers workers;
     private final BlobStore store;
     private final ParallelUploader uploader;
+    private final ParallelReader reader;
     private final MappedFile file;
     private final Lease warm;
 
     private BlobstoreContestant(Job job, BlobStore store) throws IOException {
         this.job = job;
         this.key = BlobKey.of(job.key());
-        this.workers = new PartWorkers(job.concurrency());
         this.store = store;
         this.uploader = ParallelUploader.create();
+        this.reader = ParallelReader.create();
         this.file = MappedFile.open(
                 job.file(), job.isUpload() ? MappedFile.Access.READ_ONLY : MappedFile.Access.READ_WRITE);
         this.warm = job.isUpload() ? file.region().acquire() : file.region().acquireWritable();
@@ -71,14 +74,14 @@ final class BlobstoreContestant implements Contestant {
     }
 
     private void read() throws Exception {
-        ByteBuffer target = warm.buffers().get(0);
-        PartChecksums checksums = new PartChecksums(file.size(), job.partSize());
-        workers.forEachPart(file.size(), job.partSize(), (index, offset, length) -> {
-            ByteBuffer slice = target.slice(Math.toIntExact(offset), length);
-            checksums.set(
-                    index, store.read(key, ByteRange.of(offset, length), slice).checksum());
-        });
-        checksums.require(store.head(key).checksum().orElseThrow().base64());
+        DownloadOptions options = DownloadOptions.builder()
+                .partSize(job.partSize())
+                .concurrency(job.concurrency())
+                .build();
+        BlobTarget target = job.scenario().direction == Scenario.Direction.DOWNLOAD
+                ? BlobTarget.ofPath(job.destination())
+                : file.region();
+        reader.read(store, key, ByteRange.all(), target, options).join();
     }
 
     @Override
@@ -87,6 +90,6 @@ final class BlobstoreContestant implements Contestant {
         warm.close();
         file.close();
         store.close();
-        workers.close();
+        reader.close();
     }
 }

@@ -16,7 +16,10 @@ enum Competitor {
     GCS_BLOBSTORE("blobstore, gs:", BlobstoreContestant::gcs),
     GCS_MULTIPART_CLIENT("MultipartUploadClient, slices", GcsMultipartContestant::new),
     GCS_TRANSFER_MANAGER("TransferManager, composite upload", GcsTransferManagerContestant::new),
-    GCS_WRITE_SESSION("BlobWriteSession, composite, slices", GcsWriteSessionContestant::new);
+    GCS_WRITE_SESSION("BlobWriteSession, composite, slices", GcsWriteSessionContestant::new),
+    READER("BlobReader", ReaderContestant::readingAhead),
+    READER_WITHOUT_READ_AHEAD("BlobReader, reading nothing ahead", ReaderContestant::plain),
+    PARALLEL_READER("ParallelReader, into memory", BlobstoreContestant::s3);
 
     /** Opens a contestant. */
     @FunctionalInterface
@@ -40,7 +43,7 @@ enum Competitor {
     /** Whether its code is on the class path. */
     boolean isAvailable() {
         return switch (this) {
-            case BLOBSTORE -> hasStore("s3");
+            case BLOBSTORE, READER, READER_WITHOUT_READ_AHEAD, PARALLEL_READER -> hasStore("s3");
             case GCS_BLOBSTORE -> hasStore("gs");
             default -> true;
         };

@@ -13,6 +13,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -48,13 +49,15 @@ final class DiscardServer implements Closeable {
 
     private final ServerSocketChannel listener;
     private final Optional<SSLContext> tls;
+    private final Distance distance;
     private final ServedObject served;
     private final XmlAnswers xml;
     private final JsonAnswers json;
     private final Map<String, Traffic> traffic = new ConcurrentHashMap<>();
 
-    private DiscardServer(Optional<SSLContext> tls, long objectSize) throws IOException {
+    private DiscardServer(Optional<SSLContext> tls, long objectSize, Distance distance) throws IOException {
         this.tls = tls;
+        this.distance = distance;
         this.served = new ServedObject(objectSize);
         StoredObjects objects = new StoredObjects();
         this.xml = new XmlAnswers(served, objects);
@@ -65,7 +68,12 @@ final class DiscardServer implements Closeable {
 
     /** Starts it, on a free port. */
     static DiscardServer start(Optional<SSLContext> tls, long objectSize) throws IOException {
-        DiscardServer server = new DiscardServer(tls, objectSize);
+        return start(tls, objectSize, Distance.NONE);
+    }
+
+    private static DiscardServer start(Optional<SSLContext> tls, long objectSize, Distance distance)
+            throws IOException {
+        DiscardServer server = new DiscardServer(tls, objectSize, distance);
         daemon(server::accept, "accept");
         return server;
     }
@@ -74,12 +82,15 @@ final class DiscardServer implements Closeable {
      * Runs it until its standard input ends. Says {@code #port N}; answers each line, which is a path, with its traffic:
      * {@code #traffic received sent security}.
      *
-     * @param args the size of the object that it serves, and for HTTPS the directory of its {@link Certificates}
+     * @param args the size of the object that it serves; then, for HTTP, the two values of its {@link Distance}, or, for HTTPS, the
+     *     directory of its {@link Certificates}
      */
     public static void main(String[] args) throws Exception {
         Optional<SSLContext> tls =
-                args.length > 1 ? Optional.of(Certificates.in(Path.of(args[1])).serverContext()) : Optional.empty();
-        try (DiscardServer server = start(tls, Long.parseLong(args[0]));
+                args.length == 2 ? Optional.of(Certificates.in(Path.of(args[1])).serverContext()) : Optional.empty();
+        Distance distance =
+                args.length == 3 ? new Distance(Duration.parse(args[1]), Long.parseLong(args[2])) : Distance.NONE;
+        try (DiscardServer server = start(tls, Long.parseLong(args[0]), distance);
                 BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             System.out.println("#port " + server.port());
             for (String path = input.readLine(); path != null; path = input.readLine()) {
@@ -156,8 +167,9 @@ final class DiscardServer implements Closeable {
                         head.append(name).append(": ").append(value).append("\r\n"));
         head.append("Content-Length: ").append(answer.length()).append("\r\n");
         head.append("x-amz-request-id: benchmark\r\n\r\n");
+        distance.travel();
         wire.write(ascii(head + answer.text()));
-        served.write(wire, answer.from(), answer.to());
+        distance.write((from, to) -> served.write(wire, from, to), answer.from(), answer.to());
     }
 
     private XmlAnswers.Answer xml(HttpHead request, HttpInput input, Wire wire) throws IOException {

@@ -15,6 +15,9 @@ final class Duel {
     private static final double GIB = 1L << 30;
     private static final double MIB = 1L << 20;
 
+    /** Bytes fetched for a byte that was read at random. */
+    private static final double MOST_FETCHED = 1.1;
+
     private static final String ROW = "  %-36s %-22s %10s %12s %9s  %s%n";
 
     private final Scenario scenario;
@@ -155,22 +158,34 @@ final class Duel {
         return Series.of(client.rounds(), round -> round.cpuSeconds() / gib());
     }
 
+    private static double median(Client client, Scenario.Metric metric) {
+        return Series.of(client.rounds(), metric.seconds).median();
+    }
+
+    private double fetched(Client client) throws IOException, InterruptedException {
+        Job job = jobs.get(client.competitor());
+        return (double) laboratory.passed(job) / (client.moved() * scenario.bytesOf(settings.size()));
+    }
+
     /** GiB of a round. */
     private double gib() {
-        return settings.repeats() * settings.size() / GIB;
+        return settings.repeats() * scenario.bytesOf(settings.size()) / GIB;
     }
 
     private Series heap(Client client) {
         return Series.of(client.rounds(), round -> round.heapBytes() / MIB / gib());
     }
 
-    private void judge(Verdicts verdicts) {
+    private void judge(Verdicts verdicts) throws IOException, InterruptedException {
         Client ours = clients.get(scenario.subject);
         if (!settings.isWanted(scenario.subject)) {
             return;
         }
-        for (Scenario.CpuBar bar : scenario.cpuBars) {
+        for (Scenario.Bar bar : scenario.bars) {
             judge(verdicts, bar, ours);
+        }
+        if (ours != null && scenario.direction == Scenario.Direction.RANDOM) {
+            verdicts.atMost(scenario.title + ": bytes fetched per byte read", fetched(ours), MOST_FETCHED, "%.2f");
         }
         scenario.heapBar.ifPresent(limit -> {
             String what = scenario.title + ": heap MiB allocated per GiB";
@@ -184,7 +199,7 @@ final class Duel {
         });
     }
 
-    private void judge(Verdicts verdicts, Scenario.CpuBar bar, Client ours) {
+    private void judge(Verdicts verdicts, Scenario.Bar bar, Client ours) {
         List<Client> others = new ArrayList<>();
         List<String> missing = new ArrayList<>();
         for (Competitor competitor : bar.others()) {
@@ -195,9 +210,8 @@ final class Duel {
                 missing.add(competitor.title);
             }
         }
-        Optional<Client> best = others.stream()
-                .min(Comparator.comparingDouble(client -> cpu(client).median()));
-        String what = scenario.title + ": CPU, blobstore / "
+        Optional<Client> best = others.stream().min(Comparator.comparingDouble(client -> median(client, bar.metric())));
+        String what = scenario.title + ": " + bar.metric().title + ", blobstore / "
                 + best.map(client -> client.competitor().title)
                         .orElseGet(() -> bar.others().get(0).title);
         if (ours == null) {
@@ -205,7 +219,8 @@ final class Duel {
         } else if (best.isEmpty() || !missing.isEmpty()) {
             verdicts.open(what, "not measured: " + String.join(", ", missing));
         } else {
-            verdicts.atMost(what, cpu(ours).median() / cpu(best.get()).median(), bar.factor(), "%.2f");
+            double ratio = median(ours, bar.metric()) / median(best.get(), bar.metric());
+            verdicts.atMost(what, ratio, bar.factor(), "%.2f");
         }
     }
 }

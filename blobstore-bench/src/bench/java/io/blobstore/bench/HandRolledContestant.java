@@ -10,8 +10,11 @@ import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -42,10 +45,11 @@ final class HandRolledContestant implements Contestant {
 
     @Override
     public void round() throws Exception {
-        if (job.isUpload()) {
-            upload();
-        } else {
-            read();
+        switch (job.scenario().direction) {
+            case UPLOAD -> upload();
+            case READ -> read();
+            case DOWNLOAD -> download();
+            default -> throw new UnsupportedOperationException("the loop does not know " + job.scenario());
         }
     }
 
@@ -76,6 +80,23 @@ final class HandRolledContestant implements Contestant {
                     withConnection(
                             connection -> connection.get("GET " + target(), AwsSdk.range(offset, length), slice)));
         });
+        checksums.require(withConnection(connection -> connection.checksum("HEAD " + target())));
+    }
+
+    /** Into a new file, through a small buffer of each connection. */
+    private void download() throws Exception {
+        PartChecksums checksums = new PartChecksums(memory.size(), job.partSize());
+        Files.deleteIfExists(job.destination());
+        try (FileChannel file =
+                FileChannel.open(job.destination(), StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
+            workers.forEachPart(
+                    memory.size(),
+                    job.partSize(),
+                    (index, offset, length) -> checksums.set(
+                            index,
+                            withConnection(connection -> connection.copy(
+                                    "GET " + target(), AwsSdk.range(offset, length), length, file, offset))));
+        }
         checksums.require(withConnection(connection -> connection.checksum("HEAD " + target())));
     }
 
@@ -144,11 +165,13 @@ final class HandRolledContestant implements Contestant {
     /** One connection to the server. */
     private static final class Connection {
         private static final int HEAD = 8 * 1024;
+        private static final int PIECE = 256 * 1024;
 
         private final String host;
         private final Wire wire;
         private final HttpInput input;
         private final ByteBuffer head = ByteBuffer.allocateDirect(HEAD);
+        private final ByteBuffer piece = ByteBuffer.allocateDirect(PIECE);
 
         Connection(URI endpoint, Engines engines) throws IOException {
             SocketChannel channel = SocketChannel.open(new InetSocketAddress(endpoint.getHost(), endpoint.getPort()));
@@ -175,6 +198,20 @@ final class HandRolledContestant implements Contestant {
             while (target.hasRemaining()) {
                 input.read(target);
                 crc.update(content.limit(target.position()));
+            }
+            return new Crc32c((int) crc.getValue());
+        }
+
+        Crc32c copy(String request, String range, int length, FileChannel file, long position) throws IOException {
+            send(request, "Range: " + range + "\r\n", none());
+            CRC32C crc = new CRC32C();
+            for (int done = 0; done < length; ) {
+                input.read(piece.clear().limit(Math.min(PIECE, length - done)));
+                crc.update(piece.flip());
+                piece.rewind();
+                while (piece.hasRemaining()) {
+                    done += file.write(piece, position + done);
+                }
             }
             return new Crc32c((int) crc.getValue());
         }

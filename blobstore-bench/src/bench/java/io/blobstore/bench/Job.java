@@ -40,6 +40,11 @@ record Job(Scenario scenario, URI endpoint, String key, Path file, int partSize,
                 Integer.parseInt(arguments.get(5)));
     }
 
+    /** A file that is to be made or replaced. */
+    Path destination() {
+        return file.resolveSibling(file.getFileName() + "-" + key.replace('/', '-'));
+    }
+
     boolean isUpload() {
         return scenario.direction == Scenario.Direction.UPLOAD;
     }

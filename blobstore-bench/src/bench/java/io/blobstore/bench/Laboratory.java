@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 
@@ -36,8 +37,9 @@ final class Laboratory implements AutoCloseable {
      * @param parent where the directory is made
      * @param size bytes of the content
      * @param clientOptions options of each client's JVM
+     * @param distance of the server over HTTP
      */
-    Laboratory(Path parent, long size, List<String> clientOptions)
+    Laboratory(Path parent, long size, List<String> clientOptions, Distance distance)
             throws IOException, InterruptedException, GeneralSecurityException {
         this.directory = Files.createTempDirectory(parent, "blobstore-benchmark");
         Runtime.getRuntime().addShutdownHook(new Thread(this::deleteDirectory)); // gigabytes, perhaps of memory
@@ -46,10 +48,22 @@ final class Laboratory implements AutoCloseable {
         fill(source(), size);
         fill(target(), size);
         this.certificates = Certificates.create(directory);
-        this.http = startServer(List.of(Long.toString(size)), "server-http.log");
+        this.http = startServer(
+                List.of(Long.toString(size), distance.latency().toString(), "" + distance.bytesPerSecond()),
+                "server-http.log");
         this.httpEndpoint = endpoint("http", http);
         this.https = startServer(List.of(Long.toString(size), directory.toString()), "server-https.log");
         this.httpsEndpoint = endpoint("https", https);
+    }
+
+    /** Where to put some directory: in memory, if there is room. */
+    static Path parent(Optional<Path> wished, long bytes) throws IOException {
+        if (wished.isPresent()) {
+            return wished.get();
+        }
+        Path shared = Path.of("/dev/shm");
+        boolean hasRoom = Files.isWritable(shared) && Files.getFileStore(shared).getUsableSpace() > bytes;
+        return hasRoom ? shared : Path.of(System.getProperty("java.io.tmpdir"));
     }
 
     private static void fill(Path file, long size) throws IOException {
@@ -133,15 +147,29 @@ final class Laboratory implements AutoCloseable {
      * @return what the connections were protected by
      */
     String requireTraffic(Job job, int rounds) throws IOException, InterruptedException {
+        String[] traffic = traffic(job);
+        long bytes = job.scenario().bytesOf(size);
+        long passed = passed(job, traffic);
+        if (passed < bytes * rounds) {
+            throw new BenchmarkException(
+                    "the server saw only " + passed + " bytes in " + rounds + " rounds of " + bytes);
+        }
+        return traffic[3];
+    }
+
+    /** The bytes of content that the server saw of a job. */
+    long passed(Job job) throws IOException, InterruptedException {
+        return passed(job, traffic(job));
+    }
+
+    private String[] traffic(Job job) throws IOException, InterruptedException {
         ChildProcess server = job.scenario().transport.isEncrypted() ? https : http;
         server.send("/" + Job.BUCKET + "/" + job.key());
-        String[] words = server.await("#traffic", PATIENCE, () -> {}).split(" ", 4);
-        long passed = Long.parseLong(job.isUpload() ? words[1] : words[2]);
-        if (passed < size * rounds) {
-            throw new BenchmarkException(
-                    "the server saw only " + passed + " bytes in " + rounds + " rounds of " + size);
-        }
-        return words[3];
+        return server.await("#traffic", PATIENCE, () -> {}).split(" ", 4);
+    }
+
+    private static long passed(Job job, String[] traffic) {
+        return Long.parseLong(job.isUpload() ? traffic[1] : traffic[2]);
     }
 
     /** Ends the servers and deletes the directory. */

@@ -28,6 +28,9 @@ final class S3Bench extends StoreBench {
     @Option(names = "--read", description = "Ranged reads over HTTP.")
     boolean read;
 
+    @Option(names = "--download", description = "Reads into a new file over HTTP.")
+    boolean download;
+
     @Option(names = "--read-https", description = "Ranged reads over HTTPS. There is no bar for them.")
     boolean readHttps;
 
@@ -35,7 +38,7 @@ final class S3Bench extends StoreBench {
     boolean memory;
 
     private boolean isAll() {
-        return !(http || https || read || readHttps || memory);
+        return !(http || https || read || download || readHttps || memory);
     }
 
     @Override
@@ -50,6 +53,9 @@ final class S3Bench extends StoreBench {
         }
         if (read || isAll()) {
             scenarios.add(Scenario.HTTP_READ);
+        }
+        if (download || isAll()) {
+            scenarios.add(Scenario.HTTP_DOWNLOAD);
         }
         if (readHttps || isAll()) {
             scenarios.add(Scenario.HTTPS_READ);

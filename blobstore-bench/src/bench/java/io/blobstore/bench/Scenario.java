@@ -11,10 +11,14 @@ import static io.blobstore.bench.Competitor.GCS_WRITE_SESSION;
 import static io.blobstore.bench.Competitor.HAND_ROLLED;
 import static io.blobstore.bench.Competitor.NETTY_ASYNC;
 import static io.blobstore.bench.Competitor.NETTY_TRANSFER_MANAGER;
+import static io.blobstore.bench.Competitor.PARALLEL_READER;
+import static io.blobstore.bench.Competitor.READER;
+import static io.blobstore.bench.Competitor.READER_WITHOUT_READ_AHEAD;
 import static io.blobstore.bench.Competitor.URL_CONNECTION_SYNC;
 
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.ToDoubleFunction;
 
 /** What is measured side by side: which way the bytes go, what they go through, who takes part, and what has to come out. */
 enum Scenario {
@@ -25,9 +29,9 @@ enum Scenario {
             Transport.HTTP,
             List.of(BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, CRT_TRANSFER_MANAGER, NETTY_TRANSFER_MANAGER),
             List.of(
-                    new CpuBar(1.25, HAND_ROLLED),
-                    new CpuBar(0.6, CRT_TRANSFER_MANAGER),
-                    new CpuBar(0.25, NETTY_TRANSFER_MANAGER)),
+                    Bar.cpu(1.25, HAND_ROLLED),
+                    Bar.cpu(0.6, CRT_TRANSFER_MANAGER),
+                    Bar.cpu(0.25, NETTY_TRANSFER_MANAGER)),
             OptionalInt.of(8)),
     HTTPS_UPLOAD(
             "Upload over HTTPS, OpenSSL engine (BoringSSL)",
@@ -35,7 +39,7 @@ enum Scenario {
             Direction.UPLOAD,
             Transport.HTTPS_OPENSSL,
             List.of(BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, CRT_TRANSFER_MANAGER, NETTY_TRANSFER_MANAGER),
-            List.of(new CpuBar(1.25, HAND_ROLLED), new CpuBar(0.6, CRT_TRANSFER_MANAGER)),
+            List.of(Bar.cpu(1.25, HAND_ROLLED), Bar.cpu(0.6, CRT_TRANSFER_MANAGER)),
             OptionalInt.of(16)),
     HTTPS_UPLOAD_JDK(
             "Upload over HTTPS, the JDK's engine",
@@ -43,15 +47,35 @@ enum Scenario {
             Direction.UPLOAD,
             Transport.HTTPS_JDK,
             List.of(BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, APACHE_SYNC, URL_CONNECTION_SYNC),
-            List.of(new CpuBar(1, NETTY_ASYNC, APACHE_SYNC, URL_CONNECTION_SYNC)),
+            List.of(Bar.cpu(1, NETTY_ASYNC, APACHE_SYNC, URL_CONNECTION_SYNC)),
             OptionalInt.empty()),
     HTTP_READ(
             "Ranged reads over HTTP",
             BLOBSTORE,
             Direction.READ,
             Transport.HTTP,
-            List.of(BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, CRT_ASYNC, APACHE_SYNC, URL_CONNECTION_SYNC),
-            List.of(new CpuBar(1.25, HAND_ROLLED)),
+            List.of(
+                    BLOBSTORE,
+                    HAND_ROLLED,
+                    NETTY_ASYNC,
+                    CRT_ASYNC,
+                    APACHE_SYNC,
+                    URL_CONNECTION_SYNC,
+                    CRT_TRANSFER_MANAGER,
+                    NETTY_TRANSFER_MANAGER),
+            List.of(
+                    Bar.cpu(1.25, HAND_ROLLED),
+                    Bar.cpu(0.2, NETTY_TRANSFER_MANAGER),
+                    Bar.cpu(0.5, CRT_TRANSFER_MANAGER),
+                    Bar.cpu(1, APACHE_SYNC, URL_CONNECTION_SYNC)),
+            OptionalInt.of(8)),
+    HTTP_DOWNLOAD(
+            "Download to a new file over HTTP",
+            BLOBSTORE,
+            Direction.DOWNLOAD,
+            Transport.HTTP,
+            List.of(BLOBSTORE, HAND_ROLLED, CRT_TRANSFER_MANAGER, NETTY_TRANSFER_MANAGER),
+            List.of(Bar.cpu(1.15, HAND_ROLLED)),
             OptionalInt.of(8)),
     HTTPS_READ(
             "Ranged reads over HTTPS, OpenSSL engine (BoringSSL)",
@@ -67,7 +91,7 @@ enum Scenario {
             Direction.UPLOAD,
             Transport.HTTP,
             List.of(GCS_BLOBSTORE, BLOBSTORE, GCS_MULTIPART_CLIENT, GCS_TRANSFER_MANAGER, GCS_WRITE_SESSION),
-            List.of(new CpuBar(1.1, BLOBSTORE), new CpuBar(0.4, GCS_MULTIPART_CLIENT)),
+            List.of(Bar.cpu(1.1, BLOBSTORE), Bar.cpu(0.4, GCS_MULTIPART_CLIENT)),
             OptionalInt.of(8)),
     GCS_HTTPS_UPLOAD(
             "Upload to Cloud Storage over HTTPS, OpenSSL engine (BoringSSL)",
@@ -75,7 +99,7 @@ enum Scenario {
             Direction.UPLOAD,
             Transport.HTTPS_OPENSSL,
             List.of(GCS_BLOBSTORE, BLOBSTORE, GCS_MULTIPART_CLIENT, GCS_TRANSFER_MANAGER, GCS_WRITE_SESSION),
-            List.of(new CpuBar(1.1, BLOBSTORE), new CpuBar(0.4, GCS_MULTIPART_CLIENT)),
+            List.of(Bar.cpu(1.1, BLOBSTORE), Bar.cpu(0.4, GCS_MULTIPART_CLIENT)),
             OptionalInt.of(16)),
     GCS_HTTP_READ(
             "Ranged reads from Cloud Storage over HTTP",
@@ -83,13 +107,36 @@ enum Scenario {
             Direction.READ,
             Transport.HTTP,
             List.of(GCS_BLOBSTORE, BLOBSTORE),
-            List.of(new CpuBar(1.1, BLOBSTORE)),
-            OptionalInt.of(8));
+            List.of(Bar.cpu(1.1, BLOBSTORE)),
+            OptionalInt.of(8)),
+    READ_IN_SEQUENCE(
+            "In sequence, 1 MiB at a time, from afar",
+            READER,
+            Direction.SEQUENCE,
+            Transport.HTTP,
+            List.of(READER, READER_WITHOUT_READ_AHEAD, PARALLEL_READER),
+            List.of(Bar.wall(0.1, READER_WITHOUT_READ_AHEAD), Bar.wall(1 / 0.8, PARALLEL_READER)),
+            OptionalInt.empty()),
+    READ_AT_RANDOM(
+            "Here and there, 1 MiB at a time, from afar",
+            READER,
+            Direction.RANDOM,
+            Transport.HTTP,
+            List.of(READER, READER_WITHOUT_READ_AHEAD),
+            List.of(Bar.wall(1.05, READER_WITHOUT_READ_AHEAD)),
+            OptionalInt.empty());
 
     /** Which way the bytes go. */
     enum Direction {
         UPLOAD,
-        READ
+        /** Into memory that is there. */
+        READ,
+        /** Into a new file. */
+        DOWNLOAD,
+        /** Piece by piece, into the same memory. */
+        SEQUENCE,
+        /** A few pieces, each from somewhere else. */
+        RANDOM
     }
 
     /** What the bytes go through; for HTTPS, by which engine of the client, where it can choose. */
@@ -104,14 +151,32 @@ enum Scenario {
     }
 
     /**
-     * The subject must not take more than so many times the CPU time of another way.
+     * The subject must not take more than so many times what another way takes.
      *
      * @param factor the most times
      * @param others the other ways: the cheapest of them counts
      */
-    record CpuBar(double factor, List<Competitor> others) {
-        CpuBar(double factor, Competitor... others) {
-            this(factor, List.of(others));
+    record Bar(Metric metric, double factor, List<Competitor> others) {
+        static Bar cpu(double factor, Competitor... others) {
+            return new Bar(Metric.CPU, factor, List.of(others));
+        }
+
+        static Bar wall(double factor, Competitor... others) {
+            return new Bar(Metric.WALL, factor, List.of(others));
+        }
+    }
+
+    /** What is compared. */
+    enum Metric {
+        CPU("CPU", Measurement::cpuSeconds),
+        WALL("time", Measurement::wallSeconds);
+
+        final String title;
+        final ToDoubleFunction<Measurement> seconds;
+
+        Metric(String title, ToDoubleFunction<Measurement> seconds) {
+            this.title = title;
+            this.seconds = seconds;
         }
     }
 
@@ -122,7 +187,7 @@ enum Scenario {
     final Direction direction;
     final Transport transport;
     final List<Competitor> competitors;
-    final List<CpuBar> cpuBars;
+    final List<Bar> bars;
     /** The most MiB that the subject may allocate on the heap for a GiB. */
     final OptionalInt heapBar;
 
@@ -132,14 +197,19 @@ enum Scenario {
             Direction direction,
             Transport transport,
             List<Competitor> competitors,
-            List<CpuBar> cpuBars,
+            List<Bar> bars,
             OptionalInt heapBar) {
         this.title = title;
         this.subject = subject;
         this.direction = direction;
         this.transport = transport;
         this.competitors = competitors;
-        this.cpuBars = cpuBars;
+        this.bars = bars;
         this.heapBar = heapBar;
+    }
+
+    /** What a round moves of a content. */
+    long bytesOf(long size) {
+        return direction == Direction.RANDOM ? ReaderContestant.RANDOM_BYTES : size;
     }
 }

@@ -1,13 +1,13 @@
 package io.blobstore.bench;
 
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -77,7 +77,7 @@ abstract class StoreBench implements Callable<Integer> {
             paramLabel = "DIR",
             description = "Where to put the content, twice --mib. Default: /dev/shm if it has room, where nothing is"
                     + " written back to a disk meanwhile, or else the directory for temporary files.")
-    Path directory;
+    @Nullable Path directory;
 
     @Override
     public Integer call() throws Exception {
@@ -89,7 +89,8 @@ abstract class StoreBench implements Callable<Integer> {
         Machine.print(out);
         out.println("clients    java " + String.join(" ", options) + ", a process for each; server in another process");
         Verdicts verdicts = new Verdicts();
-        try (Laboratory laboratory = new Laboratory(parent(), settings.size(), options)) {
+        Path parent = Laboratory.parent(Optional.ofNullable(directory), 3L * mib << 20);
+        try (Laboratory laboratory = new Laboratory(parent, settings.size(), options, Distance.NONE)) {
             out.println("content    in " + laboratory.directory().getParent() + ", mapped, every page present");
             for (Scenario scenario : scenarios()) {
                 new Duel(scenario, settings, laboratory, out).run(verdicts);
@@ -125,13 +126,4 @@ abstract class StoreBench implements Callable<Integer> {
 
     /** Whether memory is measured besides. */
     abstract boolean measuresMemory();
-
-    private Path parent() throws IOException {
-        if (directory != null) {
-            return directory;
-        }
-        Path shared = Path.of("/dev/shm");
-        boolean hasRoom = Files.isWritable(shared) && Files.getFileStore(shared).getUsableSpace() > 3L * mib << 20;
-        return hasRoom ? shared : Path.of(System.getProperty("java.io.tmpdir"));
-    }
 }

@@ -4,7 +4,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.transfer.s3.S3TransferManager;
 
-/** The AWS SDK's transfer manager, which uploads the file by its name, with its default checksums. */
+/** The AWS SDK's transfer manager, which uploads the file by its name, or downloads to it, with its default checksums. */
 final class TransferManagerContestant implements Contestant {
     private final Job job;
     private final S3AsyncClient client;
@@ -36,8 +36,23 @@ final class TransferManagerContestant implements Contestant {
 
     @Override
     public void round() {
+        if (job.isUpload()) {
+            upload();
+        } else {
+            download();
+        }
+    }
+
+    private void upload() {
         manager.uploadFile(upload -> upload.source(job.file())
                         .putObjectRequest(r -> r.bucket(Job.BUCKET).key(job.key())))
+                .completionFuture()
+                .join();
+    }
+
+    private void download() {
+        manager.downloadFile(download -> download.destination(job.destination())
+                        .getObjectRequest(r -> r.bucket(Job.BUCKET).key(job.key())))
                 .completionFuture()
                 .join();
     }
