@@ -4,6 +4,8 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -23,6 +25,7 @@ import picocli.CommandLine.ScopeType;
         subcommands = {
             UploadCommand.class,
             DownloadCommand.class,
+            CatCommand.class,
             StatCommand.class,
             ListCommand.class,
             DeleteCommand.class,
@@ -42,9 +45,16 @@ final class Main {
     boolean verbose;
 
     private final ExitGuard guard;
+    private final WritableByteChannel content;
 
-    private Main(ExitGuard guard) {
+    private Main(ExitGuard guard, WritableByteChannel content) {
         this.guard = guard;
+        this.content = content;
+    }
+
+    /** Standard output, for the bytes of blobs. */
+    WritableByteChannel content() {
+        return content;
     }
 
     /** To be called by a command that has something to clean up when the process is told to end. */
@@ -54,13 +64,14 @@ final class Main {
 
     /** Runs one command and ends the JVM with its exit code. */
     public static void main(String[] args) {
-        System.exit(run(writer(FileDescriptor.out), writer(FileDescriptor.err), args));
+        FileChannel content = new FileOutputStream(FileDescriptor.out).getChannel();
+        System.exit(run(writer(FileDescriptor.out), content, writer(FileDescriptor.err), args));
     }
 
     /** Runs one command; its output is flushed when this returns. */
-    static int run(PrintWriter out, PrintWriter err, String... args) {
+    static int run(PrintWriter out, WritableByteChannel content, PrintWriter err, String... args) {
         try (ExitGuard guard = new ExitGuard()) {
-            return run(new Main(guard), out, err, args);
+            return run(new Main(guard, content), out, err, args);
         }
     }
 

@@ -117,6 +117,6 @@ class ChildJvmTest {
         assertThat(out.readLine()).isEqualTo("blocked");
         process.toHandle().destroy(); // SIGTERM; unlike Process.destroy(), leaves the streams open
         String err = new String(process.getErrorStream().readAllBytes());
-        return new Cli(process.waitFor(), "", err);
+        return new Cli(process.waitFor(), "", err, new byte[0]);
     }
 }

@@ -1,10 +1,12 @@
 package io.blobstore.cli;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,17 +22,20 @@ import java.util.stream.Stream;
  * @param code its exit code
  * @param out what it wrote to standard output
  * @param err what it wrote to standard error
+ * @param content the bytes of blobs that it wrote to standard output
  */
-record Cli(int code, String out, String err) {
+record Cli(int code, String out, String err, byte[] content) {
     /** Runs a command in this JVM. */
     static Cli run(Object... args) {
         StringWriter out = new StringWriter();
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
         StringWriter err = new StringWriter();
         int code = Main.run(
                 new PrintWriter(out),
+                Channels.newChannel(content),
                 new PrintWriter(err),
                 Arrays.stream(args).map(String::valueOf).toArray(String[]::new));
-        return new Cli(code, out.toString(), err.toString());
+        return new Cli(code, out.toString(), err.toString(), content.toByteArray());
     }
 
     /** A command line that runs the command in a JVM of its own, with the class path of this one. */
@@ -45,9 +50,9 @@ record Cli(int code, String out, String err) {
 
     /** Waits for the end of a process. */
     static Cli finish(Process process) throws IOException, InterruptedException {
-        String out = new String(process.getInputStream().readAllBytes());
+        byte[] content = process.getInputStream().readAllBytes();
         String err = new String(process.getErrorStream().readAllBytes());
-        return new Cli(process.waitFor(), out, err);
+        return new Cli(process.waitFor(), new String(content), err, content);
     }
 
     /** The one JSON object it printed. */

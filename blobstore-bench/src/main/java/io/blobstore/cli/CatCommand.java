@@ -1,0 +1,84 @@
+package io.blobstore.cli;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobStore;
+import io.blobstore.ByteRange;
+import io.blobstore.transfer.BlobReader;
+import io.blobstore.transfer.ParallelReader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code blobstore cat}. */
+@Command(
+        name = "cat",
+        description =
+                "Writes a blob, or a part of it, to standard output, reading ahead. A part has no checksum to compare"
+                        + " with: use download where that matters.")
+@SuppressWarnings("NullAway.Init") // picocli sets what is required
+final class CatCommand implements Callable<Integer> {
+    private static final int PIECE = 1 << 20;
+    /** Room for a request of 1 MiB for each thread, and as much again, under -Xmx64m. */
+    private static final long READ_AHEAD = 16 << 20;
+
+    private static final int REQUESTS = 8;
+
+    @ParentCommand
+    Main main;
+
+    @Parameters(paramLabel = "KEY", converter = KeyConverter.class, description = "The blob's name.")
+    BlobKey key;
+
+    @Mixin
+    final StoreOption store = new StoreOption();
+
+    @Option(
+            names = "--range",
+            paramLabel = "FROM-TO",
+            converter = RangeConverter.class,
+            description =
+                    "Which bytes: from the first number up to, and without, the second, or to the end if there is none."
+                            + " For example 10MiB-20MiB, or 1GiB-. Default: all.")
+    ByteRange range = ByteRange.all();
+
+    @Override
+    public Integer call() throws IOException {
+        ExecutorService threads = TransferRun.threads(REQUESTS);
+        try (BlobStore source = store.open();
+                ParallelReader reader = ParallelReader.builder()
+                        .executor(threads)
+                        .readAheadMemory(READ_AHEAD)
+                        .build();
+                BlobReader blob = reader.open(source, key)) {
+            write(blob.position(range.offset()), range.resolve(key, blob.size(), Long.MAX_VALUE));
+        } finally {
+            threads.shutdown();
+        }
+        return ExitCode.OK;
+    }
+
+    private void write(BlobReader blob, long length) throws IOException {
+        WritableByteChannel out = main.content();
+        ByteBuffer piece = ByteBuffer.allocateDirect((int) Math.min(PIECE, length));
+        for (long left = length; left > 0; ) {
+            piece.clear().limit((int) Math.min(piece.capacity(), left));
+            left -= blob.read(piece);
+            piece.flip();
+            while (piece.hasRemaining()) {
+                try {
+                    out.write(piece);
+                } catch (IOException e) {
+                    throw new IOException("the output could not be written: " + e.getMessage(), e);
+                }
+            }
+        }
+    }
+}
