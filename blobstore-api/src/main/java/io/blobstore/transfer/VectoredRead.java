@@ -1,0 +1,166 @@
+package io.blobstore.transfer;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
+import io.blobstore.ReadOptions;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Many ranges of one version of a blob: neighbours are fetched together, into one buffer, of which each range is a slice.
+ *
+ * <p>The first worker fetches the first piece, which decides the version; then each takes the next one until none is left.
+ */
+final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
+    private final BlobStore store;
+    private final BlobKey key;
+    private final DownloadOptions options;
+    private final List<Piece> pieces = new ArrayList<>();
+    private final List<ByteBuffer> slices;
+    private final AtomicInteger nextPiece =
+            new AtomicInteger(1); // the first worker begins with the first, whose number is 0
+
+    /** Written by the first worker before it calls others. */
+    private volatile ReadOptions version;
+
+    /** Neighbouring ranges, and all between them. */
+    private record Stretch(long offset, int length) {
+        boolean takes(ByteRange range, long maxGap, long maxLength) {
+            long end = range.offset() + range.length();
+            return range.offset() - (offset + length) <= maxGap
+                    && Math.max(end, offset + length) - offset <= Math.max(maxLength, length);
+        }
+
+        Stretch with(ByteRange range) {
+            return new Stretch(offset, (int) Math.max(length, range.offset() + range.length() - offset));
+        }
+    }
+
+    /** What one request is for. */
+    private record Piece(long offset, int length, BlobTarget memory) {}
+
+    /** Coalesces the ranges and gets memory for them. */
+    VectoredRead(
+            BlobStore store,
+            BlobKey key,
+            List<ByteRange> ranges,
+            IntFunction<ByteBuffer> allocator,
+            long maxGap,
+            DownloadOptions options,
+            TransferEngine engine) {
+        super(engine, "vectored read of '" + key + "'", options.retry(), options.listener());
+        if (maxGap < 0) {
+            throw new IllegalArgumentException("the largest gap must be 0 bytes or more; got " + maxGap);
+        }
+        this.store = store;
+        this.key = key;
+        this.options = options;
+        this.version = options.read();
+        this.slices = new ArrayList<>(
+                ranges.stream().map(range -> ByteBuffer.allocate(0)).toList());
+        List<Integer> byOffset = new ArrayList<>();
+        for (int i = 0; i < ranges.size(); i++) {
+            requireExact(ranges.get(i));
+            if (ranges.get(i).length() > 0) {
+                byOffset.add(i);
+            }
+        }
+        byOffset.sort(Comparator.comparingLong(i -> ranges.get(i).offset()));
+        coalesce(byOffset, ranges, maxGap, allocator);
+        reports().planned(pieces.stream().mapToLong(Piece::length).sum(), Math.max(1, pieces.size()));
+    }
+
+    private static void requireExact(ByteRange range) {
+        if (range.kind() != ByteRange.Kind.EXACT || range.length() > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    "a vectored read takes exact ranges of at most 2^31 - 1 bytes; got the " + range);
+        }
+    }
+
+    private void coalesce(
+            List<Integer> byOffset, List<ByteRange> ranges, long maxGap, IntFunction<ByteBuffer> allocator) {
+        for (int first = 0, next; first < byOffset.size(); first = next) {
+            ByteRange range = ranges.get(byOffset.get(first));
+            Stretch stretch = new Stretch(range.offset(), (int) range.length());
+            for (next = first + 1; next < byOffset.size(); next++) {
+                ByteRange neighbour = ranges.get(byOffset.get(next));
+                if (!stretch.takes(neighbour, maxGap, options.partSize())) {
+                    break;
+                }
+                stretch = stretch.with(neighbour);
+            }
+            ByteBuffer memory = allocate(allocator, stretch.length);
+            for (int i : byOffset.subList(first, next)) {
+                slices.set(i, memory.slice((int) (ranges.get(i).offset() - stretch.offset), (int)
+                        ranges.get(i).length()));
+            }
+            cut(stretch, memory);
+        }
+    }
+
+    private static ByteBuffer allocate(IntFunction<ByteBuffer> allocator, int length) {
+        ByteBuffer memory = allocator.apply(length);
+        if (memory.isReadOnly() || memory.remaining() < length) {
+            throw new IllegalArgumentException("the allocator was asked for " + length
+                    + " bytes, and gave a buffer that is read-only, or has room for only " + memory.remaining());
+        }
+        return memory.slice();
+    }
+
+    /** A single range may be larger than a request. */
+    private void cut(Stretch stretch, ByteBuffer memory) {
+        for (long at = 0; at < stretch.length; at += options.partSize()) {
+            int bytes = (int) Math.min(options.partSize(), stretch.length - at);
+            pieces.add(new Piece(stretch.offset + at, bytes, BlobTarget.of(memory.slice((int) at, bytes))));
+        }
+    }
+
+    @Override
+    void begin() throws IOException, InterruptedException {
+        if (pieces.isEmpty()) {
+            return;
+        }
+        RangeFetch first = fetch(pieces.get(0), 0);
+        version = ReadOptions.ifMatch(first.blob().orElseThrow().version());
+        call(Math.min(options.concurrency(), pieces.size()) - 1, this::fetchPieces);
+        fetchPieces();
+    }
+
+    private void fetchPieces() throws IOException, InterruptedException {
+        for (int i = nextPiece.getAndIncrement(); i < pieces.size() && !isStopped(); i = nextPiece.getAndIncrement()) {
+            fetch(pieces.get(i), i);
+        }
+    }
+
+    private RangeFetch fetch(Piece piece, int number) throws IOException, InterruptedException {
+        try (BlobTarget.Filling memory = piece.memory.open()) {
+            RangeFetch fetch = new RangeFetch(store, key, version, memory, piece.offset, 0);
+            retrying(
+                    "part " + (number + 1),
+                    () -> withinBudget(piece.length, () -> {
+                        fetch.finish(piece.length);
+                        return fetch;
+                    }));
+            reports().moved(piece.length);
+            return fetch;
+        }
+    }
+
+    @Override
+    List<ByteBuffer> complete() {
+        return List.copyOf(slices);
+    }
+
+    @Override
+    void release(@Nullable Throwable problem) {
+        // The memory is the caller's, and no worker is left.
+    }
+}
