@@ -1,14 +1,21 @@
 package io.blobstore.http;
 
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Engines of a JSSE provider: the JDK's, or Conscrypt. */
 final class JsseContext implements TlsContext {
+    private static final Logger LOG = LoggerFactory.getLogger(JsseContext.class);
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
     private final TlsEngine kind;
     private final SSLContext context;
 
@@ -30,9 +37,28 @@ final class JsseContext implements TlsContext {
         return engine;
     }
 
+    /**
+     * Conscrypt's engines have native memory and two descriptors each, which they give back when both directions are closed and all
+     * is fetched that was to be sent. Otherwise the garbage collector does it, which here has little to do, and so comes rarely. The
+     * JDK's engines have nothing but heap.
+     */
     @Override
     public void release(SSLEngine engine) {
-        // the garbage collector's
+        if (kind != TlsEngine.CONSCRYPT) {
+            return;
+        }
+        try {
+            engine.closeOutbound();
+            engine.closeInbound();
+            if (!engine.isOutboundDone()) {
+                ByteBuffer unsent = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+                while (engine.wrap(NOTHING, unsent.clear()).bytesProduced() > 0) {
+                    // nobody is there to send it to
+                }
+            }
+        } catch (SSLException e) {
+            LOG.trace("A TLS engine is left to the garbage collector", e);
+        }
     }
 
     @Override

@@ -10,6 +10,9 @@ import io.blobstore.contract.LeakCheck;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.http.TestAuthority.Identity;
 import io.blobstore.http.TransportException.Kind;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -26,6 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Who is trusted, and how one learns that somebody is not: the same by every engine. */
 @ExtendWith(LeakCheck.class)
 class TlsTest {
+    private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
     private static final TestAuthority AUTHORITY = TestAuthority.get();
 
     private static TransportException refusal(HttpTransport transport, ScriptedServer server) throws Exception {
@@ -214,6 +218,52 @@ class TlsTest {
 
             assertThat(without.output()).contains("AUTOMATIC: TLS", "OPENSSL: TLS", "CONSCRYPT: TLS", "JDK: TLS");
             assertThat(with.output()).contains("AUTOMATIC: 200", "OPENSSL: 200", "CONSCRYPT: 200", "JDK: 200");
+        }
+    }
+
+    /** An engine may have some, and must not keep them until garbage is collected: this library makes little of it. */
+    @ParameterizedTest
+    @EnumSource(value = TestWire.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
+    void connectionsThatHaveEndedHoldNoDescriptors(TestWire wire) throws Exception {
+        assumeTrue(Files.isDirectory(DESCRIPTORS), "only Linux has " + DESCRIPTORS);
+        try (ScriptedServer server = wire.server(Script.answering(200, ""));
+                ScriptedServer stranger = ScriptedServer.secure(
+                        AUTHORITY.serverContext(Identity.OTHER_HOST), Script.answering(200, ""))) {
+            endConnections(wire, server, stranger); // loads classes, which may hold some for good
+            long before = pipes();
+            for (int i = 0; i < 20; i++) {
+                endConnections(wire, server, stranger);
+            }
+            assertThat(pipes()).isLessThanOrEqualTo(before);
+        }
+    }
+
+    private static void endConnections(TestWire wire, ScriptedServer server, ScriptedServer stranger)
+            throws IOException {
+        try (HttpTransport transport = wire.transport().build()) {
+            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(200);
+            server.then(exchange -> exchange.reset());
+            assertThat(Calls.failure(transport, Calls.get(server))).isNotNull();
+            assertThat(Calls.failure(transport, Calls.get(stranger)).kind()).isEqualTo(Kind.TLS);
+            Calls.execute(transport, Calls.get(server));
+        }
+    }
+
+    private static long pipes() throws IOException {
+        long count = 0;
+        try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(DESCRIPTORS)) {
+            for (Path descriptor : descriptors) {
+                count += target(descriptor).startsWith("pipe:") ? 1 : 0;
+            }
+        }
+        return count;
+    }
+
+    private static String target(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString();
+        } catch (IOException closedMeanwhile) {
+            return "";
         }
     }
 
