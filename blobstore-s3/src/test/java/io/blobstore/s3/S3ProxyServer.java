@@ -1,6 +1,6 @@
 package io.blobstore.s3;
 
-import io.blobstore.contract.ChildJvm;
+import io.blobstore.contract.ServerJvm;
 import io.blobstore.http.TestAuthority;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,8 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.time.Duration;
-import java.util.Optional;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import org.gaul.s3proxy.S3Proxy;
@@ -29,51 +27,26 @@ final class S3ProxyServer implements AutoCloseable {
 
     private static final String ACCESS_KEY = "test";
     private static final String SECRET_KEY = "test-secret-key";
-    private static final String READY = "ready at ";
     private static final String SECURE = "secure";
-    private static final Duration START = Duration.ofSeconds(60);
 
-    private final ChildJvm.Running process;
-    private final URI endpoint;
-    /** Where it takes TLS, if it does. */
-    private final Optional<URI> secureEndpoint;
-
+    private final ServerJvm process;
     private final Path directory;
 
-    private S3ProxyServer(ChildJvm.Running process, URI endpoint, Optional<URI> secureEndpoint, Path directory) {
+    private S3ProxyServer(ServerJvm process, Path directory) {
         this.process = process;
-        this.endpoint = endpoint;
-        this.secureEndpoint = secureEndpoint;
         this.directory = directory;
     }
 
     static S3ProxyServer start(Path directory) throws IOException, InterruptedException {
-        return launch(directory);
+        return new S3ProxyServer(ServerJvm.start(S3ProxyServer.class, directory), directory);
     }
 
     /** One that takes TLS too, with a certificate of an authority of its own. */
     static S3ProxyServer startSecure(Path directory) throws IOException, InterruptedException {
-        return launch(directory, SECURE);
+        return new S3ProxyServer(ServerJvm.start(S3ProxyServer.class, directory, SECURE), directory);
     }
 
-    private static S3ProxyServer launch(Path directory, String... args) throws IOException, InterruptedException {
-        ChildJvm.Running process =
-                ChildJvm.of(S3ProxyServer.class, directory).with("-Xmx512m").start(args);
-        try {
-            String[] words =
-                    process.awaitLine(text -> text.startsWith(READY), START).split(" ");
-            return new S3ProxyServer(
-                    process,
-                    URI.create(words[2]),
-                    words.length > 3 ? Optional.of(URI.create(words[3])) : Optional.empty(),
-                    directory);
-        } catch (InterruptedException | AssertionError e) {
-            process.close();
-            throw e;
-        }
-    }
-
-    /** The server. Ends when its input does, and so with the JVM that has started it. */
+    /** The server. */
     public static void main(String[] args) throws Exception {
         boolean secure = args.length > 0 && args[0].equals(SECURE);
         S3Proxy.Builder builder = S3Proxy.builder()
@@ -88,16 +61,16 @@ final class S3ProxyServer implements AutoCloseable {
         }
         S3Proxy proxy = builder.build();
         proxy.start();
-        System.out.println(READY + "http://127.0.0.1:" + proxy.getPort()
-                + (secure ? " https://127.0.0.1:" + proxy.getSecurePort() : ""));
-        while (System.in.read() >= 0) {
-            // nobody writes
+        URI plain = URI.create("http://127.0.0.1:" + proxy.getPort());
+        if (secure) {
+            ServerJvm.serve(plain, URI.create("https://127.0.0.1:" + proxy.getSecurePort()));
+        } else {
+            ServerJvm.serve(plain);
         }
-        System.exit(0);
     }
 
     URI endpoint() {
-        return endpoint;
+        return process.endpoints().get(0);
     }
 
     static AwsCredentialsProvider credentials() {
@@ -106,19 +79,19 @@ final class S3ProxyServer implements AutoCloseable {
 
     /** Makes a bucket. */
     TestBucket bucket(String name) {
-        TestBucket bucket = new TestBucket(endpoint, REGION, credentials(), name);
+        TestBucket bucket = new TestBucket(endpoint(), REGION, credentials(), name);
         bucket.create();
         return bucket;
     }
 
     /** A builder of stores in one of its buckets. */
     S3BlobStore.Builder store(String bucket) {
-        return store(bucket, endpoint);
+        return store(bucket, endpoint());
     }
 
     /** A builder of stores in one of its buckets, which trust it. */
     S3BlobStore.Builder secureStore(String bucket) {
-        return store(bucket, secureEndpoint.orElseThrow()).trustManagers(trustManagers());
+        return store(bucket, process.endpoints().get(1)).trustManagers(trustManagers());
     }
 
     private static S3BlobStore.Builder store(String bucket, URI endpoint) {

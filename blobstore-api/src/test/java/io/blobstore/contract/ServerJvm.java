@@ -1,0 +1,69 @@
+package io.blobstore.contract;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A server in a JVM of its own: so its threads and sockets do not count as what a test leaves behind. Its {@code main} method ends
+ * with {@link #serve}.
+ *
+ * <p>Thread-safe.
+ */
+public final class ServerJvm implements AutoCloseable {
+    private static final String READY = "ready at ";
+    private static final Duration START = Duration.ofSeconds(60);
+
+    private final ChildJvm.Running process;
+    private final List<URI> endpoints;
+
+    private ServerJvm(ChildJvm.Running process, List<URI> endpoints) {
+        this.process = process;
+        this.endpoints = endpoints;
+    }
+
+    /**
+     * Starts one, and waits until it serves.
+     *
+     * @param directory its working directory: a temporary one
+     */
+    public static ServerJvm start(Class<?> main, Path directory, String... args)
+            throws IOException, InterruptedException {
+        ChildJvm.Running process = ChildJvm.of(main, directory).with("-Xmx512m").start(args);
+        try {
+            String ready = process.awaitLine(text -> text.startsWith(READY), START);
+            return new ServerJvm(
+                    process,
+                    Arrays.stream(ready.substring(READY.length()).split(" "))
+                            .map(URI::create)
+                            .toList());
+        } catch (InterruptedException | AssertionError e) {
+            process.close();
+            throw e;
+        }
+    }
+
+    /** For the {@code main} method: says where the server is, and ends with the JVM that has started this one. Does not return. */
+    public static void serve(URI... endpoints) throws IOException {
+        System.out.println(READY + Arrays.stream(endpoints).map(URI::toString).collect(Collectors.joining(" ")));
+        while (System.in.read() >= 0) {
+            // nobody writes
+        }
+        System.exit(0);
+    }
+
+    /** Where it is, in the order in which it said so. */
+    public List<URI> endpoints() {
+        return endpoints;
+    }
+
+    /** Kills it. */
+    @Override
+    public void close() {
+        process.close();
+    }
+}

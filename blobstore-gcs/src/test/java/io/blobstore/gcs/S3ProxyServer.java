@@ -1,0 +1,96 @@
+package io.blobstore.gcs;
+
+import io.blobstore.Crc32c;
+import io.blobstore.contract.ServerJvm;
+import io.blobstore.http.BodySink;
+import io.blobstore.http.Endpoint;
+import io.blobstore.http.HttpHeaders;
+import io.blobstore.http.HttpRequest;
+import io.blobstore.http.HttpResponse;
+import io.blobstore.http.HttpTransport;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.gaul.s3proxy.S3Proxy;
+import org.gaul.s3proxy.auth.AuthenticationType;
+import org.gaul.s3proxy.nio2blob.TransientNio2BlobStore;
+
+/**
+ * S3Proxy, which lets everybody in: a server of uploads in parts that was written by somebody else. Of Cloud Storage it has neither
+ * checksums nor the JSON API.
+ */
+final class S3ProxyServer implements AutoCloseable {
+    private final ServerJvm process;
+
+    private S3ProxyServer(ServerJvm process) {
+        this.process = process;
+    }
+
+    static S3ProxyServer start(Path directory) throws IOException, InterruptedException {
+        return new S3ProxyServer(ServerJvm.start(S3ProxyServer.class, directory));
+    }
+
+    /** The server. */
+    public static void main(String[] args) throws Exception {
+        S3Proxy proxy = S3Proxy.builder()
+                .blobStore(new TransientNio2BlobStore())
+                .awsAuthentication(AuthenticationType.NONE, "", "")
+                .ignoreUnknownHeaders(true)
+                .endpoint(URI.create("http://127.0.0.1:0"))
+                .build();
+        proxy.start();
+        ServerJvm.serve(URI.create("http://127.0.0.1:" + proxy.getPort()));
+    }
+
+    URI endpoint() {
+        return process.endpoints().get(0);
+    }
+
+    // ---- what is in it, over connections that are not kept
+
+    void createBucket(String bucket) throws IOException {
+        HttpResponse answer = send("PUT", "/" + bucket);
+        if (!answer.isSuccess()) {
+            throw new AssertionError("no bucket could be made: " + answer.status());
+        }
+    }
+
+    /** The checksum of an object's content, if there is such an object. */
+    Optional<Crc32c> content(String bucket, String name) throws IOException {
+        HttpResponse answer = send("GET", "/" + bucket + "/" + name);
+        if (answer.status() == 404) {
+            return Optional.empty();
+        }
+        if (answer.status() != 200) {
+            throw new AssertionError("no object could be read: " + answer.status());
+        }
+        return Optional.of(Crc32c.of(ByteBuffer.wrap(answer.body().bytes())));
+    }
+
+    /** How many uploads are neither completed nor aborted. */
+    long uploads(String bucket) throws IOException {
+        HttpResponse answer = send("GET", "/" + bucket + "?uploads");
+        String xml = new String(answer.body().bytes(), StandardCharsets.UTF_8);
+        if (!xml.contains("<ListMultipartUploadsResult")) {
+            throw new AssertionError("uploads could not be listed: " + answer.status() + xml);
+        }
+        return Pattern.compile("<Upload>").matcher(xml).results().count();
+    }
+
+    private HttpResponse send(String method, String target) throws IOException {
+        try (HttpTransport transport = HttpTransport.builder().build()) {
+            return transport
+                    .newCall(HttpRequest.of(method, Endpoint.of(endpoint()), target, HttpHeaders.EMPTY))
+                    .execute(BodySink.KEEP);
+        }
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+}
