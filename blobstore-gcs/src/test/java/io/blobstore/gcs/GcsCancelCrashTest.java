@@ -1,0 +1,124 @@
+package io.blobstore.gcs;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.google.cloud.NoCredentials;
+import io.blobstore.BlobStore;
+import io.blobstore.Crc32c;
+import io.blobstore.Precondition;
+import io.blobstore.contract.ProcessMaps;
+import io.blobstore.http.CancelledUploads;
+import io.blobstore.http.ScriptedExchange;
+import io.blobstore.http.ScriptedServer;
+import io.blobstore.http.ScriptedUploads;
+import io.blobstore.http.TestAuthority;
+import io.blobstore.http.TlsEngine;
+import io.netty.handler.ssl.OpenSsl;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import org.conscrypt.Conscrypt;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * A thousand uploads in all are cancelled at random points, and their memory is unmapped at once. Half of them have a condition, so
+ * that they end under a hidden name first.
+ */
+class GcsCancelCrashTest {
+    private static final String BUCKET = "some-bucket";
+
+    @TempDir
+    private Path directory;
+
+    @ParameterizedTest
+    @CsvSource({"OPENSSL, false, 500", "OPENSSL, true, 250", "CONSCRYPT, true, 250"})
+    void cancellingAnUploadAtAnyPointAndUnmappingIsSafe(TlsEngine engine, boolean secure, int times) throws Exception {
+        ProcessMaps.assumeReadable();
+        boolean available = engine == TlsEngine.OPENSSL ? OpenSsl.isAvailable() : Conscrypt.isAvailable();
+        assumeTrue(available || !secure, "this platform has no native library for " + engine);
+
+        CancelledUploads.requireSurvival(Child.class, directory, engine, secure, times);
+    }
+
+    /** The server: besides uploads it has objects with hidden names, which are copied and deleted by the JSON API. */
+    private static final class Uploads extends ScriptedUploads {
+        private static final String HIDDEN = ".blobstore-unpublished";
+        private static final String CHECKSUM =
+                Crc32c.of(ByteBuffer.allocate(CancelledUploads.SIZE)).base64();
+
+        private final Set<String> hidden = ConcurrentHashMap.newKeySet();
+
+        @Override
+        public Set<String> left() {
+            Set<String> left = new TreeSet<>(super.left());
+            left.addAll(hidden);
+            return left;
+        }
+
+        @Override
+        protected String[] completed(String path) {
+            if (path.contains(HIDDEN)) {
+                hidden.add(unique(path));
+            }
+            return new String[] {"x-goog-generation: 1", "x-goog-hash: crc32c=" + CHECKSUM};
+        }
+
+        @Override
+        protected void answerOther(ScriptedExchange exchange) throws IOException {
+            String path = exchange.target().replaceFirst("\\?.*", "");
+            if (exchange.method().equals("POST") && path.contains("/rewriteTo/")) {
+                require(hidden.contains(unique(path.replaceFirst("/rewriteTo/.*", ""))), "nothing to copy: " + path);
+                exchange.answer(
+                        200,
+                        "{\"kind\": \"storage#rewriteResponse\", \"done\": true, \"totalBytesRewritten\": \"1\","
+                                + " \"objectSize\": \"1\", \"resource\": {\"kind\": \"storage#object\", \"bucket\": \""
+                                + BUCKET + "\", \"name\": \"" + path.replaceFirst(".*/", "")
+                                + "\", \"generation\": \"2\", \"size\": \"" + CancelledUploads.SIZE
+                                + "\", \"crc32c\": \"" + CHECKSUM + "\"}}",
+                        "Content-Type: application/json");
+            } else if (exchange.method().equals("DELETE") && path.contains(HIDDEN)) {
+                boolean there = hidden.remove(unique(path));
+                exchange.answer(there ? 204 : 404, "");
+            } else {
+                super.answerOther(exchange);
+            }
+        }
+
+        /** What the XML API has in its path is an end of what the JSON API has. */
+        private static String unique(String path) {
+            return path.replaceFirst(".*" + HIDDEN + "(/|%2F)", "");
+        }
+    }
+
+    /** The child. */
+    static final class Child extends CancelledUploads {
+        private Child() {
+            super(new Uploads());
+        }
+
+        public static void main(String[] args) throws Exception {
+            main(Child::new, args);
+        }
+
+        @Override
+        protected BlobStore open(ScriptedServer server) throws IOException {
+            return GcsBlobStore.builder(BUCKET)
+                    .endpoint(URI.create(server.endpoint().toString()))
+                    .credentials(NoCredentials.getInstance())
+                    .trustManagers(TestAuthority.get().trustManagers())
+                    .open();
+        }
+
+        @Override
+        protected Precondition condition(Random random) {
+            return random.nextBoolean() ? Precondition.none() : Precondition.ifAbsent();
+        }
+    }
+}

@@ -1,0 +1,235 @@
+package io.blobstore.http;
+
+import static io.blobstore.http.ScriptedUploads.require;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobStore;
+import io.blobstore.Precondition;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoredBlob;
+import io.blobstore.contract.ChildJvm;
+import io.blobstore.contract.ChildJvm.Exit;
+import io.blobstore.contract.ProcessMaps;
+import io.blobstore.internal.memory.LeaseTicket;
+import io.blobstore.memory.MappedFile;
+import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.Transfer;
+import io.blobstore.transfer.UploadOptions;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+
+/**
+ * Uploads of zeros from mapped files, cancelled at random points, their memory unmapped as soon as that is allowed: what would end the
+ * JVM if anything still used that memory, so in a JVM of its own, whose program this is. A store adds how it is opened, and what its
+ * server answers.
+ */
+public abstract class CancelledUploads {
+    /** How large the files are. */
+    public static final int SIZE = 11 << 20;
+
+    private static final int PART = 5 << 20;
+    private static final int WORKERS = 2;
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private final ScriptedUploads uploads;
+    private final AtomicInteger cancelled = new AtomicInteger();
+    private final AtomicInteger completed = new AtomicInteger();
+    private final AtomicInteger numbers = new AtomicInteger();
+
+    /** Uploads to such a server. */
+    protected CancelledUploads(ScriptedUploads uploads) {
+        this.uploads = uploads;
+    }
+
+    /** A store that trusts the server. */
+    protected abstract BlobStore open(ScriptedServer server) throws IOException;
+
+    /** The condition of an upload. */
+    protected Precondition condition(Random random) {
+        return Precondition.none();
+    }
+
+    // ---- the test
+
+    /**
+     * Runs such a program, and requires that it ended well.
+     *
+     * @param program its {@code main} method calls {@link #main(Supplier, String[])}
+     */
+    public static void requireSurvival(Class<?> program, Path directory, TlsEngine engine, boolean secure, int times)
+            throws IOException, InterruptedException {
+        Exit exit = ChildJvm.of(program, directory)
+                .with("-D" + TlsEngine.PROPERTY + "=" + engine.name().toLowerCase(Locale.ROOT))
+                .run(Duration.ofMinutes(3), Boolean.toString(secure), Integer.toString(times));
+
+        assertThat(exit.code()).as(exit.output()).isZero();
+        assertThat(exit.output())
+                .contains("after each of " + times + " cancelled uploads")
+                .doesNotContain("ERROR", "A fatal error");
+        System.out.println((secure ? engine : "plain") + ": " + exit.output().strip());
+    }
+
+    // ---- the program
+
+    /** The program's main method: twice, as what comes first loads classes and libraries, which hold descriptors. */
+    protected static void main(Supplier<CancelledUploads> programs, String[] args) throws Exception {
+        boolean secure = Boolean.parseBoolean(args[0]);
+        int times = Integer.parseInt(args[1]);
+        for (int worker = 0; worker < WORKERS; worker++) {
+            try (RandomAccessFile sparse = new RandomAccessFile(file(worker).toFile(), "rw")) {
+                sparse.setLength(SIZE);
+            }
+        }
+        programs.get().run(secure, 20);
+        Map<String, Integer> descriptors = descriptors();
+        Set<Thread> threads = new HashSet<>(Thread.getAllStackTraces().keySet());
+
+        CancelledUploads all = programs.get();
+        all.run(secure, times);
+
+        require(LeaseTicket.openLeases().isEmpty(), "leases are left: " + LeaseTicket.openLeases());
+        require(LeaseTicket.leaked() == 0, "leases were forgotten");
+        for (int worker = 0; worker < WORKERS; worker++) {
+            require(!ProcessMaps.contains(file(worker)), "mappings are left");
+        }
+        for (Thread thread : Thread.getAllStackTraces().keySet()) {
+            if (!threads.contains(thread) && isCounted(thread)) {
+                thread.join(PATIENCE.toMillis());
+                require(!thread.isAlive(), "thread " + thread + " is left");
+            }
+        }
+        Map<String, Integer> now = descriptors();
+        int left = count(now) - count(descriptors);
+        require(left <= 0, left + " descriptors are left: before " + descriptors + ", now " + now);
+        require(all.uploads.left().isEmpty(), "the server still has " + all.uploads.left());
+        System.out.println("after each of " + times + " cancelled uploads the memory was unmapped: " + all.cancelled
+                + " cancelled, " + all.completed + " completed, " + all.uploads.created() + " created on the server");
+        require(all.cancelled.get() >= times, "too few");
+        require(all.completed.get() > 0, "all moments must be tried, the end too");
+        require(all.uploads.created() < all.numbers.get(), "all moments must be tried, the beginning too");
+    }
+
+    private static Path file(int worker) {
+        return Path.of("blob-" + worker).toAbsolutePath();
+    }
+
+    private static boolean isCounted(Thread thread) {
+        return !thread.isDaemon() || thread.getName().startsWith("blobstore-");
+    }
+
+    /** What the process's descriptors stand for, and how many of each there are. */
+    private static Map<String, Integer> descriptors() throws IOException {
+        Map<String, Integer> targets = new TreeMap<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path one : all) {
+                targets.merge(target(one), 1, Integer::sum);
+            }
+        }
+        return targets;
+    }
+
+    private static int count(Map<String, Integer> descriptors) {
+        return descriptors.values().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    private static String target(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString();
+        } catch (IOException e) {
+            return "closed meanwhile";
+        }
+    }
+
+    /** Uploads until so many were cancelled. */
+    private void run(boolean secure, int times) throws Exception {
+        ExecutorService workers = Executors.newFixedThreadPool(WORKERS);
+        try (ScriptedServer server = secure
+                        ? ScriptedServer.secure(
+                                TestAuthority.get().serverContext(TestAuthority.Identity.SERVER), uploads)
+                        : ScriptedServer.plain(uploads);
+                BlobStore store = open(server);
+                ParallelUploader uploader = ParallelUploader.create()) {
+            Future<?>[] ends = new Future<?>[WORKERS];
+            for (int worker = 0; worker < WORKERS; worker++) {
+                Path file = file(worker);
+                Random random = new Random(worker);
+                ends[worker] = workers.submit(() -> {
+                    while (cancelled.get() < times) {
+                        one(uploader, store, file, random);
+                    }
+                    return null;
+                });
+            }
+            for (Future<?> end : ends) {
+                end.get();
+            }
+        } finally {
+            workers.shutdown();
+            require(workers.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS), "a worker hangs");
+        }
+    }
+
+    private void one(ParallelUploader uploader, BlobStore store, Path path, Random random) throws Exception {
+        BlobKey key = BlobKey.of("blob-" + numbers.incrementAndGet());
+        String contentType = "upload/" + key;
+        AtomicLong moved = uploads.watch(contentType);
+        // Beyond the size: this one runs through. At zero: around its creation.
+        long when = random.nextInt(4) == 0 ? 0 : random.nextInt(SIZE + SIZE / 16);
+        int spins = random.nextInt(when == 0 ? 200_000 : 20_000);
+        boolean closedEarly = random.nextBoolean();
+        UploadOptions options = UploadOptions.builder()
+                .partSize(PART)
+                .concurrency(3)
+                .store(StoreOptions.builder()
+                        .contentType(contentType)
+                        .precondition(condition(random))
+                        .build())
+                .build();
+
+        MappedFile file = MappedFile.open(path);
+        Transfer<StoredBlob> transfer = uploader.upload(store, key, file.region(), options);
+        if (closedEarly) {
+            file.close();
+        }
+        if (when < SIZE) {
+            long deadline = System.nanoTime() + PATIENCE.toNanos();
+            while (moved.get() < when && System.nanoTime() - deadline < 0) {
+                Thread.onSpinWait();
+            }
+            for (int spin = 0; spin < spins; spin++) {
+                Thread.onSpinWait();
+            }
+            transfer.cancel();
+        }
+        try {
+            transfer.join(PATIENCE);
+            completed.incrementAndGet();
+        } catch (CancellationException e) {
+            cancelled.incrementAndGet();
+        }
+        if (!closedEarly) {
+            file.close();
+        }
+        require(file.isReleased(), "an upload is over, and its memory still in use");
+        uploads.forget(contentType);
+    }
+}

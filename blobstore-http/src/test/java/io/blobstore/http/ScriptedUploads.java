@@ -1,0 +1,112 @@
+package io.blobstore.http;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A server of uploads in parts, as S3 and Cloud Storage both know them, that forgets their content and remembers what became of them.
+ * An upload is told from others by its content type. Thread-safe.
+ */
+public class ScriptedUploads implements ScriptedServer.Script {
+    private final AtomicInteger created = new AtomicInteger();
+    /** By id: how many bytes of its parts have arrived. */
+    private final Map<String, AtomicLong> open = new ConcurrentHashMap<>();
+    /** The same by content type. */
+    private final Map<String, AtomicLong> watched = new ConcurrentHashMap<>();
+
+    /** None. */
+    public ScriptedUploads() {}
+
+    /** How many were created. */
+    public final int created() {
+        return created.get();
+    }
+
+    /** What is neither completed nor aborted. */
+    public Set<String> left() {
+        return open.keySet();
+    }
+
+    /** Counts the bytes of the parts of an upload that is still to come. */
+    final AtomicLong watch(String contentType) {
+        return watched.computeIfAbsent(contentType, unused -> new AtomicLong());
+    }
+
+    final void forget(String contentType) {
+        watched.remove(contentType);
+    }
+
+    @Override
+    public final void run(ScriptedExchange exchange) throws IOException {
+        String target = exchange.target();
+        String id = target.replaceFirst(".*[?&]uploadId=([^&]*).*", "$1");
+        boolean ofUpload = !id.equals(target);
+        if (exchange.method().equals("POST") && target.contains("?uploads")) {
+            create(exchange);
+        } else if (ofUpload && exchange.method().equals("PUT")) {
+            // Of an upload that has ended: one that was interrupted, and read here only after the abort.
+            receive(exchange, open.getOrDefault(id, new AtomicLong()));
+        } else if (ofUpload && exchange.method().equals("POST")) {
+            exchange.discardBody();
+            complete(exchange, id);
+        } else if (ofUpload && exchange.method().equals("DELETE")) {
+            require(open.remove(id) != null, "an upload was freed twice, or after its completion");
+            exchange.answer(204, "");
+        } else {
+            exchange.discardBody();
+            answerOther(exchange);
+        }
+    }
+
+    private void create(ScriptedExchange exchange) throws IOException {
+        exchange.discardBody();
+        String id = "upload-" + created.incrementAndGet();
+        AtomicLong moved = watched.get(exchange.header("Content-Type").orElse(""));
+        open.put(id, moved == null ? new AtomicLong() : moved);
+        exchange.answer(
+                200, "<InitiateMultipartUploadResult><UploadId>" + id + "</UploadId></InitiateMultipartUploadResult>");
+    }
+
+    private static void receive(ScriptedExchange exchange, AtomicLong moved) throws IOException {
+        while (exchange.bodyReceived() < exchange.bodyLength()) {
+            long some = Math.min(64 << 10, exchange.bodyLength() - exchange.bodyReceived());
+            exchange.discardBody(some);
+            moved.addAndGet(some);
+        }
+        exchange.answer(200, "", "ETag: \"0123456789abcdef\"");
+    }
+
+    private void complete(ScriptedExchange exchange, String id) throws IOException {
+        require(open.containsKey(id), "an upload was completed that was ended before");
+        String[] fields = completed(exchange.target().replaceFirst("\\?.*", ""));
+        open.remove(id);
+        exchange.answer(
+                200, "<CompleteMultipartUploadResult><ETag>\"1-3\"</ETag></CompleteMultipartUploadResult>", fields);
+    }
+
+    /**
+     * Told of an object that an upload has become.
+     *
+     * @param path of the request
+     * @return fields of the answer
+     */
+    protected String[] completed(String path) {
+        return new String[0];
+    }
+
+    /** Answers what is no request of an upload in parts. Its body was read. */
+    protected void answerOther(ScriptedExchange exchange) throws IOException {
+        throw new AssertionError("unexpected: " + exchange);
+    }
+
+    /** Fails the test unless a condition holds. */
+    protected static void require(boolean condition, String what) {
+        if (!condition) {
+            throw new AssertionError(what);
+        }
+    }
+}
