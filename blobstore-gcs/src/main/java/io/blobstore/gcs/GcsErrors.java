@@ -87,16 +87,21 @@ final class GcsErrors {
         return answer(problem).map(ErrorAnswer::status).orElse(0);
     }
 
-    /** Whether a request may have been carried out although it failed. */
+    /** Whether a request may have been carried out although it failed. A 503 tells as little of that as a 500. */
     static boolean isOutcomeUnknown(BlobStoreException problem) {
         return problem.isRetryable()
-                && !(problem instanceof ThrottledException)
+                && answer(problem).filter(GcsErrors::isTurnedAway).isEmpty()
                 && Failures.cause(problem, TransportException.class)
                         .filter(transport -> transport.kind() == TransportException.Kind.CONNECT)
                         .isEmpty();
     }
 
     // ---- what the server said
+
+    /** Whether the server has seen too many requests to look at this one. */
+    private static boolean isTurnedAway(ErrorAnswer error) {
+        return error.status() == 429 || error.is("SlowDown", "rateLimitExceeded", "userRateLimitExceeded");
+    }
 
     private BlobStoreException translate(String operation, @Nullable BlobKey key, ErrorAnswer error, Exception cause) {
         String said = " (" + error + ")";
@@ -109,9 +114,7 @@ final class GcsErrors {
             return new IntegrityException(
                     operation, key, "the server received something else than was sent" + said, cause);
         }
-        if (error.is("SlowDown", "rateLimitExceeded", "userRateLimitExceeded", "ServiceUnavailable", "backendError")
-                || error.status() == 429
-                || error.status() == 503) {
+        if (isTurnedAway(error) || error.is("ServiceUnavailable", "backendError") || error.status() == 503) {
             return new ThrottledException(
                     operation,
                     key,

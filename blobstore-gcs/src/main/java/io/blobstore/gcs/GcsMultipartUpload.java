@@ -16,7 +16,6 @@ import io.blobstore.UploadedPart;
 import io.blobstore.spi.AbstractMultipartUpload;
 import io.blobstore.spi.LostAnswers;
 import io.blobstore.spi.OpenUploads;
-import io.blobstore.spi.Uninterrupted;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -176,17 +175,26 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
 
     // ---- what is left over
 
+    /** The hidden object comes second: before that, a completion whose answer was lost may still be under way. */
     @Override
     protected void discard() throws IOException {
-        remote.abort();
-        if (isHidden()) {
-            deleteHidden(); // a completion whose answer was lost
+        try {
+            remote.abort();
+        } catch (IOException e) {
+            try {
+                deleteHidden();
+            } catch (IOException besides) {
+                e.addSuppressed(besides);
+            }
+            throw e;
         }
+        deleteHidden();
     }
 
     private void deleteHidden() throws IOException {
-        Uninterrupted.clean(() ->
-                bucket.request("abort", key(), () -> bucket.client().delete(bucket.id(remote.object()))));
+        if (isHidden()) {
+            bucket.free(key(), () -> bucket.client().delete(bucket.id(remote.object())));
+        }
     }
 
     private void delete(long generation) throws IOException {

@@ -113,18 +113,11 @@ record RemoteUpload(GcsBucket bucket, BlobKey key, String object, String id) {
                 .replace("\"", "&quot;");
     }
 
-    /**
-     * Frees what the server keeps. An upload that is gone already is fine. An interrupt that came before is put off: what is not
-     * aborted costs money until a lifecycle rule finds it.
-     */
+    /** Frees what the server keeps. An upload that is gone already is fine. */
     void abort() throws IOException {
-        Uninterrupted.clean(this::free);
-    }
-
-    private void free() throws IOException {
+        String url = bucket.urls().object(object, Map.of("uploadId", id));
         try {
-            String url = bucket.urls().object(object, Map.of("uploadId", id));
-            bucket.request("abort", key, () -> bucket.payloads().delete(url, Map.of()));
+            bucket.free(key, () -> bucket.payloads().delete(url, Map.of()));
         } catch (BlobStoreException e) {
             if (!isGone(e)) {
                 throw e;

@@ -106,7 +106,7 @@ public final class FakeGcs implements Closeable {
      * Spoils the next requests of some kind, one by each fault, in this order. Of several such rules for a request, the one that was
      * added first and has faults left is applied.
      *
-     * @param which sees the request with status 0
+     * @param which sees the request when its head has arrived: with status 0, and nothing of the body
      */
     public FakeGcs fault(Predicate<Seen> which, Fault... answers) {
         faults.add(which, List.of(answers));
@@ -179,24 +179,24 @@ public final class FakeGcs implements Closeable {
         if (head.isEmpty()) {
             return false;
         }
-        Wire.Body body = wire.body(head.get());
         String method = head.get().method();
         String target = head.get().target();
         Map<String, List<String>> headers =
                 Collections.unmodifiableMap(head.get().headers());
+        Fault fault = faults.next(new Seen(method, target, headers, 0, 0)).orElse(Fault.none());
+        Wire.Body body = wire.body(head.get(), fault.kind() == Fault.Kind.BREAK ? 2 : 1);
         Seen seen = new Seen(method, target, headers, 0, body.received());
         if (body.whole().isEmpty()) {
             remember(seen);
-            return false; // the client is gone
+            return false; // the client is gone, or is to believe it of this side
         }
         byte[] content = body.whole().get();
-        Fault fault = faults.next(seen).orElse(Fault.none());
         Answer answer = switch (fault.kind()) {
             case INSTEAD -> fault.change(Answer.empty(200));
-            case DISCONNECT -> Answer.empty(0);
+            case BREAK, DISCONNECT -> Answer.empty(0);
             case LOSE, CUT, CHANGE -> fault.change(carryOut(method, target, headers, content));
         };
-        boolean lost = fault.kind() == Fault.Kind.DISCONNECT || fault.kind() == Fault.Kind.LOSE;
+        boolean lost = answer.status() == 0 || fault.kind() == Fault.Kind.LOSE;
         boolean cut = fault.kind() == Fault.Kind.CUT;
         boolean hasBody = answer.length() > 0 && !method.equals("HEAD");
         if (lost || (cut && !hasBody)) {

@@ -9,6 +9,8 @@ public final class Fault {
     enum Kind {
         /** Another answer, and nothing is carried out. */
         INSTEAD,
+        /** The connection ends in the middle of the request's body. */
+        BREAK,
         /** No answer, and nothing is carried out. */
         DISCONNECT,
         /** It is carried out, and the answer is lost. */
@@ -61,6 +63,11 @@ public final class Fault {
         return xml(200, code, message);
     }
 
+    /** The connection is closed when half of the request's body has arrived. */
+    public static Fault breakOff() {
+        return new Fault(Kind.BREAK, UnaryOperator.identity());
+    }
+
     /** The connection is closed when the request has arrived; it is not carried out. */
     public static Fault disconnect() {
         return new Fault(Kind.DISCONNECT, UnaryOperator.identity());
@@ -82,6 +89,14 @@ public final class Fault {
     /** The request is carried out, and the answer says another CRC32C, in {@code x-goog-hash} and in JSON. */
     public static Fault wrongHash() {
         return new Fault(Kind.CHANGE, Answer::withWrongHash);
+    }
+
+    /** The request is carried out, and answered as if it had not been. */
+    public static Fault carryingOut(Fault answer) {
+        if (answer.kind != Kind.INSTEAD) {
+            throw new IllegalArgumentException(answer + " answers nothing");
+        }
+        return new Fault(Kind.CHANGE, answer.change);
     }
 
     /** The request is carried out, and one bit of the answer's body is flipped. */

@@ -1,0 +1,255 @@
+package io.blobstore.gcs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobStoreException;
+import io.blobstore.Crc32c;
+import io.blobstore.MultipartUpload;
+import io.blobstore.PartLayout;
+import io.blobstore.Precondition;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoredBlob;
+import io.blobstore.gcs.fake.Fault;
+import io.blobstore.gcs.fake.Seen;
+import io.blobstore.http.ScriptedExchange;
+import io.blobstore.http.ScriptedServer;
+import io.blobstore.memory.MappedFile;
+import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.Transfer;
+import io.blobstore.transfer.UploadOptions;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is left over of uploads that fail or are cancelled: nothing, as far as the server lets itself be asked. */
+class GcsAbortFaultsTest extends GcsFaultsBase {
+    private static final Crc32c CHECKSUM = Crc32c.of(ByteBuffer.wrap(CONTENT));
+
+    // ---- cancellation
+
+    @Test
+    void whatIsHiddenIsRemovedThoughTheThreadIsInterrupted() throws Exception {
+        server.get().fault(IS_REWRITE, Fault.json(403, "forbidden", "no"));
+        try (BlobStore store = server.store().open();
+                MultipartUpload upload = sent(store, Precondition.ifAbsent())) {
+            assertThatThrownBy(() -> upload.complete(CHECKSUM))
+                    .isInstanceOf(io.blobstore.PermissionDeniedException.class);
+            assertThat(server.get().names(FakeServer.BUCKET)).hasSize(1);
+
+            Thread.currentThread().interrupt();
+            upload.abort();
+            assertThat(Thread.interrupted()).as("put off, and not forgotten").isTrue();
+        }
+        assertThat(server.get().names(FakeServer.BUCKET)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anUploadThatIsCancelledAtAnyPointLeavesNothing(boolean conditional) throws Exception {
+        Path path = Files.write(directory.resolve("cancelled"), CONTENT);
+        Random random = new Random(3);
+        int cancelled = 0;
+        try (BlobStore store = server.store().open();
+                ParallelUploader uploader = ParallelUploader.create()) {
+            UploadOptions options = UploadOptions.builder()
+                    .partSize(PART)
+                    .concurrency(2)
+                    .store(StoreOptions.builder()
+                            .precondition(condition(conditional))
+                            .build())
+                    .build();
+            for (int i = 0; i < 60; i++) {
+                MappedFile file = MappedFile.open(path);
+                Transfer<StoredBlob> transfer =
+                        uploader.upload(store, BlobKey.of("cancelled-" + i), file.region(), options);
+                int requests = server.get().requests().size() + random.nextInt(8);
+                while (server.get().requests().size() < requests
+                        && !transfer.toCompletableFuture().isDone()) {
+                    Thread.onSpinWait();
+                }
+                transfer.cancel();
+                file.close();
+                try {
+                    transfer.join();
+                } catch (CancellationException e) {
+                    cancelled++;
+                }
+                assertThat(file.isReleased()).isTrue();
+            }
+        }
+        assertThat(cancelled).isPositive();
+        assertNothingLeftOver();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aCancellationDuringTheCompletionComesTooLate(boolean conditional) throws Exception {
+        Path path = Files.write(directory.resolve("late"), CONTENT);
+        for (Predicate<Seen> moment : conditional ? List.of(IS_COMPLETION, IS_REWRITE) : List.of(IS_COMPLETION)) {
+            List<Boolean> answers = new CopyOnWriteArrayList<>();
+            CompletableFuture<Transfer<StoredBlob>> begun = new CompletableFuture<>();
+            whenSeen(moment, () -> answers.add(begun.join().cancel()));
+            try (BlobStore store = server.store().open();
+                    ParallelUploader uploader = ParallelUploader.create();
+                    MappedFile file = MappedFile.open(path)) {
+                store.delete(KEY);
+                Transfer<StoredBlob> transfer = uploader.upload(
+                        store,
+                        KEY,
+                        file.region(),
+                        UploadOptions.builder()
+                                .partSize(PART)
+                                .store(StoreOptions.builder()
+                                        .precondition(condition(conditional))
+                                        .build())
+                                .build());
+                begun.complete(transfer);
+                file.close();
+
+                assertThat(transfer.join().version()).isEqualTo(store.head(KEY).version());
+                assertThat(file.isReleased()).isTrue();
+            }
+            assertThat(answers).containsExactly(false);
+            assertStored();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anInterruptDuringTheCompletionLeavesNothingUnfinished(boolean conditional) throws Exception {
+        Thread caller = Thread.currentThread();
+        for (Predicate<Seen> moment : conditional ? List.of(IS_COMPLETION, IS_REWRITE) : List.of(IS_COMPLETION)) {
+            whenSeen(moment, caller::interrupt);
+            try (BlobStore store = server.store().open()) {
+                store.delete(KEY);
+                MultipartUpload upload = sent(store, condition(conditional));
+
+                // The answer may have been quicker than the interrupt.
+                Throwable problem = catchThrowable(() -> upload.complete(CHECKSUM));
+                upload.close();
+
+                assertThat(Thread.interrupted()).as("not forgotten").isTrue();
+                if (problem != null) {
+                    assertThat(problem)
+                            .isInstanceOf(BlobStoreException.class)
+                            .hasMessageContaining("whether the server did it is unknown");
+                }
+            }
+            assertNothingLeftOver();
+            assertThat(server.get().object(FakeServer.BUCKET, KEY.toString()).map(object -> object.content()))
+                    .satisfiesAnyOf(
+                            content -> assertThat(content).isEmpty(),
+                            content -> assertThat(Arrays.equals(content.orElseThrow(), CONTENT))
+                                    .isTrue());
+        }
+    }
+
+    // ---- aborts that fail
+
+    @Test
+    void anAbortIsTriedAgain() throws Exception {
+        for (Fault fault : List.of(
+                Fault.xml(500, "InternalError", "oops"),
+                Fault.xml(503, "ServiceUnavailable", "try again"),
+                Fault.disconnect(),
+                Fault.loseAnswer(),
+                Fault.carryingOut(Fault.xml(500, "InternalError", "oops")))) {
+            server.get().fault(IS_PART, Fault.xml(403, "AccessDenied", "no"));
+            server.get().fault(IS_ABORT, fault, fault);
+            try (BlobStore store = server.store().open()) {
+                BlobStoreException problem =
+                        catchThrowableOfType(BlobStoreException.class, () -> upload(store, Precondition.none()));
+
+                assertThat(problem)
+                        .isInstanceOf(io.blobstore.PermissionDeniedException.class)
+                        .hasNoSuppressedExceptions();
+            }
+            assertNothingLeftOver();
+        }
+    }
+
+    @Test
+    void anAbortThatFailsForGoodIsNotTriedForever() throws Exception {
+        Fault fault = Fault.xml(500, "InternalError", "oops");
+        server.get().fault(IS_ABORT, fault, fault, fault);
+        try (BlobStore store = server.store().open()) {
+            MultipartUpload upload = sent(store, Precondition.none());
+            assertThatThrownBy(upload::abort)
+                    .isInstanceOf(BlobStoreException.class)
+                    .hasMessageContaining("oops");
+            assertThat(server.get().uploads(FakeServer.BUCKET)).hasSize(1);
+
+            upload.abort(); // a second call tries again
+        }
+        assertNothingLeftOver();
+    }
+
+    @Test
+    void anAbortThatIsNotAnsweredIsWaitedForOnce() throws Exception {
+        try (ScriptedServer silent = ScriptedServer.plain(exchange -> {
+                    exchange.discardBody();
+                    if (exchange.method().equals("DELETE")) {
+                        exchange.stall();
+                    } else {
+                        exchange.answer(
+                                200,
+                                "<InitiateMultipartUploadResult><UploadId>some-id</UploadId>"
+                                        + "</InitiateMultipartUploadResult>");
+                    }
+                });
+                BlobStore store = GcsBlobStore.builder(FakeServer.BUCKET)
+                        .endpoint(URI.create(silent.endpoint().toString()))
+                        .stallTimeout(Duration.ofMillis(300))
+                        .open()) {
+            MultipartUpload upload = store.createMultipartUpload(KEY, new PartLayout(1, PART), StoreOptions.DEFAULT);
+
+            assertThatThrownBy(upload::abort).isInstanceOf(BlobStoreException.class);
+
+            assertThat(silent.requests()).extracting(ScriptedExchange::method).containsExactly("POST", "DELETE");
+        }
+    }
+
+    @Test
+    void theRemovalOfWhatIsHiddenIsTriedAgain() throws Exception {
+        Fault fault = Fault.json(500, "internalError", "oops");
+        server.get().fault(seen -> seen.method().equals("DELETE") && seen.isJson(), fault, fault);
+        try (BlobStore store = server.store().open()) {
+            upload(store, Precondition.ifAbsent());
+        }
+        assertThat(server.get().faultsLeft()).isZero();
+        assertStored();
+    }
+
+    @Test
+    void whatIsHiddenIsRemovedThoughTheUploadCannotBeAborted() throws Exception {
+        server.get().fault(IS_COMPLETION, Fault.carryingOut(Fault.xml(403, "AccessDenied", "no")));
+        server.get().fault(IS_ABORT, Fault.xml(403, "AccessDenied", "nor that"));
+        try (BlobStore store = server.store().open()) {
+            BlobStoreException problem =
+                    catchThrowableOfType(BlobStoreException.class, () -> upload(store, Precondition.ifAbsent()));
+
+            assertThat(problem).isInstanceOf(io.blobstore.PermissionDeniedException.class);
+            assertThat(problem.getSuppressed())
+                    .anySatisfy(suppressed -> assertThat(suppressed).hasMessageContaining("nor that"));
+        }
+        assertThat(server.get().names(FakeServer.BUCKET)).isEmpty();
+        assertNothingLeftOver();
+    }
+}

@@ -1,0 +1,121 @@
+package io.blobstore.gcs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.MultipartUpload;
+import io.blobstore.PartLayout;
+import io.blobstore.Precondition;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoredBlob;
+import io.blobstore.contract.LeakCheck;
+import io.blobstore.gcs.fake.Fault;
+import io.blobstore.gcs.fake.Seen;
+import io.blobstore.memory.MappedFile;
+import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.Transfer;
+import io.blobstore.transfer.UploadOptions;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Uploads from a mapping while the server, the network or a token fails: the content arrives as it is, or nothing is left over. */
+@ExtendWith(LeakCheck.class)
+abstract class GcsFaultsBase {
+    static final int PART = 5 << 20;
+    static final int PARTS = 4;
+    static final byte[] CONTENT = new byte[(PARTS - 1) * PART + 1];
+    static final BlobKey KEY = BlobKey.of("some-blob");
+    static final Predicate<Seen> IS_PART =
+            request -> request.method().equals("PUT") && request.target().contains("partNumber=");
+    static final Predicate<Seen> IS_COMPLETION =
+            request -> request.method().equals("POST") && request.target().contains("?uploadId=");
+    static final Predicate<Seen> IS_REWRITE = request -> request.target().contains("/rewriteTo/");
+
+    /** Of an upload, and not of an object. */
+    static final Predicate<Seen> IS_ABORT =
+            request -> request.method().equals("DELETE") && request.target().contains("?uploadId=");
+
+    static {
+        new Random(1).nextBytes(CONTENT);
+    }
+
+    @RegisterExtension
+    final FakeServer server = FakeServer.plain();
+
+    @TempDir
+    Path directory;
+
+    final StoredBlob upload(BlobStore store, Precondition condition) throws IOException, InterruptedException {
+        Path path = Files.write(directory.resolve("source"), CONTENT);
+        try (ParallelUploader uploader = ParallelUploader.create();
+                MappedFile file = MappedFile.open(path)) {
+            UploadOptions options = UploadOptions.builder()
+                    .partSize(PART)
+                    .concurrency(2)
+                    .store(StoreOptions.builder().precondition(condition).build())
+                    .build();
+            Transfer<StoredBlob> transfer = uploader.upload(store, KEY, file.region(), options);
+            file.close();
+            try {
+                return transfer.join();
+            } finally {
+                assertThat(file.isReleased())
+                        .as("memory is free when it is over")
+                        .isTrue();
+            }
+        }
+    }
+
+    final void assertStored() {
+        assertThat(server.get().object(FakeServer.BUCKET, KEY.toString()))
+                .hasValueSatisfying(object ->
+                        assertThat(Arrays.equals(object.content(), CONTENT)).isTrue());
+        assertNothingLeftOver();
+    }
+
+    final void assertNothingLeftOver() {
+        assertThat(server.get().uploads(FakeServer.BUCKET)).isEmpty();
+        assertThat(server.get().names(FakeServer.BUCKET)).noneMatch(name -> name.contains(".blobstore-unpublished/"));
+    }
+
+    /** An upload all of whose parts are sent. */
+    static MultipartUpload sent(BlobStore store, Precondition condition) throws IOException {
+        PartLayout layout = new PartLayout(CONTENT.length, PART);
+        BlobSource content = BlobSource.of(ByteBuffer.wrap(CONTENT));
+        MultipartUpload upload = store.createMultipartUpload(
+                KEY, layout, StoreOptions.builder().precondition(condition).build());
+        for (int part = 1; part <= PARTS; part++) {
+            upload.uploadPart(part, content.slice(layout.offset(part), layout.length(part)));
+        }
+        return upload;
+    }
+
+    static Precondition condition(boolean conditional) {
+        return conditional ? Precondition.ifAbsent() : Precondition.none();
+    }
+
+    /** Does something when the next such request arrives: before it is carried out, and in the server's thread. */
+    final void whenSeen(Predicate<Seen> which, Runnable action) {
+        AtomicBoolean done = new AtomicBoolean();
+        server.get()
+                .fault(
+                        seen -> {
+                            if (which.test(seen) && done.compareAndSet(false, true)) {
+                                action.run();
+                            }
+                            return false;
+                        },
+                        Fault.none());
+    }
+}

@@ -1,0 +1,207 @@
+package io.blobstore.gcs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.blobstore.BlobAlreadyExistsException;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobStoreException;
+import io.blobstore.Precondition;
+import io.blobstore.PreconditionFailedException;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoredBlob;
+import io.blobstore.gcs.fake.Fault;
+import io.blobstore.transfer.RetryPolicy;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What goes wrong with conditions, and with the hidden names of uploads in parts that have one. */
+class GcsPublicationFaultsTest extends GcsFaultsBase {
+    private static final List<Fault> DENIALS = List.of(
+            Fault.json(500, "internalError", "oops"),
+            Fault.json(503, "backendError", "try again"),
+            Fault.answer(503, ""),
+            Fault.answer(502, "<html>bad gateway</html>"),
+            Fault.json(408, "requestTimeout", "slow"));
+
+    // ---- keys
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aKmsKeyAndAStorageClassAreKeptWithAndWithoutACondition(boolean conditional) throws Exception {
+        String key = "projects/p/locations/l/keyRings/r/cryptoKeys/k";
+        try (BlobStore store = server.store()
+                .encryption(GcsEncryption.kms(key))
+                .storageClass("NEARLINE")
+                .open()) {
+            upload(store, condition(conditional));
+        }
+        assertStored();
+        assertThat(server.get().object(FakeServer.BUCKET, KEY.toString())).hasValueSatisfying(object -> {
+            assertThat(object.storageClass()).isEqualTo("NEARLINE");
+            assertThat(object.kmsKeyName()).contains(key);
+        });
+    }
+
+    // ---- conditions
+
+    @Test
+    void whatCameInBetweenIsNotOverwritten() throws Exception {
+        byte[] others = {1, 2, 3};
+        for (Precondition condition : List.of(Precondition.ifAbsent(), Precondition.none())) {
+            try (BlobStore store = server.store().open()) {
+                Precondition used = condition;
+                if (condition == Precondition.none()) {
+                    used = Precondition.ifMatch(store.head(KEY).version());
+                    store.store(KEY, BlobSource.of(ByteBuffer.wrap(new byte[] {9})));
+                } else {
+                    store.store(KEY, BlobSource.of(ByteBuffer.wrap(others)));
+                }
+                Precondition wanted = used;
+                assertThatThrownBy(() -> upload(store, wanted)).isInstanceOf(PreconditionFailedException.class);
+            }
+            assertThat(server.get().object(FakeServer.BUCKET, KEY.toString()))
+                    .hasValueSatisfying(object -> assertThat(object.content())
+                            .isEqualTo(condition == Precondition.none() ? new byte[] {9} : others));
+            assertNothingLeftOver();
+        }
+    }
+
+    @Test
+    void aPublicationWhoseAnswerIsLostHasHappened() throws Exception {
+        server.get().fault(IS_REWRITE, Fault.loseAnswer());
+        try (BlobStore store = server.store().open()) {
+            StoredBlob stored = upload(store, Precondition.ifAbsent());
+
+            assertThat(stored.version()).isEqualTo(store.head(KEY).version());
+            assertThatThrownBy(() -> upload(store, Precondition.ifAbsent()))
+                    .isInstanceOf(BlobAlreadyExistsException.class);
+        }
+        assertStored();
+    }
+
+    @Test
+    void aConditionalStoreWhoseAnswerIsLostHasHappened() throws Exception {
+        for (Fault fault : List.of(Fault.loseAnswer(), Fault.cutAnswer())) {
+            server.get().fault(request -> request.target().startsWith("/upload/"), fault);
+            try (BlobStore store = server.store().open()) {
+                store.delete(KEY);
+                StoredBlob stored = store.store(
+                        KEY,
+                        BlobSource.of(ByteBuffer.wrap(CONTENT)),
+                        StoreOptions.builder()
+                                .precondition(Precondition.ifAbsent())
+                                .build());
+
+                assertThat(stored.version()).isEqualTo(store.head(KEY).version());
+            }
+            assertStored();
+        }
+    }
+
+    @Test
+    void aPublicationThatTheServerDeniesMayHaveHappened() throws Exception {
+        for (Fault fault : DENIALS) {
+            server.get().fault(IS_REWRITE, Fault.carryingOut(fault));
+            try (BlobStore store = server.store().open()) {
+                store.delete(KEY);
+                StoredBlob stored = upload(store, Precondition.ifAbsent());
+
+                assertThat(stored.version()).isEqualTo(store.head(KEY).version());
+            }
+            assertStored();
+        }
+        assertThat(server.get().faultsLeft()).isZero();
+    }
+
+    @Test
+    void aConditionalStoreThatTheServerDeniesMayHaveHappened() throws Exception {
+        StoreOptions ifAbsent =
+                StoreOptions.builder().precondition(Precondition.ifAbsent()).build();
+        for (Fault fault : DENIALS) {
+            server.get().fault(request -> request.target().startsWith("/upload/"), Fault.carryingOut(fault));
+            try (BlobStore store = server.store().open()) {
+                store.delete(KEY);
+                StoredBlob stored = store.store(KEY, BlobSource.of(ByteBuffer.wrap(CONTENT)), ifAbsent);
+
+                assertThat(stored.version()).isEqualTo(store.head(KEY).version());
+            }
+            assertStored();
+        }
+        assertThat(server.get().faultsLeft()).isZero();
+    }
+
+    /** It says that there were too many requests, so this one is not looked for. */
+    @Test
+    void aConditionalStoreThatWasTurnedAwayHasNotHappened() throws Exception {
+        server.get()
+                .fault(
+                        request -> request.target().startsWith("/upload/"),
+                        Fault.json(429, "rateLimitExceeded", "slow"));
+        try (BlobStore store = server.store().open()) {
+            assertThatThrownBy(() -> store.store(
+                            KEY,
+                            BlobSource.of(ByteBuffer.wrap(CONTENT)),
+                            StoreOptions.builder()
+                                    .precondition(Precondition.ifAbsent())
+                                    .build()))
+                    .isInstanceOf(io.blobstore.ThrottledException.class);
+        }
+        assertThat(server.get().requests()).hasSize(1);
+    }
+
+    @Test
+    void aPublicationThatFailsForGoodLeavesNothing() throws Exception {
+        server.get()
+                .fault(
+                        IS_REWRITE,
+                        IntStream.range(0, RetryPolicy.DEFAULT.maxAttempts())
+                                .mapToObj(i -> Fault.json(500, "internalError", "oops"))
+                                .toArray(Fault[]::new));
+        try (BlobStore store = server.store().open()) {
+            assertThatThrownBy(() -> upload(store, Precondition.ifAbsent()))
+                    .isInstanceOf(BlobStoreException.class)
+                    .hasMessageContaining("oops");
+        }
+        assertThat(server.get().faultsLeft()).isZero();
+        assertThat(server.get().names(FakeServer.BUCKET)).isEmpty();
+        assertNothingLeftOver();
+    }
+
+    @Test
+    void aPublicationInStepsIsBegunAgainWhenAStepFails() throws Exception {
+        server.get().rewriteInStepsOf(PART);
+        server.get().fault(IS_REWRITE, Fault.none(), Fault.json(500, "internalError", "oops"), Fault.none());
+        server.get().fault(IS_REWRITE, Fault.disconnect());
+        try (BlobStore store = server.store().storageClass("NEARLINE").open()) {
+            upload(store, Precondition.ifAbsent());
+        }
+        assertThat(server.get().faultsLeft()).isZero();
+        assertStored();
+    }
+
+    @Test
+    void aHiddenObjectThatCannotBeRemovedDoesNotMakeTheUploadFail() throws Exception {
+        server.get()
+                .fault(
+                        request -> request.method().equals("DELETE"),
+                        Fault.json(403, "forbidden", "objects are kept for a year"));
+        try (BlobStore store = server.store().open()) {
+            StoredBlob stored = upload(store, Precondition.ifAbsent());
+
+            assertThat(stored.version()).isEqualTo(store.head(KEY).version());
+            assertThat(server.get().names(FakeServer.BUCKET))
+                    .as("it is left over")
+                    .hasSize(2);
+            try (io.blobstore.BlobListing listing = store.list(io.blobstore.ListOptions.ALL)) {
+                listing.next();
+                assertThat(listing.hasNext()).as("and not seen").isFalse();
+            }
+        }
+    }
+}
