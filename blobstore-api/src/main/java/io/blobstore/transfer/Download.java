@@ -105,7 +105,8 @@ final class Download extends ParallelTransfer<ReadResult> {
 
     @Override
     void begin() throws IOException, InterruptedException {
-        long most = Math.min(options.partSize(), Math.min(room, range.length()));
+        long toTheLastOffset = Long.MAX_VALUE - range.offset();
+        long most = Math.min(Math.min(options.partSize(), toTheLastOffset), Math.min(room, range.length()));
         // What fits into one request is asked for as it is: the store compares a whole blob then. Else the first part
         // tells the size.
         boolean fits = most == room || (range.kind() != ByteRange.Kind.TO_END && most == range.length());
@@ -115,7 +116,7 @@ final class Download extends ParallelTransfer<ReadResult> {
         Plan made = planned();
         arrived(made, 0, first);
         call(Math.min(options.concurrency(), made.partCount()) - 1, this::fetchParts);
-        if (made.isWhole() && !compared && made.blob.checksum().isEmpty()) {
+        if (!isStopped() && made.isWhole() && !compared && made.blob.checksum().isEmpty()) {
             described = describe(made.blob);
         }
         fetchParts();

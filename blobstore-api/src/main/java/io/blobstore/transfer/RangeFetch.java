@@ -5,9 +5,11 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
+import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.PartialReadException;
+import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import java.io.IOException;
@@ -76,14 +78,12 @@ final class RangeFetch {
                 int bytes = window.buffer().remaining();
                 read(ByteRange.of(base + offset + done, bytes), window);
                 if (window.buffer().hasRemaining()) {
-                    throw new BlobStoreException(
-                            "read",
-                            key,
-                            "the store gave " + window.buffer().position() + " bytes instead of " + bytes,
-                            null,
-                            false);
+                    throw broken("gave " + window.buffer().position() + " bytes instead of " + bytes, null);
                 }
             }
+        }
+        if (done > length) {
+            throw broken("gave " + done + " bytes of a blob that, it says, has " + length + " there", null);
         }
     }
 
@@ -92,7 +92,12 @@ final class RangeFetch {
         try {
             arrived(store.read(key, range, buffer, options), window);
         } catch (PartialReadException e) {
-            buffer.position((int) e.received().length());
+            long length = e.received().length();
+            if (length < 0 || length > buffer.remaining()) {
+                throw broken(
+                        "says that " + length + " bytes arrived where there was room for " + buffer.remaining(), e);
+            }
+            buffer.position((int) length);
             arrived(e.received(), window);
             throw e;
         }
@@ -100,18 +105,28 @@ final class RangeFetch {
 
     private void arrived(ReadResult read, BlobTarget.Window window) throws IOException {
         if (read.length() != window.buffer().position()) {
-            throw new BlobStoreException(
+            throw broken(
+                    "says it gave " + read.length() + " bytes, but filled "
+                            + window.buffer().position(),
+                    null);
+        }
+        BlobVersion version = read.blob().version();
+        if (!options.ifMatch().orElse(version).equals(version)) {
+            throw new PreconditionFailedException(
                     "read",
                     key,
-                    "the store says it gave " + read.length() + " bytes, but filled "
-                            + window.buffer().position(),
-                    null,
-                    false);
+                    "the store gave version " + version + " though "
+                            + options.ifMatch().get() + " was asked for",
+                    null);
         }
         window.flush();
         blob = read.blob();
-        options = ReadOptions.ifMatch(read.blob().version());
+        options = ReadOptions.ifMatch(version);
         checksum = checksum.combine(read.checksum(), read.length());
         done += read.length();
+    }
+
+    private BlobStoreException broken(String problem, @Nullable Throwable cause) {
+        return new BlobStoreException("read", key, "the store " + problem, cause, false);
     }
 }

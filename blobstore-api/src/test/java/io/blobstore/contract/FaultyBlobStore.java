@@ -45,8 +45,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A store that fails as networks, disks and object stores do: on demand, or by chance from a seed.
  *
- * <p>What chance decides about a request depends on the seed, the operation, the key, the part and how often that was asked
- * for already, but not on the order in which threads come: a seed that found a fault finds it again.
+ * <p>What chance decides about a request depends on the seed, the operation, the key, the part (or where a range begins) and how
+ * often that was asked for already, but not on the order in which threads come: a seed that found a fault finds it again.
  *
  * <p>Thread-safe.
  */
@@ -291,7 +291,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
 
     @Override
     public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
-        Draw draw = draw(Operation.READ, key, 0);
+        Draw draw = draw(Operation.READ, key, Long.hashCode(range.offset()));
         int start = target.position();
         try {
             before(draw);

@@ -1,0 +1,209 @@
+package io.blobstore.transfer;
+
+import static io.blobstore.transfer.ScriptedStore.KEY;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.blobstore.BlobStoreException;
+import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
+import io.blobstore.Crc32c;
+import io.blobstore.PartialReadException;
+import io.blobstore.PreconditionFailedException;
+import io.blobstore.ReadResult;
+import io.blobstore.ThrottledException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is asked for again, how often, and after how long. */
+@Timeout(120)
+class ReadRetryTest {
+    private static final byte[] CONTENT = ReadPlanTest.content(95);
+    private static final RetryPolicy POLICY =
+            new RetryPolicy(4, Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofSeconds(30));
+
+    @TempDir
+    private Path directory;
+
+    private final FakeClock clock = new FakeClock();
+    private final ByteBuffer target = ByteBuffer.allocate(95);
+
+    /** In parts of 40 bytes, one after the other. */
+    private ReadResult read(ScriptedReads store, BlobTarget target) throws Exception {
+        try (ParallelReader reader = ParallelReader.builder()
+                .executor(Runnable::run)
+                .clock(clock)
+                .random(new Random(7))
+                .build()) {
+            return reader.read(
+                            store,
+                            KEY,
+                            ByteRange.all(),
+                            target,
+                            DownloadOptions.builder()
+                                    .partSize(40)
+                                    .concurrency(1)
+                                    .retry(POLICY)
+                                    .build())
+                    .join();
+        }
+    }
+
+    /** Fails the first tries of the part at an offset. */
+    private static ScriptedReads failing(long offset, int times, BlobStoreException failure) throws Exception {
+        AtomicInteger tries = new AtomicInteger();
+        return ScriptedReads.of(CONTENT).on(read -> {
+            if (read.offset() == offset && tries.incrementAndGet() <= times) {
+                throw failure;
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 40, 80})
+    void eachPartIsTriedAgainByItself(long offset) throws Exception {
+        ScriptedReads store = failing(offset, 3, ScriptedReads.failure("try again", true));
+
+        read(store, BlobTarget.of(target));
+
+        assertThat(store.requests()).hasSize(3 + 3);
+        assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(CONTENT));
+        Random same = new Random(7);
+        assertThat(clock.sleeps())
+                .containsExactly(
+                        Duration.ofNanos(same.nextLong(100_000_001)),
+                        Duration.ofNanos(same.nextLong(200_000_001)),
+                        Duration.ofNanos(same.nextLong(400_000_001)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 40, 80})
+    void givesUpAfterTheLastTry(long offset) throws Exception {
+        ScriptedReads store = failing(offset, 100, ScriptedReads.failure("try again", true));
+
+        assertThatExceptionOfType(BlobStoreException.class)
+                .isThrownBy(() -> read(store, BlobTarget.of(target)))
+                .withMessageContaining("try again");
+
+        assertThat(store.requests()).hasSize((int) offset / 40 + 4);
+        assertThat(clock.sleeps()).hasSize(3);
+        assertThat(target.position()).isZero();
+    }
+
+    @Test
+    void whatIsNotRetryableIsTriedOnce() throws Exception {
+        ScriptedReads store = failing(40, 1, ScriptedReads.failure("for good", false));
+
+        assertThatThrownBy(() -> read(store, BlobTarget.of(target))).hasMessageContaining("for good");
+
+        assertThat(store.requests()).hasSize(2);
+        assertThat(clock.sleeps()).isEmpty();
+    }
+
+    @Test
+    void whatTheStoreAsksForIsWaited() throws Exception {
+        read(
+                failing(0, 1, new ThrottledException("read", KEY, "slow down", Duration.ofSeconds(20), null)),
+                BlobTarget.of(target));
+
+        assertThat(clock.sleeps()).containsExactly(Duration.ofSeconds(20));
+    }
+
+    // ---- going on where it was cut
+
+    /** Cuts the first read at each of some offsets, after so many bytes. */
+    private static ScriptedReads cutting(int bytes, Integer... offsets) throws Exception {
+        List<Integer> left = new ArrayList<>(List.of(offsets));
+        ScriptedReads store = ScriptedReads.of(CONTENT);
+        return store.answering((read, right) -> {
+            if (left.remove(Integer.valueOf((int) read.offset()))) {
+                throw store.cut(read, right, bytes);
+            }
+            return right;
+        });
+    }
+
+    @Test
+    void onlyWhatIsMissingIsAskedForAgain() throws Exception {
+        ScriptedReads store = cutting(7, 0, 7, 40, 80);
+
+        ReadResult read = read(store, BlobTarget.of(target));
+
+        assertThat(store.requests())
+                .containsExactly(
+                        "READ 0+40",
+                        "READ 7+33 of v1",
+                        "READ 14+26 of v1",
+                        "READ 40+40 of v1",
+                        "READ 47+33 of v1",
+                        "READ 80+15 of v1",
+                        "READ 87+8 of v1");
+        assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(CONTENT));
+        assertThat(read.checksum()).isEqualTo(Crc32c.of(ByteBuffer.wrap(CONTENT)));
+        assertThat(read.length()).isEqualTo(95);
+    }
+
+    @Test
+    void whatHadArrivedIsInTheFileToo() throws Exception {
+        Path path = directory.resolve("file");
+
+        read(cutting(39, 0, 40), BlobTarget.ofPath(path));
+
+        assertThat(path).hasBinaryContent(CONTENT);
+    }
+
+    @Test
+    void aSmallBlobWhoseOnlyReadWasCutIsFinished() throws Exception {
+        ScriptedReads store = cutting(10, 0).withoutChecksumInParts();
+        try (ParallelReader reader = ParallelReader.builder().clock(clock).build()) {
+            reader.read(store, KEY, ByteRange.all(), BlobTarget.of(target)).join();
+        }
+        // It was not read in one piece, so nobody has compared it yet.
+        assertThat(store.requests()).containsExactly("READ 0+95", "READ 10+85 of v1", "HEAD");
+        assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(CONTENT));
+    }
+
+    @Test
+    void nothingIsAddedToWhatWasCutFromABlobThatIsReplaced() throws Exception {
+        byte[] other = ReadPlanTest.content(94);
+        AtomicInteger reads = new AtomicInteger();
+        ScriptedReads store = ScriptedReads.of(CONTENT);
+        store.answering((read, right) -> {
+            if (reads.incrementAndGet() == 1) {
+                store.replace(other);
+                throw store.cut(read, right, 20);
+            }
+            return right;
+        });
+
+        assertThatExceptionOfType(PreconditionFailedException.class)
+                .isThrownBy(() -> read(store, BlobTarget.of(target)));
+
+        assertThat(store.requests()).containsExactly("READ 0+40", "READ 20+20 of v1");
+        assertThat(target.position()).isZero();
+    }
+
+    @Test
+    void cutsCountAsTries() throws Exception {
+        ScriptedReads store = ScriptedReads.of(CONTENT);
+        store.answering((read, right) -> {
+            throw store.cut(read, right, 1);
+        });
+
+        assertThatExceptionOfType(PartialReadException.class).isThrownBy(() -> read(store, BlobTarget.of(target)));
+
+        assertThat(store.requests())
+                .containsExactly("READ 0+40", "READ 1+39 of v1", "READ 2+38 of v1", "READ 3+37 of v1");
+    }
+}

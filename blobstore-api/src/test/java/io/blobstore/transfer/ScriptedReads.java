@@ -1,0 +1,178 @@
+package io.blobstore.transfer;
+
+import static io.blobstore.transfer.ScriptedStore.KEY;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobStoreException;
+import io.blobstore.BlobVersion;
+import io.blobstore.ByteRange;
+import io.blobstore.Crc32c;
+import io.blobstore.ForwardingBlobStore;
+import io.blobstore.PartialReadException;
+import io.blobstore.ReadOptions;
+import io.blobstore.ReadResult;
+import io.blobstore.contract.InMemoryBlobStore;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A store of one blob whose reads a test can watch, hold, fail and falsify, and which watches the engine: what is asked of it, by
+ * how many threads at once, and with how many bytes. The counterpart of {@link ScriptedStore}.
+ */
+final class ScriptedReads extends ForwardingBlobStore {
+    /** What happens inside of a read, while it holds the target, before the content is there. */
+    interface Step {
+        void run(Read read) throws IOException;
+    }
+
+    /** What becomes of an answer, when the content is there. */
+    interface Answer {
+        ReadResult of(Read read, ReadResult right) throws IOException;
+    }
+
+    /**
+     * One read.
+     *
+     * @param length the most bytes asked for
+     */
+    record Read(long offset, long length, Optional<BlobVersion> version, ByteBuffer target) {
+        @Override
+        public String toString() {
+            return "READ " + offset + "+" + length
+                    + version.map(v -> " of " + v).orElse("");
+        }
+    }
+
+    private final List<String> requests = new CopyOnWriteArrayList<>();
+    private final AtomicInteger inside = new AtomicInteger();
+    private final AtomicInteger mostInside = new AtomicInteger();
+    private final AtomicLong bytesInside = new AtomicLong();
+    private final AtomicLong mostBytesInside = new AtomicLong();
+    private final AtomicLong bytesAsked = new AtomicLong();
+    private volatile Step step = read -> {};
+    private volatile Answer answer = (read, right) -> right;
+    private volatile boolean partsWithoutChecksum;
+
+    private ScriptedReads(InMemoryBlobStore memory) {
+        super(memory);
+    }
+
+    /** A store that has this content. */
+    static ScriptedReads of(byte[] content) throws IOException {
+        ScriptedReads reads = new ScriptedReads(new InMemoryBlobStore());
+        reads.replace(content);
+        return reads;
+    }
+
+    /** Sets what happens inside of a read. Before the first one. */
+    ScriptedReads on(Step step) {
+        this.step = step;
+        return this;
+    }
+
+    /** Sets what becomes of answers. Before the first one. */
+    ScriptedReads answering(Answer answer) {
+        this.answer = answer;
+        return this;
+    }
+
+    /** Leaves the checksum of the whole out of answers with a part, as S3 does. */
+    ScriptedReads withoutChecksumInParts() {
+        partsWithoutChecksum = true;
+        return this;
+    }
+
+    /** Stores other content under the same key. */
+    BlobVersion replace(byte[] content) throws IOException {
+        return delegate().store(KEY, ByteBuffer.wrap(content)).version();
+    }
+
+    /** What was asked, in the order in which it began: "READ 0+10", "READ 10+10 of v1", "HEAD". */
+    List<String> requests() {
+        return requests;
+    }
+
+    /** The most requests under way at any time. */
+    int mostInside() {
+        return mostInside.get();
+    }
+
+    /** The requests under way now. */
+    int inside() {
+        return inside.get();
+    }
+
+    /** The most bytes of reads under way at any time. */
+    long mostBytesInside() {
+        return mostBytesInside.get();
+    }
+
+    /** The bytes that all reads asked for. */
+    long bytesAsked() {
+        return bytesAsked.get();
+    }
+
+    // ---- for steps and answers
+
+    static BlobStoreException failure(String problem, boolean retryable) {
+        return new BlobStoreException("read", KEY, problem, null, retryable);
+    }
+
+    /** The connection is cut when only so many bytes have arrived. What did not arrive is overwritten. */
+    PartialReadException cut(Read read, ReadResult right, int arrived) {
+        for (int i = arrived; i < right.length(); i++) {
+            read.target().put(i, (byte) 0xDB);
+        }
+        Crc32c checksum = Crc32c.of(read.target().duplicate().position(0).limit(arrived));
+        ReadResult received = plain(new ReadResult(right.blob(), arrived, checksum));
+        return new PartialReadException(KEY, received, "cut after " + arrived, null);
+    }
+
+    /** The same blob, as a store describes it that knows less, or lies. */
+    static BlobMetadata described(BlobMetadata blob, long size, Optional<Crc32c> checksum) {
+        return new BlobMetadata(
+                blob.key(), size, blob.version(), checksum, Optional.empty(), blob.userMetadata(), blob.lastModified());
+    }
+
+    // ---- requests
+
+    @Override
+    public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
+        long length = Math.min(range.length(), target.remaining());
+        Read read = new Read(range.offset(), length, options.ifMatch(), target);
+        requests.add(read.toString());
+        bytesAsked.addAndGet(length);
+        mostInside.accumulateAndGet(inside.incrementAndGet(), Math::max);
+        mostBytesInside.accumulateAndGet(bytesInside.addAndGet(length), Math::max);
+        int start = target.position();
+        try {
+            step.run(read);
+            return answer.of(read, plain(delegate().read(key, range, target, options)));
+        } catch (IOException e) {
+            target.position(start);
+            throw e;
+        } finally {
+            bytesInside.addAndGet(-length);
+            inside.decrementAndGet();
+        }
+    }
+
+    private ReadResult plain(ReadResult read) {
+        BlobMetadata blob = read.blob();
+        return partsWithoutChecksum && read.length() < blob.size()
+                ? new ReadResult(described(blob, blob.size(), Optional.empty()), read.length(), read.checksum())
+                : read;
+    }
+
+    @Override
+    public BlobMetadata head(BlobKey key) throws IOException {
+        requests.add("HEAD");
+        return delegate().head(key);
+    }
+}
