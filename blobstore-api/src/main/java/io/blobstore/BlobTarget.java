@@ -26,10 +26,11 @@ public interface BlobTarget {
     /**
      * A file, made or replaced in one step when all of the content is there and was verified; until then, and after a failure, the
      * path is what it was. The content is written to a hidden file beside it by positional writes, from direct buffers that are
-     * reused: as many as requests are under way, of the size of a request. Nothing is forced to the device, as with {@code cp}.
+     * reused: as many as requests are under way, of the size of a request, at most 64 MiB each. Nothing is forced to the device, as
+     * with {@code cp}.
      *
      * <p>Symbolic links are followed, and stay. Opening fails if the directory is missing, or something else than a regular file is
-     * in the way.
+     * in the way, such as a link to nothing.
      */
     static BlobTarget ofPath(Path path) {
         return new PathTarget(path);

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -19,6 +20,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 final class PathTarget implements BlobTarget {
     /** Bytes per write: larger ones can be several times slower (docs/adr/0004). */
     private static final int WRITE = 128 * 1024;
+    /** The largest buffer, whatever the size of a request. */
+    private static final int WINDOW = 64 << 20;
 
     private final Path path;
 
@@ -36,11 +39,17 @@ final class PathTarget implements BlobTarget {
         requireWritable();
         Path place = Files.exists(path) ? path.toRealPath() : path; // a symbolic link stays
         Path temporary = place.resolveSibling(".blobstore-" + UUID.randomUUID() + ".part");
-        return new PathFilling(
-                place, temporary, FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW));
+        Files.createFile(temporary);
+        return new PathFilling(place, temporary);
     }
 
     private void requireWritable() throws IOException {
+        if (Files.isSymbolicLink(path) && !Files.exists(path)) {
+            throw new FileSystemException(
+                    path.toString(),
+                    null,
+                    "is a symbolic link to nothing, and would be replaced; name what it points to");
+        }
         if (!Files.exists(path)) {
             Path directory = path.toAbsolutePath().getParent();
             if (directory == null || !Files.exists(directory)) {
@@ -64,38 +73,46 @@ final class PathTarget implements BlobTarget {
         return "PathTarget[" + path + "]";
     }
 
+    /**
+     * Every write has a channel of its own, as an interrupt closes the channel it meets: the others' writes must neither fail by it
+     * nor hide what it was that failed.
+     */
     private static final class PathFilling implements Filling {
         private final Path place;
         private final Path temporary;
-        private final FileChannel channel;
         private final ConcurrentLinkedQueue<ByteBuffer> idleBuffers = new ConcurrentLinkedQueue<>();
         private boolean completed;
 
-        PathFilling(Path place, Path temporary, FileChannel channel) {
+        PathFilling(Path place, Path temporary) {
             this.place = place;
             this.temporary = temporary;
-            this.channel = channel;
+        }
+
+        private FileChannel open() throws IOException {
+            return FileChannel.open(temporary, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
         }
 
         /** Makes the file as long as it will be, so that later writes change nothing but its content. */
         @Override
         public void reserve(long length) throws IOException {
-            long free = Files.getFileStore(temporary).getUsableSpace();
-            if (free < length - channel.size()) {
-                throw new FileSystemException(
-                        place.toString(),
-                        null,
-                        "has no room for " + length + " bytes: the file system has " + free + " left");
-            }
-            if (length > channel.size()) {
-                channel.write(ByteBuffer.allocate(1), length - 1);
+            try (FileChannel channel = open()) {
+                long free = Files.getFileStore(temporary).getUsableSpace();
+                if (free < length - channel.size()) {
+                    throw new FileSystemException(
+                            place.toString(),
+                            null,
+                            "has no room for " + length + " bytes: the file system has " + free + " left");
+                }
+                if (length > channel.size()) {
+                    channel.write(ByteBuffer.allocate(1), length - 1);
+                }
             }
         }
 
         @Override
         public Window window(long offset, long length) {
             Objects.checkFromIndexSize(offset, length, Long.MAX_VALUE);
-            int size = (int) Math.min(length, Integer.MAX_VALUE);
+            int size = (int) Math.min(length, WINDOW);
             ByteBuffer buffer = Optional.ofNullable(idleBuffers.poll())
                     .filter(idle -> idle.capacity() >= size)
                     .orElseGet(() -> ByteBuffer.allocateDirect(size));
@@ -104,17 +121,14 @@ final class PathTarget implements BlobTarget {
 
         @Override
         public void complete(long length) throws IOException {
-            channel.close(); // before the move: some file systems tell of a full disk here
             Files.move(temporary, place, StandardCopyOption.ATOMIC_MOVE);
             completed = true;
         }
 
         @Override
         public void close() throws IOException {
-            try (channel) {
-                if (!completed) {
-                    Files.deleteIfExists(temporary);
-                }
+            if (!completed) {
+                Files.deleteIfExists(temporary);
             }
         }
 
@@ -138,10 +152,12 @@ final class PathTarget implements BlobTarget {
             @Override
             public void flush() throws IOException {
                 int end = buffer.position();
-                for (int at = 0; at < end; at += WRITE) {
-                    ByteBuffer piece = buffer.slice(at, Math.min(WRITE, end - at));
-                    while (piece.hasRemaining()) {
-                        channel.write(piece, offset + at + piece.position());
+                try (FileChannel channel = open()) {
+                    for (int at = 0; at < end; at += WRITE) {
+                        ByteBuffer piece = buffer.slice(at, Math.min(WRITE, end - at));
+                        while (piece.hasRemaining()) {
+                            channel.write(piece, offset + at + piece.position());
+                        }
                     }
                 }
             }

@@ -1,0 +1,317 @@
+package io.blobstore.transfer;
+
+import static io.blobstore.transfer.ScriptedStore.KEY;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
+import io.blobstore.ReadResult;
+import io.blobstore.contract.ChildJvm;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Reads into files: what is there before, meanwhile and afterwards. */
+@Timeout(120)
+class PathTargetTest {
+    private static final byte[] OLD = {1, 2, 3};
+    private static final byte[] CONTENT = ReadPlanTest.content(1_000_003);
+
+    @TempDir
+    private Path directory;
+
+    private static DownloadOptions parts(int concurrency) {
+        return DownloadOptions.builder()
+                .partSize(100_000)
+                .concurrency(concurrency)
+                .build();
+    }
+
+    private static ReadResult read(ScriptedReads store, Path path) throws Exception {
+        try (ParallelReader reader = ParallelReader.create()) {
+            return reader.read(store, KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3))
+                    .join();
+        }
+    }
+
+    private List<Path> files() throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.sorted().toList();
+        }
+    }
+
+    // ---- one step
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void untilTheEndThePathIsWhatItWas(boolean replaced) throws Exception {
+        Path path = directory.resolve("file");
+        if (replaced) {
+            Files.write(path, OLD);
+        }
+        List<Path> before = files();
+        AtomicReference<List<Path>> meanwhile = new AtomicReference<>();
+        ScriptedReads store = ScriptedReads.of(CONTENT).on(read -> {
+            if (read.offset() == 1_000_000) {
+                meanwhile.set(files());
+                if (replaced) {
+                    assertThat(path).hasBinaryContent(OLD);
+                }
+            }
+        });
+
+        read(store, path);
+
+        assertThat(path).hasBinaryContent(CONTENT);
+        assertThat(files()).containsExactly(path);
+        assertThat(meanwhile.get()).hasSize(before.size() + 1).containsAll(before);
+        assertThat(meanwhile.get().get(0).getFileName().toString()).matches("\\.blobstore-.*\\.part");
+    }
+
+    @Test
+    void anEmptyBlobIsAnEmptyFile() throws Exception {
+        Path path = Files.write(directory.resolve("file"), OLD);
+
+        read(ScriptedReads.of(new byte[0]), path);
+
+        assertThat(path).isEmptyFile();
+        assertThat(files()).containsExactly(path);
+    }
+
+    @Test
+    void ofTwoReadsToOnePathOneLeavesItsWholeContent() throws Exception {
+        Path path = directory.resolve("file");
+        byte[] other = ReadPlanTest.content(900_001);
+        for (int i = 0; i < 20; i++) {
+            try (ParallelReader reader = ParallelReader.create()) {
+                Transfer<ReadResult> one =
+                        reader.read(ScriptedReads.of(CONTENT), KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
+                Transfer<ReadResult> two =
+                        reader.read(ScriptedReads.of(other), KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
+                one.join();
+                two.join();
+            }
+            assertThat(ByteBuffer.wrap(Files.readAllBytes(path)))
+                    .isIn(ByteBuffer.wrap(CONTENT), ByteBuffer.wrap(other));
+            assertThat(files()).containsExactly(path);
+        }
+    }
+
+    @Test
+    void windowsAreReusedAndNeverGrowBeyondABound() throws Exception {
+        try (BlobTarget.Filling filling =
+                BlobTarget.ofPath(directory.resolve("file")).open()) {
+            BlobTarget.Window first = filling.window(0, Long.MAX_VALUE);
+            int size = first.buffer().remaining();
+            first.close();
+            first.close();
+            BlobTarget.Window second = filling.window(size, 10);
+            BlobTarget.Window beside = filling.window(size + 10, 10);
+
+            assertThat(size).isEqualTo(64 << 20);
+            assertThat(second.buffer().remaining()).isEqualTo(10);
+            second.buffer().putInt(0, 42);
+            assertThat(first.buffer().getInt(0)).isEqualTo(42); // the same memory
+            assertThat(beside.buffer().getInt(0)).isZero(); // its own: closing twice gives it back once
+        }
+        assertThat(files()).isEmpty();
+    }
+
+    // ---- where nothing can be made
+
+    @Test
+    void aPlaceThatCannotBeReplacedIsRefusedBeforeAnyRequest() throws Exception {
+        ScriptedReads store = ScriptedReads.of(CONTENT);
+        Path file = Files.write(directory.resolve("file"), OLD);
+        Path inTheWay = Files.createDirectory(directory.resolve("directory"));
+        Path dangling = Files.createSymbolicLink(directory.resolve("dangling"), directory.resolve("nothing"));
+        Path circle = Files.createSymbolicLink(directory.resolve("circle"), directory.resolve("circle"));
+
+        assertThatExceptionOfType(NoSuchFileException.class)
+                .isThrownBy(() -> read(store, directory.resolve("missing/file")))
+                .withMessageContaining("missing");
+        assertThatExceptionOfType(NotDirectoryException.class).isThrownBy(() -> read(store, file.resolve("below")));
+        assertThatExceptionOfType(FileSystemException.class)
+                .isThrownBy(() -> read(store, inTheWay))
+                .withMessageContaining("is a directory");
+        assertThatExceptionOfType(FileSystemException.class)
+                .isThrownBy(() -> read(store, Path.of("/dev/null")))
+                .withMessageContaining("not a regular file");
+        for (Path link : List.of(dangling, circle)) {
+            assertThatExceptionOfType(FileSystemException.class)
+                    .isThrownBy(() -> read(store, link))
+                    .withMessageContaining("link to nothing");
+            assertThat(link).isSymbolicLink();
+        }
+        assertThat(store.requests()).isEmpty();
+        assertThat(files()).containsExactly(circle, dangling, inTheWay, file);
+    }
+
+    @Test
+    void aSymbolicLinkIsFollowedAndStays() throws Exception {
+        Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
+        Path file = Files.write(elsewhere.resolve("file"), OLD);
+        Path link = Files.createSymbolicLink(directory.resolve("link"), Path.of("elsewhere/file"));
+        Path chain = Files.createSymbolicLink(directory.resolve("chain"), link);
+
+        read(ScriptedReads.of(CONTENT), chain);
+
+        assertThat(file).isRegularFile().hasBinaryContent(CONTENT);
+        assertThat(link).isSymbolicLink();
+        assertThat(chain).isSymbolicLink();
+        assertThat(elsewhere).isDirectoryContaining(found -> found.equals(file));
+        assertThat(files()).containsExactly(chain, elsewhere, link);
+    }
+
+    @Test
+    void aRelativePathIsOneOfTheWorkingDirectory() throws Exception {
+        Path relative = Path.of("").toAbsolutePath().relativize(directory.resolve("file"));
+
+        read(ScriptedReads.of(CONTENT), relative);
+
+        assertThat(directory.resolve("file")).hasBinaryContent(CONTENT);
+    }
+
+    /** Reads into a file system of 512 KiB: more than it has room for, and then more than it says. */
+    static final class FullDisk {
+        private FullDisk() {}
+
+        public static void main(String[] args) throws Exception {
+            Path mounted = Path.of(args[0]);
+            Path path = Files.write(mounted.resolve("file"), OLD);
+            assertThatExceptionOfType(FileSystemException.class)
+                    .isThrownBy(() -> read(ScriptedReads.of(CONTENT), path))
+                    .withMessageContaining("has no room for 1000003 bytes");
+            byte[] fits = ReadPlanTest.content(400_000);
+            ScriptedReads store = ScriptedReads.of(fits).on(read -> {
+                if (read.offset() == 300_000) {
+                    Files.write(mounted.resolve("others"), new byte[300_000]);
+                }
+            });
+            assertThatThrownBy(() -> read(store, path)).isInstanceOf(IOException.class);
+            try (Stream<Path> files = Files.list(mounted)) {
+                assertThat(files.map(file -> file.getFileName().toString()))
+                        .containsExactlyInAnyOrder("file", "others");
+            }
+            assertThat(path).hasBinaryContent(OLD);
+        }
+    }
+
+    @Test
+    void aFullDiskLeavesTheOldFile() throws Exception {
+        Path mountPoint = Files.createDirectory(directory.resolve("mounted"));
+        assumeThat(canMount()).as("needs 'unshare' and the right to mount").isTrue();
+        ChildJvm.Exit exit = ChildJvm.of(FullDisk.class, directory)
+                .under(
+                        "unshare",
+                        "-rm",
+                        "sh",
+                        "-c",
+                        "mount -t tmpfs -o size=512k tmpfs '" + mountPoint + "' && exec \"$@\"",
+                        "sh")
+                .run(Duration.ofMinutes(1), mountPoint.toString());
+
+        assertThat(exit.code()).as(exit.output()).isZero();
+    }
+
+    private boolean canMount() throws IOException, InterruptedException {
+        try {
+            return new ProcessBuilder("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", directory.toString())
+                            .redirectErrorStream(true)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start()
+                            .waitFor()
+                    == 0;
+        } catch (IOException e) {
+            return false; // not on this system
+        }
+    }
+
+    // ---- interrupts
+
+    @Test
+    void anInterruptOfOneWorkerCancelsAndIsNotTakenForAFailureOfTheOthers() throws Exception {
+        Path path = Files.write(directory.resolve("file"), OLD);
+        for (int i = 0; i < 50; i++) {
+            CountDownLatch allInside = new CountDownLatch(3);
+            ScriptedReads store = ScriptedReads.of(CONTENT).on(read -> {
+                if (read.offset() > 0) {
+                    allInside.countDown();
+                    ScriptedStore.awaitUninterruptibly(allInside);
+                }
+                if (read.offset() == 200_000) {
+                    Thread.currentThread().interrupt(); // met by the write to the file
+                }
+            });
+            ExecutorService threads = Executors.newFixedThreadPool(3);
+            try (ParallelReader reader =
+                    ParallelReader.builder().executor(threads).build()) {
+                Transfer<ReadResult> transfer =
+                        reader.read(store, KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
+                assertThatExceptionOfType(CancellationException.class)
+                        .isThrownBy(transfer::join)
+                        .withMessageContaining("its thread was interrupted");
+            } finally {
+                threads.shutdown();
+            }
+            assertThat(threads.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+            assertThat(files()).containsExactly(path);
+            assertThat(path).hasBinaryContent(OLD);
+        }
+    }
+
+    // ---- kill -9
+
+    /** Holds the last of the parts for ever. */
+    static final class HangingRead {
+        private HangingRead() {}
+
+        public static void main(String[] args) throws Exception {
+            ScriptedReads store = ScriptedReads.of(CONTENT).on(read -> {
+                if (read.offset() == 1_000_000) {
+                    System.out.println("hanging");
+                    ScriptedStore.awaitUninterruptibly(new CountDownLatch(1));
+                }
+            });
+            read(store, Path.of(args[0]));
+        }
+    }
+
+    @Test
+    void aProcessThatIsKilledLeavesTheOldFile() throws Exception {
+        Path path = Files.write(directory.resolve("file"), OLD);
+        try (ChildJvm.Running child = ChildJvm.of(HangingRead.class, directory).start(path.toString())) {
+            child.awaitLine("hanging"::equals, Duration.ofMinutes(1));
+            child.kill();
+            assertThat(child.join(Duration.ofMinutes(1)).code()).isEqualTo(128 + 9);
+        }
+        assertThat(path).hasBinaryContent(OLD);
+        assertThat(files()).hasSize(2).endsWith(path);
+        assertThat(files().get(0).getFileName().toString()).matches("\\.blobstore-.*\\.part");
+
+        read(ScriptedReads.of(CONTENT), path); // which is in nobody's way
+
+        assertThat(path).hasBinaryContent(CONTENT);
+    }
+}
