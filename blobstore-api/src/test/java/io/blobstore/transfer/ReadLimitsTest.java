@@ -1,0 +1,229 @@
+package io.blobstore.transfer;
+
+import static io.blobstore.transfer.ScriptedStore.KEY;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
+import io.blobstore.ReadResult;
+import io.blobstore.memory.MappedFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How many parts and bytes are read at once, and on whose threads. */
+@Timeout(120)
+class ReadLimitsTest {
+    private static final int PART = 1 << 16; // the unit that the budget counts in
+    private static final byte[] CONTENT = ReadPlanTest.content(10 * PART);
+
+    @TempDir
+    private Path directory;
+
+    private static Transfer<ReadResult> read(ParallelReader reader, ScriptedReads store, int concurrency)
+            throws IOException {
+        return read(reader, store, BlobTarget.of(ByteBuffer.allocate(CONTENT.length)), concurrency);
+    }
+
+    private static Transfer<ReadResult> read(
+            ParallelReader reader, ScriptedReads store, BlobTarget target, int concurrency) throws IOException {
+        return reader.read(
+                store,
+                KEY,
+                ByteRange.all(),
+                target,
+                DownloadOptions.builder()
+                        .partSize(PART)
+                        .concurrency(concurrency)
+                        .build());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 5, 9})
+    void asManyPartsAreUnderWayAsAllowedAndNoMore(int concurrency) throws Exception {
+        // After the first part, the next ones wait for each other: so that many are under way.
+        CountDownLatch together = new CountDownLatch(concurrency);
+        ScriptedReads store = ScriptedReads.of(CONTENT).on(read -> {
+            if (read.offset() > 0) {
+                together.countDown();
+                ScriptedStore.await(together);
+            }
+        });
+        try (ParallelReader reader = ParallelReader.create()) {
+            read(reader, store, concurrency).join();
+        }
+        assertThat(store.mostInside()).isEqualTo(concurrency);
+    }
+
+    @Test
+    void theBytesInFlightOfSeveralTransfersStayWithinTheBudget() throws Exception {
+        CountDownLatch together = new CountDownLatch(3);
+        ScriptedReads store = ScriptedReads.of(CONTENT).on(read -> {
+            together.countDown();
+            ScriptedStore.await(together);
+        });
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try (ParallelReader reader = ParallelReader.builder()
+                .executor(threads)
+                .maxBytesInFlight(4 * PART - 1) // 3 parts
+                .build()) {
+            List<Transfer<ReadResult>> transfers = new ArrayList<>();
+            for (int i = 0; i < 5; i++) {
+                transfers.add(read(reader, store, 4));
+            }
+            for (Transfer<ReadResult> transfer : transfers) {
+                assertThat(transfer.join().length()).isEqualTo(CONTENT.length);
+            }
+        } finally {
+            threads.shutdown();
+        }
+        assertThat(store.mostBytesInside()).isEqualTo(3 * PART);
+    }
+
+    @Test
+    void partsLargerThanTheBudgetGoOneByOne() throws Exception {
+        ScriptedReads store = ScriptedReads.of(CONTENT);
+        try (ParallelReader reader =
+                ParallelReader.builder().maxBytesInFlight(1).build()) {
+            Transfer<ReadResult> one = read(reader, store, 4);
+            Transfer<ReadResult> other = read(reader, store, 4);
+            one.join();
+            other.join();
+        }
+        assertThat(store.mostBytesInside()).isEqualTo(PART);
+    }
+
+    @Test
+    void theBudgetIsWholeAfterFailures() throws Exception {
+        ScriptedReads failing = ScriptedReads.of(CONTENT).on(read -> {
+            if (read.offset() > 2 * PART) {
+                throw ScriptedReads.failure("for good", false);
+            }
+        });
+        try (ParallelReader reader =
+                ParallelReader.builder().maxBytesInFlight(2 * PART).build()) {
+            for (int i = 0; i < 10; i++) {
+                assertThatExceptionOfType(IOException.class)
+                        .isThrownBy(read(reader, failing, 4)::join)
+                        .withMessageContaining("for good");
+            }
+            assertThat(read(reader, ScriptedReads.of(CONTENT), 4).join().length())
+                    .isEqualTo(CONTENT.length);
+        }
+    }
+
+    // ---- executors
+
+    @Test
+    void oneThreadIsEnough() throws Exception {
+        ScriptedReads store = ScriptedReads.of(CONTENT);
+        ExecutorService thread = Executors.newSingleThreadExecutor();
+        try (ParallelReader reader = ParallelReader.builder().executor(thread).build()) {
+            Transfer<ReadResult> one = read(reader, store, 4);
+            Transfer<ReadResult> other = read(reader, store, 4);
+            one.join();
+            other.join();
+        } finally {
+            thread.shutdown();
+        }
+        assertThat(store.mostInside()).isEqualTo(1);
+        assertThat(store.requests()).hasSize(20);
+    }
+
+    @Test
+    void anExecutorMayRunTasksInTheCaller() throws Exception {
+        ScriptedReads store = ScriptedReads.of(CONTENT).withoutChecksumInParts();
+        ByteBuffer target = ByteBuffer.allocate(CONTENT.length);
+        try (ParallelReader reader =
+                ParallelReader.builder().executor(Runnable::run).build()) {
+            Transfer<ReadResult> transfer = read(reader, store, BlobTarget.of(target), 4);
+
+            assertThat(transfer.toCompletableFuture()).isCompleted();
+            assertThat(transfer.join().length()).isEqualTo(CONTENT.length);
+        }
+        assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(CONTENT));
+        assertThat(store.requests()).hasSize(11).endsWith("HEAD");
+    }
+
+    @Test
+    void anExecutorMayRefuseFurtherWorkers() throws Exception {
+        ScriptedReads store = ScriptedReads.of(CONTENT);
+        ExecutorService thread = Executors.newSingleThreadExecutor();
+        AtomicInteger tasks = new AtomicInteger();
+        Executor stingy = task -> {
+            if (tasks.incrementAndGet() > 1) {
+                throw new RejectedExecutionException("one is enough");
+            }
+            thread.execute(task);
+        };
+        try (ParallelReader reader = ParallelReader.builder().executor(stingy).build()) {
+            read(reader, store, 4).join();
+        } finally {
+            thread.shutdown();
+        }
+        assertThat(tasks).hasValue(2); // and does not go on asking
+        assertThat(store.requests()).hasSize(10);
+    }
+
+    @Test
+    void anExecutorMayDropFurtherWorkers() throws Exception {
+        ScriptedReads store = ScriptedReads.of(CONTENT);
+        AtomicInteger tasks = new AtomicInteger();
+        Executor forgetful = task -> {
+            if (tasks.incrementAndGet() == 1) {
+                task.run();
+            }
+        };
+        try (ParallelReader reader =
+                ParallelReader.builder().executor(forgetful).build()) {
+            assertThat(read(reader, store, 4).join().length()).isEqualTo(CONTENT.length);
+        }
+        assertThat(tasks).hasValue(4);
+    }
+
+    @Test
+    void anExecutorThatTakesNothingGetsNoHoldOnTheTarget() throws Exception {
+        ExecutorService threads = Executors.newSingleThreadExecutor();
+        threads.shutdown();
+
+        assertGivesBack(RejectedExecutionException.class, threads);
+    }
+
+    @Test
+    void anExecutorThatFindsNoThreadGetsNoHoldOnTheTarget() throws Exception {
+        assertGivesBack(OutOfMemoryError.class, task -> {
+            throw new OutOfMemoryError("unable to create native thread");
+        });
+    }
+
+    private void assertGivesBack(Class<? extends Throwable> problem, Executor executor) throws Exception {
+        ScriptedReads store = ScriptedReads.of(CONTENT);
+        Path mapped = directory.resolve("mapped");
+        try (MappedFile file = MappedFile.create(mapped, 10);
+                ParallelReader reader =
+                        ParallelReader.builder().executor(executor).build()) {
+            assertThatExceptionOfType(problem).isThrownBy(() -> read(reader, store, file.region(), 4));
+            assertThatExceptionOfType(problem)
+                    .isThrownBy(() -> read(reader, store, BlobTarget.ofPath(directory.resolve("file")), 4));
+
+            assertThat(file.leases()).isZero();
+            reader.close(); // has nothing to wait for
+        }
+        assertThat(directory).isDirectoryNotContaining(file -> !file.equals(mapped));
+        assertThat(store.requests()).isEmpty();
+    }
+}
