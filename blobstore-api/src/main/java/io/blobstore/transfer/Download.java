@@ -11,6 +11,8 @@ import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +35,7 @@ final class Download extends ParallelTransfer<ReadResult> {
     private final DownloadOptions options;
     private final long room;
     private final BlobTarget.Filling target;
+    private final Stragglers stragglers;
     private final AtomicInteger nextPart = new AtomicInteger(1); // the first one's number is 0
 
     // Written by the first worker before it calls others, read by them and by the last one.
@@ -96,6 +99,7 @@ final class Download extends ParallelTransfer<ReadResult> {
         this.key = key;
         this.range = range;
         this.options = options;
+        this.stragglers = new Stragglers(options.hedging(), engine.environment().clock()::nanoTime);
         this.room = target.room();
         range.requireRoom(room);
         this.target = target.open();
@@ -147,17 +151,87 @@ final class Download extends ParallelTransfer<ReadResult> {
 
     private void fetchParts() throws IOException, InterruptedException {
         Plan made = planned();
-        ReadOptions sameVersion = ReadOptions.ifMatch(made.blob.version());
         for (int part = takePart(made); part > 0; part = takePart(made)) {
-            long length = made.length(part);
-            RangeFetch fetch = fetch(sameVersion, made.offset(part));
+            fetchPart(made, part);
+        }
+        for (Optional<Stragglers.Part> late = awaitStraggler(); late.isPresent(); late = awaitStraggler()) {
+            fetchAgain(made, late.get());
+        }
+    }
+
+    private void fetchPart(Plan made, int number) throws IOException, InterruptedException {
+        long length = made.length(number);
+        RangeFetch fetch = fetch(ReadOptions.ifMatch(made.blob.version()), made.offset(number));
+        Stragglers.Part part = stragglers.begin(number);
+        boolean first = false;
+        try {
             retrying(
-                    "part " + (part + 1),
+                    "part " + (number + 1),
                     () -> withinBudget(length, () -> {
                         fetch.finish(length);
                         return fetch;
                     }));
-            arrived(made, part, fetch);
+            first = stragglers.arrived(part);
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            if (!stragglers.isLost(part)) {
+                throw e;
+            }
+        } finally {
+            stragglers.end(part);
+        }
+        if (first) {
+            arrived(made, number, fetch);
+        }
+    }
+
+    // ---- hedging
+
+    private Optional<Stragglers.Part> awaitStraggler() throws InterruptedException {
+        return isStopped() ? Optional.empty() : stragglers.awaitStraggler();
+    }
+
+    /** Into memory of its own, as the first request may still write into the target; once, as it is but a try. */
+    private void fetchAgain(Plan made, Stragglers.Part late) throws IOException, InterruptedException {
+        int length = Math.toIntExact(made.length(late.number));
+        long offset = made.offset(late.number);
+        boolean first = false;
+        try {
+            ByteBuffer spare = ByteBuffer.allocateDirect(length);
+            RangeFetch fetch = new RangeFetch(
+                    store,
+                    key,
+                    ReadOptions.ifMatch(made.blob.version()),
+                    BlobTarget.of(spare).open(),
+                    range.offset() + offset,
+                    0);
+            withinBudget(length, () -> {
+                fetch.finish(length);
+                return fetch;
+            });
+            first = stragglers.arrived(late);
+            if (first) {
+                stragglers.awaitFirst(late);
+                copy(spare, offset);
+                arrived(made, late.number, fetch);
+            }
+        } catch (IOException | InterruptedException e) {
+            if (first || (!stragglers.isLost(late) && Crew.comesOfInterrupt(e))) {
+                throw e;
+            }
+            LOG.debug("The second request for part {} of '{}' was of no use", late.number + 1, key, e);
+        } finally {
+            stragglers.end(late);
+        }
+    }
+
+    private void copy(ByteBuffer arrived, long offset) throws IOException {
+        for (int done = 0; done < arrived.capacity(); ) {
+            try (BlobTarget.Window window = target.window(offset + done, arrived.capacity() - done)) {
+                int bytes = window.buffer().remaining();
+                window.buffer().put(arrived.slice(done, bytes));
+                window.flush();
+                done += bytes;
+            }
         }
     }
 

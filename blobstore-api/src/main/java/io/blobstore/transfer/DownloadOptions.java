@@ -1,6 +1,7 @@
 package io.blobstore.transfer;
 
 import io.blobstore.ReadOptions;
+import java.util.Optional;
 
 /**
  * How to read a blob, or a part of it.
@@ -9,13 +10,19 @@ import io.blobstore.ReadOptions;
  * @param concurrency the most requests under way at once
  * @param read which version is read; if none is named, the one that the first request meets
  * @param retry how often a request that failed is tried again
+ * @param hedging when a part that takes long is asked for a second time; empty for never
  * @param listener who is told
  */
 public record DownloadOptions(
-        long partSize, int concurrency, ReadOptions read, RetryPolicy retry, TransferListener listener) {
-    /** Requests of 8 MiB, 8 at once, whatever version is there, the default retries, no listener. */
-    public static final DownloadOptions DEFAULT =
-            new DownloadOptions(8L << 20, 8, ReadOptions.DEFAULT, RetryPolicy.DEFAULT, TransferListener.NONE);
+        long partSize,
+        int concurrency,
+        ReadOptions read,
+        RetryPolicy retry,
+        Optional<Hedging> hedging,
+        TransferListener listener) {
+    /** Requests of 8 MiB, 8 at once, whatever version is there, the default retries, none sent twice, no listener. */
+    public static final DownloadOptions DEFAULT = new DownloadOptions(
+            8L << 20, 8, ReadOptions.DEFAULT, RetryPolicy.DEFAULT, Optional.empty(), TransferListener.NONE);
 
     /** Refuses a part size or a concurrency below 1. */
     public DownloadOptions {
@@ -41,6 +48,7 @@ public record DownloadOptions(
         private int concurrency;
         private ReadOptions read;
         private RetryPolicy retry;
+        private Optional<Hedging> hedging;
         private TransferListener listener;
 
         private Builder(DownloadOptions options) {
@@ -48,6 +56,7 @@ public record DownloadOptions(
             concurrency = options.concurrency;
             read = options.read;
             retry = options.retry;
+            hedging = options.hedging;
             listener = options.listener;
         }
 
@@ -75,6 +84,12 @@ public record DownloadOptions(
             return this;
         }
 
+        /** Sets when a part that takes long is asked for a second time. */
+        public Builder hedging(Hedging hedging) {
+            this.hedging = Optional.of(hedging);
+            return this;
+        }
+
         /** Sets who is told. */
         public Builder listener(TransferListener listener) {
             this.listener = listener;
@@ -83,7 +98,7 @@ public record DownloadOptions(
 
         /** Builds; throws {@link IllegalArgumentException} as the record does. */
         public DownloadOptions build() {
-            return new DownloadOptions(partSize, concurrency, read, retry, listener);
+            return new DownloadOptions(partSize, concurrency, read, retry, hedging, listener);
         }
     }
 }

@@ -119,6 +119,7 @@ final class RangeReads {
                 concurrency,
                 known().map(found -> ReadOptions.ifMatch(found.version())).orElse(options.read()),
                 options.retry(),
+                Optional.empty(),
                 TransferListener.NONE);
         Download download = engine.enter(new Download(store, key, range, target, how, engine));
         running.add(download);
