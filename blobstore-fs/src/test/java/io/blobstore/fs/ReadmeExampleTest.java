@@ -3,14 +3,18 @@ package io.blobstore.fs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.BlobKey;
+import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
+import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Precondition;
 import io.blobstore.ReadResult;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.memory.MappedFile;
+import io.blobstore.transfer.BlobReader;
+import io.blobstore.transfer.ParallelReader;
 import io.blobstore.transfer.ParallelUploader;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.UploadOptions;
@@ -18,12 +22,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The README's example compiles, runs, and is what the README shows. */
+/** The README's examples compile, run, and are what the README shows. */
 class ReadmeExampleTest {
     @TempDir
     Path directory;
@@ -53,6 +60,23 @@ class ReadmeExampleTest {
         }
         // the example ends
     }
+
+    private static void reading(BlobStore store, BlobKey key, MappedFile memory, Path copy) throws Exception {
+        // the second example begins
+        try (ParallelReader reader = ParallelReader.create()) {
+            reader.read(store, key, ByteRange.all(), memory.region()).join(); // into memory that is there
+            reader.read(store, key, ByteRange.all(), BlobTarget.ofPath(copy)).join(); // a file, whole or not at all
+
+            try (BlobReader blob = reader.open(store, key)) { // a SeekableByteChannel that reads ahead
+                ByteBuffer piece = ByteBuffer.allocateDirect(1 << 20);
+                while (blob.read(piece.clear()) >= 0) {
+                    System.out.println(piece.flip().remaining() + " bytes before " + blob.position());
+                }
+                blob.read(piece.clear(), blob.size() - 512); // and positional reads, by any thread
+            }
+        }
+        // the second example ends
+    }
     // spotless:on
 
     @Test
@@ -64,17 +88,30 @@ class ReadmeExampleTest {
     }
 
     @Test
-    void itIsWhatTheReadmeShows() throws IOException {
-        String readme = Files.readString(Path.of("..", "README.md"));
-        String source = Files.readString(Path.of("src/test/java/io/blobstore/fs/ReadmeExampleTest.java"));
-        assertThat(group(readme, "(?s)```java\n(.*?)\n```"))
-                .isEqualTo(group(source, "(?s)// the example begins\n(.*?)\n +// the example ends")
-                        .stripIndent());
+    void theSecondReadsIt() throws Exception {
+        Path image = directory.resolve("disk.img");
+        byte[] content = new byte[5 << 20];
+        new Random(1).nextBytes(content);
+        Files.write(image, content);
+        BlobKey key = BlobKey.of("images/disk.img");
+        try (BlobStore store = BlobStores.open("file:" + directory.resolve("store"));
+                MappedFile memory = MappedFile.create(directory.resolve("memory"), content.length)) {
+            store.store(key, BlobSource.ofPath(image));
+            reading(store, key, memory, directory.resolve("copy"));
+        }
+        assertThat(directory.resolve("copy")).hasSameBinaryContentAs(image);
+        assertThat(directory.resolve("memory")).hasSameBinaryContentAs(image);
     }
 
-    private static String group(String text, String pattern) {
-        Matcher matcher = Pattern.compile(pattern).matcher(text);
-        assertThat(matcher.find()).as(pattern).isTrue();
-        return matcher.group(1);
+    @ParameterizedTest
+    @ValueSource(strings = {"example", "second example"})
+    void theyAreWhatTheReadmeShows(String name) throws IOException {
+        String source = Files.readString(Path.of("src/test/java/io/blobstore/fs/ReadmeExampleTest.java"));
+        Matcher example = Pattern.compile("(?s)// the " + name + " begins\n(.*?)\n +// the " + name + " ends")
+                .matcher(source);
+        assertThat(example.find()).isTrue();
+
+        assertThat(Files.readString(Path.of("..", "README.md")))
+                .contains("```java\n" + example.group(1).stripIndent() + "\n```\n");
     }
 }
