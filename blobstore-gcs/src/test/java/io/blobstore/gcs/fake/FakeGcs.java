@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 
@@ -35,6 +36,7 @@ public final class FakeGcs implements Closeable {
     private final Access access = new Access();
     private final Faults faults = new Faults();
     private final List<Seen> requests = new ArrayList<>();
+    private final AtomicLong bytesSent = new AtomicLong();
 
     private FakeGcs(Optional<SSLContext> tls) throws IOException {
         connections = new Connections(tls, this::exchange);
@@ -98,6 +100,11 @@ public final class FakeGcs implements Closeable {
         synchronized (requests) {
             requests.clear();
         }
+    }
+
+    /** How many bytes of answers' bodies were sent so far. */
+    public long bytesSent() {
+        return bytesSent.get();
     }
 
     // ---- how it behaves
@@ -204,7 +211,9 @@ public final class FakeGcs implements Closeable {
             return false;
         }
         remember(seen.answered(answer.status()));
-        wire.write(answer, hasBody, cut ? answer.length() / 2 : answer.length());
+        int length = cut ? answer.length() / 2 : answer.length();
+        bytesSent.addAndGet(hasBody ? length : 0);
+        wire.write(answer, hasBody, length);
         return !cut && !head.get().says("Connection", "close");
     }
 
