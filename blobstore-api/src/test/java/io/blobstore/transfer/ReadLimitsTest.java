@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -71,12 +72,14 @@ class ReadLimitsTest {
 
     @Test
     void theBytesInFlightOfSeveralTransfersStayWithinTheBudget() throws Exception {
-        CountDownLatch together = new CountDownLatch(3);
-        ScriptedReads store = ScriptedReads.of(CONTENT).on(read -> {
-            together.countDown();
-            ScriptedStore.await(together);
+        CountDownLatch go = new CountDownLatch(1);
+        ScriptedReads store = ScriptedReads.of(CONTENT).on(read -> ScriptedStore.await(go));
+        List<Thread> workers = new CopyOnWriteArrayList<>();
+        ExecutorService threads = Executors.newCachedThreadPool(task -> {
+            Thread thread = new Thread(task);
+            workers.add(thread);
+            return thread;
         });
-        ExecutorService threads = Executors.newCachedThreadPool();
         try (ParallelReader reader = ParallelReader.builder()
                 .executor(threads)
                 .maxBytesInFlight(4 * PART - 1) // 3 parts
@@ -85,13 +88,25 @@ class ReadLimitsTest {
             for (int i = 0; i < 5; i++) {
                 transfers.add(read(reader, store, 4));
             }
+            // All of them wait for something: either inside of the store, or for the budget.
+            while (!workers.stream().allMatch(ReadLimitsTest::isWaiting)) {
+                Thread.onSpinWait();
+            }
+            assertThat(workers).hasSize(5);
+            assertThat(store.inside()).isEqualTo(3);
+            go.countDown();
             for (Transfer<ReadResult> transfer : transfers) {
                 assertThat(transfer.join().length()).isEqualTo(CONTENT.length);
             }
         } finally {
+            go.countDown();
             threads.shutdown();
         }
         assertThat(store.mostBytesInside()).isEqualTo(3 * PART);
+    }
+
+    private static boolean isWaiting(Thread thread) {
+        return thread.getState() == Thread.State.WAITING || thread.getState() == Thread.State.TIMED_WAITING;
     }
 
     @Test
