@@ -24,6 +24,8 @@ public final class AccessPattern {
     /** The last sizes, oldest overwritten first. */
     private final int[] sizes = new int[SIZES];
 
+    private int nextSize;
+    /** How many of them are known. */
     private int sizeCount;
     /** Bytes read for the first time since the last jump. */
     private long run;
@@ -54,12 +56,13 @@ public final class AccessPattern {
         noteStride(offset, length);
         boolean jump = !buffered || strides >= CERTAIN;
         if (jump && offset != runEnd) {
-            sizeCount = 0;
-            run = 0;
+            forgetRun();
             runEnd = offset;
         }
-        sizes[sizeCount++ % SIZES] = length;
-        long end = offset + length;
+        sizes[nextSize] = length;
+        nextSize = (nextSize + 1) % SIZES;
+        sizeCount = Math.min(SIZES, sizeCount + 1);
+        long end = offset > Long.MAX_VALUE - length ? Long.MAX_VALUE : offset + length;
         run += Math.max(0, end - Math.max(runEnd, offset));
         runEnd = Math.max(runEnd, end);
     }
@@ -70,7 +73,7 @@ public final class AccessPattern {
         if (!regular) {
             strides = 0;
         } else if (distance == stride) {
-            strides++;
+            strides = Math.min(Integer.MAX_VALUE - 1, strides) + 1;
         } else {
             strides = 1;
         }
@@ -81,18 +84,23 @@ public final class AccessPattern {
 
     /** Forgets everything, as after a failure. */
     public void reset() {
+        forgetRun();
+        lastOffset = Long.MIN_VALUE;
+        strides = 0;
+    }
+
+    private void forgetRun() {
+        nextSize = 0;
         sizeCount = 0;
         run = 0;
         runEnd = Long.MIN_VALUE;
-        lastOffset = Long.MIN_VALUE;
-        strides = 0;
     }
 
     /** How many bytes behind the last read should be fetched, or being fetched, by now; 0 for none. */
     public long window() {
         long mean = mean();
         long streak = run / mean;
-        if (streak < CERTAIN) {
+        if (streak < CERTAIN || sizeCount < CERTAIN) { // the mean is rounded: two tiny reads may pass for three
             return 0;
         }
         boolean erratic = isVariable() && mean > LARGE;
@@ -113,19 +121,18 @@ public final class AccessPattern {
     }
 
     private long mean() {
-        int known = Math.min(sizeCount, SIZES);
-        if (known == 0) {
+        if (sizeCount == 0) {
             return MIB;
         }
         long sum = 0;
-        for (int i = 0; i < known; i++) {
+        for (int i = 0; i < sizeCount; i++) {
             sum += sizes[i];
         }
-        return Math.max(1, sum / known);
+        return sum / sizeCount;
     }
 
     private boolean isVariable() {
-        for (int i = 1; i < Math.min(sizeCount, SIZES); i++) {
+        for (int i = 1; i < sizeCount; i++) {
             if (sizes[i] != sizes[0]) {
                 return true;
             }

@@ -1,6 +1,7 @@
 package io.blobstore.internal.prefetch;
 
 import java.io.Closeable;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +13,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * memory: who gets none reads without.
  *
  * <p>Pages of 1 MiB in slabs of 16. A piece is 1, 2, 4, 8 or 16 pages, at a multiple of its size, so that what was given back always fits
- * again (a buddy system, with one bit per page). Slabs are made when needed, and left to the garbage collector when the last user is gone.
+ * again (a buddy system, with one bit per page). Slabs are made when needed. When the last user is gone they are left to the garbage
+ * collector, or to the next user if he comes first: readers that are opened one after the other share one slab, too.
  *
  * <p>Thread-safe.
  */
@@ -27,6 +29,11 @@ public final class PrefetchMemory {
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock:
     private final List<Slab> slabs = new ArrayList<>();
+    /** The slabs that nobody uses any more, while they are there. */
+    private WeakReference<List<Slab>> unused = new WeakReference<>(List.of());
+    /** How many pages there may be: fewer than the bound after the JVM has refused memory, which it does slowly. */
+    private int obtainable;
+
     private int shares;
     private int pagesTaken;
 
@@ -72,6 +79,7 @@ public final class PrefetchMemory {
             throw new IllegalArgumentException("memory for reading ahead must be 0 bytes or more; got " + bytes);
         }
         maxPages = (int) Math.min(Integer.MAX_VALUE, bytes / PAGE);
+        obtainable = maxPages;
     }
 
     /** Bytes of the pieces that are not given back yet. */
@@ -107,15 +115,13 @@ public final class PrefetchMemory {
         public Optional<Piece> take(int bytes) {
             lock.lock();
             try {
-                if (!joined && !closed) {
-                    joined = true;
-                    shares++;
+                if (closed) {
+                    return Optional.empty();
                 }
-                int fair = maxPages == 0 ? 0 : Math.max(1, maxPages / Math.max(1, shares));
-                int most = closed ? 0 : Math.min(SLAB_PAGES, fair - held);
-                for (int pages = Math.min(pages(bytes), Integer.highestOneBit(Math.max(0, most)));
-                        pages > 0;
-                        pages /= 2) {
+                arrive();
+                int fair = Math.max(1, obtainable / shares);
+                int most = Math.max(0, Math.min(SLAB_PAGES, fair - held));
+                for (int pages = Math.min(pages(bytes), Integer.highestOneBit(most)); pages > 0; pages /= 2) {
                     Optional<Piece> piece = find(pages);
                     if (piece.isPresent()) {
                         return piece;
@@ -127,6 +133,18 @@ public final class PrefetchMemory {
             }
         }
 
+        /** Under lock. */
+        private void arrive() {
+            if (joined) {
+                return;
+            }
+            joined = true;
+            if (shares++ == 0) {
+                List<Slab> kept = unused.get();
+                slabs.addAll(kept == null ? List.of() : kept);
+            }
+        }
+
         private Optional<Piece> find(int pages) {
             for (Slab slab : slabs) {
                 int first = slab.take(pages);
@@ -135,7 +153,7 @@ public final class PrefetchMemory {
                 }
             }
             int made = slabs.stream().mapToInt(slab -> slab.pages).sum();
-            int possible = Integer.highestOneBit(Math.min(SLAB_PAGES, maxPages - made));
+            int possible = Integer.highestOneBit(Math.min(SLAB_PAGES, obtainable - made));
             if (possible < pages) {
                 return Optional.empty();
             }
@@ -143,6 +161,7 @@ public final class PrefetchMemory {
             try {
                 slab = new Slab(possible);
             } catch (OutOfMemoryError e) { // -XX:MaxDirectMemorySize: reading ahead is not worth failing for
+                obtainable = made;
                 return Optional.empty();
             }
             slabs.add(slab);
@@ -166,7 +185,9 @@ public final class PrefetchMemory {
             if (closed && joined && held == 0) {
                 joined = false;
                 if (--shares == 0) {
+                    unused = new WeakReference<>(new ArrayList<>(slabs));
                     slabs.clear();
+                    obtainable = maxPages;
                 }
             }
         }
