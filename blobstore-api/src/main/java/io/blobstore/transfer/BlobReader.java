@@ -1,9 +1,11 @@
 package io.blobstore.transfer;
 
 import io.blobstore.BlobMetadata;
+import io.blobstore.ByteRange;
 import io.blobstore.internal.prefetch.PrefetchMemory;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.SeekableByteChannel;
@@ -100,7 +102,7 @@ public final class BlobReader implements SeekableByteChannel {
     public int read(ByteBuffer target) throws IOException {
         requireWritable(target);
         reads.requireOpen();
-        lock.lock();
+        lockForReading();
         try {
             reads.requireOpen();
             int bytes = target.hasRemaining() ? readInSequence(target) : 0;
@@ -111,12 +113,23 @@ public final class BlobReader implements SeekableByteChannel {
         }
     }
 
+    /** Another read may be under way, and take long: an interrupt ends the waiting for it as well. */
+    private void lockForReading() throws InterruptedIOException {
+        if (!lock.tryLock()) {
+            try {
+                lock.lockInterruptibly();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw RangeReads.interrupted(e);
+            }
+        }
+    }
+
     private int readInSequence(ByteBuffer target) throws IOException {
-        int wanted = target.remaining();
         if (reads.known().isEmpty()) {
-            int bytes = readAt(position, target, wanted);
+            int bytes = readAt(position, target);
             if (bytes > 0) {
-                ahead.follow(position, bytes, reads.blob().size());
+                ahead.follow(position, bytes, reads.known().orElseThrow().size());
             }
             return bytes;
         }
@@ -124,21 +137,23 @@ public final class BlobReader implements SeekableByteChannel {
         if (position >= size) {
             return -1;
         }
-        int length = (int) Math.min(wanted, size - position);
+        int length = (int) Math.min(target.remaining(), size - position);
+        int start = target.position();
         int done = 0;
         try {
             ahead.follow(position, length, size);
             while (done < length) {
                 int bytes = ahead.take(position + done, target, length - done);
                 if (bytes == 0) {
-                    long gap = ahead.gap(position + done);
-                    bytes = reads.read(position + done, target, (int) Math.min(gap, length - done));
+                    long gap = Math.min(ahead.gap(position + done), length - done);
+                    bytes = reads.read(ByteRange.of(position + done, gap), target);
                 }
                 done += bytes;
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             ahead.reset();
-            if (done == 0) {
+            if (done == 0 || e instanceof Error) {
+                target.position(start);
                 throw e;
             }
         }
@@ -162,19 +177,16 @@ public final class BlobReader implements SeekableByteChannel {
             throw new IllegalArgumentException("a position must be 0 or more; got " + from);
         }
         reads.requireOpen();
-        return target.hasRemaining() ? readAt(from, target, target.remaining()) : 0;
+        return target.hasRemaining() ? readAt(from, target) : 0;
     }
 
-    private int readAt(long from, ByteBuffer target, int most) throws IOException {
-        if (reads.known().isEmpty() && from > 0) {
-            reads.blob(); // to know where it ends: a store has no answer but an error to what is behind
+    private int readAt(long from, ByteBuffer target) throws IOException {
+        if (reads.known().isEmpty() && from == 0) {
+            int bytes = reads.read(ByteRange.atMost(0, target.remaining()), target);
+            return bytes == 0 ? -1 : bytes;
         }
-        long left = reads.known().map(blob -> blob.size() - from).orElse(Long.MAX_VALUE);
-        if (left <= 0) {
-            return -1;
-        }
-        int bytes = reads.read(from, target, (int) Math.min(most, left));
-        return bytes == 0 ? -1 : bytes;
+        long left = reads.blob().size() - from; // a store has no answer but an error to what is behind the end
+        return left <= 0 ? -1 : reads.read(ByteRange.of(from, Math.min(target.remaining(), left)), target);
     }
 
     private static void requireWritable(ByteBuffer target) {

@@ -37,6 +37,10 @@ public final class ParallelReader extends TransferEngine {
         readAheadMemory = new PrefetchMemory(builder.readAheadMemory);
     }
 
+    PrefetchMemory readAheadMemory() {
+        return readAheadMemory;
+    }
+
     /** A reader with everything at its default. */
     public static ParallelReader create() {
         return builder().build();

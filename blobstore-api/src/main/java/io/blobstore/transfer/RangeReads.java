@@ -31,11 +31,20 @@ final class RangeReads {
     private final BlobStore store;
     private final BlobKey key;
     private final ReaderOptions options;
-    private final Set<Download> running = ConcurrentHashMap.newKeySet();
+    private final Set<ParallelTransfer<?>> running = ConcurrentHashMap.newKeySet();
     /** Set once. */
     private volatile @Nullable BlobMetadata blob;
 
     private volatile boolean closed;
+
+    /** The thread that was to read was interrupted, and that was not the reader's: as by an executor that is shut down. */
+    static final class GivenUpException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private GivenUpException(CancellationException cause) {
+            super("the read was cancelled: its executor was shut down", cause);
+        }
+    }
 
     RangeReads(TransferEngine engine, BlobStore store, BlobKey key, ReaderOptions options) {
         this.engine = engine;
@@ -57,7 +66,12 @@ final class RangeReads {
     BlobMetadata blob() throws IOException {
         requireOpen();
         Optional<BlobMetadata> known = known();
-        return known.isPresent() ? known.get() : pin(store.head(key));
+        if (known.isPresent()) {
+            return known.get();
+        }
+        Inquiry inquiry = enter(new Inquiry(store, key, options.retry(), engine));
+        inquiry.run();
+        return pin(await(inquiry));
     }
 
     /** The first answer decides which version is read. */
@@ -84,18 +98,21 @@ final class RangeReads {
     /**
      * Reads on this thread, and on others if it is much.
      *
+     * @param range no larger than what the target has room for; all of it, if anything is known of the blob
      * @param target filled from its position on, which is moved
-     * @param most bytes; what the blob has of them is read
-     * @return how many that were
+     * @return how many bytes there were
      */
-    int read(long position, ByteBuffer target, int most) throws IOException {
+    int read(ByteRange range, ByteBuffer target) throws IOException {
+        int start = target.position();
         int limit = target.limit();
-        target.limit(target.position() + most);
+        target.limit(start + (int) range.length());
         try {
-            Download download =
-                    begin(ByteRange.atMost(position, most), BlobTarget.of(target), PART, options.concurrency());
+            Download download = begin(range, BlobTarget.of(target), PART, options.concurrency());
             download.run();
-            return (int) await(download).length();
+            return (int) finish(download);
+        } catch (IOException | RuntimeException | Error e) {
+            target.position(start); // what has arrived may be of another version than the one that others met first
+            throw e;
         } finally {
             target.limit(limit);
         }
@@ -121,30 +138,42 @@ final class RangeReads {
                 options.retry(),
                 Optional.empty(),
                 TransferListener.NONE);
-        Download download = engine.enter(new Download(store, key, range, target, how, engine));
-        running.add(download);
-        download.whenDone(() -> running.remove(download));
-        if (closed) { // after adding: close() either sees it, or is seen here
-            download.cancel();
-        }
-        return download;
+        return enter(new Download(store, key, range, target, how, engine));
     }
 
-    /** Waits for a read that was started; does it here if no other thread has begun it yet. */
+    private <T extends ParallelTransfer<?>> T enter(T transfer) {
+        engine.enter(transfer);
+        running.add(transfer);
+        transfer.whenDone(() -> running.remove(transfer));
+        if (closed) { // after adding: close() either sees it, or is seen here
+            transfer.cancel();
+        }
+        return transfer;
+    }
+
+    /**
+     * Waits for a read that was started; does it here if no other thread has begun it yet.
+     *
+     * @throws GivenUpException if the thread that had begun it did not end it
+     */
     void join(Download download) throws IOException {
         download.run();
-        await(download);
+        finish(download);
     }
 
-    private ReadResult await(Download download) throws IOException {
+    private long finish(Download download) throws IOException {
+        ReadResult result = await(download);
+        pin(result.blob());
+        return result.length();
+    }
+
+    private <T> T await(ParallelTransfer<T> transfer) throws IOException {
         try {
-            ReadResult result = download.join();
-            pin(result.blob());
-            return result;
+            return transfer.join();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            download.cancel();
-            awaitEnd(download);
+            transfer.cancel();
+            awaitEnd(transfer);
             throw interrupted(e);
         } catch (CancellationException e) {
             if (closed) {
@@ -153,11 +182,11 @@ final class RangeReads {
             if (Thread.currentThread().isInterrupted()) {
                 throw interrupted(e);
             }
-            throw new IOException("the read was cancelled: its executor was shut down", e);
+            throw new GivenUpException(e);
         }
     }
 
-    private static InterruptedIOException interrupted(Throwable cause) {
+    static InterruptedIOException interrupted(Throwable cause) {
         InterruptedIOException interrupted = new InterruptedIOException("interrupted while reading");
         interrupted.initCause(cause);
         return interrupted;
@@ -166,11 +195,11 @@ final class RangeReads {
     // ---- the end
 
     /** Waits until nothing touches a read's memory any more, interrupts put off. */
-    static void awaitEnd(Download download) {
+    private static void awaitEnd(ParallelTransfer<?> transfer) {
         boolean interrupted = false;
         while (true) {
             try {
-                download.toCompletableFuture()
+                transfer.toCompletableFuture()
                         .handle((result, problem) -> result)
                         .get();
                 break;
@@ -188,7 +217,7 @@ final class RangeReads {
     /** Cancels the reads under way and refuses others. */
     void close() {
         closed = true;
-        running.forEach(Download::cancel);
+        running.forEach(ParallelTransfer::cancel);
     }
 
     /** Waits until no read is under way any more. */

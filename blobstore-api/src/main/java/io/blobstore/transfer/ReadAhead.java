@@ -83,9 +83,10 @@ final class ReadAhead {
         void begin(RangeReads reads) throws IOException {
             try {
                 fetch = reads.start(offset, this);
-            } catch (IOException | RuntimeException e) {
-                memory.close(); // nothing has begun
-                throw e;
+            } finally {
+                if (fetch == null) { // nothing has begun
+                    memory.close();
+                }
             }
         }
 
@@ -119,7 +120,7 @@ final class ReadAhead {
      * @param blobSize where to stop
      */
     void follow(long position, int length, long blobSize) throws IOException {
-        boolean buffered = blocks.stream().anyMatch(block -> block.contains(position));
+        boolean buffered = blockAt(position) != null;
         while (!blocks.isEmpty() && !blocks.getFirst().contains(position)) {
             blocks.removeFirst().drop();
         }
@@ -136,11 +137,14 @@ final class ReadAhead {
         if (window == 0) {
             return;
         }
-        // As large as lets every request have one, so that the window is under way at once and not by few.
-        long wished = Math.max(PrefetchMemory.PAGE, Math.min(LARGEST_BLOCK, window / concurrency));
+        // As large as lets every request have one, so that the window is under way at once and not by few; but no
+        // smaller than a
+        // page, unless the window is: it grows with what is read, however small the reads are.
+        long wished = Math.max(Math.min(PrefetchMemory.PAGE, window), Math.min(LARGEST_BLOCK, window / concurrency));
+        long end = from + Math.min(reads.options().maxReadAhead(), blobSize - from);
         long next = blocks.isEmpty() ? from : Math.max(from, blocks.getLast().end());
-        while (next < blobSize && next - from + wished / 2 < window && underWay() < concurrency) {
-            Optional<Block> block = fetch(next, (int) Math.min(Long.highestOneBit(wished), blobSize - next));
+        while (next < end && next - from + wished / 2 < window && underWay() < concurrency) {
+            Optional<Block> block = fetch(next, (int) Math.min(Long.highestOneBit(wished), end - next));
             if (block.isEmpty()) {
                 return;
             }
@@ -150,16 +154,16 @@ final class ReadAhead {
 
     private void produceStrides(long position, int length, long blobSize) throws IOException {
         long stride = pattern.stride();
-        int ahead = pattern.stridesAhead();
-        for (int i = 1; i <= ahead && underWay() < concurrency; i++) {
-            long next = position + i * stride;
+        long next = position + stride; // beyond the largest number it would be negative
+        for (int i = pattern.stridesAhead(); i > 0 && underWay() < concurrency; i--) {
             if (next < 0 || next > blobSize - length) {
                 return;
             }
-            boolean there = blocks.stream().anyMatch(block -> block.contains(next));
-            if (!there && (length > LARGEST_BLOCK || fetch(next, length).isEmpty())) {
+            if (blockAt(next) == null
+                    && (length > LARGEST_BLOCK || fetch(next, length).isEmpty())) {
                 return;
             }
+            next += stride;
         }
     }
 
@@ -195,7 +199,13 @@ final class ReadAhead {
         if (block == null) {
             return 0;
         }
-        reads.join(block.fetch());
+        try {
+            reads.join(block.fetch());
+        } catch (RangeReads.GivenUpException e) { // nobody's fault here: it is read as if nothing had been read ahead
+            blocks.remove(block);
+            block.drop();
+            return 0;
+        }
         int from = (int) (position - block.offset);
         int bytes = Math.min(most, block.length - from);
         target.put(block.slice(from, bytes));

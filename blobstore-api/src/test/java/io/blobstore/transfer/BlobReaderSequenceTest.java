@@ -1,0 +1,358 @@
+package io.blobstore.transfer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.blobstore.transfer.PatternStore.Read;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Which requests a reader makes for which reads. */
+class BlobReaderSequenceTest extends BlobReaderFixture {
+    private static Read mib(int offset, int length) {
+        return new Read((long) offset * M, (long) length * M);
+    }
+
+    @Test
+    void nothingIsAskedForBeforeTheFirstRead() throws IOException {
+        try (BlobReader blob = open()) {
+            assertThat(blob.isOpen()).isTrue();
+            assertThat(blob.position(5).position()).isEqualTo(5);
+            assertThat(blob.read(ByteBuffer.allocate(0))).isZero();
+        }
+        assertThat(store.reads()).isEmpty();
+        assertThat(store.heads()).isZero();
+    }
+
+    @Test
+    void aSmallBlobIsOneRequest() throws IOException {
+        store = new PatternStore(1000);
+        try (BlobReader blob = open()) {
+            ByteBuffer target = ByteBuffer.allocate(4096);
+
+            assertThat(blob.read(target)).isEqualTo(1000);
+
+            PatternStore.assertContent(0, target.flip());
+            assertThat(blob.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+            assertThat(blob.size()).isEqualTo(1000);
+            assertThat(blob.metadata().version()).isEqualTo(PatternStore.version(1));
+        }
+        assertThat(store.reads()).containsExactly(new Read(0, 1000));
+        assertThat(store.heads()).isZero();
+    }
+
+    @Test
+    void aLargeReadIsSplitAndReadSideBySide() throws IOException {
+        CountDownLatch together = new CountDownLatch(3);
+        store.onRead(read -> {
+            if (read.offset() > 0) {
+                together.countDown();
+                ScriptedStore.await(together);
+            }
+        });
+        try (BlobReader blob = open(ONE_TRY.toBuilder().concurrency(3).build())) {
+            read(blob, 50 * M);
+        }
+        assertThat(store.mostInside()).isEqualTo(3);
+        assertThat(store.bytes()).isEqualTo(50 * M);
+    }
+
+    @Test
+    void fromTheThirdReadOnItReadsAhead() throws IOException {
+        use(IN_CALLER);
+        try (BlobReader blob = open()) {
+            read(blob, M, 2);
+            assertThat(store.reads()).containsExactly(mib(0, 1), mib(1, 1));
+
+            read(blob, M);
+            assertThat(readsAfter(2)).containsExactly(mib(3, 1), mib(2, 1)); // the one ahead first
+
+            read(blob, M);
+            assertThat(readsAfter(4)).containsExactly(mib(4, 1), mib(5, 1)); // the read itself was there
+            read(blob, M);
+            assertThat(readsAfter(6)).containsExactly(mib(6, 1), mib(7, 1));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 8})
+    void everythingIsFetchedOnceByFewRequestsAndNoMoreAtOnceThanAllowed(int concurrency) throws IOException {
+        long size = 200L * M + 123;
+        store = new PatternStore(size);
+        try (BlobReader blob = open(ONE_TRY.toBuilder().concurrency(concurrency).build())) {
+            assertThat(blob.size()).isEqualTo(size);
+            while (blob.position() < size) {
+                read(blob, M);
+            }
+            assertThat(blob.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+        }
+        assertThat(store.bytes()).isEqualTo(size);
+        assertThat(store.mostInside()).isBetween(1, concurrency + 1); // those ahead, and the one that is read itself
+        assertThat(store.reads()).allSatisfy(read -> assertThat(read.length()).isBetween(1L, 8L * M));
+        assertThat(store.reads()).hasSizeBetween(25, 80);
+    }
+
+    @Test
+    void theRequestsAheadAreUnderWaySideBySide() throws IOException {
+        CountDownLatch together = new CountDownLatch(4);
+        store.onRead(read -> {
+            if (read.offset() >= 12 * M) {
+                together.countDown();
+                ScriptedStore.await(together);
+            }
+        });
+        try (BlobReader blob = open(ONE_TRY.toBuilder().concurrency(4).build())) {
+            read(blob, M, 12);
+            read(blob, M, 20);
+        }
+        assertThat(together.getCount()).isZero();
+    }
+
+    @Test
+    void smallReadsAreReadAheadOfAsSoonAsLargeOnes() throws IOException {
+        use(IN_CALLER);
+        try (BlobReader blob = open()) {
+            read(blob, 100, 4);
+            assertThat(store.reads()).contains(new Read(300, 64)); // up to 100 bytes, a power of two
+            read(blob, 100, 10_000);
+        }
+        assertThat(store.reads()).hasSizeLessThan(50);
+        assertThat(store.bytes()).isBetween(1_000_400L, 2 * 1_000_400L);
+    }
+
+    @Test
+    void singleBytesOfAStreamAreFewRequests() throws IOException {
+        use(IN_CALLER);
+        try (BlobReader blob = open();
+                InputStream stream = blob.inputStream()) {
+            ByteBuffer read = ByteBuffer.allocate(100_000);
+            while (read.hasRemaining()) {
+                read.put((byte) stream.read());
+            }
+            PatternStore.assertContent(0, read.flip());
+        }
+        assertThat(store.reads()).hasSizeLessThan(60);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 100000", "1, 100000", "1000, 100", "600000, 100000", "3145729, 1048576", "3145729, 70000"})
+    void neverMoreIsReadAheadThanAllowed(int most, int length) throws IOException {
+        use(IN_CALLER);
+        try (BlobReader blob = open(ONE_TRY.toBuilder().maxReadAhead(most).build())) {
+            long furthest = 0;
+            for (int i = 0; i < 200; i++) {
+                read(blob, length);
+                long end = store.reads().stream().mapToLong(Read::end).max().orElseThrow();
+                assertThat(end).isBetween(blob.position(), blob.position() + most);
+                furthest = Math.max(furthest, end - blob.position());
+            }
+            assertThat(furthest).isGreaterThanOrEqualTo(most / 2); // it does read ahead
+            assertThat(store.bytes()).isLessThanOrEqualTo(blob.position() + most);
+        }
+    }
+
+    // ---- here and there
+
+    static LongStream seeds() {
+        return LongStream.range(0, 5);
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void randomReadsFetchWhatIsAskedFor(long seed) throws IOException {
+        SplittableRandom random = new SplittableRandom(seed);
+        try (BlobReader blob = open()) {
+            for (int i = 0; i < 200; i++) {
+                blob.position(random.nextLong(1L << 39));
+                read(blob, M);
+            }
+        }
+        assertThat(store.bytes()).isBetween(200L * M, 220L * M);
+    }
+
+    @Test
+    void twoReadsAndAJumpFetchWhatIsAskedFor() throws IOException {
+        try (BlobReader blob = open()) {
+            for (int i = 0; i < 50; i++) {
+                blob.position((i * 7919L % 50) * 100 * M);
+                read(blob, 128 * K, 2);
+            }
+        }
+        assertThat(store.bytes()).isEqualTo(100 * 128 * K);
+    }
+
+    @Test
+    void aReadOfNothingCountsForNothing() throws IOException {
+        try (BlobReader blob = open()) {
+            read(blob, M, 2);
+            for (int i = 0; i < 10; i++) {
+                assertThat(blob.read(ByteBuffer.allocate(0))).isZero();
+                assertThat(blob.read(ByteBuffer.allocate(0), 1L << 50)).isZero();
+            }
+            blob.position(1L << 41);
+            assertThat(blob.read(ByteBuffer.allocate(0))).isZero(); // and not the end
+        }
+        assertThat(store.reads()).containsExactly(mib(0, 1), mib(1, 1));
+    }
+
+    @Test
+    void positionalReadsChangeNothingForThoseInSequence() throws IOException {
+        use(IN_CALLER);
+        try (BlobReader blob = open()) {
+            read(blob, M, 3);
+            for (int i = 0; i < 5; i++) {
+                ByteBuffer target = ByteBuffer.allocate(100);
+                assertThat(blob.read(target, 77L * M * i)).isEqualTo(100);
+                PatternStore.assertContent(77L * M * i, target.flip());
+            }
+            assertThat(blob.position()).isEqualTo(3 * M);
+            int before = store.reads().size();
+            read(blob, M);
+            assertThat(readsAfter(before)).containsExactly(mib(4, 1), mib(5, 1));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 10485760", "1000000000000, -10485760", "500, 70000"})
+    void readsAtRegularDistancesFindTheirBytesAhead(long from, long distance) throws IOException {
+        use(IN_CALLER);
+        int length = 65_536;
+        List<Integer> requests = new ArrayList<>();
+        try (BlobReader blob = open()) {
+            for (int i = 0; i < 20; i++) {
+                long position = from + i * distance;
+                boolean there = store.reads().contains(new Read(position, length));
+                assertThat(there).as("read %d", i).isEqualTo(i > 3);
+                blob.position(position);
+                read(blob, length);
+                requests.add(store.reads().size());
+            }
+        }
+        assertThat(store.reads()).doesNotHaveDuplicates();
+        assertThat(requests.get(3)).isEqualTo(5);
+    }
+
+    @Test
+    void regularDistancesEndWithTheBlob() throws IOException {
+        use(IN_CALLER);
+        store = new PatternStore(10 * M);
+        try (BlobReader blob = open()) {
+            for (int i = 0; i < 10; i++) {
+                blob.position((long) i * M);
+                read(blob, 1000);
+            }
+            for (int i = 9; i >= 0; i--) {
+                blob.position((long) i * M);
+                read(blob, 1000);
+            }
+        }
+        assertThat(store.bytes()).isEqualTo(19 * 1000); // the last one is still in memory when the way back begins
+    }
+
+    // ---- seeks
+
+    @Test
+    void seeksInsideWhatIsThereFetchNothingAgain() throws IOException {
+        use(IN_CALLER);
+        try (BlobReader blob = open()) {
+            read(blob, M, 12); // read ahead up to 22 MiB or so
+            long fetched = store.reads().stream().mapToLong(Read::end).max().orElseThrow();
+            assertThat(fetched).isGreaterThan(16 * M);
+            int before = store.reads().size();
+
+            blob.position(blob.position() - M / 2); // back inside the block
+            read(blob, 1000);
+            blob.position(13 * M + 5); // forward
+            read(blob, 1000);
+            blob.position(13 * M);
+            read(blob, 1000);
+            blob.position(fetched - 1000);
+            read(blob, 1000);
+
+            assertThat(readsAfter(before))
+                    .allSatisfy(read -> assertThat(read.offset()).isGreaterThanOrEqualTo(fetched));
+        }
+        assertThat(store.bytes())
+                .isEqualTo(store.reads().stream().mapToLong(Read::end).max().orElseThrow());
+    }
+
+    @Test
+    void aJumpCancelsWhatIsUnderWayAndDoesNotWaitForIt() throws Exception {
+        CountDownLatch stalled = new CountDownLatch(1);
+        CountDownLatch interrupted = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        store.onRead(read -> {
+            if (read.offset() == 3 * M) {
+                stalled.countDown();
+                try {
+                    ScriptedStore.awaitInterrupt();
+                } catch (IOException e) {
+                    interrupted.countDown();
+                    ScriptedStore.awaitUninterruptibly(go);
+                    throw e;
+                }
+            }
+        });
+        try (BlobReader blob = open()) {
+            read(blob, M, 3);
+            ScriptedStore.await(stalled);
+
+            blob.position(1L << 30);
+            read(blob, M);
+
+            ScriptedStore.await(interrupted);
+            assertThat(store.inside()).isEqualTo(1);
+            assertThat(reader.readAheadMemory().taken()).isEqualTo(M); // it is still being written to
+            go.countDown();
+            awaitNothingTaken();
+            read(blob, M, 5); // it begins anew
+        }
+    }
+
+    @Test
+    void aJumpGivesBackTheMemory() throws IOException {
+        use(IN_CALLER);
+        try (BlobReader blob = open()) {
+            read(blob, M, 10);
+            assertThat(reader.readAheadMemory().taken()).isGreaterThan(5 * M);
+
+            blob.position(1L << 30);
+            read(blob, M);
+
+            assertThat(reader.readAheadMemory().taken()).isZero();
+        }
+    }
+
+    @Test
+    void whatTheExecutorHasNotBegunIsDroppedAtOnce() throws IOException {
+        List<Runnable> queue = new ArrayList<>();
+        use(queue::add);
+        try (BlobReader blob = open()) {
+            read(blob, M, 3);
+            assertThat(queue).hasSize(1);
+
+            blob.position(1L << 30);
+            read(blob, M);
+
+            assertThat(reader.readAheadMemory().taken()).isZero();
+            queue.forEach(Runnable::run); // comes too late, and does nothing
+            assertThat(store.reads()).containsExactly(mib(0, 1), mib(1, 1), mib(2, 1), new Read(1L << 30, M));
+        }
+    }
+
+    private void awaitNothingTaken() {
+        while (reader.readAheadMemory().taken() > 0) {
+            Thread.onSpinWait();
+        }
+    }
+}

@@ -1,0 +1,174 @@
+package io.blobstore.transfer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobNotFoundException;
+import io.blobstore.BlobVersion;
+import io.blobstore.ByteRange;
+import io.blobstore.Crc32c;
+import io.blobstore.ForwardingBlobStore;
+import io.blobstore.PreconditionFailedException;
+import io.blobstore.ReadOptions;
+import io.blobstore.ReadResult;
+import io.blobstore.contract.InMemoryBlobStore;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A store of one blob, of any size, as its content is made when it is read; which can be replaced, and whose requests a test can
+ * watch, hold and fail. The counterpart of {@link ScriptedStore} for those who read.
+ */
+final class PatternStore extends ForwardingBlobStore {
+    static final BlobKey KEY = ScriptedStore.KEY;
+
+    /** Repeated all over the blob; its length is a prime, so that what is confused with something else looks different. */
+    private static final byte[] PATTERN = new byte[1_048_573];
+
+    static {
+        new Random(7).nextBytes(PATTERN);
+    }
+
+    /** A request for content. */
+    record Read(long offset, long length) {
+        long end() {
+            return offset + length;
+        }
+    }
+
+    /** What happens inside a request, before it is answered. */
+    interface Step {
+        void run(Read read) throws IOException;
+    }
+
+    private record Blob(long size, int version) {}
+
+    private final List<Read> reads = new CopyOnWriteArrayList<>();
+    private final AtomicInteger heads = new AtomicInteger();
+    private final AtomicInteger inside = new AtomicInteger();
+    private final AtomicInteger mostInside = new AtomicInteger();
+    private volatile Optional<Blob> blob;
+    private volatile Step step = read -> {};
+    private volatile Step headStep = read -> {};
+
+    PatternStore(long size) {
+        super(new InMemoryBlobStore());
+        blob = Optional.of(new Blob(size, 1));
+    }
+
+    /** Puts other content in the blob's place, or the first one. */
+    void replace(long size) {
+        blob = Optional.of(new Blob(size, blob.map(Blob::version).orElse(1) + 1));
+    }
+
+    @Override
+    public void delete(BlobKey key) {
+        blob = Optional.empty();
+    }
+
+    /** Sets what happens inside a request for content. */
+    void onRead(Step step) {
+        this.step = step;
+    }
+
+    /** Sets what happens inside a question which blob there is. */
+    void onHead(Step step) {
+        headStep = step;
+    }
+
+    /** The requests for content, in the order in which they began. */
+    List<Read> reads() {
+        return reads;
+    }
+
+    /** How many bytes were asked for. */
+    long bytes() {
+        return reads.stream().mapToLong(Read::length).sum();
+    }
+
+    int heads() {
+        return heads.get();
+    }
+
+    /** The requests for content under way. */
+    int inside() {
+        return inside.get();
+    }
+
+    int mostInside() {
+        return mostInside.get();
+    }
+
+    /** Asserts that bytes are those of the first version. */
+    static void assertContent(long from, ByteBuffer actual) {
+        byte[] bytes = new byte[actual.remaining()];
+        actual.get(bytes);
+        byte[] expected = new byte[bytes.length];
+        fill(ByteBuffer.wrap(expected), from, 1);
+        assertThat(Arrays.mismatch(bytes, expected))
+                .as("where %d bytes at %d begin to differ from the blob", bytes.length, from)
+                .isEqualTo(-1);
+    }
+
+    private static void fill(ByteBuffer target, long from, int version) {
+        int at = (int) ((from % PATTERN.length + version * 7919L) % PATTERN.length);
+        while (target.hasRemaining()) {
+            int bytes = Math.min(target.remaining(), PATTERN.length - at);
+            target.put(PATTERN, at, bytes);
+            at = 0;
+        }
+    }
+
+    // ---- requests
+
+    @Override
+    public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
+        range.requireRoom(target.remaining());
+        Blob found = blob.orElseThrow(() -> new BlobNotFoundException("read", key, null));
+        if (!options.ifMatch().orElse(version(found)).equals(version(found))) {
+            throw new PreconditionFailedException("read", key, "it was replaced", null);
+        }
+        int bytes = (int) range.resolve(key, found.size, target.remaining());
+        Read read = new Read(range.offset(), bytes);
+        reads.add(read);
+        mostInside.accumulateAndGet(inside.incrementAndGet(), Math::max);
+        try {
+            step.run(read);
+            ByteBuffer content = target.slice(target.position(), bytes);
+            fill(content, range.offset(), found.version);
+            target.position(target.position() + bytes);
+            return new ReadResult(metadata(found), bytes, Crc32c.of(content.flip()));
+        } finally {
+            inside.decrementAndGet();
+        }
+    }
+
+    @Override
+    public BlobMetadata head(BlobKey key) throws IOException {
+        heads.incrementAndGet();
+        headStep.run(new Read(0, 0));
+        return metadata(blob.orElseThrow(() -> new BlobNotFoundException("head", key, null)));
+    }
+
+    static BlobVersion version(int number) {
+        return new BlobVersion("v" + number);
+    }
+
+    private static BlobVersion version(Blob blob) {
+        return version(blob.version);
+    }
+
+    private static BlobMetadata metadata(Blob blob) {
+        return new BlobMetadata(
+                KEY, blob.size, version(blob), Optional.empty(), Optional.empty(), Map.of(), Instant.EPOCH);
+    }
+}
