@@ -52,7 +52,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  *
  * <p>The tests stand in the superclasses, one for each part of the contract, which exist only to keep files readable.
  */
-public abstract class BlobStoreContract extends EngineReadContract {
+public abstract class BlobStoreContract extends ReaderContract {
     /** For subclasses. */
     protected BlobStoreContract() {}
 

@@ -1,0 +1,140 @@
+package io.blobstore.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobNotFoundException;
+import io.blobstore.PreconditionFailedException;
+import io.blobstore.ReadOptions;
+import io.blobstore.transfer.BlobReader;
+import io.blobstore.transfer.ParallelReader;
+import io.blobstore.transfer.ReaderOptions;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every store can be read by a {@link BlobReader}. */
+abstract class ReaderContract extends EngineReadContract {
+    /** Reads in sequence, as much as there is up to a length, and checks that it is what was stored. */
+    private static int readOn(BlobReader blob, byte[] content, int length) throws IOException {
+        ByteBuffer target = ByteBuffer.allocateDirect(length);
+        int from = (int) blob.position();
+        int bytes = blob.read(target);
+        assertSame(target, content, from, Math.min(length, content.length - from));
+        return bytes;
+    }
+
+    private static void assertSame(ByteBuffer target, byte[] content, int from, int length) {
+        assertThat(target.position()).isEqualTo(length);
+        byte[] actual = new byte[length];
+        target.flip().get(actual);
+        assertThat(Arrays.mismatch(actual, 0, length, content, from, from + length))
+                .as("where what was read at %d begins to differ", from)
+                .isEqualTo(-1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {100_001, 1_000_003})
+    void aReaderGoesToTheEndAndBackAgain(int length) throws IOException {
+        byte[] content = bytes(largeSize(), 21);
+        store.store(KEY, source(content));
+        try (ParallelReader reader = ParallelReader.create();
+                BlobReader blob = reader.open(store, KEY)) {
+            for (int round = 0; round < 2; round++) {
+                while (blob.position() < content.length) {
+                    assertThat(readOn(blob, content, length)).isPositive();
+                }
+                assertThat(blob.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+                blob.position(content.length / 2);
+            }
+            assertThat(blob.size()).isEqualTo(content.length);
+            assertThat(blob.metadata().version()).isEqualTo(store.head(KEY).version());
+        }
+    }
+
+    @Test
+    void aReaderReadsHereAndThere() throws IOException {
+        byte[] content = bytes(largeSize(), 22);
+        store.store(KEY, source(content));
+        try (ParallelReader reader = ParallelReader.create();
+                BlobReader blob = reader.open(store, KEY)) {
+            for (int from : new int[] {content.length - 10, 0, 4_000_000, 77, content.length - 1, 1_000_000}) {
+                ByteBuffer target = ByteBuffer.allocate(50_000);
+                blob.read(target, from);
+                assertSame(target, content, from, Math.min(50_000, content.length - from));
+            }
+            for (int i = 20; i >= 0; i--) { // at regular distances
+                blob.position(i * 200_000L);
+                readOn(blob, content, 1000);
+            }
+            assertThat(blob.read(ByteBuffer.allocate(1), content.length)).isEqualTo(-1);
+            assertThat(blob.read(ByteBuffer.allocate(1), content.length + 1L)).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void aReaderIsAStream() throws IOException {
+        byte[] content = bytes(largeSize(), 23);
+        store.store(KEY, source(content));
+        try (ParallelReader reader = ParallelReader.create();
+                InputStream stream = reader.open(store, KEY).inputStream()) {
+            assertThat(stream.read()).isEqualTo(content[0] & 0xFF);
+            assertThat(stream.skip(9)).isEqualTo(9);
+            byte[] rest = stream.readAllBytes();
+            assertThat(Arrays.mismatch(rest, 0, rest.length, content, 10, content.length))
+                    .isEqualTo(-1);
+            assertThat(stream.read()).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void aReaderOfAnEmptyBlobIsAtItsEnd() throws IOException {
+        store.store(KEY, source(new byte[0]));
+        try (ParallelReader reader = ParallelReader.create();
+                BlobReader blob = reader.open(store, KEY)) {
+            assertThat(blob.read(ByteBuffer.allocate(10))).isEqualTo(-1);
+            assertThat(blob.read(ByteBuffer.allocate(10), 0)).isEqualTo(-1);
+            assertThat(blob.size()).isZero();
+        }
+    }
+
+    @Test
+    void aReaderOfNothingSaysSo() throws IOException {
+        try (ParallelReader reader = ParallelReader.create();
+                BlobReader blob = reader.open(store, KEY)) {
+            assertThatExceptionOfType(BlobNotFoundException.class).isThrownBy(() -> blob.read(ByteBuffer.allocate(10)));
+            assertThatExceptionOfType(BlobNotFoundException.class)
+                    .isThrownBy(() -> blob.read(ByteBuffer.allocate(10), 5));
+            assertThatExceptionOfType(BlobNotFoundException.class).isThrownBy(blob::size);
+        }
+    }
+
+    @Test
+    void aReaderReadsOneVersionOnly() throws IOException {
+        byte[] old = bytes(100_000, 24);
+        store.store(KEY, source(old));
+        BlobMetadata first = store.head(KEY);
+        ReaderOptions wanted = ReaderOptions.builder()
+                .read(ReadOptions.ifMatch(first.version()))
+                .build();
+        try (ParallelReader reader = ParallelReader.create();
+                BlobReader blob = reader.open(store, KEY);
+                BlobReader fresh = reader.open(store, KEY, wanted)) {
+            readOn(blob, old, 1000);
+            store.store(KEY, source(bytes(100_000, 25)));
+
+            ByteBuffer target = ByteBuffer.allocate(1000);
+            assertThatExceptionOfType(PreconditionFailedException.class).isThrownBy(() -> blob.read(target));
+            assertThatExceptionOfType(PreconditionFailedException.class).isThrownBy(() -> blob.read(target, 5));
+            assertThatExceptionOfType(PreconditionFailedException.class).isThrownBy(() -> fresh.read(target));
+            assertThatExceptionOfType(PreconditionFailedException.class).isThrownBy(fresh::size);
+            assertThat(target.position()).isZero();
+            assertThat(blob.position()).isEqualTo(1000);
+        }
+    }
+}
