@@ -29,7 +29,8 @@ public interface BlobTarget {
      * reused: as many as requests are under way, of the size of a request, at most 64 MiB each. Nothing is forced to the device, as
      * with {@code cp}.
      *
-     * <p>Symbolic links are followed, and stay. Opening fails if the directory is missing, or something else than a regular file is
+     * <p>It is a new file: owner and mode are those of any file that this process makes, and not of the one that is replaced. Symbolic
+     * links are followed, and stay. Opening fails if the directory is missing, or something else than a regular file is
      * in the way, such as a link to nothing.
      */
     static BlobTarget ofPath(Path path) {

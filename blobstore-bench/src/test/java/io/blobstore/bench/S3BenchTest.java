@@ -19,13 +19,15 @@ class S3BenchTest {
 
         int code = new CommandLine(new S3Bench())
                 .setOut(new PrintWriter(out))
-                .execute("--http --https --read --mib=16 --rounds=1 --warm-up=0 --repeats=2 --only=HAND_ROLLED --dir="
-                        .concat(directory.toString())
-                        .split(" "));
+                .execute(
+                        "--http --https --read --download --mib=16 --rounds=1 --warm-up=0 --repeats=2 --only=HAND_ROLLED --dir="
+                                .concat(directory.toString())
+                                .split(" "));
 
         assertThat(out.toString())
                 .contains("Upload over HTTP: 16 MiB, parts of 8 MiB, 4 at once")
                 .contains("Ranged reads over HTTP")
+                .contains("Download to a new file over HTTP")
                 .containsPattern("hand-rolled loop, CRC32C +[0-9.]+ \\(")
                 .containsPattern("hand-rolled loop, CRC32C +TLSv1.3 TLS_AES_128_GCM_SHA256")
                 .doesNotContain("failed");
