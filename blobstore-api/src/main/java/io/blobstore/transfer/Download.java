@@ -192,11 +192,11 @@ final class Download extends ParallelTransfer<ReadResult> {
 
     /** Into memory of its own, as the first request may still write into the target; once, as it is but a try. */
     private void fetchAgain(Plan made, Stragglers.Part late) throws IOException, InterruptedException {
-        int length = Math.toIntExact(made.length(late.number));
+        long length = made.length(late.number);
         long offset = made.offset(late.number);
         boolean first = false;
         try {
-            ByteBuffer spare = ByteBuffer.allocateDirect(length);
+            ByteBuffer spare = ByteBuffer.allocateDirect(Math.toIntExact(length));
             RangeFetch fetch = new RangeFetch(
                     store,
                     key,
@@ -214,7 +214,7 @@ final class Download extends ParallelTransfer<ReadResult> {
                 copy(spare, offset);
                 arrived(made, late.number, fetch);
             }
-        } catch (IOException | InterruptedException e) {
+        } catch (IOException | InterruptedException | RuntimeException | OutOfMemoryError e) {
             if (first || (!stragglers.isLost(late) && Crew.comesOfInterrupt(e))) {
                 throw e;
             }
