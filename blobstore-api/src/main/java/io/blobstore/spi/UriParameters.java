@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 
 /**
  * The parameters of a store's URI, by their kinds. A value that does not fit is refused with {@link IllegalArgumentException}, which
@@ -41,6 +42,23 @@ public final class UriParameters {
                         "parameter '" + name + "' is 'true' or 'false'; got '" + value + "'");
             }
             use.accept(value.equals("true"));
+        });
+    }
+
+    /** A whole number from 1. */
+    public void count(String name, IntConsumer use) {
+        text(name, value -> {
+            int number;
+            try {
+                number = Integer.parseInt(value);
+            } catch (NumberFormatException e) {
+                number = 0;
+            }
+            if (number < 1) {
+                throw new IllegalArgumentException(
+                        "parameter '" + name + "' is a whole number from 1; got '" + value + "'");
+            }
+            use.accept(number);
         });
     }
 

@@ -8,11 +8,12 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Opens {@code gs://bucket?endpoint&project&prefix&storageClass&kmsKey}, with the application-default credentials of Google's
- * libraries, or with none where there is an emulator.
+ * Opens {@code gs://bucket?endpoint&project&prefix&storageClass&kmsKey&maxConnections}, with the application-default credentials of
+ * Google's libraries, or with none where there is an emulator.
  */
 public final class GcsBlobStoreProvider implements BlobStoreProvider {
-    static final List<String> PARAMETERS = List.of("endpoint", "project", "prefix", "storageClass", "kmsKey");
+    static final List<String> PARAMETERS =
+            List.of("endpoint", "project", "prefix", "storageClass", "kmsKey", "maxConnections");
 
     /** For {@link java.util.ServiceLoader}. */
     public GcsBlobStoreProvider() {}
@@ -42,6 +43,7 @@ public final class GcsBlobStoreProvider implements BlobStoreProvider {
         parameters.text("prefix", builder::prefix);
         parameters.text("storageClass", builder::storageClass);
         parameters.text("kmsKey", name -> builder.encryption(GcsEncryption.kms(name)));
+        parameters.count("maxConnections", builder::maxConnections);
         return builder;
     }
 }

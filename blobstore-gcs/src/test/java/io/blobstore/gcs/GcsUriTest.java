@@ -22,7 +22,7 @@ class GcsUriTest {
     @Test
     void everyParameterIsKnown() throws IOException {
         try (BlobStore store = BlobStores.open("gs://some-bucket?endpoint=http://127.0.0.1:1&project=p&prefix=a/"
-                + "&storageClass=NEARLINE&kmsKey=projects/p/locations/l/keyRings/r/cryptoKeys/k")) {
+                + "&storageClass=NEARLINE&kmsKey=projects/p/locations/l/keyRings/r/cryptoKeys/k&maxConnections=4")) {
             assertThat(store).isInstanceOf(GcsBlobStore.class);
             assertThat(store.toString()).isEqualTo("gs://some-bucket?prefix=a/");
         }
@@ -44,6 +44,8 @@ class GcsUriTest {
                 "gs://some-bucket?endpoint=http://u:p@127.0.0.1 | endpoint",
                 "gs://some-bucket?storageClass=cold | storage class",
                 "gs://some-bucket?kmsKey=mine | cryptoKeys",
+                "gs://some-bucket?maxConnections=0 | a whole number from 1",
+                "gs://some-bucket?maxConnections=many | a whole number from 1",
                 "gs://some-bucket?token=x | credentials"
             })
     void whatIsWrongIsSaid(String uri, String words) {

@@ -5,11 +5,11 @@ import java.io.IOException;
 /** One request and its response. Executed once, by one thread; may be cancelled by any. */
 public interface HttpCall {
     /**
-     * Sends the request and receives the response. Blocks. When it returns or throws, nothing refers to the request's body or
-     * the sink's target any more.
+     * Sends the request and receives the response. Blocks, and first of all until there may be a connection for it. When it returns
+     * or throws, nothing refers to the request's body or the sink's target any more.
      *
-     * <p>An interrupt closes the connection; the call then fails with {@link java.nio.channels.ClosedByInterruptException}, and
-     * the thread's interrupt status is set.
+     * <p>An interrupt ends the wait, or closes the connection; the call then fails with
+     * {@link java.nio.channels.ClosedByInterruptException}, and the thread's interrupt status is set.
      *
      * @return the response, whatever its status
      * @throws TransportException if there is no complete response
@@ -18,6 +18,6 @@ public interface HttpCall {
      */
     HttpResponse execute(BodySink sink) throws IOException;
 
-    /** Closes the connection: {@link #execute} fails soon. Does not wait for it. Idempotent. */
+    /** Ends the wait for a connection, or closes it: {@link #execute} fails soon. Does not wait for it. Idempotent. */
     void cancel();
 }

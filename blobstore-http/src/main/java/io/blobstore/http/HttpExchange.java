@@ -8,14 +8,17 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/** A call of a transport: gets a connection, has the exchange done over it, and gives it back or closes it. */
+/**
+ * A call of a transport: waits for a slot, gets a connection, has the exchange done over it, and gives it back or closes it. It has
+ * one connection at a time, and none any more when it ends.
+ */
 final class HttpExchange implements HttpCall {
     private final HttpTransport transport;
     private final HttpRequest request;
     private final AtomicBoolean executed = new AtomicBoolean();
 
     // Guarded by this; held for some instructions only:
-    private @Nullable Link link;
+    private @Nullable Runnable canceller;
     private boolean cancelled;
 
     HttpExchange(HttpTransport transport, HttpRequest request) {
@@ -40,43 +43,47 @@ final class HttpExchange implements HttpCall {
 
     private HttpResponse run(BodySink sink) throws IOException {
         byte[] head = head();
-        for (Optional<Connection> idle = reuse(); idle.isPresent(); idle = reuse()) {
-            Connection connection = idle.get();
-            try {
-                return exchange(connection, head, sink);
-            } catch (TransportException e) {
-                boolean stale = e.kind() == Kind.CLOSED && connection.isUntouched();
-                if (!stale) {
-                    throw e;
+        ConnectionPool.Slot slot = transport.pool().slot(request.endpoint());
+        use(slot::cancel);
+        try {
+            for (Optional<Connection> idle = slot.take(); idle.isPresent(); idle = slot.another()) {
+                Connection connection = idle.get();
+                if (!isAlive(connection)) {
+                    continue;
+                }
+                try {
+                    return exchange(connection, slot, head, sink);
+                } catch (TransportException e) {
+                    boolean stale = e.kind() == Kind.CLOSED && connection.isUntouched();
+                    if (!stale) {
+                        throw e;
+                    }
                 }
             }
-        }
-        return exchange(transport.connector().connect(request.endpoint(), this::use), head, sink);
-    }
-
-    /** An idle connection that is not known to be stale. */
-    private Optional<Connection> reuse() throws IOException {
-        while (true) {
-            Optional<Connection> idle = transport.pool().take(request.endpoint());
-            if (idle.isEmpty()) {
-                return idle;
-            }
-            boolean taken = false;
-            try {
-                use(idle.get().link());
-                taken = !idle.get().isStale();
-                if (taken) {
-                    return idle;
-                }
-            } finally {
-                if (!taken) {
-                    close(idle.get());
-                }
-            }
+            Connection made = transport.connector().connect(request.endpoint(), link -> use(link::cancel));
+            return exchange(made, slot, head, sink);
+        } finally {
+            slot.giveBack();
         }
     }
 
-    private HttpResponse exchange(Connection connection, byte[] head, BodySink sink) throws IOException {
+    /** Whether an idle connection is not known to be stale; otherwise closes it. */
+    private boolean isAlive(Connection connection) throws IOException {
+        boolean alive = false;
+        try {
+            use(connection.link()::cancel);
+            alive = !connection.isStale();
+            return alive;
+        } finally {
+            if (!alive) {
+                close(connection);
+            }
+        }
+    }
+
+    /** Gives connection and slot back, or closes the connection. */
+    private HttpResponse exchange(Connection connection, ConnectionPool.Slot slot, byte[] head, BodySink sink)
+            throws IOException {
         boolean reusable = false;
         try {
             HttpResponse response = connection.exchange(request, head, sink);
@@ -86,7 +93,7 @@ final class HttpExchange implements HttpCall {
             if (!reusable || !release()) {
                 close(connection);
             } else {
-                transport.pool().put(connection);
+                slot.giveBack(connection);
             }
         }
     }
@@ -119,25 +126,25 @@ final class HttpExchange implements HttpCall {
 
     // ---- cancellation
 
-    /** Makes a link the one that {@link #cancel()} reaches. */
-    private synchronized void use(Link next) throws TransportException {
+    /** Makes what is waited for next, a slot or a link, the one that {@link #cancel()} reaches. */
+    private synchronized void use(Runnable next) throws TransportException {
         if (cancelled) {
             throw new TransportException(Kind.CANCELLED, "the request was cancelled", null);
         }
-        link = next;
+        canceller = next;
     }
 
     /** Lets go of the link; false if it was cancelled, and must not be used by anybody else. */
     private synchronized boolean release() {
-        link = null;
+        canceller = null;
         return !cancelled;
     }
 
     @Override
     public synchronized void cancel() {
         cancelled = true;
-        if (link != null) {
-            link.cancel();
+        if (canceller != null) {
+            canceller.run();
         }
     }
 

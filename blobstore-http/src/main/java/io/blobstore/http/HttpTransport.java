@@ -18,13 +18,16 @@ public final class HttpTransport implements Closeable {
     /** The most bytes kept of a successful response's body; more is an error. */
     public static final int MAX_KEPT_BODY = 16 << 20;
 
+    /** Few enough for a limit of 1024 descriptors at three each. */
+    private static final int DEFAULT_MAX_CONNECTIONS = 256;
+
     private final ConnectionPool pool;
     private final Connector connector;
     private final Set<HttpExchange> running = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     private HttpTransport(Builder builder) {
-        pool = new ConnectionPool(builder.maxIdle, builder.maxAge, builder.nanoTime);
+        pool = new ConnectionPool(builder.maxConnections, builder.maxIdle, builder.maxAge, builder.nanoTime);
         connector = new Connector(
                 builder.connectTimeout,
                 builder.stallTimeout,
@@ -74,6 +77,7 @@ public final class HttpTransport implements Closeable {
 
     /** Builds a transport. Not thread-safe. */
     public static final class Builder {
+        private int maxConnections = DEFAULT_MAX_CONNECTIONS;
         private Duration connectTimeout = Duration.ofSeconds(10);
         private Duration stallTimeout = Duration.ofSeconds(30);
         private Duration maxIdle = Duration.ofSeconds(60);
@@ -84,6 +88,23 @@ public final class HttpTransport implements Closeable {
         private LongSupplier nanoTime = System::nanoTime;
 
         private Builder() {}
+
+        /**
+         * Sets how many connections to one endpoint there may be, idle ones and those being made among them; default 256. While so
+         * many calls are under way, others wait: first come, first served. The wait is no part of any time limit and has none of its
+         * own, as those before make progress, or fail by one.
+         *
+         * <p>A call that is made inside of another, by its source or sink, needs a second connection: with a bound of 1 both wait for
+         * ever.
+         */
+        public Builder maxConnections(int connections) {
+            if (connections < 1) {
+                throw new IllegalArgumentException("maxConnections is 1 or more; got " + connections
+                        + "; leave it out to have " + DEFAULT_MAX_CONNECTIONS);
+            }
+            maxConnections = connections;
+            return this;
+        }
 
         /** Sets how long a connection, proxy and TLS included, may take to be made; default 10 s. */
         public Builder connectTimeout(Duration timeout) {

@@ -167,6 +167,58 @@ class CancelTest {
 
     @ParameterizedTest
     @EnumSource
+    void aCallCanBeEndedWhileItWaitsForItsTurn(Means means) throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        MappedFile source = MappedFile.open(directory.resolve("source"));
+        try (ScriptedServer server = TestWire.PLAIN.server(Script.answering(200, "next"));
+                HttpTransport transport =
+                        TestWire.PLAIN.transport().maxConnections(1).build()) {
+            server.then(exchange -> {
+                go.await();
+                exchange.answer(200, "first");
+            });
+            HttpCall call = transport.newCall(Calls.put(server, source.region()));
+            try (Flight first = Flight.start(() -> Calls.execute(transport, Calls.get(server)))) {
+                server.awaitRequest(1);
+                try (Flight waiting = Flight.start(() -> call.execute(BodySink.KEEP))) {
+                    waiting.awaitQueued();
+
+                    means.end(waiting, call, transport);
+
+                    Throwable failure = waiting.failure();
+                    source.close();
+                    assertThat(source.isReleased()).isTrue();
+                    assertThat(waiting.wasInterrupted()).isEqualTo(means == Means.INTERRUPT);
+                    if (means == Means.INTERRUPT) {
+                        assertThat(failure).isInstanceOf(ClosedByInterruptException.class);
+                    } else {
+                        assertThat(failure)
+                                .isInstanceOfSatisfying(
+                                        TransportException.class,
+                                        e -> assertThat(e.kind()).isEqualTo(Kind.CANCELLED));
+                    }
+                }
+                go.countDown();
+                if (means == Means.CLOSE_TRANSPORT) {
+                    assertThat(first.failure()).isInstanceOf(TransportException.class);
+                } else {
+                    assertThat(first.response().status()).isEqualTo(200);
+                    try (Flight next = Flight.start(() -> Calls.execute(transport, Calls.get(server)))) {
+                        assertThat(next.response().status())
+                                .as("the slot is not lost")
+                                .isEqualTo(200);
+                    }
+                    assertThat(server.accepted()).isEqualTo(1);
+                }
+            }
+            assertThat(server.requests()).hasSize(means == Means.CLOSE_TRANSPORT ? 1 : 2);
+        } finally {
+            source.close();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void aCallCanBeCancelledBeforeItBegins(TestWire wire) throws Exception {
         try (ScriptedServer server = wire.server(Script.answering(200, "next"));
                 HttpTransport transport = wire.transport().build()) {

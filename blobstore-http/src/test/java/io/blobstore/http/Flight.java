@@ -34,18 +34,24 @@ final class Flight implements AutoCloseable {
 
     /** Returns when the call waits for its socket. */
     void awaitWaiting() {
+        awaitIn("sun.nio.ch.SelectorImpl", "select");
+    }
+
+    /** Returns when the call waits for its turn to have a connection. */
+    void awaitQueued() {
+        awaitIn("java.util.concurrent.locks.AbstractQueuedSynchronizer$ConditionObject", "await");
+    }
+
+    private void awaitIn(String className, String method) {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-        while (Arrays.stream(thread.getStackTrace()).noneMatch(Flight::isWaiting)) {
+        while (Arrays.stream(thread.getStackTrace())
+                .noneMatch(frame -> frame.getClassName().equals(className)
+                        && frame.getMethodName().equals(method))) {
             if (System.nanoTime() - end > 0 || task.isDone()) {
-                throw new AssertionError("the call does not wait for its socket; done: " + task.isDone());
+                throw new AssertionError("the call does not wait in " + method + "; done: " + task.isDone());
             }
             Thread.onSpinWait();
         }
-    }
-
-    private static boolean isWaiting(StackTraceElement frame) {
-        return frame.getClassName().equals("sun.nio.ch.SelectorImpl")
-                && frame.getMethodName().equals("select");
     }
 
     void interrupt() {
@@ -54,7 +60,17 @@ final class Flight implements AutoCloseable {
 
     /** Waits for its end. */
     HttpResponse response() throws Exception {
-        return task.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        try {
+            return task.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            throw hangs();
+        }
+    }
+
+    private AssertionError hangs() {
+        AssertionError hangs = new AssertionError("the call hangs");
+        hangs.setStackTrace(thread.getStackTrace());
+        return hangs;
     }
 
     /** Waits for its failure. */
@@ -64,9 +80,7 @@ final class Flight implements AutoCloseable {
         } catch (ExecutionException e) {
             return e.getCause();
         } catch (TimeoutException e) {
-            AssertionError hangs = new AssertionError("the call hangs");
-            hangs.setStackTrace(thread.getStackTrace());
-            throw hangs;
+            throw hangs();
         }
     }
 

@@ -286,6 +286,18 @@ public final class S3BlobStore implements BlobStore {
             return this;
         }
 
+        /**
+         * Sets how many connections to the server there may be at once, idle ones among them; default 256. Requests beyond that wait,
+         * first come, first served, and without a time limit. So as many parts as one likes can be in flight over a few connections.
+         * A source must not use the store that it is read for: its request might wait for the one that reads it.
+         *
+         * <p>What a client given to the builder sends is not counted.
+         */
+        public Builder maxConnections(int connections) {
+            this.connections.transport.maxConnections(connections);
+            return this;
+        }
+
         /** Sets how long a connection, TLS included, may take to be made; default 10 s. */
         public Builder connectTimeout(Duration timeout) {
             connections.transport.connectTimeout(timeout);

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Opens {@code s3://bucket?region&endpoint&pathStyle&prefix&checksums&payloadSigning&storageClass&sse&requesterPays&expectContinue},
+ * Opens {@code s3://bucket?region&endpoint&pathStyle&prefix&checksums&payloadSigning&storageClass&sse&requesterPays&expectContinue&maxConnections},
  * with credentials as the AWS SDK finds them: environment, profile, instance.
  */
 public final class S3BlobStoreProvider implements BlobStoreProvider {
@@ -22,7 +22,8 @@ public final class S3BlobStoreProvider implements BlobStoreProvider {
             "storageClass",
             "sse",
             "requesterPays",
-            "expectContinue");
+            "expectContinue",
+            "maxConnections");
 
     /** For {@link java.util.ServiceLoader}. */
     public S3BlobStoreProvider() {}
@@ -57,6 +58,7 @@ public final class S3BlobStoreProvider implements BlobStoreProvider {
         parameters.text("sse", value -> builder.encryption(encryption(value)));
         parameters.flag("requesterPays", builder::requesterPays);
         parameters.flag("expectContinue", builder::expectContinue);
+        parameters.count("maxConnections", builder::maxConnections);
         return builder;
     }
 

@@ -26,7 +26,7 @@ class S3UriTest {
     void everyParameterIsKnown() throws IOException {
         try (BlobStore store = BlobStores.open("s3://some-bucket?region=eu-central-1&endpoint=http://127.0.0.1:1"
                 + "&pathStyle=true&prefix=a/&checksums=none&payloadSigning=signed&storageClass=STANDARD_IA"
-                + "&sse=kms:alias/some&requesterPays=true&expectContinue=false")) {
+                + "&sse=kms:alias/some&requesterPays=true&expectContinue=false&maxConnections=4")) {
             assertThat(store).isInstanceOf(S3BlobStore.class);
             assertThat(store.toString()).isEqualTo("s3://some-bucket?prefix=a/");
         }
@@ -57,6 +57,10 @@ class S3UriTest {
                 "s3://some-bucket?storageClass=cold | storage class",
                 "s3://some-bucket?sse=c | 'kms'",
                 "s3://some-bucket?sse=kms: | KMS key id",
+                "s3://some-bucket?maxConnections=0 | a whole number from 1",
+                "s3://some-bucket?maxConnections=-1 | a whole number from 1",
+                "s3://some-bucket?maxConnections=many | a whole number from 1",
+                "s3://some-bucket?maxConnections= | a whole number from 1",
                 "s3://some-bucket?secretKey=x | credentials"
             })
     void whatIsWrongIsSaid(String uri, String words) {

@@ -1,0 +1,221 @@
+package io.blobstore.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.blobstore.contract.LeakCheck;
+import io.blobstore.http.ScriptedServer.Script;
+import io.blobstore.http.TransportException.Kind;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The bound on connections: it is kept, and nobody waits for a slot that nobody has. */
+@ExtendWith(LeakCheck.class)
+class MaxConnectionsTest {
+    private static final int THREADS = 64;
+    private static final int BOUND = 4;
+    private static final int EACH = 8;
+
+    private static HttpRequest get(ScriptedServer server, String path) {
+        return HttpRequest.of("GET", server.endpoint(), path, HttpHeaders.EMPTY);
+    }
+
+    /** A server that answers the first request when it is told to. */
+    private static ScriptedServer holding(TestWire wire, CountDownLatch go) throws IOException {
+        return wire.server(Script.answering(200, "ok")).then(exchange -> {
+            exchange.discardBody();
+            go.await();
+            exchange.answer(200, "first");
+        });
+    }
+
+    private static Kind kind(Flight flight) throws InterruptedException {
+        Throwable failure = flight.failure();
+        assertThat(failure).isInstanceOf(TransportException.class);
+        return ((TransportException) failure).kind();
+    }
+
+    // ---- the bound
+
+    @ParameterizedTest
+    @EnumSource
+    void manyThreadsShareAFewConnections(TestWire wire) throws Exception {
+        CountDownLatch together = new CountDownLatch(BOUND);
+        try (ScriptedServer server = wire.server(exchange -> {
+                    exchange.discardBody();
+                    together.countDown();
+                    together.await(); // the bound is reached
+                    exchange.answer(200, exchange.target());
+                });
+                HttpTransport transport = wire.transport().maxConnections(BOUND).build()) {
+            List<Flight> flights = new ArrayList<>();
+            for (int thread = 0; thread < THREADS; thread++) {
+                String path = "/" + thread;
+                flights.add(Flight.start(() -> {
+                    HttpResponse last = null;
+                    for (int i = 0; i < EACH; i++) {
+                        last = Calls.execute(transport, get(server, path));
+                    }
+                    return last;
+                }));
+            }
+            for (int thread = 0; thread < THREADS; thread++) {
+                try (Flight flight = flights.get(thread)) {
+                    assertThat(flight.response().body().bytes()).asString().isEqualTo("/" + thread);
+                }
+            }
+            assertThat(server.requests()).hasSize(THREADS * EACH);
+            assertThat(server.accepted()).isEqualTo(BOUND);
+            assertThat(server.open()).as("all are kept").isEqualTo(BOUND);
+            transport.close();
+            server.awaitOpen(0);
+        }
+    }
+
+    /** A request that the server is at has a connection, so more of them than the bound would be seen. */
+    @ParameterizedTest
+    @EnumSource
+    void connectionsThatEndAreReplacedAndNotAddedTo(TestWire wire) throws Exception {
+        AtomicInteger now = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        AtomicInteger number = new AtomicInteger();
+        try (ScriptedServer server = wire.server(exchange -> {
+                    exchange.discardBody();
+                    most.accumulateAndGet(now.incrementAndGet(), Math::max);
+                    int which = number.getAndIncrement() % 4;
+                    now.decrementAndGet();
+                    switch (which) {
+                        case 0 -> exchange.reset();
+                        case 1 -> exchange.answer(200, "", "Connection: close");
+                        case 2 -> {
+                            exchange.answer(200, ""); // and is found to be stale later
+                            exchange.close();
+                        }
+                        default -> exchange.answer(200, "");
+                    }
+                });
+                HttpTransport transport = wire.transport().maxConnections(BOUND).build()) {
+            List<Flight> flights = new ArrayList<>();
+            for (int thread = 0; thread < THREADS / 2; thread++) {
+                flights.add(Flight.start(() -> {
+                    HttpResponse last = new HttpResponse(0, HttpHeaders.EMPTY, HttpResponse.Body.EMPTY, 0);
+                    for (int i = 0; i < EACH; i++) {
+                        try {
+                            last = Calls.execute(transport, get(server, "/"));
+                        } catch (TransportException e) {
+                            assertThat(e.kind()).isEqualTo(Kind.CLOSED);
+                        }
+                    }
+                    return last;
+                }));
+            }
+            for (Flight flight : flights) {
+                flight.response();
+                flight.close();
+            }
+            assertThat(most.get()).isBetween(1, BOUND);
+            assertThat(server.accepted()).isGreaterThan(BOUND);
+
+            CountDownLatch together = new CountDownLatch(BOUND);
+            Script all = exchange -> {
+                together.countDown();
+                together.await();
+                exchange.answer(200, "");
+            };
+            server.then(all, all, all, all);
+            flights.clear();
+            for (int i = 0; i < BOUND; i++) {
+                flights.add(Flight.start(() -> Calls.execute(transport, get(server, "/"))));
+            }
+            for (Flight flight : flights) {
+                assertThat(flight.response().status()).as("no slot is lost").isEqualTo(200);
+                flight.close();
+            }
+            transport.close();
+            server.awaitOpen(0);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void endpointsDoNotWaitForEachOther(TestWire wire) throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        try (ScriptedServer one = holding(wire, go);
+                ScriptedServer two = wire.server(Script.answering(200, "two"));
+                HttpTransport transport = wire.transport().maxConnections(1).build();
+                Flight first = Flight.start(() -> Calls.execute(transport, Calls.get(one)))) {
+            one.awaitRequest(1);
+            try (Flight queued = Flight.start(() -> Calls.execute(transport, Calls.get(one)));
+                    Flight elsewhere = Flight.start(() -> Calls.execute(transport, Calls.get(two)))) {
+                queued.awaitQueued();
+
+                assertThat(elsewhere.response().body().bytes()).asString().isEqualTo("two");
+                assertThat(one.requests()).hasSize(1);
+                go.countDown();
+                assertThat(first.response().status()).isEqualTo(200);
+                assertThat(queued.response().status()).isEqualTo(200);
+            }
+            assertThat(one.accepted()).isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, -1})
+    void aBoundThatLetsNobodyThroughIsRefused(int bound) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> HttpTransport.builder().maxConnections(bound))
+                .withMessageContaining("1 or more; got " + bound);
+    }
+
+    // ---- whose turn it is
+
+    @ParameterizedTest
+    @CsvSource({"true, 0", "true, 2", "true, 4", "false, 0", "false, 2", "false, 4"})
+    void firstComeFirstServedThoughSomebodyGivesUp(boolean kept, int givingUp) throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        try (ScriptedServer server =
+                        TestWire.PLAIN.server(Script.answering(200, "", kept ? "X-A: b" : "Connection: close"));
+                HttpTransport transport =
+                        TestWire.PLAIN.transport().maxConnections(1).build()) {
+            server.then(exchange -> {
+                go.await();
+                exchange.answer(200, "", kept ? "X-A: b" : "Connection: close");
+            });
+            List<Flight> flights = new ArrayList<>();
+            List<HttpCall> calls = new ArrayList<>();
+            List<String> expected = new ArrayList<>();
+            flights.add(Flight.start(() -> Calls.execute(transport, get(server, "/first"))));
+            server.awaitRequest(1);
+            for (int i = 0; i < 5; i++) {
+                HttpCall call = transport.newCall(get(server, "/" + i));
+                calls.add(call);
+                Flight flight = Flight.start(() -> call.execute(BodySink.KEEP));
+                flights.add(flight);
+                flight.awaitQueued();
+                if (i != givingUp) {
+                    expected.add("/" + i);
+                }
+            }
+            calls.get(givingUp).cancel();
+            assertThat(kind(flights.get(givingUp + 1))).isEqualTo(Kind.CANCELLED);
+            go.countDown();
+            for (Flight flight : flights) {
+                if (flight != flights.get(givingUp + 1)) {
+                    assertThat(flight.response().status()).isEqualTo(200);
+                }
+                flight.close();
+            }
+            assertThat(server.requests().stream().skip(1).map(ScriptedExchange::target))
+                    .containsExactlyElementsOf(expected);
+            assertThat(server.accepted()).isEqualTo(kept ? 1 : 5);
+        }
+    }
+}

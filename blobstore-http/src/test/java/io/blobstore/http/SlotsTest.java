@@ -1,0 +1,182 @@
+package io.blobstore.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.blobstore.contract.LeakCheck;
+import io.blobstore.http.ScriptedServer.Script;
+import io.blobstore.http.TransportException.Kind;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Connections that come to nothing, end or grow old give back what counts for the bound, once. */
+@ExtendWith(LeakCheck.class)
+class SlotsTest {
+    /** A server that answers the first request when it is told to. */
+    private static ScriptedServer holding(TestWire wire, CountDownLatch go) throws IOException {
+        return wire.server(Script.answering(200, "ok")).then(exchange -> {
+            exchange.discardBody();
+            go.await();
+            exchange.answer(200, "first");
+        });
+    }
+
+    private static Kind kind(Flight flight) throws InterruptedException {
+        Throwable failure = flight.failure();
+        assertThat(failure).isInstanceOf(TransportException.class);
+        return ((TransportException) failure).kind();
+    }
+
+    // ---- connections that come to nothing
+
+    @Test
+    void connectionsThatAreRefusedGiveTheirSlotsBack() throws Exception {
+        Endpoint gone;
+        try (ServerSocket closed = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
+            gone = new Endpoint(false, "127.0.0.1", closed.getLocalPort());
+        }
+        try (HttpTransport transport = HttpTransport.builder().maxConnections(2).build()) {
+            List<Flight> flights = new ArrayList<>();
+            for (int i = 0; i < 12; i++) {
+                flights.add(Flight.start(
+                        () -> Calls.execute(transport, HttpRequest.of("GET", gone, "/", HttpHeaders.EMPTY))));
+            }
+            for (Flight flight : flights) {
+                assertThat(kind(flight)).isEqualTo(Kind.CONNECT);
+                flight.close();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"TLS_JDK", "TLS_OPENSSL", "TLS_CONSCRYPT"})
+    void handshakesThatFailGiveTheirSlotsBack(TestWire wire) throws Exception {
+        try (ScriptedServer server = wire.server(Script.answering(200, "ok"));
+                HttpTransport transport = wire.transport().maxConnections(1).build()) {
+            server.thenConnection(socket -> {}, socket -> {}, socket -> {});
+            for (int i = 0; i < 3; i++) {
+                try (Flight flight = Flight.start(() -> Calls.execute(transport, Calls.get(server)))) {
+                    assertThat(flight.failure()).isInstanceOf(IOException.class);
+                }
+            }
+            try (Flight flight = Flight.start(() -> Calls.execute(transport, Calls.get(server)))) {
+                assertThat(flight.response().status()).isEqualTo(200);
+            }
+        }
+    }
+
+    /** Whoever waits gets all the time there is to connect, as waiting is not connecting. */
+    @Test
+    void aConnectionThatIsNotMadeInTimeOrCancelledGivesItsSlotBack() throws Exception {
+        try (BlackHole hole = BlackHole.open();
+                HttpTransport transport = HttpTransport.builder()
+                        .connectTimeout(Duration.ofMillis(500))
+                        .maxConnections(1)
+                        .build()) {
+            HttpRequest request = HttpRequest.of("GET", hole.endpoint(false), "/", HttpHeaders.EMPTY);
+            List<Flight> flights = new ArrayList<>();
+            List<HttpCall> calls = new ArrayList<>();
+            long start = System.nanoTime();
+            for (int i = 0; i < 3; i++) {
+                HttpCall call = transport.newCall(request);
+                calls.add(call);
+                flights.add(Flight.start(() -> call.execute(BodySink.KEEP)));
+            }
+            for (Flight flight : flights) {
+                assertThat(kind(flight)).isEqualTo(Kind.CONNECT);
+                flight.close();
+            }
+            assertThat(Duration.ofNanos(System.nanoTime() - start))
+                    .as("one after the other")
+                    .isGreaterThanOrEqualTo(Duration.ofMillis(1500));
+        }
+        try (BlackHole hole = BlackHole.open();
+                HttpTransport transport =
+                        HttpTransport.builder().maxConnections(1).build()) {
+            HttpRequest request = HttpRequest.of("GET", hole.endpoint(false), "/", HttpHeaders.EMPTY);
+            HttpCall call = transport.newCall(request);
+            try (Flight connecting = Flight.start(() -> call.execute(BodySink.KEEP))) {
+                connecting.awaitWaiting();
+                try (Flight queued = Flight.start(() -> Calls.execute(transport, request))) {
+                    queued.awaitQueued();
+                    call.cancel();
+                    assertThat(kind(connecting)).isEqualTo(Kind.CANCELLED);
+                    queued.awaitWaiting();
+                    queued.interrupt();
+                    assertThat(queued.failure()).isInstanceOf(java.nio.channels.ClosedByInterruptException.class);
+                }
+            }
+        }
+    }
+
+    // ---- connections that were kept
+
+    @ParameterizedTest
+    @CsvSource({
+        "PLAIN, CLOSE", "TLS_JDK, CLOSE", "TLS_OPENSSL, CLOSE", "TLS_CONSCRYPT, CLOSE",
+        "PLAIN, RESET", "TLS_JDK, RESET", "TLS_OPENSSL, RESET", "TLS_CONSCRYPT, RESET",
+    })
+    void aStaleConnectionIsReplacedThoughItWasTheOnlyOne(TestWire wire, String end) throws Exception {
+        try (ScriptedServer server = wire.server(Script.answering(200, "ok"));
+                HttpTransport transport = wire.transport().maxConnections(1).build()) {
+            for (int i = 1; i <= 3; i++) {
+                server.then(exchange -> {
+                    exchange.answer(200, "last");
+                    if (end.equals("CLOSE")) {
+                        exchange.close();
+                    } else {
+                        exchange.reset();
+                    }
+                });
+                try (Flight flight = Flight.start(() -> Calls.execute(transport, Calls.get(server)))) {
+                    assertThat(flight.response().status()).isEqualTo(200);
+                }
+                server.awaitOpen(0);
+                assertThat(server.accepted()).isEqualTo(i);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aConnectionThatIsTooOldIsNotPassedOn(TestWire wire) throws Exception {
+        AtomicLong now = new AtomicLong();
+        CountDownLatch go = new CountDownLatch(1);
+        try (ScriptedServer server = holding(wire, go);
+                HttpTransport transport = wire.transport()
+                        .maxConnections(1)
+                        .maxIdle(Duration.ofSeconds(10))
+                        .maxAge(Duration.ofSeconds(25))
+                        .nanoTime(now::get)
+                        .build();
+                Flight first = Flight.start(() -> Calls.execute(transport, Calls.get(server)))) {
+            server.awaitRequest(1);
+            try (Flight queued = Flight.start(() -> Calls.execute(transport, Calls.get(server)))) {
+                queued.awaitQueued();
+                now.addAndGet(Duration.ofSeconds(26).toNanos());
+                go.countDown();
+                assertThat(first.response().status()).isEqualTo(200);
+                assertThat(queued.response().status()).isEqualTo(200);
+            }
+            assertThat(server.accepted()).as("too old").isEqualTo(2);
+            server.awaitOpen(1);
+
+            now.addAndGet(Duration.ofSeconds(11).toNanos());
+            try (Flight next = Flight.start(() -> Calls.execute(transport, Calls.get(server)))) {
+                assertThat(next.response().status()).isEqualTo(200);
+            }
+            assertThat(server.accepted()).as("too long idle").isEqualTo(3);
+            server.awaitOpen(1);
+        }
+    }
+}
