@@ -1,9 +1,11 @@
 package io.blobstore.spi;
 
+import io.blobstore.BlobStoreException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.Predicate;
 
 /**
  * Runs a request whose answer must not be lost to an interrupt: it names what has to be freed. A blocked socket is closed by an
@@ -12,6 +14,7 @@ import java.util.concurrent.FutureTask;
  */
 public final class Uninterrupted {
     private static final Duration GRACE = Duration.ofSeconds(5);
+    private static final int FREEING_ATTEMPTS = 3;
 
     private Uninterrupted() {}
 
@@ -23,13 +26,25 @@ public final class Uninterrupted {
     }
 
     /**
-     * Frees something, though the thread was interrupted before: that is put off. What is not freed costs money until a lifecycle
-     * rule finds it. An interrupt that comes meanwhile counts.
+     * Frees something, though the thread was interrupted before: that is put off. An interrupt that comes meanwhile counts. What the
+     * store fails at is asked for again at once, up to three times in all, as nobody comes back to do it later, and it would cost
+     * money until a lifecycle rule finds it.
+     *
+     * @param again whether it is worth it to ask again, after a failure that may pass
      */
-    public static void clean(Cleaning cleaning) throws IOException {
+    public static void free(Cleaning cleaning, Predicate<BlobStoreException> again) throws IOException {
         boolean interrupted = Thread.interrupted();
         try {
-            cleaning.run();
+            for (int attempt = 1; ; attempt++) {
+                try {
+                    cleaning.run();
+                    return;
+                } catch (BlobStoreException e) {
+                    if (attempt == FREEING_ATTEMPTS || !e.isRetryable() || !again.test(e)) {
+                        throw e;
+                    }
+                }
+            }
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

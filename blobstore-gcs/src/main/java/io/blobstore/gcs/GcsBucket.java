@@ -20,7 +20,6 @@ import io.blobstore.StoreNotFoundException;
 import io.blobstore.StoredBlob;
 import io.blobstore.http.Failures;
 import io.blobstore.http.HttpTransport;
-import io.blobstore.http.TransportException;
 import io.blobstore.spi.LostAnswers;
 import io.blobstore.spi.Uninterrupted;
 import java.io.IOException;
@@ -34,8 +33,6 @@ import org.jspecify.annotations.Nullable;
 final class GcsBucket {
     /** What objects are called that are not to be seen yet. Keys do not begin so, and listings leave it out. */
     private static final String HIDDEN = ".blobstore-unpublished/";
-
-    private static final int FREEING_ATTEMPTS = 3;
 
     private static final BlobField[] FIELDS = {
         BlobField.NAME,
@@ -165,32 +162,9 @@ final class GcsBucket {
         }
     }
 
-    /**
-     * Frees what the server keeps, though the thread was interrupted before: that is put off. What the server fails at is asked for
-     * again at once, as nobody comes back to do it later, and it would cost money until a lifecycle rule finds it.
-     */
+    /** Frees what the server keeps: see {@link Uninterrupted#free}. */
     void free(BlobKey key, Operation<?> body) throws IOException {
-        Uninterrupted.clean(() -> {
-            for (int attempt = 1; ; attempt++) {
-                try {
-                    request("abort", key, body);
-                    return;
-                } catch (BlobStoreException e) {
-                    if (attempt == FREEING_ATTEMPTS || !e.isRetryable() || isSilent(e)) {
-                        throw e;
-                    }
-                }
-            }
-        });
-    }
-
-    /** Whether it failed for want of an answer, for which one wait is enough. */
-    private static boolean isSilent(BlobStoreException problem) {
-        return Failures.cause(
-                        problem,
-                        TransportException.class,
-                        transport -> transport.kind() != TransportException.Kind.CLOSED)
-                .isPresent();
+        Uninterrupted.free(() -> request("abort", key, body), problem -> !Failures.isSilent(problem));
     }
 
     /** Runs something, with what it throws translated. */

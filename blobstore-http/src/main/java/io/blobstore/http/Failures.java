@@ -42,6 +42,12 @@ public final class Failures {
                 .isPresent();
     }
 
+    /** Whether a request failed for want of an answer, for which one wait is enough. */
+    public static boolean isSilent(Throwable problem) {
+        return cause(problem, TransportException.class, e -> e.kind() != TransportException.Kind.CLOSED)
+                .isPresent();
+    }
+
     /** The exception for a request that an interrupt ended. Has a cause by which it is known for that, and sets the status again. */
     public static BlobStoreException interrupted(String operation, @Nullable BlobKey key, Throwable problem) {
         Thread.currentThread().interrupt();

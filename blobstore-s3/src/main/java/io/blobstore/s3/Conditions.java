@@ -9,7 +9,6 @@ import io.blobstore.Crc32c;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoredBlob;
-import io.blobstore.ThrottledException;
 import io.blobstore.spi.LostAnswers;
 import java.util.Optional;
 
@@ -74,15 +73,13 @@ final class Conditions {
         return () -> bucket.head(operation, key, Optional.empty());
     }
 
-    /** Whether a request may have been carried out although it failed. */
+    /** Whether a request may have been carried out although it failed. A 503 tells as little of that as a 500. */
     static boolean isOutcomeUnknown(BlobStoreException problem) {
-        return problem.isRetryable()
-                && !(problem instanceof ThrottledException)
-                && !isConflict(problem)
-                && !S3Errors.isUnconnected(problem);
+        boolean notDone = S3Errors.isTurnedAway(problem) || isConflict(problem) || S3Errors.isUnconnected(problem);
+        return problem.isRetryable() && (!notDone || RemoteUpload.wasRepeated(problem));
     }
 
-    private static boolean isConflict(BlobStoreException problem) {
+    static boolean isConflict(BlobStoreException problem) {
         return S3Errors.status(problem) == 409;
     }
 }

@@ -7,6 +7,7 @@ import io.blobstore.IntegrityException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.http.Failures;
 import io.blobstore.spi.Uninterrupted;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -144,25 +145,12 @@ record RemoteUpload(S3Bucket bucket, String operation, BlobKey key, String objec
     }
 
     /**
-     * Frees what the server keeps. An upload that is gone already is fine. An interrupt that came before is put off: what is not
-     * aborted costs money until a lifecycle rule finds it.
+     * Frees what the server keeps. An upload that is gone already is fine. What the SDK has repeated is not repeated here; it may be
+     * a client that repeats nothing, or that has failed too often lately to do it.
      */
     void abort() throws IOException {
-        Uninterrupted.clean(this::free);
-    }
-
-    private void free() throws IOException {
         try {
-            AbortMultipartUploadResponse response = bucket.request(
-                    "abort",
-                    key,
-                    () -> bucket.client()
-                            .abortMultipartUpload(request -> request.bucket(bucket.name())
-                                    .key(object)
-                                    .uploadId(id)
-                                    .overrideConfiguration(
-                                            S3Bucket.with(bucket.headers().any()))));
-            S3Deletion.requireNothingSaid("abort", key, response.sdkHttpResponse());
+            Uninterrupted.free(this::free, problem -> !Failures.isSilent(problem) && !wasRepeated(problem));
         } catch (BlobStoreException e) {
             if (!S3Errors.code(e).equals("NoSuchUpload")) {
                 throw e;
@@ -170,14 +158,28 @@ record RemoteUpload(S3Bucket bucket, String operation, BlobKey key, String objec
         }
     }
 
+    private void free() throws IOException {
+        AbortMultipartUploadResponse response = bucket.request(
+                "abort",
+                key,
+                () -> bucket.client()
+                        .abortMultipartUpload(request -> request.bucket(bucket.name())
+                                .key(object)
+                                .uploadId(id)
+                                .overrideConfiguration(
+                                        S3Bucket.with(bucket.headers().any()))));
+        S3Deletion.requireNothingSaid("abort", key, response.sdkHttpResponse());
+    }
+
     /** Whether a completion that failed so may have happened: then the upload is gone, or its blob is what the condition meets. */
     static boolean mayHaveHappened(BlobStoreException problem, boolean lostBefore) {
         return S3Errors.code(problem).equals("NoSuchUpload")
-                || ((lostBefore || wasRepeated(problem)) && problem instanceof PreconditionFailedException);
+                || ((lostBefore || wasRepeated(problem))
+                        && (problem instanceof PreconditionFailedException || Conditions.isConflict(problem)));
     }
 
-    /** Whether the SDK has sent a request more than once before it failed. */
-    private static boolean wasRepeated(BlobStoreException problem) {
+    /** Whether the SDK has sent a request more than once before it failed: then the last failure tells nothing of the others. */
+    static boolean wasRepeated(BlobStoreException problem) {
         return problem.getCause() instanceof SdkException sdk && sdk.numAttempts() != null && sdk.numAttempts() > 1;
     }
 

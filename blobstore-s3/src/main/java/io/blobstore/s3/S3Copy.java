@@ -140,7 +140,8 @@ final class S3Copy {
         try {
             return upload.complete(parts, source.checksum(), source.size(), S3Headers.condition(condition));
         } catch (BlobStoreException e) {
-            if (source.checksum().isPresent() && RemoteUpload.mayHaveHappened(e, false)) {
+            boolean unknown = condition != Precondition.none() && Conditions.isOutcomeUnknown(e);
+            if (source.checksum().isPresent() && (unknown || RemoteUpload.mayHaveHappened(e, false))) {
                 Optional<StoredBlob> found = conditions.findSent(
                         OPERATION,
                         upload.key(),

@@ -12,6 +12,7 @@ import io.blobstore.ThrottledException;
 import io.blobstore.http.Failures;
 import io.blobstore.http.TransportException;
 import java.util.Optional;
+import java.util.Set;
 import javax.xml.stream.XMLStreamException;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -24,6 +25,8 @@ import software.amazon.awssdk.core.exception.SdkException;
  * <p>Only codes, messages and request ids of the server get into messages: no header, no URL with a query.
  */
 final class S3Errors {
+    private static final Set<String> THROTTLING =
+            Set.of("SlowDown", "ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequests");
     private static final String REMEDY_FOR_NAMES = "check endpoint, region and bucket, or set pathStyle=true";
 
     private final String bucket;
@@ -99,6 +102,15 @@ final class S3Errors {
                 .orElse(0);
     }
 
+    /** Whether a request failed because the server has seen too many to look at this one. */
+    static boolean isTurnedAway(BlobStoreException problem) {
+        return isTurnedAway(status(problem), code(problem));
+    }
+
+    private static boolean isTurnedAway(int status, String code) {
+        return status == 429 || THROTTLING.contains(code);
+    }
+
     // ---- what the server said
 
     /** The error of one key in an answer that is a success as a whole. */
@@ -140,9 +152,7 @@ final class S3Errors {
             return new IntegrityException(
                     operation, key, "the server received something else than was sent" + said, cause);
         }
-        if (error.is("SlowDown", "ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequests")
-                || error.status() == 429
-                || error.status() == 503) {
+        if (isTurnedAway(error.status(), error.code()) || error.status() == 503) {
             return new ThrottledException(
                     operation,
                     key,

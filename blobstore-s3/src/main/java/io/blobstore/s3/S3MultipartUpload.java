@@ -79,9 +79,10 @@ final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.
         try {
             return remote.complete(parts, Optional.of(checksum), size, S3Headers.condition(condition));
         } catch (BlobStoreException e) {
+            boolean unknown = Conditions.isOutcomeUnknown(e);
             boolean mayHaveHappened = RemoteUpload.mayHaveHappened(e, completionUnknown);
-            completionUnknown |= Conditions.isOutcomeUnknown(e);
-            if (mayHaveHappened) {
+            completionUnknown |= unknown;
+            if (mayHaveHappened || (unknown && condition != Precondition.none())) {
                 Optional<StoredBlob> found = conditions.findSent(OPERATION, key(), condition, size, checksum, e);
                 if (found.isPresent()) {
                     return found.get();
