@@ -78,12 +78,15 @@ class GcsUriTest {
                 .withMessageContaining("https");
     }
 
+    /** Its metrics, and the direct path, would ask the cloud's metadata service where this runs: not on this machine. */
     @Test
     void aClientOverGrpcIsRefused() throws Exception {
         try (Storage client = StorageOptions.grpc()
                 .setCredentials(NoCredentials.getInstance())
                 .setProjectId("p")
                 .setHost("http://127.0.0.1:1")
+                .setEnableGrpcClientMetrics(false)
+                .setAttemptDirectPath(false)
                 .build()
                 .getService()) {
             assertThatThrownBy(() ->
