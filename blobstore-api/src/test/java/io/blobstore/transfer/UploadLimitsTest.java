@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -59,12 +60,18 @@ class UploadLimitsTest {
 
     @Test
     void theBytesInFlightOfSeveralTransfersStayWithinTheBudget() throws Exception {
-        CountDownLatch together = new CountDownLatch(3);
+        CountDownLatch go = new CountDownLatch(1);
+        AtomicInteger inside = new AtomicInteger();
         ScriptedStore store = new ScriptedStore().on(Request.PART, part -> {
-            together.countDown();
-            ScriptedStore.await(together);
+            inside.incrementAndGet();
+            ScriptedStore.await(go);
         });
-        ExecutorService threads = Executors.newCachedThreadPool();
+        List<Thread> workers = new CopyOnWriteArrayList<>();
+        ExecutorService threads = Executors.newCachedThreadPool(task -> {
+            Thread thread = new Thread(task);
+            workers.add(thread);
+            return thread;
+        });
         try (ParallelUploader uploader = ParallelUploader.builder()
                 .executor(threads)
                 .maxBytesInFlight(4 * PART - 1) // 3 parts
@@ -73,10 +80,17 @@ class UploadLimitsTest {
             for (int i = 0; i < 5; i++) {
                 transfers.add(uploader.upload(store, KEY, parts(10), concurrency(4)));
             }
+            // All of them wait for something: either inside of the store, or for the budget.
+            while (workers.size() < 20 || inside.get() < 3 || !workers.stream().allMatch(ReadLimitsTest::isWaiting)) {
+                Thread.onSpinWait();
+            }
+            assertThat(inside).hasValue(3);
+            go.countDown();
             for (Transfer<StoredBlob> transfer : transfers) {
                 transfer.join();
             }
         } finally {
+            go.countDown();
             threads.shutdown();
         }
         assertThat(store.mostBytesInside()).isEqualTo(3 * PART);
