@@ -1,6 +1,7 @@
 package io.blobstore;
 
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
@@ -11,10 +12,12 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Deque;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** A file that is made beside its place, and moved there when it is complete. */
 final class PathTarget implements BlobTarget {
@@ -22,6 +25,13 @@ final class PathTarget implements BlobTarget {
     private static final int WRITE = 128 * 1024;
     /** The largest buffer, whatever the size of a request. */
     private static final int WINDOW = 64 << 20;
+
+    /**
+     * The buffers of the last read that has ended, until the next one begins or the garbage collector comes: without them, many reads
+     * between two collections would make many buffers.
+     */
+    private static final AtomicReference<WeakReference<Deque<ByteBuffer>>> LAST_BUFFERS =
+            new AtomicReference<>(new WeakReference<>(null));
 
     private final Path path;
 
@@ -80,12 +90,18 @@ final class PathTarget implements BlobTarget {
     private static final class PathFilling implements Filling {
         private final Path place;
         private final Path temporary;
-        private final ConcurrentLinkedQueue<ByteBuffer> idleBuffers = new ConcurrentLinkedQueue<>();
+        /** The last used one is taken first: it may still be in the cache. */
+        private final Deque<ByteBuffer> idleBuffers;
+
         private boolean completed;
+        private boolean closed;
 
         PathFilling(Path place, Path temporary) {
             this.place = place;
             this.temporary = temporary;
+            Deque<ByteBuffer> last =
+                    LAST_BUFFERS.getAndSet(new WeakReference<>(null)).get();
+            this.idleBuffers = last != null ? last : new ConcurrentLinkedDeque<>();
         }
 
         private FileChannel open() throws IOException {
@@ -113,7 +129,7 @@ final class PathTarget implements BlobTarget {
         public Window window(long offset, long length) {
             Objects.checkFromIndexSize(offset, length, Long.MAX_VALUE);
             int size = (int) Math.min(length, WINDOW);
-            ByteBuffer buffer = Optional.ofNullable(idleBuffers.poll())
+            ByteBuffer buffer = Optional.ofNullable(idleBuffers.pollFirst())
                     .filter(idle -> idle.capacity() >= size)
                     .orElseGet(() -> ByteBuffer.allocateDirect(size));
             return new PathWindow(offset, buffer, buffer.slice(0, size));
@@ -127,6 +143,10 @@ final class PathTarget implements BlobTarget {
 
         @Override
         public void close() throws IOException {
+            if (!closed) {
+                closed = true;
+                LAST_BUFFERS.set(new WeakReference<>(idleBuffers));
+            }
             if (!completed) {
                 Files.deleteIfExists(temporary);
             }
@@ -166,7 +186,7 @@ final class PathTarget implements BlobTarget {
             public void close() {
                 if (!closed) {
                     closed = true;
-                    idleBuffers.add(whole);
+                    idleBuffers.addFirst(whole);
                 }
             }
         }

@@ -91,7 +91,7 @@ enum Scenario {
             Direction.UPLOAD,
             Transport.HTTP,
             List.of(GCS_BLOBSTORE, BLOBSTORE, GCS_MULTIPART_CLIENT, GCS_TRANSFER_MANAGER, GCS_WRITE_SESSION),
-            List.of(Bar.cpu(1.1, BLOBSTORE), Bar.cpu(0.4, GCS_MULTIPART_CLIENT)),
+            List.of(Bar.cpu(1.1, BLOBSTORE), Bar.cpu(0.4, GCS_MULTIPART_CLIENT), Bar.cpu(0.3, GCS_TRANSFER_MANAGER)),
             OptionalInt.of(8)),
     GCS_HTTPS_UPLOAD(
             "Upload to Cloud Storage over HTTPS, OpenSSL engine (BoringSSL)",
@@ -99,7 +99,7 @@ enum Scenario {
             Direction.UPLOAD,
             Transport.HTTPS_OPENSSL,
             List.of(GCS_BLOBSTORE, BLOBSTORE, GCS_MULTIPART_CLIENT, GCS_TRANSFER_MANAGER, GCS_WRITE_SESSION),
-            List.of(Bar.cpu(1.1, BLOBSTORE), Bar.cpu(0.4, GCS_MULTIPART_CLIENT)),
+            List.of(Bar.cpu(1.1, BLOBSTORE), Bar.cpu(0.4, GCS_MULTIPART_CLIENT), Bar.cpu(0.3, GCS_TRANSFER_MANAGER)),
             OptionalInt.of(16)),
     GCS_HTTP_READ(
             "Ranged reads from Cloud Storage over HTTP",
