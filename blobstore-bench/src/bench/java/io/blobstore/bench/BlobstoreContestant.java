@@ -79,7 +79,7 @@ final class BlobstoreContestant implements Contestant {
                 .concurrency(job.concurrency())
                 .build();
         BlobTarget target = job.scenario().direction == Scenario.Direction.DOWNLOAD
-                ? BlobTarget.ofPath(job.destination())
+                ? BlobTarget.ofPath(job.newFile())
                 : file.region();
         reader.read(store, key, ByteRange.all(), target, options).join();
     }

@@ -13,7 +13,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -86,9 +85,8 @@ final class HandRolledContestant implements Contestant {
     /** Into a new file, through a small buffer of each connection. */
     private void download() throws Exception {
         PartChecksums checksums = new PartChecksums(memory.size(), job.partSize());
-        Files.deleteIfExists(job.destination());
         try (FileChannel file =
-                FileChannel.open(job.destination(), StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
+                FileChannel.open(job.newFile(), StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
             workers.forEachPart(
                     memory.size(),
                     job.partSize(),

@@ -1,6 +1,8 @@
 package io.blobstore.bench;
 
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -40,9 +42,11 @@ record Job(Scenario scenario, URI endpoint, String key, Path file, int partSize,
                 Integer.parseInt(arguments.get(5)));
     }
 
-    /** A file that is to be made or replaced. */
-    Path destination() {
-        return file.resolveSibling(file.getFileName() + "-" + key.replace('/', '-'));
+    /** Where to make a new file; what the round before made there is deleted. */
+    Path newFile() throws IOException {
+        Path place = file.resolveSibling(file.getFileName() + "-" + key.replace('/', '-'));
+        Files.deleteIfExists(place);
+        return place;
     }
 
     boolean isUpload() {

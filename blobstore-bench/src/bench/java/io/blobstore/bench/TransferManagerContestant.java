@@ -1,5 +1,7 @@
 package io.blobstore.bench;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.transfer.s3.S3TransferManager;
@@ -35,7 +37,7 @@ final class TransferManagerContestant implements Contestant {
     }
 
     @Override
-    public void round() {
+    public void round() throws IOException {
         if (job.isUpload()) {
             upload();
         } else {
@@ -50,8 +52,9 @@ final class TransferManagerContestant implements Contestant {
                 .join();
     }
 
-    private void download() {
-        manager.downloadFile(download -> download.destination(job.destination())
+    private void download() throws IOException {
+        Path file = job.newFile();
+        manager.downloadFile(download -> download.destination(file)
                         .getObjectRequest(r -> r.bucket(Job.BUCKET).key(job.key())))
                 .completionFuture()
                 .join();
