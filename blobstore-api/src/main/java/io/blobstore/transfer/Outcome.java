@@ -54,6 +54,29 @@ final class Outcome<T> {
         }
     }
 
+    /**
+     * Waits for it, whatever it is, and however often this thread is interrupted; its status is then set again.
+     *
+     * @param onInterrupt what to do about an interrupt, before waiting on
+     */
+    void awaitEnd(Runnable onInterrupt) {
+        CompletableFuture<?> end = future.handle((result, problem) -> null);
+        boolean interrupted = false;
+        while (!end.isDone()) {
+            try {
+                end.get();
+            } catch (InterruptedException e) {
+                interrupted = true;
+                onInterrupt.run();
+            } catch (ExecutionException e) {
+                throw new AssertionError("handled above", e);
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** As {@link Transfer#toCompletableFuture()}. */
     CompletableFuture<T> copy() {
         return future.copy();

@@ -215,6 +215,11 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
         return outcome.isDone();
     }
 
+    /** As {@link Outcome#awaitEnd}. */
+    final void awaitEnd(Runnable onInterrupt) {
+        outcome.awaitEnd(onInterrupt);
+    }
+
     /** Runs something when the outcome is there. */
     final void whenDone(Runnable action) {
         outcome.whenDone(action);

@@ -17,7 +17,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -173,7 +172,7 @@ final class RangeReads {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             transfer.cancel();
-            awaitEnd(transfer);
+            awaitEnd(transfer); // until then it may touch the caller's memory
             throw interrupted(e);
         } catch (CancellationException e) {
             if (closed) {
@@ -194,26 +193,6 @@ final class RangeReads {
 
     // ---- the end
 
-    /** Waits until nothing touches a read's memory any more, interrupts put off. */
-    private static void awaitEnd(ParallelTransfer<?> transfer) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                transfer.toCompletableFuture()
-                        .handle((result, problem) -> result)
-                        .get();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            } catch (ExecutionException e) {
-                throw new AssertionError("handled above", e);
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     /** Cancels the reads under way and refuses others. */
     void close() {
         closed = true;
@@ -223,6 +202,10 @@ final class RangeReads {
     /** Waits until no read is under way any more. */
     void awaitEnd() {
         running.forEach(RangeReads::awaitEnd);
+    }
+
+    private static void awaitEnd(ParallelTransfer<?> transfer) {
+        transfer.awaitEnd(() -> {}); // it is cancelled already
     }
 
     boolean isClosed() {

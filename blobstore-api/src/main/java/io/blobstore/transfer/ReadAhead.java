@@ -138,8 +138,7 @@ final class ReadAhead {
             return;
         }
         // As large as lets every request have one, so that the window is under way at once and not by few; but no
-        // smaller than a
-        // page, unless the window is: it grows with what is read, however small the reads are.
+        // smaller than a page, unless the window is: it grows with what is read, however small the reads are.
         long wished = Math.max(Math.min(PrefetchMemory.PAGE, window), Math.min(LARGEST_BLOCK, window / concurrency));
         long end = from + Math.min(reads.options().maxReadAhead(), blobSize - from);
         long next = blocks.isEmpty() ? from : Math.max(from, blocks.getLast().end());

@@ -3,9 +3,7 @@ package io.blobstore.transfer;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.random.RandomGenerator;
@@ -63,24 +61,8 @@ abstract class TransferEngine implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        boolean interrupted = false;
-        for (ParallelTransfer<?> transfer : running) {
-            CompletableFuture<?> end = transfer.toCompletableFuture().handle((result, problem) -> null);
-            while (!end.isDone()) {
-                try {
-                    end.get();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                    running.forEach(ParallelTransfer::cancel);
-                } catch (ExecutionException e) {
-                    throw new AssertionError("handled above", e);
-                }
-            }
-        }
+        running.forEach(transfer -> transfer.awaitEnd(() -> running.forEach(ParallelTransfer::cancel)));
         ownExecutor.ifPresent(ExecutorService::shutdown);
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     /** Builds one. Not thread-safe. */

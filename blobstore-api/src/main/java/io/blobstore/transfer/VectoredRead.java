@@ -8,6 +8,7 @@ import io.blobstore.ReadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,8 +26,8 @@ final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
     private final DownloadOptions options;
     private final List<Piece> pieces = new ArrayList<>();
     private final List<ByteBuffer> slices;
-    private final AtomicInteger nextPiece =
-            new AtomicInteger(1); // the first worker begins with the first, whose number is 0
+    /** The first worker begins with the first piece, whose number is 0. */
+    private final AtomicInteger nextPiece = new AtomicInteger(1);
 
     /** Written by the first worker before it calls others. */
     private volatile ReadOptions version;
@@ -64,8 +65,7 @@ final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
         this.key = key;
         this.options = options;
         this.version = options.read();
-        this.slices = new ArrayList<>(
-                ranges.stream().map(range -> ByteBuffer.allocate(0)).toList());
+        this.slices = new ArrayList<>(Collections.nCopies(ranges.size(), ByteBuffer.allocate(0)));
         List<Integer> byOffset = new ArrayList<>();
         for (int i = 0; i < ranges.size(); i++) {
             requireExact(ranges.get(i));

@@ -71,28 +71,6 @@ class ParallelUploaderTest {
 
     // ---- memory
 
-    /** How a transfer may end. */
-    private enum Ending {
-        SUCCESS {
-            @Override
-            void reach(Transfer<?> transfer) {}
-        },
-        CANCELLATION {
-            @Override
-            void reach(Transfer<?> transfer) {
-                transfer.cancel();
-            }
-        },
-        FAILURE {
-            @Override
-            void reach(Transfer<?> transfer) throws IOException {
-                throw ScriptedStore.failure("for good", false);
-            }
-        };
-
-        abstract void reach(Transfer<?> transfer) throws IOException;
-    }
-
     @ParameterizedTest
     @EnumSource(Ending.class)
     void completionIsToldWhenAllLeasesAreBack(Ending ending) throws Exception {

@@ -11,7 +11,6 @@ import io.blobstore.ReadResult;
 import io.blobstore.internal.memory.LeaseTicket;
 import io.blobstore.internal.memory.Mapper;
 import io.blobstore.memory.MappedFile;
-import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -135,28 +134,6 @@ class ReadIntoMappedTest {
     }
 
     // ---- for how long
-
-    /** How a transfer may end. */
-    private enum Ending {
-        SUCCESS {
-            @Override
-            void reach(Transfer<?> transfer) {}
-        },
-        CANCELLATION {
-            @Override
-            void reach(Transfer<?> transfer) {
-                transfer.cancel();
-            }
-        },
-        FAILURE {
-            @Override
-            void reach(Transfer<?> transfer) throws IOException {
-                throw ScriptedReads.failure("for good", false);
-            }
-        };
-
-        abstract void reach(Transfer<?> transfer) throws IOException;
-    }
 
     @ParameterizedTest
     @EnumSource(Ending.class)

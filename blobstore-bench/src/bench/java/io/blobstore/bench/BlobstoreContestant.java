@@ -45,10 +45,13 @@ final class BlobstoreContestant implements Contestant {
     }
 
     static Contestant s3(Job job) throws IOException {
-        return new BlobstoreContestant(
-                job,
-                BlobStores.open("s3://" + Job.BUCKET + "?endpoint=" + job.endpoint() + "&region=" + Job.REGION
-                        + "&pathStyle=true"));
+        return new BlobstoreContestant(job, s3Store(job));
+    }
+
+    /** Opened by its URI, as anybody does it. */
+    static BlobStore s3Store(Job job) throws IOException {
+        return BlobStores.open(
+                "s3://" + Job.BUCKET + "?endpoint=" + job.endpoint() + "&region=" + Job.REGION + "&pathStyle=true");
     }
 
     static Contestant gcs(Job job) throws IOException {

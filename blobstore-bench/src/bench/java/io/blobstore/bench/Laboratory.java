@@ -20,10 +20,11 @@ import java.util.stream.Stream;
 final class Laboratory implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final int CHUNK = 1 << 20;
+    /** Of each client's JVM: the same for everybody. */
+    static final List<String> CLIENT_OPTIONS = List.of("-XX:+UseG1GC", "-Xmx1g", "-XX:MaxDirectMemorySize=1g");
 
     private final Path directory;
     private final long size;
-    private final List<String> clientOptions;
     private final Certificates certificates;
     private final ChildProcess http;
     private final URI httpEndpoint;
@@ -36,15 +37,13 @@ final class Laboratory implements AutoCloseable {
      *
      * @param parent where the directory is made
      * @param size bytes of the content
-     * @param clientOptions options of each client's JVM
      * @param distance of the server over HTTP
      */
-    Laboratory(Path parent, long size, List<String> clientOptions, Distance distance)
+    Laboratory(Path parent, long size, Distance distance)
             throws IOException, InterruptedException, GeneralSecurityException {
         this.directory = Files.createTempDirectory(parent, "blobstore-benchmark");
         Runtime.getRuntime().addShutdownHook(new Thread(this::deleteDirectory)); // gigabytes, perhaps of memory
         this.size = size;
-        this.clientOptions = clientOptions;
         fill(source(), size);
         fill(target(), size);
         this.certificates = Certificates.create(directory);
@@ -112,7 +111,7 @@ final class Laboratory implements AutoCloseable {
 
     /** Starts a client's process. It trusts the authority of this laboratory, and is given credentials that open nothing. */
     ChildProcess startClient(Competitor competitor, Job job, String... moreOptions) throws IOException {
-        List<String> options = new ArrayList<>(clientOptions);
+        List<String> options = new ArrayList<>(CLIENT_OPTIONS);
         options.addAll(List.of(moreOptions));
         options.add("-Djavax.net.ssl.trustStore=" + certificates.trustStore());
         options.add("-Djavax.net.ssl.trustStorePassword=" + Certificates.TRUST_PASSWORD);

@@ -99,9 +99,8 @@ final class ReaderBench implements Callable<Integer> {
                 "server     answers after " + latencyMillis + " ms, gives each connection " + connectionMib + " MiB/s");
         Distance distance = new Distance(Duration.ofMillis(latencyMillis), (long) connectionMib << 20);
         Path parent = Laboratory.parent(Optional.ofNullable(directory), 3L * mib << 20);
-        List<String> options = List.of("-XX:+UseG1GC", "-Xmx1g", "-XX:MaxDirectMemorySize=1g");
         Verdicts verdicts = new Verdicts();
-        try (Laboratory laboratory = new Laboratory(parent, settings.size(), options, distance)) {
+        try (Laboratory laboratory = new Laboratory(parent, settings.size(), distance)) {
             for (Scenario scenario : List.of(Scenario.READ_IN_SEQUENCE, Scenario.READ_AT_RANDOM)) {
                 new Duel(scenario, settings, laboratory, out).run(verdicts);
             }

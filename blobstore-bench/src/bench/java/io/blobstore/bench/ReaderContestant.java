@@ -2,7 +2,6 @@ package io.blobstore.bench;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
-import io.blobstore.BlobStores;
 import io.blobstore.transfer.BlobReader;
 import io.blobstore.transfer.ParallelReader;
 import io.blobstore.transfer.ReaderOptions;
@@ -28,8 +27,7 @@ final class ReaderContestant implements Contestant {
     private ReaderContestant(Job job, ReaderOptions options) throws IOException {
         this.job = job;
         this.options = options;
-        this.store = BlobStores.open(
-                "s3://" + Job.BUCKET + "?endpoint=" + job.endpoint() + "&region=" + Job.REGION + "&pathStyle=true");
+        this.store = BlobstoreContestant.s3Store(job);
     }
 
     static Contestant readingAhead(Job job) throws IOException {

@@ -84,13 +84,12 @@ abstract class StoreBench implements Callable<Integer> {
         requireValid();
         PrintWriter out = command.commandLine().getOut();
         Settings settings = new Settings((long) mib << 20, partMib << 20, concurrency, warmUp, rounds, repeats, only);
-        // The same for everybody.
-        List<String> options = List.of("-XX:+UseG1GC", "-Xmx1g", "-XX:MaxDirectMemorySize=1g");
         Machine.print(out);
-        out.println("clients    java " + String.join(" ", options) + ", a process for each; server in another process");
+        out.println("clients    java " + String.join(" ", Laboratory.CLIENT_OPTIONS)
+                + ", a process for each; server in another process");
         Verdicts verdicts = new Verdicts();
         Path parent = Laboratory.parent(Optional.ofNullable(directory), 3L * mib << 20);
-        try (Laboratory laboratory = new Laboratory(parent, settings.size(), options, Distance.NONE)) {
+        try (Laboratory laboratory = new Laboratory(parent, settings.size(), Distance.NONE)) {
             out.println("content    in " + laboratory.directory().getParent() + ", mapped, every page present");
             for (Scenario scenario : scenarios()) {
                 new Duel(scenario, settings, laboratory, out).run(verdicts);

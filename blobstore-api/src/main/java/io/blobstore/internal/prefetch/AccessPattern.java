@@ -98,9 +98,12 @@ public final class AccessPattern {
 
     /** How many bytes behind the last read should be fetched, or being fetched, by now; 0 for none. */
     public long window() {
+        if (sizeCount < CERTAIN) { // the mean is rounded: two tiny reads may pass for three
+            return 0;
+        }
         long mean = mean();
         long streak = run / mean;
-        if (streak < CERTAIN || sizeCount < CERTAIN) { // the mean is rounded: two tiny reads may pass for three
+        if (streak < CERTAIN) {
             return 0;
         }
         boolean erratic = isVariable() && mean > LARGE;
@@ -121,9 +124,6 @@ public final class AccessPattern {
     }
 
     private long mean() {
-        if (sizeCount == 0) {
-            return MIB;
-        }
         long sum = 0;
         for (int i = 0; i < sizeCount; i++) {
             sum += sizes[i];
