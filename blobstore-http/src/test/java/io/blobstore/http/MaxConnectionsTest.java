@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Phaser;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,6 +89,7 @@ class MaxConnectionsTest {
         AtomicInteger now = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         AtomicInteger number = new AtomicInteger();
+        Phaser closing = new Phaser(1);
         try (ScriptedServer server = wire.server(exchange -> {
                     exchange.discardBody();
                     most.accumulateAndGet(now.incrementAndGet(), Math::max);
@@ -96,8 +99,13 @@ class MaxConnectionsTest {
                         case 0 -> exchange.reset();
                         case 1 -> exchange.answer(200, "", "Connection: close");
                         case 2 -> {
-                            exchange.answer(200, ""); // and is found to be stale later
-                            exchange.close();
+                            closing.register();
+                            try {
+                                exchange.answer(200, ""); // and is found to be stale later
+                                exchange.close();
+                            } finally {
+                                closing.arriveAndDeregister();
+                            }
                         }
                         default -> exchange.answer(200, "");
                     }
@@ -123,6 +131,8 @@ class MaxConnectionsTest {
             }
             assertThat(most.get()).isBetween(1, BOUND);
             assertThat(server.accepted()).isGreaterThan(BOUND);
+            // From here on a connection that is closed is known to be, and no request is sent over it.
+            closing.awaitAdvanceInterruptibly(closing.arrive(), 20, TimeUnit.SECONDS);
 
             CountDownLatch together = new CountDownLatch(BOUND);
             Script all = exchange -> {
