@@ -1,5 +1,6 @@
 package io.blobstore.memory;
 
+import io.blobstore.BlobSource.BufferVisitor;
 import io.blobstore.Lease;
 import io.blobstore.SourceChangedException;
 import io.blobstore.internal.file.FileIdentity;
@@ -317,17 +318,41 @@ public final class MappedFile implements Closeable {
         }
     }
 
+    /**
+     * Visits a part as {@link io.blobstore.BlobSource#forEachBuffer} does. No lease is opened that somebody could forget to close:
+     * the memory is held for as long as this runs.
+     */
+    void visit(long offset, long length, int maxBufferSize, @Nullable MappedLease keptBy, BufferVisitor visitor)
+            throws IOException {
+        hold(keptBy);
+        try {
+            requireUnchanged();
+            for (long at = offset, end = offset + length; at < end; ) {
+                ByteBuffer view = view(at, Math.min(maxBufferSize, end - at)).asReadOnlyBuffer();
+                at += view.remaining();
+                visitor.visit(view);
+            }
+            requireUnchanged();
+        } finally {
+            release();
+        }
+    }
+
     private List<ByteBuffer> views(long offset, long length, boolean writable) {
         List<ByteBuffer> views = new ArrayList<>(1);
         for (long at = offset, end = offset + length; at < end; ) {
-            ByteBuffer root = mapping.roots().get((int) (at / Mapper.ROOT_SIZE));
-            int from = (int) (at % Mapper.ROOT_SIZE);
-            int bytes = (int) Math.min(root.limit() - from, end - at);
-            ByteBuffer view = root.slice(from, bytes);
+            ByteBuffer view = view(at, end - at);
+            at += view.remaining();
             views.add(writable ? view : view.asReadOnlyBuffer());
-            at += bytes;
         }
         return List.copyOf(views);
+    }
+
+    /** The bytes at an offset: all of them, or those up to where the root ends that they begin in. */
+    private ByteBuffer view(long offset, long length) {
+        ByteBuffer root = mapping.roots().get((int) (offset / Mapper.ROOT_SIZE));
+        int from = (int) (offset % Mapper.ROOT_SIZE);
+        return root.slice(from, (int) Math.min(root.limit() - from, length));
     }
 
     private void hold(@Nullable MappedLease keptBy) {

@@ -5,6 +5,7 @@ import io.blobstore.BlobTarget;
 import io.blobstore.Lease;
 import io.blobstore.RetainedSource;
 import io.blobstore.SourceChangedException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -71,6 +72,14 @@ public final class MappedRegion implements BlobSource, BlobTarget {
                     file.path() + " is mapped read-only; open it with MappedFile.Access.READ_WRITE to write to it");
         }
         return file.acquire(offset, size, true, keptBy);
+    }
+
+    @Override
+    public void forEachBuffer(int maxBufferSize, BufferVisitor visitor) throws IOException {
+        if (maxBufferSize <= 0) {
+            throw new IllegalArgumentException("maxBufferSize must be positive; got " + maxBufferSize);
+        }
+        file.visit(offset, size, maxBufferSize, keptBy, visitor);
     }
 
     @Override
