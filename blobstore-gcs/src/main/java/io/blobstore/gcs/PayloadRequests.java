@@ -1,29 +1,34 @@
 package io.blobstore.gcs;
 
-import com.google.api.client.http.EmptyContent;
-import com.google.api.client.http.GenericUrl;
-import com.google.api.client.http.HttpRequest;
+import com.google.api.client.http.HttpRequestFactory;
 import com.google.api.client.http.HttpRequestInitializer;
 import io.blobstore.BlobSource;
 import io.blobstore.http.BodySink;
+import io.blobstore.http.Endpoint;
+import io.blobstore.http.HttpHeaders;
+import io.blobstore.http.HttpRequest;
 import io.blobstore.http.HttpResponse;
 import io.blobstore.http.HttpTransport;
 import java.io.IOException;
-import java.util.List;
+import java.net.URI;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * The requests that carry content, and those of the XML API that begin and end an upload in parts. The SDK's HTTP library adds the
- * credentials, and renews a token that is refused once; the content travels straight from and into the caller's memory.
+ * The requests that carry content, and those of the XML API that begin and end an upload in parts. The SDK says what credentials
+ * they need; sent they are here, straight from and into the caller's memory.
+ *
+ * <p>Each is sent once, and once more where only the token was at fault.
  */
 final class PayloadRequests {
+    private static final int UNAUTHORIZED = 401;
+
     private final HttpTransport transport;
-    private final HttpRequestInitializer initializer;
+    private final HttpRequestFactory authorizing;
 
     PayloadRequests(HttpTransport transport, HttpRequestInitializer initializer) {
         this.transport = transport;
-        this.initializer = initializer;
+        authorizing = new SdkTransport(transport).createRequestFactory(initializer);
     }
 
     /**
@@ -56,22 +61,43 @@ final class PayloadRequests {
     private HttpResponse send(
             String method, String url, Map<String, String> fields, Optional<BlobSource> content, BodySink sink)
             throws IOException {
-        SdkTransport once = new SdkTransport(transport, content, sink);
-        HttpRequest request = once.createRequestFactory(initializer)
-                .buildRequest(method, new GenericUrl(url, true), content.isPresent() ? new EmptyContent() : null);
-        request.setLoggingEnabled(false); // tokens, and customer keys
-        request.setCurlLoggingEnabled(false);
-        request.setFollowRedirects(false);
-        request.setThrowExceptionOnExecuteError(false);
-        request.setResponseReturnRawInputStream(true);
-        request.setNumberOfRetries(1); // of what its handlers handle: a token that was refused
-        request.getHeaders().setAcceptEncoding(null); // content as it is stored
-        fields.forEach((name, value) -> request.getHeaders().set(name, List.of(value)));
-        request.execute().disconnect();
-        HttpResponse response = once.answer();
+        URI uri = URI.create(url);
+        String target = uri.getRawQuery() == null ? uri.getRawPath() : uri.getRawPath() + "?" + uri.getRawQuery();
+        Unauthorized request = new Unauthorized(method, Endpoint.of(uri), target, fields, content);
+        Authorization authorization = Authorization.of(authorizing, method, url);
+        HttpResponse response = send(request, authorization, sink);
+        if (response.status() == UNAUTHORIZED) {
+            Optional<Authorization> renewed = authorization.renewed();
+            if (renewed.isPresent()) {
+                response = send(request, renewed.get(), sink);
+            }
+        }
         if (!response.isSuccess()) {
             throw new GcsFailure(ErrorAnswer.of(response));
         }
         return response;
+    }
+
+    /** A request that lacks its authorization. */
+    private record Unauthorized(
+            String method,
+            Endpoint endpoint,
+            String target,
+            Map<String, String> fields,
+            Optional<BlobSource> content) {}
+
+    private HttpResponse send(Unauthorized request, Authorization authorization, BodySink sink) throws IOException {
+        HttpHeaders.Builder headers = HttpHeaders.builder();
+        authorization.addTo(headers);
+        request.fields().forEach(headers::add);
+        return transport
+                .newCall(new HttpRequest(
+                        request.method(),
+                        request.endpoint(),
+                        request.target(),
+                        headers.build(),
+                        request.content(),
+                        false))
+                .execute(sink);
     }
 }

@@ -26,39 +26,15 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Our transport as the transport of the SDK's HTTP library, by its public extension point. One such object serves the SDK's small
- * requests. A request that carries content gets one of its own: the library adds credentials, quota project and agent, and renews
- * a token that is refused; source and sink of the content pass by it.
- */
+/** Our transport as the transport of the SDK's HTTP library, by its public extension point. For requests without content. */
 final class SdkTransport extends HttpTransport {
     /** What our transport says itself, in lower case. */
     private static final Set<String> FRAMING = Set.of("content-length", "transfer-encoding", "connection", "expect");
 
     private final io.blobstore.http.HttpTransport transport;
-    private final Optional<BlobSource> content;
-    private final BodySink sink;
-    private @Nullable HttpResponse last;
 
-    /** For requests whose bodies the SDK makes and reads. */
     SdkTransport(io.blobstore.http.HttpTransport transport) {
-        this(transport, Optional.empty(), BodySink.KEEP);
-    }
-
-    /** For one request, whose body the SDK does not see. */
-    SdkTransport(io.blobstore.http.HttpTransport transport, Optional<BlobSource> content, BodySink sink) {
         this.transport = transport;
-        this.content = content;
-        this.sink = sink;
-    }
-
-    /** The answer to the last request. For a transport that serves one request. */
-    HttpResponse answer() {
-        HttpResponse answer = last;
-        if (answer == null) {
-            throw new IllegalStateException("no request was answered");
-        }
-        return answer;
     }
 
     @Override
@@ -94,8 +70,8 @@ final class SdkTransport extends HttpTransport {
 
         @Override
         public LowLevelHttpResponse execute() throws IOException {
-            Optional<BlobSource> body = content.isPresent() ? content : ownBody();
-            if (content.isEmpty() && body.isPresent()) {
+            Optional<BlobSource> body = body();
+            if (body.isPresent()) {
                 addIfSaid("Content-Type", getContentType());
                 addIfSaid("Content-Encoding", getContentEncoding());
             }
@@ -103,9 +79,7 @@ final class SdkTransport extends HttpTransport {
             String target = uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery();
             HttpRequest request = new HttpRequest(method, Endpoint.of(uri), target, headers.build(), body, false);
             try {
-                HttpResponse response = transport.newCall(request).execute(sink);
-                last = response;
-                return new Response(response);
+                return new Response(transport.newCall(request).execute(BodySink.KEEP));
             } catch (TransportException e) {
                 throw asTheSdkKnowsIt(e);
             }
@@ -118,7 +92,7 @@ final class SdkTransport extends HttpTransport {
         }
 
         /** Small, and on the heap. */
-        private Optional<BlobSource> ownBody() throws IOException {
+        private Optional<BlobSource> body() throws IOException {
             if (getStreamingContent() == null) {
                 return Optional.empty();
             }

@@ -1,0 +1,140 @@
+package io.blobstore.gcs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.google.auth.Credentials;
+import com.google.cloud.NoCredentials;
+import io.blobstore.BlobKey;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.PermissionDeniedException;
+import io.blobstore.contract.LeakCheck;
+import io.blobstore.http.ScriptedServer;
+import io.blobstore.http.ScriptedServer.Script;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What our own requests say beside their content, and when a token is renewed. */
+@ExtendWith(LeakCheck.class)
+class AuthorizationTest {
+    private static final Script STORED =
+            Script.answering(200, "{\"name\": \"some-blob\", \"generation\": \"1\"}", "Content-Type: application/json");
+    private static final Script REFUSED = Script.answering(401, "");
+
+    /** Counts its tokens: "token-1" until it is refreshed. */
+    private static final class Account extends Credentials {
+        private static final long serialVersionUID = 1L;
+
+        private final AtomicInteger token = new AtomicInteger(1);
+        private final AtomicInteger refreshes = new AtomicInteger();
+
+        @Override
+        public String getAuthenticationType() {
+            return "OAuth2";
+        }
+
+        @Override
+        public Map<String, List<String>> getRequestMetadata(URI uri) {
+            return Map.of("Authorization", List.of("Bearer token-" + token), "x-goog-user-project", List.of("payer"));
+        }
+
+        @Override
+        public boolean hasRequestMetadata() {
+            return true;
+        }
+
+        @Override
+        public boolean hasRequestMetadataOnly() {
+            return true;
+        }
+
+        @Override
+        public void refresh() {
+            refreshes.incrementAndGet();
+            token.incrementAndGet();
+        }
+    }
+
+    private static void store(ScriptedServer server, Credentials credentials) throws IOException {
+        try (BlobStore store = GcsBlobStore.builder("some-bucket")
+                .endpoint(URI.create(server.endpoint().toString()))
+                .credentials(credentials)
+                .open()) {
+            store.store(BlobKey.of("some-blob"), BlobSource.of(ByteBuffer.wrap(new byte[10])));
+        }
+    }
+
+    private static List<String> said(ScriptedServer server, String field) {
+        return server.requests().stream()
+                .map(request -> request.headers().first(field).orElse("nothing"))
+                .toList();
+    }
+
+    @Test
+    void aRequestNamesTheTokenTheProjectThatPaysAndTheAgent() throws IOException {
+        try (ScriptedServer server = ScriptedServer.plain(STORED)) {
+            store(server, new Account());
+
+            assertThat(said(server, "Authorization")).containsExactly("Bearer token-1");
+            assertThat(said(server, "x-goog-user-project")).containsExactly("payer");
+            assertThat(said(server, "x-goog-api-client")).hasSize(1).allMatch(agent -> agent.startsWith("gl-java/"));
+            assertThat(said(server, "Accept-Encoding")).containsExactly("nothing");
+        }
+    }
+
+    @Test
+    void aTokenThatIsRefusedIsRenewedOnce() throws IOException {
+        Account account = new Account();
+        try (ScriptedServer server = ScriptedServer.plain(STORED).then(REFUSED)) {
+            store(server, account);
+
+            assertThat(said(server, "Authorization")).containsExactly("Bearer token-1", "Bearer token-2");
+        }
+        assertThat(account.refreshes).hasValue(1);
+    }
+
+    @Test
+    void aTokenThatSomebodyElseRenewedMeanwhileIsTakenOver() throws IOException {
+        Account account = new Account();
+        try (ScriptedServer server = ScriptedServer.plain(STORED).then(exchange -> {
+            exchange.discardBody();
+            account.token.incrementAndGet();
+            exchange.answer(401, "");
+        })) {
+            store(server, account);
+
+            assertThat(said(server, "Authorization")).containsExactly("Bearer token-1", "Bearer token-2");
+        }
+        assertThat(account.refreshes).hasValue(0);
+    }
+
+    @Test
+    void aTokenThatIsRefusedAgainIsAnError() throws IOException {
+        Account account = new Account();
+        try (ScriptedServer server = ScriptedServer.plain(REFUSED)) {
+            assertThatExceptionOfType(PermissionDeniedException.class)
+                    .isThrownBy(() -> store(server, account))
+                    .withMessageContaining("does not accept the credentials");
+
+            assertThat(server.requests()).hasSize(2);
+        }
+        assertThat(account.refreshes).hasValue(1);
+    }
+
+    @Test
+    void withoutCredentialsThereIsNothingToRenew() throws IOException {
+        try (ScriptedServer server = ScriptedServer.plain(REFUSED)) {
+            assertThatExceptionOfType(PermissionDeniedException.class)
+                    .isThrownBy(() -> store(server, NoCredentials.getInstance()));
+
+            assertThat(said(server, "Authorization")).containsExactly("nothing");
+        }
+    }
+}
