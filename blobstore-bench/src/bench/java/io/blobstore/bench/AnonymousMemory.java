@@ -11,6 +11,7 @@ final class AnonymousMemory {
 
     private final Path status;
     private long peak;
+    private long last;
 
     AnonymousMemory(long pid) {
         this.status = Path.of("/proc", Long.toString(pid), "status");
@@ -18,7 +19,13 @@ final class AnonymousMemory {
 
     /** Looks. */
     void look() {
-        peak = Math.max(peak, current());
+        last = current();
+        peak = Math.max(peak, last);
+    }
+
+    /** The bytes that were seen last. */
+    long last() {
+        return last;
     }
 
     /** The most bytes that were seen. */

@@ -33,16 +33,7 @@ final class AsyncClientContestant implements Contestant {
     }
 
     static Contestant netty(Job job) throws Exception {
-        return new AsyncClientContestant(
-                job,
-                S3AsyncClient.builder()
-                        .endpointOverride(job.endpoint())
-                        .region(Region.of(Job.REGION))
-                        .forcePathStyle(true)
-                        .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
-                        .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
-                        .httpClient(nettyHttp(job))
-                        .build());
+        return new AsyncClientContestant(job, nettyClient(job));
     }
 
     static Contestant crt(Job job) throws Exception {
@@ -59,6 +50,18 @@ final class AsyncClientContestant implements Contestant {
             case HTTPS_JDK -> builder.sslProvider(SslProvider.JDK);
         }
         return builder.build();
+    }
+
+    /** The client that runs on Netty, which adds no checksum of its own. */
+    static S3AsyncClient nettyClient(Job job) {
+        return S3AsyncClient.builder()
+                .endpointOverride(job.endpoint())
+                .region(Region.of(Job.REGION))
+                .forcePathStyle(true)
+                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+                .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+                .httpClient(nettyHttp(job))
+                .build();
     }
 
     /** The client that runs on the CRT, with its default checksums. */

@@ -55,12 +55,14 @@ final class BlobstoreContestant implements Contestant {
     }
 
     static Contestant gcs(Job job) throws IOException {
-        return new BlobstoreContestant(
-                job,
-                GcsBlobStore.builder(Job.BUCKET)
-                        .endpoint(job.endpoint())
-                        .credentials(GoogleSdk.credentials())
-                        .open());
+        return new BlobstoreContestant(job, gcsStore(job));
+    }
+
+    static BlobStore gcsStore(Job job) throws IOException {
+        return GcsBlobStore.builder(Job.BUCKET)
+                .endpoint(job.endpoint())
+                .credentials(GoogleSdk.credentials())
+                .open();
     }
 
     @Override

@@ -58,6 +58,10 @@ final class Certificates {
         return made;
     }
 
+    Path directory() {
+        return directory;
+    }
+
     /** The authority's certificate, for clients that are no JDK. */
     Path pem() {
         return directory.resolve("ca.pem");

@@ -70,9 +70,11 @@ final class Duel {
             absent.put(competitor, "not on the class path");
             return;
         }
-        Job job = laboratory.job(competitor, scenario, settings.partSize(), settings.concurrency());
-        jobs.put(competitor, job);
-        attempt(competitor, () -> clients.put(competitor, Client.start(competitor, job, laboratory)));
+        attempt(competitor, () -> {
+            Job job = laboratory.job(competitor, scenario, settings.partSize(), settings.concurrency());
+            jobs.put(competitor, job);
+            clients.put(competitor, Client.start(competitor, job, laboratory));
+        });
     }
 
     /** One who fails is out; the others go on. */

@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** What the experiments share: a directory with the content and certificates, the two servers, and how clients are started. */
 final class Laboratory implements AutoCloseable {
@@ -23,36 +25,31 @@ final class Laboratory implements AutoCloseable {
     /** Of each client's JVM: the same for everybody. */
     static final List<String> CLIENT_OPTIONS = List.of("-XX:+UseG1GC", "-Xmx1g", "-XX:MaxDirectMemorySize=1g");
 
+    /** Names a directory whose certificates are used, instead of new ones: for clients that are told whom to trust before. */
+    static final String CERTIFICATES = "io.blobstore.bench.certificates";
+
     private final Path directory;
     private final long size;
-    private final Certificates certificates;
-    private final ChildProcess http;
-    private final URI httpEndpoint;
-    private final ChildProcess https;
-    private final URI httpsEndpoint;
+    private final Distance distance;
+    private final Map<Boolean, Server> servers = new HashMap<>();
+    private @Nullable Certificates certificates;
     private int clients;
 
+    /** A server in a process of its own. */
+    private record Server(ChildProcess process, URI endpoint) {}
+
     /**
-     * Sets it up.
+     * Sets it up. Servers, content and certificates are there when they are first asked for.
      *
      * @param parent where the directory is made
      * @param size bytes of the content
      * @param distance of the server over HTTP
      */
-    Laboratory(Path parent, long size, Distance distance)
-            throws IOException, InterruptedException, GeneralSecurityException {
+    Laboratory(Path parent, long size, Distance distance) throws IOException {
         this.directory = Files.createTempDirectory(parent, "blobstore-benchmark");
         Runtime.getRuntime().addShutdownHook(new Thread(this::deleteDirectory)); // gigabytes, perhaps of memory
         this.size = size;
-        fill(source(), size);
-        fill(target(), size);
-        this.certificates = Certificates.create(directory);
-        this.http = startServer(
-                List.of(Long.toString(size), distance.latency().toString(), "" + distance.bytesPerSecond()),
-                "server-http.log");
-        this.httpEndpoint = endpoint("http", http);
-        this.https = startServer(List.of(Long.toString(size), directory.toString()), "server-https.log");
-        this.httpsEndpoint = endpoint("https", https);
+        this.distance = distance;
     }
 
     /** Where to put some directory: in memory, if there is room. */
@@ -76,22 +73,51 @@ final class Laboratory implements AutoCloseable {
         }
     }
 
-    private ChildProcess startServer(List<String> arguments, String log) throws IOException {
-        List<String> options = List.of("-Xmx256m", "-XX:MaxDirectMemorySize=256m", "-XX:+UseSerialGC");
-        return ChildProcess.start(DiscardServer.class, options, arguments, Map.of(), directory.resolve(log));
+    private Server server(boolean encrypted) throws IOException, InterruptedException {
+        Server running = servers.get(encrypted);
+        if (running == null) {
+            List<String> arguments = encrypted
+                    ? List.of(Long.toString(size), certificates().directory().toString())
+                    : List.of(Long.toString(size), distance.latency().toString(), "" + distance.bytesPerSecond());
+            String scheme = encrypted ? "https" : "http";
+            ChildProcess process = ChildProcess.start(
+                    DiscardServer.class,
+                    List.of("-Xmx256m", "-XX:MaxDirectMemorySize=256m", "-XX:+UseSerialGC"),
+                    arguments,
+                    Map.of(),
+                    directory.resolve("server-" + scheme + ".log"));
+            String port = process.await("#port ", PATIENCE, () -> {}).split(" ")[1];
+            running = new Server(process, URI.create(scheme + "://127.0.0.1:" + port));
+            servers.put(encrypted, running);
+        }
+        return running;
     }
 
-    private static URI endpoint(String scheme, ChildProcess server) throws InterruptedException {
-        String port = server.await("#port ", PATIENCE, () -> {}).split(" ")[1];
-        return URI.create(scheme + "://127.0.0.1:" + port);
+    private Certificates certificates() throws IOException, InterruptedException {
+        Certificates made = certificates;
+        if (made == null) {
+            String given = System.getProperty(CERTIFICATES);
+            made = given == null ? newCertificates(directory) : Certificates.in(Path.of(given));
+            certificates = made;
+        }
+        return made;
     }
 
-    private Path source() {
-        return directory.resolve("source");
+    static Certificates newCertificates(Path directory) throws IOException, InterruptedException {
+        try {
+            return Certificates.create(directory);
+        } catch (GeneralSecurityException e) {
+            throw new BenchmarkException("certificates cannot be made: " + e.getMessage());
+        }
     }
 
-    private Path target() {
-        return directory.resolve("target");
+    /** The file of some name; filled, if it is not there yet. */
+    private Path content(String name) throws IOException {
+        Path file = directory.resolve(name);
+        if (Files.notExists(file)) {
+            fill(file, size);
+        }
+        return file;
     }
 
     Path directory() {
@@ -99,45 +125,65 @@ final class Laboratory implements AutoCloseable {
     }
 
     /** What a competitor has to do in a scenario. */
-    Job job(Competitor competitor, Scenario scenario, int partSize, int concurrency) {
+    Job job(Competitor competitor, Scenario scenario, int partSize, int concurrency)
+            throws IOException, InterruptedException {
         return new Job(
                 scenario,
-                scenario.transport.isEncrypted() ? httpsEndpoint : httpEndpoint,
+                server(scenario.transport.isEncrypted()).endpoint(),
                 scenario.name() + "/" + competitor.name() + "/" + concurrency,
-                scenario.direction == Scenario.Direction.UPLOAD ? source() : target(),
+                content(scenario.direction == Scenario.Direction.UPLOAD ? "source" : "target"),
                 partSize,
                 concurrency);
     }
 
-    /** Starts a client's process. It trusts the authority of this laboratory, and is given credentials that open nothing. */
-    ChildProcess startClient(Competitor competitor, Job job, String... moreOptions) throws IOException {
-        List<String> options = new ArrayList<>(CLIENT_OPTIONS);
-        options.addAll(List.of(moreOptions));
-        options.add("-Djavax.net.ssl.trustStore=" + certificates.trustStore());
-        options.add("-Djavax.net.ssl.trustStorePassword=" + Certificates.TRUST_PASSWORD);
-        options.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
+    /** The system properties of a client: whom it trusts, who encrypts, and credentials that open nothing. */
+    Map<String, String> clientProperties(Job job) throws IOException, InterruptedException {
+        Map<String, String> properties = new TreeMap<>();
+        properties.put("org.slf4j.simpleLogger.defaultLogLevel", "warn");
+        properties.put("aws.accessKeyId", "benchmark");
+        properties.put("aws.secretAccessKey", "benchmark");
+        properties.put("aws.region", Job.REGION);
+        properties.put("aws.disableEc2Metadata", "true");
+        // Google's transfer manager makes default options before it is told others.
+        properties.put("GOOGLE_CLOUD_PROJECT", "benchmark");
         switch (job.scenario().transport) {
             case HTTP -> {}
-            case HTTPS_OPENSSL -> options.add("-Dio.blobstore.http.tlsEngine=openssl");
-            case HTTPS_JDK -> options.add("-Dio.blobstore.http.tlsEngine=jdk");
+            case HTTPS_OPENSSL -> properties.put("io.blobstore.http.tlsEngine", "openssl");
+            case HTTPS_JDK -> properties.put("io.blobstore.http.tlsEngine", "jdk");
         }
+        if (job.scenario().transport.isEncrypted()) {
+            properties.put(
+                    "javax.net.ssl.trustStore", certificates().trustStore().toString());
+            properties.put("javax.net.ssl.trustStorePassword", Certificates.TRUST_PASSWORD);
+        }
+        return properties;
+    }
+
+    /** The environment of a client: nothing of this machine's user, and nobody that looks for a cloud it runs in. */
+    static Map<String, String> clientEnvironment(Path directory, Certificates certificates) {
+        return Map.of(
+                "SSL_CERT_FILE", certificates.pem().toString(), // the trust of those that are no JDK
+                "AWS_CONFIG_FILE", directory.resolve("none").toString(),
+                "AWS_SHARED_CREDENTIALS_FILE", directory.resolve("none").toString(),
+                "NO_GCE_CHECK", "true",
+                "CLOUDSDK_CONFIG", directory.resolve("none").toString());
+    }
+
+    /** Starts a client's process. */
+    ChildProcess startClient(Competitor competitor, Job job, String... moreOptions)
+            throws IOException, InterruptedException {
+        List<String> options = new ArrayList<>(CLIENT_OPTIONS);
+        options.addAll(List.of(moreOptions));
+        clientProperties(job).forEach((name, value) -> options.add("-D" + name + "=" + value));
         List<String> arguments = new ArrayList<>(List.of(competitor.name()));
         arguments.addAll(job.toArguments());
-        Map<String, String> environment = new HashMap<>();
-        environment.put("SSL_CERT_FILE", certificates.pem().toString()); // the CRT's trust
-        environment.put("AWS_ACCESS_KEY_ID", "benchmark");
-        environment.put("AWS_SECRET_ACCESS_KEY", "benchmark");
-        environment.put("AWS_REGION", Job.REGION);
-        environment.put("AWS_EC2_METADATA_DISABLED", "true");
-        environment.put("AWS_CONFIG_FILE", directory.resolve("none").toString());
-        environment.put("AWS_SHARED_CREDENTIALS_FILE", directory.resolve("none").toString());
-        // Google's transfer manager makes default options before it is told others: it shall not look for a cloud that
-        // it runs in.
-        environment.put("GOOGLE_CLOUD_PROJECT", "benchmark");
-        environment.put("NO_GCE_CHECK", "true");
-        environment.put("CLOUDSDK_CONFIG", directory.resolve("none").toString());
         String log = "client-" + ++clients + "-" + competitor.name() + ".log";
-        return ChildProcess.start(ClientMain.class, options, arguments, environment, directory.resolve(log));
+        return ChildProcess.start(
+                ClientMain.class,
+                options,
+                arguments,
+                clientEnvironment(directory, certificates()),
+                directory.resolve(log));
     }
 
     /**
@@ -162,7 +208,8 @@ final class Laboratory implements AutoCloseable {
     }
 
     private String[] traffic(Job job) throws IOException, InterruptedException {
-        ChildProcess server = job.scenario().transport.isEncrypted() ? https : http;
+        ChildProcess server =
+                servers.get(job.scenario().transport.isEncrypted()).process();
         server.send("/" + Job.BUCKET + "/" + job.key());
         return server.await("#traffic", PATIENCE, () -> {}).split(" ", 4);
     }
@@ -174,8 +221,7 @@ final class Laboratory implements AutoCloseable {
     /** Ends the servers and deletes the directory. */
     @Override
     public void close() {
-        http.close();
-        https.close();
+        servers.values().forEach(server -> server.process().close());
         deleteDirectory();
     }
 

@@ -7,8 +7,10 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -25,21 +27,36 @@ final class Machine {
             "google-cloud-storage-",
             "apache5-client-",
             "httpclient5-",
-            "url-connection-client-");
+            "url-connection-client-",
+            "opendal-",
+            "jmh-core-");
 
     private Machine() {}
 
+    /** What it is, by name. */
+    static Map<String, String> describe() {
+        Map<String, String> machine = new LinkedHashMap<>();
+        machine.put(
+                "machine",
+                Runtime.getRuntime().availableProcessors() + " cores, " + first("/proc/cpuinfo", "model name")
+                        + ", memory " + first("/proc/meminfo", "MemTotal"));
+        machine.put(
+                "system",
+                System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
+                        + System.getProperty("os.arch"));
+        machine.put("JDK", System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"));
+        machine.put("libraries", libraries());
+        machine.put(
+                "load",
+                String.format(
+                        Locale.ROOT,
+                        "%.1f when this began (0 is best: others on the machine make figures vary)",
+                        ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage()));
+        return machine;
+    }
+
     static void print(PrintWriter out) {
-        out.println("machine    " + Runtime.getRuntime().availableProcessors() + " cores, "
-                + first("/proc/cpuinfo", "model name") + ", memory " + first("/proc/meminfo", "MemTotal"));
-        out.println("system     " + System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
-                + System.getProperty("os.arch"));
-        out.println("JDK        " + System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"));
-        out.println("libraries  " + libraries());
-        out.printf(
-                Locale.ROOT,
-                "load       %.1f when this began (0 is best: others on the machine make figures vary)%n",
-                ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+        describe().forEach((name, value) -> out.printf("%-10s %s%n", name, value));
     }
 
     private static String first(String file, String name) {

@@ -16,6 +16,7 @@ import static io.blobstore.bench.Competitor.READER;
 import static io.blobstore.bench.Competitor.READER_WITHOUT_READ_AHEAD;
 import static io.blobstore.bench.Competitor.URL_CONNECTION_SYNC;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.ToDoubleFunction;
@@ -83,6 +84,14 @@ enum Scenario {
             Direction.READ,
             Transport.HTTPS_OPENSSL,
             List.of(BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, CRT_ASYNC),
+            List.of(),
+            OptionalInt.empty()),
+    HTTPS_DOWNLOAD(
+            "Download to a new file over HTTPS, OpenSSL engine (BoringSSL)",
+            BLOBSTORE,
+            Direction.DOWNLOAD,
+            Transport.HTTPS_OPENSSL,
+            List.of(BLOBSTORE, HAND_ROLLED, CRT_TRANSFER_MANAGER, NETTY_TRANSFER_MANAGER),
             List.of(),
             OptionalInt.empty()),
     GCS_HTTP_UPLOAD(
@@ -206,6 +215,14 @@ enum Scenario {
         this.competitors = competitors;
         this.bars = bars;
         this.heapBar = heapBar;
+    }
+
+    /** The first of a kind. */
+    static Scenario of(Direction direction, boolean encrypted) {
+        return Arrays.stream(values())
+                .filter(scenario -> scenario.direction == direction && scenario.transport.isEncrypted() == encrypted)
+                .findFirst()
+                .orElseThrow();
     }
 
     /** What a round moves of a content. */

@@ -28,7 +28,23 @@ final class SyncClientContestant implements Contestant {
 
     private SyncClientContestant(Job job, SdkHttpClient http) throws Exception {
         this.job = job;
-        this.client = S3Client.builder()
+        this.client = client(job, http);
+        this.workers = new PartWorkers(job.concurrency());
+        this.memory = job.isUpload() ? WarmMapping.forReading(job.file()) : WarmMapping.forWriting(job.file());
+    }
+
+    static Contestant apache(Job job) throws Exception {
+        return new SyncClientContestant(job, apacheHttp(job));
+    }
+
+    /** The SDK's Apache client. */
+    static SdkHttpClient apacheHttp(Job job) {
+        return Apache5HttpClient.builder().maxConnections(job.concurrency()).build();
+    }
+
+    /** The blocking client, which adds no checksum of its own. */
+    static S3Client client(Job job, SdkHttpClient http) {
+        return S3Client.builder()
                 .endpointOverride(job.endpoint())
                 .region(Region.of(Job.REGION))
                 .forcePathStyle(true)
@@ -36,14 +52,6 @@ final class SyncClientContestant implements Contestant {
                 .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
                 .httpClient(http)
                 .build();
-        this.workers = new PartWorkers(job.concurrency());
-        this.memory = job.isUpload() ? WarmMapping.forReading(job.file()) : WarmMapping.forWriting(job.file());
-    }
-
-    static Contestant apache(Job job) throws Exception {
-        return new SyncClientContestant(
-                job,
-                Apache5HttpClient.builder().maxConnections(job.concurrency()).build());
     }
 
     static Contestant urlConnection(Job job) throws Exception {

@@ -7,33 +7,48 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
 
 /** A file that is mapped as a whole, with every page present. */
 final class WarmMapping {
     private static final int PAGE = 4096;
 
-    private final ByteBuffer memory;
+    /** A buffer has no more than 2 GiB. No slice may cross a border. */
+    private static final long CHUNK = 1 << 30;
 
-    private WarmMapping(ByteBuffer memory) {
-        this.memory = memory;
+    private final List<ByteBuffer> chunks;
+    private final long size;
+
+    private WarmMapping(List<ByteBuffer> chunks, long size) {
+        this.chunks = chunks;
+        this.size = size;
     }
 
     /** Maps a file for reading. */
     static WarmMapping forReading(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            MappedByteBuffer memory = channel.map(MapMode.READ_ONLY, 0, channel.size());
-            memory.load();
-            return new WarmMapping(memory);
+            return map(channel, MapMode.READ_ONLY, MappedByteBuffer::load);
         }
     }
 
     /** Maps a file for writing. */
     static WarmMapping forWriting(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            MappedByteBuffer memory = channel.map(MapMode.READ_WRITE, 0, channel.size());
-            touch(memory);
-            return new WarmMapping(memory);
+            return map(channel, MapMode.READ_WRITE, WarmMapping::touch);
         }
+    }
+
+    private static WarmMapping map(FileChannel channel, MapMode mode, Consumer<MappedByteBuffer> warmUp)
+            throws IOException {
+        List<ByteBuffer> chunks = new ArrayList<>();
+        for (long at = 0; at < channel.size(); at += CHUNK) {
+            MappedByteBuffer chunk = channel.map(mode, at, Math.min(CHUNK, channel.size() - at));
+            warmUp.accept(chunk);
+            chunks.add(chunk);
+        }
+        return new WarmMapping(chunks, channel.size());
     }
 
     /** Writes to each page what it holds, so that writing to it is no fault later on. */
@@ -43,12 +58,12 @@ final class WarmMapping {
         }
     }
 
-    int size() {
-        return memory.limit();
+    long size() {
+        return size;
     }
 
     /** A part of it; the caller's own buffer. */
     ByteBuffer slice(long offset, int length) {
-        return memory.slice(Math.toIntExact(offset), length);
+        return chunks.get((int) (offset / CHUNK)).slice((int) (offset % CHUNK), length);
     }
 }

@@ -1,0 +1,69 @@
+package io.blobstore.bench;
+
+import io.blobstore.bench.Scenario.Direction;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** A contestant in this JVM, and its server in another: for who measures by other means than {@link Client}. */
+public final class Trial implements AutoCloseable {
+    /** Names the file, of lines {@code benchmark,client,transport,reason}, in which is noted who cannot run. */
+    public static final String FAILURES = "io.blobstore.bench.failures";
+
+    private final Laboratory laboratory;
+    private final Job job;
+    private final Contestant contestant;
+    private final long size;
+    private int rounds;
+
+    private Trial(Laboratory laboratory, Job job, Contestant contestant, long size) {
+        this.laboratory = laboratory;
+        this.job = job;
+        this.contestant = contestant;
+        this.size = size;
+    }
+
+    /** What is moved, and how. */
+    public record Setting(long size, int partSize, int concurrency) {}
+
+    /**
+     * Starts the server, and the contestant.
+     *
+     * @param client the name of a {@link Competitor}
+     * @param direction the name of a {@link Scenario.Direction}
+     * @param encrypted whether it is HTTPS; then this JVM trusts the server from now on, unless it trusted somebody before
+     */
+    public static Trial start(String client, String direction, boolean encrypted, Setting setting) throws Exception {
+        Scenario scenario = Scenario.of(Direction.valueOf(direction), encrypted);
+        Path parent = Laboratory.parent(Optional.empty(), 3 * setting.size());
+        Laboratory laboratory = new Laboratory(parent, setting.size(), Distance.NONE);
+        try {
+            Competitor competitor = Competitor.valueOf(client);
+            Job job = laboratory.job(competitor, scenario, setting.partSize(), setting.concurrency());
+            laboratory.clientProperties(job).forEach(System::setProperty);
+            return new Trial(laboratory, job, competitor.open(job), setting.size());
+        } catch (Throwable e) {
+            laboratory.close();
+            throw e;
+        }
+    }
+
+    /** The competitor's name for people. */
+    public static String title(String client) {
+        return Competitor.valueOf(client).title;
+    }
+
+    /** Moves the whole content once. */
+    public void round() throws Exception {
+        contestant.round();
+        rounds++;
+    }
+
+    /** Ends both, and fails if less has passed than the rounds moved. */
+    @Override
+    public void close() throws Exception {
+        try (laboratory) {
+            laboratory.requireTraffic(job, rounds);
+            contestant.close();
+        }
+    }
+}

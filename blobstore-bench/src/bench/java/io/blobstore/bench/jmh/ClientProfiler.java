@@ -1,0 +1,95 @@
+package io.blobstore.bench.jmh;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.blobstore.bench.ResidentMemory;
+import io.blobstore.cli.HeapMeter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import org.openjdk.jmh.infra.BenchmarkParams;
+import org.openjdk.jmh.infra.IterationParams;
+import org.openjdk.jmh.profile.InternalProfiler;
+import org.openjdk.jmh.results.AggregationPolicy;
+import org.openjdk.jmh.results.IterationResult;
+import org.openjdk.jmh.results.Result;
+import org.openjdk.jmh.results.ScalarResult;
+import org.openjdk.jmh.runner.IterationType;
+
+/**
+ * What a transfer takes beside time: CPU time of the whole client process, user and system, and bytes allocated on its heap, both for a
+ * GiB moved; the most anonymous memory over what there was before the first transfer; and garbage collections. The server is another
+ * process, and not counted. {@code -prof io.blobstore.bench.jmh.ClientProfiler}
+ */
+public final class ClientProfiler implements InternalProfiler {
+    private static final double GIB = 1L << 30;
+    private static final double MIB = 1L << 20;
+    private static final double NANOS = 1e9;
+
+    private final OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+
+    private ResidentMemory memory;
+    private HeapMeter heap;
+    private long cpu;
+    private long collections;
+
+    @Override
+    public String getDescription() {
+        return "CPU time and heap allocation per GiB moved, peak of anonymous memory, garbage collections";
+    }
+
+    @Override
+    public void beforeIteration(BenchmarkParams benchmark, IterationParams iteration) {
+        if (memory == null) {
+            memory = ResidentMemory.watch();
+        }
+        collections = collections();
+        heap = HeapMeter.start();
+        cpu = process.getProcessCpuTime();
+    }
+
+    @Override
+    public Collection<? extends Result<?>> afterIteration(
+            BenchmarkParams benchmark, IterationParams iteration, IterationResult result) {
+        double seconds = (process.getProcessCpuTime() - cpu) / NANOS;
+        long bytes = heap.bytesAllocated();
+        double gib = result.getMetadata().getAllOps() * Long.parseLong(benchmark.getParam("mib")) * MIB / GIB;
+        List<Result<?>> results = new ArrayList<>();
+        results.add(new ScalarResult("cpu", seconds / gib, "s/GiB", AggregationPolicy.AVG));
+        if (heap.isComplete()) {
+            results.add(new ScalarResult("heap", bytes / MIB / gib, "MiB/GiB", AggregationPolicy.AVG));
+        }
+        results.add(new ScalarResult("memory", memory.growth() / MIB, "MiB", AggregationPolicy.MAX));
+        results.add(new ScalarResult("gc", collections() - collections, "counts", AggregationPolicy.SUM));
+        if (iteration.getType() == IterationType.MEASUREMENT) {
+            keepMemory(benchmark);
+        }
+        return results;
+    }
+
+    private static long collections() {
+        return ManagementFactory.getGarbageCollectorMXBeans().stream()
+                .mapToLong(GarbageCollectorMXBean::getCollectionCount)
+                .sum();
+    }
+
+    private void keepMemory(BenchmarkParams benchmark) {
+        String directory = System.getProperty(ResidentMemory.DIRECTORY);
+        if (directory == null) {
+            return;
+        }
+        String name = benchmark.getBenchmark().replaceAll("^.*\\.([^.]+\\.[^.]+)$", "$1");
+        Path file = Path.of(
+                directory, name + "-" + benchmark.getParam("client") + "-" + benchmark.getParam("transport") + ".csv");
+        try {
+            Files.write(file, memory.lines());
+        } catch (IOException e) {
+            throw new UncheckedIOException("the memory over time cannot be kept", e);
+        }
+    }
+}

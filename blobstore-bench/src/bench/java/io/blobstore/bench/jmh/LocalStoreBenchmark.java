@@ -1,0 +1,114 @@
+package io.blobstore.bench.jmh;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobStores;
+import io.blobstore.memory.MappedFile;
+import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.UploadOptions;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** What it takes to store a mapped file in the local store, beside {@code cp} and the JDK, which check nothing and promise nothing. */
+@BenchmarkMode(Mode.SingleShotTime)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Warmup(iterations = 3)
+@Measurement(iterations = 5)
+@Fork(1)
+@State(Scope.Benchmark)
+public class LocalStoreBenchmark {
+    private static final int CHUNK = 1 << 20;
+
+    @Param("1024")
+    private int mib;
+
+    private Path directory;
+    private Path source;
+    private Path copy;
+    private BlobStore store;
+    private ParallelUploader uploader;
+    private MappedFile file;
+
+    /** Fills the source, in memory if there is room. */
+    @Setup(Level.Trial)
+    public void open() throws IOException {
+        Path shared = Path.of("/dev/shm");
+        boolean hasRoom = Files.isWritable(shared) && Files.getFileStore(shared).getUsableSpace() > 3L * mib * CHUNK;
+        directory = hasRoom
+                ? Files.createTempDirectory(shared, "blobstore-local")
+                : Files.createTempDirectory("blobstore-local");
+        source = directory.resolve("source");
+        copy = directory.resolve("copy");
+        byte[] chunk = new byte[CHUNK];
+        Random random = new Random(1);
+        try (OutputStream output = Files.newOutputStream(source)) {
+            for (int i = 0; i < mib; i++) {
+                random.nextBytes(chunk);
+                output.write(chunk);
+            }
+        }
+        store = BlobStores.open(
+                Files.createDirectory(directory.resolve("store")).toUri() + "?durability=none");
+        uploader = ParallelUploader.create();
+        file = MappedFile.open(source);
+    }
+
+    /** Deletes everything. */
+    @TearDown(Level.Trial)
+    public void close() throws IOException {
+        uploader.close();
+        file.close();
+        store.close();
+        try (Stream<Path> all = Files.walk(directory)) {
+            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+
+    /** By this library: in parts, with checksums, visible as a whole or not at all. */
+    @Benchmark
+    public Object store() throws IOException, InterruptedException {
+        return uploader.upload(store, BlobKey.of("blob"), file.region(), UploadOptions.DEFAULT)
+                .join();
+    }
+
+    /** By {@code cp}. */
+    @Benchmark
+    public int cp() throws IOException, InterruptedException {
+        int exit = new ProcessBuilder("cp", source.toString(), copy.toString())
+                .inheritIO()
+                .start()
+                .waitFor();
+        if (exit != 0) {
+            throw new IOException("cp failed: " + exit);
+        }
+        return exit;
+    }
+
+    /** By {@code Files.copy}. */
+    @Benchmark
+    public Object filesCopy() throws IOException {
+        return Files.copy(source, copy, StandardCopyOption.REPLACE_EXISTING);
+    }
+}

@@ -1,0 +1,82 @@
+package io.blobstore.bench.jmh;
+
+import io.blobstore.bench.SmallObjects;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Threads;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** How many small objects there are in a second, and how long each takes, over HTTP with four threads. */
+@BenchmarkMode({Mode.Throughput, Mode.SampleTime})
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Warmup(iterations = 5, time = 2)
+@Measurement(iterations = 5, time = 2)
+@Threads(4)
+@Fork(
+        value = 1,
+        jvmArgsAppend = {"-XX:+UseG1GC", "-Xmx1g", "-XX:MaxDirectMemorySize=1g", "-Djmh.shutdownTimeout=2"})
+public class SmallObjectsBenchmark {
+    private static final int CONNECTIONS = 4;
+
+    /** Who moves them. */
+    @State(Scope.Benchmark)
+    public static class Objects {
+        @Param({"BLOBSTORE", "APACHE_SYNC", "NETTY_ASYNC", "CRT_ASYNC", "GCS_BLOBSTORE"})
+        private String client;
+
+        @Param({"4096", "65536", "1048576"})
+        private int bytes;
+
+        private SmallObjects objects;
+
+        /** Starts server and client. */
+        @Setup(Level.Trial)
+        public void start() throws Exception {
+            objects = SmallObjects.start(client, bytes, CONNECTIONS);
+        }
+
+        /** Ends them. */
+        @TearDown(Level.Trial)
+        public void close() throws Exception {
+            objects.close();
+        }
+    }
+
+    /** Where a thread reads to. */
+    @State(Scope.Thread)
+    public static class Target {
+        private ByteBuffer memory;
+
+        /** Outside the heap. */
+        @Setup(Level.Trial)
+        public void allocate(Objects objects) {
+            memory = ByteBuffer.allocateDirect(objects.bytes);
+        }
+    }
+
+    /** Stores one. */
+    @Benchmark
+    public void put(Objects objects) throws IOException {
+        objects.objects.put();
+    }
+
+    /** Reads one. */
+    @Benchmark
+    public ByteBuffer get(Objects objects, Target target) throws IOException {
+        objects.objects.get(target.memory.clear());
+        return target.memory;
+    }
+}
