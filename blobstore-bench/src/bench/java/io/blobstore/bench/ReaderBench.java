@@ -42,6 +42,15 @@ final class ReaderBench implements Callable<Integer> {
     int rounds;
 
     @Option(
+            names = "--warm-up",
+            paramLabel = "N",
+            defaultValue = "0",
+            description =
+                    "How often the object is read before the rounds, at least: then until the JVM's compilers rest. 0 for not at"
+                            + " all: from afar there is more waiting than work. Default: ${DEFAULT-VALUE}.")
+    int warmUp;
+
+    @Option(
             names = "--mib",
             paramLabel = "N",
             defaultValue = "2048",
@@ -86,14 +95,21 @@ final class ReaderBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (mib < MIN_MIB || mib > MAX_MIB || rounds < 1 || concurrency < 1 || latencyMillis < 0 || connectionMib < 1) {
+        if (mib < MIN_MIB
+                || mib > MAX_MIB
+                || rounds < 1
+                || warmUp < 0
+                || concurrency < 1
+                || latencyMillis < 0
+                || connectionMib < 1) {
             throw new ParameterException(
                     command.commandLine(),
                     "--mib must be " + MIN_MIB + " to " + MAX_MIB
-                            + ", --rounds, --concurrency and --connection-mib 1 or more, --latency-ms 0 or more");
+                            + ", --rounds, --concurrency and --connection-mib 1 or more, --latency-ms and --warm-up 0"
+                            + " or more");
         }
         PrintWriter out = command.commandLine().getOut();
-        Settings settings = new Settings((long) mib << 20, 8 << 20, concurrency, 0, rounds, 1, only);
+        Settings settings = new Settings((long) mib << 20, 8 << 20, concurrency, warmUp, rounds, 1, only);
         Machine.print(out);
         out.println(
                 "server     answers after " + latencyMillis + " ms, gives each connection " + connectionMib + " MiB/s");
