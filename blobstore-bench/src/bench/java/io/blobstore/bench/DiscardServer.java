@@ -187,7 +187,10 @@ final class DiscardServer implements Closeable {
         ByteBuffer beginning = ByteBuffer.allocate(JsonRequest.BEGINNING);
         long bodyBytes = input.discardBody(request, beginning);
         JsonRequest parsed = JsonRequest.parse(request, beginning.flip(), bodyBytes);
-        XmlAnswers.Answer answer = json.answer(parsed);
+        XmlAnswers.Answer answer = json.answer(
+                parsed,
+                (tls.isPresent() ? "https://" : "http://")
+                        + request.header("host").orElse(""));
         if (parsed.kind() == JsonRequest.Kind.DELETE) {
             traffic.remove(parsed.path()); // parts of composite uploads, hundreds of them each time
         } else {

@@ -15,7 +15,8 @@ import java.util.Optional;
  * uploaded is the {@link ServedObject}. Thread-safe.
  */
 final class JsonAnswers {
-    private static final String CRC32C = "crc32c";
+    /** Of a resource: its CRC32C in Base64. */
+    static final String CRC32C = "crc32c";
 
     private final ServedObject served;
     private final StoredObjects objects;
@@ -25,14 +26,19 @@ final class JsonAnswers {
         this.objects = objects;
     }
 
-    /** The answer to a request whose body has been read. */
-    Answer answer(JsonRequest request) throws IOException {
+    /**
+     * The answer to a request whose body has been read.
+     *
+     * @param origin of this server, as the client sees it
+     */
+    Answer answer(JsonRequest request, String origin) throws IOException {
         return switch (request.kind()) {
             case INSERT -> {
                 Optional<String> checksum =
                         Optional.ofNullable(request.resource().get(CRC32C)).map(Object::toString);
                 yield store(request, new Stored(request.contentSize(), checksum, objects.newEtag()));
             }
+            case START -> Answer.of("200 OK", Map.of("Location", origin + request.uploadTarget()), "");
             case COMPOSE -> compose(request);
             case GET -> resource(request, objects.find(request.path()).orElseGet(served::asStored));
             case DELETE -> Answer.of(objects.remove(request.path()) ? "204 No Content" : "404 Not Found", Map.of(), "");

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -24,6 +25,8 @@ record JsonRequest(
         Kind kind, String bucket, String name, Map<String, Object> resource, long contentSize, List<String> sources) {
     enum Kind {
         INSERT,
+        /** Asks where to send the content to: then comes an {@link #INSERT}. */
+        START,
         COMPOSE,
         GET,
         DELETE,
@@ -34,8 +37,12 @@ record JsonRequest(
     /** So much of a body has to be there for {@link #parse}: what comes before content, or the names of 32 objects to compose. */
     static final int BEGINNING = 16 * 1024;
 
+    /** A resumable upload that is sent at once: its first and last byte, and its size. */
+    private static final Pattern WHOLE = Pattern.compile("bytes 0-([0-9]+)/([0-9]+)");
+
     private static final Pattern OBJECTS = Pattern.compile("/upload/storage/v1/b/([^/]+)/o");
     private static final Pattern OBJECT = Pattern.compile("/storage/v1/b/([^/]+)/o/(.+?)(/compose)?");
+    private static final String UPLOAD_ID = "upload_id";
     private static final String LINE_END = "\r\n";
     private static final String HEADERS_END = "\r\n\r\n";
 
@@ -56,9 +63,12 @@ record JsonRequest(
         boolean isGzip =
                 request.header("content-encoding").filter("gzip"::equals).isPresent();
         if (objects.matches()) {
-            // A coded body would have to be decoded as a whole, only to know its size. No contestant sends one.
-            boolean isKnown = "multipart".equals(request.query().get("uploadType")) && !isGzip;
-            return isKnown ? insert(objects.group(1), beginning, bodyBytes) : other();
+            return switch (request.query().getOrDefault("uploadType", "")) {
+                // A coded body would have to be decoded as a whole, only to know its size. No contestant sends one.
+                case "multipart" -> isGzip ? other() : insert(objects.group(1), beginning, bodyBytes);
+                case "resumable" -> resumable(request, objects.group(1), beginning, bodyBytes, isGzip);
+                default -> other();
+            };
         }
         if (!object.matches()) {
             return other();
@@ -117,14 +127,42 @@ record JsonRequest(
         return index;
     }
 
-    private static JsonRequest compose(String bucket, String name, ByteBuffer beginning, long bodyBytes, boolean isGzip)
-            throws IOException {
+    /** Begins an upload that could be resumed, or brings its content, as a whole only: no contestant does it piece by piece. */
+    private static JsonRequest resumable(
+            HttpHead request, String bucket, ByteBuffer beginning, long bodyBytes, boolean isGzip) throws IOException {
+        if (request.words().get(0).equals("POST")) {
+            Map<String, Object> resource = map(body(beginning, bodyBytes), isGzip);
+            return new JsonRequest(Kind.START, bucket, string(resource, "name"), resource, 0, List.of());
+        }
+        Matcher range = WHOLE.matcher(request.header("content-range").orElse(""));
+        String name = request.query().getOrDefault(UPLOAD_ID, "");
+        if (!range.matches() || Long.parseLong(range.group(1)) + 1 != Long.parseLong(range.group(2))) {
+            return other();
+        }
+        Map<String, Object> resource = XmlAnswers.checksum(request)
+                .<Map<String, Object>>map(value -> Map.of(JsonAnswers.CRC32C, value))
+                .orElse(Map.of());
+        return new JsonRequest(Kind.INSERT, bucket, name, resource, bodyBytes, List.of());
+    }
+
+    /** What answers a {@link Kind#START}: the name is the id, and so nothing has to be kept. */
+    String uploadTarget() {
+        String id = URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
+        return "/upload/storage/v1/b/" + bucket + "/o?uploadType=resumable&" + UPLOAD_ID + "=" + id;
+    }
+
+    private static byte[] body(ByteBuffer beginning, long bodyBytes) throws IOException {
         if (bodyBytes > beginning.remaining()) {
-            throw new IOException("a request to compose of " + bodyBytes + " bytes");
+            throw new IOException("a request of " + bodyBytes + " bytes");
         }
         byte[] body = new byte[beginning.remaining()];
         beginning.get(body);
-        Map<String, Object> request = map(body, isGzip);
+        return body;
+    }
+
+    private static JsonRequest compose(String bucket, String name, ByteBuffer beginning, long bodyBytes, boolean isGzip)
+            throws IOException {
+        Map<String, Object> request = map(body(beginning, bodyBytes), isGzip);
         List<String> sources = new ArrayList<>();
         if (request.get("sourceObjects") instanceof List<?> list) {
             for (Object source : list) {

@@ -148,7 +148,7 @@ final class XmlAnswers {
     }
 
     /** What either API says of a body's CRC32C. */
-    private static Optional<String> checksum(HttpHead request) {
+    static Optional<String> checksum(HttpHead request) {
         return request.header(CRC32C)
                 .or(() -> request.header(HASH)
                         .filter(value -> value.startsWith(CRC32C_OF_GOOGLE))

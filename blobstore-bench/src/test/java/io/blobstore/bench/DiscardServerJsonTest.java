@@ -146,13 +146,49 @@ class DiscardServerJsonTest {
     }
 
     @Test
+    void aResumableUploadIsSentToWhereItWasToldTo() throws Exception {
+        HttpResponse<String> started = start("{\"name\": \"a b/ä+\"}");
+        HttpResponse<String> sent = sendContent(started, "content", "bytes 0-6/7");
+
+        assertThat(started.statusCode()).isEqualTo(200);
+        assertThat(started.headers().firstValue("location"))
+                .get()
+                .asString()
+                .startsWith(uri("/upload/").toString());
+        assertThat(JSON.std.mapFrom(sent.body()))
+                .containsEntry("name", "a b/ä+")
+                .containsEntry("size", "7")
+                .containsEntry("crc32c", "AAAAAA==");
+        assertThat(server.traffic("/bench/a b/ä+").received()).isEqualTo(7);
+    }
+
+    private HttpResponse<String> start(String resource) throws IOException, InterruptedException {
+        return send("POST", "/upload/storage/v1/b/bench/o?uploadType=resumable", BodyPublishers.ofString(resource));
+    }
+
+    private HttpResponse<String> sendContent(HttpResponse<String> started, String content, String range)
+            throws IOException, InterruptedException {
+        URI location = URI.create(started.headers().firstValue("location").orElseThrow());
+        return send(
+                "PUT",
+                location.getRawPath() + "?" + location.getRawQuery(),
+                BodyPublishers.ofString(content),
+                "Content-Range",
+                range,
+                "x-goog-hash",
+                "crc32c=AAAAAA==");
+    }
+
+    @Test
     void otherWaysToUploadAreRefused() throws Exception {
-        HttpResponse<String> resumable =
-                send("POST", "/upload/storage/v1/b/bench/o?uploadType=resumable", BodyPublishers.ofString("{}"));
+        HttpResponse<String> media =
+                send("POST", "/upload/storage/v1/b/bench/o?uploadType=media", BodyPublishers.ofString("content"));
+        HttpResponse<String> piece = sendContent(start("{\"name\": \"a\"}"), "content", "bytes 0-6/8");
         HttpResponse<String> coded =
                 send("POST", UPLOADS, BodyPublishers.ofString("coded"), "Content-Encoding", "gzip");
 
-        assertThat(resumable.statusCode()).isEqualTo(501);
+        assertThat(media.statusCode()).isEqualTo(501);
+        assertThat(piece.statusCode()).isEqualTo(501);
         assertThat(coded.statusCode()).isEqualTo(501);
     }
 }
