@@ -1,0 +1,30 @@
+package io.blobstore.bench;
+
+/** The requests that the contestants without a client of S3 write themselves: what stands in their first lines. */
+final class S3Requests {
+    private S3Requests() {}
+
+    static String object(Job job) {
+        return "/" + Job.BUCKET + "/" + job.key();
+    }
+
+    static String create(Job job) {
+        return object(job) + "?uploads";
+    }
+
+    /** Part {@code index}, counted from 0. */
+    static String part(Job job, String uploadId, int index) {
+        return object(job) + "?partNumber=" + (index + 1) + "&uploadId=" + uploadId;
+    }
+
+    static String complete(Job job, String uploadId) {
+        return object(job) + "?uploadId=" + uploadId;
+    }
+
+    /** Of the answer to {@link #create}. */
+    static String uploadId(String created) {
+        String before = "<UploadId>";
+        int start = created.indexOf(before) + before.length();
+        return created.substring(start, created.indexOf("</UploadId>", start));
+    }
+}
