@@ -7,15 +7,23 @@ import java.util.ServiceLoader;
 enum Competitor {
     BLOBSTORE("blobstore", BlobstoreContestant::s3),
     HAND_ROLLED("hand-rolled loop, CRC32C", HandRolledContestant::new),
+    SENDFILE("sendfile, HTTP, no checksum", SendfileContestant::new),
+    JDK_HTTP_CLIENT("java.net.http, CRC32C", JdkHttpClientContestant::new),
     NETTY_ASYNC("S3AsyncClient/Netty, WHEN_REQUIRED", AsyncClientContestant::netty),
     CRT_ASYNC("S3AsyncClient/CRT", AsyncClientContestant::crt),
     CRT_TRANSFER_MANAGER("S3TransferManager/CRT", TransferManagerContestant::crt),
     NETTY_TRANSFER_MANAGER("S3TransferManager/Netty", TransferManagerContestant::netty),
+    CRT_TRANSFER_MANAGER_DEFAULT("S3TransferManager/CRT, default", TransferManagerContestant::crtDefault),
+    NETTY_TRANSFER_MANAGER_DEFAULT("S3TransferManager/Netty, default", TransferManagerContestant::nettyDefault),
     APACHE_SYNC("S3Client/Apache 5, streamed", SyncClientContestant::apache),
     URL_CONNECTION_SYNC("S3Client/URLConnection, streamed", SyncClientContestant::urlConnection),
+    APACHE_SYNC_DEFAULT("S3Client/Apache 5, one file, default", SyncDefaultContestant::new),
+    OPENDAL("OpenDAL, stream, no checksum", OpenDalContestant::streaming),
+    OPENDAL_WHOLE("OpenDAL, whole array, no checksum", OpenDalContestant::whole),
     GCS_BLOBSTORE("blobstore, gs:", BlobstoreContestant::gcs),
     GCS_MULTIPART_CLIENT("MultipartUploadClient, slices", GcsMultipartContestant::new),
-    GCS_TRANSFER_MANAGER("TransferManager, composite upload", GcsTransferManagerContestant::new),
+    GCS_TRANSFER_MANAGER("TransferManager, composite upload", GcsTransferManagerContestant::composite),
+    GCS_TRANSFER_MANAGER_DEFAULT("TransferManager, default", GcsTransferManagerContestant::byDefault),
     GCS_WRITE_SESSION("BlobWriteSession, composite, slices", GcsWriteSessionContestant::new),
     READER("BlobReader", ReaderContestant::readingAhead),
     READER_WITHOUT_READ_AHEAD("BlobReader, reading nothing ahead", ReaderContestant::plain),
@@ -45,6 +53,7 @@ enum Competitor {
         return switch (this) {
             case BLOBSTORE, READER, READER_WITHOUT_READ_AHEAD, PARALLEL_READER -> hasStore("s3");
             case GCS_BLOBSTORE -> hasStore("gs");
+            case OPENDAL, OPENDAL_WHOLE -> OpenDalContestant.isAvailable();
             default -> true;
         };
     }

@@ -2,6 +2,7 @@ package io.blobstore.bench;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.transfer.s3.S3TransferManager;
@@ -32,6 +33,28 @@ final class TransferManagerContestant implements Contestant {
                         .thresholdInBytes((long) job.partSize())
                         .apiCallBufferSizeInBytes((long) job.partSize() * job.concurrency()))
                 .httpClient(AsyncClientContestant.nettyHttp(job))
+                .build();
+        return new TransferManagerContestant(job, client);
+    }
+
+    /** As one gets it: whatever the job says of parts and how many at once, it is not told. */
+    static Contestant crtDefault(Job job) {
+        S3AsyncClient client = S3AsyncClient.crtBuilder()
+                .endpointOverride(job.endpoint())
+                .region(Region.of(Job.REGION))
+                .forcePathStyle(true)
+                .build();
+        return new TransferManagerContestant(job, client);
+    }
+
+    /** As one gets it where there is no CRT; which is what the manager itself would make. */
+    static Contestant nettyDefault(Job job) {
+        S3AsyncClient client = S3AsyncClient.builder()
+                .endpointOverride(job.endpoint())
+                .region(Region.of(Job.REGION))
+                .forcePathStyle(true)
+                .multipartEnabled(true)
+                .httpClientBuilder(NettyNioAsyncHttpClient.builder())
                 .build();
         return new TransferManagerContestant(job, client);
     }

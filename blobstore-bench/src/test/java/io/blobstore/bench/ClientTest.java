@@ -1,0 +1,99 @@
+package io.blobstore.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Peers that no test of a benchmark has, each in its own process. */
+class ClientTest {
+    private static final long SIZE = (17L << 20) + 1000;
+    private static final int PART = 5 << 20;
+
+    @TempDir
+    static Path directory;
+
+    private static Laboratory laboratory;
+
+    @BeforeAll
+    static void start() throws Exception {
+        laboratory = new Laboratory(directory, SIZE, Distance.NONE);
+    }
+
+    @AfterAll
+    static void stop() {
+        laboratory.close();
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    private static Job job(Competitor competitor, Scenario scenario) {
+        return laboratory.job(competitor, scenario, PART, 2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "SENDFILE, HTTP_UPLOAD",
+        "JDK_HTTP_CLIENT, HTTP_UPLOAD",
+        "JDK_HTTP_CLIENT, HTTPS_UPLOAD_JDK",
+        "JDK_HTTP_CLIENT, HTTP_READ",
+        "JDK_HTTP_CLIENT, HTTPS_READ",
+        "JDK_HTTP_CLIENT, HTTP_DOWNLOAD",
+        "OPENDAL, HTTP_UPLOAD",
+        "OPENDAL, HTTP_READ",
+        "OPENDAL, HTTP_DOWNLOAD",
+        "OPENDAL_WHOLE, HTTP_UPLOAD",
+        "CRT_TRANSFER_MANAGER_DEFAULT, HTTP_UPLOAD",
+        "CRT_TRANSFER_MANAGER_DEFAULT, HTTPS_UPLOAD",
+        "CRT_TRANSFER_MANAGER_DEFAULT, HTTP_DOWNLOAD",
+        "NETTY_TRANSFER_MANAGER_DEFAULT, HTTP_UPLOAD",
+        "NETTY_TRANSFER_MANAGER_DEFAULT, HTTPS_UPLOAD",
+        "NETTY_TRANSFER_MANAGER_DEFAULT, HTTP_DOWNLOAD",
+        "APACHE_SYNC_DEFAULT, HTTP_UPLOAD",
+        "APACHE_SYNC_DEFAULT, HTTPS_UPLOAD_JDK",
+        "APACHE_SYNC_DEFAULT, HTTP_READ",
+        "APACHE_SYNC_DEFAULT, HTTP_DOWNLOAD",
+        "GCS_TRANSFER_MANAGER_DEFAULT, GCS_HTTP_UPLOAD",
+        "GCS_TRANSFER_MANAGER_DEFAULT, GCS_HTTPS_UPLOAD",
+    })
+    void movesTheContentAgainAndAgain(Competitor competitor, Scenario scenario) throws Exception {
+        assumeThat(competitor.isAvailable()).isTrue();
+        Job job = job(competitor, scenario);
+
+        try (Client client = Client.start(competitor, job, laboratory)) {
+            client.run(2);
+        }
+
+        assertThat(laboratory.requireTraffic(job, 2)).matches(scenario.transport.isEncrypted() ? "TLSv1\\..*" : "none");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "SENDFILE, HTTPS_UPLOAD, uploads over HTTP only",
+        "SENDFILE, HTTP_READ, uploads over HTTP only",
+        "OPENDAL, HTTPS_UPLOAD, it trusts the public authorities only",
+        "OPENDAL, HTTPS_READ, it trusts the public authorities only",
+    })
+    void whoCannotDoItSaysSo(Competitor competitor, Scenario scenario, String reason) {
+        assumeThat(competitor.isAvailable()).isTrue();
+        assertThatThrownBy(() -> Client.start(competitor, job(competitor, scenario), laboratory))
+                .isInstanceOf(BenchmarkException.class)
+                .hasMessageContaining(reason);
+    }
+
+    @Test
+    void anArrayThatTheHeapIsTooSmallForIsNotMade() {
+        assumeThat(Competitor.OPENDAL_WHOLE.isAvailable()).isTrue();
+        Job job = job(Competitor.OPENDAL_WHOLE, Scenario.HTTP_UPLOAD);
+
+        assertThatThrownBy(() -> Client.start(Competitor.OPENDAL_WHOLE, job, laboratory, "-Xmx32m"))
+                .isInstanceOf(BenchmarkException.class)
+                .hasMessageContaining("it takes the object as one array, and half the heap is 16 MiB");
+    }
+}
