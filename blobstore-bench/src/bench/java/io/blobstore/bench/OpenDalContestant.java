@@ -128,7 +128,7 @@ final class OpenDalContestant implements Contestant {
 
     private void uploadByStream() throws IOException {
         byte[] copy = new byte[COPY];
-        ByteBuffer content = memory.slice(0, memory.size());
+        ByteBuffer content = memory.whole();
         try (OutputStream stream = operator.createOutputStream(job.key(), job.partSize())) {
             while (content.hasRemaining()) {
                 int count = Math.min(COPY, content.remaining());
@@ -139,8 +139,8 @@ final class OpenDalContestant implements Contestant {
     }
 
     private void uploadAsOne() {
-        byte[] copy = new byte[memory.size()];
-        memory.slice(0, memory.size()).get(copy);
+        byte[] copy = new byte[Math.toIntExact(memory.size())];
+        memory.whole().get(copy);
         WriteOptions options = WriteOptions.builder()
                 .chunk(job.partSize())
                 .concurrent(job.concurrency())

@@ -52,7 +52,7 @@ final class SyncDefaultContestant implements Contestant {
 
     private void read() throws IOException {
         byte[] copy = new byte[COPY];
-        ByteBuffer target = memory.slice(0, memory.size());
+        ByteBuffer target = memory.whole();
         try (InputStream content = client.getObject(request())) {
             for (int count = content.read(copy); count >= 0; count = content.read(copy)) {
                 target.put(copy, 0, count);
@@ -61,7 +61,7 @@ final class SyncDefaultContestant implements Contestant {
         if (target.hasRemaining()) {
             throw new EOFException("the response ended early");
         }
-        PartChecksums checksum = new PartChecksums(memory.size(), memory.size());
+        PartChecksums checksum = new PartChecksums(memory.size(), Math.toIntExact(memory.size()));
         checksum.set(0, Crc32c.of(target.flip()));
         checksum.require(
                 client.headObject(r -> r.bucket(Job.BUCKET).key(job.key()).checksumMode(ChecksumMode.ENABLED))

@@ -62,6 +62,11 @@ final class WarmMapping {
         return size;
     }
 
+    /** All of it, which must be a GiB at most; the caller's own buffer. */
+    ByteBuffer whole() {
+        return slice(0, Math.toIntExact(size));
+    }
+
     /** A part of it; the caller's own buffer. */
     ByteBuffer slice(long offset, int length) {
         return chunks.get((int) (offset / CHUNK)).slice((int) (offset % CHUNK), length);

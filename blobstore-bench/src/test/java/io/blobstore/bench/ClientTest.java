@@ -33,7 +33,7 @@ class ClientTest {
         assertThat(directory).isEmptyDirectory();
     }
 
-    private static Job job(Competitor competitor, Scenario scenario) {
+    private static Job job(Competitor competitor, Scenario scenario) throws Exception {
         return laboratory.job(competitor, scenario, PART, 2);
     }
 
@@ -88,7 +88,7 @@ class ClientTest {
     }
 
     @Test
-    void anArrayThatTheHeapIsTooSmallForIsNotMade() {
+    void anArrayThatTheHeapIsTooSmallForIsNotMade() throws Exception {
         assumeThat(Competitor.OPENDAL_WHOLE.isAvailable()).isTrue();
         Job job = job(Competitor.OPENDAL_WHOLE, Scenario.HTTP_UPLOAD);
 
