@@ -5,20 +5,23 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /** Values of one kind, a value for each round. */
-record Series(List<Double> values) {
+public record Series(List<Double> values) {
     static Series of(List<Measurement> rounds, ToDoubleFunction<Measurement> value) {
         return new Series(rounds.stream().map(value::applyAsDouble).toList());
     }
 
-    double min() {
+    /** The least. */
+    public double min() {
         return values.stream().mapToDouble(Double::doubleValue).min().orElseThrow();
     }
 
-    double max() {
+    /** The greatest. */
+    public double max() {
         return values.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
     }
 
-    double median() {
+    /** The middle, or what is between the two middles. */
+    public double median() {
         double[] sorted =
                 values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         int middle = sorted.length / 2;

@@ -1,0 +1,84 @@
+package io.blobstore.bench.report;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What has to be the same for two clients to be compared.
+ *
+ * @param benchmark class and method
+ * @param transport empty where the benchmark has none
+ * @param setting the other parameters, in their order
+ */
+public record Group(String benchmark, String transport, Store store, Map<String, String> setting) {
+    private static final Map<String, String> TITLES = Map.of(
+            "UploadBenchmark", "Upload",
+            "UploadBenchmark.upload", "Upload",
+            "DownloadBenchmark", "Download",
+            "DownloadBenchmark.intoMemory", "Download into memory",
+            "DownloadBenchmark.intoFile", "Download into a file",
+            "ScalingBenchmark", "Upload, scaling",
+            "ScalingBenchmark.upload", "Upload, scaling",
+            "SmallObjectsBenchmark.put", "Small objects, put",
+            "SmallObjectsBenchmark.get", "Small objects, get");
+    private static final List<String> ORDER =
+            List.of("UploadBenchmark.upload", "DownloadBenchmark.intoMemory", "DownloadBenchmark.intoFile");
+
+    static Group of(Result result, String client) {
+        Map<String, String> setting = new LinkedHashMap<>(result.params());
+        setting.remove("client");
+        String transport = setting.remove("transport");
+        return new Group(result.benchmark(), transport == null ? "" : transport, Store.of(client), setting);
+    }
+
+    /** What people call a benchmark. */
+    static String title(String benchmark) {
+        return TITLES.getOrDefault(benchmark, benchmark);
+    }
+
+    /** Where a benchmark stands in the report. */
+    static int rank(String benchmark) {
+        int index = ORDER.indexOf(benchmark);
+        return index < 0 ? ORDER.size() : index;
+    }
+
+    /** All but the benchmark. */
+    String subtitle() {
+        List<String> words = new ArrayList<>();
+        if (!transport.isEmpty()) {
+            words.add(transport);
+        }
+        words.add(store.title);
+        setting.forEach((name, value) -> words.add(describe(name, value)));
+        return String.join(", ", words);
+    }
+
+    String title() {
+        return title(benchmark) + ", " + subtitle();
+    }
+
+    /** A parameter and its value in words. */
+    static String describe(String name, String value) {
+        return switch (name) {
+            case "mib" -> value + " MiB";
+            case "partMib" -> "parts of " + value + " MiB";
+            case "concurrency" -> value + " at once";
+            case "bytes" -> size(value);
+            default -> name + " " + value;
+        };
+    }
+
+    private static String size(String bytes) {
+        try {
+            long number = Long.parseLong(bytes);
+            if (number >= 1 << 20 && number % (1 << 20) == 0) {
+                return (number >> 20) + " MiB";
+            }
+            return number >= 1024 && number % 1024 == 0 ? (number >> 10) + " KiB" : number + " bytes";
+        } catch (NumberFormatException e) {
+            return bytes + " bytes";
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package io.blobstore.bench.report;
+
+import io.blobstore.bench.report.Document.Row;
+import io.blobstore.bench.report.Drawings.Line;
+import io.blobstore.bench.report.Store.Role;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Anonymous memory over time: whether it stays where it is after a while. */
+final class MemorySection {
+    private final Results results;
+    private final Function<String, String> titles;
+
+    MemorySection(Results results, Function<String, String> titles) {
+        this.results = results;
+        this.titles = titles;
+    }
+
+    void addTo(Document document) {
+        if (results.memory().isEmpty()) {
+            return;
+        }
+        document.heading(2, "Memory over time");
+        document.paragraph("The anonymous memory of the client's process, Java's heap included, mapped files not.");
+        Map<Group, List<MemoryCurve>> groups = results.memory().stream()
+                .collect(Collectors.groupingBy(
+                        curve -> new Group(curve.benchmark(), curve.transport(), Store.of(curve.client()), Map.of()),
+                        LinkedHashMap::new,
+                        Collectors.toList()));
+        groups.keySet().stream()
+                .sorted(Comparator.comparingInt((Group group) -> Group.rank(group.benchmark()))
+                        .thenComparing(Group::benchmark)
+                        .thenComparing(Group::transport)
+                        .thenComparing(Group::store))
+                .forEach(group -> add(document, group, groups.getOrDefault(group, List.of())));
+    }
+
+    private void add(Document document, Group group, List<MemoryCurve> unsorted) {
+        List<MemoryCurve> curves = unsorted.stream()
+                .sorted(Comparator.comparingDouble(MemoryCurve::peak).thenComparing(MemoryCurve::client))
+                .toList();
+        document.heading(3, group.title());
+        List<Line> lines = curves.stream()
+                .sorted(Comparator.comparing((MemoryCurve curve) -> role(group, curve) == Role.SUBJECT ? 0 : 1)
+                        .thenComparing(MemoryCurve::client))
+                .map(curve ->
+                        new Line(titles.apply(curve.client()), role(group, curve), curve.seconds(), curve.mebibytes()))
+                .toList();
+        String text = "Memory over time: " + group.title();
+        document.chart(text, () -> Drawings.lines(text, "seconds", "MiB", lines));
+        document.table(
+                1,
+                List.of("Client", "Peak, MiB", "At the end, MiB"),
+                curves.stream()
+                        .map(curve -> new Row(
+                                role(group, curve) == Role.SUBJECT,
+                                List.of(
+                                        titles.apply(curve.client()),
+                                        Numbers.of(curve.peak()),
+                                        Numbers.of(curve.last()))))
+                        .toList());
+    }
+
+    private static Role role(Group group, MemoryCurve curve) {
+        return group.store().roleOf(curve.client());
+    }
+}

@@ -1,0 +1,60 @@
+package io.blobstore.bench.report;
+
+import io.blobstore.bench.Series;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * A value of a result of JMH.
+ *
+ * @param values one of each iteration of each fork; empty for samples
+ * @param histogram how often each sample occurred; empty for others than samples, and where the file leaves it out
+ * @param percentiles as JMH counted them
+ */
+record Metric(
+        String unit, List<Double> values, SortedMap<Double, Long> histogram, SortedMap<Double, Double> percentiles) {
+    Optional<Series> series() {
+        return values.isEmpty() ? Optional.empty() : Optional.of(new Series(values));
+    }
+
+    boolean isSampled() {
+        return values.isEmpty() && !(histogram.isEmpty() && percentiles.isEmpty());
+    }
+
+    OptionalDouble percentile(double percent) {
+        if (histogram.isEmpty()) {
+            Double counted = percentiles.get(percent);
+            return counted == null ? OptionalDouble.empty() : OptionalDouble.of(counted);
+        }
+        double rank = percent
+                / 100
+                * histogram.values().stream().mapToLong(Long::longValue).sum();
+        long below = 0;
+        for (Map.Entry<Double, Long> sample : histogram.entrySet()) {
+            below += sample.getValue();
+            if (below >= rank) {
+                return OptionalDouble.of(sample.getKey());
+            }
+        }
+        return OptionalDouble.of(histogram.lastKey());
+    }
+
+    /** Both, as if of one run. */
+    Metric and(Metric other) {
+        List<Double> allValues = new ArrayList<>(values);
+        allValues.addAll(other.values);
+        SortedMap<Double, Long> both = new TreeMap<>();
+        // Percentiles cannot be added: without all samples, there are none.
+        if (!histogram.isEmpty() && !other.histogram.isEmpty()) {
+            Stream.of(histogram, other.histogram)
+                    .forEach(one -> one.forEach((value, count) -> both.merge(value, count, Long::sum)));
+        }
+        return new Metric(unit, allValues, both, new TreeMap<>());
+    }
+}
