@@ -107,6 +107,7 @@ final class Drawings {
         styler.setYAxisTitleVisible(false);
         styler.setYAxisLeftWidthHint((int) Math.ceil(labels) + GAP + 10);
         styler.setPlotGridHorizontalLinesVisible(false);
+        styler.setXAxisTickLabelsFormattingFunction(Numbers::tick);
         styler.setXAxisLogarithmic(logarithmic);
         styler.setXAxisLogarithmicDecadeOnly(true);
         styler.setXAxisMin(from);
@@ -141,11 +142,13 @@ final class Drawings {
 
     /** Lines over time. */
     static XYChart lines(String title, String xAxis, String yAxis, List<Line> lines) {
-        XYChart chart = new XYChart(WIDTH, height(lines));
+        XYChart chart = new XYChart(width(lines), height(lines));
         chart.setTitle(title);
         chart.setXAxisTitle(xAxis);
         chart.setYAxisTitle(yAxis);
         legend(style(chart.getStyler()));
+        chart.getStyler().setXAxisDecimalPattern("0.##");
+        chart.getStyler().setXAxisTickMarkSpacingHint(90);
         chart.getStyler().setYAxisMin(0.0);
         int peers = 0;
         for (Line line : lines) {
@@ -160,13 +163,15 @@ final class Drawings {
 
     /** Lines over a few values, which stand side by side whatever their distance: parameters are mostly doubled. */
     static CategoryChart steps(String title, String xAxis, String yAxis, List<Double> steps, List<Line> lines) {
-        CategoryChart chart = new CategoryChart(WIDTH, height(lines));
+        CategoryChart chart = new CategoryChart(width(lines), height(lines));
         chart.setTitle(title);
         chart.setXAxisTitle(xAxis);
         chart.setYAxisTitle(yAxis);
         legend(style(chart.getStyler()));
         chart.getStyler().setYAxisMin(0.0);
         chart.getStyler().setDefaultSeriesRenderStyle(CategorySeries.CategorySeriesRenderStyle.Line);
+        // Else the points of one step would stand side by side, as bars do.
+        chart.getStyler().setOverlapped(true);
         chart.getStyler().setMarkerSize(7);
         int peers = 0;
         for (Line line : lines) {
@@ -187,8 +192,17 @@ final class Drawings {
         return chart;
     }
 
+    /** With room for the legend, whose titles may be long, beside the plot. */
+    private static int width(List<Line> lines) {
+        return 700
+                + (int) lines.stream()
+                        .mapToDouble(line -> width(line.label(), TEXT))
+                        .max()
+                        .orElse(0);
+    }
+
     private static int height(List<Line> lines) {
-        return 360 + 22 * ((lines.size() + 1) / 2);
+        return Math.max(360, 90 + 30 * lines.size());
     }
 
     /** XChart knows lines by their names: two of one title are told apart by a number. */
@@ -217,17 +231,15 @@ final class Drawings {
         styler.setPlotGridLinesStroke(new BasicStroke(1));
         styler.setAxisTickMarksColor(GRID);
         styler.setChartPadding(12);
-        styler.setXAxisTickLabelsFormattingFunction(Numbers::tick);
         styler.setYAxisTickLabelsFormattingFunction(Numbers::tick);
         return styler;
     }
 
     private static void legend(AxesChartStyler styler) {
-        styler.setLegendPosition(LegendPosition.OutsideS);
-        styler.setLegendLayout(LegendLayout.Horizontal);
+        styler.setLegendPosition(LegendPosition.OutsideE);
+        styler.setLegendLayout(LegendLayout.Vertical);
         styler.setLegendBorderColor(Color.WHITE);
         styler.setLegendSeriesLineLength(28);
-        // The first formatter is that of times and of steps; steps are text already.
         styler.setYAxisTickMarkSpacingHint(48);
     }
 

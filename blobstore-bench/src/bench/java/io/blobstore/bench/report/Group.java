@@ -27,9 +27,17 @@ public record Group(String benchmark, String transport, Store store, Map<String,
             List.of("UploadBenchmark.upload", "DownloadBenchmark.intoMemory", "DownloadBenchmark.intoFile");
 
     static Group of(Result result, String client) {
-        Map<String, String> setting = new LinkedHashMap<>(result.params());
-        setting.remove("client");
-        String transport = setting.remove("transport");
+        Map<String, String> params = new LinkedHashMap<>(result.params());
+        params.remove("client");
+        String transport = params.remove("transport");
+        // JMH sorts them by name; people begin with the size.
+        Map<String, String> setting = new LinkedHashMap<>();
+        for (String name : List.of("mib", "partMib", "concurrency")) {
+            if (params.containsKey(name)) {
+                setting.put(name, params.get(name));
+            }
+        }
+        params.forEach(setting::putIfAbsent);
         return new Group(result.benchmark(), transport == null ? "" : transport, Store.of(client), setting);
     }
 
@@ -57,6 +65,11 @@ public record Group(String benchmark, String transport, Store store, Map<String,
 
     String title() {
         return title(benchmark) + ", " + subtitle();
+    }
+
+    /** It without its setting. */
+    Group anySetting() {
+        return new Group(benchmark, transport, store, Map.of());
     }
 
     /** A parameter and its value in words. */

@@ -180,7 +180,13 @@ final class TransferSection {
         // Each chart has its best above.
         bars.sort(Comparator.comparingDouble(figure == Figure.THROUGHPUT ? bar -> -bar.value() : Bar::value));
         if (!bars.isEmpty()) {
-            String title = figure.title + ": " + group.title();
+            boolean oneSetting = transfers.stream()
+                            .map(Transfer::group)
+                            .filter(other -> other.anySetting().equals(group.anySetting()))
+                            .distinct()
+                            .count()
+                    == 1;
+            String title = figure.title + ": " + (oneSetting ? group.anySetting() : group).title();
             document.chart(title, () -> Drawings.bars(title, figure.unit, bars));
         }
     }
