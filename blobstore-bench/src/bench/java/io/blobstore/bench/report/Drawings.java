@@ -147,8 +147,15 @@ final class Drawings {
         chart.setXAxisTitle(xAxis);
         chart.setYAxisTitle(yAxis);
         legend(style(chart.getStyler()));
-        chart.getStyler().setXAxisDecimalPattern("0.##");
-        chart.getStyler().setXAxisTickMarkSpacingHint(90);
+        double end = lines.stream()
+                .flatMap(line -> line.x().stream())
+                .mapToDouble(Double::doubleValue)
+                .max()
+                .orElse(0);
+        chart.getStyler().setXAxisMin(0.0);
+        // Not where the last point is: of points at equal distances, XChart would label as many as there is room for.
+        chart.getStyler().setXAxisMax(end > 0 ? end * 1.01 : 1);
+        chart.getStyler().setXAxisTickLabelsFormattingFunction(Numbers::tick);
         chart.getStyler().setYAxisMin(0.0);
         int peers = 0;
         for (Line line : lines) {

@@ -32,9 +32,9 @@ record Metric(
             Double counted = percentiles.get(percent);
             return counted == null ? OptionalDouble.empty() : OptionalDouble.of(counted);
         }
-        double rank = percent
-                / 100
-                * histogram.values().stream().mapToLong(Long::longValue).sum();
+        long total = histogram.values().stream().mapToLong(Long::longValue).sum();
+        // 99.9 is no number of a double: of a thousand samples, the 999th must not become the 1000th.
+        double rank = percent * total / 100 - 1e-6;
         long below = 0;
         for (Map.Entry<Double, Long> sample : histogram.entrySet()) {
             below += sample.getValue();

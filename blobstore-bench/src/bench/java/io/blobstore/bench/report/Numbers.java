@@ -44,7 +44,7 @@ final class Numbers {
         return series.map(values -> of(values.median())).orElse(NONE);
     }
 
-    /** For axes: without zeros at the end. */
+    /** For axes and counts: without zeros at the end. */
     static String tick(double value) {
         String text = of(value);
         return text.contains(".") && !text.contains("e") ? text.replaceFirst("\\.?0+$", "") : text;

@@ -107,7 +107,9 @@ final class TransferSection {
                             Numbers.of(cpu),
                             Numbers.median(member.series(Figure.HEAP)),
                             Numbers.median(member.series(Figure.MEMORY)),
-                            Numbers.median(member.series(Figure.COLLECTIONS)),
+                            member.series(Figure.COLLECTIONS)
+                                    .map(series -> Numbers.tick(series.median()))
+                                    .orElse(Numbers.NONE),
                             ratio(cpu, floor),
                             ratio(subject.flatMap(ours -> ours.series(Figure.CPU)), cpu))));
         }
