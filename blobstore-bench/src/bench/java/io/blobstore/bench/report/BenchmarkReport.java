@@ -79,7 +79,7 @@ public final class BenchmarkReport {
                 rows.add(new Row(false, words.length == 2 ? List.of(words[0], words[1]) : List.of("", line)));
             }
         }
-        document.table(2, List.of("", ""), rows);
+        document.table(2, List.of("Condition", "Value"), rows);
         document.paragraph(
                 "Figures are medians of all iterations of all forks; in brackets are the least and the greatest of"
                         + " them, which the thin lines in the charts show, too. Throughput is of one transfer from its beginning to its"
@@ -97,7 +97,7 @@ public final class BenchmarkReport {
         document.paragraph("What this library has to keep. A bar is open if it could not be measured.");
         document.table(
                 2,
-                List.of("", "Bar", "Measured", "Limit"),
+                List.of("Verdict", "Bar", "Measured", "Limit"),
                 limits.stream()
                         .map(limit -> new Row(
                                 limit.verdict() != Limit.Verdict.PASS,

@@ -26,11 +26,14 @@ final class Html {
             table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
             th, td { padding: .35rem .7rem; border: 1px solid var(--line); text-align: left; overflow-wrap: anywhere; }
             th { background: var(--shade); }
-            .n { text-align: right; overflow-wrap: normal; }
+            .n { text-align: right; }
+            td.short { white-space: nowrap; }
             tr.strong td { font-weight: 600; background: var(--shade); }
             figure { margin: 1.2rem 0; }
             figure svg { max-width: 100%; height: auto; }
             """;
+
+    private static final int LONGEST_FIGURE = 26;
 
     private Html() {}
 
@@ -73,7 +76,9 @@ final class Html {
     }
 
     private static void appendCell(StringBuilder out, String tag, boolean number, String text) {
-        out.append("<" + tag + (number ? " class=\"n\"" : "") + ">" + escape(text) + "</" + tag + ">");
+        // A figure and its spread stay together; a reason in their place may need several lines.
+        String kind = text.length() > LONGEST_FIGURE ? "n" : "n short";
+        out.append("<" + tag + (number ? " class=\"" + kind + "\"" : "") + ">" + escape(text) + "</" + tag + ">");
     }
 
     /** For the content of elements and of attributes, without the characters that XML does not allow. */
