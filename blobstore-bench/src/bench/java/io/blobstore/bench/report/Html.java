@@ -25,7 +25,7 @@ final class Html {
             .table { overflow-x: auto; margin: 1rem 0; }
             table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
             th, td { padding: .35rem .7rem; border: 1px solid var(--line); text-align: left; overflow-wrap: anywhere; }
-            th { background: var(--shade); }
+            th { background: var(--shade); overflow-wrap: normal; }
             .n { text-align: right; }
             td.short { white-space: nowrap; }
             tr.strong td { font-weight: 600; background: var(--shade); }
