@@ -69,19 +69,23 @@ final class ResultFile {
             for (Map.Entry<?, ?> metric :
                     map(entry.get("secondaryMetrics"), "secondaryMetrics").entrySet()) {
                 String key = metric.getKey().toString();
-                secondary.put(key, metric(map(metric.getValue(), key)));
+                // Percentiles, such as put:p0.99, follow from the samples.
+                if (!key.matches(".*:.*p[01]\\.\\d+")) {
+                    secondary.put(key, metric(map(metric.getValue(), key), false));
+                }
             }
         }
+        String mode = text(entry, "mode");
         return new Result(
                 file,
                 words[words.length - 2] + "." + words[words.length - 1],
-                text(entry, "mode"),
+                mode,
                 params,
-                metric(map(entry.get("primaryMetric"), "primaryMetric")),
+                metric(map(entry.get("primaryMetric"), "primaryMetric"), mode.equals(Result.SAMPLES)),
                 secondary);
     }
 
-    private Metric metric(Map<?, ?> metric) throws IOException {
+    private Metric metric(Map<?, ?> metric, boolean sampled) throws IOException {
         List<Double> values = new ArrayList<>();
         if (metric.get("rawData") != null) {
             for (Object fork : list(metric.get("rawData"), "rawData")) {
@@ -101,10 +105,11 @@ final class ResultFile {
             }
         }
         SortedMap<Double, Double> percentiles = new TreeMap<>();
-        if (histogram.isEmpty() && values.isEmpty()) {
+        if (sampled && histogram.isEmpty()) {
             percentiles.putAll(percentiles(metric));
         }
         if (values.isEmpty() && histogram.isEmpty() && percentiles.isEmpty()) {
+            // What a profiler counts once, after the last iteration, has no raw data.
             addNumber(values, metric.get("score"));
         }
         return new Metric(text(metric, "scoreUnit"), values, histogram, percentiles);
@@ -116,7 +121,7 @@ final class ResultFile {
             for (Map.Entry<?, ?> percentile :
                     map(metric.get("scorePercentiles"), "scorePercentiles").entrySet()) {
                 double value = number(percentile.getValue());
-                if (!Double.isNaN(value)) {
+                if (Double.isFinite(value)) {
                     percentiles.put(number(percentile.getKey()), value);
                 }
             }
@@ -133,8 +138,7 @@ final class ResultFile {
 
     private void addNumber(List<Double> values, @Nullable Object value) throws IOException {
         double number = number(value);
-        // What JMH could not count, it writes as "NaN".
-        if (!Double.isNaN(number)) {
+        if (Double.isFinite(number)) {
             values.add(number);
         }
     }
@@ -142,6 +146,10 @@ final class ResultFile {
     private double number(@Nullable Object value) throws IOException {
         if (value instanceof Number number) {
             return number.doubleValue();
+        }
+        // So JMH writes what is no number of JSON.
+        if ("+INF".equals(value) || "-INF".equals(value)) {
+            return Double.NaN;
         }
         try {
             return Double.parseDouble(String.valueOf(value));
