@@ -8,7 +8,7 @@ import picocli.CommandLine.ExitCode;
 @Command(
         name = "benchmark",
         description = "Measures this library against others, and says whether it keeps what it promises.",
-        subcommands = {S3Bench.class, GcsBench.class, ReaderBench.class},
+        subcommands = {S3Bench.class, GcsBench.class, ReaderBench.class, ReportBench.class},
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:every bar was kept", "1:one was not, or could not be measured", "2:wrong usage"})

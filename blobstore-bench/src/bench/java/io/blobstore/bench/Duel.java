@@ -1,5 +1,6 @@
 package io.blobstore.bench;
 
+import io.blobstore.bench.report.Series;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;

@@ -31,12 +31,15 @@ public class DownloadBenchmark {
         @Param({
             "BLOBSTORE",
             "HAND_ROLLED",
+            "JDK_HTTP_CLIENT",
             "NETTY_ASYNC",
             "CRT_ASYNC",
             "APACHE_SYNC",
             "URL_CONNECTION_SYNC",
             "CRT_TRANSFER_MANAGER",
             "NETTY_TRANSFER_MANAGER",
+            "APACHE_SYNC_DEFAULT",
+            "OPENDAL",
             "GCS_BLOBSTORE"
         })
         private String client;
@@ -57,7 +60,18 @@ public class DownloadBenchmark {
     /** Who downloads. */
     @State(Scope.Benchmark)
     public static class Downloads extends Transfers {
-        @Param({"BLOBSTORE", "HAND_ROLLED", "CRT_TRANSFER_MANAGER", "NETTY_TRANSFER_MANAGER", "GCS_BLOBSTORE"})
+        @Param({
+            "BLOBSTORE",
+            "HAND_ROLLED",
+            "JDK_HTTP_CLIENT",
+            "CRT_TRANSFER_MANAGER",
+            "NETTY_TRANSFER_MANAGER",
+            "CRT_TRANSFER_MANAGER_DEFAULT",
+            "NETTY_TRANSFER_MANAGER_DEFAULT",
+            "APACHE_SYNC_DEFAULT",
+            "OPENDAL",
+            "GCS_BLOBSTORE"
+        })
         private String client;
 
         /** Starts server and client. */

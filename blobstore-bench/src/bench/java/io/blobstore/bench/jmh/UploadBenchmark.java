@@ -31,14 +31,22 @@ public class UploadBenchmark {
         @Param({
             "BLOBSTORE",
             "HAND_ROLLED",
+            "SENDFILE",
+            "JDK_HTTP_CLIENT",
             "NETTY_ASYNC",
             "CRT_TRANSFER_MANAGER",
             "NETTY_TRANSFER_MANAGER",
+            "CRT_TRANSFER_MANAGER_DEFAULT",
+            "NETTY_TRANSFER_MANAGER_DEFAULT",
             "APACHE_SYNC",
             "URL_CONNECTION_SYNC",
+            "APACHE_SYNC_DEFAULT",
+            "OPENDAL",
+            "OPENDAL_WHOLE",
             "GCS_BLOBSTORE",
             "GCS_MULTIPART_CLIENT",
             "GCS_TRANSFER_MANAGER",
+            "GCS_TRANSFER_MANAGER_DEFAULT",
             "GCS_WRITE_SESSION"
         })
         private String client;

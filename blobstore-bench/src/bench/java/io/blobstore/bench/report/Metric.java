@@ -1,6 +1,5 @@
 package io.blobstore.bench.report;
 
-import io.blobstore.bench.Series;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,5 @@
 package io.blobstore.bench.report;
 
-import io.blobstore.bench.Series;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;

@@ -1,6 +1,5 @@
 package io.blobstore.bench.report;
 
-import io.blobstore.bench.Series;
 import io.blobstore.bench.report.Document.Row;
 import io.blobstore.bench.report.Drawings.Line;
 import io.blobstore.bench.report.Store.Role;

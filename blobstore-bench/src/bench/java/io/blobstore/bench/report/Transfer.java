@@ -1,6 +1,5 @@
 package io.blobstore.bench.report;
 
-import io.blobstore.bench.Series;
 import java.io.IOException;
 import java.util.EnumMap;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package io.blobstore.bench;
+package io.blobstore.bench.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

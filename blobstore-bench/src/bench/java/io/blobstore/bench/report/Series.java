@@ -1,4 +1,4 @@
-package io.blobstore.bench;
+package io.blobstore.bench.report;
 
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -6,7 +6,8 @@ import java.util.stream.IntStream;
 
 /** Values of one kind, a value for each round. */
 public record Series(List<Double> values) {
-    static Series of(List<Measurement> rounds, ToDoubleFunction<Measurement> value) {
+    /** A value of each round. */
+    public static <T> Series of(List<T> rounds, ToDoubleFunction<T> value) {
         return new Series(rounds.stream().map(value::applyAsDouble).toList());
     }
 
@@ -29,7 +30,7 @@ public record Series(List<Double> values) {
     }
 
     /** The ratios to another series, round by round. */
-    Series over(Series other) {
+    public Series over(Series other) {
         return new Series(IntStream.range(0, values.size())
                 .mapToObj(i -> values.get(i) / other.values.get(i))
                 .toList());

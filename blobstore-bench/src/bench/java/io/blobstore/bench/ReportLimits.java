@@ -1,0 +1,113 @@
+package io.blobstore.bench;
+
+import io.blobstore.bench.Scenario.Bar;
+import io.blobstore.bench.Scenario.Direction;
+import io.blobstore.bench.Scenario.Metric;
+import io.blobstore.bench.Scenario.Transport;
+import io.blobstore.bench.report.Figure;
+import io.blobstore.bench.report.Limit;
+import io.blobstore.bench.report.Limit.Verdict;
+import io.blobstore.bench.report.Results;
+import io.blobstore.bench.report.Transfer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/** The bars of the scenarios, held against what JMH has measured. */
+final class ReportLimits {
+    private static final Map<Direction, String> BENCHMARKS = Map.of(
+            Direction.UPLOAD, "UploadBenchmark.upload",
+            Direction.READ, "DownloadBenchmark.intoMemory",
+            Direction.DOWNLOAD, "DownloadBenchmark.intoFile");
+
+    private final Results results;
+    private final List<Limit> limits = new ArrayList<>();
+
+    private ReportLimits(Results results) {
+        this.results = results;
+    }
+
+    static List<Limit> of(Results results) {
+        ReportLimits judged = new ReportLimits(results);
+        for (Scenario scenario : Scenario.values()) {
+            if (BENCHMARKS.containsKey(scenario.direction) && scenario.transport != Transport.HTTPS_JDK) {
+                judged.judge(scenario);
+            }
+        }
+        return List.copyOf(judged.limits);
+    }
+
+    private void judge(Scenario scenario) {
+        for (Bar bar : scenario.bars) {
+            if (bar.metric() == Metric.CPU) {
+                judge(scenario, bar);
+            }
+        }
+        scenario.heapBar.ifPresent(limit -> add(
+                scenario.title + ": heap MiB allocated per GiB",
+                median(scenario, scenario.subject, Figure.HEAP),
+                limit,
+                "%.1f",
+                scenario.subject));
+    }
+
+    private void judge(Scenario scenario, Bar bar) {
+        Optional<Competitor> best = Optional.empty();
+        double least = Double.POSITIVE_INFINITY;
+        for (Competitor other : bar.others()) {
+            OptionalDouble cpu = median(scenario, other, Figure.CPU);
+            if (cpu.isEmpty()) {
+                add(scenario, bar, other, OptionalDouble.empty());
+                return;
+            }
+            if (cpu.getAsDouble() < least) {
+                least = cpu.getAsDouble();
+                best = Optional.of(other);
+            }
+        }
+        OptionalDouble ours = median(scenario, scenario.subject, Figure.CPU);
+        add(
+                scenario,
+                bar,
+                ours.isEmpty() ? scenario.subject : best.orElseThrow(),
+                ours.isEmpty() ? ours : OptionalDouble.of(ours.getAsDouble() / least));
+    }
+
+    private void add(Scenario scenario, Bar bar, Competitor other, OptionalDouble ratio) {
+        add(
+                scenario.title + ": CPU, " + scenario.subject.title + " / "
+                        + bar.others().get(0).title,
+                ratio,
+                bar.factor(),
+                "%.2f",
+                other);
+    }
+
+    private void add(String text, OptionalDouble value, double limit, String format, Competitor who) {
+        String bar = "≤ " + String.format(Locale.ROOT, format, limit);
+        limits.add(
+                value.isEmpty()
+                        ? new Limit(text, "not measured: " + who.title, bar, Verdict.OPEN)
+                        : new Limit(
+                                text,
+                                String.format(Locale.ROOT, format, value.getAsDouble()),
+                                bar,
+                                value.getAsDouble() <= limit ? Verdict.PASS : Verdict.FAIL));
+    }
+
+    private OptionalDouble median(Scenario scenario, Competitor competitor, Figure figure) {
+        return results.transfers().stream()
+                .filter(transfer -> transfer.client().equals(competitor.name()) && isOf(scenario, transfer))
+                .map(transfer -> transfer.median(figure))
+                .findFirst()
+                .orElse(OptionalDouble.empty());
+    }
+
+    private static boolean isOf(Scenario scenario, Transfer transfer) {
+        return transfer.group().benchmark().equals(BENCHMARKS.get(scenario.direction))
+                && transfer.group().transport().equals(scenario.transport.isEncrypted() ? "HTTPS" : "HTTP");
+    }
+}
