@@ -117,7 +117,7 @@ final class ReportBench implements Callable<Integer> {
 
     private static String[] brief(String benchmark, String clients) {
         return new String[] {
-            benchmark, "-p", clients, "-p", "mib=256", "-wi", "3", "-i", "3", "-prof", PROFILER,
+            benchmark, "-p", clients, "-p", "mib=256", "-wi", "10", "-i", "5", "-prof", PROFILER,
         };
     }
 
