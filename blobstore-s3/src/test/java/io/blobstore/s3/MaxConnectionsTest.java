@@ -1,19 +1,9 @@
 package io.blobstore.s3;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import io.blobstore.BlobKey;
-import io.blobstore.BlobSource;
-import io.blobstore.BlobStore;
 import io.blobstore.StoreUri;
 import io.blobstore.contract.LeakCheck;
-import io.blobstore.http.ScriptedServer;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
+import io.blobstore.http.ScriptedBound;
+import io.blobstore.http.ScriptedServer.Script;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -24,63 +14,14 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 class MaxConnectionsTest {
     @Test
     void theUrisBoundIsKept() throws Exception {
-        CountDownLatch go = new CountDownLatch(1);
-        ScriptedServer.Script stored = ScriptedServer.Script.answering(200, "", ScriptedS3.ETAG);
-        try (ScriptedServer server = ScriptedServer.plain(exchange -> {
-            if (exchange.method().equals("HEAD")) {
-                exchange.answerHead(200, 0, ScriptedS3.ETAG, ScriptedS3.MODIFIED);
-            } else {
-                stored.run(exchange);
-            }
-        })) {
-            server.then(exchange -> {
-                exchange.discardBody();
-                go.await();
-                exchange.answer(200, "", ScriptedS3.ETAG);
-            });
-            StoreUri uri = StoreUri.parse(
-                    "s3://some-bucket?region=us-east-1&pathStyle=true&maxConnections=1&endpoint=" + server.endpoint());
-            List<Thread> threads = new ArrayList<>();
-            List<FutureTask<?>> tasks = new ArrayList<>();
-            try (BlobStore store = S3BlobStoreProvider.builder(uri)
-                    .credentials(StaticCredentialsProvider.create(
-                            AwsBasicCredentials.create(ScriptedS3.ACCESS_KEY, ScriptedS3.SECRET_KEY)))
-                    .open()) {
-                for (int i = 0; i < 6; i++) {
-                    BlobKey key = BlobKey.of("blob-" + i);
-                    BlobSource content = BlobSource.of(ByteBuffer.wrap(new byte[100]));
-                    FutureTask<?> task =
-                            new FutureTask<>(i % 2 == 0 ? () -> store.store(key, content) : () -> store.head(key));
-                    Thread thread = new Thread(task, "max-connections-" + i);
-                    tasks.add(task);
-                    threads.add(thread);
-                    thread.start();
-                    if (i == 0) {
-                        server.awaitRequest(1);
-                    } else {
-                        awaitTurnOrEnd(thread);
-                    }
-                }
-                assertThat(server.requests()).hasSize(1);
-                go.countDown();
-                for (FutureTask<?> task : tasks) {
-                    task.get(20, TimeUnit.SECONDS);
-                }
-                assertThat(server.requests()).hasSize(6);
-                assertThat(server.accepted()).isEqualTo(1);
-            } finally {
-                for (Thread thread : threads) {
-                    thread.join();
-                }
-            }
-        }
-    }
-
-    /** Until it waits without a socket, or has not waited at all. */
-    private static void awaitTurnOrEnd(Thread thread) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (thread.isAlive() && thread.getState() != Thread.State.WAITING && System.nanoTime() - deadline < 0) {
-            Thread.onSpinWait();
-        }
+        ScriptedBound.assertKept(
+                endpoint -> S3BlobStoreProvider.builder(StoreUri.parse(
+                                "s3://some-bucket?region=us-east-1&pathStyle=true&maxConnections=1&endpoint="
+                                        + endpoint))
+                        .credentials(StaticCredentialsProvider.create(
+                                AwsBasicCredentials.create(ScriptedS3.ACCESS_KEY, ScriptedS3.SECRET_KEY)))
+                        .open(),
+                exchange -> exchange.answerHead(200, 0, ScriptedS3.ETAG, ScriptedS3.MODIFIED),
+                Script.answering(200, "", ScriptedS3.ETAG));
     }
 }

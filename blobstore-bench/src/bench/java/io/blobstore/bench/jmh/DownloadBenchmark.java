@@ -1,32 +1,12 @@
 package io.blobstore.bench.jmh;
 
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
 /** What it takes to read an object in ranges: into mapped memory every page of which is there, and into a new file. */
-@BenchmarkMode(Mode.SingleShotTime)
-@OutputTimeUnit(TimeUnit.SECONDS)
-@Warmup(iterations = 10)
-@Measurement(iterations = 10)
-@Fork(
-        value = 1,
-        jvmArgsAppend = {"-XX:+UseG1GC", "-Xmx1g", "-XX:MaxDirectMemorySize=1g", "-Djmh.shutdownTimeout=2"})
-public class DownloadBenchmark {
+public class DownloadBenchmark extends TransferBenchmark {
     /** Who reads into memory. */
-    @State(Scope.Benchmark)
     public static class Reads extends Transfers {
         @Param({
             "BLOBSTORE",
@@ -44,21 +24,18 @@ public class DownloadBenchmark {
         })
         private String client;
 
-        /** Starts server and client. */
-        @Setup(Level.Trial)
-        public void start(BenchmarkParams benchmark) throws Exception {
-            start(benchmark, client, "READ");
+        @Override
+        String client() {
+            return client;
         }
 
-        /** Ends them. */
-        @TearDown(Level.Trial)
-        public void close() throws Exception {
-            end();
+        @Override
+        String direction() {
+            return "READ";
         }
     }
 
     /** Who downloads. */
-    @State(Scope.Benchmark)
     public static class Downloads extends Transfers {
         @Param({
             "BLOBSTORE",
@@ -74,28 +51,26 @@ public class DownloadBenchmark {
         })
         private String client;
 
-        /** Starts server and client. */
-        @Setup(Level.Trial)
-        public void start(BenchmarkParams benchmark) throws Exception {
-            start(benchmark, client, "DOWNLOAD");
+        @Override
+        String client() {
+            return client;
         }
 
-        /** Ends them. */
-        @TearDown(Level.Trial)
-        public void close() throws Exception {
-            end();
+        @Override
+        String direction() {
+            return "DOWNLOAD";
         }
     }
 
     /** Reads all of it into memory. */
     @Benchmark
     public void intoMemory(Reads reads, BenchmarkParams benchmark) throws Exception {
-        reads.move(benchmark, reads.client);
+        reads.move(benchmark);
     }
 
     /** Reads all of it into a new file. */
     @Benchmark
     public void intoFile(Downloads downloads, BenchmarkParams benchmark) throws Exception {
-        downloads.move(benchmark, downloads.client);
+        downloads.move(benchmark);
     }
 }

@@ -4,14 +4,17 @@ import io.blobstore.bench.Trial;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
 /** What the benchmarks of transfers have in common: who moves what. The server is started with each fork, in a process of its own. */
 @State(Scope.Benchmark)
-public class Transfers {
+public abstract class Transfers {
     @Param({"HTTP", "HTTPS"})
     private String transport;
 
@@ -26,41 +29,50 @@ public class Transfers {
 
     private Trial trial;
 
-    final void start(BenchmarkParams benchmark, String client, String direction) throws Exception {
+    abstract String client();
+
+    /** The name of a direction, as {@link Trial#start} wants it. */
+    abstract String direction();
+
+    /** Starts server and client. */
+    @Setup(Level.Trial)
+    public void start(BenchmarkParams benchmark) throws Exception {
         try {
             trial = Trial.start(
-                    client,
-                    direction,
+                    client(),
+                    direction(),
                     transport.equals("HTTPS"),
                     new Trial.Setting((long) mib << 20, partMib << 20, concurrency));
         } catch (Exception e) {
-            note(benchmark, client, e);
+            note(benchmark, e);
             throw e;
         }
     }
 
     /** Moves all of it once. */
-    final void move(BenchmarkParams benchmark, String client) throws Exception {
+    final void move(BenchmarkParams benchmark) throws Exception {
         try {
             trial.round();
         } catch (Exception e) {
-            note(benchmark, client, e);
+            note(benchmark, e);
             throw e;
         }
     }
 
-    final void end() throws Exception {
+    /** Ends them. */
+    @TearDown(Level.Trial)
+    public void end() throws Exception {
         if (trial != null) {
             trial.close();
         }
     }
 
     /** JMH leaves out who cannot run; a report must not. */
-    private void note(BenchmarkParams benchmark, String client, Exception problem) throws Exception {
+    private void note(BenchmarkParams benchmark, Exception problem) throws Exception {
         String file = System.getProperty(Trial.FAILURES);
         if (file != null) {
             String reason = String.valueOf(problem).replaceAll("[\\r\\n,]+", " ");
-            String line = String.join(",", benchmark.getBenchmark(), client, transport, reason);
+            String line = String.join(",", benchmark.getBenchmark(), client(), transport, reason);
             Files.writeString(Path.of(file), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         }
     }

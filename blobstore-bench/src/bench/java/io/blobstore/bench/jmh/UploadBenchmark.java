@@ -1,32 +1,12 @@
 package io.blobstore.bench.jmh;
 
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
 /** What it takes to upload a mapped file in parts. */
-@BenchmarkMode(Mode.SingleShotTime)
-@OutputTimeUnit(TimeUnit.SECONDS)
-@Warmup(iterations = 10)
-@Measurement(iterations = 10)
-@Fork(
-        value = 1,
-        jvmArgsAppend = {"-XX:+UseG1GC", "-Xmx1g", "-XX:MaxDirectMemorySize=1g", "-Djmh.shutdownTimeout=2"})
-public class UploadBenchmark {
+public class UploadBenchmark extends TransferBenchmark {
     /** Who uploads. */
-    @State(Scope.Benchmark)
     public static class Uploads extends Transfers {
         @Param({
             "BLOBSTORE",
@@ -51,20 +31,14 @@ public class UploadBenchmark {
         })
         private String client;
 
-        /** Starts server and client. */
-        @Setup(Level.Trial)
-        public void start(BenchmarkParams benchmark) throws Exception {
-            start(benchmark, client, "UPLOAD");
+        @Override
+        String client() {
+            return client;
         }
 
-        final void move(BenchmarkParams benchmark) throws Exception {
-            move(benchmark, client);
-        }
-
-        /** Ends them. */
-        @TearDown(Level.Trial)
-        public void close() throws Exception {
-            end();
+        @Override
+        String direction() {
+            return "UPLOAD";
         }
     }
 
