@@ -32,6 +32,9 @@ final class Authorization {
      */
     static Authorization of(HttpRequestFactory requests, String method, String url) throws IOException {
         HttpRequest request = requests.buildRequest(method, new GenericUrl(url, true), null);
+        if (request.getInterceptor() != null) {
+            request.getInterceptor().intercept(request); // a client that brings its own may authorize by this
+        }
         request.getHeaders().setAcceptEncoding(null); // content as it is stored
         return new Authorization(requests, request);
     }

@@ -3,8 +3,13 @@ package io.blobstore.gcs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.google.api.client.http.HttpRequestInitializer;
 import com.google.auth.Credentials;
 import com.google.cloud.NoCredentials;
+import com.google.cloud.ServiceOptions;
+import com.google.cloud.http.HttpTransportOptions;
+import com.google.cloud.storage.Storage;
+import com.google.cloud.storage.StorageOptions;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
@@ -135,6 +140,38 @@ class AuthorizationTest {
                     .isThrownBy(() -> store(server, NoCredentials.getInstance()));
 
             assertThat(said(server, "Authorization")).containsExactly("nothing");
+        }
+    }
+
+    /** A client's transport options may be anything that is one of them. */
+    private static final class Intercepting extends HttpTransportOptions {
+        private static final long serialVersionUID = 1L;
+
+        Intercepting() {
+            super(HttpTransportOptions.newBuilder());
+        }
+
+        @Override
+        public HttpRequestInitializer getHttpRequestInitializer(ServiceOptions<?, ?> options) {
+            return request -> request.setInterceptor(sent -> sent.getHeaders().setAuthorization("by an interceptor"));
+        }
+    }
+
+    @Test
+    void aClientThatAuthorizesByAnInterceptorIsFollowed() throws Exception {
+        try (ScriptedServer server = ScriptedServer.plain(STORED);
+                Storage client = StorageOptions.http()
+                        .setHost(server.endpoint().toString())
+                        .setProjectId("none")
+                        .setCredentials(NoCredentials.getInstance())
+                        .setTransportOptions(new Intercepting())
+                        .build()
+                        .getService();
+                BlobStore store =
+                        GcsBlobStore.builder("some-bucket").client(client).open()) {
+            store.store(BlobKey.of("some-blob"), BlobSource.of(ByteBuffer.wrap(new byte[10])));
+
+            assertThat(said(server, "Authorization")).containsExactly("by an interceptor");
         }
     }
 }

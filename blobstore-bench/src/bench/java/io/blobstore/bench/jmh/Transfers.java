@@ -71,7 +71,7 @@ public abstract class Transfers {
     private void note(BenchmarkParams benchmark, Exception problem) throws Exception {
         String file = System.getProperty(Trial.FAILURES);
         if (file != null) {
-            String reason = String.valueOf(problem).replaceAll("[\\r\\n,]+", " ");
+            String reason = String.valueOf(problem.getMessage()).replaceAll("[\\r\\n,]+", " ");
             String line = String.join(",", benchmark.getBenchmark(), client(), transport, reason);
             Files.writeString(Path.of(file), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         }
