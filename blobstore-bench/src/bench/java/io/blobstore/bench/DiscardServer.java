@@ -13,12 +13,13 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 
@@ -49,15 +50,18 @@ final class DiscardServer implements Closeable {
 
     private final ServerSocketChannel listener;
     private final Optional<SSLContext> tls;
-    private final Distance distance;
+    private final Conditions conditions;
     private final ServedObject served;
     private final XmlAnswers xml;
     private final JsonAnswers json;
+    /** Parts and ranges that were asked for so far. */
+    private final AtomicLong parts = new AtomicLong();
+
     private final Map<String, Traffic> traffic = new ConcurrentHashMap<>();
 
-    private DiscardServer(Optional<SSLContext> tls, long objectSize, Distance distance) throws IOException {
+    private DiscardServer(Optional<SSLContext> tls, long objectSize, Conditions conditions) throws IOException {
         this.tls = tls;
-        this.distance = distance;
+        this.conditions = conditions;
         this.served = new ServedObject(objectSize);
         StoredObjects objects = new StoredObjects();
         this.xml = new XmlAnswers(served, objects);
@@ -68,12 +72,12 @@ final class DiscardServer implements Closeable {
 
     /** Starts it, on a free port. */
     static DiscardServer start(Optional<SSLContext> tls, long objectSize) throws IOException {
-        return start(tls, objectSize, Distance.NONE);
+        return start(tls, objectSize, Conditions.NONE);
     }
 
-    private static DiscardServer start(Optional<SSLContext> tls, long objectSize, Distance distance)
-            throws IOException {
-        DiscardServer server = new DiscardServer(tls, objectSize, distance);
+    /** Starts it, on a free port, with what clients have to put up with. */
+    static DiscardServer start(Optional<SSLContext> tls, long objectSize, Conditions conditions) throws IOException {
+        DiscardServer server = new DiscardServer(tls, objectSize, conditions);
         daemon(server::accept, "accept");
         return server;
     }
@@ -82,15 +86,14 @@ final class DiscardServer implements Closeable {
      * Runs it until its standard input ends. Says {@code #port N}; answers each line, which is a path, with its traffic:
      * {@code #traffic received sent security}.
      *
-     * @param args the size of the object that it serves; then, for HTTP, the two values of its {@link Distance}, or, for HTTPS, the
-     *     directory of its {@link Certificates}
+     * @param args the size of the object that it serves, its {@link Conditions}, and, for HTTPS, the directory of its
+     *     {@link Certificates}
      */
     public static void main(String[] args) throws Exception {
         Optional<SSLContext> tls =
-                args.length == 2 ? Optional.of(Certificates.in(Path.of(args[1])).serverContext()) : Optional.empty();
-        Distance distance =
-                args.length == 3 ? new Distance(Duration.parse(args[1]), Long.parseLong(args[2])) : Distance.NONE;
-        try (DiscardServer server = start(tls, Long.parseLong(args[0]), distance);
+                args.length == 5 ? Optional.of(Certificates.in(Path.of(args[4])).serverContext()) : Optional.empty();
+        Conditions conditions = Conditions.ofArguments(Arrays.asList(args).subList(1, 4));
+        try (DiscardServer server = start(tls, Long.parseLong(args[0]), conditions);
                 BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             System.out.println("#port " + server.port());
             for (String path = input.readLine(); path != null; path = input.readLine()) {
@@ -167,9 +170,9 @@ final class DiscardServer implements Closeable {
                         head.append(name).append(": ").append(value).append("\r\n"));
         head.append("Content-Length: ").append(answer.length()).append("\r\n");
         head.append("x-amz-request-id: benchmark\r\n\r\n");
-        distance.travel();
+        conditions.travel();
         wire.write(ascii(head + answer.text()));
-        distance.write((from, to) -> served.write(wire, from, to), answer.from(), answer.to());
+        conditions.write((from, to) -> served.write(wire, from, to), answer.from(), answer.to());
     }
 
     private XmlAnswers.Answer xml(HttpHead request, HttpInput input, Wire wire) throws IOException {
@@ -178,6 +181,11 @@ final class DiscardServer implements Closeable {
         long bodyBytes = request.header("x-amz-decoded-content-length")
                 .map(Long::parseLong)
                 .orElse(wireBytes);
+        boolean hasContent = request.query().containsKey("partNumber")
+                || request.header("range").isPresent();
+        if (hasContent && conditions.refuses(parts.incrementAndGet())) {
+            return XmlAnswers.refused();
+        }
         XmlAnswers.Answer answer = xml.answer(request, bodyBytes);
         count(request.path(), new Traffic(bodyBytes, answer.to() - answer.from(), Set.of(wire.security())));
         return answer;

@@ -30,7 +30,7 @@ final class Laboratory implements AutoCloseable {
 
     private final Path directory;
     private final long size;
-    private final Distance distance;
+    private final Conditions conditions;
     private final Map<Boolean, Server> servers = new HashMap<>();
     private @Nullable Certificates certificates;
     private int clients;
@@ -43,13 +43,13 @@ final class Laboratory implements AutoCloseable {
      *
      * @param parent where the directory is made
      * @param size bytes of the content
-     * @param distance of the server over HTTP
+     * @param conditions of the servers
      */
-    Laboratory(Path parent, long size, Distance distance) throws IOException {
+    Laboratory(Path parent, long size, Conditions conditions) throws IOException {
         this.directory = Files.createTempDirectory(parent, "blobstore-benchmark");
         Runtime.getRuntime().addShutdownHook(new Thread(this::deleteDirectory)); // gigabytes, perhaps of memory
         this.size = size;
-        this.distance = distance;
+        this.conditions = conditions;
     }
 
     /** Where to put some directory: in memory, if there is room. */
@@ -76,9 +76,11 @@ final class Laboratory implements AutoCloseable {
     private Server server(boolean encrypted) throws IOException, InterruptedException {
         Server running = servers.get(encrypted);
         if (running == null) {
-            List<String> arguments = encrypted
-                    ? List.of(Long.toString(size), certificates().directory().toString())
-                    : List.of(Long.toString(size), distance.latency().toString(), "" + distance.bytesPerSecond());
+            List<String> arguments = new ArrayList<>(List.of(Long.toString(size)));
+            arguments.addAll(conditions.toArguments());
+            if (encrypted) {
+                arguments.add(certificates().directory().toString());
+            }
             String scheme = encrypted ? "https" : "http";
             ChildProcess process = ChildProcess.start(
                     DiscardServer.class,

@@ -113,10 +113,10 @@ final class ReaderBench implements Callable<Integer> {
         Machine.print(out);
         out.println(
                 "server     answers after " + latencyMillis + " ms, gives each connection " + connectionMib + " MiB/s");
-        Distance distance = new Distance(Duration.ofMillis(latencyMillis), (long) connectionMib << 20);
+        Conditions conditions = new Conditions(Duration.ofMillis(latencyMillis), (long) connectionMib << 20, 0);
         Path parent = Laboratory.parent(Optional.ofNullable(directory), 3L * mib << 20);
         Verdicts verdicts = new Verdicts();
-        try (Laboratory laboratory = new Laboratory(parent, settings.size(), distance)) {
+        try (Laboratory laboratory = new Laboratory(parent, settings.size(), conditions)) {
             for (Scenario scenario : List.of(Scenario.READ_IN_SEQUENCE, Scenario.READ_AT_RANDOM)) {
                 new Duel(scenario, settings, laboratory, out).run(verdicts);
             }

@@ -2,6 +2,7 @@ package io.blobstore.bench;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -66,6 +67,13 @@ abstract class StoreBench implements Callable<Integer> {
     int concurrency;
 
     @Option(
+            names = "--refuse-one-in",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Answers one in N parts and ranges with 503. Default: none.")
+    int refusedOneIn;
+
+    @Option(
             names = "--only",
             split = ",",
             paramLabel = "NAME",
@@ -88,8 +96,9 @@ abstract class StoreBench implements Callable<Integer> {
         out.println("clients    java " + String.join(" ", Laboratory.CLIENT_OPTIONS)
                 + ", a process for each; server in another process");
         Verdicts verdicts = new Verdicts();
+        Conditions conditions = new Conditions(Duration.ZERO, Long.MAX_VALUE, refusedOneIn);
         Path parent = Laboratory.parent(Optional.ofNullable(directory), 3L * mib << 20);
-        try (Laboratory laboratory = new Laboratory(parent, settings.size(), Distance.NONE)) {
+        try (Laboratory laboratory = new Laboratory(parent, settings.size(), conditions)) {
             out.println("content    in " + laboratory.directory().getParent() + ", mapped, every page present");
             for (Scenario scenario : scenarios()) {
                 new Duel(scenario, settings, laboratory, out).run(verdicts);
@@ -111,12 +120,14 @@ abstract class StoreBench implements Callable<Integer> {
                 || rounds < 1
                 || repeats < 1
                 || warmUp < 0
+                || refusedOneIn < 0
+                || refusedOneIn == 1
                 || concurrency < 1) {
             throw new ParameterException(
                     command.commandLine(),
                     "--mib must be 1 to " + MAX_MIB
                             + ", --part-mib 5 to --mib, --rounds, --repeats and --concurrency 1 or more,"
-                            + " --warm-up 0 or more");
+                            + " --warm-up 0 or more, --refuse-one-in 2 or more");
         }
     }
 

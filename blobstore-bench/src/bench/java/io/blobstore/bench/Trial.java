@@ -35,7 +35,7 @@ public final class Trial implements AutoCloseable {
     public static Trial start(String client, String direction, boolean encrypted, Setting setting) throws Exception {
         Scenario scenario = Scenario.of(Direction.valueOf(direction), encrypted);
         Path parent = Laboratory.parent(Optional.empty(), 3 * setting.size());
-        Laboratory laboratory = new Laboratory(parent, setting.size(), Distance.NONE);
+        Laboratory laboratory = new Laboratory(parent, setting.size(), Conditions.NONE);
         try {
             Competitor competitor = Competitor.valueOf(client);
             Job job = laboratory.job(competitor, scenario, setting.partSize(), setting.concurrency());

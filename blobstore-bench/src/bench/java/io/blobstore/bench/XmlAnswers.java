@@ -50,6 +50,14 @@ final class XmlAnswers {
         this.objects = objects;
     }
 
+    /** The answer of a server that has too much to do. */
+    static Answer refused() {
+        return Answer.of(
+                "503 Slow Down",
+                Map.of("Content-Type", "application/xml"),
+                "<Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>");
+    }
+
     /** The answer to a request whose body has been read. */
     Answer answer(HttpHead request, long bodyBytes) {
         String path = request.path();

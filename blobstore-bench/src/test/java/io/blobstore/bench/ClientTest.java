@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,7 @@ class ClientTest {
 
     @BeforeAll
     static void start() throws Exception {
-        laboratory = new Laboratory(directory, SIZE, Distance.NONE);
+        laboratory = new Laboratory(directory, SIZE, Conditions.NONE);
     }
 
     @AfterAll
@@ -95,5 +96,19 @@ class ClientTest {
         assertThatThrownBy(() -> Client.start(Competitor.OPENDAL_WHOLE, job, laboratory, "-Xmx32m"))
                 .isInstanceOf(BenchmarkException.class)
                 .hasMessageContaining("it takes the object as one array, and half the heap is 16 MiB");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"HTTP_UPLOAD", "HTTP_READ", "HTTPS_UPLOAD", "HTTPS_READ"})
+    void whatIsRefusedIsAskedForAgain(Scenario scenario) throws Exception {
+        try (Laboratory troubled = new Laboratory(directory, SIZE, new Conditions(Duration.ZERO, Long.MAX_VALUE, 3))) {
+            Job job = troubled.job(Competitor.BLOBSTORE, scenario, PART, 2);
+
+            try (Client client = Client.start(Competitor.BLOBSTORE, job, troubled)) {
+                client.run(1);
+            }
+
+            troubled.requireTraffic(job, 1);
+        }
     }
 }

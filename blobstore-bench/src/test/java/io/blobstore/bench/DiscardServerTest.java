@@ -210,4 +210,20 @@ class DiscardServerTest {
         context.init(null, factory.getTrustManagers(), null);
         return context;
     }
+
+    @Test
+    void refusesOnePartOrRangeInSoMany() throws Exception {
+        server.close();
+        server = DiscardServer.start(Optional.empty(), SIZE, new Conditions(Duration.ZERO, Long.MAX_VALUE, 3));
+        String id = create("/bench/blob");
+        for (int request = 1; request <= 6; request++) {
+            int status = request % 2 == 1
+                    ? get("/bench/blob", "Range", "bytes=0-9").statusCode()
+                    : send(request("/bench/blob?partNumber=" + request + "&uploadId=" + id)
+                                    .PUT(BodyPublishers.ofString("part")))
+                            .statusCode();
+            assertThat(status).isEqualTo(request % 3 == 0 ? 503 : request % 2 == 1 ? 206 : 200);
+        }
+        assertThat(server.traffic("/bench/blob").received()).isEqualTo(2 * "part".length());
+    }
 }

@@ -27,7 +27,7 @@ class FootprintTest {
 
     @BeforeAll
     static void start() throws Exception {
-        laboratory = new Laboratory(directory, SIZE, Distance.NONE);
+        laboratory = new Laboratory(directory, SIZE, Conditions.NONE);
     }
 
     @AfterAll
