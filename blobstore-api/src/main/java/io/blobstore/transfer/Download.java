@@ -151,18 +151,18 @@ final class Download extends ParallelTransfer<ReadResult> {
 
     private void fetchParts() throws IOException, InterruptedException {
         Plan made = planned();
-        for (int part = takePart(made); part > 0; part = takePart(made)) {
-            fetchPart(made, part);
+        for (Optional<Stragglers.Part> part = takePart(made); part.isPresent(); part = takePart(made)) {
+            fetchPart(made, part.get());
         }
         for (Optional<Stragglers.Part> late = awaitStraggler(); late.isPresent(); late = awaitStraggler()) {
             fetchAgain(made, late.get());
         }
     }
 
-    private void fetchPart(Plan made, int number) throws IOException, InterruptedException {
+    private void fetchPart(Plan made, Stragglers.Part part) throws IOException, InterruptedException {
+        int number = part.number;
         long length = made.length(number);
         RangeFetch fetch = fetch(ReadOptions.ifMatch(made.blob.version()), made.offset(number));
-        Stragglers.Part part = stragglers.begin(number);
         boolean first = false;
         try {
             retrying(
@@ -235,13 +235,14 @@ final class Download extends ParallelTransfer<ReadResult> {
         }
     }
 
-    /** The next part's number; 0 if there is none to fetch. */
-    private int takePart(Plan made) {
+    private Optional<Stragglers.Part> takePart(Plan made) {
         if (isStopped()) {
-            return 0;
+            return Optional.empty();
         }
-        int part = nextPart.getAndIncrement();
-        return part < made.partCount() ? part : 0;
+        return stragglers.begin(() -> {
+            int part = nextPart.getAndIncrement();
+            return part < made.partCount() ? part : 0;
+        });
     }
 
     private RangeFetch fetch(ReadOptions read, long offset) {

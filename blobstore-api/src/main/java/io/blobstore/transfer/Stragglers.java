@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -51,16 +52,25 @@ final class Stragglers {
         this.nanoTime = nanoTime;
     }
 
-    /** This thread begins to fetch a part. */
-    Part begin(int number) {
-        Part part = new Part(number);
+    /**
+     * This thread begins to fetch the next part; empty if there is none left. A part is taken and under way at once: whoever finds none
+     * left finds the last ones here, and can wait for them.
+     *
+     * @param next gives the next part's number, or 0
+     */
+    Optional<Part> begin(IntSupplier next) {
         lock.lock();
         try {
+            int number = next.getAsInt();
+            if (number == 0) {
+                return Optional.empty();
+            }
+            Part part = new Part(number);
             underWay.add(part);
+            return Optional.of(part);
         } finally {
             lock.unlock();
         }
-        return part;
     }
 
     /** Waits until a part takes too long, which this thread shall fetch, too; empty if there is none left to wait for. */
