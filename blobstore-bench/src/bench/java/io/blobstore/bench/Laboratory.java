@@ -1,34 +1,27 @@
 package io.blobstore.bench;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Random;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the experiments share: a directory with the content and certificates, the two servers, and how clients are started. */
 final class Laboratory implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
-    private static final int CHUNK = 1 << 20;
     /** Of each client's JVM: the same for everybody. */
     static final List<String> CLIENT_OPTIONS = List.of("-XX:+UseG1GC", "-Xmx1g", "-XX:MaxDirectMemorySize=1g");
 
     /** Names a directory whose certificates are used, instead of new ones: for clients that are told whom to trust before. */
     static final String CERTIFICATES = "io.blobstore.bench.certificates";
 
-    private final Path directory;
+    private final Workspace workspace;
     private final long size;
     private final Conditions conditions;
     private final Map<Boolean, Server> servers = new HashMap<>();
@@ -46,31 +39,9 @@ final class Laboratory implements AutoCloseable {
      * @param conditions of the servers
      */
     Laboratory(Path parent, long size, Conditions conditions) throws IOException {
-        this.directory = Files.createTempDirectory(parent, "blobstore-benchmark");
-        Runtime.getRuntime().addShutdownHook(new Thread(this::deleteDirectory)); // gigabytes, perhaps of memory
+        this.workspace = Workspace.in(parent);
         this.size = size;
         this.conditions = conditions;
-    }
-
-    /** Where to put some directory: in memory, if there is room. */
-    static Path parent(Optional<Path> wished, long bytes) throws IOException {
-        if (wished.isPresent()) {
-            return wished.get();
-        }
-        Path shared = Path.of("/dev/shm");
-        boolean hasRoom = Files.isWritable(shared) && Files.getFileStore(shared).getUsableSpace() > bytes;
-        return hasRoom ? shared : Path.of(System.getProperty("java.io.tmpdir"));
-    }
-
-    private static void fill(Path file, long size) throws IOException {
-        byte[] chunk = new byte[CHUNK];
-        Random random = new Random(file.hashCode());
-        try (OutputStream output = Files.newOutputStream(file)) {
-            for (long at = 0; at < size; at += CHUNK) {
-                random.nextBytes(chunk);
-                output.write(chunk, 0, (int) Math.min(CHUNK, size - at));
-            }
-        }
     }
 
     private Server server(boolean encrypted) throws IOException, InterruptedException {
@@ -87,7 +58,7 @@ final class Laboratory implements AutoCloseable {
                     List.of("-Xmx256m", "-XX:MaxDirectMemorySize=256m", "-XX:+UseSerialGC"),
                     arguments,
                     Map.of(),
-                    directory.resolve("server-" + scheme + ".log"));
+                    directory().resolve("server-" + scheme + ".log"));
             String port = process.await("#port ", PATIENCE, () -> {}).split(" ")[1];
             running = new Server(process, URI.create(scheme + "://127.0.0.1:" + port));
             servers.put(encrypted, running);
@@ -99,7 +70,7 @@ final class Laboratory implements AutoCloseable {
         Certificates made = certificates;
         if (made == null) {
             String given = System.getProperty(CERTIFICATES);
-            made = given == null ? newCertificates(directory) : Certificates.in(Path.of(given));
+            made = given == null ? newCertificates(directory()) : Certificates.in(Path.of(given));
             certificates = made;
         }
         return made;
@@ -113,17 +84,8 @@ final class Laboratory implements AutoCloseable {
         }
     }
 
-    /** The file of some name; filled, if it is not there yet. */
-    private Path content(String name) throws IOException {
-        Path file = directory.resolve(name);
-        if (Files.notExists(file)) {
-            fill(file, size);
-        }
-        return file;
-    }
-
     Path directory() {
-        return directory;
+        return workspace.directory();
     }
 
     /** What a competitor has to do in a scenario. */
@@ -133,7 +95,7 @@ final class Laboratory implements AutoCloseable {
                 scenario,
                 server(scenario.transport.isEncrypted()).endpoint(),
                 scenario.name() + "/" + competitor.name() + "/" + concurrency,
-                content(scenario.direction == Scenario.Direction.UPLOAD ? "source" : "target"),
+                workspace.content(scenario.direction == Scenario.Direction.UPLOAD ? "source" : "target", size),
                 partSize,
                 concurrency);
     }
@@ -162,13 +124,14 @@ final class Laboratory implements AutoCloseable {
     }
 
     /** The environment of a client: nothing of this machine's user, and nobody that looks for a cloud it runs in. */
-    static Map<String, String> clientEnvironment(Path directory, Certificates certificates) {
+    static Map<String, String> clientEnvironment(Certificates certificates) {
+        String nothing = certificates.directory().resolve("none").toString();
         return Map.of(
                 "SSL_CERT_FILE", certificates.pem().toString(), // the trust of those that are no JDK
-                "AWS_CONFIG_FILE", directory.resolve("none").toString(),
-                "AWS_SHARED_CREDENTIALS_FILE", directory.resolve("none").toString(),
+                "AWS_CONFIG_FILE", nothing,
+                "AWS_SHARED_CREDENTIALS_FILE", nothing,
                 "NO_GCE_CHECK", "true",
-                "CLOUDSDK_CONFIG", directory.resolve("none").toString());
+                "CLOUDSDK_CONFIG", nothing);
     }
 
     /** Starts a client's process. */
@@ -184,8 +147,8 @@ final class Laboratory implements AutoCloseable {
                 ClientMain.class,
                 options,
                 arguments,
-                clientEnvironment(directory, certificates()),
-                directory.resolve(log));
+                clientEnvironment(certificates()),
+                directory().resolve(log));
     }
 
     /**
@@ -220,23 +183,10 @@ final class Laboratory implements AutoCloseable {
         return Long.parseLong(job.isUpload() ? traffic[1] : traffic[2]);
     }
 
-    /** Ends the servers and deletes the directory. */
+    /** Ends the servers and deletes everything. */
     @Override
     public void close() {
         servers.values().forEach(server -> server.process().close());
-        deleteDirectory();
-    }
-
-    private synchronized void deleteDirectory() {
-        if (!Files.exists(directory)) {
-            return;
-        }
-        try (Stream<Path> all = Files.walk(directory)) {
-            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        } catch (IOException e) {
-            System.err.println("benchmark: " + directory + " could not be deleted: " + e);
-        }
+        workspace.close();
     }
 }

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -127,19 +126,24 @@ final class ReportBench implements Callable<Integer> {
             throw new ParameterException(command.commandLine(), "--to: '" + target + "' is no directory");
         }
         PrintWriter out = command.commandLine().getOut();
-        Path work = Files.createTempDirectory("blobstore-report");
-        Path results = Files.createDirectory(work.resolve("results"));
+        Path results = Files.createTempDirectory("blobstore-report");
         Files.createDirectory(results.resolve("memory"));
-        Certificates certificates = Laboratory.newCertificates(Files.createDirectory(work.resolve("certificates")));
         Files.write(results.resolve("environment.txt"), environment());
         List<Step> steps = quick ? QUICK : FULL;
-        for (Step step : steps) {
-            out.println("== " + step.name() + ", " + (steps.indexOf(step) + 1) + " of " + steps.size());
-            out.flush();
-            run(step, results, certificates, Laboratory.clientEnvironment(work, certificates));
+        try (Workspace workspace = Workspace.in(results)) {
+            Certificates certificates = Laboratory.newCertificates(workspace.directory());
+            for (Step step : steps) {
+                out.println("== " + step.name() + ", " + (steps.indexOf(step) + 1) + " of " + steps.size());
+                out.flush();
+                run(step, results, certificates);
+            }
         }
         BenchmarkReport.write(
-                results, target, ReportBench::title, ReportLimits.of(Results.read(results)), LocalDate.now());
+                results,
+                target,
+                client -> Competitor.valueOf(client).title,
+                ReportLimits.of(Results.read(results)),
+                LocalDate.now());
         out.println("The report is " + target.resolve("index.html") + "; what it was made of is in " + results);
         return ExitCode.OK;
     }
@@ -153,7 +157,7 @@ final class ReportBench implements Callable<Integer> {
         return lines;
     }
 
-    private static void run(Step step, Path results, Certificates certificates, Map<String, String> environment)
+    private static void run(Step step, Path results, Certificates certificates)
             throws IOException, InterruptedException {
         String properties = "-D" + Laboratory.CERTIFICATES + "=" + certificates.directory() + " -D" + Trial.FAILURES
                 + "=" + results.resolve("failures.csv") + " -D" + ResidentMemory.DIRECTORY + "="
@@ -167,18 +171,10 @@ final class ReportBench implements Callable<Integer> {
         line.addAll(List.of("-foe", "false", "-jvmArgsPrepend", properties, "-rf", "json", "-rff"));
         line.add(results.resolve(step.name() + ".json").toString());
         ProcessBuilder builder = new ProcessBuilder(line).inheritIO();
-        builder.environment().putAll(environment);
+        builder.environment().putAll(Laboratory.clientEnvironment(certificates));
         int exit = builder.start().waitFor();
         if (exit != 0) {
             throw new BenchmarkException("JMH ended with " + exit + " at " + step.name() + "; see what it printed");
-        }
-    }
-
-    private static String title(String client) {
-        try {
-            return Competitor.valueOf(client).title;
-        } catch (IllegalArgumentException e) {
-            return client;
         }
     }
 }

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalDouble;
 
 /** The bars of the scenarios, held against what JMH has measured. */
@@ -55,42 +54,27 @@ final class ReportLimits {
     }
 
     private void judge(Scenario scenario, Bar bar) {
-        Optional<Competitor> best = Optional.empty();
+        String text = scenario.title + ": CPU, " + scenario.subject.title + " / "
+                + bar.others().get(0).title;
         double least = Double.POSITIVE_INFINITY;
         for (Competitor other : bar.others()) {
             OptionalDouble cpu = median(scenario, other, Figure.CPU);
             if (cpu.isEmpty()) {
-                add(scenario, bar, other, OptionalDouble.empty());
+                add(text, cpu, bar.factor(), "%.2f", other);
                 return;
             }
-            if (cpu.getAsDouble() < least) {
-                least = cpu.getAsDouble();
-                best = Optional.of(other);
-            }
+            least = Math.min(least, cpu.getAsDouble());
         }
         OptionalDouble ours = median(scenario, scenario.subject, Figure.CPU);
-        add(
-                scenario,
-                bar,
-                ours.isEmpty() ? scenario.subject : best.orElseThrow(),
-                ours.isEmpty() ? ours : OptionalDouble.of(ours.getAsDouble() / least));
+        OptionalDouble ratio = ours.isEmpty() ? ours : OptionalDouble.of(ours.getAsDouble() / least);
+        add(text, ratio, bar.factor(), "%.2f", scenario.subject);
     }
 
-    private void add(Scenario scenario, Bar bar, Competitor other, OptionalDouble ratio) {
-        add(
-                scenario.title + ": CPU, " + scenario.subject.title + " / "
-                        + bar.others().get(0).title,
-                ratio,
-                bar.factor(),
-                "%.2f",
-                other);
-    }
-
-    private void add(String text, OptionalDouble value, double limit, String format, Competitor who) {
+    private void add(String text, OptionalDouble value, double limit, String format, Competitor unmeasured) {
         String bar = "≤ " + String.format(Locale.ROOT, format, limit);
         limits.add(
                 value.isEmpty()
-                        ? new Limit(text, "not measured: " + who.title, bar, Verdict.OPEN)
+                        ? new Limit(text, "not measured: " + unmeasured.title, bar, Verdict.OPEN)
                         : new Limit(
                                 text,
                                 String.format(Locale.ROOT, format, value.getAsDouble()),

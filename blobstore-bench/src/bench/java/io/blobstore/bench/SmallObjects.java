@@ -43,7 +43,7 @@ public final class SmallObjects implements AutoCloseable {
      * @param connections at most
      */
     public static SmallObjects start(String client, int bytes, int connections) throws Exception {
-        Laboratory laboratory = new Laboratory(Laboratory.parent(Optional.empty(), bytes), bytes, Conditions.NONE);
+        Laboratory laboratory = new Laboratory(Workspace.parent(Optional.empty(), bytes), bytes, Conditions.NONE);
         try {
             Competitor competitor = Competitor.valueOf(client);
             Job job = laboratory.job(competitor, Scenario.of(Direction.READ, false), bytes, connections);

@@ -97,7 +97,7 @@ abstract class StoreBench implements Callable<Integer> {
                 + ", a process for each; server in another process");
         Verdicts verdicts = new Verdicts();
         Conditions conditions = new Conditions(Duration.ZERO, Long.MAX_VALUE, refusedOneIn);
-        Path parent = Laboratory.parent(Optional.ofNullable(directory), 3L * mib << 20);
+        Path parent = Workspace.parent(Optional.ofNullable(directory), 3L * mib << 20);
         try (Laboratory laboratory = new Laboratory(parent, settings.size(), conditions)) {
             out.println("content    in " + laboratory.directory().getParent() + ", mapped, every page present");
             for (Scenario scenario : scenarios()) {

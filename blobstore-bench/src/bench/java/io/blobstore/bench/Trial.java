@@ -12,14 +12,12 @@ public final class Trial implements AutoCloseable {
     private final Laboratory laboratory;
     private final Job job;
     private final Contestant contestant;
-    private final long size;
     private int rounds;
 
-    private Trial(Laboratory laboratory, Job job, Contestant contestant, long size) {
+    private Trial(Laboratory laboratory, Job job, Contestant contestant) {
         this.laboratory = laboratory;
         this.job = job;
         this.contestant = contestant;
-        this.size = size;
     }
 
     /** What is moved, and how. */
@@ -34,22 +32,17 @@ public final class Trial implements AutoCloseable {
      */
     public static Trial start(String client, String direction, boolean encrypted, Setting setting) throws Exception {
         Scenario scenario = Scenario.of(Direction.valueOf(direction), encrypted);
-        Path parent = Laboratory.parent(Optional.empty(), 3 * setting.size());
+        Path parent = Workspace.parent(Optional.empty(), 3 * setting.size());
         Laboratory laboratory = new Laboratory(parent, setting.size(), Conditions.NONE);
         try {
             Competitor competitor = Competitor.valueOf(client);
             Job job = laboratory.job(competitor, scenario, setting.partSize(), setting.concurrency());
             laboratory.clientProperties(job).forEach(System::setProperty);
-            return new Trial(laboratory, job, competitor.open(job), setting.size());
+            return new Trial(laboratory, job, competitor.open(job));
         } catch (Throwable e) {
             laboratory.close();
             throw e;
         }
-    }
-
-    /** The competitor's name for people. */
-    public static String title(String client) {
-        return Competitor.valueOf(client).title;
     }
 
     /** Moves the whole content once. */
@@ -61,9 +54,9 @@ public final class Trial implements AutoCloseable {
     /** Ends both, and fails if less has passed than the rounds moved. */
     @Override
     public void close() throws Exception {
-        try (laboratory) {
+        try (laboratory;
+                contestant) {
             laboratory.requireTraffic(job, rounds);
-            contestant.close();
         }
     }
 }

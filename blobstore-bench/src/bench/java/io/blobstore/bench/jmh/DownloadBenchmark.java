@@ -24,14 +24,9 @@ public class DownloadBenchmark extends TransferBenchmark {
         })
         private String client;
 
-        @Override
-        String client() {
-            return client;
-        }
-
-        @Override
-        String direction() {
-            return "READ";
+        /** For JMH. */
+        public Reads() {
+            super("READ");
         }
     }
 
@@ -51,14 +46,9 @@ public class DownloadBenchmark extends TransferBenchmark {
         })
         private String client;
 
-        @Override
-        String client() {
-            return client;
-        }
-
-        @Override
-        String direction() {
-            return "DOWNLOAD";
+        /** For JMH. */
+        public Downloads() {
+            super("DOWNLOAD");
         }
     }
 

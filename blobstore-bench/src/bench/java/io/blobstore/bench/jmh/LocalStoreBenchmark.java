@@ -3,18 +3,16 @@ package io.blobstore.bench.jmh;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
+import io.blobstore.bench.Workspace;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.ParallelUploader;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
-import java.util.Random;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -37,12 +35,10 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 @State(Scope.Benchmark)
 public class LocalStoreBenchmark {
-    private static final int CHUNK = 1 << 20;
-
     @Param("1024")
     private int mib;
 
-    private Path directory;
+    private Workspace workspace;
     private Path source;
     private Path copy;
     private BlobStore store;
@@ -52,23 +48,12 @@ public class LocalStoreBenchmark {
     /** Fills the source, in memory if there is room. */
     @Setup(Level.Trial)
     public void open() throws IOException {
-        Path shared = Path.of("/dev/shm");
-        boolean hasRoom = Files.isWritable(shared) && Files.getFileStore(shared).getUsableSpace() > 3L * mib * CHUNK;
-        directory = hasRoom
-                ? Files.createTempDirectory(shared, "blobstore-local")
-                : Files.createTempDirectory("blobstore-local");
-        source = directory.resolve("source");
-        copy = directory.resolve("copy");
-        byte[] chunk = new byte[CHUNK];
-        Random random = new Random(1);
-        try (OutputStream output = Files.newOutputStream(source)) {
-            for (int i = 0; i < mib; i++) {
-                random.nextBytes(chunk);
-                output.write(chunk);
-            }
-        }
-        store = BlobStores.open(
-                Files.createDirectory(directory.resolve("store")).toUri() + "?durability=none");
+        long size = (long) mib << 20;
+        workspace = Workspace.in(Workspace.parent(Optional.empty(), 3 * size));
+        source = workspace.content("source", size);
+        copy = workspace.directory().resolve("copy");
+        Path root = Files.createDirectory(workspace.directory().resolve("store"));
+        store = BlobStores.open(root.toUri() + "?durability=none");
         uploader = ParallelUploader.create();
         file = MappedFile.open(source);
     }
@@ -79,11 +64,7 @@ public class LocalStoreBenchmark {
         uploader.close();
         file.close();
         store.close();
-        try (Stream<Path> all = Files.walk(directory)) {
-            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
+        workspace.close();
     }
 
     /** By this library: in parts, with checksums, visible as a whole or not at all. */

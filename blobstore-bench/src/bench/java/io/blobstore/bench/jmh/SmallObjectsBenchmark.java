@@ -3,14 +3,11 @@ package io.blobstore.bench.jmh;
 import io.blobstore.bench.SmallObjects;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -21,14 +18,10 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /** How many small objects there are in a second, and how long each takes, over HTTP with four threads. */
 @BenchmarkMode({Mode.Throughput, Mode.SampleTime})
-@OutputTimeUnit(TimeUnit.SECONDS)
 @Warmup(iterations = 5, time = 2)
 @Measurement(iterations = 5, time = 2)
 @Threads(4)
-@Fork(
-        value = 1,
-        jvmArgsAppend = {"-XX:+UseG1GC", "-Xmx1g", "-XX:MaxDirectMemorySize=1g", "-Djmh.shutdownTimeout=2"})
-public class SmallObjectsBenchmark {
+public class SmallObjectsBenchmark extends TransferBenchmark {
     private static final int CONNECTIONS = 4;
 
     /** Who moves them. */

@@ -8,7 +8,7 @@ import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** How transfers are measured: one after the other, each as a whole, in a JVM with the options of every other client. */
+/** How transfers are measured, unless one says otherwise: one after the other, each as a whole; in a JVM with the options of every client. */
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.SECONDS)
 @Warmup(iterations = 10)

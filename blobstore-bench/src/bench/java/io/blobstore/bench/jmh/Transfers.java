@@ -15,6 +15,9 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 /** What the benchmarks of transfers have in common: who moves what. The server is started with each fork, in a process of its own. */
 @State(Scope.Benchmark)
 public abstract class Transfers {
+    /** The parameter that each kind has with values of its own. */
+    static final String CLIENT = "client";
+
     @Param({"HTTP", "HTTPS"})
     private String transport;
 
@@ -29,18 +32,24 @@ public abstract class Transfers {
 
     private Trial trial;
 
-    abstract String client();
+    private final String direction;
 
-    /** The name of a direction, as {@link Trial#start} wants it. */
-    abstract String direction();
+    /**
+     * Makes it.
+     *
+     * @param direction its name, as {@link Trial#start} wants it
+     */
+    Transfers(String direction) {
+        this.direction = direction;
+    }
 
     /** Starts server and client. */
     @Setup(Level.Trial)
     public void start(BenchmarkParams benchmark) throws Exception {
         try {
             trial = Trial.start(
-                    client(),
-                    direction(),
+                    benchmark.getParam(CLIENT),
+                    direction,
                     transport.equals("HTTPS"),
                     new Trial.Setting((long) mib << 20, partMib << 20, concurrency));
         } catch (Exception e) {
@@ -72,7 +81,7 @@ public abstract class Transfers {
         String file = System.getProperty(Trial.FAILURES);
         if (file != null) {
             String reason = String.valueOf(problem.getMessage()).replaceAll("[\\r\\n,]+", " ");
-            String line = String.join(",", benchmark.getBenchmark(), client(), transport, reason);
+            String line = String.join(",", benchmark.getBenchmark(), benchmark.getParam(CLIENT), transport, reason);
             Files.writeString(Path.of(file), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         }
     }

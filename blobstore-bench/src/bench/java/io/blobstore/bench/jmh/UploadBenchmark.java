@@ -31,14 +31,9 @@ public class UploadBenchmark extends TransferBenchmark {
         })
         private String client;
 
-        @Override
-        String client() {
-            return client;
-        }
-
-        @Override
-        String direction() {
-            return "UPLOAD";
+        /** For JMH. */
+        public Uploads() {
+            super("UPLOAD");
         }
     }
 

@@ -1,6 +1,7 @@
 package io.blobstore.bench.report;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,12 @@ public record Group(String benchmark, String transport, Store store, Map<String,
     private static final List<String> ORDER =
             List.of("UploadBenchmark.upload", "DownloadBenchmark.intoMemory", "DownloadBenchmark.intoFile");
 
+    /** As the report has them. */
+    static final Comparator<Group> IN_ORDER = Comparator.comparingInt((Group group) -> rank(group.benchmark))
+            .thenComparing(Group::benchmark)
+            .thenComparing(Group::transport)
+            .thenComparing(Group::store);
+
     static Group of(Result result, String client) {
         Map<String, String> params = new LinkedHashMap<>(result.params());
         params.remove("client");
@@ -47,7 +54,7 @@ public record Group(String benchmark, String transport, Store store, Map<String,
     }
 
     /** Where a benchmark stands in the report. */
-    static int rank(String benchmark) {
+    private static int rank(String benchmark) {
         int index = ORDER.indexOf(benchmark);
         return index < 0 ? ORDER.size() : index;
     }

@@ -4,9 +4,9 @@ import io.blobstore.bench.report.Document.Row;
 import io.blobstore.bench.report.Drawings.Line;
 import io.blobstore.bench.report.Store.Role;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -26,17 +26,12 @@ final class MemorySection {
         }
         document.heading(2, "Memory over time");
         document.paragraph("The anonymous memory of the client's process, Java's heap included, mapped files not.");
-        Map<Group, List<MemoryCurve>> groups = results.memory().stream()
+        results.memory().stream()
                 .collect(Collectors.groupingBy(
                         curve -> new Group(curve.benchmark(), curve.transport(), Store.of(curve.client()), Map.of()),
-                        LinkedHashMap::new,
-                        Collectors.toList()));
-        groups.keySet().stream()
-                .sorted(Comparator.comparingInt((Group group) -> Group.rank(group.benchmark()))
-                        .thenComparing(Group::benchmark)
-                        .thenComparing(Group::transport)
-                        .thenComparing(Group::store))
-                .forEach(group -> add(document, group, groups.getOrDefault(group, List.of())));
+                        () -> new TreeMap<>(Group.IN_ORDER),
+                        Collectors.toList()))
+                .forEach((group, curves) -> add(document, group, curves));
     }
 
     private void add(Document document, Group group, List<MemoryCurve> unsorted) {

@@ -59,12 +59,7 @@ final class TransferSection {
                         failure.benchmark(), failure.transport(), Store.of(failure.client()), new LinkedHashMap<>()));
             }
         }
-        return groups.stream()
-                .sorted(Comparator.comparingInt((Group group) -> Group.rank(group.benchmark()))
-                        .thenComparing(Group::benchmark)
-                        .thenComparing(Group::transport)
-                        .thenComparing(Group::store))
-                .toList();
+        return groups.stream().sorted(Group.IN_ORDER).toList();
     }
 
     private void add(Document document, Group group) {
