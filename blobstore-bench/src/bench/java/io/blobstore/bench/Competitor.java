@@ -10,6 +10,7 @@ enum Competitor {
     SENDFILE("sendfile, HTTP, no checksum", SendfileContestant::new),
     JDK_HTTP_CLIENT("java.net.http, CRC32C", JdkHttpClientContestant::new),
     NETTY_ASYNC("S3AsyncClient/Netty, WHEN_REQUIRED", AsyncClientContestant::netty),
+    NETTY_ASYNC_DEFAULT("S3AsyncClient/Netty, one file, default", AsyncDefaultContestant::new),
     CRT_ASYNC("S3AsyncClient/CRT", AsyncClientContestant::crt),
     CRT_TRANSFER_MANAGER("S3TransferManager/CRT", TransferManagerContestant::crt),
     NETTY_TRANSFER_MANAGER("S3TransferManager/Netty", TransferManagerContestant::netty),

@@ -7,8 +7,10 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -30,6 +32,7 @@ import picocli.CommandLine.Spec;
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class ReportBench implements Callable<Integer> {
     private static final String JMH = "io\\.blobstore\\.bench\\.jmh\\.";
+    private static final String ENVIRONMENT = "environment.txt";
     private static final String PROFILER = "io.blobstore.bench.jmh.ClientProfiler";
 
     @Spec
@@ -38,7 +41,7 @@ final class ReportBench implements Callable<Integer> {
     @Option(
             names = "--quick",
             description =
-                    "Less content, fewer rounds and only the most telling peers: some ten minutes instead of hours. Its figures"
+                    "Less content, fewer rounds and only the most telling peers: some ten minutes instead of more than an hour. Its figures"
                             + " are rough.")
     boolean quick;
 
@@ -48,6 +51,13 @@ final class ReportBench implements Callable<Integer> {
             defaultValue = "blobstore-bench/target/benchmark-report",
             description = "Where to write README.md, index.html and the charts. Default: ${DEFAULT-VALUE}.")
     Path target;
+
+    @Option(
+            names = "--from",
+            paramLabel = "DIR",
+            description =
+                    "Measure nothing: write the report of what an earlier run left there, even if it was cut short.")
+    Optional<Path> from = Optional.empty();
 
     /**
      * One run of JMH.
@@ -60,10 +70,17 @@ final class ReportBench implements Callable<Integer> {
     private static final List<Step> FULL = List.of(
             new Step("upload", JMH + "UploadBenchmark", "-prof", PROFILER),
             new Step("download", JMH + "DownloadBenchmark", "-prof", PROFILER),
-            scaling("size", "mib=256,1024,4096,8192", "transport=HTTP,HTTPS"),
-            scaling("part-size", "partMib=5,8,16,32,64", "transport=HTTP"),
-            scaling("concurrency", "concurrency=1,2,4,8,16", "transport=HTTP"),
-            new Step("small-objects", JMH + "SmallObjectsBenchmark"),
+            scaling(
+                    "size",
+                    "BLOBSTORE,HAND_ROLLED,CRT_TRANSFER_MANAGER",
+                    "mib=256,1024,4096,8192",
+                    "-wi",
+                    "3",
+                    "-i",
+                    "3"),
+            scaling("part-size", "BLOBSTORE,HAND_ROLLED", "partMib=5,8,16,32,64", "-p", "mib=512"),
+            scaling("concurrency", "BLOBSTORE,HAND_ROLLED", "concurrency=1,2,4,8,16", "-p", "mib=512"),
+            new Step("small-objects", JMH + "SmallObjectsBenchmark", "-prof", PROFILER),
             new Step("lease", JMH + "(Lease|Mapping|Checksum)Benchmark"),
             new Step("local-store", JMH + "LocalStoreBenchmark"));
 
@@ -86,32 +103,25 @@ final class ReportBench implements Callable<Integer> {
                     "small-objects",
                     JMH + "SmallObjectsBenchmark",
                     "-p",
-                    "client=BLOBSTORE,APACHE_SYNC",
+                    "client=BLOBSTORE,HAND_ROLLED,APACHE_SYNC,GCS_BLOBSTORE",
                     "-p",
                     "bytes=4096,65536",
+                    "-p",
+                    "transport=HTTP",
                     "-wi",
                     "2",
-                    "-w",
-                    "1",
                     "-i",
                     "2",
-                    "-r",
-                    "1"),
+                    "-prof",
+                    PROFILER),
             new Step("lease", JMH + "(Lease|Mapping|Checksum)Benchmark", "-wi", "1", "-i", "2"),
             new Step("local-store", JMH + "LocalStoreBenchmark", "-p", "mib=256", "-wi", "1", "-i", "3"));
 
-    private static Step scaling(String name, String values, String transport) {
-        return new Step(
-                "scaling-" + name,
-                JMH + "ScalingBenchmark",
-                "-p",
-                "client=BLOBSTORE,HAND_ROLLED",
-                "-p",
-                values,
-                "-p",
-                transport,
-                "-prof",
-                PROFILER);
+    private static Step scaling(String name, String clients, String values, String... more) {
+        List<String> arguments = new ArrayList<>(List.of(JMH + "ScalingBenchmark", "-prof", PROFILER));
+        arguments.addAll(List.of("-p", "client=" + clients, "-p", values));
+        arguments.addAll(List.of(more));
+        return new Step("scaling-" + name, arguments.toArray(String[]::new));
     }
 
     private static String[] brief(String benchmark, String clients) {
@@ -126,10 +136,22 @@ final class ReportBench implements Callable<Integer> {
             throw new ParameterException(command.commandLine(), "--to: '" + target + "' is no directory");
         }
         PrintWriter out = command.commandLine().getOut();
+        Path results = from.isPresent() ? from.get() : measure(out);
+        BenchmarkReport.write(
+                results,
+                target,
+                client -> Competitor.valueOf(client).title,
+                ReportLimits.of(Results.read(results)),
+                dateOf(results));
+        out.println("The report is " + target.resolve("index.html") + "; what it was made of is in " + results);
+        return ExitCode.OK;
+    }
+
+    private Path measure(PrintWriter out) throws Exception {
         Path results = Files.createTempDirectory("blobstore-report");
         Files.createDirectory(results.resolve("memory"));
-        Files.write(results.resolve("environment.txt"), environment());
-        List<Step> steps = quick ? QUICK : FULL;
+        Files.write(results.resolve(ENVIRONMENT), environment());
+        List<Step> steps = steps();
         try (Workspace workspace = Workspace.in(results)) {
             Certificates certificates = Laboratory.newCertificates(workspace.directory());
             for (Step step : steps) {
@@ -138,14 +160,17 @@ final class ReportBench implements Callable<Integer> {
                 run(step, results, certificates);
             }
         }
-        BenchmarkReport.write(
-                results,
-                target,
-                client -> Competitor.valueOf(client).title,
-                ReportLimits.of(Results.read(results)),
-                LocalDate.now());
-        out.println("The report is " + target.resolve("index.html") + "; what it was made of is in " + results);
-        return ExitCode.OK;
+        return results;
+    }
+
+    private List<Step> steps() {
+        return quick ? QUICK : FULL;
+    }
+
+    /** When they were measured. */
+    private static LocalDate dateOf(Path results) throws IOException {
+        return LocalDate.ofInstant(
+                Files.getLastModifiedTime(results.resolve(ENVIRONMENT)).toInstant(), ZoneId.systemDefault());
     }
 
     private List<String> environment() {
@@ -154,6 +179,10 @@ final class ReportBench implements Callable<Integer> {
         lines.add("clients\tjava " + String.join(" ", Laboratory.CLIENT_OPTIONS)
                 + ", a process for each; server in another process, on the same machine");
         lines.add("command\t./benchmark report" + (quick ? " --quick" : ""));
+        for (Step step : steps()) {
+            lines.add("JMH, " + step.name() + "\t"
+                    + String.join(" ", step.arguments()).replace("\\", ""));
+        }
         return lines;
     }
 

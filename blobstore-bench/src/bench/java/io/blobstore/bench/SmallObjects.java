@@ -3,6 +3,7 @@ package io.blobstore.bench;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.ByteRange;
+import io.blobstore.Crc32c;
 import io.blobstore.bench.Scenario.Direction;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -30,9 +31,9 @@ public final class SmallObjects implements AutoCloseable {
 
     /** What a client does with small objects. */
     private interface Moves extends AutoCloseable {
-        void put(ByteBuffer content) throws IOException;
+        void put(ByteBuffer content) throws Exception;
 
-        void get(ByteBuffer target) throws IOException;
+        void get(ByteBuffer target) throws Exception;
     }
 
     /**
@@ -41,12 +42,13 @@ public final class SmallObjects implements AutoCloseable {
      * @param client the name of a {@link Competitor}
      * @param bytes of an object
      * @param connections at most
+     * @param encrypted as of {@link Trial#start}
      */
-    public static SmallObjects start(String client, int bytes, int connections) throws Exception {
+    public static SmallObjects start(String client, int bytes, int connections, boolean encrypted) throws Exception {
         Laboratory laboratory = new Laboratory(Workspace.parent(Optional.empty(), bytes), bytes, Conditions.NONE);
         try {
             Competitor competitor = Competitor.valueOf(client);
-            Job job = laboratory.job(competitor, Scenario.of(Direction.READ, false), bytes, connections);
+            Job job = laboratory.job(competitor, Scenario.of(Direction.READ, encrypted), bytes, connections);
             laboratory.clientProperties(job).forEach(System::setProperty);
             return new SmallObjects(laboratory, moves(competitor, job), bytes);
         } catch (Throwable e) {
@@ -55,10 +57,11 @@ public final class SmallObjects implements AutoCloseable {
         }
     }
 
-    private static Moves moves(Competitor competitor, Job job) throws IOException {
+    private static Moves moves(Competitor competitor, Job job) throws Exception {
         return switch (competitor) {
             case BLOBSTORE -> new OfStore(BlobKey.of(job.key()), BlobstoreContestant.s3Store(job));
             case GCS_BLOBSTORE -> new OfStore(BlobKey.of(job.key()), BlobstoreContestant.gcsStore(job));
+            case HAND_ROLLED -> new OfLoop(job, new LoopConnections(job));
             case APACHE_SYNC ->
                 new OfSyncClient(job.key(), SyncClientContestant.client(job, SyncClientContestant.apacheHttp(job)));
             case NETTY_ASYNC -> new OfAsyncClient(job.key(), AsyncClientContestant.nettyClient(job));
@@ -68,7 +71,7 @@ public final class SmallObjects implements AutoCloseable {
     }
 
     /** Stores one. */
-    public void put() throws IOException {
+    public void put() throws Exception {
         moves.put(content.duplicate());
     }
 
@@ -77,7 +80,7 @@ public final class SmallObjects implements AutoCloseable {
      *
      * @param target has just the room for it
      */
-    public void get(ByteBuffer target) throws IOException {
+    public void get(ByteBuffer target) throws Exception {
         moves.get(target);
     }
 
@@ -102,6 +105,26 @@ public final class SmallObjects implements AutoCloseable {
         @Override
         public void close() throws IOException {
             store.close();
+        }
+    }
+
+    /** It looks at the checksum of what it reads, which nobody sends it to compare. */
+    private record OfLoop(Job job, LoopConnections connections) implements Moves {
+        @Override
+        public void put(ByteBuffer content) throws Exception {
+            String checksum = "x-amz-checksum-crc32c: " + Crc32c.of(content).base64() + "\r\n";
+            connections.with(connection -> connection.exchange("PUT " + S3Requests.object(job), checksum, content));
+        }
+
+        @Override
+        public void get(ByteBuffer target) throws Exception {
+            connections.with(connection ->
+                    connection.get("GET " + S3Requests.object(job), AwsSdk.range(0, target.capacity()), target));
+        }
+
+        @Override
+        public void close() throws IOException {
+            connections.close();
         }
     }
 

@@ -23,24 +23,29 @@ import org.openjdk.jmh.runner.IterationType;
 
 /**
  * What a transfer takes beside time: CPU time of the whole client process, user and system, and bytes allocated on its heap, both for a
- * GiB moved; the most anonymous memory over what there was before the first transfer; and garbage collections. The server is another
- * process, and not counted. {@code -prof io.blobstore.bench.jmh.ClientProfiler}
+ * GiB moved; the most anonymous memory over what there was before the first transfer; and garbage collections. Of small objects, both
+ * are for an operation, and it counts how many there are in a second. The server is another process, and not counted. {@code -prof io.blobstore.bench.jmh.ClientProfiler}
  */
 public final class ClientProfiler implements InternalProfiler {
     private static final double GIB = 1L << 30;
     private static final double MIB = 1L << 20;
+    private static final double KIB = 1L << 10;
     private static final double NANOS = 1e9;
+    private static final double MICROS = 1e6;
+    /** The parameter that transfers have. */
+    private static final String SIZE = "mib";
 
     private final OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
     private ResidentMemory memory;
     private HeapMeter heap;
     private long cpu;
+    private long start;
     private long collections;
 
     @Override
     public String getDescription() {
-        return "CPU time and heap allocation per GiB moved, peak of anonymous memory, garbage collections";
+        return "CPU time and heap allocation per GiB moved, or per operation, peak of anonymous memory, garbage collections";
     }
 
     @Override
@@ -51,6 +56,7 @@ public final class ClientProfiler implements InternalProfiler {
         collections = collections();
         heap = HeapMeter.start();
         cpu = process.getProcessCpuTime();
+        start = System.nanoTime();
     }
 
     @Override
@@ -58,18 +64,31 @@ public final class ClientProfiler implements InternalProfiler {
             BenchmarkParams benchmark, IterationParams iteration, IterationResult result) {
         double seconds = (process.getProcessCpuTime() - cpu) / NANOS;
         long bytes = heap.bytesAllocated();
-        double gib = result.getMetadata().getAllOps() * Long.parseLong(benchmark.getParam("mib")) * MIB / GIB;
+        double elapsed = (System.nanoTime() - start) / NANOS;
+        long operations = result.getMetadata().getAllOps();
         List<Result<?>> results = new ArrayList<>();
-        results.add(new ScalarResult("cpu", seconds / gib, "s/GiB", AggregationPolicy.AVG));
-        if (heap.isComplete()) {
+        if (isTransfer(benchmark)) {
+            double gib = operations * Long.parseLong(benchmark.getParam(SIZE)) * MIB / GIB;
+            results.add(new ScalarResult("cpu", seconds / gib, "s/GiB", AggregationPolicy.AVG));
             results.add(new ScalarResult("heap", bytes / MIB / gib, "MiB/GiB", AggregationPolicy.AVG));
+        } else {
+            results.add(new ScalarResult("operations", operations / elapsed, "ops/s", AggregationPolicy.AVG));
+            results.add(new ScalarResult("cpu", seconds * MICROS / operations, "us/op", AggregationPolicy.AVG));
+            results.add(new ScalarResult("heap", bytes / KIB / operations, "KiB/op", AggregationPolicy.AVG));
+        }
+        if (!heap.isComplete()) {
+            results.removeIf(each -> each.getLabel().equals("heap"));
         }
         results.add(new ScalarResult("memory", memory.growth() / MIB, "MiB", AggregationPolicy.MAX));
         results.add(new ScalarResult("gc", collections() - collections, "counts", AggregationPolicy.SUM));
-        if (iteration.getType() == IterationType.MEASUREMENT) {
+        if (iteration.getType() == IterationType.MEASUREMENT && isTransfer(benchmark)) {
             keepMemory(benchmark);
         }
         return results;
+    }
+
+    private static boolean isTransfer(BenchmarkParams benchmark) {
+        return benchmark.getParam(SIZE) != null;
     }
 
     private static long collections() {

@@ -36,6 +36,7 @@ public class DownloadBenchmark extends TransferBenchmark {
             "BLOBSTORE",
             "HAND_ROLLED",
             "JDK_HTTP_CLIENT",
+            "NETTY_ASYNC_DEFAULT",
             "CRT_TRANSFER_MANAGER",
             "NETTY_TRANSFER_MANAGER",
             "CRT_TRANSFER_MANAGER_DEFAULT",

@@ -1,9 +1,6 @@
 package io.blobstore.bench.jmh;
 
 import io.blobstore.bench.Trial;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -17,6 +14,8 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 public abstract class Transfers {
     /** The parameter that each kind has with values of its own. */
     static final String CLIENT = "client";
+
+    static final String TRANSPORT = "transport";
 
     @Param({"HTTP", "HTTPS"})
     private String transport;
@@ -46,26 +45,15 @@ public abstract class Transfers {
     /** Starts server and client. */
     @Setup(Level.Trial)
     public void start(BenchmarkParams benchmark) throws Exception {
-        try {
-            trial = Trial.start(
-                    benchmark.getParam(CLIENT),
-                    direction,
-                    transport.equals("HTTPS"),
-                    new Trial.Setting((long) mib << 20, partMib << 20, concurrency));
-        } catch (Exception e) {
-            note(benchmark, e);
-            throw e;
-        }
+        Trial.Setting setting = new Trial.Setting((long) mib << 20, partMib << 20, concurrency);
+        Failures.note(
+                benchmark,
+                () -> trial = Trial.start(benchmark.getParam(CLIENT), direction, transport.equals("HTTPS"), setting));
     }
 
     /** Moves all of it once. */
     final void move(BenchmarkParams benchmark) throws Exception {
-        try {
-            trial.round();
-        } catch (Exception e) {
-            note(benchmark, e);
-            throw e;
-        }
+        Failures.note(benchmark, trial::round);
     }
 
     /** Ends them. */
@@ -73,16 +61,6 @@ public abstract class Transfers {
     public void end() throws Exception {
         if (trial != null) {
             trial.close();
-        }
-    }
-
-    /** JMH leaves out who cannot run; a report must not. */
-    private void note(BenchmarkParams benchmark, Exception problem) throws Exception {
-        String file = System.getProperty(Trial.FAILURES);
-        if (file != null) {
-            String reason = String.valueOf(problem.getMessage()).replaceAll("[\\r\\n,]+", " ");
-            String line = String.join(",", benchmark.getBenchmark(), benchmark.getParam(CLIENT), transport, reason);
-            Files.writeString(Path.of(file), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         }
     }
 }

@@ -14,6 +14,8 @@ public class UploadBenchmark extends TransferBenchmark {
             "SENDFILE",
             "JDK_HTTP_CLIENT",
             "NETTY_ASYNC",
+            "NETTY_ASYNC_DEFAULT",
+            "CRT_ASYNC",
             "CRT_TRANSFER_MANAGER",
             "NETTY_TRANSFER_MANAGER",
             "CRT_TRANSFER_MANAGER_DEFAULT",

@@ -20,13 +20,17 @@ import java.util.function.Function;
 
 /** Writes what the benchmarks left in a directory as a report: {@code README.md} with charts beside it, and {@code index.html}. */
 public final class BenchmarkReport {
+    /** What people write beside it, of bars that were not kept. */
+    private static final String PROFILES = "profiles.md";
+
     private BenchmarkReport() {}
 
     /**
      * Writes the report. The same input gives the same files.
      *
      * <p>Nothing is written before all of it is known to be readable. Then each file replaces its predecessor at once, and charts of
-     * an earlier report that this one does not have are removed; whatever else is in the directory stays.
+     * an earlier report that this one does not have are removed; whatever else is in the directory stays. If there is a {@code
+     * profiles.md} in it, bars that were not kept lead to it.
      *
      * @param results see {@link Results#read(Path)}
      * @param target a directory, which is created if need be
@@ -38,7 +42,8 @@ public final class BenchmarkReport {
     public static void write(
             Path results, Path target, Function<String, String> titles, List<Limit> limits, LocalDate date)
             throws IOException {
-        Document document = document(Results.read(results), titles, limits, date);
+        Document document =
+                document(Results.read(results), titles, limits, date, Files.exists(target.resolve(PROFILES)));
         Map<String, String> files = new LinkedHashMap<>();
         for (Block block : document.blocks()) {
             if (block instanceof Chart chart) {
@@ -55,7 +60,8 @@ public final class BenchmarkReport {
     }
 
     private static Document document(
-            Results results, Function<String, String> titles, List<Limit> limits, LocalDate date) throws IOException {
+            Results results, Function<String, String> titles, List<Limit> limits, LocalDate date, boolean hasProfiles)
+            throws IOException {
         Document document = new Document("Benchmarks of blobstore");
         addConditions(document, results, date);
         Losses losses = new Losses();
@@ -66,6 +72,9 @@ public final class BenchmarkReport {
         losses.addTo(document);
         new OtherSection(results, titles).addTo(document);
         addLimits(document, limits);
+        if (hasProfiles && limits.stream().anyMatch(limit -> limit.verdict() == Limit.Verdict.FAIL)) {
+            document.link("What the time goes into where a bar was not kept", PROFILES);
+        }
         return document;
     }
 

@@ -8,7 +8,7 @@ import org.knowm.xchart.internal.chartpart.IChart;
 /** The content of the report, whatever it is written as. All text is plain: who renders it, escapes it. */
 final class Document {
     /** A part of it. */
-    sealed interface Block permits Heading, Paragraph, Table, Chart {}
+    sealed interface Block permits Heading, Paragraph, Link, Table, Chart {}
 
     /**
      * The beginning of a section.
@@ -18,6 +18,13 @@ final class Document {
     record Heading(int level, String text) implements Block {}
 
     record Paragraph(String text) implements Block {}
+
+    /**
+     * A paragraph that leads to a file.
+     *
+     * @param file its name beside the document
+     */
+    record Link(String text, String file) implements Block {}
 
     /**
      * Rows below a header.
@@ -54,6 +61,10 @@ final class Document {
 
     void paragraph(String text) {
         blocks.add(new Paragraph(text));
+    }
+
+    void link(String text, String file) {
+        blocks.add(new Link(text, file));
     }
 
     void table(int texts, List<String> header, List<Row> rows) {

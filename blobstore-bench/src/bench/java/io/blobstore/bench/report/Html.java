@@ -3,6 +3,7 @@ package io.blobstore.bench.report;
 import io.blobstore.bench.report.Document.Block;
 import io.blobstore.bench.report.Document.Chart;
 import io.blobstore.bench.report.Document.Heading;
+import io.blobstore.bench.report.Document.Link;
 import io.blobstore.bench.report.Document.Paragraph;
 import io.blobstore.bench.report.Document.Row;
 import io.blobstore.bench.report.Document.Table;
@@ -50,6 +51,8 @@ final class Html {
                 out.append("<" + tag + ">" + escape(heading.text()) + "</" + tag + ">\n");
             } else if (block instanceof Paragraph paragraph) {
                 out.append("<p>" + escape(paragraph.text()) + "</p>\n");
+            } else if (block instanceof Link link) {
+                out.append("<p><a href=\"" + escape(link.file()) + "\">" + escape(link.text()) + "</a></p>\n");
             } else if (block instanceof Chart chart) {
                 out.append("<figure>\n").append(chart.svg()).append("</figure>\n");
             } else if (block instanceof Table table) {

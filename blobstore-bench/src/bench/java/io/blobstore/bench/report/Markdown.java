@@ -3,6 +3,7 @@ package io.blobstore.bench.report;
 import io.blobstore.bench.report.Document.Block;
 import io.blobstore.bench.report.Document.Chart;
 import io.blobstore.bench.report.Document.Heading;
+import io.blobstore.bench.report.Document.Link;
 import io.blobstore.bench.report.Document.Paragraph;
 import io.blobstore.bench.report.Document.Row;
 import io.blobstore.bench.report.Document.Table;
@@ -23,6 +24,8 @@ final class Markdown {
                         .append('\n');
             } else if (block instanceof Paragraph paragraph) {
                 out.append(escape(paragraph.text())).append('\n');
+            } else if (block instanceof Link link) {
+                out.append('[').append(escape(link.text())).append("](" + link.file() + ")\n");
             } else if (block instanceof Chart chart) {
                 out.append("![")
                         .append(escape(chart.text()))

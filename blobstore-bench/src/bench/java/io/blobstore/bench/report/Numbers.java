@@ -43,6 +43,15 @@ final class Numbers {
         return series.map(values -> of(values.median())).orElse(NONE);
     }
 
+    /** Of the medians. */
+    static String ratio(Optional<Series> dividend, Optional<Series> divisor) {
+        if (dividend.isEmpty() || divisor.isEmpty() || divisor.get().median() == 0) {
+            return NONE;
+        }
+        return String.format(
+                Locale.ROOT, "%.2f", dividend.get().median() / divisor.get().median());
+    }
+
     /** For axes and counts: without zeros at the end. */
     static String tick(double value) {
         String text = of(value);

@@ -21,7 +21,6 @@ record Result(
         Metric primary,
         Map<String, Metric> secondary) {
     static final String SINGLE_SHOT = "ss";
-    static final String THROUGHPUT = "thrpt";
     static final String SAMPLES = "sample";
 
     String benchmarkClass() {

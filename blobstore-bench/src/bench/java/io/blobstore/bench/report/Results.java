@@ -15,7 +15,6 @@ import java.util.Set;
 public final class Results {
     private static final Set<String> TRANSFERS = Set.of("UploadBenchmark", "DownloadBenchmark", "ScalingBenchmark");
 
-    private final List<Result> all;
     private final List<Transfer> transfers = new ArrayList<>();
     private final List<Result> others = new ArrayList<>();
     private final List<Failure> failures;
@@ -24,7 +23,6 @@ public final class Results {
 
     private Results(List<Result> all, List<Failure> failures, List<MemoryCurve> memory, List<String> environment)
             throws IOException {
-        this.all = all;
         this.failures = failures;
         this.memory = memory;
         this.environment = environment;
@@ -88,10 +86,6 @@ public final class Results {
 
     List<String> environment() {
         return environment;
-    }
-
-    int size() {
-        return all.size();
     }
 
     private static List<Failure> failures(Path file) throws IOException {

@@ -121,7 +121,8 @@ final class ScalingSection {
                 Figure.THROUGHPUT.heading(),
                 Figure.CPU.heading(),
                 Figure.HEAP.heading(),
-                Figure.MEMORY.heading());
+                Figure.MEMORY.heading(),
+                TransferSection.TO_FLOOR);
     }
 
     private List<Row> rows(List<Transfer> members, Function<Transfer, String> first) {
@@ -134,7 +135,9 @@ final class ScalingSection {
                                 Numbers.of(member.series(Figure.THROUGHPUT)),
                                 Numbers.of(member.series(Figure.CPU)),
                                 Numbers.median(member.series(Figure.HEAP)),
-                                Numbers.median(member.series(Figure.MEMORY)))))
+                                Numbers.median(member.series(Figure.MEMORY)),
+                                Numbers.ratio(
+                                        member.series(Figure.CPU), TransferSection.floor(member.group(), transfers)))))
                 .toList();
     }
 

@@ -11,15 +11,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.TreeMap;
 import java.util.function.Function;
 
-/** Small objects: how many per second, and how long one takes. */
+/** Small objects: how many per second, how long one takes, and what it costs. */
 final class SmallObjectSection {
     static final String BENCHMARK = "SmallObjectsBenchmark";
 
     private static final List<Double> PERCENTILES = List.of(50.0, 90.0, 99.0, 99.9);
     private static final double MILLISECONDS = 1e3;
+    /** What the profiler calls its figures. */
+    private static final String OPERATIONS = "operations";
+
+    private static final String CPU = "cpu";
+    private static final String HEAP = "heap";
 
     private final Results results;
     private final Function<String, String> titles;
@@ -31,31 +35,27 @@ final class SmallObjectSection {
         this.losses = losses;
     }
 
-    /** What was measured of a client, in two modes of JMH. */
-    private static final class Client {
-        final String name;
-        final Store store;
-        Optional<Series> operations = Optional.empty();
-        /** By percentile, in milliseconds. */
-        final Map<Double, Double> latency = new TreeMap<>();
-
-        Client(String name) {
-            this.name = name;
-            this.store = Store.of(name);
-        }
-
+    /** What was measured of a client. */
+    private record Client(String name, Result result) {
         Role role() {
-            return store.roleOf(name);
+            return Store.of(name).roleOf(name);
         }
 
-        String latency(double percentile) {
-            Double value = latency.get(percentile);
-            return value == null ? Numbers.NONE : Numbers.of(value);
+        /** A figure that the profiler counted, in its unit. */
+        Optional<Series> series(String metric) {
+            return result.secondary(metric).flatMap(Metric::series);
+        }
+
+        /** In milliseconds. */
+        OptionalDouble latency(double percentile) throws IOException {
+            double factor = Units.secondsPerOperation(result) * MILLISECONDS;
+            OptionalDouble value = result.primary().percentile(percentile);
+            return value.isPresent() ? OptionalDouble.of(value.getAsDouble() * factor) : value;
         }
     }
 
     void addTo(Document document) throws IOException {
-        Map<Group, Map<String, Client>> groups = groups();
+        Map<Group, List<Client>> groups = groups();
         List<Failure> failures = results.failures().stream()
                 .filter(failure -> failure.benchmark().startsWith(BENCHMARK))
                 .toList();
@@ -69,10 +69,7 @@ final class SmallObjectSection {
                         .thenComparing(Group::store)
                         .thenComparingDouble(SmallObjectSection::bytes))
                 .toList()) {
-            add(
-                    document,
-                    group,
-                    List.copyOf(groups.getOrDefault(group, Map.of()).values()));
+            add(document, group, groups);
         }
         List<Row> rest = failures.stream()
                 .filter(failure -> groups.keySet().stream().noneMatch(failure::isOf))
@@ -85,28 +82,13 @@ final class SmallObjectSection {
         }
     }
 
-    private Map<Group, Map<String, Client>> groups() throws IOException {
-        Map<Group, Map<String, Client>> groups = new LinkedHashMap<>();
+    private Map<Group, List<Client>> groups() {
+        Map<Group, List<Client>> groups = new LinkedHashMap<>();
         for (Result result : results.others()) {
-            String name = result.params().get("client");
-            if (!isSmallObject(result) || name == null) {
-                continue;
-            }
-            Client client = groups.computeIfAbsent(Group.of(result, name), key -> new LinkedHashMap<>())
-                    .computeIfAbsent(name, Client::new);
-            if (result.mode().equals(Result.THROUGHPUT)) {
-                double factor = Units.operationsPerSecond(result);
-                client.operations = result.primary()
-                        .series()
-                        .map(series -> new Series(series.values().stream()
-                                .map(value -> value * factor)
-                                .toList()));
-            } else {
-                double factor = Units.secondsPerOperation(result) * MILLISECONDS;
-                for (double percentile : PERCENTILES) {
-                    OptionalDouble value = result.primary().percentile(percentile);
-                    value.ifPresent(time -> client.latency.put(percentile, time * factor));
-                }
+            if (isSmallObject(result)) {
+                String name = result.params().getOrDefault("client", "");
+                groups.computeIfAbsent(Group.of(result, name), key -> new ArrayList<>())
+                        .add(new Client(name, result));
             }
         }
         return groups;
@@ -116,7 +98,7 @@ final class SmallObjectSection {
     static boolean isSmallObject(Result result) {
         return result.benchmarkClass().equals(BENCHMARK)
                 && result.params().containsKey("client")
-                && (result.mode().equals(Result.THROUGHPUT) || result.mode().equals(Result.SAMPLES));
+                && result.mode().equals(Result.SAMPLES);
     }
 
     private static double bytes(Group group) {
@@ -127,22 +109,18 @@ final class SmallObjectSection {
         }
     }
 
-    private void add(Document document, Group group, List<Client> clients) {
-        String title = group.title().replaceFirst("Small objects, ", "");
-        document.heading(3, title);
-        List<Client> sorted = clients.stream()
+    private void add(Document document, Group group, Map<Group, List<Client>> groups) throws IOException {
+        List<Client> sorted = groups.getOrDefault(group, List.of()).stream()
                 .sorted(Comparator.comparingDouble((Client client) ->
-                                -client.operations.map(Series::median).orElse(0.0))
+                                -client.series(OPERATIONS).map(Series::median).orElse(0.0))
                         .thenComparing(client -> titles.apply(client.name)))
                 .toList();
+        document.heading(3, group.title().replaceFirst("Small objects, ", ""));
         List<String> header = new ArrayList<>(List.of("Client", "Operations/s"));
         PERCENTILES.forEach(percentile -> header.add("p" + Numbers.tick(percentile) + ", ms"));
-        List<Row> rows = new ArrayList<>();
-        for (Client client : sorted) {
-            List<String> cells = new ArrayList<>(List.of(titles.apply(client.name), Numbers.of(client.operations)));
-            PERCENTILES.forEach(percentile -> cells.add(client.latency(percentile)));
-            rows.add(new Row(client.role() == Role.SUBJECT, cells));
-        }
+        header.addAll(
+                List.of("CPU, µs/operation", "Heap, KiB/operation", TransferSection.TO_FLOOR, TransferSection.TO_OURS));
+        List<Row> rows = rows(sorted, floor(group, groups));
         for (Failure failure : results.failures()) {
             if (failure.isOf(group)) {
                 rows.add(TransferSection.failureRow(titles.apply(failure.client()), failure, header.size()));
@@ -151,37 +129,74 @@ final class SmallObjectSection {
         document.table(1, header, rows);
         collectLosses(group, sorted);
         List<Bar> bars = new ArrayList<>();
-        sorted.forEach(client -> client.operations.ifPresent(series -> bars.add(
-                new Bar(titles.apply(client.name), client.role(), series.median(), series.min(), series.max()))));
+        sorted.forEach(client -> client.series(OPERATIONS)
+                .ifPresent(series -> bars.add(new Bar(
+                        titles.apply(client.name), client.role(), series.median(), series.min(), series.max()))));
         if (!bars.isEmpty()) {
             String text = "Operations per second: " + group.title();
             document.chart(text, () -> Drawings.bars(text, "operations/s", bars));
         }
     }
 
-    private void collectLosses(Group group, List<Client> clients) {
+    private List<Row> rows(List<Client> clients, Optional<Series> floor) throws IOException {
+        Optional<Series> ours = clients.stream()
+                .filter(client -> client.role() == Role.SUBJECT)
+                .findFirst()
+                .flatMap(client -> client.series(CPU));
+        List<Row> rows = new ArrayList<>();
+        for (Client client : clients) {
+            List<String> cells =
+                    new ArrayList<>(List.of(titles.apply(client.name), Numbers.of(client.series(OPERATIONS))));
+            for (double percentile : PERCENTILES) {
+                cells.add(Numbers.of(client.latency(percentile)));
+            }
+            Optional<Series> cpu = client.series(CPU);
+            cells.add(Numbers.median(cpu));
+            cells.add(Numbers.median(client.series(HEAP)));
+            cells.add(Numbers.ratio(cpu, floor));
+            cells.add(Numbers.ratio(ours, cpu));
+            rows.add(new Row(client.role() == Role.SUBJECT, cells));
+        }
+        return rows;
+    }
+
+    /** As of transfers, that of both stores is the loop that talks S3. */
+    private static Optional<Series> floor(Group group, Map<Group, List<Client>> groups) {
+        Group ofLoop = new Group(group.benchmark(), group.transport(), Store.of(Store.FLOOR), group.setting());
+        return groups.getOrDefault(ofLoop, List.of()).stream()
+                .filter(client -> client.role() == Role.FLOOR)
+                .findFirst()
+                .flatMap(client -> client.series(CPU));
+    }
+
+    private void collectLosses(Group group, List<Client> clients) throws IOException {
         for (Client ours : clients) {
             for (Client other : clients) {
                 if (ours.role() != Role.SUBJECT || other == ours) {
                     continue;
                 }
-                String title = titles.apply(other.name);
-                if (ours.operations.isPresent() && other.operations.isPresent()) {
-                    losses.compare(
-                            group.title(), "operations/s", false, ours.operations.get(), title, other.operations.get());
-                }
-                Double latency = ours.latency.get(99.0);
-                Double others = other.latency.get(99.0);
-                if (latency != null && others != null) {
+                compare(group, OPERATIONS, "operations/s", false, ours, other);
+                compare(group, CPU, "CPU, µs/operation", true, ours, other);
+                OptionalDouble latency = ours.latency(99);
+                OptionalDouble others = other.latency(99);
+                if (latency.isPresent() && others.isPresent()) {
                     losses.compare(
                             group.title(),
                             "p99, ms",
                             true,
-                            new Series(List.of(latency)),
-                            title,
-                            new Series(List.of(others)));
+                            new Series(List.of(latency.getAsDouble())),
+                            titles.apply(other.name),
+                            new Series(List.of(others.getAsDouble())));
                 }
             }
+        }
+    }
+
+    private void compare(Group group, String metric, String figure, boolean lessIsBetter, Client ours, Client other) {
+        Optional<Series> one = ours.series(metric);
+        Optional<Series> two = other.series(metric);
+        if (one.isPresent() && two.isPresent()) {
+            losses.compare(group.title(), figure, lessIsBetter, one.get(), titles.apply(other.name), two.get());
         }
     }
 }

@@ -8,7 +8,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -17,6 +16,11 @@ import java.util.stream.Collectors;
 /** The transfers: a table and charts for each group of clients that did the same. */
 final class TransferSection {
     static final String SCALING = "ScalingBenchmark";
+
+    /** Headings of what clients are compared by. */
+    static final String TO_FLOOR = "CPU / the floor's";
+
+    static final String TO_OURS = "blobstore's CPU / its";
 
     private final Results results;
     private final Function<String, String> titles;
@@ -84,12 +88,12 @@ final class TransferSection {
         for (Figure figure : Figure.values()) {
             header.add(figure.heading());
         }
-        header.addAll(List.of("CPU / the floor's", "blobstore's CPU / its"));
+        header.addAll(List.of(TO_FLOOR, TO_OURS));
         return header;
     }
 
     private List<Row> rows(Group group, List<Transfer> members, Optional<Transfer> subject) {
-        Optional<Series> floor = floor(group);
+        Optional<Series> floor = floor(group, transfers);
         List<Row> rows = new ArrayList<>();
         for (Transfer member : members) {
             Optional<Series> cpu = member.series(Figure.CPU);
@@ -104,8 +108,8 @@ final class TransferSection {
                             member.series(Figure.COLLECTIONS)
                                     .map(series -> Numbers.tick(series.median()))
                                     .orElse(Numbers.NONE),
-                            ratio(cpu, floor),
-                            ratio(subject.flatMap(ours -> ours.series(Figure.CPU)), cpu))));
+                            Numbers.ratio(cpu, floor),
+                            Numbers.ratio(subject.flatMap(ours -> ours.series(Figure.CPU)), cpu))));
         }
         for (Failure failure : results.failures()) {
             if (failure.isOf(group)) {
@@ -125,21 +129,13 @@ final class TransferSection {
     }
 
     /** The loop by hand talks S3, and is the floor of both stores, which send the same bytes. */
-    private Optional<Series> floor(Group group) {
+    static Optional<Series> floor(Group group, List<Transfer> transfers) {
         Group ofLoop = new Group(group.benchmark(), group.transport(), Store.of(Store.FLOOR), group.setting());
         return transfers.stream()
                 .filter(transfer -> transfer.client().equals(Store.FLOOR)
                         && transfer.group().equals(ofLoop))
                 .findFirst()
                 .flatMap(transfer -> transfer.series(Figure.CPU));
-    }
-
-    private static String ratio(Optional<Series> dividend, Optional<Series> divisor) {
-        if (dividend.isEmpty() || divisor.isEmpty() || divisor.get().median() == 0) {
-            return Numbers.NONE;
-        }
-        return String.format(
-                Locale.ROOT, "%.2f", dividend.get().median() / divisor.get().median());
     }
 
     private void collectLosses(String where, Transfer ours, List<Transfer> members) {

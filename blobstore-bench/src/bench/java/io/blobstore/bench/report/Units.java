@@ -11,16 +11,7 @@ final class Units {
 
     /** How many seconds a result's one is, such as 0.001 for ms/op. */
     static double secondsPerOperation(Result result) throws IOException {
-        return seconds(result, result.primary().unit().replaceFirst("/op$", ""));
-    }
-
-    /** How many operations per second a result's one is, such as 1000 for ops/ms. */
-    static double operationsPerSecond(Result result) throws IOException {
-        return 1 / seconds(result, result.primary().unit().replaceFirst("^ops/", ""));
-    }
-
-    private static double seconds(Result result, String unit) throws IOException {
-        Double seconds = SECONDS.get(unit);
+        Double seconds = SECONDS.get(result.primary().unit().replaceFirst("/op$", ""));
         if (seconds == null) {
             throw new IOException(
                     result.file() + ": the unit " + result.primary().unit() + " of " + result.benchmark() + " (mode "

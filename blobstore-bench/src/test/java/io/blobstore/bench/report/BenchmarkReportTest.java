@@ -30,6 +30,9 @@ class BenchmarkReportTest {
     @TempDir
     Path directory;
 
+    private List<Limit> limits = List.of(
+            new Limit("CPU | upload", "1.13", "1.25", Limit.Verdict.PASS),
+            new Limit("Heap < 8 MiB", "no HTTPS", "8", Limit.Verdict.OPEN));
     private Path results;
     private Path target;
 
@@ -75,7 +78,7 @@ class BenchmarkReportTest {
         assertThat(section(markdown, "### HTTP, S3, 1024 MiB"))
                 .contains(
                         "| CRT | did not run: no library for &lt;this&gt; \\| system, sorry | – | – | – | – | – | – |");
-        assertThat(section(markdown, "### put, S3, 4 KiB"))
+        assertThat(section(markdown, "### put, HTTP, S3, 4 KiB"))
                 .contains("| URL\\_CONNECTION\\_SYNC | did not run: hangs | – | – | – | – |");
     }
 
@@ -93,8 +96,10 @@ class BenchmarkReportTest {
                 .contains(
                         " | loop | CPU, s/GiB | no | 0.250 (0.240–0.300) | 0.200 (0.200–0.210) | 1.25 |",
                         " | Throughput, MiB/s | yes | 2048 (1600–2560) | 3200 (2560–4096) | 1.56 |",
+                        " | loop | operations/s | yes | 2500 (2000–3000) | 2600 (2600–2600) | 1.04 |",
+                        " | loop | CPU, µs/operation | no | 305 (300–310) | 122 (122–122) | 2.50 |",
                         " | APACHE\\_SYNC | p99, ms | – | 0.400 | 0.350 | 1.14 |");
-        assertThat(losses.lines().filter(line -> line.startsWith("|"))).hasSize(2 + 3);
+        assertThat(losses.lines().filter(line -> line.startsWith("|"))).hasSize(2 + 5);
     }
 
     @Test
@@ -106,11 +111,13 @@ class BenchmarkReportTest {
     }
 
     @Test
-    void smallObjectsHaveOperationsAndPercentilesOfAllSamples() throws IOException {
-        assertThat(section(markdown(), "### put, S3, 4 KiB"))
+    void smallObjectsHaveOperationsPercentilesOfAllSamplesAndCost() throws IOException {
+        assertThat(section(markdown(), "### put, HTTP, S3, 4 KiB"))
                 .contains(
-                        "| **blobstore** | **2500 (2000–3000)** | **0.100** | **0.200** | **0.400** | **0.900** |",
-                        "| APACHE\\_SYNC | 1000 (1000–1000) | 0.200 | 0.300 | 0.350 | – |");
+                        "| loop | 2600 (2600–2600) | 0.090 | – | 0.400 | – | 122 | 1.00 | 1.00 | 2.50 |",
+                        "| **blobstore** | **2500 (2000–3000)** | **0.100** | **0.200** | **0.400** | **0.900** | **305** |"
+                                + " **4.00** | **2.50** | **1.00** |",
+                        "| APACHE\\_SYNC | 1000 (1000–1000) | 0.200 | 0.300 | 0.350 | – | 610 | 100 | 5.00 | 0.50 |");
     }
 
     @Test
@@ -154,6 +161,17 @@ class BenchmarkReportTest {
                 .contains(
                         "| PASS | CPU \\| upload | 1.13 | 1.25 |",
                         "| **OPEN** | **Heap &lt; 8 MiB** | **no HTTPS** | **8** |");
+    }
+
+    @Test
+    void aBarThatWasNotKeptLeadsToItsProfile() throws IOException {
+        limits = List.of(new Limit("Heap", "9", "8", Limit.Verdict.FAIL));
+        assertThat(markdown()).doesNotContain("profiles.md");
+        Files.writeString(target.resolve("profiles.md"), "why");
+        assertThat(markdown()).endsWith("[What the time goes into where a bar was not kept](profiles.md)\n");
+        assertThat(Files.readString(target.resolve("index.html"))).contains("<a href=\"profiles.md\">");
+        limits = List.of(new Limit("Heap", "7", "8", Limit.Verdict.PASS));
+        assertThat(markdown()).doesNotContain("profiles.md");
     }
 
     @Test
@@ -284,13 +302,7 @@ class BenchmarkReportTest {
 
     private void write() throws IOException {
         BenchmarkReport.write(
-                results,
-                target,
-                client -> TITLES.getOrDefault(client, client),
-                List.of(
-                        new Limit("CPU | upload", "1.13", "1.25", Limit.Verdict.PASS),
-                        new Limit("Heap < 8 MiB", "no HTTPS", "8", Limit.Verdict.OPEN)),
-                LocalDate.of(2026, 11, 21));
+                results, target, client -> TITLES.getOrDefault(client, client), limits, LocalDate.of(2026, 11, 21));
     }
 
     private String markdown() throws IOException {
