@@ -181,9 +181,7 @@ final class DiscardServer implements Closeable {
         long bodyBytes = request.header("x-amz-decoded-content-length")
                 .map(Long::parseLong)
                 .orElse(wireBytes);
-        boolean hasContent = request.query().containsKey("partNumber")
-                || request.header("range").isPresent();
-        if (hasContent && conditions.refuses(parts.incrementAndGet())) {
+        if (isRefused(request)) {
             return XmlAnswers.refused();
         }
         XmlAnswers.Answer answer = xml.answer(request, bodyBytes);
@@ -191,10 +189,19 @@ final class DiscardServer implements Closeable {
         return answer;
     }
 
+    private boolean isRefused(HttpHead request) {
+        boolean hasContent = request.query().containsKey("partNumber")
+                || request.header("range").isPresent();
+        return hasContent && conditions.refuses(parts.incrementAndGet());
+    }
+
     private XmlAnswers.Answer json(HttpHead request, HttpInput input, Wire wire) throws IOException {
         ByteBuffer beginning = ByteBuffer.allocate(JsonRequest.BEGINNING);
         long bodyBytes = input.discardBody(request, beginning);
         JsonRequest parsed = JsonRequest.parse(request, beginning.flip(), bodyBytes);
+        if (parsed.kind() == JsonRequest.Kind.DOWNLOAD) {
+            return download(request, parsed.path(), wire);
+        }
         XmlAnswers.Answer answer = json.answer(
                 parsed,
                 (tls.isPresent() ? "https://" : "http://")
@@ -209,6 +216,15 @@ final class DiscardServer implements Closeable {
             count(parsed.path(), passed);
         }
         return answer;
+    }
+
+    private XmlAnswers.Answer download(HttpHead request, String path, Wire wire) {
+        if (isRefused(request)) {
+            return XmlAnswers.refused();
+        }
+        XmlAnswers.Answer answer = xml.answer(request, 0);
+        count(path, new Traffic(0, answer.to() - answer.from(), Set.of(wire.security())));
+        return answer.to() > answer.from() ? json.download(answer) : answer;
     }
 
     private void count(String path, Traffic passed) {

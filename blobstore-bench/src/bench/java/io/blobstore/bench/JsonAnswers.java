@@ -5,6 +5,7 @@ import io.blobstore.bench.StoredObjects.Stored;
 import io.blobstore.bench.XmlAnswers.Answer;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,8 +43,24 @@ final class JsonAnswers {
             case COMPOSE -> compose(request);
             case GET -> resource(request, objects.find(request.path()).orElseGet(served::asStored));
             case DELETE -> Answer.of(objects.remove(request.path()) ? "204 No Content" : "404 Not Found", Map.of(), "");
-            case OTHER -> Answer.of("501 Not Implemented", Map.of(), "");
+            case DOWNLOAD, OTHER -> Answer.of("501 Not Implemented", Map.of(), "");
         };
+    }
+
+    /**
+     * The answer to a {@link JsonRequest.Kind#DOWNLOAD}.
+     *
+     * @param content what the XML API would answer
+     */
+    Answer download(Answer content) {
+        Map<String, String> headers = new HashMap<>(content.headers());
+        headers.put("Content-Type", "application/octet-stream");
+        headers.put("x-goog-metageneration", "1");
+        headers.put("x-goog-storage-class", "STANDARD");
+        // That of the whole, with ranges too. The SDK verifies what it reads as a whole, unless the answer says how the
+        // object is stored (x-goog-stored-content-...): then it takes the content for decoded.
+        headers.put("x-goog-hash", "crc32c=" + served.checksum().base64());
+        return new Answer(content.status(), headers, content.text(), content.from(), content.to(), content.length());
     }
 
     private Answer compose(JsonRequest request) throws IOException {

@@ -29,6 +29,8 @@ record JsonRequest(
         START,
         COMPOSE,
         GET,
+        /** Asks for content, or a range of it: its answer is that of the XML API, and more headers. */
+        DOWNLOAD,
         DELETE,
         /** Nothing that this server knows. */
         OTHER
@@ -41,14 +43,16 @@ record JsonRequest(
     private static final Pattern WHOLE = Pattern.compile("bytes 0-([0-9]+)/([0-9]+)");
 
     private static final Pattern OBJECTS = Pattern.compile("/upload/storage/v1/b/([^/]+)/o");
-    private static final Pattern OBJECT = Pattern.compile("/storage/v1/b/([^/]+)/o/(.+?)(/compose)?");
+    private static final Pattern OBJECT = Pattern.compile("(?:/download)?/storage/v1/b/([^/]+)/o/(.+?)(/compose)?");
     private static final String UPLOAD_ID = "upload_id";
     private static final String LINE_END = "\r\n";
     private static final String HEADERS_END = "\r\n\r\n";
 
     static boolean isJson(HttpHead request) {
         String path = request.path();
-        return path.startsWith("/storage/v1/") || path.startsWith("/upload/storage/v1/");
+        return path.startsWith("/storage/v1/")
+                || path.startsWith("/upload/storage/v1/")
+                || path.startsWith("/download/storage/v1/");
     }
 
     /**
@@ -77,7 +81,7 @@ record JsonRequest(
             return compose(object.group(1), object.group(2), beginning, bodyBytes, isGzip);
         }
         Kind kind = switch (request.words().get(0)) {
-            case "GET" -> Kind.GET;
+            case "GET" -> "media".equals(request.query().get("alt")) ? Kind.DOWNLOAD : Kind.GET;
             case "DELETE" -> Kind.DELETE;
             default -> Kind.OTHER;
         };

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.blobstore.Crc32c;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
@@ -66,6 +67,14 @@ class ClientTest {
         "APACHE_SYNC_DEFAULT, HTTP_DOWNLOAD",
         "GCS_TRANSFER_MANAGER_DEFAULT, GCS_HTTP_UPLOAD",
         "GCS_TRANSFER_MANAGER_DEFAULT, GCS_HTTPS_UPLOAD",
+        "GCS_TRANSFER_MANAGER_DEFAULT, HTTP_DOWNLOAD",
+        "GCS_TRANSFER_MANAGER_DEFAULT, HTTPS_DOWNLOAD",
+        "GCS_STORAGE, GCS_HTTP_READ",
+        "GCS_STORAGE, HTTPS_READ",
+        "GCS_STORAGE_DEFAULT, GCS_HTTP_READ",
+        "GCS_STORAGE_DEFAULT, HTTPS_READ",
+        "GCS_STORAGE_DEFAULT, HTTP_DOWNLOAD",
+        "GCS_STORAGE_DEFAULT, HTTPS_DOWNLOAD",
     })
     void movesTheContentAgainAndAgain(Competitor competitor, Scenario scenario) throws Exception {
         assumeThat(competitor.isAvailable()).isTrue();
@@ -76,6 +85,32 @@ class ClientTest {
         }
 
         assertThat(laboratory.requireTraffic(job, 2)).matches(scenario.transport.isEncrypted() ? "TLSv1\\..*" : "none");
+        if (scenario.direction == Scenario.Direction.DOWNLOAD) {
+            assertThat(downloaded(job)).isEqualTo(new ServedObject(SIZE).checksum());
+        }
+    }
+
+    private static Crc32c downloaded(Job job) throws Exception {
+        Path file = job.file()
+                .resolveSibling(job.file().getFileName() + "-" + job.key().replace('/', '-'));
+        return Crc32c.of(WarmMapping.forReading(file).whole());
+    }
+
+    /** It takes that much for Google's transfer manager to divide it. */
+    @ParameterizedTest
+    @CsvSource({"HTTP_DOWNLOAD", "HTTPS_DOWNLOAD"})
+    void aLargeObjectIsDownloadedInParts(Scenario scenario) throws Exception {
+        long size = (128L << 20) + 1000;
+        try (Laboratory large = new Laboratory(directory, size, Conditions.NONE)) {
+            Job job = large.job(Competitor.GCS_TRANSFER_MANAGER, scenario, PART, 2);
+
+            try (Client client = Client.start(Competitor.GCS_TRANSFER_MANAGER, job, large)) {
+                client.run(1);
+            }
+
+            large.requireTraffic(job, 1);
+            assertThat(downloaded(job)).isEqualTo(new ServedObject(size).checksum());
+        }
     }
 
     @ParameterizedTest
@@ -84,6 +119,10 @@ class ClientTest {
         "SENDFILE, HTTP_READ, uploads over HTTP only",
         "OPENDAL, HTTPS_UPLOAD, it trusts the public authorities only",
         "OPENDAL, HTTPS_READ, it trusts the public authorities only",
+        "GCS_STORAGE, HTTP_DOWNLOAD, it reads into memory only",
+        "GCS_STORAGE_DEFAULT, GCS_HTTP_UPLOAD, it reads and downloads only",
+        "GCS_TRANSFER_MANAGER, HTTP_DOWNLOAD, it downloads in parts only more than 128 MiB",
+        "GCS_TRANSFER_MANAGER, GCS_HTTP_READ, 'it uploads files, and downloads to them'",
     })
     void whoCannotDoItSaysSo(Competitor competitor, Scenario scenario, String reason) {
         assumeThat(competitor.isAvailable()).isTrue();

@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Whatever the server answers to the JSON API, google-cloud-storage has to make something of it. */
 class DiscardServerJsonTest {
@@ -143,6 +146,93 @@ class DiscardServerJsonTest {
         assertThat(JSON.std.mapFrom(get("/storage/v1/b/bench/o/any").body()))
                 .containsEntry("name", "any")
                 .containsEntry("size", Long.toString(SERVED));
+    }
+
+    private HttpResponse<byte[]> download(String target, String... headers) throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri(target)).timeout(PATIENCE);
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return client.send(request.build(), BodyHandlers.ofByteArray());
+    }
+
+    @Test
+    void contentIsThatOfTheServedObjectOnEitherPath() throws Exception {
+        byte[] content = served();
+
+        HttpResponse<byte[]> whole = download("/download/storage/v1/b/bench/o/a%2F%C3%A4?alt=media");
+        HttpResponse<byte[]> other = download("/storage/v1/b/bench/o/a%2F%C3%A4?alt=media&generation=1");
+
+        assertThat(whole.statusCode()).isEqualTo(200);
+        assertThat(whole.body()).isEqualTo(content);
+        assertThat(whole.headers().firstValue("x-goog-hash")).contains("crc32c=" + checksum(content));
+        assertThat(whole.headers().firstValue("x-goog-generation")).contains("1");
+        assertThat(other.body()).isEqualTo(content);
+        assertThat(server.traffic("/bench/a/ä").sent()).isEqualTo(2 * SERVED);
+        assertThat(server.traffic("/bench/a/ä").security()).containsExactly("none");
+    }
+
+    @Test
+    void aRangeEndsWithTheObjectAtTheLatest() throws Exception {
+        byte[] content = served();
+        String target = "/download/storage/v1/b/bench/o/a?alt=media";
+
+        HttpResponse<byte[]> middle = download(target, "Range", "bytes=100-299");
+        HttpResponse<byte[]> end = download(target, "Range", "bytes=990-");
+        HttpResponse<byte[]> beyondTheEnd = download(target, "Range", "bytes=990-2000");
+        HttpResponse<byte[]> behindTheEnd = download(target, "Range", "bytes=1000-");
+
+        assertThat(middle.statusCode()).isEqualTo(206);
+        assertThat(middle.body()).isEqualTo(Arrays.copyOfRange(content, 100, 300));
+        assertThat(middle.headers().firstValue("content-range")).contains("bytes 100-299/1000");
+        assertThat(middle.headers().firstValue("x-goog-hash")).contains("crc32c=" + checksum(content));
+        assertThat(end.body()).isEqualTo(Arrays.copyOfRange(content, 990, 1000));
+        assertThat(beyondTheEnd.body()).isEqualTo(end.body());
+        assertThat(beyondTheEnd.headers().firstValue("content-range")).contains("bytes 990-999/1000");
+        assertThat(behindTheEnd.statusCode()).isEqualTo(416);
+        assertThat(server.traffic("/bench/a").sent()).isEqualTo(200 + 10 + 10);
+    }
+
+    @Test
+    void oneRangeInSoManyIsRefused() throws Exception {
+        server.close();
+        server = DiscardServer.start(Optional.empty(), SERVED, new Conditions(Duration.ZERO, Long.MAX_VALUE, 2));
+        String target = "/download/storage/v1/b/bench/o/a?alt=media";
+
+        HttpResponse<byte[]> first = download(target, "Range", "bytes=0-9");
+        HttpResponse<byte[]> second = download(target, "Range", "bytes=0-9");
+
+        assertThat(first.statusCode()).isEqualTo(206);
+        assertThat(second.statusCode()).isEqualTo(503);
+        assertThat(server.traffic("/bench/a").sent()).isEqualTo(10);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GCS_STORAGE, GCS_HTTP_READ, content",
+        "GCS_STORAGE_DEFAULT, GCS_HTTP_READ, content",
+        "GCS_STORAGE_DEFAULT, HTTP_DOWNLOAD, content-some-key",
+        "GCS_TRANSFER_MANAGER_DEFAULT, HTTP_DOWNLOAD, content-some-key",
+    })
+    void theSdkReadsTheServedObject(Competitor competitor, Scenario scenario, String target) throws Exception {
+        Path file = Files.write(directory.resolve("content"), new byte[(int) SERVED]);
+        Job job = new Job(scenario, uri(""), "some/key", file, 300, 2);
+
+        try (Contestant contestant = competitor.open(job)) {
+            contestant.round();
+            contestant.round();
+        }
+
+        assertThat(directory.resolve(target)).hasBinaryContent(served());
+        assertThat(server.traffic("/bench/some/key").sent()).isEqualTo(2 * SERVED);
+    }
+
+    private byte[] served() throws IOException, InterruptedException {
+        return download("/bench/any").body();
+    }
+
+    private static String checksum(byte[] content) {
+        return Crc32c.of(ByteBuffer.wrap(content)).base64();
     }
 
     @Test

@@ -28,7 +28,7 @@ class GcsBenchTest {
     void measuresTheCompositeUploadsOfTheSdk() {
         assertThat(run("--mib=22"))
                 .contains("Upload to Cloud Storage over HTTP: 22 MiB, parts of 5 MiB, 4 at once")
-                .containsPattern("TransferManager, composite upload +[0-9.]+ \\(")
+                .containsPattern("TransferManager, in parts +[0-9.]+ \\(")
                 .containsPattern("BlobWriteSession, composite, slices +[0-9.]+ \\(")
                 .doesNotContain("failed");
         assertThat(directory).isEmptyDirectory();
@@ -37,7 +37,7 @@ class GcsBenchTest {
     @Test
     void whoCannotUploadInPartsIsShownWithTheReason() {
         assertThat(run("--mib=20"))
-                .containsPattern("TransferManager, composite upload +failed: .*only more than 4 of them")
+                .containsPattern("TransferManager, in parts +failed: .*only more than 4 of them")
                 .containsPattern("BlobWriteSession, composite, slices +[0-9.]+ \\(");
     }
 }

@@ -20,7 +20,9 @@ public class DownloadBenchmark extends TransferBenchmark {
             "NETTY_TRANSFER_MANAGER",
             "APACHE_SYNC_DEFAULT",
             "OPENDAL",
-            "GCS_BLOBSTORE"
+            "GCS_BLOBSTORE",
+            "GCS_STORAGE",
+            "GCS_STORAGE_DEFAULT"
         })
         private String client;
 
@@ -43,7 +45,10 @@ public class DownloadBenchmark extends TransferBenchmark {
             "NETTY_TRANSFER_MANAGER_DEFAULT",
             "APACHE_SYNC_DEFAULT",
             "OPENDAL",
-            "GCS_BLOBSTORE"
+            "GCS_BLOBSTORE",
+            "GCS_TRANSFER_MANAGER",
+            "GCS_TRANSFER_MANAGER_DEFAULT",
+            "GCS_STORAGE_DEFAULT"
         })
         private String client;
 

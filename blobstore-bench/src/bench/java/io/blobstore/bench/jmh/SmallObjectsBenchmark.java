@@ -27,7 +27,7 @@ public class SmallObjectsBenchmark extends TransferBenchmark {
     /** Who moves them. */
     @State(Scope.Benchmark)
     public static class Objects {
-        @Param({"BLOBSTORE", "HAND_ROLLED", "APACHE_SYNC", "NETTY_ASYNC", "CRT_ASYNC", "GCS_BLOBSTORE"})
+        @Param({"BLOBSTORE", "HAND_ROLLED", "APACHE_SYNC", "NETTY_ASYNC", "CRT_ASYNC", "GCS_BLOBSTORE", "GCS_STORAGE"})
         private String client;
 
         @Param({"HTTP", "HTTPS"})

@@ -1,0 +1,54 @@
+package io.blobstore.bench;
+
+import com.google.cloud.ReadChannel;
+import com.google.cloud.storage.BlobId;
+import com.google.cloud.storage.Storage;
+import io.blobstore.Crc32c;
+import java.io.EOFException;
+import java.nio.ByteBuffer;
+
+/** google-cloud-storage's readers, one for each part, without their buffers. Of a part they compare no checksum. */
+final class GcsStorageContestant implements Contestant {
+    private final Job job;
+    private final BlobId blob;
+    private final Storage storage;
+    private final PartWorkers workers;
+    private final WarmMapping memory;
+
+    GcsStorageContestant(Job job) throws Exception {
+        if (job.scenario().direction != Scenario.Direction.READ) {
+            throw new BenchmarkException("it reads into memory only");
+        }
+        this.job = job;
+        this.blob = BlobId.of(Job.BUCKET, job.key());
+        this.storage = GoogleSdk.options(job).getService();
+        this.workers = new PartWorkers(job.concurrency());
+        this.memory = WarmMapping.forWriting(job.file());
+    }
+
+    @Override
+    public void round() throws Exception {
+        PartChecksums checksums = new PartChecksums(memory.size(), job.partSize());
+        workers.forEachPart(memory.size(), job.partSize(), (index, offset, length) -> {
+            ByteBuffer slice = memory.slice(offset, length);
+            try (ReadChannel reader = storage.reader(blob)) {
+                reader.setChunkSize(0); // otherwise everything goes through a buffer of 2 MiB, one for each part
+                reader.seek(offset);
+                reader.limit(offset + length);
+                while (slice.hasRemaining()) {
+                    if (reader.read(slice) < 0) {
+                        throw new EOFException("the response ended early");
+                    }
+                }
+            }
+            checksums.set(index, Crc32c.of(slice.flip()));
+        });
+        checksums.require(storage.get(blob).getCrc32c());
+    }
+
+    @Override
+    public void close() throws Exception {
+        workers.close();
+        storage.close();
+    }
+}
