@@ -9,9 +9,13 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
@@ -67,22 +71,13 @@ final class ReportBench implements Callable<Integer> {
      */
     private record Step(String name, String... arguments) {}
 
-    private static final List<Step> FULL = List.of(
-            new Step("upload", JMH + "UploadBenchmark", "-prof", PROFILER),
-            new Step("download", JMH + "DownloadBenchmark", "-prof", PROFILER),
-            scaling(
-                    "size",
-                    "BLOBSTORE,HAND_ROLLED,CRT_TRANSFER_MANAGER",
-                    "mib=256,1024,4096,8192",
-                    "-wi",
-                    "3",
-                    "-i",
-                    "3"),
-            scaling("part-size", "BLOBSTORE,HAND_ROLLED", "partMib=5,8,16,32,64", "-p", "mib=512"),
-            scaling("concurrency", "BLOBSTORE,HAND_ROLLED", "concurrency=1,2,4,8,16", "-p", "mib=512"),
-            new Step("small-objects", JMH + "SmallObjectsBenchmark", "-prof", PROFILER),
-            new Step("lease", JMH + "(Lease|Mapping|Checksum)Benchmark"),
-            new Step("local-store", JMH + "LocalStoreBenchmark"));
+    /**
+     * The machine may be faster or slower for minutes. So that this is not taken for a difference between clients, transfers are measured
+     * in several passes, and all of them count.
+     */
+    private static final int PASSES = 3;
+
+    private static final List<Step> FULL = full();
 
     private static final List<Step> QUICK = List.of(
             new Step(
@@ -117,9 +112,24 @@ final class ReportBench implements Callable<Integer> {
             new Step("lease", JMH + "(Lease|Mapping|Checksum)Benchmark", "-wi", "1", "-i", "2"),
             new Step("local-store", JMH + "LocalStoreBenchmark", "-p", "mib=256", "-wi", "1", "-i", "3"));
 
-    private static Step scaling(String name, String clients, String values, String... more) {
+    private static List<Step> full() {
+        List<Step> steps = new ArrayList<>();
+        for (int pass = 1; pass <= PASSES; pass++) {
+            steps.add(new Step(
+                    "transfers-" + pass, JMH + "(Upload|Download)Benchmark", "-wi", "8", "-i", "4", "-prof", PROFILER));
+        }
+        steps.add(scaling("size", "mib=256,1024,4096,8192", "-wi", "3", "-i", "3"));
+        steps.add(scaling("part-size", "partMib=5,8,16,32,64", "-p", "mib=512"));
+        steps.add(scaling("concurrency", "concurrency=1,2,4,8,16", "-p", "mib=512"));
+        steps.add(new Step("small-objects", JMH + "SmallObjectsBenchmark", "-wi", "8", "-i", "3", "-prof", PROFILER));
+        steps.add(new Step("lease", JMH + "(Lease|Mapping|Checksum)Benchmark"));
+        steps.add(new Step("local-store", JMH + "LocalStoreBenchmark"));
+        return steps;
+    }
+
+    private static Step scaling(String name, String values, String... more) {
         List<String> arguments = new ArrayList<>(List.of(JMH + "ScalingBenchmark", "-prof", PROFILER));
-        arguments.addAll(List.of("-p", "client=" + clients, "-p", values));
+        arguments.addAll(List.of("-p", "client=BLOBSTORE,HAND_ROLLED", "-p", values));
         arguments.addAll(List.of(more));
         return new Step("scaling-" + name, arguments.toArray(String[]::new));
     }
@@ -179,10 +189,11 @@ final class ReportBench implements Callable<Integer> {
         lines.add("clients\tjava " + String.join(" ", Laboratory.CLIENT_OPTIONS)
                 + ", a process for each; server in another process, on the same machine");
         lines.add("command\t./benchmark report" + (quick ? " --quick" : ""));
-        for (Step step : steps()) {
-            lines.add("JMH, " + step.name() + "\t"
-                    + String.join(" ", step.arguments()).replace("\\", ""));
-        }
+        Map<String, Long> runs = steps().stream()
+                .map(step -> String.join(" ", step.arguments()).replace("\\", ""))
+                .collect(Collectors.groupingBy(Function.identity(), LinkedHashMap::new, Collectors.counting()));
+        runs.forEach((arguments, times) ->
+                lines.add("JMH" + (times == 1 ? "" : ", " + times + " times") + "\t" + arguments));
         return lines;
     }
 

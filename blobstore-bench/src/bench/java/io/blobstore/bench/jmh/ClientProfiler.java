@@ -35,13 +35,47 @@ public final class ClientProfiler implements InternalProfiler {
     /** The parameter that transfers have. */
     private static final String SIZE = "mib";
 
-    private final OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    /** JMH makes the profiler, and the states, which know when an iteration is over: they meet here. */
+    private static volatile Meter running;
 
     private ResidentMemory memory;
-    private HeapMeter heap;
-    private long cpu;
-    private long start;
-    private long collections;
+
+    /** What is used from now on. */
+    private static final class Meter {
+        private final OperatingSystemMXBean process =
+                (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        private final HeapMeter heap = HeapMeter.start();
+        private final long collectionsBefore = collections();
+        private final long cpuBefore = process.getProcessCpuTime();
+        private final long start = System.nanoTime();
+        private Usage used;
+
+        synchronized Usage stop() {
+            if (used == null) {
+                double cpu = (process.getProcessCpuTime() - cpuBefore) / NANOS;
+                double elapsed = (System.nanoTime() - start) / NANOS;
+                long bytes = heap.bytesAllocated();
+                used = new Usage(elapsed, cpu, bytes, heap.isComplete(), collections() - collectionsBefore);
+            }
+            return used;
+        }
+
+        private static long collections() {
+            return ManagementFactory.getGarbageCollectorMXBeans().stream()
+                    .mapToLong(GarbageCollectorMXBean::getCollectionCount)
+                    .sum();
+        }
+    }
+
+    private record Usage(double elapsed, double cpu, long heapBytes, boolean isHeapComplete, long collections) {}
+
+    /** To be called when an iteration is over: what follows the last one, as the end of the client does, is not counted then. */
+    static void stop() {
+        Meter meter = running;
+        if (meter != null) {
+            meter.stop();
+        }
+    }
 
     @Override
     public String getDescription() {
@@ -53,34 +87,29 @@ public final class ClientProfiler implements InternalProfiler {
         if (memory == null) {
             memory = ResidentMemory.watch();
         }
-        collections = collections();
-        heap = HeapMeter.start();
-        cpu = process.getProcessCpuTime();
-        start = System.nanoTime();
+        running = new Meter();
     }
 
     @Override
     public Collection<? extends Result<?>> afterIteration(
             BenchmarkParams benchmark, IterationParams iteration, IterationResult result) {
-        double seconds = (process.getProcessCpuTime() - cpu) / NANOS;
-        long bytes = heap.bytesAllocated();
-        double elapsed = (System.nanoTime() - start) / NANOS;
+        Usage used = running.stop();
         long operations = result.getMetadata().getAllOps();
         List<Result<?>> results = new ArrayList<>();
         if (isTransfer(benchmark)) {
             double gib = operations * Long.parseLong(benchmark.getParam(SIZE)) * MIB / GIB;
-            results.add(new ScalarResult("cpu", seconds / gib, "s/GiB", AggregationPolicy.AVG));
-            results.add(new ScalarResult("heap", bytes / MIB / gib, "MiB/GiB", AggregationPolicy.AVG));
+            results.add(new ScalarResult("cpu", used.cpu / gib, "s/GiB", AggregationPolicy.AVG));
+            results.add(new ScalarResult("heap", used.heapBytes / MIB / gib, "MiB/GiB", AggregationPolicy.AVG));
         } else {
-            results.add(new ScalarResult("operations", operations / elapsed, "ops/s", AggregationPolicy.AVG));
-            results.add(new ScalarResult("cpu", seconds * MICROS / operations, "us/op", AggregationPolicy.AVG));
-            results.add(new ScalarResult("heap", bytes / KIB / operations, "KiB/op", AggregationPolicy.AVG));
+            results.add(new ScalarResult("operations", operations / used.elapsed, "ops/s", AggregationPolicy.AVG));
+            results.add(new ScalarResult("cpu", used.cpu * MICROS / operations, "us/op", AggregationPolicy.AVG));
+            results.add(new ScalarResult("heap", used.heapBytes / KIB / operations, "KiB/op", AggregationPolicy.AVG));
         }
-        if (!heap.isComplete()) {
+        if (!used.isHeapComplete) {
             results.removeIf(each -> each.getLabel().equals("heap"));
         }
         results.add(new ScalarResult("memory", memory.growth() / MIB, "MiB", AggregationPolicy.MAX));
-        results.add(new ScalarResult("gc", collections() - collections, "counts", AggregationPolicy.SUM));
+        results.add(new ScalarResult("gc", used.collections, "counts", AggregationPolicy.SUM));
         if (iteration.getType() == IterationType.MEASUREMENT && isTransfer(benchmark)) {
             keepMemory(benchmark);
         }
@@ -89,12 +118,6 @@ public final class ClientProfiler implements InternalProfiler {
 
     private static boolean isTransfer(BenchmarkParams benchmark) {
         return benchmark.getParam(SIZE) != null;
-    }
-
-    private static long collections() {
-        return ManagementFactory.getGarbageCollectorMXBeans().stream()
-                .mapToLong(GarbageCollectorMXBean::getCollectionCount)
-                .sum();
     }
 
     private void keepMemory(BenchmarkParams benchmark) {

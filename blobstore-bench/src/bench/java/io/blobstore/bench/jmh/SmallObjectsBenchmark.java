@@ -46,6 +46,12 @@ public class SmallObjectsBenchmark extends TransferBenchmark {
                     () -> objects = SmallObjects.start(client, bytes, CONNECTIONS, transport.equals("HTTPS")));
         }
 
+        /** For the profiler. */
+        @TearDown(Level.Iteration)
+        public void stopCounting() {
+            ClientProfiler.stop();
+        }
+
         /** Ends them. */
         @TearDown(Level.Trial)
         public void close() throws Exception {

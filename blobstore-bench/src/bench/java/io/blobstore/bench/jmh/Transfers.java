@@ -56,6 +56,12 @@ public abstract class Transfers {
         Failures.note(benchmark, trial::round);
     }
 
+    /** For the profiler. */
+    @TearDown(Level.Iteration)
+    public void stopCounting() {
+        ClientProfiler.stop();
+    }
+
     /** Ends them. */
     @TearDown(Level.Trial)
     public void end() throws Exception {
