@@ -73,11 +73,18 @@ final class ReportBench implements Callable<Integer> {
 
     /**
      * The machine may be faster or slower for minutes. So that this is not taken for a difference between clients, transfers are measured
-     * in several passes, and all of them count.
+     * in several passes with other things between, and all of them count.
      */
-    private static final int PASSES = 3;
-
-    private static final List<Step> FULL = full();
+    private static final List<Step> FULL = List.of(
+            transfers("transfers-1"),
+            scaling("size", "mib=256,1024,4096,8192", "-wi", "3", "-i", "3"),
+            transfers("transfers-2"),
+            scaling("part-size", "partMib=5,8,16,32,64", "-p", "mib=512"),
+            scaling("concurrency", "concurrency=1,2,4,8,16", "-p", "mib=512"),
+            new Step("small-objects", JMH + "SmallObjectsBenchmark", "-prof", PROFILER),
+            new Step("lease", JMH + "(Lease|Mapping|Checksum)Benchmark"),
+            new Step("local-store", JMH + "LocalStoreBenchmark"),
+            transfers("transfers-3"));
 
     private static final List<Step> QUICK = List.of(
             new Step(
@@ -112,19 +119,9 @@ final class ReportBench implements Callable<Integer> {
             new Step("lease", JMH + "(Lease|Mapping|Checksum)Benchmark", "-wi", "1", "-i", "2"),
             new Step("local-store", JMH + "LocalStoreBenchmark", "-p", "mib=256", "-wi", "1", "-i", "3"));
 
-    private static List<Step> full() {
-        List<Step> steps = new ArrayList<>();
-        for (int pass = 1; pass <= PASSES; pass++) {
-            steps.add(new Step(
-                    "transfers-" + pass, JMH + "(Upload|Download)Benchmark", "-wi", "8", "-i", "4", "-prof", PROFILER));
-        }
-        steps.add(scaling("size", "mib=256,1024,4096,8192", "-wi", "3", "-i", "3"));
-        steps.add(scaling("part-size", "partMib=5,8,16,32,64", "-p", "mib=512"));
-        steps.add(scaling("concurrency", "concurrency=1,2,4,8,16", "-p", "mib=512"));
-        steps.add(new Step("small-objects", JMH + "SmallObjectsBenchmark", "-wi", "8", "-i", "3", "-prof", PROFILER));
-        steps.add(new Step("lease", JMH + "(Lease|Mapping|Checksum)Benchmark"));
-        steps.add(new Step("local-store", JMH + "LocalStoreBenchmark"));
-        return steps;
+    private static Step transfers(String name) {
+        String benchmarks = JMH + "(Upload|Download)Benchmark";
+        return new Step(name, benchmarks, "-p", "mib=512", "-wi", "10", "-i", "4", "-prof", PROFILER);
     }
 
     private static Step scaling(String name, String values, String... more) {
@@ -212,7 +209,14 @@ final class ReportBench implements Callable<Integer> {
         line.add(results.resolve(step.name() + ".json").toString());
         ProcessBuilder builder = new ProcessBuilder(line).inheritIO();
         builder.environment().putAll(Laboratory.clientEnvironment(certificates));
-        int exit = builder.start().waitFor();
+        Process jmh = builder.start();
+        Thread end = new Thread(() -> {
+            jmh.descendants().forEach(ProcessHandle::destroy);
+            jmh.destroy();
+        });
+        Runtime.getRuntime().addShutdownHook(end); // who is ended, leaves nobody behind that goes on measuring
+        int exit = jmh.waitFor();
+        Runtime.getRuntime().removeShutdownHook(end);
         if (exit != 0) {
             throw new BenchmarkException("JMH ended with " + exit + " at " + step.name() + "; see what it printed");
         }
