@@ -45,7 +45,7 @@ final class ReportBench implements Callable<Integer> {
     @Option(
             names = "--quick",
             description =
-                    "Less content, fewer rounds and only the most telling peers: some ten minutes instead of more than an hour. Its figures"
+                    "Less content, fewer rounds and only the most telling peers: some ten minutes instead of two hours. Its figures"
                             + " are rough.")
     boolean quick;
 
@@ -59,8 +59,7 @@ final class ReportBench implements Callable<Integer> {
     @Option(
             names = "--from",
             paramLabel = "DIR",
-            description =
-                    "Measure nothing: write the report of what an earlier run left there, even if it was cut short.")
+            description = "Measure nothing: write the report of what an earlier run left there.")
     Optional<Path> from = Optional.empty();
 
     /**
@@ -77,10 +76,10 @@ final class ReportBench implements Callable<Integer> {
      */
     private static final List<Step> FULL = List.of(
             transfers("transfers-1"),
-            scaling("size", "mib=256,1024,4096,8192", "-wi", "3", "-i", "3"),
+            scaling("size", "mib=256,1024,4096,8192"),
+            scaling("part-size", "partMib=5,8,16,32,64", "-p", "mib=512", "-w", "5"),
+            scaling("concurrency", "concurrency=1,2,4,8,16", "-p", "mib=512", "-w", "5"),
             transfers("transfers-2"),
-            scaling("part-size", "partMib=5,8,16,32,64", "-p", "mib=512"),
-            scaling("concurrency", "concurrency=1,2,4,8,16", "-p", "mib=512"),
             new Step("small-objects", JMH + "SmallObjectsBenchmark", "-prof", PROFILER),
             new Step("lease", JMH + "(Lease|Mapping|Checksum)Benchmark"),
             new Step("local-store", JMH + "LocalStoreBenchmark"),
@@ -117,11 +116,11 @@ final class ReportBench implements Callable<Integer> {
                     "-prof",
                     PROFILER),
             new Step("lease", JMH + "(Lease|Mapping|Checksum)Benchmark", "-wi", "1", "-i", "2"),
-            new Step("local-store", JMH + "LocalStoreBenchmark", "-p", "mib=256", "-wi", "1", "-i", "3"));
+            new Step("local-store", JMH + "LocalStoreBenchmark", "-p", "mib=256", "-w", "1", "-i", "3"));
 
     private static Step transfers(String name) {
         String benchmarks = JMH + "(Upload|Download)Benchmark";
-        return new Step(name, benchmarks, "-p", "mib=512", "-wi", "10", "-i", "4", "-prof", PROFILER);
+        return new Step(name, benchmarks, "-p", "mib=512", "-prof", PROFILER);
     }
 
     private static Step scaling(String name, String values, String... more) {
@@ -133,7 +132,7 @@ final class ReportBench implements Callable<Integer> {
 
     private static String[] brief(String benchmark, String clients) {
         return new String[] {
-            benchmark, "-p", clients, "-p", "mib=256", "-wi", "10", "-i", "5", "-prof", PROFILER,
+            benchmark, "-p", clients, "-p", "mib=256", "-w", "4", "-i", "3", "-prof", PROFILER,
         };
     }
 

@@ -1,16 +1,12 @@
 package io.blobstore.bench.jmh;
 
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
  * How an upload scales: to be run over one of the parameters at a time, as in {@code -p client=BLOBSTORE -p transport=HTTP
  * -p mib=256,1024,4096,8192}.
  */
-@Warmup(iterations = 5)
-@Measurement(iterations = 5)
 public class ScalingBenchmark extends TransferBenchmark {
     /** Uploads all of it. */
     @Benchmark

@@ -20,7 +20,7 @@ record Result(
         Map<String, String> params,
         Metric primary,
         Map<String, Metric> secondary) {
-    static final String SINGLE_SHOT = "ss";
+    static final String AVERAGE = "avgt";
     static final String SAMPLES = "sample";
 
     String benchmarkClass() {

@@ -27,7 +27,7 @@ public final class Results {
         this.memory = memory;
         this.environment = environment;
         for (Result result : all) {
-            if (TRANSFERS.contains(result.benchmarkClass()) && result.mode().equals(Result.SINGLE_SHOT)) {
+            if (TRANSFERS.contains(result.benchmarkClass()) && result.mode().equals(Result.AVERAGE)) {
                 transfers.add(Transfer.of(result));
             } else {
                 others.add(result);
