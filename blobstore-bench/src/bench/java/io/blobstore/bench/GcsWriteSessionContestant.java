@@ -20,6 +20,7 @@ final class GcsWriteSessionContestant implements Contestant {
     private final WarmMapping memory;
 
     GcsWriteSessionContestant(Job job) throws IOException {
+        GoogleSdk.requireUpload(job);
         this.job = job;
         this.storage = GoogleSdk.options(job).toBuilder()
                 .setBlobWriteSessionConfig(BlobWriteSessionConfigs.parallelCompositeUpload()

@@ -9,13 +9,9 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
@@ -46,7 +42,7 @@ final class ReportBench implements Callable<Integer> {
             names = "--quick",
             description =
                     "Less content, fewer rounds and only the most telling peers: some ten minutes instead of two hours. Its figures"
-                            + " are rough.")
+                            + " are rough, and of clients that are not warm.")
     boolean quick;
 
     @Option(
@@ -70,20 +66,14 @@ final class ReportBench implements Callable<Integer> {
      */
     private record Step(String name, String... arguments) {}
 
-    /**
-     * The machine may be faster or slower for minutes. So that this is not taken for a difference between clients, transfers are measured
-     * in several passes with other things between, and all of them count.
-     */
     private static final List<Step> FULL = List.of(
-            transfers("transfers-1"),
+            new Step("transfers", JMH + "(Upload|Download)Benchmark", "-p", "mib=512", "-prof", PROFILER),
             scaling("size", "mib=256,1024,4096,8192"),
-            scaling("part-size", "partMib=5,8,16,32,64", "-p", "mib=512", "-w", "5"),
-            scaling("concurrency", "concurrency=1,2,4,8,16", "-p", "mib=512", "-w", "5"),
-            transfers("transfers-2"),
+            scaling("part-size", "partMib=5,8,16,32,64", "-p", "mib=512", "-wi", "2"),
+            scaling("concurrency", "concurrency=1,2,4,8,16", "-p", "mib=512", "-wi", "2"),
             new Step("small-objects", JMH + "SmallObjectsBenchmark", "-prof", PROFILER),
             new Step("lease", JMH + "(Lease|Mapping|Checksum)Benchmark"),
-            new Step("local-store", JMH + "LocalStoreBenchmark"),
-            transfers("transfers-3"));
+            new Step("local-store", JMH + "LocalStoreBenchmark"));
 
     private static final List<Step> QUICK = List.of(
             new Step(
@@ -118,11 +108,6 @@ final class ReportBench implements Callable<Integer> {
             new Step("lease", JMH + "(Lease|Mapping|Checksum)Benchmark", "-wi", "1", "-i", "2"),
             new Step("local-store", JMH + "LocalStoreBenchmark", "-p", "mib=256", "-w", "1", "-i", "3"));
 
-    private static Step transfers(String name) {
-        String benchmarks = JMH + "(Upload|Download)Benchmark";
-        return new Step(name, benchmarks, "-p", "mib=512", "-prof", PROFILER);
-    }
-
     private static Step scaling(String name, String values, String... more) {
         List<String> arguments = new ArrayList<>(List.of(JMH + "ScalingBenchmark", "-prof", PROFILER));
         arguments.addAll(List.of("-p", "client=BLOBSTORE,HAND_ROLLED", "-p", values));
@@ -132,7 +117,7 @@ final class ReportBench implements Callable<Integer> {
 
     private static String[] brief(String benchmark, String clients) {
         return new String[] {
-            benchmark, "-p", clients, "-p", "mib=256", "-w", "4", "-i", "3", "-prof", PROFILER,
+            benchmark, "-p", clients, "-p", "mib=256", "-wi", "1", "-w", "5", "-i", "3", "-prof", PROFILER,
         };
     }
 
@@ -185,11 +170,10 @@ final class ReportBench implements Callable<Integer> {
         lines.add("clients\tjava " + String.join(" ", Laboratory.CLIENT_OPTIONS)
                 + ", a process for each; server in another process, on the same machine");
         lines.add("command\t./benchmark report" + (quick ? " --quick" : ""));
-        Map<String, Long> runs = steps().stream()
-                .map(step -> String.join(" ", step.arguments()).replace("\\", ""))
-                .collect(Collectors.groupingBy(Function.identity(), LinkedHashMap::new, Collectors.counting()));
-        runs.forEach((arguments, times) ->
-                lines.add("JMH" + (times == 1 ? "" : ", " + times + " times") + "\t" + arguments));
+        for (Step step : steps()) {
+            lines.add("JMH, " + step.name() + "\t"
+                    + String.join(" ", step.arguments()).replace("\\", ""));
+        }
         return lines;
     }
 

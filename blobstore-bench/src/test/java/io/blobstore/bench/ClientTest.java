@@ -117,6 +117,8 @@ class ClientTest {
     @CsvSource({
         "SENDFILE, HTTPS_UPLOAD, uploads over HTTP only",
         "SENDFILE, HTTP_READ, uploads over HTTP only",
+        "GCS_MULTIPART_CLIENT, GCS_HTTP_READ, it uploads only",
+        "GCS_WRITE_SESSION, GCS_HTTP_READ, it uploads only",
         "OPENDAL, HTTPS_UPLOAD, it trusts the public authorities only",
         "OPENDAL, HTTPS_READ, it trusts the public authorities only",
         "GCS_STORAGE, HTTP_DOWNLOAD, it reads into memory only",

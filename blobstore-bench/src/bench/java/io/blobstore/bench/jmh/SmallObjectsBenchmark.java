@@ -18,7 +18,7 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 
 /** How many small objects there are in a second, and how long each takes, with four threads. */
 @BenchmarkMode(Mode.SampleTime) // how many, the profiler counts meanwhile
-@Warmup(iterations = 6, time = 1)
+@Warmup(iterations = 1, time = 12)
 @Measurement(iterations = 3, time = 1)
 @Threads(4)
 public class SmallObjectsBenchmark extends TransferBenchmark {

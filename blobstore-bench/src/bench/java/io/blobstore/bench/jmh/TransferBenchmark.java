@@ -11,7 +11,9 @@ import org.openjdk.jmh.annotations.Warmup;
 /** How transfers are measured, unless one says otherwise: one after the other, each as a whole; in a JVM with the options of every client. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.SECONDS)
-@Warmup(iterations = 1, time = 10) // the code of a client is large: when all of it is compiled, time tells
+@Warmup(
+        iterations = 4,
+        time = 10) // a client has much code, and what runs once for a part is compiled after thousands of them
 @Measurement(iterations = 4, time = 1)
 @Fork(
         value = 1,
