@@ -16,6 +16,9 @@ import java.util.stream.Stream;
 
 /** What the figures were measured on. */
 final class Machine {
+    /** What is different each time. */
+    static final String LOAD = "load";
+
     private static final List<String> LIBRARIES = List.of(
             "blobstore-",
             "s3-",
@@ -47,7 +50,7 @@ final class Machine {
         machine.put("JDK", System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"));
         machine.put("libraries", libraries());
         machine.put(
-                "load",
+                LOAD,
                 String.format(
                         Locale.ROOT,
                         "%.1f when this began (0 is best: others on the machine make figures vary)",
