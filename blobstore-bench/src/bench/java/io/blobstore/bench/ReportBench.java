@@ -53,8 +53,9 @@ final class ReportBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (Files.exists(target) && !Files.isDirectory(target)) {
-            throw new ParameterException(command.commandLine(), "--to: '" + target + "' is no directory");
+        requireDirectory("--to", target);
+        if (results.isPresent()) {
+            requireDirectory("--results", results.get());
         }
         PrintWriter out = command.commandLine().getOut();
         Path directory = results.isPresent() ? results.get() : Files.createTempDirectory("blobstore-report");
@@ -75,5 +76,11 @@ final class ReportBench implements Callable<Integer> {
                 run.date());
         out.println("The report is " + target.resolve("index.html") + "; what it was made of is in " + directory);
         return ExitCode.OK;
+    }
+
+    private void requireDirectory(String option, Path path) {
+        if (Files.exists(path) && !Files.isDirectory(path)) {
+            throw new ParameterException(command.commandLine(), option + ": '" + path + "' is no directory");
+        }
     }
 }
