@@ -24,7 +24,7 @@ final class Failures {
     private static void note(BenchmarkParams benchmark, Exception problem) throws IOException {
         String file = System.getProperty(Trial.FAILURES);
         if (file != null) {
-            String reason = String.valueOf(problem.getMessage()).replaceAll("[\\r\\n,]+", " ");
+            String reason = String.valueOf(problem.getMessage()).replaceAll("[\\r\\n]+", " ");
             String line = String.join(
                     ",",
                     benchmark.getBenchmark(),
