@@ -13,7 +13,6 @@ import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.s3.model.ChecksumMode;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
@@ -54,10 +53,7 @@ final class AsyncClientContestant implements Contestant {
 
     /** The client that runs on Netty, which adds no checksum of its own. */
     static S3AsyncClient nettyClient(Job job) {
-        return S3AsyncClient.builder()
-                .endpointOverride(job.endpoint())
-                .region(Region.of(Job.REGION))
-                .forcePathStyle(true)
+        return AwsSdk.at(job, S3AsyncClient.builder())
                 .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
                 .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
                 .httpClient(nettyHttp(job))
@@ -66,10 +62,7 @@ final class AsyncClientContestant implements Contestant {
 
     /** The client that runs on the CRT, with its default checksums. */
     static S3AsyncClient crtClient(Job job) {
-        return S3AsyncClient.crtBuilder()
-                .endpointOverride(job.endpoint())
-                .region(Region.of(Job.REGION))
-                .forcePathStyle(true)
+        return AwsSdk.crtBuilder(job)
                 .minimumPartSizeInBytes((long) job.partSize())
                 .maxConcurrency(job.concurrency())
                 .build();

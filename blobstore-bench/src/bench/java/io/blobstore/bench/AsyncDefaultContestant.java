@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import software.amazon.awssdk.core.async.AsyncRequestBody;
 import software.amazon.awssdk.core.async.AsyncResponseTransformer;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 
 /**
@@ -18,10 +17,7 @@ final class AsyncDefaultContestant implements Contestant {
 
     AsyncDefaultContestant(Job job) {
         this.job = job;
-        this.client = S3AsyncClient.builder()
-                .endpointOverride(job.endpoint())
-                .region(Region.of(Job.REGION))
-                .forcePathStyle(true)
+        this.client = AwsSdk.at(job, S3AsyncClient.builder())
                 .httpClientBuilder(NettyNioAsyncHttpClient.builder()) // there is more than one on the class path
                 .build();
     }

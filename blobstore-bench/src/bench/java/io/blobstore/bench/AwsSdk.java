@@ -2,6 +2,10 @@ package io.blobstore.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3AsyncClient;
+import software.amazon.awssdk.services.s3.S3BaseClientBuilder;
+import software.amazon.awssdk.services.s3.S3CrtAsyncClientBuilder;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
@@ -9,6 +13,21 @@ import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 /** What the contestants with a client of the AWS SDK have in common. */
 final class AwsSdk {
     private AwsSdk() {}
+
+    /** A client of the server that a job names. */
+    static <B extends S3BaseClientBuilder<B, C>, C> B at(Job job, B builder) {
+        return builder.endpointOverride(job.endpoint())
+                .region(Region.of(Job.REGION))
+                .forcePathStyle(true);
+    }
+
+    /** As {@link #at}, of the one that runs on the CRT, whose builder is of another kind. */
+    static S3CrtAsyncClientBuilder crtBuilder(Job job) {
+        return S3AsyncClient.crtBuilder()
+                .endpointOverride(job.endpoint())
+                .region(Region.of(Job.REGION))
+                .forcePathStyle(true);
+    }
 
     static UploadPartRequest uploadPart(Job job, String uploadId, int index, int length) {
         return UploadPartRequest.builder()

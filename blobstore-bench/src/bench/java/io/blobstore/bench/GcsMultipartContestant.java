@@ -18,7 +18,7 @@ final class GcsMultipartContestant implements Contestant {
     private final WarmMapping memory;
 
     GcsMultipartContestant(Job job) throws Exception {
-        GoogleSdk.requireUpload(job);
+        job.require("it uploads only", Scenario.Direction.UPLOAD);
         this.job = job;
         this.client = MultipartUploadClient.create(MultipartUploadSettings.of(GoogleSdk.options(job)));
         this.workers = new PartWorkers(job.concurrency());

@@ -16,9 +16,7 @@ final class GcsStorageContestant implements Contestant {
     private final WarmMapping memory;
 
     GcsStorageContestant(Job job) throws Exception {
-        if (job.scenario().direction != Scenario.Direction.READ) {
-            throw new BenchmarkException("it reads into memory only");
-        }
+        job.require("it reads into memory only", Scenario.Direction.READ);
         this.job = job;
         this.blob = BlobId.of(Job.BUCKET, job.key());
         this.storage = GoogleSdk.options(job).getService();

@@ -20,9 +20,7 @@ final class GcsStorageDefaultContestant implements Contestant {
     private final WarmMapping memory;
 
     GcsStorageDefaultContestant(Job job) throws IOException {
-        if (job.isUpload()) {
-            throw new BenchmarkException("it reads and downloads only");
-        }
+        job.require("it reads and downloads only", Scenario.Direction.READ, Scenario.Direction.DOWNLOAD);
         this.job = job;
         this.blob = BlobId.of(Job.BUCKET, job.key());
         this.storage = GoogleSdk.options(job).getService();
@@ -31,10 +29,10 @@ final class GcsStorageDefaultContestant implements Contestant {
 
     @Override
     public void round() throws IOException {
-        switch (job.scenario().direction) {
-            case READ -> read();
-            case DOWNLOAD -> storage.downloadTo(blob, job.newFile());
-            default -> throw new UnsupportedOperationException("the client does not know " + job.scenario());
+        if (job.scenario().direction == Scenario.Direction.READ) {
+            read();
+        } else {
+            storage.downloadTo(blob, job.newFile());
         }
     }
 

@@ -82,9 +82,7 @@ final class GcsTransferManagerContestant implements Contestant {
     }
 
     private static void requireFile(Job job) {
-        if (!job.isUpload() && job.scenario().direction != Scenario.Direction.DOWNLOAD) {
-            throw new BenchmarkException("it uploads files, and downloads to them");
-        }
+        job.require("it uploads files, and downloads to them", Scenario.Direction.UPLOAD, Scenario.Direction.DOWNLOAD);
     }
 
     @Override

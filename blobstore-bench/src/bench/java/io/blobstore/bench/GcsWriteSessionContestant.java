@@ -20,7 +20,7 @@ final class GcsWriteSessionContestant implements Contestant {
     private final WarmMapping memory;
 
     GcsWriteSessionContestant(Job job) throws IOException {
-        GoogleSdk.requireUpload(job);
+        job.require("it uploads only", Scenario.Direction.UPLOAD);
         this.job = job;
         this.storage = GoogleSdk.options(job).toBuilder()
                 .setBlobWriteSessionConfig(BlobWriteSessionConfigs.parallelCompositeUpload()

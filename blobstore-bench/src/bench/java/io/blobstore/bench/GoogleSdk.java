@@ -17,13 +17,6 @@ final class GoogleSdk {
         return OAuth2Credentials.create(new AccessToken("benchmark", end));
     }
 
-    /** For those that cannot read. */
-    static void requireUpload(Job job) {
-        if (!job.isUpload()) {
-            throw new BenchmarkException("it uploads only");
-        }
-    }
-
     static HttpStorageOptions options(Job job) {
         return StorageOptions.http()
                 .setHost(job.endpoint().toString())

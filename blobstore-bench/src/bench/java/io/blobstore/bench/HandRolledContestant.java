@@ -1,6 +1,5 @@
 package io.blobstore.bench;
 
-import io.blobstore.Crc32c;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -36,8 +35,7 @@ final class HandRolledContestant implements Contestant {
     private void upload() throws Exception {
         connections.upload(workers, memory.size(), (connection, request, offset, length) -> {
             ByteBuffer slice = memory.slice(offset, length);
-            String checksum = Crc32c.of(slice).base64();
-            connection.exchange(request, "x-amz-checksum-crc32c: " + checksum + "\r\n", slice);
+            connection.exchange(request, S3Requests.checksum(slice), slice);
         });
     }
 

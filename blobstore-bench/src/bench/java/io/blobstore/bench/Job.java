@@ -49,6 +49,17 @@ record Job(Scenario scenario, URI endpoint, String key, Path file, int partSize,
         return place;
     }
 
+    /**
+     * For who cannot go every way.
+     *
+     * @throws BenchmarkException if the job's is not one of {@code able}; with what there is to say of that
+     */
+    void require(String otherwise, Scenario.Direction... able) {
+        if (!List.of(able).contains(scenario.direction)) {
+            throw new BenchmarkException(otherwise);
+        }
+    }
+
     boolean isUpload() {
         return scenario.direction == Scenario.Direction.UPLOAD;
     }

@@ -68,12 +68,9 @@ final class ReportBench implements Callable<Integer> {
                             + "); choose another directory");
         }
         run.measure(out);
+        Results measured = Results.read(directory);
         BenchmarkReport.write(
-                directory,
-                target,
-                client -> Competitor.valueOf(client).title,
-                ReportLimits.of(Results.read(directory)),
-                run.date());
+                measured, target, client -> Competitor.valueOf(client).title, ReportLimits.of(measured), run.date());
         out.println("The report is " + target.resolve("index.html") + "; what it was made of is in " + directory);
         return ExitCode.OK;
     }

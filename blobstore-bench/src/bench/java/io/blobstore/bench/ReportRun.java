@@ -105,14 +105,21 @@ final class ReportRun {
         if (Files.notExists(results.resolve(ENVIRONMENT))) {
             Files.write(results.resolve(ENVIRONMENT), environment());
         }
+        List<Step> missing = new ArrayList<>(steps);
+        for (Step step : steps) {
+            if (isThere(step)) {
+                missing.remove(step);
+            }
+        }
+        if (missing.isEmpty()) {
+            return;
+        }
         try (Workspace workspace = Workspace.in(results)) {
             Certificates certificates = Laboratory.newCertificates(workspace.directory());
-            for (Step step : steps) {
-                if (!isThere(step)) {
-                    out.println("== " + step.name() + ", " + (steps.indexOf(step) + 1) + " of " + steps.size());
-                    out.flush();
-                    run(step, certificates);
-                }
+            for (Step step : missing) {
+                out.println("== " + step.name() + ", " + (steps.indexOf(step) + 1) + " of " + steps.size());
+                out.flush();
+                run(step, certificates);
             }
         }
     }

@@ -1,5 +1,8 @@
 package io.blobstore.bench;
 
+import io.blobstore.Crc32c;
+import java.nio.ByteBuffer;
+
 /** The requests that the contestants without a client of S3 write themselves: what stands in their first lines. */
 final class S3Requests {
     private S3Requests() {}
@@ -19,6 +22,11 @@ final class S3Requests {
 
     static String complete(Job job, String uploadId) {
         return object(job) + "?uploadId=" + uploadId;
+    }
+
+    /** A line of a request's head: what its content has to be. */
+    static String checksum(ByteBuffer content) {
+        return "x-amz-checksum-crc32c: " + Crc32c.of(content).base64() + "\r\n";
     }
 
     /** Of the answer to {@link #create}. */

@@ -6,7 +6,6 @@ import com.google.cloud.storage.Storage;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.ByteRange;
-import io.blobstore.Crc32c;
 import io.blobstore.bench.Scenario.Direction;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -118,8 +117,8 @@ public final class SmallObjects implements AutoCloseable {
     private record OfLoop(Job job, LoopConnections connections) implements Moves {
         @Override
         public void put(ByteBuffer content) throws Exception {
-            String checksum = "x-amz-checksum-crc32c: " + Crc32c.of(content).base64() + "\r\n";
-            connections.with(connection -> connection.exchange("PUT " + S3Requests.object(job), checksum, content));
+            connections.with(connection ->
+                    connection.exchange("PUT " + S3Requests.object(job), S3Requests.checksum(content), content));
         }
 
         @Override

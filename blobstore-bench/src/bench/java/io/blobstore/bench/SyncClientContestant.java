@@ -12,7 +12,6 @@ import software.amazon.awssdk.http.ContentStreamProvider;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ChecksumMode;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
@@ -44,10 +43,7 @@ final class SyncClientContestant implements Contestant {
 
     /** The blocking client, which adds no checksum of its own. */
     static S3Client client(Job job, SdkHttpClient http) {
-        return S3Client.builder()
-                .endpointOverride(job.endpoint())
-                .region(Region.of(Job.REGION))
-                .forcePathStyle(true)
+        return AwsSdk.at(job, S3Client.builder())
                 .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
                 .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
                 .httpClient(http)

@@ -8,7 +8,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ChecksumMode;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
@@ -29,10 +28,7 @@ final class SyncDefaultContestant implements Contestant {
     SyncDefaultContestant(Job job) throws IOException {
         this.job = job;
         this.memory = job.isUpload() ? WarmMapping.forReading(job.file()) : WarmMapping.forWriting(job.file());
-        this.client = S3Client.builder()
-                .endpointOverride(job.endpoint())
-                .region(Region.of(Job.REGION))
-                .forcePathStyle(true)
+        this.client = AwsSdk.at(job, S3Client.builder())
                 .httpClientBuilder(Apache5HttpClient.builder()) // there is more than one on the class path
                 .build();
     }

@@ -3,7 +3,6 @@ package io.blobstore.bench;
 import java.io.IOException;
 import java.nio.file.Path;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.transfer.s3.S3TransferManager;
 
@@ -24,10 +23,7 @@ final class TransferManagerContestant implements Contestant {
     }
 
     static Contestant netty(Job job) {
-        S3AsyncClient client = S3AsyncClient.builder()
-                .endpointOverride(job.endpoint())
-                .region(Region.of(Job.REGION))
-                .forcePathStyle(true)
+        S3AsyncClient client = AwsSdk.at(job, S3AsyncClient.builder())
                 .multipartEnabled(true)
                 .multipartConfiguration(parts -> parts.minimumPartSizeInBytes((long) job.partSize())
                         .thresholdInBytes((long) job.partSize())
@@ -39,20 +35,13 @@ final class TransferManagerContestant implements Contestant {
 
     /** As one gets it: whatever the job says of parts and how many at once, it is not told. */
     static Contestant crtDefault(Job job) {
-        S3AsyncClient client = S3AsyncClient.crtBuilder()
-                .endpointOverride(job.endpoint())
-                .region(Region.of(Job.REGION))
-                .forcePathStyle(true)
-                .build();
+        S3AsyncClient client = AwsSdk.crtBuilder(job).build();
         return new TransferManagerContestant(job, client);
     }
 
     /** As one gets it where there is no CRT; which is what the manager itself would make. */
     static Contestant nettyDefault(Job job) {
-        S3AsyncClient client = S3AsyncClient.builder()
-                .endpointOverride(job.endpoint())
-                .region(Region.of(Job.REGION))
-                .forcePathStyle(true)
+        S3AsyncClient client = AwsSdk.at(job, S3AsyncClient.builder())
                 .multipartEnabled(true)
                 .httpClientBuilder(NettyNioAsyncHttpClient.builder())
                 .build();

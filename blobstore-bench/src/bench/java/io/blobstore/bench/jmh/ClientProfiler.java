@@ -96,17 +96,18 @@ public final class ClientProfiler implements InternalProfiler {
         Usage used = running.stop();
         long operations = result.getMetadata().getAllOps();
         List<Result<?>> results = new ArrayList<>();
+        Result<?> heap;
         if (isTransfer(benchmark)) {
             double gib = operations * Long.parseLong(benchmark.getParam(SIZE)) * MIB / GIB;
-            results.add(new ScalarResult("cpu", used.cpu / gib, "s/GiB", AggregationPolicy.AVG));
-            results.add(new ScalarResult("heap", used.heapBytes / MIB / gib, "MiB/GiB", AggregationPolicy.AVG));
+            results.add(average("cpu", used.cpu / gib, "s/GiB"));
+            heap = average("heap", used.heapBytes / MIB / gib, "MiB/GiB");
         } else {
-            results.add(new ScalarResult("operations", operations / used.elapsed, "ops/s", AggregationPolicy.AVG));
-            results.add(new ScalarResult("cpu", used.cpu * MICROS / operations, "us/op", AggregationPolicy.AVG));
-            results.add(new ScalarResult("heap", used.heapBytes / KIB / operations, "KiB/op", AggregationPolicy.AVG));
+            results.add(average("operations", operations / used.elapsed, "ops/s"));
+            results.add(average("cpu", used.cpu * MICROS / operations, "us/op"));
+            heap = average("heap", used.heapBytes / KIB / operations, "KiB/op");
         }
-        if (!used.isHeapComplete) {
-            results.removeIf(each -> each.getLabel().equals("heap"));
+        if (used.isHeapComplete) {
+            results.add(heap);
         }
         results.add(new ScalarResult("memory", memory.growth() / MIB, "MiB", AggregationPolicy.MAX));
         results.add(new ScalarResult("gc", used.collections, "counts", AggregationPolicy.SUM));
@@ -114,6 +115,10 @@ public final class ClientProfiler implements InternalProfiler {
             keepMemory(benchmark);
         }
         return results;
+    }
+
+    private static Result<?> average(String label, double value, String unit) {
+        return new ScalarResult(label, value, unit, AggregationPolicy.AVG);
     }
 
     private static boolean isTransfer(BenchmarkParams benchmark) {
@@ -127,7 +132,9 @@ public final class ClientProfiler implements InternalProfiler {
         }
         String name = benchmark.getBenchmark().replaceAll("^.*\\.([^.]+\\.[^.]+)$", "$1");
         Path file = Path.of(
-                directory, name + "-" + benchmark.getParam("client") + "-" + benchmark.getParam("transport") + ".csv");
+                directory,
+                name + "-" + benchmark.getParam(Transfers.CLIENT) + "-" + benchmark.getParam(Transfers.TRANSPORT)
+                        + ".csv");
         try {
             Files.write(file, memory.lines());
         } catch (IOException e) {

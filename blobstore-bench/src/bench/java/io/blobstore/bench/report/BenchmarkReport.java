@@ -32,7 +32,7 @@ public final class BenchmarkReport {
      * an earlier report that this one does not have are removed; whatever else is in the directory stays. If there is a {@code
      * profiles.md} in it, bars that were not kept lead to it.
      *
-     * @param results see {@link Results#read(Path)}
+     * @param results what was measured
      * @param target a directory, which is created if need be
      * @param titles from the name of a client, as in the results, to what people call it
      * @param limits the bars, in their order
@@ -40,10 +40,9 @@ public final class BenchmarkReport {
      * @throws IOException if the results are incomplete or broken, or the target cannot be written; the message says which file
      */
     public static void write(
-            Path results, Path target, Function<String, String> titles, List<Limit> limits, LocalDate date)
+            Results results, Path target, Function<String, String> titles, List<Limit> limits, LocalDate date)
             throws IOException {
-        Document document =
-                document(Results.read(results), titles, limits, date, Files.exists(target.resolve(PROFILES)));
+        Document document = document(results, titles, limits, date, Files.exists(target.resolve(PROFILES)));
         Map<String, String> files = new LinkedHashMap<>();
         for (Block block : document.blocks()) {
             if (block instanceof Chart chart) {

@@ -74,6 +74,11 @@ public record Group(String benchmark, String transport, Store store, Map<String,
         return title(benchmark) + ", " + subtitle();
     }
 
+    /** That of the loop by hand, which talks S3 and is the floor of both stores: they send the same bytes. */
+    Group ofFloor() {
+        return new Group(benchmark, transport, Store.of(Store.FLOOR), setting);
+    }
+
     /** It without its setting. */
     Group anySetting() {
         return new Group(benchmark, transport, store, Map.of());

@@ -105,7 +105,7 @@ public final class Results {
                         withoutPackage(fields[0].strip()), fields[1].strip(), fields[2].strip(), fields[3].strip()));
             }
         }
-        return failures.stream().distinct().toList(); // who fails in one pass, does so in all
+        return failures.stream().distinct().toList(); // one for each setting that was tried
     }
 
     private static String withoutPackage(String benchmark) {

@@ -160,10 +160,8 @@ final class SmallObjectSection {
         return rows;
     }
 
-    /** As of transfers, that of both stores is the loop that talks S3. */
     private static Optional<Series> floor(Group group, Map<Group, List<Client>> groups) {
-        Group ofLoop = new Group(group.benchmark(), group.transport(), Store.of(Store.FLOOR), group.setting());
-        return groups.getOrDefault(ofLoop, List.of()).stream()
+        return groups.getOrDefault(group.ofFloor(), List.of()).stream()
                 .filter(client -> client.role() == Role.FLOOR)
                 .findFirst()
                 .flatMap(client -> client.series(CPU));

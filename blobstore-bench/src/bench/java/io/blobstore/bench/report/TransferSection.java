@@ -128,9 +128,8 @@ final class TransferSection {
         return new Row(false, cells);
     }
 
-    /** The loop by hand talks S3, and is the floor of both stores, which send the same bytes. */
     static Optional<Series> floor(Group group, List<Transfer> transfers) {
-        Group ofLoop = new Group(group.benchmark(), group.transport(), Store.of(Store.FLOOR), group.setting());
+        Group ofLoop = group.ofFloor();
         return transfers.stream()
                 .filter(transfer -> transfer.client().equals(Store.FLOOR)
                         && transfer.group().equals(ofLoop))

@@ -302,7 +302,11 @@ class BenchmarkReportTest {
 
     private void write() throws IOException {
         BenchmarkReport.write(
-                results, target, client -> TITLES.getOrDefault(client, client), limits, LocalDate.of(2026, 11, 21));
+                Results.read(results),
+                target,
+                client -> TITLES.getOrDefault(client, client),
+                limits,
+                LocalDate.of(2026, 11, 21));
     }
 
     private String markdown() throws IOException {
