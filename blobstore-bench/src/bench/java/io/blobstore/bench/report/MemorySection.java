@@ -12,21 +12,27 @@ import java.util.stream.Collectors;
 
 /** Anonymous memory over time: whether it stays where it is after a while. */
 final class MemorySection {
-    private final Results results;
+    /** More points than this are not told apart in a chart. */
+    private static final int POINTS = 250;
+
+    private final List<MemoryCurve> all;
     private final Function<String, String> titles;
 
     MemorySection(Results results, Function<String, String> titles) {
-        this.results = results;
+        // Those of a scaling benchmark are of whichever setting came last.
+        this.all = results.memory().stream()
+                .filter(curve -> !TransferSection.isScaling(curve.benchmark()))
+                .toList();
         this.titles = titles;
     }
 
     void addTo(Document document) {
-        if (results.memory().isEmpty()) {
+        if (all.isEmpty()) {
             return;
         }
         document.heading(2, "Memory over time");
         document.paragraph("The anonymous memory of the client's process, Java's heap included, mapped files not.");
-        results.memory().stream()
+        all.stream()
                 .collect(Collectors.groupingBy(
                         curve -> new Group(curve.benchmark(), curve.transport(), Store.of(curve.client()), Map.of()),
                         () -> new TreeMap<>(Group.IN_ORDER),
@@ -42,6 +48,7 @@ final class MemorySection {
         List<Line> lines = curves.stream()
                 .sorted(Comparator.comparing((MemoryCurve curve) -> role(group, curve) == Role.SUBJECT ? 0 : 1)
                         .thenComparing(MemoryCurve::client))
+                .map(curve -> curve.thinned(POINTS))
                 .map(curve ->
                         new Line(titles.apply(curve.client()), role(group, curve), curve.seconds(), curve.mebibytes()))
                 .toList();

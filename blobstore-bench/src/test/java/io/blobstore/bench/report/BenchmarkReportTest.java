@@ -151,6 +151,12 @@ class BenchmarkReportTest {
     }
 
     @Test
+    void memoryOfScalingIsNotDrawn() throws IOException {
+        Files.writeString(results.resolve("memory/ScalingBenchmark.upload-BLOBSTORE-HTTP.csv"), "0.5,3\n");
+        assertThat(section(markdown(), "## Memory over time")).doesNotContain("scaling");
+    }
+
+    @Test
     void conditionsAndBarsAreThere() throws IOException {
         assertThat(markdown())
                 .contains(
