@@ -59,6 +59,10 @@ final class Drawings {
             SeriesMarkers.TRIANGLE_DOWN,
             SeriesMarkers.CROSS);
 
+    private static final float[] DASHES = {6, 4};
+    /** BasicStroke's own, which it has no name for. */
+    private static final float MITER = 10;
+
     private static final Font TEXT = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
     private static final Font STRONG = new Font(Font.SANS_SERIF, Font.BOLD, 13);
     private static final Font TITLE = new Font(Font.SANS_SERIF, Font.BOLD, 15);
@@ -162,7 +166,7 @@ final class Drawings {
             XYSeries series = chart.addSeries(unique(line, lines), line.x(), line.y());
             series.setMarker(SeriesMarkers.NONE);
             series.setLineColor(lineColor(line, peers));
-            series.setLineStyle(stroke(line));
+            series.setLineStyle(stroke(line, peers));
             peers += line.role() == Store.Role.PEER ? 1 : 0;
         }
         return chart;
@@ -193,7 +197,7 @@ final class Drawings {
                     line.role() == Store.Role.PEER ? MARKERS.get(peers % MARKERS.size()) : SeriesMarkers.CIRCLE);
             series.setMarkerColor(lineColor(line, peers));
             series.setLineColor(lineColor(line, peers));
-            series.setLineStyle(stroke(line));
+            series.setLineStyle(stroke(line, peers));
             peers += line.role() == Store.Role.PEER ? 1 : 0;
         }
         return chart;
@@ -267,9 +271,16 @@ final class Drawings {
         return line.role() == Store.Role.PEER ? PEER_LINES.get(peers % PEER_LINES.size()) : color(line.role());
     }
 
-    private static BasicStroke stroke(Line line) {
+    /** Dashed where the colours begin again. */
+    private static BasicStroke stroke(Line line, int peers) {
+        boolean dashed = line.role() == Store.Role.PEER && peers >= PEER_LINES.size();
         return new BasicStroke(
-                line.role() == Store.Role.SUBJECT ? 3 : 1.6f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND);
+                line.role() == Store.Role.SUBJECT ? 3 : 1.6f,
+                BasicStroke.CAP_ROUND,
+                BasicStroke.JOIN_ROUND,
+                MITER,
+                dashed ? DASHES : null,
+                0);
     }
 
     private static double width(String text, Font font) {
