@@ -95,6 +95,15 @@ abstract class ContractFixture {
         return true;
     }
 
+    /**
+     * Whether a read gives content of the version that it was asked for, even if the blob is replaced at that very moment.
+     * Default: yes. A server that looks at the version first, and opens the file then, may give another's content for it; only
+     * the checksum of the whole shows that.
+     */
+    protected boolean readsTheVersionItLookedAt() {
+        return true;
+    }
+
     /** Whether the server keeps to the condition on the target of a copy. Default: yes. */
     protected boolean decidesCopies() {
         return true;

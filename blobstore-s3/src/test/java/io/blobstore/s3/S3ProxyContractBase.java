@@ -27,6 +27,12 @@ abstract class S3ProxyContractBase extends S3ContractBase {
         return condition == Precondition.ifAbsent();
     }
 
+    /** It reads a file's attributes first, and opens it then. */
+    @Override
+    protected boolean readsTheVersionItLookedAt() {
+        return false;
+    }
+
     @Override
     protected boolean supportsDelimiter(String delimiter) {
         return delimiter.equals("/");
