@@ -49,15 +49,18 @@ final class Download extends ParallelTransfer<ReadResult> {
      * @param length in all
      * @param partSize of each part but the last
      * @param checksums of the parts that have arrived
+     * @param missing how many have not, and one more as long as the first worker has not asked for the checksum of the whole
      */
-    private record Plan(BlobMetadata blob, long length, long partSize, AtomicIntegerArray checksums) {
+    private record Plan(
+            BlobMetadata blob, long length, long partSize, AtomicIntegerArray checksums, AtomicInteger missing) {
         static Plan of(BlobMetadata blob, long length, long partSize) {
             long parts = Math.max(1, length / partSize + (length % partSize == 0 ? 0 : 1));
-            if (parts > Integer.MAX_VALUE) {
+            if (parts >= Integer.MAX_VALUE) {
                 throw new IllegalArgumentException(
                         length + " bytes in parts of " + partSize + " are too many parts; choose larger ones");
             }
-            return new Plan(blob, length, partSize, new AtomicIntegerArray((int) parts));
+            return new Plan(
+                    blob, length, partSize, new AtomicIntegerArray((int) parts), new AtomicInteger((int) parts + 1));
         }
 
         int partCount() {
@@ -123,6 +126,7 @@ final class Download extends ParallelTransfer<ReadResult> {
         if (!isStopped() && made.isWhole() && !compared && made.blob.checksum().isEmpty()) {
             described = describe(made.blob);
         }
+        oneLess(made);
         fetchParts();
     }
 
@@ -249,9 +253,24 @@ final class Download extends ParallelTransfer<ReadResult> {
         return new RangeFetch(store, key, read, target, range.offset(), offset);
     }
 
-    private void arrived(Plan made, int part, RangeFetch fetch) {
+    private void arrived(Plan made, int part, RangeFetch fetch) throws IOException, InterruptedException {
         made.checksums.set(part, fetch.checksum().value());
         reports().moved(fetch.done());
+        oneLess(made);
+    }
+
+    /**
+     * Looks at the blob again when all is there, if it has no checksum to compare with. A server that looks at the version first, and
+     * opens the file then, may have answered with what replaced it; if the version is still there, nothing has.
+     */
+    private void oneLess(Plan made) throws IOException, InterruptedException {
+        if (made.missing.decrementAndGet() > 0 || made.partCount() == 1) {
+            return;
+        }
+        BlobMetadata known = described;
+        if (known != null && known.checksum().isEmpty()) {
+            described = describe(made.blob);
+        }
     }
 
     private Plan planned() {

@@ -22,7 +22,8 @@ import java.util.function.IntFunction;
  * the memory.
  *
  * <p>The checksums of the parts are combined, in whatever order they arrived. If the whole blob was read, the result is compared with
- * what the store says.
+ * what the store says. If it says nothing, one more request at the end finds out whether the version is still there: some servers look
+ * at the version first, and answer then with what replaced it meanwhile.
  *
  * <p>A reader is meant to be shared: it is the bound on requests under way and, with the default executor, on threads. Thread-safe.
  */

@@ -97,8 +97,8 @@ abstract class ContractFixture {
 
     /**
      * Whether a read gives content of the version that it was asked for, even if the blob is replaced at that very moment.
-     * Default: yes. A server that looks at the version first, and opens the file then, may give another's content for it; only
-     * the checksum of the whole shows that.
+     * Default: yes. A server that looks at the version first, and opens the file then, may give another's content for it; a
+     * parallel read of the whole finds that.
      */
     protected boolean readsTheVersionItLookedAt() {
         return true;

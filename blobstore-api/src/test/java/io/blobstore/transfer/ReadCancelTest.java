@@ -116,6 +116,29 @@ class ReadCancelTest {
         }
     }
 
+    /** When it looks for the checksum, and when it looks again, as there was none. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void aLookAtTheBlobIsInterruptedToo(int number) throws Exception {
+        for (BlobTarget into : List.of(BlobTarget.of(target), BlobTarget.ofPath(path))) {
+            CountDownLatch inside = new CountDownLatch(1);
+            ScriptedReads store = ScriptedReads.of(CONTENT).withoutChecksums().onHead(head -> {
+                if (head == number) {
+                    inside.countDown();
+                    ScriptedStore.awaitInterrupt();
+                }
+            });
+            try (ParallelReader reader = reader(threads)) {
+                Transfer<ReadResult> transfer = read(reader, store, into);
+                assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
+
+                assertThat(transfer.cancel()).isTrue();
+                assertCancelled(transfer);
+                assertThat(store.inside()).isZero();
+            }
+        }
+    }
+
     /** The last worker has left, and makes the whole visible: there, a directory has come in the way. */
     @Test
     void whenAllHasArrivedButCannotBePublishedItIsAFailure() throws Exception {

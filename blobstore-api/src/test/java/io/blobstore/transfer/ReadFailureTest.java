@@ -333,6 +333,38 @@ class ReadFailureTest {
     }
 
     @Test
+    void ifTheBlobCannotBeLookedAtAgainNothingIsPublished() throws Exception {
+        ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(30)).withoutChecksums();
+        store.onHead(number -> {
+            if (number % 2 == 0) {
+                throw failure("no answer", true);
+            }
+        });
+
+        assertThat(failureOf(store, 1)).hasMessageContaining("no answer");
+        assertThat(store.requests()).endsWith("HEAD");
+    }
+
+    /** Asks for the version first, and opens then what has replaced it, as servers do that keep blobs in files. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void withoutChecksumsAnAnswerOfWhatReplacedTheVersionIsFoundAndNothingIsPublished(int concurrency)
+            throws Exception {
+        byte[] old = ReadPlanTest.content(30);
+        ScriptedReads store = ScriptedReads.of(old).withoutChecksums();
+        store.answering((read, right) -> {
+            if (read.offset() != 20) {
+                return right;
+            }
+            store.replace(new byte[30]);
+            read.target().put(0, new byte[10]);
+            return new ReadResult(right.blob(), 10, Crc32c.of(ByteBuffer.allocate(10)));
+        });
+
+        assertThat(failureOf(store, concurrency)).isInstanceOf(PreconditionFailedException.class);
+    }
+
+    @Test
     void aBlobThatWasReplacedBeforeItsChecksumWasAskedForIsNotVerifiedByTheOthers() throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(30)).withoutChecksumInParts();
         store.answering((read, right) -> {

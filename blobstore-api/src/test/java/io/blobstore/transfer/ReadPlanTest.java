@@ -128,6 +128,26 @@ class ReadPlanTest {
     }
 
     @Test
+    void whatNoChecksumVouchesForIsLookedAtAgainWhenAllOfItIsThere() throws Exception {
+        ScriptedReads store = ScriptedReads.of(CONTENT).withoutChecksums();
+
+        ReadResult read = read(store, ByteRange.all(), BlobTarget.of(ByteBuffer.allocate(95)), 10);
+
+        assertThat(store.requests()).hasSize(12).endsWith("HEAD");
+        assertThat(read.blob().checksum()).isEmpty();
+        assertThat(read.checksum()).isEqualTo(Crc32c.of(ByteBuffer.wrap(CONTENT)));
+    }
+
+    @Test
+    void whatOneRequestBroughtIsNotLookedAtAgain() throws Exception {
+        ScriptedReads store = ScriptedReads.of(CONTENT).withoutChecksums();
+
+        read(store, ByteRange.all(), BlobTarget.of(ByteBuffer.allocate(95)), 95);
+
+        assertThat(store.requests()).hasSize(1);
+    }
+
+    @Test
     void ofAPartTheChecksumOfTheWholeIsNotAskedFor() throws Exception {
         ScriptedReads store = ScriptedReads.of(CONTENT).withoutChecksumInParts();
 

@@ -36,6 +36,12 @@ final class ScriptedReads extends ForwardingBlobStore {
         ReadResult of(Read read, ReadResult right) throws IOException;
     }
 
+    /** What happens inside of a HEAD. */
+    interface Look {
+        /** Runs with the number of the HEAD, from 1 on. */
+        void run(int number) throws IOException;
+    }
+
     /**
      * One read.
      *
@@ -49,15 +55,24 @@ final class ScriptedReads extends ForwardingBlobStore {
         }
     }
 
+    /** Which answers tell the checksum of the whole. */
+    private enum Checksums {
+        IN_ALL,
+        NOT_IN_PARTS,
+        NOWHERE
+    }
+
     private final List<String> requests = new CopyOnWriteArrayList<>();
     private final AtomicInteger inside = new AtomicInteger();
     private final AtomicInteger mostInside = new AtomicInteger();
     private final AtomicLong bytesInside = new AtomicLong();
     private final AtomicLong mostBytesInside = new AtomicLong();
     private final AtomicLong bytesAsked = new AtomicLong();
+    private final AtomicInteger looks = new AtomicInteger();
     private volatile Step step = read -> {};
+    private volatile Look look = number -> {};
     private volatile Answer answer = (read, right) -> right;
-    private volatile boolean partsWithoutChecksum;
+    private volatile Checksums checksums = Checksums.IN_ALL;
 
     private ScriptedReads(InMemoryBlobStore memory) {
         super(memory);
@@ -76,6 +91,12 @@ final class ScriptedReads extends ForwardingBlobStore {
         return this;
     }
 
+    /** Sets what happens inside of a HEAD. Before the first one. */
+    ScriptedReads onHead(Look look) {
+        this.look = look;
+        return this;
+    }
+
     /** Sets what becomes of answers. Before the first one. */
     ScriptedReads answering(Answer answer) {
         this.answer = answer;
@@ -84,7 +105,13 @@ final class ScriptedReads extends ForwardingBlobStore {
 
     /** Leaves the checksum of the whole out of answers with a part, as S3 does. */
     ScriptedReads withoutChecksumInParts() {
-        partsWithoutChecksum = true;
+        checksums = Checksums.NOT_IN_PARTS;
+        return this;
+    }
+
+    /** Knows no checksums, as some servers that speak S3. */
+    ScriptedReads withoutChecksums() {
+        checksums = Checksums.NOWHERE;
         return this;
     }
 
@@ -165,7 +192,9 @@ final class ScriptedReads extends ForwardingBlobStore {
 
     private ReadResult plain(ReadResult read) {
         BlobMetadata blob = read.blob();
-        return partsWithoutChecksum && read.length() < blob.size()
+        boolean told =
+                checksums == Checksums.IN_ALL || (checksums == Checksums.NOT_IN_PARTS && read.length() == blob.size());
+        return !told
                 ? new ReadResult(described(blob, blob.size(), Optional.empty()), read.length(), read.checksum())
                 : read;
     }
@@ -173,6 +202,8 @@ final class ScriptedReads extends ForwardingBlobStore {
     @Override
     public BlobMetadata head(BlobKey key) throws IOException {
         requests.add("HEAD");
-        return delegate().head(key);
+        look.run(looks.incrementAndGet());
+        BlobMetadata blob = delegate().head(key);
+        return checksums == Checksums.NOWHERE ? described(blob, blob.size(), Optional.empty()) : blob;
     }
 }

@@ -41,8 +41,8 @@ import software.amazon.awssdk.services.s3.S3Client;
  *
  * <p>A version is the ETag, with the version id where the bucket has versioning. <em>Equal content has equal ETags</em>, so a
  * condition holds for an equal blob stored in between; listings show the ETag alone. Reads of one version rely on the server to take
- * {@code If-Match} and content from the same blob, as S3 does; where it keeps files and opens them after it has looked, only the checksum
- * of a whole blob shows that one was replaced in between.
+ * {@code If-Match} and content from the same blob, as S3 does. Some that keep files open them after they have looked: reads of a whole
+ * blob find that, reads of ranges cannot.
  *
  * <p>A conditional request whose answer is lost is looked after: if the key then holds a blob of the same size and CRC32C, it
  * counts as stored.
