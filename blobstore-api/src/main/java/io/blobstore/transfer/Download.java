@@ -126,7 +126,7 @@ final class Download extends ParallelTransfer<ReadResult> {
         if (!isStopped() && made.isWhole() && !compared && made.blob.checksum().isEmpty()) {
             described = describe(made.blob);
         }
-        oneLess(made);
+        countDown(made);
         fetchParts();
     }
 
@@ -256,14 +256,14 @@ final class Download extends ParallelTransfer<ReadResult> {
     private void arrived(Plan made, int part, RangeFetch fetch) throws IOException, InterruptedException {
         made.checksums.set(part, fetch.checksum().value());
         reports().moved(fetch.done());
-        oneLess(made);
+        countDown(made);
     }
 
     /**
      * Looks at the blob again when all is there, if it has no checksum to compare with. A server that looks at the version first, and
      * opens the file then, may have answered with what replaced it; if the version is still there, nothing has.
      */
-    private void oneLess(Plan made) throws IOException, InterruptedException {
+    private void countDown(Plan made) throws IOException, InterruptedException {
         if (made.missing.decrementAndGet() > 0 || made.partCount() == 1) {
             return;
         }

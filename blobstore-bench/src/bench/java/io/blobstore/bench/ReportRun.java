@@ -20,23 +20,54 @@ final class ReportRun {
     private static final String PROFILER = "io.blobstore.bench.jmh.ClientProfiler";
 
     /**
+     * How often all clients are measured one after the other. A machine drifts within the hour that takes, and a JVM's compilers do not
+     * decide alike each time: one process of each does not tell neighbours apart.
+     */
+    private static final int PASSES = 3;
+
+    private static final String PASS = "-pass-";
+
+    /**
      * One run of JMH.
      *
      * @param name of its file of results
      * @param arguments what to run, with which parameters
      */
-    private record Step(String name, String... arguments) {}
+    private record Step(String name, String... arguments) {
+        Step pass(int number) {
+            return new Step(name + PASS + number, arguments);
+        }
 
-    private static final List<Step> FULL = List.of(
-            new Step("lease", JMH + "(Lease|Mapping|Checksum)Benchmark"),
-            new Step("local-store", JMH + "LocalStoreBenchmark"),
-            new Step("small-objects", JMH + "SmallObjectsBenchmark", "-prof", PROFILER),
-            scaling("size", "mib=256,1024,4096,8192"),
-            scaling("part-size", "partMib=5,8,16,32,64", "-p", "mib=512", "-wi", "2"),
-            scaling("concurrency", "concurrency=1,2,4,8,16", "-p", "mib=512", "-wi", "2"),
-            new Step("upload", JMH + "UploadBenchmark", "-p", "mib=512", "-prof", PROFILER),
-            new Step("download-into-memory", JMH + "DownloadBenchmark.intoMemory", "-p", "mib=512", "-prof", PROFILER),
-            new Step("download-into-file", JMH + "DownloadBenchmark.intoFile", "-p", "mib=512", "-prof", PROFILER));
+        /** Of it and its other passes. */
+        String title() {
+            int pass = name.indexOf(PASS);
+            return pass < 0 ? name : name.substring(0, pass) + ", " + PASSES + " passes";
+        }
+    }
+
+    private static final List<Step> FULL = full();
+
+    private static List<Step> full() {
+        List<Step> steps = new ArrayList<>(List.of(
+                new Step("lease", JMH + "(Lease|Mapping|Checksum)Benchmark"),
+                new Step("local-store", JMH + "LocalStoreBenchmark"),
+                new Step("small-objects", JMH + "SmallObjectsBenchmark", "-prof", PROFILER),
+                scaling("size", "mib=256,1024,4096,8192"),
+                scaling("part-size", "partMib=5,8,16,32,64", "-p", "mib=512", "-wi", "2"),
+                scaling("concurrency", "concurrency=1,2,4,8,16", "-p", "mib=512", "-wi", "2")));
+        for (int pass = 1; pass <= PASSES; pass++) {
+            steps.add(transfer("upload", "UploadBenchmark").pass(pass));
+            steps.add(transfer("download-into-memory", "DownloadBenchmark.intoMemory")
+                    .pass(pass));
+            steps.add(
+                    transfer("download-into-file", "DownloadBenchmark.intoFile").pass(pass));
+        }
+        return List.copyOf(steps);
+    }
+
+    private static Step transfer(String name, String benchmark) {
+        return new Step(name, JMH + benchmark, "-p", "mib=512", "-prof", PROFILER);
+    }
 
     private static final List<Step> QUICK = List.of(
             new Step(
@@ -159,10 +190,10 @@ final class ReportRun {
                 + ", a process for each; server in another process, on the same machine");
         lines.add("command\t./benchmark report" + (quick ? " --quick" : ""));
         for (Step step : steps) {
-            lines.add("JMH, " + step.name() + "\t"
+            lines.add("JMH, " + step.title() + "\t"
                     + String.join(" ", step.arguments()).replace("\\", ""));
         }
-        return lines;
+        return lines.stream().distinct().toList();
     }
 
     private void run(Step step, Certificates certificates) throws IOException, InterruptedException {
