@@ -32,7 +32,7 @@ final class ReportBench implements Callable<Integer> {
     @Option(
             names = "--quick",
             description =
-                    "Less content, fewer rounds and only the most telling peers: some ten minutes instead of five hours. Its figures"
+                    "Less content, fewer rounds and only the most telling peers: some ten minutes instead of six hours. Its figures"
                             + " are rough, and of clients that are not warm.")
     boolean quick;
 

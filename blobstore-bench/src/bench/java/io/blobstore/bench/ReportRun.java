@@ -51,11 +51,11 @@ final class ReportRun {
         List<Step> steps = new ArrayList<>(List.of(
                 new Step("lease", JMH + "(Lease|Mapping|Checksum)Benchmark"),
                 new Step("local-store", JMH + "LocalStoreBenchmark"),
-                new Step("small-objects", JMH + "SmallObjectsBenchmark", "-prof", PROFILER),
                 scaling("size", "mib=256,1024,4096,8192"),
                 scaling("part-size", "partMib=5,8,16,32,64", "-p", "mib=512", "-wi", "2"),
                 scaling("concurrency", "concurrency=1,2,4,8,16", "-p", "mib=512", "-wi", "2")));
         for (int pass = 1; pass <= PASSES; pass++) {
+            steps.add(new Step("small-objects", JMH + "SmallObjectsBenchmark", "-prof", PROFILER).pass(pass));
             steps.add(transfer("upload", "UploadBenchmark").pass(pass));
             steps.add(transfer("download-into-memory", "DownloadBenchmark.intoMemory")
                     .pass(pass));
