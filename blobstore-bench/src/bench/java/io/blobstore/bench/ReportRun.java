@@ -47,28 +47,6 @@ final class ReportRun {
 
     private static final List<Step> FULL = full();
 
-    private static List<Step> full() {
-        List<Step> steps = new ArrayList<>(List.of(
-                new Step("lease", JMH + "(Lease|Mapping|Checksum)Benchmark"),
-                new Step("local-store", JMH + "LocalStoreBenchmark"),
-                scaling("size", "mib=256,1024,4096,8192"),
-                scaling("part-size", "partMib=5,8,16,32,64", "-p", "mib=512", "-wi", "2"),
-                scaling("concurrency", "concurrency=1,2,4,8,16", "-p", "mib=512", "-wi", "2")));
-        for (int pass = 1; pass <= PASSES; pass++) {
-            steps.add(new Step("small-objects", JMH + "SmallObjectsBenchmark", "-prof", PROFILER).pass(pass));
-            steps.add(transfer("upload", "UploadBenchmark").pass(pass));
-            steps.add(transfer("download-into-memory", "DownloadBenchmark.intoMemory")
-                    .pass(pass));
-            steps.add(
-                    transfer("download-into-file", "DownloadBenchmark.intoFile").pass(pass));
-        }
-        return List.copyOf(steps);
-    }
-
-    private static Step transfer(String name, String benchmark) {
-        return new Step(name, JMH + benchmark, "-p", "mib=512", "-prof", PROFILER);
-    }
-
     private static final List<Step> QUICK = List.of(
             new Step(
                     "upload",
@@ -101,6 +79,28 @@ final class ReportRun {
                     PROFILER),
             new Step("lease", JMH + "(Lease|Mapping|Checksum)Benchmark", "-wi", "1", "-i", "2"),
             new Step("local-store", JMH + "LocalStoreBenchmark", "-p", "mib=256", "-w", "1", "-i", "3"));
+
+    private static List<Step> full() {
+        List<Step> steps = new ArrayList<>(List.of(
+                new Step("lease", JMH + "(Lease|Mapping|Checksum)Benchmark"),
+                new Step("local-store", JMH + "LocalStoreBenchmark"),
+                scaling("size", "mib=256,1024,4096,8192"),
+                scaling("part-size", "partMib=5,8,16,32,64", "-p", "mib=512", "-wi", "2"),
+                scaling("concurrency", "concurrency=1,2,4,8,16", "-p", "mib=512", "-wi", "2")));
+        for (int pass = 1; pass <= PASSES; pass++) {
+            steps.add(new Step("small-objects", JMH + "SmallObjectsBenchmark", "-prof", PROFILER).pass(pass));
+            steps.add(transfer("upload", "UploadBenchmark").pass(pass));
+            steps.add(transfer("download-into-memory", "DownloadBenchmark.intoMemory")
+                    .pass(pass));
+            steps.add(
+                    transfer("download-into-file", "DownloadBenchmark.intoFile").pass(pass));
+        }
+        return List.copyOf(steps);
+    }
+
+    private static Step transfer(String name, String benchmark) {
+        return new Step(name, JMH + benchmark, "-p", "mib=512", "-prof", PROFILER);
+    }
 
     private static Step scaling(String name, String values, String... more) {
         List<String> arguments = new ArrayList<>(List.of(JMH + "ScalingBenchmark", "-prof", PROFILER));

@@ -92,9 +92,10 @@ public final class BenchmarkReport {
                 "Figures are medians of all iterations of all forks; in brackets are the least and the greatest of"
                         + " them, which the thin lines in the charts show, too. Where those of two clients overlap, another run may"
                         + " show them the other way round. Throughput is of one transfer from its beginning to its end. CPU is the"
-                        + " time, of user and system, that the client's process took; heap is what it allocated there; memory is the peak by which its anonymous memory grew; GCs are collections. The floor is a loop"
-                        + " written by hand that talks S3 and does nothing but what has to be done. Ratios are of medians; the"
-                        + " last column of a table is below 1 where blobstore takes less CPU than the client of that row.");
+                        + " time, of user and system, that the client's process took; heap is what it allocated there; memory is"
+                        + " the peak by which its anonymous memory grew; GCs are collections. The floor is a loop written by hand"
+                        + " that talks S3 and does nothing but what has to be done. Ratios are of medians; the last column of a"
+                        + " table is below 1 where blobstore takes less CPU than the client of that row.");
     }
 
     private static void addLimits(Document document, List<Limit> limits) {
