@@ -8,12 +8,15 @@ import io.blobstore.bench.report.Figure;
 import io.blobstore.bench.report.Limit;
 import io.blobstore.bench.report.Limit.Verdict;
 import io.blobstore.bench.report.Results;
+import io.blobstore.bench.report.Series;
 import io.blobstore.bench.report.Transfer;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
+import java.util.Optional;
 
 /** The bars of the scenarios, held against what JMH has measured. */
 final class ReportLimits {
@@ -47,7 +50,7 @@ final class ReportLimits {
         }
         scenario.heapBar.ifPresent(limit -> add(
                 scenario.title + ": heap MiB allocated per GiB",
-                median(scenario, scenario.subject, Figure.HEAP),
+                series(scenario, scenario.subject, Figure.HEAP),
                 limit,
                 "%.1f",
                 scenario.subject));
@@ -56,38 +59,37 @@ final class ReportLimits {
     private void judge(Scenario scenario, Bar bar) {
         String text = scenario.title + ": CPU, " + scenario.subject.title + " / "
                 + bar.others().get(0).title;
-        double least = Double.POSITIVE_INFINITY;
+        List<Series> others = new ArrayList<>();
         for (Competitor other : bar.others()) {
-            OptionalDouble cpu = median(scenario, other, Figure.CPU);
+            Optional<Series> cpu = series(scenario, other, Figure.CPU);
             if (cpu.isEmpty()) {
                 add(text, cpu, bar.factor(), "%.2f", other);
                 return;
             }
-            least = Math.min(least, cpu.getAsDouble());
+            others.add(cpu.get());
         }
-        OptionalDouble ours = median(scenario, scenario.subject, Figure.CPU);
-        OptionalDouble ratio = ours.isEmpty() ? ours : OptionalDouble.of(ours.getAsDouble() / least);
+        Series best = Collections.min(others, Comparator.comparingDouble(Series::median));
+        Optional<Series> ratio = series(scenario, scenario.subject, Figure.CPU).flatMap(ours -> ours.ratioTo(best));
         add(text, ratio, bar.factor(), "%.2f", scenario.subject);
     }
 
-    private void add(String text, OptionalDouble value, double limit, String format, Competitor unmeasured) {
+    private void add(String text, Optional<Series> value, double limit, String format, Competitor unmeasured) {
         String bar = "≤ " + String.format(Locale.ROOT, format, limit);
         limits.add(
                 value.isEmpty()
                         ? new Limit(text, "not measured: " + unmeasured.title, bar, Verdict.OPEN)
                         : new Limit(
                                 text,
-                                String.format(Locale.ROOT, format, value.getAsDouble()),
+                                value.get().describe(format),
                                 bar,
-                                value.getAsDouble() <= limit ? Verdict.PASS : Verdict.FAIL));
+                                value.get().median() <= limit ? Verdict.PASS : Verdict.FAIL));
     }
 
-    private OptionalDouble median(Scenario scenario, Competitor competitor, Figure figure) {
+    private Optional<Series> series(Scenario scenario, Competitor competitor, Figure figure) {
         return results.transfers().stream()
                 .filter(transfer -> transfer.client().equals(competitor.name()) && isOf(scenario, transfer))
-                .map(transfer -> transfer.median(figure))
                 .findFirst()
-                .orElse(OptionalDouble.empty());
+                .flatMap(transfer -> transfer.series(figure));
     }
 
     private static boolean isOf(Scenario scenario, Transfer transfer) {

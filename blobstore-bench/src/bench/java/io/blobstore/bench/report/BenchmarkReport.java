@@ -91,11 +91,13 @@ public final class BenchmarkReport {
         document.paragraph(
                 "Figures are medians of all iterations of all forks; in brackets are the least and the greatest of"
                         + " them, which the thin lines in the charts show, too. Where those of two clients overlap, another run may"
-                        + " show them the other way round. Throughput is of one transfer from its beginning to its end. CPU is the"
-                        + " time, of user and system, that the client's process took; heap is what it allocated there; memory is"
-                        + " the peak by which its anonymous memory grew; GCs are collections. The floor is a loop written by hand"
-                        + " that talks S3 and does nothing but what has to be done. Ratios are of medians; the last column of a"
-                        + " table is below 1 where blobstore takes less CPU than the client of that row.");
+                        + " show them the other way round. What was measured in passes, each client once in each and in a process of"
+                        + " its own, has below its table how many pairs of clients are in its order in every pass. Throughput is of"
+                        + " one transfer from its beginning to its end. CPU is the time, of user and system, that the client's process"
+                        + " took; heap is what it allocated there; memory is the peak by which its anonymous memory grew; GCs are"
+                        + " collections. The floor is a loop written by hand that talks S3 and does nothing but what has to be done."
+                        + " Ratios are of medians, pass by pass: the middle one, and in brackets the least and the greatest. The last"
+                        + " column of a table is below 1 where blobstore takes less CPU than the client of that row.");
     }
 
     private static void addLimits(Document document, List<Limit> limits) {

@@ -3,17 +3,16 @@ package io.blobstore.bench.report;
 import io.blobstore.bench.report.Document.Row;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
 
 /** Where another client is better than this library. They are collected so that no reader has to find them. */
 final class Losses {
     private final List<Row> rows = new ArrayList<>();
 
-    /** Adds a figure if the other is better by the median. */
+    /** Adds a figure if the other is better by the median of the ratios. */
     void compare(String where, String figure, boolean lessIsBetter, Series subject, String other, Series others) {
-        double ours = subject.median();
-        double theirs = others.median();
-        if (lessIsBetter ? theirs >= ours : theirs <= ours) {
+        Optional<Series> ratio = lessIsBetter ? subject.ratioTo(others) : others.ratioTo(subject);
+        if (ratio.map(Series::median).orElse(Double.MAX_VALUE) <= 1) {
             return;
         }
         String overlap = Numbers.NONE;
@@ -22,16 +21,7 @@ final class Losses {
         }
         rows.add(new Row(
                 false,
-                List.of(
-                        where,
-                        other,
-                        figure,
-                        overlap,
-                        Numbers.of(subject),
-                        Numbers.of(others),
-                        ours == 0 || theirs == 0
-                                ? Numbers.NONE
-                                : String.format(Locale.ROOT, "%.2f", lessIsBetter ? ours / theirs : theirs / ours))));
+                List.of(where, other, figure, overlap, Numbers.of(subject), Numbers.of(others), Numbers.ratio(ratio))));
     }
 
     void addTo(Document document) {
@@ -43,8 +33,9 @@ final class Losses {
             return;
         }
         document.paragraph(
-                "All comparisons in which the median of another client, the loop by hand included, is better than"
-                        + " blobstore's: CPU and throughput of transfers, operations per second and p99 latency of small objects."
+                "All comparisons in which another client, the loop by hand included, is better than blobstore by the"
+                        + " median of the ratios: CPU and throughput of transfers, operations per second, CPU and p99 latency of"
+                        + " small objects."
                         + " Where the spreads overlap, another run may show the opposite.");
         document.table(
                 4, List.of("Where", "Better", "In", "Spreads overlap", "blobstore", "The other", "Times better"), rows);

@@ -12,18 +12,21 @@ import java.util.stream.Stream;
 /**
  * A value of a result of JMH.
  *
- * @param values one of each iteration of each fork; empty for samples
+ * @param processes for each fork, a value of each iteration; empty for samples
  * @param histogram how often each sample occurred; empty for others than samples, and where the file leaves it out
  * @param percentiles as JMH counted them
  */
 record Metric(
-        String unit, List<Double> values, SortedMap<Double, Long> histogram, SortedMap<Double, Double> percentiles) {
+        String unit,
+        List<List<Double>> processes,
+        SortedMap<Double, Long> histogram,
+        SortedMap<Double, Double> percentiles) {
     Optional<Series> series() {
-        return values.isEmpty() ? Optional.empty() : Optional.of(new Series(values));
+        return processes.isEmpty() ? Optional.empty() : Optional.of(new Series(processes));
     }
 
     boolean isSampled() {
-        return values.isEmpty() && !(histogram.isEmpty() && percentiles.isEmpty());
+        return processes.isEmpty() && !(histogram.isEmpty() && percentiles.isEmpty());
     }
 
     OptionalDouble percentile(double percent) {
@@ -46,14 +49,14 @@ record Metric(
 
     /** Both, as if of one run. */
     Metric and(Metric other) {
-        List<Double> allValues = new ArrayList<>(values);
-        allValues.addAll(other.values);
+        List<List<Double>> all = new ArrayList<>(processes);
+        all.addAll(other.processes);
         SortedMap<Double, Long> both = new TreeMap<>();
         // Percentiles cannot be added: without all samples, there are none.
         if (!histogram.isEmpty() && !other.histogram.isEmpty()) {
             Stream.of(histogram, other.histogram)
                     .forEach(one -> one.forEach((value, count) -> both.merge(value, count, Long::sum)));
         }
-        return new Metric(unit, allValues, both, new TreeMap<>());
+        return new Metric(unit, all, both, new TreeMap<>());
     }
 }

@@ -27,12 +27,9 @@ final class Numbers {
         return value.isPresent() ? of(value.getAsDouble()) : NONE;
     }
 
-    /** The median, and from where to where all values are, if there are several. */
+    /** The median, and from where to where all values are. */
     static String of(Series series) {
-        if (series.values().size() == 1) {
-            return of(series.median());
-        }
-        return of(series.median()) + " (" + of(series.min()) + "–" + of(series.max()) + ")";
+        return series.describe(Numbers::of);
     }
 
     static String of(Optional<Series> series) {
@@ -43,13 +40,13 @@ final class Numbers {
         return series.map(values -> of(values.median())).orElse(NONE);
     }
 
-    /** Of the medians. */
+    /** Of the medians: the middle one of all processes, and from where to where they are. */
     static String ratio(Optional<Series> dividend, Optional<Series> divisor) {
-        if (dividend.isEmpty() || divisor.isEmpty() || divisor.get().median() == 0) {
-            return NONE;
-        }
-        return String.format(
-                Locale.ROOT, "%.2f", dividend.get().median() / divisor.get().median());
+        return ratio(dividend.flatMap(series -> divisor.flatMap(series::ratioTo)));
+    }
+
+    static String ratio(Optional<Series> ratios) {
+        return ratios.map(series -> series.describe("%.2f")).orElse(NONE);
     }
 
     /** For axes and counts: without zeros at the end. */

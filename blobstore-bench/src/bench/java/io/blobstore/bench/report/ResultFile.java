@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -86,12 +87,10 @@ final class ResultFile {
     }
 
     private Metric metric(Map<?, ?> metric, boolean sampled) throws IOException {
-        List<Double> values = new ArrayList<>();
+        List<List<Double>> processes = new ArrayList<>();
         if (metric.get("rawData") != null) {
             for (Object fork : list(metric.get("rawData"), "rawData")) {
-                for (Object value : list(fork, "rawData")) {
-                    addNumber(values, value);
-                }
+                addNumbers(processes, list(fork, "rawData"));
             }
         }
         SortedMap<Double, Long> histogram = new TreeMap<>();
@@ -108,11 +107,11 @@ final class ResultFile {
         if (sampled && histogram.isEmpty()) {
             percentiles.putAll(percentiles(metric));
         }
-        if (values.isEmpty() && histogram.isEmpty() && percentiles.isEmpty()) {
+        if (processes.isEmpty() && histogram.isEmpty() && percentiles.isEmpty()) {
             // What a profiler counts once, after the last iteration, has no raw data.
-            addNumber(values, metric.get("score"));
+            addNumbers(processes, Collections.singletonList(metric.get("score")));
         }
-        return new Metric(text(metric, "scoreUnit"), values, histogram, percentiles);
+        return new Metric(text(metric, "scoreUnit"), processes, histogram, percentiles);
     }
 
     private SortedMap<Double, Double> percentiles(Map<?, ?> metric) throws IOException {
@@ -136,10 +135,16 @@ final class ResultFile {
         histogram.merge(number(sample.get(0)), (long) number(sample.get(1)), Long::sum);
     }
 
-    private void addNumber(List<Double> values, @Nullable Object value) throws IOException {
-        double number = number(value);
-        if (Double.isFinite(number)) {
-            values.add(number);
+    private void addNumbers(List<List<Double>> processes, List<?> values) throws IOException {
+        List<Double> numbers = new ArrayList<>();
+        for (Object value : values) {
+            double number = number(value);
+            if (Double.isFinite(number)) {
+                numbers.add(number);
+            }
+        }
+        if (!numbers.isEmpty()) {
+            processes.add(numbers);
         }
     }
 

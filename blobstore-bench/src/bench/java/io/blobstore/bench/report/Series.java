@@ -1,38 +1,104 @@
 package io.blobstore.bench.report;
 
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.DoubleFunction;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
-/** Values of one kind, a value for each round. */
-public record Series(List<Double> values) {
-    /** A value of each round. */
+/**
+ * Values of one kind.
+ *
+ * @param processes for each process that was measured, a value of each round; none is empty
+ */
+public record Series(List<List<Double>> processes) {
+    /** Those of one process. */
+    public static Series of(List<Double> values) {
+        return new Series(List.of(values));
+    }
+
+    /** A value of each round of one process. */
     public static <T> Series of(List<T> rounds, ToDoubleFunction<T> value) {
-        return new Series(rounds.stream().map(value::applyAsDouble).toList());
+        return of(rounds.stream().map(value::applyAsDouble).toList());
+    }
+
+    /** All values, process by process. */
+    public List<Double> values() {
+        return processes.stream().flatMap(List::stream).toList();
     }
 
     /** The least. */
     public double min() {
-        return values.stream().mapToDouble(Double::doubleValue).min().orElseThrow();
+        return values().stream().mapToDouble(Double::doubleValue).min().orElseThrow();
     }
 
     /** The greatest. */
     public double max() {
-        return values.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
+        return values().stream().mapToDouble(Double::doubleValue).max().orElseThrow();
     }
 
-    /** The middle, or what is between the two middles. */
+    /** The middle of all, or what is between the two middles. */
     public double median() {
         double[] sorted =
-                values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+                values().stream().mapToDouble(Double::doubleValue).sorted().toArray();
         int middle = sorted.length / 2;
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
-    /** The ratios to another series, round by round. */
+    /** The median of each process. */
+    Series medians() {
+        return new Series(processes.stream()
+                .map(values -> List.of(Series.of(values).median()))
+                .toList());
+    }
+
+    /** The ratios to another series of the same shape, round by round. */
     public Series over(Series other) {
-        return new Series(IntStream.range(0, values.size())
-                .mapToObj(i -> values.get(i) / other.values.get(i))
+        return new Series(IntStream.range(0, processes.size())
+                .mapToObj(i -> over(processes.get(i), other.processes.get(i)))
+                .toList());
+    }
+
+    private static List<Double> over(List<Double> dividends, List<Double> divisors) {
+        return IntStream.range(0, dividends.size())
+                .mapToObj(i -> dividends.get(i) / divisors.get(i))
+                .toList();
+    }
+
+    /**
+     * The ratio of the medians: process by process, as those of one pass are neighbours in time; of all values where one series lacks a
+     * process of the other's; empty where it would be a division by zero.
+     */
+    public Optional<Series> ratioTo(Series other) {
+        if (other.medians().min() == 0) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                processes.size() == other.processes.size()
+                        ? medians().over(other.medians())
+                        : of(List.of(median() / other.median())));
+    }
+
+    /**
+     * The median, and in brackets the least and the greatest, if they are not the same.
+     *
+     * @param format of each, as of {@link String#format}
+     */
+    public String describe(String format) {
+        return describe(value -> String.format(Locale.ROOT, format, value));
+    }
+
+    String describe(DoubleFunction<String> format) {
+        String least = format.apply(min());
+        String greatest = format.apply(max());
+        return format.apply(median()) + (least.equals(greatest) ? "" : " (" + least + "–" + greatest + ")");
+    }
+
+    Series map(DoubleUnaryOperator function) {
+        return new Series(processes.stream()
+                .map(values -> values.stream().map(function::applyAsDouble).toList())
                 .toList());
     }
 }

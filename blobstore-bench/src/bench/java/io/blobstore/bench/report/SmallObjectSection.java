@@ -127,6 +127,10 @@ final class SmallObjectSection {
             }
         }
         document.table(1, header, rows);
+        Order order = new Order("operations per second", false);
+        sorted.forEach(
+                client -> client.series(OPERATIONS).ifPresent(series -> order.add(titles.apply(client.name), series)));
+        order.addTo(document);
         collectLosses(group, sorted);
         List<Bar> bars = new ArrayList<>();
         sorted.forEach(client -> client.series(OPERATIONS)
@@ -182,9 +186,9 @@ final class SmallObjectSection {
                             group.title(),
                             "p99, ms",
                             true,
-                            new Series(List.of(latency.getAsDouble())),
+                            Series.of(List.of(latency.getAsDouble())),
                             titles.apply(other.name),
-                            new Series(List.of(others.getAsDouble())));
+                            Series.of(List.of(others.getAsDouble())));
                 }
             }
         }

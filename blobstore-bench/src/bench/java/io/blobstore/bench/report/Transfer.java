@@ -28,22 +28,19 @@ public record Transfer(Group group, String client, Map<Figure, Series> figures) 
         for (Figure figure : Figure.values()) {
             Optional<Series> series = figure.metric.isPresent()
                     ? result.secondary(figure.metric.get()).flatMap(Metric::series)
-                    : result.primary()
-                            .series()
-                            .map(times -> new Series(times.values().stream()
-                                    .map(time -> mib / (time * seconds))
-                                    .toList()));
+                    : result.primary().series().map(times -> times.map(time -> mib / (time * seconds)));
             series.ifPresent(values -> figures.put(figure, values));
         }
         return new Transfer(Group.of(result, client), client, figures);
     }
 
-    Optional<Series> series(Figure figure) {
+    /** What was measured of a figure. */
+    public Optional<Series> series(Figure figure) {
         return Optional.ofNullable(figures.get(figure));
     }
 
     /** The median of a figure, if it was measured. */
-    public OptionalDouble median(Figure figure) {
+    OptionalDouble median(Figure figure) {
         Series series = figures.get(figure);
         return series == null ? OptionalDouble.empty() : OptionalDouble.of(series.median());
     }

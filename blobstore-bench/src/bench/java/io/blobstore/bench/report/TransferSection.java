@@ -77,6 +77,10 @@ final class TransferSection {
                 members.stream().filter(member -> member.role() == Role.SUBJECT).findFirst();
         document.heading(3, group.subtitle());
         document.table(1, header(), rows(group, members, subject));
+        Order order = new Order(Figure.CPU.title, true);
+        members.forEach(member ->
+                member.series(Figure.CPU).ifPresent(series -> order.add(title(member.client()), series)));
+        order.addTo(document);
         subject.ifPresent(ours -> collectLosses(group.title(), ours, members));
         for (Figure figure : List.of(Figure.THROUGHPUT, Figure.CPU, Figure.HEAP)) {
             addChart(document, group, members, figure);
