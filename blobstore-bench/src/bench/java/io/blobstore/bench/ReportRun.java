@@ -25,23 +25,30 @@ final class ReportRun {
      */
     private static final int PASSES = 3;
 
-    private static final String PASS = "-pass-";
-
     /**
      * One run of JMH.
      *
-     * @param name of its file of results
+     * @param question that it answers
+     * @param pass its number; 0 for what is measured once
      * @param arguments what to run, with which parameters
      */
-    private record Step(String name, String... arguments) {
-        Step pass(int number) {
-            return new Step(name + PASS + number, arguments);
+    private record Step(String question, int pass, String... arguments) {
+        Step(String question, String... arguments) {
+            this(question, 0, arguments);
+        }
+
+        Step inPass(int number) {
+            return new Step(question, number, arguments);
+        }
+
+        /** Of its file of results. */
+        String name() {
+            return pass == 0 ? question : question + "-pass-" + pass;
         }
 
         /** Of it and its other passes. */
         String title() {
-            int pass = name.indexOf(PASS);
-            return pass < 0 ? name : name.substring(0, pass) + ", " + PASSES + " passes";
+            return pass == 0 ? question : question + ", " + PASSES + " passes";
         }
     }
 
@@ -88,12 +95,12 @@ final class ReportRun {
                 scaling("part-size", "partMib=5,8,16,32,64", "-p", "mib=512", "-wi", "2"),
                 scaling("concurrency", "concurrency=1,2,4,8,16", "-p", "mib=512", "-wi", "2")));
         for (int pass = 1; pass <= PASSES; pass++) {
-            steps.add(new Step("small-objects", JMH + "SmallObjectsBenchmark", "-prof", PROFILER).pass(pass));
-            steps.add(transfer("upload", "UploadBenchmark").pass(pass));
+            steps.add(new Step("small-objects", JMH + "SmallObjectsBenchmark", "-prof", PROFILER).inPass(pass));
+            steps.add(transfer("upload", "UploadBenchmark").inPass(pass));
             steps.add(transfer("download-into-memory", "DownloadBenchmark.intoMemory")
-                    .pass(pass));
+                    .inPass(pass));
             steps.add(
-                    transfer("download-into-file", "DownloadBenchmark.intoFile").pass(pass));
+                    transfer("download-into-file", "DownloadBenchmark.intoFile").inPass(pass));
         }
         return List.copyOf(steps);
     }

@@ -2,10 +2,11 @@ package io.blobstore.bench.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Whether the clients of a table stand in its order in each pass, too. */
 final class Order {
-    private record Client(String title, Series medians) {}
+    private record Client(String title, Series series) {}
 
     private final String figure;
     private final boolean lessIsBetter;
@@ -16,19 +17,19 @@ final class Order {
         this.lessIsBetter = lessIsBetter;
     }
 
-    /** Adds one that is not better than those before. */
-    void add(String title, Series series) {
-        clients.add(new Client(title, series.medians()));
+    /** Adds one that is not better than those before, if it was measured. */
+    void add(String title, Optional<Series> series) {
+        series.ifPresent(measured -> clients.add(new Client(title, measured)));
     }
 
     /** Adds nothing where there were no passes. */
     void addTo(Document document) {
         int passes = clients.stream()
-                .mapToInt(client -> client.medians.processes().size())
+                .mapToInt(client -> client.series.processes().size())
                 .max()
                 .orElse(0);
         List<Client> all = clients.stream()
-                .filter(client -> client.medians.processes().size() == passes)
+                .filter(client -> client.series.processes().size() == passes)
                 .toList();
         if (passes < 2 || all.size() < 2) {
             return;
@@ -48,7 +49,9 @@ final class Order {
     }
 
     private boolean isAlwaysBefore(Client first, Client second) {
-        Series ratio = first.medians.over(second.medians);
-        return lessIsBetter ? ratio.max() <= 1 : ratio.min() >= 1;
+        return first.series
+                .ratioTo(second.series)
+                .map(ratio -> lessIsBetter ? ratio.max() <= 1 : ratio.min() >= 1)
+                .orElse(false);
     }
 }

@@ -128,8 +128,7 @@ final class SmallObjectSection {
         }
         document.table(1, header, rows);
         Order order = new Order("operations per second", false);
-        sorted.forEach(
-                client -> client.series(OPERATIONS).ifPresent(series -> order.add(titles.apply(client.name), series)));
+        sorted.forEach(client -> order.add(titles.apply(client.name), client.series(OPERATIONS)));
         order.addTo(document);
         collectLosses(group, sorted);
         List<Bar> bars = new ArrayList<>();

@@ -41,8 +41,7 @@ public record Transfer(Group group, String client, Map<Figure, Series> figures) 
 
     /** The median of a figure, if it was measured. */
     OptionalDouble median(Figure figure) {
-        Series series = figures.get(figure);
-        return series == null ? OptionalDouble.empty() : OptionalDouble.of(series.median());
+        return series(figure).stream().mapToDouble(Series::median).findFirst();
     }
 
     Store.Role role() {

@@ -78,8 +78,7 @@ final class TransferSection {
         document.heading(3, group.subtitle());
         document.table(1, header(), rows(group, members, subject));
         Order order = new Order(Figure.CPU.title, true);
-        members.forEach(member ->
-                member.series(Figure.CPU).ifPresent(series -> order.add(title(member.client()), series)));
+        members.forEach(member -> order.add(title(member.client()), member.series(Figure.CPU)));
         order.addTo(document);
         subject.ifPresent(ours -> collectLosses(group.title(), ours, members));
         for (Figure figure : List.of(Figure.THROUGHPUT, Figure.CPU, Figure.HEAP)) {

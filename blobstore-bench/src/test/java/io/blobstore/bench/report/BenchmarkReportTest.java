@@ -72,7 +72,8 @@ class BenchmarkReportTest {
 
     @Test
     void whatWasNotMeasuredIsADash() throws IOException {
-        assertThat(markdown()).contains("| 3200 (2560–4096) | 0.500 | – | 21.0 | – | 2.50 (2.38–2.50) |");
+        assertThat(markdown())
+                .contains("| 3200 (2560–4096) | 0.500 | – | 21.0 | – | 2.50 (2.38–2.50) | 0.50 (0.48–0.60) |");
     }
 
     @Test
