@@ -9,29 +9,23 @@ import java.util.List;
 final class Client implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
-    private static final double GIB = 1L << 30;
-
-    /** Of warming up: so often at once, and so often at most. */
-    private static final int STEP = 10;
-
-    private static final int MOST_WARM_UP = 200;
-
-    /** CPU seconds of compilers per GiB. */
-    private static final double COMPILERS_REST = 0.005;
+    /** Of warming up: so long at once, about. */
+    private static final double STRETCH_SECONDS = 2;
 
     private final Competitor competitor;
+    private final Job job;
     private final ChildProcess process;
-    private final AnonymousMemory memory;
-    private final long idle;
+    private final MemoryOverTime memory;
     private final List<Measurement> rounds = new ArrayList<>();
     private int moved;
+    private double secondsOfOne;
 
-    private Client(Competitor competitor, ChildProcess process) throws InterruptedException {
+    private Client(Competitor competitor, Job job, ChildProcess process) throws InterruptedException {
         this.competitor = competitor;
+        this.job = job;
         this.process = process;
         process.await("#ready", PATIENCE, () -> {});
-        this.memory = new AnonymousMemory(process.pid());
-        this.idle = memory.current();
+        this.memory = new MemoryOverTime(new AnonymousMemory(process.pid()));
     }
 
     /** Starts it and waits until it is ready. */
@@ -39,7 +33,7 @@ final class Client implements AutoCloseable {
             throws IOException, InterruptedException {
         ChildProcess process = laboratory.startClient(competitor, job, moreJvmOptions);
         try {
-            return new Client(competitor, process);
+            return new Client(competitor, job, process);
         } catch (BenchmarkException e) {
             process.close();
             throw e;
@@ -50,16 +44,36 @@ final class Client implements AutoCloseable {
         return competitor;
     }
 
-    /**
-     * Moves the content until the JVM's compilers rest: what is compared is steady work, and not whose start is the quicker.
-     *
-     * @param least how often at least; 0 for not at all
-     */
-    void warmUp(int least, long size) throws IOException, InterruptedException {
-        double compileSeconds = least == 0 ? 0 : Double.POSITIVE_INFINITY;
-        while (moved < least || (compileSeconds > COMPILERS_REST * STEP * size / GIB && moved < MOST_WARM_UP)) {
-            compileSeconds = run(STEP).compileSeconds();
+    Job job() {
+        return job;
+    }
+
+    /** Does another job for a while, by another contestant of its kind. */
+    void rehearse(Job rehearsal, Duration duration) throws IOException, InterruptedException {
+        if (duration.isZero()) {
+            return;
         }
+        memory.goOn();
+        process.send(duration + " " + String.join(" ", rehearsal.toArguments()));
+        process.await("#rehearsed", PATIENCE, memory::look);
+    }
+
+    /** Moves the content until it is warm. */
+    void warmUp(WarmUp warmUp) throws IOException, InterruptedException {
+        if (warmUp.most().isZero()) {
+            return;
+        }
+        double seconds = 0;
+        Measurement stretch;
+        do {
+            stretch = run(timesIn(STRETCH_SECONDS));
+            seconds += stretch.wallSeconds();
+        } while (!warmUp.isOver(seconds, stretch));
+    }
+
+    /** How often it moves the content in so many seconds, by how long it took the last time; once at least. */
+    int timesIn(double seconds) {
+        return secondsOfOne == 0 ? 1 : Math.max(1, (int) Math.round(seconds / secondsOfOne));
     }
 
     /** How often the content was moved so far. */
@@ -70,23 +84,31 @@ final class Client implements AutoCloseable {
     /** Moves the content a number of times, measured as one. */
     Measurement run(int count) throws IOException, InterruptedException {
         moved += count;
+        memory.goOn();
         process.send(Integer.toString(count));
-        return Measurement.parse(process.await("#result", PATIENCE, memory::look));
+        Measurement measured = Measurement.parse(process.await("#result", PATIENCE, memory::look));
+        secondsOfOne = measured.wallSeconds() / count;
+        return measured;
     }
 
-    /** Makes a round that counts. */
+    /** Makes a round that counts, of so many times. */
     void measure(int repeats) throws IOException, InterruptedException {
-        rounds.add(run(repeats));
+        rounds.add(run(repeats).each(repeats));
     }
 
-    /** The rounds that count. */
+    /** The rounds that count, what each took to move the content once. */
     List<Measurement> rounds() {
         return rounds;
     }
 
     /** The most bytes of anonymous memory so far, over what it had before its first round. */
     long memoryGrowth() {
-        return memory.peak() - idle;
+        return memory.growth();
+    }
+
+    /** Its anonymous memory while it worked. */
+    MemoryOverTime memory() {
+        return memory;
     }
 
     @Override

@@ -48,7 +48,9 @@ enum Competitor {
 
     /** Opens it for a job, in this JVM. */
     Contestant open(Job job) throws Exception {
-        return opener.open(job);
+        return job.scenario().direction.isOfSmallObjects()
+                ? new SmallObjectsContestant(job, ObjectMoves.of(this, job))
+                : opener.open(job);
     }
 
     /** Whether its code is on the class path. */

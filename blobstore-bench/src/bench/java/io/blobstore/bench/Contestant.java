@@ -4,4 +4,9 @@ package io.blobstore.bench;
 interface Contestant extends AutoCloseable {
     /** Moves the whole content once. When this returns, it is there, and a read one has been verified. */
     void round() throws Exception;
+
+    /** How long each of the small things took that the rounds since the last call consist of, if they do. */
+    default Latencies takeLatencies() {
+        return new Latencies();
+    }
 }

@@ -5,13 +5,11 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 
-/** One scenario: everybody who takes part, round by round in turns, so that what disturbs one disturbs all. */
+/** One scenario: everybody who takes part, and what came out, on paper and against its bars. */
 final class Duel {
     private static final double GIB = 1L << 30;
     private static final double MIB = 1L << 20;
@@ -25,15 +23,14 @@ final class Duel {
     private final Settings settings;
     private final Laboratory laboratory;
     private final PrintWriter out;
-    private final Map<Competitor, Client> clients = new EnumMap<>(Competitor.class);
-    private final Map<Competitor, String> absent = new EnumMap<>(Competitor.class);
-    private final Map<Competitor, Job> jobs = new EnumMap<>(Competitor.class);
+    private final Lineup lineup;
 
     Duel(Scenario scenario, Settings settings, Laboratory laboratory, PrintWriter out) {
         this.scenario = scenario;
         this.settings = settings;
         this.laboratory = laboratory;
         this.out = out;
+        this.lineup = new Lineup(laboratory);
     }
 
     void run(Verdicts verdicts) throws IOException, InterruptedException {
@@ -43,54 +40,19 @@ final class Duel {
         out.println("\n" + scenario.title + ": " + settings.describe() + "; " + settings.rounds() + " rounds of "
                 + settings.repeats() + " when all are warm");
         out.flush();
-        try {
-            scenario.competitors.stream().filter(settings::isWanted).forEach(this::start);
-            for (Client client : List.copyOf(clients.values())) {
-                attempt(client.competitor(), () -> client.warmUp(settings.warmUp(), settings.size()));
-            }
-            for (int round = 0; round < settings.rounds(); round++) {
-                for (Client client : List.copyOf(clients.values())) {
-                    attempt(client.competitor(), () -> client.measure(settings.repeats()));
+        try (lineup) {
+            for (Competitor competitor : scenario.competitors) {
+                if (settings.isWanted(competitor)) {
+                    lineup.start(competitor, scenario, settings.partSize(), settings.concurrency());
                 }
+            }
+            lineup.warmUp(settings.warmUp());
+            for (int round = 0; round < settings.rounds(); round++) {
+                lineup.each(client -> client.measure(settings.repeats()));
             }
             print();
             judge(verdicts);
             out.flush();
-        } finally {
-            clients.values().forEach(Client::close);
-        }
-    }
-
-    @FunctionalInterface
-    private interface Attempt {
-        void run() throws IOException, InterruptedException;
-    }
-
-    private void start(Competitor competitor) {
-        if (!competitor.isAvailable()) {
-            absent.put(competitor, "not on the class path");
-            return;
-        }
-        attempt(competitor, () -> {
-            Job job = laboratory.job(competitor, scenario, settings.partSize(), settings.concurrency());
-            jobs.put(competitor, job);
-            clients.put(competitor, Client.start(competitor, job, laboratory));
-        });
-    }
-
-    /** One who fails is out; the others go on. */
-    private void attempt(Competitor competitor, Attempt attempt) {
-        try {
-            attempt.run();
-        } catch (BenchmarkException | IOException e) {
-            absent.put(competitor, e.getMessage());
-            Client client = clients.remove(competitor);
-            if (client != null) {
-                client.close();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BenchmarkException("interrupted");
         }
     }
 
@@ -98,8 +60,7 @@ final class Duel {
 
     private void print() throws IOException, InterruptedException {
         // What the others are compared with: this library, or as long as it is not there, the loop.
-        Optional<Client> base = Optional.ofNullable(clients.get(scenario.subject))
-                .or(() -> Optional.ofNullable(clients.get(Competitor.HAND_ROLLED)));
+        Optional<Client> base = lineup.find(scenario.subject).or(() -> lineup.find(Competitor.HAND_ROLLED));
         String baseName = base.map(client -> client.competitor() == scenario.subject ? "blobstore" : "the loop")
                 .orElse("");
         out.printf(
@@ -111,26 +72,26 @@ final class Duel {
                 "RssAnon",
                 "CPU: " + baseName + " / it (by round)");
         for (Competitor competitor : scenario.competitors) {
-            Client client = clients.get(competitor);
-            if (client != null) {
-                print(client, base);
-            } else if (absent.containsKey(competitor)) {
-                out.printf("  %-36s %s%n", competitor.title, absent.get(competitor));
+            Optional<Client> client = lineup.find(competitor);
+            if (client.isPresent()) {
+                print(client.get(), base);
+            } else if (lineup.absent().containsKey(competitor)) {
+                out.printf("  %-36s %s%n", competitor.title, lineup.absent().get(competitor));
             }
         }
         if (scenario.transport.isEncrypted()) {
-            for (Client client : clients.values()) {
+            for (Client client : lineup.clients()) {
                 out.printf("  %-36s %s%n", client.competitor().title, traffic(client));
             }
         } else {
-            for (Client client : clients.values()) {
+            for (Client client : lineup.clients()) {
                 traffic(client);
             }
         }
     }
 
     private String traffic(Client client) throws IOException, InterruptedException {
-        return laboratory.requireTraffic(jobs.get(client.competitor()), client.moved());
+        return laboratory.requireTraffic(client.job(), client.moved());
     }
 
     private void print(Client client, Optional<Client> base) {
@@ -166,13 +127,12 @@ final class Duel {
     }
 
     private double fetched(Client client) throws IOException, InterruptedException {
-        Job job = jobs.get(client.competitor());
-        return (double) laboratory.passed(job) / (client.moved() * scenario.bytesOf(settings.size()));
+        return (double) laboratory.passed(client.job()) / (client.moved() * scenario.bytesOf(settings.size()));
     }
 
-    /** GiB of a round. */
+    /** GiB of the content. */
     private double gib() {
-        return settings.repeats() * scenario.bytesOf(settings.size()) / GIB;
+        return scenario.bytesOf(settings.size()) / GIB;
     }
 
     private Series heap(Client client) {
@@ -180,49 +140,45 @@ final class Duel {
     }
 
     private void judge(Verdicts verdicts) throws IOException, InterruptedException {
-        Client ours = clients.get(scenario.subject);
+        Optional<Client> ours = lineup.find(scenario.subject);
         if (!settings.isWanted(scenario.subject)) {
             return;
         }
         for (Scenario.Bar bar : scenario.bars) {
             judge(verdicts, bar, ours);
         }
-        if (ours != null && scenario.direction == Scenario.Direction.RANDOM) {
-            verdicts.atMost(scenario.title + ": bytes fetched per byte read", fetched(ours), MOST_FETCHED, "%.2f");
+        if (ours.isPresent() && scenario.direction == Scenario.Direction.RANDOM) {
+            verdicts.atMost(
+                    scenario.title + ": bytes fetched per byte read", fetched(ours.get()), MOST_FETCHED, "%.2f");
         }
         scenario.heapBar.ifPresent(limit -> {
             String what = scenario.title + ": heap MiB allocated per GiB";
-            if (ours == null) {
-                verdicts.open(what, "blobstore: " + absent.get(scenario.subject));
-            } else if (!ours.rounds().stream().allMatch(Measurement::heapIsComplete)) {
+            if (ours.isEmpty()) {
+                verdicts.open(what, "blobstore: " + lineup.absent().get(scenario.subject));
+            } else if (!ours.get().rounds().stream().allMatch(Measurement::heapIsComplete)) {
                 verdicts.open(what, "a thread ended uncounted; measure on JDK 21 or later, or on a late update of 17");
             } else {
-                verdicts.atMost(what, heap(ours).median(), limit, "%.1f");
+                verdicts.atMost(what, heap(ours.get()).median(), limit, "%.1f");
             }
         });
     }
 
-    private void judge(Verdicts verdicts, Scenario.Bar bar, Client ours) {
+    private void judge(Verdicts verdicts, Scenario.Bar bar, Optional<Client> ours) {
         List<Client> others = new ArrayList<>();
         List<String> missing = new ArrayList<>();
         for (Competitor competitor : bar.others()) {
-            Client client = clients.get(competitor);
-            if (client != null) {
-                others.add(client);
-            } else {
-                missing.add(competitor.title);
-            }
+            lineup.find(competitor).ifPresentOrElse(others::add, () -> missing.add(competitor.title));
         }
         Optional<Client> best = others.stream().min(Comparator.comparingDouble(client -> median(client, bar.metric())));
         String what = scenario.title + ": " + bar.metric().title + ", blobstore / "
                 + best.map(client -> client.competitor().title)
                         .orElseGet(() -> bar.others().get(0).title);
-        if (ours == null) {
-            verdicts.open(what, "blobstore: " + absent.get(scenario.subject));
+        if (ours.isEmpty()) {
+            verdicts.open(what, "blobstore: " + lineup.absent().get(scenario.subject));
         } else if (best.isEmpty() || !missing.isEmpty()) {
             verdicts.open(what, "not measured: " + String.join(", ", missing));
         } else {
-            double ratio = median(ours, bar.metric()) / median(best.get(), bar.metric());
+            double ratio = median(ours.get(), bar.metric()) / median(best.get(), bar.metric());
             verdicts.atMost(what, ratio, bar.factor(), "%.2f");
         }
     }

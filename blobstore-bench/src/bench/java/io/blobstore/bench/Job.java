@@ -61,6 +61,6 @@ record Job(Scenario scenario, URI endpoint, String key, Path file, int partSize,
     }
 
     boolean isUpload() {
-        return scenario.direction == Scenario.Direction.UPLOAD;
+        return scenario.direction.isUpload();
     }
 }

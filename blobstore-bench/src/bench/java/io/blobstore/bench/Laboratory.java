@@ -12,21 +12,24 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What the experiments share: a directory with the content and certificates, the two servers, and how clients are started. */
+/** What the experiments share: a directory with the content and certificates, the servers, and how clients are started. */
 final class Laboratory implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
+    /** Bytes of what clients rehearse with. */
+    private static final int LITTLE = 64 * 1024;
+
     /** Of each client's JVM: the same for everybody. */
     static final List<String> CLIENT_OPTIONS = List.of("-XX:+UseG1GC", "-Xmx1g", "-XX:MaxDirectMemorySize=1g");
-
-    /** Names a directory whose certificates are used, instead of new ones: for clients that are told whom to trust before. */
-    static final String CERTIFICATES = "io.blobstore.bench.certificates";
 
     private final Workspace workspace;
     private final long size;
     private final Conditions conditions;
-    private final Map<Boolean, Server> servers = new HashMap<>();
+    private final Map<Served, Server> servers = new HashMap<>();
     private @Nullable Certificates certificates;
     private int clients;
+
+    /** What a server is asked for: by what protocol, and bytes of its object. */
+    private record Served(boolean encrypted, long size) {}
 
     /** A server in a process of its own. */
     private record Server(ChildProcess process, URI endpoint) {}
@@ -44,24 +47,24 @@ final class Laboratory implements AutoCloseable {
         this.conditions = conditions;
     }
 
-    private Server server(boolean encrypted) throws IOException, InterruptedException {
-        Server running = servers.get(encrypted);
+    private Server server(Served served) throws IOException, InterruptedException {
+        Server running = servers.get(served);
         if (running == null) {
-            List<String> arguments = new ArrayList<>(List.of(Long.toString(size)));
+            List<String> arguments = new ArrayList<>(List.of(Long.toString(served.size)));
             arguments.addAll(conditions.toArguments());
-            if (encrypted) {
+            if (served.encrypted) {
                 arguments.add(certificates().directory().toString());
             }
-            String scheme = encrypted ? "https" : "http";
+            String scheme = served.encrypted ? "https" : "http";
             ChildProcess process = ChildProcess.start(
                     DiscardServer.class,
                     List.of("-Xmx256m", "-XX:MaxDirectMemorySize=256m", "-XX:+UseSerialGC"),
                     arguments,
                     Map.of(),
-                    directory().resolve("server-" + scheme + ".log"));
+                    directory().resolve("server-" + scheme + "-" + served.size + ".log"));
             String port = process.await("#port ", PATIENCE, () -> {}).split(" ")[1];
             running = new Server(process, URI.create(scheme + "://127.0.0.1:" + port));
-            servers.put(encrypted, running);
+            servers.put(served, running);
         }
         return running;
     }
@@ -69,19 +72,14 @@ final class Laboratory implements AutoCloseable {
     private Certificates certificates() throws IOException, InterruptedException {
         Certificates made = certificates;
         if (made == null) {
-            String given = System.getProperty(CERTIFICATES);
-            made = given == null ? newCertificates(directory()) : Certificates.in(Path.of(given));
+            try {
+                made = Certificates.create(directory());
+            } catch (GeneralSecurityException e) {
+                throw new BenchmarkException("certificates cannot be made: " + e.getMessage());
+            }
             certificates = made;
         }
         return made;
-    }
-
-    static Certificates newCertificates(Path directory) throws IOException, InterruptedException {
-        try {
-            return Certificates.create(directory);
-        } catch (GeneralSecurityException e) {
-            throw new BenchmarkException("certificates cannot be made: " + e.getMessage());
-        }
     }
 
     Path directory() {
@@ -91,11 +89,22 @@ final class Laboratory implements AutoCloseable {
     /** What a competitor has to do in a scenario. */
     Job job(Competitor competitor, Scenario scenario, int partSize, int concurrency)
             throws IOException, InterruptedException {
+        String key = scenario.name() + "/" + competitor.name() + "/" + concurrency;
+        return job(scenario, key, size, partSize, concurrency);
+    }
+
+    /** The same with hardly any content, so that there are many requests in little time. */
+    Job rehearsal(Job job) throws IOException, InterruptedException {
+        return job(job.scenario(), job.key() + "/rehearsal", LITTLE, job.partSize(), job.concurrency());
+    }
+
+    private Job job(Scenario scenario, String key, long bytes, int partSize, int concurrency)
+            throws IOException, InterruptedException {
         return new Job(
                 scenario,
-                server(scenario.transport.isEncrypted()).endpoint(),
-                scenario.name() + "/" + competitor.name() + "/" + concurrency,
-                workspace.content(scenario.direction == Scenario.Direction.UPLOAD ? "source" : "target", size),
+                server(new Served(scenario.transport.isEncrypted(), bytes)).endpoint(),
+                key,
+                workspace.content((scenario.direction.isUpload() ? "source-" : "target-") + bytes, bytes),
                 partSize,
                 concurrency);
     }
@@ -124,7 +133,7 @@ final class Laboratory implements AutoCloseable {
     }
 
     /** The environment of a client: nothing of this machine's user, and nobody that looks for a cloud it runs in. */
-    static Map<String, String> clientEnvironment(Certificates certificates) {
+    private static Map<String, String> clientEnvironment(Certificates certificates) {
         String nothing = certificates.directory().resolve("none").toString();
         return Map.of(
                 "SSL_CERT_FILE", certificates.pem().toString(), // the trust of those that are no JDK
@@ -174,7 +183,7 @@ final class Laboratory implements AutoCloseable {
 
     private String[] traffic(Job job) throws IOException, InterruptedException {
         ChildProcess server =
-                servers.get(job.scenario().transport.isEncrypted()).process();
+                server(new Served(job.scenario().transport.isEncrypted(), size)).process();
         server.send("/" + Job.BUCKET + "/" + job.key());
         return server.await("#traffic", PATIENCE, () -> {}).split(" ", 4);
     }

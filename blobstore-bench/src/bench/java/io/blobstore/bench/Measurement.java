@@ -1,26 +1,50 @@
 package io.blobstore.bench;
 
+import java.util.List;
+
 /**
- * What some rounds took.
+ * What it took to move the content.
  *
  * @param cpuSeconds CPU time of the whole client process, user and system
  * @param heapBytes bytes allocated on its heap, by all threads
  * @param heapIsComplete whether {@code heapBytes} is all; if not, a thread has ended uncounted
  * @param compileSeconds what of it the JVM's compilers took, about
+ * @param collections of garbage
+ * @param latencies of what its rounds consist of; empty where nobody takes them
  */
 record Measurement(
-        double cpuSeconds, double wallSeconds, long heapBytes, boolean heapIsComplete, double compileSeconds) {
+        double cpuSeconds,
+        double wallSeconds,
+        double heapBytes,
+        boolean heapIsComplete,
+        double compileSeconds,
+        double collections,
+        Latencies latencies) {
     private static final double MILLIS = 1e3;
     private static final double NANOS = 1e9;
 
+    /** What one of {@code count} took, on average; the latencies are still those of all. */
+    Measurement each(int count) {
+        return new Measurement(
+                cpuSeconds / count,
+                wallSeconds / count,
+                heapBytes / count,
+                heapIsComplete,
+                compileSeconds / count,
+                collections / count,
+                latencies);
+    }
+
     /** Reads what {@link ClientMain} says. */
     static Measurement parse(String line) {
-        String[] words = line.split(" ");
+        List<String> words = List.of(line.split(" "));
         return new Measurement(
-                Long.parseLong(words[1]) / NANOS,
-                Long.parseLong(words[2]) / NANOS,
-                Long.parseLong(words[3]),
-                Boolean.parseBoolean(words[4]),
-                Long.parseLong(words[5]) / MILLIS);
+                Long.parseLong(words.get(1)) / NANOS,
+                Long.parseLong(words.get(2)) / NANOS,
+                Long.parseLong(words.get(3)),
+                Boolean.parseBoolean(words.get(4)),
+                Long.parseLong(words.get(5)) / MILLIS,
+                Long.parseLong(words.get(6)),
+                Latencies.parse(words.subList(7, words.size())));
     }
 }

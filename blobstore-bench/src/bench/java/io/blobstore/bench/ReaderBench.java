@@ -43,11 +43,11 @@ final class ReaderBench implements Callable<Integer> {
 
     @Option(
             names = "--warm-up",
-            paramLabel = "N",
+            paramLabel = "SECONDS",
             defaultValue = "0",
             description =
-                    "How often the object is read before the rounds, at least: then until the JVM's compilers rest. 0 for not at"
-                            + " all: from afar there is more waiting than work. Default: ${DEFAULT-VALUE}.")
+                    "How long each client works before the rounds, at least: then until its JVM's compilers rest, or for another minute."
+                            + " 0 for not at all: from afar there is more waiting than work. Default: ${DEFAULT-VALUE}.")
     int warmUp;
 
     @Option(
@@ -109,7 +109,8 @@ final class ReaderBench implements Callable<Integer> {
                             + " or more");
         }
         PrintWriter out = command.commandLine().getOut();
-        Settings settings = new Settings((long) mib << 20, 8 << 20, concurrency, warmUp, rounds, 1, only);
+        Settings settings =
+                new Settings((long) mib << 20, 8 << 20, concurrency, WarmUp.ofSeconds(warmUp), rounds, 1, only);
         Machine.print(out);
         out.println(
                 "server     answers after " + latencyMillis + " ms, gives each connection " + connectionMib + " MiB/s");

@@ -18,12 +18,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** The bars of the scenarios, held against what JMH has measured. */
+/** The bars of the scenarios, held against what was measured for a report. */
 final class ReportLimits {
     private static final Map<Direction, String> BENCHMARKS = Map.of(
-            Direction.UPLOAD, "UploadBenchmark.upload",
-            Direction.READ, "DownloadBenchmark.intoMemory",
-            Direction.DOWNLOAD, "DownloadBenchmark.intoFile");
+            Direction.UPLOAD, ReportPlan.UPLOAD,
+            Direction.READ, ReportPlan.INTO_MEMORY,
+            Direction.DOWNLOAD, ReportPlan.INTO_FILE);
 
     private final Results results;
     private final List<Limit> limits = new ArrayList<>();

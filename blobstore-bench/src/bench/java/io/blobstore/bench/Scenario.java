@@ -133,7 +133,11 @@ enum Scenario {
             Transport.HTTP,
             List.of(READER, READER_WITHOUT_READ_AHEAD),
             List.of(Bar.wall(1.05, READER_WITHOUT_READ_AHEAD)),
-            OptionalInt.empty());
+            OptionalInt.empty()),
+    HTTP_PUT(Direction.PUT, Transport.HTTP),
+    HTTPS_PUT(Direction.PUT, Transport.HTTPS_OPENSSL),
+    HTTP_GET(Direction.GET, Transport.HTTP),
+    HTTPS_GET(Direction.GET, Transport.HTTPS_OPENSSL);
 
     /** Which way the bytes go. */
     enum Direction {
@@ -145,7 +149,24 @@ enum Scenario {
         /** Piece by piece, into the same memory. */
         SEQUENCE,
         /** A few pieces, each from somewhere else. */
-        RANDOM
+        RANDOM,
+        /** Small objects, each by one request. */
+        PUT,
+        /** Small objects, each by one request, into memory that is there. */
+        GET;
+
+        boolean isUpload() {
+            return this == UPLOAD || this == PUT;
+        }
+
+        boolean isOfSmallObjects() {
+            return this == PUT || this == GET;
+        }
+
+        /** Whether it is the same with hardly any content. */
+        boolean canBeRehearsed() {
+            return this == UPLOAD || this == READ || this == DOWNLOAD;
+        }
     }
 
     /** What the bytes go through; for HTTPS, by which engine of the client, where it can choose. */
@@ -217,6 +238,18 @@ enum Scenario {
         this.heapBar = heapBar;
     }
 
+    /** Of small objects: anybody, and without bars. */
+    Scenario(Direction direction, Transport transport) {
+        this(
+                direction + " over " + transport,
+                BLOBSTORE,
+                direction,
+                transport,
+                List.of(),
+                List.of(),
+                OptionalInt.empty());
+    }
+
     /** The first of a kind. */
     static Scenario of(Direction direction, boolean encrypted) {
         return Arrays.stream(values())
@@ -227,6 +260,10 @@ enum Scenario {
 
     /** What a round moves of a content. */
     long bytesOf(long size) {
-        return direction == Direction.RANDOM ? ReaderContestant.RANDOM_BYTES : size;
+        return switch (direction) {
+            case RANDOM -> ReaderContestant.RANDOM_BYTES;
+            case PUT, GET -> SmallObjectsContestant.OBJECTS * size;
+            default -> size;
+        };
     }
 }

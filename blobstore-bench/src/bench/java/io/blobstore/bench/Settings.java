@@ -8,12 +8,13 @@ import java.util.Set;
  * @param size bytes of the content
  * @param partSize bytes of a part, or of a range
  * @param concurrency parts under way at once
- * @param warmUp how often the content is moved before the rounds, at least; then until the JVM's compilers rest; 0 for not at all
+ * @param warmUp before the rounds
  * @param rounds the rounds that count
  * @param repeats how often each of these moves the content: CPU time is told in steps of 10 ms
  * @param only who takes part
  */
-record Settings(long size, int partSize, int concurrency, int warmUp, int rounds, int repeats, Set<Competitor> only) {
+record Settings(
+        long size, int partSize, int concurrency, WarmUp warmUp, int rounds, int repeats, Set<Competitor> only) {
     boolean isWanted(Competitor competitor) {
         return only.contains(competitor);
     }

@@ -39,10 +39,11 @@ abstract class StoreBench implements Callable<Integer> {
 
     @Option(
             names = "--warm-up",
-            paramLabel = "N",
-            defaultValue = "10",
-            description = "How often the content is moved before the rounds, at least: then until the JVM's compilers"
-                    + " rest. 0 for not at all. Default: ${DEFAULT-VALUE}.")
+            paramLabel = "SECONDS",
+            defaultValue = "5",
+            description =
+                    "How long each client works before the rounds, at least: then until its JVM's compilers rest, or for another minute."
+                            + " 0 for not at all. Default: ${DEFAULT-VALUE}.")
     int warmUp;
 
     @Option(
@@ -91,7 +92,8 @@ abstract class StoreBench implements Callable<Integer> {
     public Integer call() throws Exception {
         requireValid();
         PrintWriter out = command.commandLine().getOut();
-        Settings settings = new Settings((long) mib << 20, partMib << 20, concurrency, warmUp, rounds, repeats, only);
+        Settings settings = new Settings(
+                (long) mib << 20, partMib << 20, concurrency, WarmUp.ofSeconds(warmUp), rounds, repeats, only);
         Machine.print(out);
         out.println("clients    java " + String.join(" ", Laboratory.CLIENT_OPTIONS)
                 + ", a process for each; server in another process");

@@ -6,9 +6,6 @@ import java.util.Optional;
 
 /** A contestant in this JVM, and its server in another: for who measures by other means than {@link Client}. */
 public final class Trial implements AutoCloseable {
-    /** Names the file, of lines {@code benchmark,client,transport,reason}, in which is noted who cannot run. */
-    public static final String FAILURES = "io.blobstore.bench.failures";
-
     private final Laboratory laboratory;
     private final Job job;
     private final Contestant contestant;

@@ -1,14 +1,10 @@
 package io.blobstore.bench.jmh;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.blobstore.bench.GarbageCollections;
 import io.blobstore.bench.ResidentMemory;
 import io.blobstore.cli.HeapMeter;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -19,7 +15,6 @@ import org.openjdk.jmh.results.AggregationPolicy;
 import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.ScalarResult;
-import org.openjdk.jmh.runner.IterationType;
 
 /**
  * What a transfer takes beside time: CPU time of the whole client process, user and system, and bytes allocated on its heap, both for a
@@ -45,7 +40,7 @@ public final class ClientProfiler implements InternalProfiler {
         private final OperatingSystemMXBean process =
                 (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         private final HeapMeter heap = HeapMeter.start();
-        private final long collectionsBefore = collections();
+        private final long collectionsBefore = GarbageCollections.count();
         private final long cpuBefore = process.getProcessCpuTime();
         private final long start = System.nanoTime();
         private Usage used;
@@ -55,15 +50,10 @@ public final class ClientProfiler implements InternalProfiler {
                 double cpu = (process.getProcessCpuTime() - cpuBefore) / NANOS;
                 double elapsed = (System.nanoTime() - start) / NANOS;
                 long bytes = heap.bytesAllocated();
-                used = new Usage(elapsed, cpu, bytes, heap.isComplete(), collections() - collectionsBefore);
+                used = new Usage(
+                        elapsed, cpu, bytes, heap.isComplete(), GarbageCollections.count() - collectionsBefore);
             }
             return used;
-        }
-
-        private static long collections() {
-            return ManagementFactory.getGarbageCollectorMXBeans().stream()
-                    .mapToLong(GarbageCollectorMXBean::getCollectionCount)
-                    .sum();
         }
     }
 
@@ -111,9 +101,6 @@ public final class ClientProfiler implements InternalProfiler {
         }
         results.add(new ScalarResult("memory", memory.growth() / MIB, "MiB", AggregationPolicy.MAX));
         results.add(new ScalarResult("gc", used.collections, "counts", AggregationPolicy.SUM));
-        if (iteration.getType() == IterationType.MEASUREMENT && isTransfer(benchmark)) {
-            keepMemory(benchmark);
-        }
         return results;
     }
 
@@ -123,22 +110,5 @@ public final class ClientProfiler implements InternalProfiler {
 
     private static boolean isTransfer(BenchmarkParams benchmark) {
         return benchmark.getParam(SIZE) != null;
-    }
-
-    private void keepMemory(BenchmarkParams benchmark) {
-        String directory = System.getProperty(ResidentMemory.DIRECTORY);
-        if (directory == null) {
-            return;
-        }
-        String name = benchmark.getBenchmark().replaceAll("^.*\\.([^.]+\\.[^.]+)$", "$1");
-        Path file = Path.of(
-                directory,
-                name + "-" + benchmark.getParam(Transfers.CLIENT) + "-" + benchmark.getParam(Transfers.TRANSPORT)
-                        + ".csv");
-        try {
-            Files.write(file, memory.lines());
-        } catch (IOException e) {
-            throw new UncheckedIOException("the memory over time cannot be kept", e);
-        }
     }
 }

@@ -2,7 +2,6 @@ package io.blobstore.bench.jmh;
 
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.infra.BenchmarkParams;
 
 /** What it takes to read an object in ranges: into mapped memory every page of which is there, and into a new file. */
 public class DownloadBenchmark extends TransferBenchmark {
@@ -60,13 +59,13 @@ public class DownloadBenchmark extends TransferBenchmark {
 
     /** Reads all of it into memory. */
     @Benchmark
-    public void intoMemory(Reads reads, BenchmarkParams benchmark) throws Exception {
-        reads.move(benchmark);
+    public void intoMemory(Reads reads) throws Exception {
+        reads.move();
     }
 
     /** Reads all of it into a new file. */
     @Benchmark
-    public void intoFile(Downloads downloads, BenchmarkParams benchmark) throws Exception {
-        downloads.move(benchmark);
+    public void intoFile(Downloads downloads) throws Exception {
+        downloads.move();
     }
 }

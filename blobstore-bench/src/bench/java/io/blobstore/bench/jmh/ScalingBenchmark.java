@@ -1,7 +1,6 @@
 package io.blobstore.bench.jmh;
 
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
  * How an upload scales: to be run over one of the parameters at a time, as in {@code -p client=BLOBSTORE -p transport=HTTP
@@ -10,7 +9,7 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 public class ScalingBenchmark extends TransferBenchmark {
     /** Uploads all of it. */
     @Benchmark
-    public void upload(UploadBenchmark.Uploads uploads, BenchmarkParams benchmark) throws Exception {
-        uploads.move(benchmark);
+    public void upload(UploadBenchmark.Uploads uploads) throws Exception {
+        uploads.move();
     }
 }

@@ -14,7 +14,6 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
-import org.openjdk.jmh.infra.BenchmarkParams;
 
 /** How many small objects there are in a second, and how long each takes, with four threads. */
 @BenchmarkMode(Mode.SampleTime) // how many, the profiler counts meanwhile
@@ -40,10 +39,8 @@ public class SmallObjectsBenchmark extends TransferBenchmark {
 
         /** Starts server and client. */
         @Setup(Level.Trial)
-        public void start(BenchmarkParams benchmark) throws Exception {
-            Failures.note(
-                    benchmark,
-                    () -> objects = SmallObjects.start(client, bytes, CONNECTIONS, transport.equals("HTTPS")));
+        public void start() throws Exception {
+            objects = SmallObjects.start(client, bytes, CONNECTIONS, transport.equals("HTTPS"));
         }
 
         /** For the profiler. */

@@ -13,9 +13,7 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 @State(Scope.Benchmark)
 public abstract class Transfers {
     /** The parameter that each kind has with values of its own. */
-    static final String CLIENT = "client";
-
-    static final String TRANSPORT = "transport";
+    private static final String CLIENT = "client";
 
     @Param({"HTTP", "HTTPS"})
     private String transport;
@@ -46,14 +44,12 @@ public abstract class Transfers {
     @Setup(Level.Trial)
     public void start(BenchmarkParams benchmark) throws Exception {
         Trial.Setting setting = new Trial.Setting((long) mib << 20, partMib << 20, concurrency);
-        Failures.note(
-                benchmark,
-                () -> trial = Trial.start(benchmark.getParam(CLIENT), direction, transport.equals("HTTPS"), setting));
+        trial = Trial.start(benchmark.getParam(CLIENT), direction, transport.equals("HTTPS"), setting);
     }
 
     /** Moves all of it once. */
-    final void move(BenchmarkParams benchmark) throws Exception {
-        Failures.note(benchmark, trial::round);
+    final void move() throws Exception {
+        trial.round();
     }
 
     /** For the profiler. */

@@ -2,7 +2,6 @@ package io.blobstore.bench.jmh;
 
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.infra.BenchmarkParams;
 
 /** What it takes to upload a mapped file in parts. */
 public class UploadBenchmark extends TransferBenchmark {
@@ -41,7 +40,7 @@ public class UploadBenchmark extends TransferBenchmark {
 
     /** Uploads all of it. */
     @Benchmark
-    public void upload(Uploads uploads, BenchmarkParams benchmark) throws Exception {
-        uploads.move(benchmark);
+    public void upload(Uploads uploads) throws Exception {
+        uploads.move();
     }
 }

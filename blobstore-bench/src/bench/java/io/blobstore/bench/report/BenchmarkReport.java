@@ -78,7 +78,7 @@ public final class BenchmarkReport {
     }
 
     private static void addConditions(Document document, Results results, LocalDate date) {
-        document.paragraph("Measured on " + date + ". This page was written by a program from the results of JMH.");
+        document.paragraph("Measured on " + date + ". This page was written by a program from what was measured.");
         document.heading(2, "What was measured, and on what");
         List<Row> rows = new ArrayList<>();
         for (String line : results.environment()) {
@@ -89,14 +89,16 @@ public final class BenchmarkReport {
         }
         document.table(2, List.of("Condition", "Value"), rows);
         document.paragraph(
-                "Figures are medians of all iterations of all forks; in brackets are the least and the greatest of"
-                        + " them, which the thin lines in the charts show, too. Where those of two clients overlap, another run may"
-                        + " show them the other way round. What was measured in passes, each client once in each and in a process of"
-                        + " its own, has below its table how many pairs of clients are in its order in every pass. Throughput is of"
-                        + " one transfer from its beginning to its end. CPU is the time, of user and system, that the client's process"
-                        + " took; heap is what it allocated there; memory is the peak by which its anonymous memory grew; GCs are"
-                        + " collections. The floor is a loop written by hand that talks S3 and does nothing but what has to be done."
-                        + " Ratios are of medians, pass by pass: the middle one, and in brackets the least and the greatest. The last"
+                "Clients of one table take turns: in each round, each moves the content for a while, so that what the machine does"
+                        + " meanwhile meets all of them. Figures are medians of all rounds; in brackets are the least and the greatest of them, which"
+                        + " the thin lines in the charts show, too. Ratios are taken round by round: the middle one, and in brackets the least and the"
+                        + " greatest. Below a table stands how many pairs of clients are in its order in every round; where two are not, another run"
+                        + " may show them the other way round. What JMH measures has medians of its iterations.");
+        document.paragraph(
+                "Throughput is of one transfer from its beginning to its end. CPU is the time, of user and system, that the"
+                        + " client's process took; heap is what it allocated there; memory is the peak by which its anonymous memory grew; GCs are"
+                        + " collections for each transfer; JIT is how much of the CPU time the JVM's compilers still took, about: little, if the"
+                        + " client is warm. The floor is a loop written by hand that talks S3 and does nothing but what has to be done. The last"
                         + " column of a table is below 1 where blobstore takes less CPU than the client of that row.");
     }
 

@@ -8,11 +8,12 @@ public enum Figure {
     CPU("CPU", "s/GiB", Optional.of("cpu")),
     HEAP("Heap", "MiB/GiB", Optional.of("heap")),
     MEMORY("Memory", "MiB", Optional.of("memory")),
-    COLLECTIONS("GCs", "", Optional.of("gc"));
+    COLLECTIONS("GCs", "", Optional.of("gc")),
+    COMPILERS("JIT", "% of CPU", Optional.of("compilers"));
 
     final String title;
     final String unit;
-    /** How JMH's result names it; throughput follows from the time. */
+    /** How the result names it; throughput follows from the time. */
     final Optional<String> metric;
 
     Figure(String title, String unit, Optional<String> metric) {

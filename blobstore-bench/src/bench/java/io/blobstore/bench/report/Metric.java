@@ -12,21 +12,21 @@ import java.util.stream.Stream;
 /**
  * A value of a result of JMH.
  *
- * @param processes for each fork, a value of each iteration; empty for samples
+ * @param groups for each fork, or round in turns, its values; empty for samples
  * @param histogram how often each sample occurred; empty for others than samples, and where the file leaves it out
  * @param percentiles as JMH counted them
  */
 record Metric(
         String unit,
-        List<List<Double>> processes,
+        List<List<Double>> groups,
         SortedMap<Double, Long> histogram,
         SortedMap<Double, Double> percentiles) {
     Optional<Series> series() {
-        return processes.isEmpty() ? Optional.empty() : Optional.of(new Series(processes));
+        return groups.isEmpty() ? Optional.empty() : Optional.of(new Series(groups));
     }
 
     boolean isSampled() {
-        return processes.isEmpty() && !(histogram.isEmpty() && percentiles.isEmpty());
+        return groups.isEmpty() && !(histogram.isEmpty() && percentiles.isEmpty());
     }
 
     OptionalDouble percentile(double percent) {
@@ -49,8 +49,8 @@ record Metric(
 
     /** Both, as if of one run. */
     Metric and(Metric other) {
-        List<List<Double>> all = new ArrayList<>(processes);
-        all.addAll(other.processes);
+        List<List<Double>> all = new ArrayList<>(groups);
+        all.addAll(other.groups);
         SortedMap<Double, Long> both = new TreeMap<>();
         // Percentiles cannot be added: without all samples, there are none.
         if (!histogram.isEmpty() && !other.histogram.isEmpty()) {

@@ -40,7 +40,7 @@ final class Numbers {
         return series.map(values -> of(values.median())).orElse(NONE);
     }
 
-    /** Of the medians: the middle one of all processes, and from where to where they are. */
+    /** Of the medians: the middle one of all groups, and from where to where they are. */
     static String ratio(Optional<Series> dividend, Optional<Series> divisor) {
         return ratio(dividend.flatMap(series -> divisor.flatMap(series::ratioTo)));
     }

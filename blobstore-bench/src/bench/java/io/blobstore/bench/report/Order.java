@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Whether the clients of a table stand in its order in each pass, too. */
+/** Whether the clients of a table stand in its order in each round, too. */
 final class Order {
     private record Client(String title, Series series) {}
 
@@ -22,16 +22,16 @@ final class Order {
         series.ifPresent(measured -> clients.add(new Client(title, measured)));
     }
 
-    /** Adds nothing where there were no passes. */
+    /** Adds nothing where there were no rounds. */
     void addTo(Document document) {
-        int passes = clients.stream()
-                .mapToInt(client -> client.series.processes().size())
+        int rounds = clients.stream()
+                .mapToInt(client -> client.series.groups().size())
                 .max()
                 .orElse(0);
         List<Client> all = clients.stream()
-                .filter(client -> client.series.processes().size() == passes)
+                .filter(client -> client.series.groups().size() == rounds)
                 .toList();
-        if (passes < 2 || all.size() < 2) {
+        if (rounds < 2 || all.size() < 2) {
             return;
         }
         List<String> others = new ArrayList<>();
@@ -44,7 +44,7 @@ final class Order {
         }
         int pairs = all.size() * (all.size() - 1) / 2;
         document.paragraph("By " + figure + ", " + (pairs - others.size()) + " of " + pairs
-                + " pairs of clients are in this order in each of the " + passes + " passes"
+                + " pairs of clients are in this order in each of the " + rounds + " rounds"
                 + (others.isEmpty() ? "." : "; not in each: " + String.join("; ", others) + "."));
     }
 

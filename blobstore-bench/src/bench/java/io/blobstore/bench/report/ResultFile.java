@@ -14,7 +14,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** A file that JMH wrote with {@code -rf json}. */
+/** A file as JMH writes it with {@code -rf json}. */
 final class ResultFile {
     private final Path file;
 
@@ -87,10 +87,10 @@ final class ResultFile {
     }
 
     private Metric metric(Map<?, ?> metric, boolean sampled) throws IOException {
-        List<List<Double>> processes = new ArrayList<>();
+        List<List<Double>> groups = new ArrayList<>();
         if (metric.get("rawData") != null) {
             for (Object fork : list(metric.get("rawData"), "rawData")) {
-                addNumbers(processes, list(fork, "rawData"));
+                addNumbers(groups, list(fork, "rawData"));
             }
         }
         SortedMap<Double, Long> histogram = new TreeMap<>();
@@ -107,11 +107,11 @@ final class ResultFile {
         if (sampled && histogram.isEmpty()) {
             percentiles.putAll(percentiles(metric));
         }
-        if (processes.isEmpty() && histogram.isEmpty() && percentiles.isEmpty()) {
+        if (groups.isEmpty() && histogram.isEmpty() && percentiles.isEmpty()) {
             // What a profiler counts once, after the last iteration, has no raw data.
-            addNumbers(processes, Collections.singletonList(metric.get("score")));
+            addNumbers(groups, Collections.singletonList(metric.get("score")));
         }
-        return new Metric(text(metric, "scoreUnit"), processes, histogram, percentiles);
+        return new Metric(text(metric, "scoreUnit"), groups, histogram, percentiles);
     }
 
     private SortedMap<Double, Double> percentiles(Map<?, ?> metric) throws IOException {
@@ -135,7 +135,7 @@ final class ResultFile {
         histogram.merge(number(sample.get(0)), (long) number(sample.get(1)), Long::sum);
     }
 
-    private void addNumbers(List<List<Double>> processes, List<?> values) throws IOException {
+    private void addNumbers(List<List<Double>> groups, List<?> values) throws IOException {
         List<Double> numbers = new ArrayList<>();
         for (Object value : values) {
             double number = number(value);
@@ -144,7 +144,7 @@ final class ResultFile {
             }
         }
         if (!numbers.isEmpty()) {
-            processes.add(numbers);
+            groups.add(numbers);
         }
     }
 

@@ -11,22 +11,23 @@ import java.util.stream.IntStream;
 /**
  * Values of one kind.
  *
- * @param processes for each process that was measured, a value of each round; none is empty
+ * @param groups in each, what was measured beside the same group of others: the values of a round in turns, or of a fork of JMH's; none is
+ *     empty
  */
-public record Series(List<List<Double>> processes) {
-    /** Those of one process. */
+public record Series(List<List<Double>> groups) {
+    /** Those of one group. */
     public static Series of(List<Double> values) {
         return new Series(List.of(values));
     }
 
-    /** A value of each round of one process. */
+    /** A value of each, in one group. */
     public static <T> Series of(List<T> rounds, ToDoubleFunction<T> value) {
         return of(rounds.stream().map(value::applyAsDouble).toList());
     }
 
-    /** All values, process by process. */
+    /** All values, group by group. */
     public List<Double> values() {
-        return processes.stream().flatMap(List::stream).toList();
+        return groups.stream().flatMap(List::stream).toList();
     }
 
     /** The least. */
@@ -47,17 +48,17 @@ public record Series(List<List<Double>> processes) {
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
-    /** The median of each process. */
+    /** The median of each group. */
     Series medians() {
-        return new Series(processes.stream()
+        return new Series(groups.stream()
                 .map(values -> List.of(Series.of(values).median()))
                 .toList());
     }
 
-    /** The ratios to another series of the same shape, round by round. */
+    /** The ratios to another series of the same shape, value by value. */
     public Series over(Series other) {
-        return new Series(IntStream.range(0, processes.size())
-                .mapToObj(i -> over(processes.get(i), other.processes.get(i)))
+        return new Series(IntStream.range(0, groups.size())
+                .mapToObj(i -> over(groups.get(i), other.groups.get(i)))
                 .toList());
     }
 
@@ -68,15 +69,15 @@ public record Series(List<List<Double>> processes) {
     }
 
     /**
-     * The ratio of the medians: process by process, as those of one pass are neighbours in time; of all values where one series lacks a
-     * process of the other's; empty where it would be a division by zero.
+     * The ratio of the medians: group by group, as those of one round are neighbours in time; of all values where one series lacks a group of
+     * the other's; empty where it would be a division by zero.
      */
     public Optional<Series> ratioTo(Series other) {
         if (other.medians().min() == 0) {
             return Optional.empty();
         }
         return Optional.of(
-                processes.size() == other.processes.size()
+                groups.size() == other.groups.size()
                         ? medians().over(other.medians())
                         : of(List.of(median() / other.median())));
     }
@@ -97,7 +98,7 @@ public record Series(List<List<Double>> processes) {
     }
 
     Series map(DoubleUnaryOperator function) {
-        return new Series(processes.stream()
+        return new Series(groups.stream()
                 .map(values -> values.stream().map(function::applyAsDouble).toList())
                 .toList());
     }

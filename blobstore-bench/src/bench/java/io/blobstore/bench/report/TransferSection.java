@@ -111,6 +111,7 @@ final class TransferSection {
                             member.series(Figure.COLLECTIONS)
                                     .map(series -> Numbers.tick(series.median()))
                                     .orElse(Numbers.NONE),
+                            Numbers.median(member.series(Figure.COMPILERS)),
                             Numbers.ratio(cpu, floor),
                             Numbers.ratio(subject.flatMap(ours -> ours.series(Figure.CPU)), cpu))));
         }

@@ -16,14 +16,14 @@ class SeriesTest {
     }
 
     @Test
-    void ratiosOfMediansAreTakenProcessByProcess() {
+    void ratiosOfMediansAreTakenGroupByGroup() {
         Series ours = new Series(List.of(List.of(1.0, 2.0, 9.0), List.of(3.0)));
         Series theirs = new Series(List.of(List.of(4.0), List.of(2.0, 2.0)));
         assertThat(ours.ratioTo(theirs).map(Series::values)).contains(List.of(0.5, 1.5));
     }
 
     @Test
-    void theRatioIsOfAllWhereAProcessIsMissing() {
+    void theRatioIsOfAllWhereAGroupIsMissing() {
         Series ours = new Series(List.of(List.of(1.0), List.of(3.0)));
         assertThat(ours.ratioTo(Series.of(List.of(4.0))).map(Series::values)).contains(List.of(0.5));
     }
@@ -34,7 +34,7 @@ class SeriesTest {
     }
 
     @Test
-    void ratiosAreTakenRoundByRound() {
+    void ratiosAreTakenValueByValue() {
         assertThat(odd.over(Series.of(List.of(1.0, 2.0, 2.0))).values()).containsExactly(3.0, 0.5, 4.0);
     }
 }

@@ -1,0 +1,81 @@
+package io.blobstore.bench;
+
+import io.blobstore.bench.Scenario.Direction;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Clients that do the same, and are measured in turns.
+ *
+ * @param benchmark the class and method of JMH's that ask the same of one client
+ * @param encrypted whether it is HTTPS, with the engine of OpenSSL where a client can choose
+ * @param size bytes of the content, or of a small object
+ * @param partSize bytes of a part
+ * @param concurrency parts, or small objects, under way at once
+ */
+record Comparison(
+        String benchmark,
+        Direction direction,
+        boolean encrypted,
+        long size,
+        int partSize,
+        int concurrency,
+        List<Competitor> competitors) {
+
+    /**
+     * How long all take.
+     *
+     * @param rounds that count
+     * @param turn so many seconds a client works in each, about; where it moves the content several times in a turn, it does so once
+     *     before, as its connections and its caches are not as they were after the last turn
+     */
+    record Pace(WarmUp warmUp, int rounds, double turn) {
+        String describe() {
+            return String.format(Locale.ROOT, "%srounds: %d, turns: %.1f s", warmUp.describe(), rounds, turn);
+        }
+    }
+
+    /** What is the same for all. */
+    String describe() {
+        String what = direction.isOfSmallObjects()
+                ? "objects of " + size + " bytes, "
+                : (size >> 20) + " MiB, parts of " + (partSize >> 20) + " MiB, ";
+        return benchmark + ", " + transport() + ", " + what + concurrency + " at once, " + competitors.size()
+                + " clients";
+    }
+
+    /** As JMH's parameter has it. */
+    String transport() {
+        return encrypted ? "HTTPS" : "HTTP";
+    }
+
+    /** Measures them, and adds what came out. */
+    void run(Pace pace, ReportFiles files) throws IOException, InterruptedException {
+        Path parent = Workspace.parent(Optional.empty(), 3 * size);
+        Scenario scenario = Scenario.of(direction, encrypted);
+        try (Laboratory laboratory = new Laboratory(parent, size, Conditions.NONE);
+                Lineup lineup = new Lineup(laboratory)) {
+            for (Competitor competitor : competitors) {
+                lineup.start(competitor, scenario, partSize, concurrency);
+            }
+            lineup.warmUp(pace.warmUp());
+            for (int round = 0; round < pace.rounds(); round++) {
+                lineup.each(client -> {
+                    int times = client.timesIn(pace.turn());
+                    if (times > 1) {
+                        client.run(1);
+                    }
+                    client.measure(times);
+                });
+            }
+            lineup.each(client -> laboratory.requireTraffic(client.job(), client.moved()));
+            for (Client client : lineup.clients()) {
+                files.add(this, client);
+            }
+            lineup.absent().forEach((competitor, reason) -> files.addFailure(this, competitor, reason));
+        }
+    }
+}
