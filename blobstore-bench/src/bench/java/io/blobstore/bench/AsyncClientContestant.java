@@ -16,27 +16,32 @@ import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.s3.model.ChecksumMode;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
 /** The AWS SDK's asynchronous client, part by part, with the settings that copy least. */
 final class AsyncClientContestant implements Contestant {
     private final Job job;
     private final S3AsyncClient client;
+    /** Whether the client computes the checksums of parts; else they are given to it. */
+    private final boolean computesChecksums;
+
     private final PartWorkers workers;
     private final WarmMapping memory;
 
-    private AsyncClientContestant(Job job, S3AsyncClient client) throws Exception {
+    private AsyncClientContestant(Job job, S3AsyncClient client, boolean computesChecksums) throws Exception {
         this.job = job;
         this.client = client;
+        this.computesChecksums = computesChecksums;
         this.workers = new PartWorkers(job.concurrency());
         this.memory = job.isUpload() ? WarmMapping.forReading(job.file()) : WarmMapping.forWriting(job.file());
     }
 
     static Contestant netty(Job job) throws Exception {
-        return new AsyncClientContestant(job, nettyClient(job));
+        return new AsyncClientContestant(job, nettyClient(job), false);
     }
 
     static Contestant crt(Job job) throws Exception {
-        return new AsyncClientContestant(job, crtClient(job));
+        return new AsyncClientContestant(job, crtClient(job), true);
     }
 
     /** The SDK's Netty client. */
@@ -83,8 +88,11 @@ final class AsyncClientContestant implements Contestant {
                 .uploadId();
         String[] etags = new String[PartWorkers.parts(memory.size(), job.partSize())];
         workers.forEachPart(memory.size(), job.partSize(), (index, offset, length) -> {
-            AsyncRequestBody body = AsyncRequestBody.fromByteBuffersUnsafe(memory.slice(offset, length));
-            etags[index] = client.uploadPart(AwsSdk.uploadPart(job, uploadId, index, length), body)
+            ByteBuffer slice = memory.slice(offset, length);
+            UploadPartRequest request = computesChecksums
+                    ? AwsSdk.uploadPart(job, uploadId, index, length).build()
+                    : AwsSdk.uploadPart(job, uploadId, index, slice);
+            etags[index] = client.uploadPart(request, AsyncRequestBody.fromByteBuffersUnsafe(slice))
                     .join()
                     .eTag();
         });

@@ -1,5 +1,7 @@
 package io.blobstore.bench;
 
+import io.blobstore.Crc32c;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import software.amazon.awssdk.regions.Region;
@@ -29,13 +31,19 @@ final class AwsSdk {
                 .forcePathStyle(true);
     }
 
-    static UploadPartRequest uploadPart(Job job, String uploadId, int index, int length) {
+    static UploadPartRequest.Builder uploadPart(Job job, String uploadId, int index, int length) {
         return UploadPartRequest.builder()
                 .bucket(Job.BUCKET)
                 .key(job.key())
                 .uploadId(uploadId)
                 .partNumber(index + 1)
-                .contentLength((long) length)
+                .contentLength((long) length);
+    }
+
+    /** With the checksum as a header, which the SDK then adds no trailer to. */
+    static UploadPartRequest uploadPart(Job job, String uploadId, int index, ByteBuffer content) {
+        return uploadPart(job, uploadId, index, content.remaining())
+                .checksumCRC32C(Crc32c.of(content).base64())
                 .build();
     }
 

@@ -6,6 +6,7 @@ import com.google.cloud.storage.Storage;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.ByteRange;
+import io.blobstore.Crc32c;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import software.amazon.awssdk.core.async.AsyncRequestBody;
@@ -33,8 +34,8 @@ interface ObjectMoves extends AutoCloseable {
                         BlobId.of(Job.BUCKET, job.key()), GoogleSdk.options(job).getService());
             case APACHE_SYNC ->
                 new OfSyncClient(job.key(), SyncClientContestant.client(job, SyncClientContestant.apacheHttp(job)));
-            case NETTY_ASYNC -> new OfAsyncClient(job.key(), AsyncClientContestant.nettyClient(job));
-            case CRT_ASYNC -> new OfAsyncClient(job.key(), AsyncClientContestant.crtClient(job));
+            case NETTY_ASYNC -> new OfAsyncClient(job.key(), AsyncClientContestant.nettyClient(job), false);
+            case CRT_ASYNC -> new OfAsyncClient(job.key(), AsyncClientContestant.crtClient(job), true);
             default -> throw new BenchmarkException(competitor.title + " moves no small objects");
         };
     }
@@ -102,7 +103,11 @@ interface ObjectMoves extends AutoCloseable {
     record OfSyncClient(String key, S3Client client) implements ObjectMoves {
         @Override
         public void put(ByteBuffer content) {
-            client.putObject(r -> r.bucket(Job.BUCKET).key(key), RequestBody.fromRemainingByteBuffer(content));
+            client.putObject(
+                    r -> r.bucket(Job.BUCKET)
+                            .key(key)
+                            .checksumCRC32C(Crc32c.of(content).base64()),
+                    RequestBody.fromRemainingByteBuffer(content));
         }
 
         @Override
@@ -118,11 +123,17 @@ interface ObjectMoves extends AutoCloseable {
     }
 
     /** The AWS SDK's asynchronous client. */
-    record OfAsyncClient(String key, S3AsyncClient client) implements ObjectMoves {
+    record OfAsyncClient(String key, S3AsyncClient client, boolean computesChecksums) implements ObjectMoves {
         @Override
         public void put(ByteBuffer content) {
             client.putObject(
-                            r -> r.bucket(Job.BUCKET).key(key), AsyncRequestBody.fromRemainingByteBufferUnsafe(content))
+                            r -> {
+                                r.bucket(Job.BUCKET).key(key);
+                                if (!computesChecksums) {
+                                    r.checksumCRC32C(Crc32c.of(content).base64());
+                                }
+                            },
+                            AsyncRequestBody.fromRemainingByteBufferUnsafe(content))
                     .join();
         }
 

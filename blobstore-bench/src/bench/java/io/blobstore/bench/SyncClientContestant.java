@@ -68,9 +68,10 @@ final class SyncClientContestant implements Contestant {
                 .uploadId();
         String[] etags = new String[PartWorkers.parts(memory.size(), job.partSize())];
         workers.forEachPart(memory.size(), job.partSize(), (index, offset, length) -> {
-            ContentStreamProvider content = () -> new BufferStream(memory.slice(offset, length));
+            ByteBuffer slice = memory.slice(offset, length);
+            ContentStreamProvider content = () -> new BufferStream(slice.duplicate());
             RequestBody body = RequestBody.fromContentProvider(content, length, "application/octet-stream");
-            etags[index] = client.uploadPart(AwsSdk.uploadPart(job, uploadId, index, length), body)
+            etags[index] = client.uploadPart(AwsSdk.uploadPart(job, uploadId, index, slice), body)
                     .eTag();
         });
         client.completeMultipartUpload(AwsSdk.complete(job, uploadId, etags));

@@ -92,6 +92,6 @@ class ComparisonTest {
                             "### " + moved
                                     + ", HTTP, S3, 4 KiB, threads 4\n+[^#]*\\| \\*\\*blobstore\\*\\* \\|( \\*\\*[0-9.]+[^|]*\\|){7} \\*\\*–");
         }
-        assertThat(report).contains("| S3Client/Apache 5, streamed |").doesNotContain("did not run");
+        assertThat(report).contains("| S3Client/Apache 5, streamed, CRC32C |").doesNotContain("did not run");
     }
 }
