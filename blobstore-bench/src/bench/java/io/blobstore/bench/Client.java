@@ -56,6 +56,13 @@ final class Client implements AutoCloseable {
         memory.goOn();
         process.send(duration + " " + String.join(" ", rehearsal.toArguments()));
         process.await("#rehearsed", PATIENCE, memory::look);
+        rest();
+    }
+
+    /** Waits until its JVM's compilers have done what is there to do. */
+    private void rest() throws IOException, InterruptedException {
+        process.send("rest");
+        process.await("#rested", PATIENCE, () -> {});
     }
 
     /** Moves the content until it is warm. */
@@ -68,6 +75,7 @@ final class Client implements AutoCloseable {
         do {
             stretch = run(timesIn(STRETCH_SECONDS));
             seconds += stretch.wallSeconds();
+            rest();
         } while (!warmUp.isOver(seconds, stretch));
     }
 

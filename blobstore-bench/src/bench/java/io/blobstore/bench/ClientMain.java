@@ -14,10 +14,19 @@ import java.util.List;
 /**
  * One contestant in a JVM of its own, so that CPU time, heap and memory are its alone. Says {@code #ready}; then each line of
  * standard input is a number of rounds to make, which are measured as one: {@code #result cpuNanos wallNanos heapBytes
- * heapIsComplete compileMillis collections nanos:count...}; or a duration and another job, to be done for that long by another contestant of
+ * heapIsComplete compilerNanos collections nanos:count...}; or {@code rest}: {@code #rested} when its compilers do; or a duration and another job, to be done for that long by another contestant of
  * the same kind, with everything around it compiled then: {@code #rehearsed rounds}.
  */
 final class ClientMain {
+    private static final OperatingSystemMXBean PROCESS =
+            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+
+    /** Of resting: between looks, what may be used between them, which is a tick of the clock, and how long it is waited for. */
+    private static final Duration LOOK = Duration.ofMillis(250);
+
+    private static final Duration QUIET = Duration.ofMillis(10);
+    private static final Duration MOST_REST = Duration.ofSeconds(10);
+
     private ClientMain() {}
 
     /**
@@ -35,11 +44,7 @@ final class ClientMain {
                 BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             out.println("#ready");
             for (String line = input.readLine(); line != null; line = input.readLine()) {
-                List<String> words = Arrays.asList(line.split(" "));
-                out.println(
-                        words.size() == 1
-                                ? measure(contestant, Integer.parseInt(line))
-                                : rehearse(competitor, words.get(0), words.subList(1, words.size())));
+                out.println(answer(line, competitor, contestant));
             }
         } catch (BenchmarkException e) { // it says all there is to say
             out.println("#" + e.getMessage());
@@ -48,6 +53,33 @@ final class ClientMain {
             out.println("#failed: " + String.valueOf(e).lines().findFirst().orElse(""));
         }
         System.exit(0); // some clients leave threads behind
+    }
+
+    private static String answer(String line, Competitor competitor, Contestant contestant) throws Exception {
+        List<String> words = Arrays.asList(line.split(" "));
+        if (words.size() > 1) {
+            return rehearse(competitor, words.get(0), words.subList(1, words.size()));
+        }
+        if (line.equals("rest")) {
+            rest();
+            return "#rested";
+        }
+        return measure(contestant, Integer.parseInt(line));
+    }
+
+    /**
+     * Does nothing until nothing is done: what waits for the compilers is compiled sooner now than beside the work. Looks at the CPU time, as
+     * the compilers' own clock stands still during a long compilation.
+     */
+    private static void rest() throws InterruptedException {
+        long deadline = System.nanoTime() + MOST_REST.toNanos();
+        long before;
+        long after = PROCESS.getProcessCpuTime();
+        do {
+            before = after;
+            Thread.sleep(LOOK.toMillis());
+            after = PROCESS.getProcessCpuTime();
+        } while (after - before > QUIET.toNanos() && System.nanoTime() - deadline < 0);
     }
 
     private static String rehearse(Competitor competitor, String duration, List<String> job) throws Exception {
@@ -64,21 +96,20 @@ final class ClientMain {
     }
 
     private static String measure(Contestant contestant, int rounds) throws Exception {
-        OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         contestant.takeLatencies();
+        long compile = CompilerThreads.cpuNanos(); // it allocates
         HeapMeter heap = HeapMeter.start();
         long collections = GarbageCollections.count();
-        long compile = ManagementFactory.getCompilationMXBean().getTotalCompilationTime();
-        long cpu = process.getProcessCpuTime();
+        long cpu = PROCESS.getProcessCpuTime();
         long wall = System.nanoTime();
         for (int i = 0; i < rounds; i++) {
             contestant.round();
         }
         wall = System.nanoTime() - wall;
-        cpu = process.getProcessCpuTime() - cpu;
-        compile = ManagementFactory.getCompilationMXBean().getTotalCompilationTime() - compile;
+        cpu = PROCESS.getProcessCpuTime() - cpu;
         long bytes = heap.bytesAllocated();
         collections = GarbageCollections.count() - collections;
+        compile = CompilerThreads.cpuNanos() - compile;
         return ("#result " + cpu + " " + wall + " " + bytes + " " + heap.isComplete() + " " + compile + " "
                         + collections + " " + contestant.takeLatencies())
                 .strip();

@@ -53,8 +53,9 @@ record Comparison(
     }
 
     /** Measures them, and adds what came out. */
-    void run(Pace pace, ReportFiles files) throws IOException, InterruptedException {
-        Path parent = Workspace.parent(Optional.empty(), 3 * size);
+    void run(Pace pace, ReportFiles results) throws IOException, InterruptedException {
+        int files = 2 + (direction == Direction.DOWNLOAD ? competitors.size() : 1);
+        Path parent = Workspace.parent(Optional.empty(), files * size);
         Scenario scenario = Scenario.of(direction, encrypted);
         try (Laboratory laboratory = new Laboratory(parent, size, Conditions.NONE);
                 Lineup lineup = new Lineup(laboratory)) {
@@ -73,9 +74,9 @@ record Comparison(
             }
             lineup.each(client -> laboratory.requireTraffic(client.job(), client.moved()));
             for (Client client : lineup.clients()) {
-                files.add(this, client);
+                results.add(this, client);
             }
-            lineup.absent().forEach((competitor, reason) -> files.addFailure(this, competitor, reason));
+            lineup.absent().forEach((competitor, reason) -> results.addFailure(this, competitor, reason));
         }
     }
 }

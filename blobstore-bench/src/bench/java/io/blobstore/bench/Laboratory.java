@@ -18,8 +18,9 @@ final class Laboratory implements AutoCloseable {
     /** Bytes of what clients rehearse with. */
     private static final int LITTLE = 64 * 1024;
 
-    /** Of each client's JVM: the same for everybody. */
-    static final List<String> CLIENT_OPTIONS = List.of("-XX:+UseG1GC", "-Xmx1g", "-XX:MaxDirectMemorySize=1g");
+    /** Of each client's JVM: the same for everybody. The compilers' threads stay, so that their CPU time can be told. */
+    static final List<String> CLIENT_OPTIONS =
+            List.of("-XX:+UseG1GC", "-Xmx1g", "-XX:MaxDirectMemorySize=1g", "-XX:-UseDynamicNumberOfCompilerThreads");
 
     private final Workspace workspace;
     private final long size;

@@ -8,7 +8,7 @@ import java.util.List;
  * @param cpuSeconds CPU time of the whole client process, user and system
  * @param heapBytes bytes allocated on its heap, by all threads
  * @param heapIsComplete whether {@code heapBytes} is all; if not, a thread has ended uncounted
- * @param compileSeconds what of it the JVM's compilers took, about
+ * @param compileSeconds what of the CPU time the JVM's compilers took
  * @param collections of garbage
  * @param latencies of what its rounds consist of; empty where nobody takes them
  */
@@ -20,8 +20,12 @@ record Measurement(
         double compileSeconds,
         double collections,
         Latencies latencies) {
-    private static final double MILLIS = 1e3;
     private static final double NANOS = 1e9;
+
+    /** CPU time of the work itself: all but that of the compilers, who will not come back for it. */
+    double steadyCpuSeconds() {
+        return cpuSeconds - compileSeconds;
+    }
 
     /** What one of {@code count} took, on average; the latencies are still those of all. */
     Measurement each(int count) {
@@ -43,7 +47,7 @@ record Measurement(
                 Long.parseLong(words.get(2)) / NANOS,
                 Long.parseLong(words.get(3)),
                 Boolean.parseBoolean(words.get(4)),
-                Long.parseLong(words.get(5)) / MILLIS,
+                Long.parseLong(words.get(5)) / NANOS,
                 Long.parseLong(words.get(6)),
                 Latencies.parse(words.subList(7, words.size())));
     }

@@ -18,8 +18,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "report",
         description = {
-            "Runs the JMH benchmarks and writes a report: tables and charts of throughput, CPU time, heap and memory, this library"
-                    + " beside what others use, over HTTP and HTTPS.",
+            "Measures and writes a report: tables and charts of throughput, CPU time, heap and memory, this library beside what others"
+                    + " use, over HTTP and HTTPS. Clients take turns, each in a JVM of its own; leases, checksums and the local store are"
+                    + " measured by JMH.",
             ""
         },
         mixinStandardHelpOptions = true,
@@ -32,8 +33,8 @@ final class ReportBench implements Callable<Integer> {
     @Option(
             names = "--quick",
             description =
-                    "Less content, fewer rounds and only the most telling peers: some ten minutes instead of six hours. Its figures"
-                            + " are rough, and of clients that are not warm.")
+                    "Less content, fewer rounds and only the most telling peers: some ten minutes instead of an hour and a half. Its"
+                            + " figures are rough, and of clients that are not warm.")
     boolean quick;
 
     @Option(
@@ -47,7 +48,7 @@ final class ReportBench implements Callable<Integer> {
             names = "--results",
             paramLabel = "DIR",
             description =
-                    "Where to keep what JMH measures. If a run was ended, it goes on from there: what is there is not measured again."
+                    "Where to keep what is measured. If a run was ended, it goes on from there: what is there is not measured again."
                             + " Default: a new directory among the temporary ones.")
     Optional<Path> results = Optional.empty();
 
@@ -59,7 +60,9 @@ final class ReportBench implements Callable<Integer> {
         }
         PrintWriter out = command.commandLine().getOut();
         Path directory = results.isPresent() ? results.get() : Files.createTempDirectory("blobstore-report");
-        ReportRun run = new ReportRun(directory, quick);
+        ReportRun run = quick
+                ? new ReportRun(directory, "./benchmark report --quick", ReportPlan.quick())
+                : new ReportRun(directory, "./benchmark report", ReportPlan.full());
         Optional<String> mismatch = run.mismatch();
         if (mismatch.isPresent()) {
             throw new ParameterException(

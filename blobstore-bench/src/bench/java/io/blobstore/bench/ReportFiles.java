@@ -80,7 +80,7 @@ final class ReportFiles {
 
     private static Map<String, Object> ofTransfers(Client client, double gib) {
         Map<String, Object> metrics = new LinkedHashMap<>();
-        metrics.put("cpu", metric(client, "s/GiB", round -> round.cpuSeconds() / gib));
+        metrics.put("cpu", metric(client, "s/GiB", round -> round.steadyCpuSeconds() / gib));
         addHeap(metrics, client, "MiB/GiB", round -> round.heapBytes() / MIB / gib);
         addProcess(metrics, client);
         return metrics;
@@ -90,7 +90,7 @@ final class ReportFiles {
         int objects = SmallObjectsContestant.OBJECTS;
         Map<String, Object> metrics = new LinkedHashMap<>();
         metrics.put("operations", metric(client, "ops/s", round -> objects / round.wallSeconds()));
-        metrics.put("cpu", metric(client, "us/op", round -> round.cpuSeconds() * MICROS / objects));
+        metrics.put("cpu", metric(client, "us/op", round -> round.steadyCpuSeconds() * MICROS / objects));
         addHeap(metrics, client, "KiB/op", round -> round.heapBytes() / KIB / objects);
         addProcess(metrics, client);
         return metrics;

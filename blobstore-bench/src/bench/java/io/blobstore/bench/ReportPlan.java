@@ -108,7 +108,7 @@ final class ReportPlan {
     /** Everything. */
     static List<ReportStep> full() {
         int size = 512 * MIB;
-        Pace steady = new Pace(warmUp(10, 6, 20), 5, 1.0);
+        Pace steady = new Pace(warmUp(5, 5, 9), 5, 0.6);
         List<ReportStep> steps = new ArrayList<>();
         steps.add(new ReportStep.Jmh("lease", JMH + "(Lease|Mapping|Checksum)Benchmark"));
         steps.add(new ReportStep.Jmh("local-store", JMH + "LocalStoreBenchmark"));
@@ -125,10 +125,10 @@ final class ReportPlan {
                     transfers(INTO_FILE, Direction.DOWNLOAD, encrypted, size, DOWNLOADERS)));
             steps.add(new ReportStep.InTurns(
                     "small-objects" + suffix,
-                    new Pace(warmUp(0, 4, 8), 5, 0.4),
+                    new Pace(warmUp(0, 3, 4), 4, 0.4),
                     smallObjects(encrypted, List.of(4096, 65_536, MIB), MOVERS_OF_SMALL_OBJECTS)));
             steps.add(
-                    new ReportStep.InTurns("scaling" + suffix, new Pace(warmUp(5, 3, 8), 5, 0.5), scaling(encrypted)));
+                    new ReportStep.InTurns("scaling" + suffix, new Pace(warmUp(4, 2, 3), 3, 0.4), scaling(encrypted)));
         }
         return List.copyOf(steps);
     }

@@ -18,18 +18,19 @@ final class ReportRun {
     private static final String ENVIRONMENT = "environment.txt";
 
     private final Path results;
-    private final boolean quick;
+    private final String command;
     private final List<ReportStep> steps;
 
     /**
      * Prepares it.
      *
      * @param results a directory; is made if need be
+     * @param command that does it, for who reads the report
      */
-    ReportRun(Path results, boolean quick) {
+    ReportRun(Path results, String command, List<ReportStep> steps) {
         this.results = results;
-        this.quick = quick;
-        this.steps = quick ? ReportPlan.quick() : ReportPlan.full();
+        this.command = command;
+        this.steps = steps;
     }
 
     /** Measures what is not there yet. */
@@ -80,7 +81,7 @@ final class ReportRun {
         Machine.describe().forEach((name, value) -> lines.add(name + "\t" + value));
         lines.add("clients\tjava " + String.join(" ", Laboratory.CLIENT_OPTIONS)
                 + ", a process for each; server in another process, on the same machine");
-        lines.add("command\t./benchmark report" + (quick ? " --quick" : ""));
+        lines.add("command\t" + command);
         for (ReportStep step : steps) {
             lines.add(step.name() + "\t" + String.join("; ", step.describe()));
         }

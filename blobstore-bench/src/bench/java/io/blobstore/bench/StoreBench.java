@@ -40,9 +40,10 @@ abstract class StoreBench implements Callable<Integer> {
     @Option(
             names = "--warm-up",
             paramLabel = "SECONDS",
-            defaultValue = "5",
+            defaultValue = "10",
             description =
-                    "How long each client works before the rounds, at least: then until its JVM's compilers rest, or for another minute."
+                    "How long each client rehearses before the rounds, with hardly any content, and how long it works at least: then until its"
+                            + " JVM's compilers rest, or for another minute."
                             + " 0 for not at all. Default: ${DEFAULT-VALUE}.")
     int warmUp;
 

@@ -96,9 +96,9 @@ public final class BenchmarkReport {
                         + " may show them the other way round. What JMH measures has medians of its iterations.");
         document.paragraph(
                 "Throughput is of one transfer from its beginning to its end. CPU is the time, of user and system, that the"
-                        + " client's process took; heap is what it allocated there; memory is the peak by which its anonymous memory grew; GCs are"
-                        + " collections for each transfer; JIT is how much of the CPU time the JVM's compilers still took, about: little, if the"
-                        + " client is warm. The floor is a loop written by hand that talks S3 and does nothing but what has to be done. The last"
+                        + " client's process took for it, all its threads but those of the JVM's compilers, which have less and less to do; JIT is how"
+                        + " much of all its CPU time these took besides. Heap is what it allocated there; memory is the peak by which its anonymous memory grew; GCs are"
+                        + " collections for each transfer. The floor is a loop written by hand that talks S3 and does nothing but what has to be done. The last"
                         + " column of a table is below 1 where blobstore takes less CPU than the client of that row.");
     }
 

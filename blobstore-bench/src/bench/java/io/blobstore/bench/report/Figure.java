@@ -9,7 +9,7 @@ public enum Figure {
     HEAP("Heap", "MiB/GiB", Optional.of("heap")),
     MEMORY("Memory", "MiB", Optional.of("memory")),
     COLLECTIONS("GCs", "", Optional.of("gc")),
-    COMPILERS("JIT", "% of CPU", Optional.of("compilers"));
+    COMPILERS("JIT", "% of all CPU", Optional.of("compilers"));
 
     final String title;
     final String unit;
