@@ -33,7 +33,7 @@ final class ReportBench implements Callable<Integer> {
     @Option(
             names = "--quick",
             description =
-                    "Less content, fewer rounds and only the most telling peers: some ten minutes instead of an hour and a half. Its"
+                    "Less content, fewer rounds and only the most telling peers: some ten minutes instead of more than an hour. Its"
                             + " figures are rough, and of clients that are not warm.")
     boolean quick;
 

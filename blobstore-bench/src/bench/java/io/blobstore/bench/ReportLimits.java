@@ -25,6 +25,8 @@ final class ReportLimits {
             Direction.READ, ReportPlan.INTO_MEMORY,
             Direction.DOWNLOAD, ReportPlan.INTO_FILE);
 
+    private static final double PERCENT = 100;
+
     private final Results results;
     private final List<Limit> limits = new ArrayList<>();
 
@@ -53,36 +55,56 @@ final class ReportLimits {
                 series(scenario, scenario.subject, Figure.HEAP),
                 limit,
                 "%.1f",
+                "",
                 scenario.subject));
     }
 
     private void judge(Scenario scenario, Bar bar) {
         String text = scenario.title + ": CPU, " + scenario.subject.title + " / "
                 + bar.others().get(0).title;
-        List<Series> others = new ArrayList<>();
         for (Competitor other : bar.others()) {
-            Optional<Series> cpu = series(scenario, other, Figure.CPU);
-            if (cpu.isEmpty()) {
-                add(text, cpu, bar.factor(), "%.2f", other);
+            if (cpu(scenario, other).isEmpty()) {
+                add(text, Optional.empty(), bar.factor(), "%.2f", "", other);
                 return;
             }
-            others.add(cpu.get());
         }
-        Series best = Collections.min(others, Comparator.comparingDouble(Series::median));
-        Optional<Series> ratio = series(scenario, scenario.subject, Figure.CPU).flatMap(ours -> ours.ratioTo(best));
-        add(text, ratio, bar.factor(), "%.2f", scenario.subject);
+        Competitor best = Collections.min(
+                bar.others(),
+                Comparator.comparingDouble(
+                        other -> cpu(scenario, other).orElseThrow().median()));
+        Optional<Series> ratio = ratio(cpu(scenario, scenario.subject), cpu(scenario, best));
+        String withCompilers = ratio(allCpu(scenario, scenario.subject), allCpu(scenario, best))
+                .map(all -> String.format(Locale.ROOT, "; with the compilers %.2f", all.median()))
+                .orElse("");
+        add(text, ratio, bar.factor(), "%.2f", withCompilers, scenario.subject);
     }
 
-    private void add(String text, Optional<Series> value, double limit, String format, Competitor unmeasured) {
+    private static Optional<Series> ratio(Optional<Series> ours, Optional<Series> others) {
+        return ours.flatMap(one -> others.flatMap(one::ratioTo));
+    }
+
+    private void add(
+            String text, Optional<Series> value, double limit, String format, String remark, Competitor unmeasured) {
         String bar = "≤ " + String.format(Locale.ROOT, format, limit);
         limits.add(
                 value.isEmpty()
                         ? new Limit(text, "not measured: " + unmeasured.title, bar, Verdict.OPEN)
                         : new Limit(
                                 text,
-                                value.get().describe(format),
+                                value.get().describe(format) + remark,
                                 bar,
                                 value.get().median() <= limit ? Verdict.PASS : Verdict.FAIL));
+    }
+
+    private Optional<Series> cpu(Scenario scenario, Competitor competitor) {
+        return series(scenario, competitor, Figure.CPU);
+    }
+
+    /** That of the compilers included. */
+    private Optional<Series> allCpu(Scenario scenario, Competitor competitor) {
+        return cpu(scenario, competitor)
+                .flatMap(cpu -> series(scenario, competitor, Figure.COMPILERS)
+                        .map(percent -> cpu.over(percent.map(share -> 1 - share / PERCENT))));
     }
 
     private Optional<Series> series(Scenario scenario, Competitor competitor, Figure figure) {

@@ -97,7 +97,8 @@ public record Series(List<List<Double>> groups) {
         return format.apply(median()) + (least.equals(greatest) ? "" : " (" + least + "–" + greatest + ")");
     }
 
-    Series map(DoubleUnaryOperator function) {
+    /** Another value for each. */
+    public Series map(DoubleUnaryOperator function) {
         return new Series(groups.stream()
                 .map(values -> values.stream().map(function::applyAsDouble).toList())
                 .toList());
