@@ -12,10 +12,16 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * One contestant in a JVM of its own, so that CPU time, heap and memory are its alone. Says {@code #ready}; then each line of
- * standard input is a number of rounds to make, which are measured as one: {@code #result cpuNanos wallNanos heapBytes
- * heapIsComplete compilerNanos collections nanos:count...}; or {@code rest}: {@code #rested} when its compilers do; or a duration and another job, to be done for that long by another contestant of
- * the same kind, with everything around it compiled then: {@code #rehearsed rounds}.
+ * One contestant in a JVM of its own, so that CPU time, heap and memory are its alone. Says {@code #ready}; then each line of standard
+ * input is
+ *
+ * <ul>
+ *   <li>a number of rounds to make, which are measured as one: {@code #result cpuNanos wallNanos heapBytes heapIsComplete compilerNanos
+ *       collections nanos:count...};
+ *   <li>a duration and another job, to be done for that long by another contestant of the same kind, so that what both have in common is
+ *       compiled then: {@code #rehearsed rounds};
+ *   <li>or {@code rest}: {@code #rested} when its compilers do.
+ * </ul>
  */
 final class ClientMain {
     private static final OperatingSystemMXBean PROCESS =

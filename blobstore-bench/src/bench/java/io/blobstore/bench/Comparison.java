@@ -38,13 +38,21 @@ record Comparison(
         }
     }
 
-    /** What is the same for all. */
-    String describe() {
+    /** Its question, and how many are asked. */
+    String title() {
+        return benchmark + ", " + transport() + ", " + competitors.size() + " clients";
+    }
+
+    /** What is the same for all of them. */
+    String setting() {
         String what = direction.isOfSmallObjects()
-                ? "objects of " + size + " bytes, "
+                ? size + " bytes, "
                 : (size >> 20) + " MiB, parts of " + (partSize >> 20) + " MiB, ";
-        return benchmark + ", " + transport() + ", " + what + concurrency + " at once, " + competitors.size()
-                + " clients";
+        return what + concurrency + " at once";
+    }
+
+    String describe() {
+        return title() + ": " + setting();
     }
 
     /** As JMH's parameter has it. */

@@ -108,27 +108,19 @@ final class ReportPlan {
     /** Everything. */
     static List<ReportStep> full() {
         int size = 512 * MIB;
-        Pace steady = new Pace(warmUp(5, 5, 9), 5, 0.6);
+        Pace steady = new Pace(warmUp(5, 10, 26), 5, 0.6);
         List<ReportStep> steps = new ArrayList<>();
         steps.add(new ReportStep.Jmh("lease", JMH + "(Lease|Mapping|Checksum)Benchmark"));
         steps.add(new ReportStep.Jmh("local-store", JMH + "LocalStoreBenchmark"));
         for (boolean encrypted : List.of(false, true)) {
             String suffix = encrypted ? "-https" : "-http";
-            steps.add(step("upload" + suffix, steady, uploads(encrypted, size, UPLOADERS)));
-            steps.add(step(
-                    "download-into-memory" + suffix,
-                    steady,
-                    transfers(INTO_MEMORY, Direction.READ, encrypted, size, READERS)));
-            steps.add(step(
-                    "download-into-file" + suffix,
-                    steady,
-                    transfers(INTO_FILE, Direction.DOWNLOAD, encrypted, size, DOWNLOADERS)));
+            steps.addAll(transfers(suffix, steady, encrypted, size, UPLOADERS, READERS, DOWNLOADERS));
             steps.add(new ReportStep.InTurns(
                     "small-objects" + suffix,
-                    new Pace(warmUp(0, 3, 4), 4, 0.4),
+                    new Pace(warmUp(0, 3, 10), 4, 0.4),
                     smallObjects(encrypted, List.of(4096, 65_536, MIB), MOVERS_OF_SMALL_OBJECTS)));
             steps.add(
-                    new ReportStep.InTurns("scaling" + suffix, new Pace(warmUp(4, 2, 3), 3, 0.4), scaling(encrypted)));
+                    new ReportStep.InTurns("scaling" + suffix, new Pace(warmUp(4, 3, 8), 3, 0.4), scaling(encrypted)));
         }
         return List.copyOf(steps);
     }
@@ -140,46 +132,23 @@ final class ReportPlan {
         List<ReportStep> steps = new ArrayList<>();
         for (boolean encrypted : List.of(false, true)) {
             String suffix = encrypted ? "-https" : "-http";
-            steps.add(step(
-                    "upload" + suffix,
+            steps.addAll(transfers(
+                    suffix,
                     brief,
-                    uploads(
-                            encrypted,
-                            size,
-                            List.of(
-                                    BLOBSTORE,
-                                    HAND_ROLLED,
-                                    JDK_HTTP_CLIENT,
-                                    OPENDAL_WHOLE,
-                                    CRT_TRANSFER_MANAGER,
-                                    NETTY_TRANSFER_MANAGER,
-                                    GCS_BLOBSTORE,
-                                    GCS_MULTIPART_CLIENT,
-                                    GCS_TRANSFER_MANAGER))));
-            steps.add(step(
-                    "download-into-memory" + suffix,
-                    brief,
-                    transfers(
-                            INTO_MEMORY,
-                            Direction.READ,
-                            encrypted,
-                            size,
-                            List.of(
-                                    BLOBSTORE,
-                                    HAND_ROLLED,
-                                    JDK_HTTP_CLIENT,
-                                    APACHE_SYNC,
-                                    CRT_TRANSFER_MANAGER,
-                                    GCS_BLOBSTORE))));
-            steps.add(step(
-                    "download-into-file" + suffix,
-                    brief,
-                    transfers(
-                            INTO_FILE,
-                            Direction.DOWNLOAD,
-                            encrypted,
-                            size,
-                            List.of(BLOBSTORE, HAND_ROLLED, CRT_TRANSFER_MANAGER))));
+                    encrypted,
+                    size,
+                    List.of(
+                            BLOBSTORE,
+                            HAND_ROLLED,
+                            JDK_HTTP_CLIENT,
+                            OPENDAL_WHOLE,
+                            CRT_TRANSFER_MANAGER,
+                            NETTY_TRANSFER_MANAGER,
+                            GCS_BLOBSTORE,
+                            GCS_MULTIPART_CLIENT,
+                            GCS_TRANSFER_MANAGER),
+                    List.of(BLOBSTORE, HAND_ROLLED, JDK_HTTP_CLIENT, APACHE_SYNC, CRT_TRANSFER_MANAGER, GCS_BLOBSTORE),
+                    List.of(BLOBSTORE, HAND_ROLLED, CRT_TRANSFER_MANAGER)));
         }
         steps.add(new ReportStep.InTurns(
                 "small-objects",
@@ -196,17 +165,30 @@ final class ReportPlan {
         return new WarmUp(Duration.ofSeconds(rehearsal), Duration.ofSeconds(least), Duration.ofSeconds(most));
     }
 
-    private static ReportStep step(String name, Pace pace, Comparison comparison) {
+    private static List<ReportStep> transfers(
+            String suffix,
+            Pace pace,
+            boolean encrypted,
+            long size,
+            List<Competitor> uploaders,
+            List<Competitor> readers,
+            List<Competitor> downloaders) {
+        return List.of(
+                step("upload" + suffix, pace, UPLOAD, Direction.UPLOAD, encrypted, size, uploaders),
+                step("download-into-memory" + suffix, pace, INTO_MEMORY, Direction.READ, encrypted, size, readers),
+                step("download-into-file" + suffix, pace, INTO_FILE, Direction.DOWNLOAD, encrypted, size, downloaders));
+    }
+
+    private static ReportStep step(
+            String name,
+            Pace pace,
+            String benchmark,
+            Direction direction,
+            boolean encrypted,
+            long size,
+            List<Competitor> competitors) {
+        Comparison comparison = new Comparison(benchmark, direction, encrypted, size, PART, CONCURRENCY, competitors);
         return new ReportStep.InTurns(name, pace, List.of(comparison));
-    }
-
-    private static Comparison uploads(boolean encrypted, long size, List<Competitor> competitors) {
-        return transfers(UPLOAD, Direction.UPLOAD, encrypted, size, competitors);
-    }
-
-    private static Comparison transfers(
-            String benchmark, Direction direction, boolean encrypted, long size, List<Competitor> competitors) {
-        return new Comparison(benchmark, direction, encrypted, size, PART, CONCURRENCY, competitors);
     }
 
     private static List<Comparison> smallObjects(boolean encrypted, List<Integer> sizes, List<Competitor> competitors) {

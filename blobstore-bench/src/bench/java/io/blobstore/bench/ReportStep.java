@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** A part of a report's measurements that is done as a whole, or again. */
 sealed interface ReportStep {
@@ -65,8 +67,13 @@ sealed interface ReportStep {
     record InTurns(String name, Comparison.Pace pace, List<Comparison> comparisons) implements ReportStep {
         @Override
         public List<String> describe() {
-            List<String> lines = new ArrayList<>(
-                    comparisons.stream().map(Comparison::describe).toList());
+            Map<String, List<String>> settings = new LinkedHashMap<>();
+            for (Comparison comparison : comparisons) {
+                settings.computeIfAbsent(comparison.title(), title -> new ArrayList<>())
+                        .add(comparison.setting());
+            }
+            List<String> lines = new ArrayList<>();
+            settings.forEach((title, each) -> lines.add(title + ": " + String.join(" / ", each)));
             lines.add(pace.describe());
             return lines;
         }
