@@ -2,11 +2,13 @@ package io.blobstore.bench;
 
 import io.blobstore.bench.report.BenchmarkReport;
 import io.blobstore.bench.report.Results;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
@@ -54,9 +56,9 @@ final class ReportBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        requireDirectory("--to", target);
+        makeDirectory("--to", target); // now, and not after hours of measuring
         if (results.isPresent()) {
-            requireDirectory("--results", results.get());
+            makeDirectory("--results", results.get());
         }
         PrintWriter out = command.commandLine().getOut();
         Path directory = results.isPresent() ? results.get() : Files.createTempDirectory("blobstore-report");
@@ -78,9 +80,21 @@ final class ReportBench implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private void requireDirectory(String option, Path path) {
-        if (Files.exists(path) && !Files.isDirectory(path)) {
-            throw new ParameterException(command.commandLine(), option + ": '" + path + "' is no directory");
+    private void makeDirectory(String option, Path path) {
+        try {
+            Files.createDirectories(path);
+        } catch (IOException e) {
+            throw wrong(option, path, "cannot be made", e);
         }
+        if (!Files.isWritable(path)) {
+            throw wrong(option, path, "must not be written to", null);
+        }
+    }
+
+    private ParameterException wrong(String option, Path path, String problem, @Nullable Exception cause) {
+        return new ParameterException(
+                command.commandLine(),
+                option + ": the directory '" + path + "' " + problem + "; choose another one",
+                cause);
     }
 }

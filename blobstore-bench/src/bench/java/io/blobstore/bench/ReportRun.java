@@ -2,8 +2,11 @@ package io.blobstore.bench;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -16,6 +19,9 @@ import java.util.Optional;
  */
 final class ReportRun {
     private static final String ENVIRONMENT = "environment.txt";
+
+    /** Is locked while a run measures: two at once would measure each other. */
+    private static final String LOCK = "lock";
 
     private final Path results;
     private final String command;
@@ -33,9 +39,32 @@ final class ReportRun {
         this.steps = steps;
     }
 
-    /** Measures what is not there yet. */
+    /**
+     * Measures what is not there yet.
+     *
+     * @throws BenchmarkException if another run is about it
+     */
     void measure(PrintWriter out) throws IOException, InterruptedException {
         Files.createDirectories(results);
+        try (FileChannel lock =
+                FileChannel.open(results.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            if (!isFree(lock)) {
+                throw new BenchmarkException("another run is measuring into '" + results
+                        + "'; wait until it has ended, and run nothing beside it");
+            }
+            measureAlone(out);
+        }
+    }
+
+    private static boolean isFree(FileChannel lock) throws IOException {
+        try {
+            return lock.tryLock() != null; // until the channel is closed
+        } catch (OverlappingFileLockException e) {
+            return false; // a run in this JVM
+        }
+    }
+
+    private void measureAlone(PrintWriter out) throws IOException, InterruptedException {
         if (Files.notExists(results.resolve(ENVIRONMENT))) {
             Files.write(results.resolve(ENVIRONMENT), environment());
         }

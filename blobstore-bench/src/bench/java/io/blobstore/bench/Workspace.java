@@ -19,8 +19,16 @@ public final class Workspace implements AutoCloseable {
         this.directory = directory;
     }
 
-    /** Makes one in some directory. */
+    /**
+     * Makes one in some directory.
+     *
+     * @throws BenchmarkException if that is not there, or must not be written to
+     */
     public static Workspace in(Path parent) throws IOException {
+        if (!Files.isDirectory(parent) || !Files.isWritable(parent)) {
+            throw new BenchmarkException(
+                    "the content cannot be put into '" + parent + "': make that directory, or choose another one");
+        }
         Workspace made = new Workspace(Files.createTempDirectory(parent, "blobstore-benchmark"));
         Runtime.getRuntime().addShutdownHook(new Thread(made::close)); // gigabytes, perhaps of memory
         return made;

@@ -1,15 +1,20 @@
 package io.blobstore.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** A run of steps that have nothing to compare. */
 class ReportRunTest {
@@ -53,5 +58,43 @@ class ReportRunTest {
         measure(run(step("a", 1)));
         assertThat(run(step("a", 1)).mismatch()).isEmpty();
         assertThat(run(step("a", 2)).mismatch()).get().asString().contains("rounds: 2");
+    }
+
+    @Test
+    void twoRunsDoNotMeasureEachOther() throws Exception {
+        Files.createDirectories(parent.resolve("results"));
+        try (FileChannel other = FileChannel.open(
+                        parent.resolve("results/lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock held = other.lock()) {
+            assertThatExceptionOfType(BenchmarkException.class)
+                    .isThrownBy(() -> measure(run(step("a", 1))))
+                    .withMessageContaining("another run is measuring into");
+            assertThat(held.isValid()).isTrue();
+        }
+        assertThat(parent.resolve("results/a.json")).doesNotExist();
+
+        assertThat(measure(run(step("a", 1)))).contains("== a, 1 of 1");
+    }
+
+    @Test
+    void directoriesThatCannotBeMadeAreRefusedBeforeAnythingIsMeasured() throws Exception {
+        Path file = Files.createFile(parent.resolve("file"));
+        String results = "--results=" + parent.resolve("results");
+        String to = "--to=" + parent.resolve("to");
+        for (Path wrong : List.of(file, file.resolve("below"))) {
+            assertThat(refusal(results, "--to=" + wrong))
+                    .contains("--to: the directory '" + wrong + "' cannot be made");
+            assertThat(refusal("--results=" + wrong, to))
+                    .contains("--results: the directory '" + wrong + "' cannot be made");
+        }
+        assertThat(parent.resolve("results")).doesNotExist();
+    }
+
+    private static String refusal(String... arguments) {
+        StringWriter err = new StringWriter();
+        int code =
+                new CommandLine(new ReportBench()).setErr(new PrintWriter(err)).execute(arguments);
+        assertThat(code).isEqualTo(CommandLine.ExitCode.USAGE);
+        return err.toString();
     }
 }
