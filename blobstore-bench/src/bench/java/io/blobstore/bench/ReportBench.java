@@ -56,12 +56,11 @@ final class ReportBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        makeDirectory("--to", target); // now, and not after hours of measuring
-        if (results.isPresent()) {
-            makeDirectory("--results", results.get());
-        }
+        Path report = directory("--to", target); // now, and not after hours of measuring
+        Path directory = results.isPresent()
+                ? directory("--results", results.get())
+                : Files.createTempDirectory("blobstore-report");
         PrintWriter out = command.commandLine().getOut();
-        Path directory = results.isPresent() ? results.get() : Files.createTempDirectory("blobstore-report");
         ReportRun run = quick
                 ? new ReportRun(directory, "./benchmark report --quick", ReportPlan.quick())
                 : new ReportRun(directory, "./benchmark report", ReportPlan.full());
@@ -75,20 +74,23 @@ final class ReportBench implements Callable<Integer> {
         run.measure(out);
         Results measured = Results.read(directory);
         BenchmarkReport.write(
-                measured, target, client -> Competitor.valueOf(client).title, ReportLimits.of(measured), run.date());
-        out.println("The report is " + target.resolve("index.html") + "; what it was made of is in " + directory);
+                measured, report, client -> Competitor.valueOf(client).title, ReportLimits.of(measured), run.date());
+        out.println("The report is " + report.resolve("index.html") + "; what it was made of is in " + directory);
         return ExitCode.OK;
     }
 
-    private void makeDirectory(String option, Path path) {
+    /** Made if it is not there; a symbolic link to one is followed. */
+    private Path directory(String option, Path path) {
+        Path directory;
         try {
-            Files.createDirectories(path);
+            directory = Files.isDirectory(path) ? path.toRealPath() : Files.createDirectories(path);
         } catch (IOException e) {
             throw wrong(option, path, "cannot be made", e);
         }
-        if (!Files.isWritable(path)) {
+        if (!Files.isWritable(directory)) {
             throw wrong(option, path, "must not be written to", null);
         }
+        return directory;
     }
 
     private ParameterException wrong(String option, Path path, String problem, @Nullable Exception cause) {
