@@ -51,6 +51,7 @@ record Comparison(
         return what + concurrency + " at once";
     }
 
+    /** Both, in one line. */
     String describe() {
         return title() + ": " + setting();
     }

@@ -1,5 +1,9 @@
 package io.blobstore.bench;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.mapping;
+
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -67,13 +71,11 @@ sealed interface ReportStep {
     record InTurns(String name, Comparison.Pace pace, List<Comparison> comparisons) implements ReportStep {
         @Override
         public List<String> describe() {
-            Map<String, List<String>> settings = new LinkedHashMap<>();
-            for (Comparison comparison : comparisons) {
-                settings.computeIfAbsent(comparison.title(), title -> new ArrayList<>())
-                        .add(comparison.setting());
-            }
+            Map<String, String> settings = comparisons.stream()
+                    .collect(groupingBy(
+                            Comparison::title, LinkedHashMap::new, mapping(Comparison::setting, joining(" / "))));
             List<String> lines = new ArrayList<>();
-            settings.forEach((title, each) -> lines.add(title + ": " + String.join(" / ", each)));
+            settings.forEach((title, each) -> lines.add(title + ": " + each));
             lines.add(pace.describe());
             return lines;
         }
