@@ -43,22 +43,38 @@ public interface BlobStore extends Closeable {
     }
 
     /**
-     * Reads part of a blob, or all of it, into memory of the caller.
+     * Reads part of a blob, or all of it, into a window of a target: its memory is filled in place, and what is direct without a copy
+     * on the Java heap. The caller flushes and closes it.
      *
-     * <p>The bytes go to the target from its position on, and the position is moved behind them; the limit stays. A target
-     * that is direct is filled without a copy on the Java heap. If the call fails, the position is where it was, and what
-     * lies behind it is undefined, but for what a {@link PartialReadException} vouches for. A range that covers the whole blob is compared with the blob's checksum, if the store
-     * keeps one; a part cannot be, and whoever assembles parts combines their checksums.
+     * <p>If the call fails, what was put into the window is of no use, unless a {@link PartialReadException} vouches for it. A range
+     * that covers the whole blob is compared with the blob's checksum, if the store keeps one; a part cannot be, and whoever
+     * assembles parts combines their checksums.
      *
-     * @return which blob was read, how much of it, and the checksum of that
+     * @return which blob was read, how much of it was put into the window, and the checksum of that
      * @throws BlobNotFoundException if there is no blob
      * @throws RangeNotSatisfiableException if the range is not inside the blob, or the target too small for it
      * @throws PreconditionFailedException if {@link ReadOptions#ifMatch} names another version
      * @throws IntegrityException if the whole blob was read and its checksum differs
      * @throws PartialReadException if the connection ended in mid-content; not every store tells how far it came
+     * @throws java.io.UncheckedIOException the one that the window threw, if its target could not keep what arrived
+     * @throws IllegalArgumentException if the target is smaller than an exact range; thrown before any request
+     */
+    ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options) throws IOException;
+
+    /**
+     * As {@link #read(BlobKey, ByteRange, BlobTarget.Window, ReadOptions)}, into memory of the caller.
+     *
+     * <p>The bytes go to the target from its position on, and the position is moved behind them; the limit stays. If the call fails,
+     * the position is where it was, and what lies behind it is undefined, but for what a {@link PartialReadException} vouches for.
+     *
      * @throws IllegalArgumentException if the target is read-only, or smaller than an exact range; thrown before any request
      */
-    ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException;
+    default ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
+        ByteBuffer view = target.slice();
+        ReadResult result = read(key, range, BlobTarget.Window.of(view), options);
+        target.position(target.position() + view.position());
+        return result;
+    }
 
     /** As {@link #read(BlobKey, ByteRange, ByteBuffer, ReadOptions)}, with default options. */
     default ReadResult read(BlobKey key, ByteRange range, ByteBuffer target) throws IOException {

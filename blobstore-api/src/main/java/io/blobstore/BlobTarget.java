@@ -2,8 +2,11 @@ package io.blobstore;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Where content is read to: memory, or a file. The counterpart of {@link BlobSource}.
@@ -25,9 +28,8 @@ public interface BlobTarget {
 
     /**
      * A file, made or replaced in one step when all of the content is there and was verified; until then, and after a failure, the
-     * path is what it was. The content is written to a hidden file beside it by positional writes, from direct buffers that are
-     * reused: as many as requests are under way, of the size of a request, at most 64 MiB each. Nothing is forced to the device, as
-     * with {@code cp}.
+     * path is what it was. The content is written to a hidden file beside it as it arrives, by positional writes, from direct buffers
+     * that are reused: one of 256 KiB for each request under way. Nothing is forced to the device, as with {@code cp}.
      *
      * <p>It is a new file: owner and mode are those of any file that this process makes, and not of the one that is replaced. Symbolic
      * links are followed, and stay. Opening fails if the directory is missing, or something else than a regular file is
@@ -56,9 +58,8 @@ public interface BlobTarget {
         default void reserve(long length) throws IOException {}
 
         /**
-         * Memory for the bytes from an offset on, to be filled and closed. Windows must not overlap.
+         * The stretch of some length from an offset on, to be filled and closed. Windows must not overlap.
          *
-         * @param length how many are wanted, 0 or more; the window may be smaller, but has 1 byte or more if any is wanted
          * @throws IndexOutOfBoundsException if the stretch is not within the room
          */
         Window window(long offset, long length) throws IOException;
@@ -75,16 +76,64 @@ public interface BlobTarget {
         void close() throws IOException;
     }
 
-    /** A stretch of a target, for one thread. */
+    /**
+     * A stretch of a target, filled from its begin to its end through one buffer after the other: one for all of it where the target
+     * is memory, and small ones where it is a file. For one thread.
+     */
     interface Window extends Closeable {
-        /** The memory, from position 0 to the limit. */
+        /**
+         * The remaining bytes of a buffer, whose position moves as it is filled.
+         *
+         * @throws IllegalArgumentException if the buffer is read-only
+         */
+        static Window of(ByteBuffer buffer) {
+            return of(List.of(buffer));
+        }
+
+        /**
+         * The remaining bytes of several buffers, whose positions move as they are filled.
+         *
+         * @throws IllegalArgumentException if a buffer is read-only
+         */
+        static Window of(List<ByteBuffer> buffers) {
+            return new MemoryWindow(buffers);
+        }
+
+        /** How many bytes have not been put yet. */
+        long remaining();
+
+        /**
+         * Memory for the bytes that come next, from its position on; has room for 1 byte or more if any remain, and for no more than
+         * remain. Whoever puts bytes there moves its position, and uses it no more after the next call, which gives the same buffer
+         * until it is full.
+         *
+         * @throws UncheckedIOException if what was put there before cannot be kept, as when a device is full. Stores let it pass
+         */
         ByteBuffer buffer();
 
-        /** What lies before the buffer's position has arrived, and stays. */
+        /**
+         * Puts all of a buffer's remaining bytes, and moves its position.
+         *
+         * @throws BufferOverflowException if there is no room for all of them; as many as there is room for were put then
+         * @throws UncheckedIOException as of {@link #buffer()}
+         */
+        default void put(ByteBuffer source) {
+            while (source.hasRemaining()) {
+                ByteBuffer buffer = buffer();
+                int bytes = Math.min(source.remaining(), buffer.remaining());
+                if (bytes == 0) {
+                    throw new BufferOverflowException();
+                }
+                buffer.put(source.slice(source.position(), bytes));
+                source.position(source.position() + bytes);
+            }
+        }
+
+        /** What was put stays: it is where the target keeps it. */
         default void flush() throws IOException {}
 
         /** Lets go of the memory. Idempotent. */
         @Override
-        default void close() {}
+        default void close() throws IOException {}
     }
 }

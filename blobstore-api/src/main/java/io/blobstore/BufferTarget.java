@@ -33,8 +33,7 @@ final class BufferTarget implements BlobTarget {
         @Override
         public Window window(long offset, long length) {
             Objects.checkFromIndexSize(offset, length, buffer.remaining());
-            ByteBuffer view = buffer.slice(buffer.position() + (int) offset, (int) length);
-            return () -> view;
+            return Window.of(buffer.slice(buffer.position() + (int) offset, (int) length));
         }
 
         @Override

@@ -1,7 +1,6 @@
 package io.blobstore;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
@@ -27,7 +26,8 @@ public abstract class ForwardingBlobStore implements BlobStore {
     }
 
     @Override
-    public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
+    public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
+            throws IOException {
         return delegate.read(key, range, target, options);
     }
 

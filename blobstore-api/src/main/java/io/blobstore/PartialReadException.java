@@ -14,7 +14,7 @@ public class PartialReadException extends BlobStoreException {
     /**
      * Makes one.
      *
-     * @param received what is in the target, from its position on, which stays where it was: the first bytes of the range
+     * @param received what was put into the target: the first bytes of the range
      * @param cause why the others are not
      */
     public PartialReadException(BlobKey key, ReadResult received, String problem, @Nullable Throwable cause) {

@@ -1,6 +1,7 @@
 package io.blobstore;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -14,17 +15,17 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Deque;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** A file that is made beside its place, and moved there when it is complete. */
 final class PathTarget implements BlobTarget {
     /** Bytes per write: larger ones can be several times slower (docs/adr/0004). */
     private static final int WRITE = 128 * 1024;
-    /** The largest buffer, whatever the size of a request. */
-    private static final int WINDOW = 64 << 20;
+    /** Of a buffer: what has arrived is written while it is in a core's own cache. */
+    private static final int BUFFER = 256 * 1024;
 
     /**
      * The buffers of the last read that has ended, until the next one begins or the garbage collector comes: without them, many reads
@@ -84,7 +85,7 @@ final class PathTarget implements BlobTarget {
     }
 
     /**
-     * Every write has a channel of its own, as an interrupt closes the channel it meets: the others' writes must neither fail by it
+     * Every window has a channel of its own, as an interrupt closes the channel it meets: the others' writes must neither fail by it
      * nor hide what it was that failed.
      */
     private static final class PathFilling implements Filling {
@@ -128,11 +129,8 @@ final class PathTarget implements BlobTarget {
         @Override
         public Window window(long offset, long length) {
             Objects.checkFromIndexSize(offset, length, Long.MAX_VALUE);
-            int size = (int) Math.min(length, WINDOW);
-            ByteBuffer buffer = Optional.ofNullable(idleBuffers.pollFirst())
-                    .filter(idle -> idle.capacity() >= size)
-                    .orElseGet(() -> ByteBuffer.allocateDirect(size));
-            return new PathWindow(offset, buffer, buffer.slice(0, size));
+            ByteBuffer idle = idleBuffers.pollFirst();
+            return new PathWindow(offset, length, idle != null ? idle : ByteBuffer.allocateDirect(BUFFER));
         }
 
         @Override
@@ -153,40 +151,78 @@ final class PathTarget implements BlobTarget {
         }
 
         private final class PathWindow implements Window {
-            private final long offset;
-            private final ByteBuffer whole;
+            private final long end;
             private final ByteBuffer buffer;
+            /** Where in the file the buffer's first byte belongs. */
+            private long offset;
+
+            private @Nullable FileChannel channel;
             private boolean closed;
 
-            PathWindow(long offset, ByteBuffer whole, ByteBuffer buffer) {
-                this.offset = offset;
-                this.whole = whole;
+            PathWindow(long offset, long length, ByteBuffer buffer) {
+                this.end = offset + length;
                 this.buffer = buffer;
+                moveTo(offset);
+            }
+
+            private void moveTo(long next) {
+                offset = next;
+                buffer.clear().limit((int) Math.min(BUFFER, end - next));
+            }
+
+            @Override
+            public long remaining() {
+                return end - offset - buffer.position();
             }
 
             @Override
             public ByteBuffer buffer() {
+                requireOpen();
+                if (!buffer.hasRemaining()) {
+                    try {
+                        flush();
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                }
                 return buffer;
             }
 
             @Override
             public void flush() throws IOException {
-                int end = buffer.position();
-                try (FileChannel channel = open()) {
-                    for (int at = 0; at < end; at += WRITE) {
-                        ByteBuffer piece = buffer.slice(at, Math.min(WRITE, end - at));
-                        while (piece.hasRemaining()) {
-                            channel.write(piece, offset + at + piece.position());
-                        }
+                requireOpen();
+                if (buffer.position() == 0) {
+                    return;
+                }
+                FileChannel file = channel;
+                if (file == null) {
+                    file = open();
+                    channel = file;
+                }
+                int filled = buffer.position();
+                for (int at = 0; at < filled; at += WRITE) {
+                    ByteBuffer piece = buffer.slice(at, Math.min(WRITE, filled - at));
+                    while (piece.hasRemaining()) {
+                        file.write(piece, offset + at + piece.position());
                     }
+                }
+                moveTo(offset + filled);
+            }
+
+            private void requireOpen() {
+                if (closed) {
+                    throw new IllegalStateException("the window is closed");
                 }
             }
 
             @Override
-            public void close() {
+            public void close() throws IOException {
                 if (!closed) {
                     closed = true;
-                    idleBuffers.addFirst(whole);
+                    idleBuffers.addFirst(buffer);
+                    if (channel != null) {
+                        channel.close();
+                    }
                 }
             }
         }

@@ -37,6 +37,7 @@ class ForwardingBlobStoreTest {
             42L,
             ByteRange.of(1, 2),
             ByteBuffer.allocate(3),
+            BlobTarget.Window.of(ByteBuffer.allocate(4)),
             BlobSource.of(ByteBuffer.allocate(4)),
             StoreOptions.DEFAULT,
             ReadOptions.DEFAULT,

@@ -7,6 +7,8 @@ import io.blobstore.RetainedSource;
 import io.blobstore.SourceChangedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -105,21 +107,20 @@ public final class MappedRegion implements BlobSource, BlobTarget {
     }
 
     private record MappedFilling(long size, Lease lease) implements Filling {
-        /** Ends with the buffer that the offset is in: the next one needs another window. */
         @Override
         public Window window(long offset, long length) {
             Objects.checkFromIndexSize(offset, length, size);
-            long start = 0;
+            List<ByteBuffer> views = new ArrayList<>();
+            long start = 0; // of a buffer
             for (ByteBuffer buffer : lease.buffers()) {
-                int bytes = buffer.capacity();
-                if (offset < start + bytes) {
-                    int from = (int) (offset - start);
-                    ByteBuffer view = buffer.slice(from, (int) Math.min(length, bytes - from));
-                    return () -> view;
+                long from = Math.max(offset, start) - start;
+                long to = Math.min(offset + length - start, buffer.capacity());
+                if (from < to) {
+                    views.add(buffer.slice((int) from, (int) (to - from)));
                 }
-                start += bytes;
+                start += buffer.capacity();
             }
-            return () -> ByteBuffer.allocate(0); // at the very end
+            return Window.of(views);
         }
 
         @Override

@@ -11,6 +11,7 @@ import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -229,13 +230,11 @@ final class Download extends ParallelTransfer<ReadResult> {
     }
 
     private void copy(ByteBuffer arrived, long offset) throws IOException {
-        for (int done = 0; done < arrived.capacity(); ) {
-            try (BlobTarget.Window window = target.window(offset + done, arrived.capacity() - done)) {
-                int bytes = window.buffer().remaining();
-                window.buffer().put(arrived.slice(done, bytes));
-                window.flush();
-                done += bytes;
-            }
+        try (BlobTarget.Window window = target.window(offset, arrived.capacity())) {
+            window.put(arrived.clear());
+            window.flush();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
     }
 

@@ -13,7 +13,7 @@ import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.UncheckedIOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -62,53 +62,43 @@ final class RangeFetch {
     /**
      * Asks for a range of a blob of which nothing is known yet.
      *
-     * @param room for the window
+     * @param room of the window for it
      */
     void begin(ByteRange range, long room) throws IOException {
-        try (BlobTarget.Window window = target.window(offset, room)) {
-            int bytes = window.buffer().remaining();
-            read(bytes < room ? ByteRange.atMost(range.offset(), bytes) : range, window);
-        }
+        read(range, room);
     }
 
     /** Asks for what has not arrived yet of an exact stretch. */
     void finish(long length) throws IOException {
-        while (done < length) {
-            try (BlobTarget.Window window = target.window(offset + done, length - done)) {
-                int bytes = window.buffer().remaining();
-                read(ByteRange.of(base + offset + done, bytes), window);
-                if (window.buffer().hasRemaining()) {
-                    throw broken("gave " + window.buffer().position() + " bytes instead of " + bytes, null);
-                }
-            }
+        long missing = length - done;
+        if (missing > 0) {
+            read(ByteRange.of(base + offset + done, missing), missing);
+        }
+        if (done < length) {
+            throw broken("gave " + (missing - (length - done)) + " bytes instead of " + missing);
         }
         if (done > length) {
-            throw broken("gave " + done + " bytes of a blob that, it says, has " + length + " there", null);
+            throw broken("gave " + done + " bytes of a blob that, it says, has " + length + " there");
         }
     }
 
-    private void read(ByteRange range, BlobTarget.Window window) throws IOException {
-        ByteBuffer buffer = window.buffer();
-        try {
-            arrived(store.read(key, range, buffer, options), window);
-        } catch (PartialReadException e) {
-            long length = e.received().length();
-            if (length < 0 || length > buffer.remaining()) {
-                throw broken(
-                        "says that " + length + " bytes arrived where there was room for " + buffer.remaining(), e);
+    private void read(ByteRange range, long room) throws IOException {
+        try (BlobTarget.Window window = target.window(offset + done, room)) {
+            try {
+                arrived(store.read(key, range, window, options), window, room);
+            } catch (PartialReadException e) {
+                arrived(e.received(), window, room);
+                throw e;
             }
-            buffer.position((int) length);
-            arrived(e.received(), window);
-            throw e;
+        } catch (UncheckedIOException e) { // of the target: no reason to ask again
+            throw e.getCause();
         }
     }
 
-    private void arrived(ReadResult read, BlobTarget.Window window) throws IOException {
-        if (read.length() != window.buffer().position()) {
-            throw broken(
-                    "says it gave " + read.length() + " bytes, but filled "
-                            + window.buffer().position(),
-                    null);
+    private void arrived(ReadResult read, BlobTarget.Window window, long room) throws IOException {
+        long filled = room - window.remaining();
+        if (read.length() != filled) {
+            throw broken("says it gave " + read.length() + " bytes, but filled " + filled);
         }
         BlobVersion version = read.blob().version();
         if (!options.ifMatch().orElse(version).equals(version)) {
@@ -126,7 +116,7 @@ final class RangeFetch {
         done += read.length();
     }
 
-    private BlobStoreException broken(String problem, @Nullable Throwable cause) {
-        return new BlobStoreException("read", key, "the store " + problem, cause, false);
+    private BlobStoreException broken(String problem) {
+        return new BlobStoreException("read", key, "the store " + problem, null, false);
     }
 }

@@ -64,8 +64,7 @@ final class ReadAhead {
             return new Filling() {
                 @Override
                 public Window window(long from, long bytes) {
-                    ByteBuffer view = slice((int) from, (int) bytes);
-                    return () -> view;
+                    return Window.of(slice((int) from, (int) bytes));
                 }
 
                 @Override

@@ -293,7 +293,7 @@ abstract class EngineReadContract extends MultipartContract {
         store.store(KEY, source(bytes(1000, 1)));
         ForwardingBlobStore deleting = new ForwardingBlobStore(store) {
             @Override
-            public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options)
+            public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
                     throws IOException {
                 if (range.offset() >= 500) {
                     delegate().delete(key);

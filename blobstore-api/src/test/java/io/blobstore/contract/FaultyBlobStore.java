@@ -6,6 +6,7 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
+import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
 import io.blobstore.Crc32c;
@@ -290,42 +291,36 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
     }
 
     @Override
-    public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
+    public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
+            throws IOException {
         Draw draw = draw(Operation.READ, key, Long.hashCode(range.offset()));
-        int start = target.position();
-        try {
-            before(draw);
-            ReadResult read = delegate().read(key, range, target, options);
-            ReadResult arrived = damage(draw, read, target, start);
-            after(draw);
-            return arrived;
-        } catch (IOException e) {
-            target.position(start);
-            throw e;
-        }
+        before(draw);
+        ReadResult arrived = WholeReads.read(range, target, content -> {
+            ReadResult read = delegate().read(key, range, content, options);
+            return damage(draw, read, content);
+        });
+        after(draw);
+        return arrived;
     }
 
-    private ReadResult damage(Draw draw, ReadResult read, ByteBuffer target, int start) throws IOException {
-        int bytes = target.position() - start;
+    private ReadResult damage(Draw draw, ReadResult read, ByteBuffer content) throws IOException {
+        int bytes = content.position();
         if (draw.fault == Fault.TRUNCATED_READ) {
             int arrived = bytes == 0 ? 0 : draw.random.nextInt(bytes);
-            for (int i = start + arrived; i < start + bytes; i++) {
-                target.put(i, (byte) 0xDB); // what did not arrive
-            }
+            content.position(arrived);
             String problem = "the connection ended after " + arrived + " of " + bytes + " bytes";
             BlobStoreException failure = failure(draw, problem, true);
             if (arrived == 0) {
                 throw failure;
             }
-            Crc32c checksum =
-                    Crc32c.of(target.duplicate().limit(start + arrived).position(start));
+            Crc32c checksum = Crc32c.of(content.duplicate().flip());
             throw new PartialReadException(
                     read.blob().key(), new ReadResult(read.blob(), arrived, checksum), problem + " (injected)", null);
         }
         if (draw.fault == Fault.FLIPPED_READ && bytes > 0) {
             count(injected, Fault.FLIPPED_READ).incrementAndGet();
-            flipBit(target, start, bytes, draw.random);
-            Crc32c found = Crc32c.of(target.duplicate().flip().position(start));
+            flipBit(content, 0, bytes, draw.random);
+            Crc32c found = Crc32c.of(content.duplicate().flip());
             BlobMetadata blob = read.blob();
             if (bytes == blob.size() && blob.checksum().isPresent()) {
                 throw new IntegrityException(

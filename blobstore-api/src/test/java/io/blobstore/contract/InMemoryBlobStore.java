@@ -7,6 +7,7 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
+import io.blobstore.BlobTarget;
 import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
@@ -139,10 +140,8 @@ public final class InMemoryBlobStore implements BlobStore {
     }
 
     @Override
-    public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
-        if (target.isReadOnly()) {
-            throw new IllegalArgumentException("the target is read-only");
-        }
+    public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
+            throws IOException {
         range.requireRoom(target.remaining());
         Blob blob;
         lock.lock();
@@ -161,7 +160,7 @@ public final class InMemoryBlobStore implements BlobStore {
             requireChecksum("read", key, metadata.checksum().orElseThrow(), Crc32c.of(ByteBuffer.wrap(blob.bytes)));
         }
         Crc32c checksum = Crc32c.of(ByteBuffer.wrap(blob.bytes, (int) range.offset(), bytes));
-        target.put(blob.bytes, (int) range.offset(), bytes);
+        target.put(ByteBuffer.wrap(blob.bytes, (int) range.offset(), bytes));
         return new ReadResult(metadata, bytes, checksum);
     }
 

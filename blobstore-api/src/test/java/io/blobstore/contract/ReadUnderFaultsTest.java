@@ -56,7 +56,7 @@ class ReadUnderFaultsTest {
     /** Leaves the checksum out of answers with a part, as S3 does. */
     private final ForwardingBlobStore plain = new ForwardingBlobStore(memory) {
         @Override
-        public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options)
+        public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
                 throws IOException {
             ReadResult read = super.read(key, range, target, options);
             BlobMetadata blob = read.blob();
@@ -284,7 +284,8 @@ class ReadUnderFaultsTest {
             AtomicLong arrived = new AtomicLong();
             round.read(new ForwardingBlobStore(cutting) {
                         @Override
-                        public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options)
+                        public ReadResult read(
+                                BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
                                 throws IOException {
                             try {
                                 ReadResult read = super.read(key, range, target, options);

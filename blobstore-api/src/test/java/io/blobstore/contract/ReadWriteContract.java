@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -29,6 +30,7 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -483,6 +485,61 @@ abstract class ReadWriteContract extends ContractFixture {
             store.read(KEY, ByteRange.all(), lease.buffers().get(0));
         }
         assertThat(Arrays.mismatch(Files.readAllBytes(path), content)).isEqualTo(-1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7, 100, 1000})
+    void aReadFillsAWindowPieceByPieceAndNoFurther(int pieceSize) throws IOException {
+        store.store(KEY, source(HUNDRED));
+        for (ByteRange range : List.of(
+                ByteRange.all(),
+                ByteRange.of(0, 100),
+                ByteRange.of(30, 50),
+                ByteRange.from(93),
+                ByteRange.from(100),
+                ByteRange.atMost(20, 1000),
+                ByteRange.of(50, 0))) {
+            PiecesWindow window = new PiecesWindow(120, pieceSize);
+            int from = (int) range.offset();
+            byte[] expected = Arrays.copyOfRange(HUNDRED, from, from + (int) Math.min(range.length(), 100 - from));
+
+            ReadResult read = store.read(KEY, range, window, ReadOptions.DEFAULT);
+
+            assertThat(window.remaining()).isEqualTo(120 - expected.length);
+            assertThat(window.bytes()).isEqualTo(expected);
+            assertThat(read.length()).isEqualTo(expected.length);
+            assertThat(read.checksum()).isEqualTo(crc(expected));
+        }
+    }
+
+    @Test
+    void aLargeReadFillsAWindowPieceByPiece() throws IOException {
+        byte[] content = bytes(largeSize(), 14);
+        store.store(KEY, source(content));
+        PiecesWindow window = new PiecesWindow(content.length, 100_003);
+
+        ReadResult read = store.read(KEY, ByteRange.all(), window, ReadOptions.DEFAULT);
+
+        assertThat(Arrays.mismatch(window.bytes(), content)).isEqualTo(-1);
+        assertThat(read.checksum()).isEqualTo(crc(content));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 200_000})
+    void aWindowThatFailsEndsTheReadByItsOwnException(int at) throws IOException {
+        byte[] content = bytes(largeSize(), 15);
+        store.store(KEY, source(content));
+        UncheckedIOException problem = new UncheckedIOException(new IOException("the device is full"));
+        for (ByteRange range : List.of(ByteRange.all(), ByteRange.of(1, content.length - 1))) {
+            PiecesWindow window = new PiecesWindow(content.length, 1000).failingAt(at, problem);
+
+            assertThatThrownBy(() -> store.read(KEY, range, window, ReadOptions.DEFAULT))
+                    .isSameAs(problem);
+
+            ByteBuffer next = ByteBuffer.allocate(content.length);
+            store.read(KEY, ByteRange.all(), next);
+            assertThat(Arrays.mismatch(next.array(), content)).isEqualTo(-1);
+        }
     }
 
     @Test

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStoreException;
+import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.ForwardingBlobStore;
 import io.blobstore.PreconditionFailedException;
@@ -172,7 +173,7 @@ class BlobReaderFailureTest extends BlobReaderFixture {
             }
 
             @Override
-            public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options)
+            public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
                     throws IOException {
                 return (shorter.get() ? store : delegate()).read(key, range, target, options);
             }

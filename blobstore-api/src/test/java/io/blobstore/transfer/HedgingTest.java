@@ -77,7 +77,7 @@ class HedgingTest {
         }
 
         @Override
-        public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options)
+        public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
                 throws IOException {
             requests.incrementAndGet();
             inside.incrementAndGet();
@@ -91,8 +91,8 @@ class HedgingTest {
             }
         }
 
-        private void hang(ByteBuffer target) throws IOException {
-            target.duplicate().put((byte) 0); // as of a request that was half way
+        private void hang(BlobTarget.Window target) throws IOException {
+            target.buffer().duplicate().put((byte) 0); // as of a request that was half way
             hangs.countDown();
             try {
                 ScriptedStore.awaitInterrupt();
@@ -184,7 +184,7 @@ class HedgingTest {
         AtomicInteger asked = new AtomicInteger();
         ForwardingBlobStore store = new ForwardingBlobStore(memory) {
             @Override
-            public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options)
+            public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
                     throws IOException {
                 if (range.offset() == 7 * PART && asked.incrementAndGet() == 1) {
                     ScriptedStore.awaitUninterruptibly(failed);

@@ -3,11 +3,13 @@ package io.blobstore.transfer;
 import static io.blobstore.transfer.ScriptedStore.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
+import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.ReadResult;
@@ -17,12 +19,14 @@ import java.io.IOException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
@@ -41,6 +45,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class PathTargetTest {
     private static final byte[] OLD = {1, 2, 3};
+    private static final int BUFFER = 256 << 10;
     private static final byte[] CONTENT = ReadPlanTest.content(1_000_003);
 
     @TempDir
@@ -54,8 +59,12 @@ class PathTargetTest {
     }
 
     private static ReadResult read(ScriptedReads store, Path path) throws Exception {
+        return read(store, path, parts(3));
+    }
+
+    private static ReadResult read(ScriptedReads store, Path path, DownloadOptions options) throws Exception {
         try (ParallelReader reader = ParallelReader.create()) {
-            return reader.read(store, KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3))
+            return reader.read(store, KEY, ByteRange.all(), BlobTarget.ofPath(path), options)
                     .join();
         }
     }
@@ -124,24 +133,73 @@ class PathTargetTest {
     }
 
     @Test
-    void windowsAreReusedAndNeverGrowBeyondABound() throws Exception {
+    void buffersAreReusedAndNeverGrowBeyondABound() throws Exception {
         try (BlobTarget.Filling filling =
                 BlobTarget.ofPath(directory.resolve("file")).open()) {
             BlobTarget.Window first = filling.window(0, Long.MAX_VALUE);
-            int size = first.buffer().remaining();
+            ByteBuffer memory = first.buffer();
+            assertThat(memory.remaining()).isEqualTo(BUFFER);
+            assertThat(first.remaining()).isEqualTo(Long.MAX_VALUE);
             first.close();
             first.close();
-            BlobTarget.Window second = filling.window(size, 10);
-            BlobTarget.Window beside = filling.window(size + 10, 10);
+            BlobTarget.Window second = filling.window(BUFFER, 10);
+            BlobTarget.Window beside = filling.window(BUFFER + 10, 10);
 
-            assertThat(size).isEqualTo(64 << 20);
             assertThat(second.buffer().remaining()).isEqualTo(10);
             second.buffer().putInt(0, 42);
             beside.buffer().putInt(0, 43);
-            assertThat(first.buffer().getInt(0)).isEqualTo(42); // the same memory
+            assertThat(memory.getInt(0)).isEqualTo(42); // the same memory
             assertThat(second.buffer().getInt(0)).isEqualTo(42); // its own: closing twice gives it back once
+            assertThatIllegalStateException().isThrownBy(first::buffer); // it is another's
+            assertThatIllegalStateException().isThrownBy(first::flush);
+            second.close();
+            beside.close();
         }
         assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void whatFillsTheBufferIsWrittenAndTheRestWhenItIsFlushed() throws Exception {
+        byte[] content = ReadPlanTest.content(2 * BUFFER + 100);
+        try (BlobTarget.Filling filling =
+                        BlobTarget.ofPath(directory.resolve("file")).open();
+                BlobTarget.Window window = filling.window(7, content.length)) {
+            Path hidden = files().get(0);
+
+            window.put(ByteBuffer.wrap(content, 0, BUFFER + 50));
+            assertThat(Files.size(hidden)).isEqualTo(7 + BUFFER);
+            assertThat(window.remaining()).isEqualTo(BUFFER + 50);
+            window.flush();
+            assertThat(Files.size(hidden)).isEqualTo(7 + BUFFER + 50);
+            assertThat(window.buffer().remaining()).isEqualTo(BUFFER);
+            window.put(ByteBuffer.wrap(content, BUFFER + 50, BUFFER + 50));
+            assertThat(window.remaining()).isZero();
+            window.flush();
+            window.flush();
+
+            byte[] expected = new byte[7 + content.length];
+            System.arraycopy(content, 0, expected, 7, content.length);
+            assertThat(Arrays.mismatch(Files.readAllBytes(hidden), expected)).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void aWriteThatIsInterruptedIsNotAnothersFailure() throws Exception {
+        try (BlobTarget.Filling filling =
+                        BlobTarget.ofPath(directory.resolve("file")).open();
+                BlobTarget.Window one = filling.window(0, 10);
+                BlobTarget.Window two = filling.window(10, 10)) {
+            two.put(ByteBuffer.allocate(3));
+            two.flush(); // it has a channel
+            one.put(ByteBuffer.allocate(3));
+            Thread.currentThread().interrupt();
+            assertThatExceptionOfType(ClosedByInterruptException.class).isThrownBy(one::flush);
+            assertThat(Thread.interrupted()).isTrue();
+
+            two.put(ByteBuffer.allocate(3));
+            two.flush();
+            assertThat(two.remaining()).isEqualTo(4);
+        }
     }
 
     // ---- where nothing can be made
@@ -216,6 +274,14 @@ class PathTargetTest {
                 }
             });
             assertThatThrownBy(() -> read(store, path)).isInstanceOf(IOException.class);
+            Files.delete(mounted.resolve("others"));
+            ScriptedReads inOnePart =
+                    ScriptedReads.of(fits).on(read -> Files.write(mounted.resolve("others"), new byte[400_000]));
+            assertThatThrownBy(() -> read(inOnePart, path, DownloadOptions.DEFAULT)) // met inside of the store's read
+                    .isInstanceOf(IOException.class)
+                    .isNotInstanceOf(BlobStoreException.class)
+                    .hasMessageContaining("No space left");
+            assertThat(inOnePart.requests()).containsExactly("READ 0+8388608");
             try (Stream<Path> files = Files.list(mounted)) {
                 assertThat(files.map(file -> file.getFileName().toString()))
                         .containsExactlyInAnyOrder("file", "others");
@@ -322,8 +388,8 @@ class PathTargetTest {
     }
 
     @Test
-    void manyReadsMakeAsManyBuffersAsFew(@TempDir Path elsewhere) throws Exception {
-        int partSize = 1 << 20;
+    void manyReadsOfLargePartsMakeAsManySmallBuffersAsFew(@TempDir Path elsewhere) throws Exception {
+        int partSize = 8 << 20;
         byte[] content = new byte[4 * partSize];
         InMemoryBlobStore store = new InMemoryBlobStore();
         BlobKey key = BlobKey.of("large");
@@ -341,6 +407,6 @@ class PathTargetTest {
                         .join();
             }
         }
-        assertThat(direct.getMemoryUsed() - before).isLessThan(20L * partSize);
+        assertThat(direct.getMemoryUsed() - before).isLessThan(20L * BUFFER);
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobNotFoundException;
+import io.blobstore.BlobTarget;
 import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
@@ -131,7 +132,8 @@ final class PatternStore extends ForwardingBlobStore {
     // ---- requests
 
     @Override
-    public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
+    public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
+            throws IOException {
         range.requireRoom(target.remaining());
         Blob found = blob.orElseThrow(() -> new BlobNotFoundException("read", key, null));
         if (!options.ifMatch().orElse(version(found)).equals(version(found))) {
@@ -143,9 +145,9 @@ final class PatternStore extends ForwardingBlobStore {
         mostInside.accumulateAndGet(inside.incrementAndGet(), Math::max);
         try {
             step.run(read);
-            ByteBuffer content = target.slice(target.position(), bytes);
+            ByteBuffer content = ByteBuffer.allocate(bytes);
             fill(content, range.offset(), found.version);
-            target.position(target.position() + bytes);
+            target.put(content.flip());
             return new ReadResult(metadata(found), bytes, Crc32c.of(content.flip()));
         } finally {
             inside.decrementAndGet();

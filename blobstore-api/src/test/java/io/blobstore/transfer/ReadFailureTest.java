@@ -16,7 +16,9 @@ import io.blobstore.IntegrityException;
 import io.blobstore.PartialReadException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadResult;
+import io.blobstore.contract.PiecesWindow;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -217,6 +219,66 @@ class ReadFailureTest {
             });
             assertThat(failureOf(store, 2)).isInstanceOf(StackOverflowError.class);
         }
+    }
+
+    /** Memory that cannot take what arrives, as a full device. */
+    private record FailingTarget(IOException problem, boolean atTheEnd) implements BlobTarget {
+        @Override
+        public long room() {
+            return 30;
+        }
+
+        @Override
+        public Filling open() {
+            return new Filling() {
+                @Override
+                public Window window(long offset, long length) {
+                    PiecesWindow pieces = new PiecesWindow(length, 3);
+                    return new Window() {
+                        @Override
+                        public long remaining() {
+                            return pieces.remaining();
+                        }
+
+                        @Override
+                        public ByteBuffer buffer() {
+                            if (!atTheEnd && offset == 10 && pieces.remaining() < length) {
+                                throw new UncheckedIOException(problem);
+                            }
+                            return pieces.buffer();
+                        }
+
+                        @Override
+                        public void close() throws IOException {
+                            if (atTheEnd && offset == 10) {
+                                throw problem;
+                            }
+                        }
+                    };
+                }
+
+                @Override
+                public void complete(long length) {
+                    throw new AssertionError("nothing is complete");
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aTargetThatFailsIsTheFailureAndNoReasonToAskAgain(boolean atTheEnd) throws Exception {
+        ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(30));
+        IOException problem = new IOException("the device is full");
+
+        assertThatThrownBy(
+                        begin(Runnable::run, store, new FailingTarget(problem, atTheEnd), 1, RetryPolicy.DEFAULT)::join)
+                .isSameAs(problem);
+
+        assertThat(store.requests()).containsExactly("READ 0+10", "READ 10+10 of v1");
     }
 
     // ---- what stores must not say

@@ -5,6 +5,7 @@ import static io.blobstore.transfer.ScriptedStore.KEY;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStoreException;
+import io.blobstore.BlobTarget;
 import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
@@ -46,6 +47,7 @@ final class ScriptedReads extends ForwardingBlobStore {
      * One read.
      *
      * @param length the most bytes asked for
+     * @param target the memory for them
      */
     record Read(long offset, long length, Optional<BlobVersion> version, ByteBuffer target) {
         @Override
@@ -156,7 +158,8 @@ final class ScriptedReads extends ForwardingBlobStore {
         for (int i = arrived; i < right.length(); i++) {
             read.target().put(i, (byte) 0xDB);
         }
-        Crc32c checksum = Crc32c.of(read.target().duplicate().position(0).limit(arrived));
+        read.target().position(arrived);
+        Crc32c checksum = Crc32c.of(read.target().duplicate().flip());
         ReadResult received = plain(new ReadResult(right.blob(), arrived, checksum));
         return new PartialReadException(KEY, received, "cut after " + arrived, null);
     }
@@ -170,20 +173,18 @@ final class ScriptedReads extends ForwardingBlobStore {
     // ---- requests
 
     @Override
-    public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
-        long length = Math.min(range.length(), target.remaining());
+    public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window window, ReadOptions options)
+            throws IOException {
+        ByteBuffer target = window.buffer();
+        long length = Math.min(range.length(), window.remaining());
         Read read = new Read(range.offset(), length, options.ifMatch(), target);
         requests.add(read.toString());
         bytesAsked.addAndGet(length);
         mostInside.accumulateAndGet(inside.incrementAndGet(), Math::max);
         mostBytesInside.accumulateAndGet(bytesInside.addAndGet(length), Math::max);
-        int start = target.position();
         try {
             step.run(read);
-            return answer.of(read, plain(delegate().read(key, range, target, options)));
-        } catch (IOException e) {
-            target.position(start);
-            throw e;
+            return answer.of(read, plain(delegate().read(key, range, window, options)));
         } finally {
             bytesInside.addAndGet(-length);
             inside.decrementAndGet();

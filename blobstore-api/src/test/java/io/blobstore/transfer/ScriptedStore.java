@@ -6,6 +6,7 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
+import io.blobstore.BlobTarget;
 import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
@@ -296,7 +297,7 @@ final class ScriptedStore implements BlobStore {
     }
 
     @Override
-    public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) {
+    public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options) {
         throw notPartOfAnUpload();
     }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
+import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.ForwardingBlobStore;
 import io.blobstore.RangeNotSatisfiableException;
@@ -48,7 +49,7 @@ class VectoredReadTest {
     private final InMemoryBlobStore memory = new InMemoryBlobStore();
     private final BlobStore store = new ForwardingBlobStore(memory) {
         @Override
-        public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options)
+        public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
                 throws IOException {
             asked.add(range);
             return delegate().read(key, range, target, options);

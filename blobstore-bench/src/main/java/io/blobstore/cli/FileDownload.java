@@ -12,9 +12,8 @@ import java.util.concurrent.ExecutorService;
 
 /** Reads one blob in parallel parts. */
 final class FileDownload {
-    /** Direct memory in use is the product of the two, which must leave room under -Xmx64m. */
     private static final DownloadOptions OPTIONS =
-            DownloadOptions.builder().concurrency(4).partSize(4 << 20).build();
+            DownloadOptions.builder().concurrency(4).build();
 
     private FileDownload() {}
 

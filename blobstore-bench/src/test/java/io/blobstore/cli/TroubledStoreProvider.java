@@ -5,6 +5,7 @@ import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobStoreProvider;
 import io.blobstore.BlobStores;
+import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.ForwardingBlobStore;
@@ -53,12 +54,12 @@ public final class TroubledStoreProvider implements BlobStoreProvider {
         }
 
         @Override
-        public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options)
+        public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
                 throws IOException {
-            int start = target.position();
-            ReadResult read = super.read(key, range, target, options);
+            ByteBuffer content = ByteBuffer.allocate((int) Math.min(range.length(), target.remaining()));
+            ReadResult read = delegate().read(key, range, content, options);
             switch (trouble) {
-                case CORRUPT -> target.put(start, (byte) (target.get(start) ^ 1));
+                case CORRUPT -> content.put(0, (byte) (content.get(0) ^ 1));
                 case FAIL -> {
                     if (range.offset() > 0) {
                         throw new BlobStoreException("read", key, "the cable was cut; mend it", null, false);
@@ -67,10 +68,8 @@ public final class TroubledStoreProvider implements BlobStoreProvider {
                 case BLOCK_READ -> block();
                 case BLOCK_STORE -> {}
             }
-            return new ReadResult(
-                    read.blob(),
-                    read.length(),
-                    Crc32c.of(target.duplicate().flip().position(start)));
+            target.put(content.flip());
+            return new ReadResult(read.blob(), read.length(), Crc32c.of(content.flip()));
         }
 
         @Override

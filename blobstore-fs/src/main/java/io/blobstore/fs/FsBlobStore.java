@@ -6,6 +6,7 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
+import io.blobstore.BlobTarget;
 import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
@@ -93,36 +94,37 @@ public final class FsBlobStore implements BlobStore {
     }
 
     @Override
-    public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
-        if (target.isReadOnly()) {
-            throw new IllegalArgumentException("the target is a read-only buffer");
-        }
+    public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
+            throws IOException {
         range.requireRoom(target.remaining());
         return translating("read", key, () -> {
             try (BlobFile blob = openBlob("read", key)) {
                 requireVersion("read", key, options.ifMatch(), blob);
                 long size = blob.attributes().size();
-                int length = (int) range.resolve(key, size, target.remaining());
-                Crc32c checksum = fill(key, blob.channel(), range.offset(), target.slice(target.position(), length));
+                long length = range.resolve(key, size, target.remaining());
+                Crc32c checksum = fill(key, blob.channel(), range.offset(), length, target);
                 if (length == size) {
                     requireChecksum("read", key, blob, checksum);
                 }
-                target.position(target.position() + length);
                 return new ReadResult(blob.metadata(key), length, checksum);
             }
         });
     }
 
-    private static Crc32c fill(BlobKey key, FileChannel channel, long offset, ByteBuffer target) throws IOException {
+    private static Crc32c fill(BlobKey key, FileChannel channel, long offset, long length, BlobTarget.Window target)
+            throws IOException {
         CRC32C crc = new CRC32C();
-        while (target.hasRemaining()) {
-            ByteBuffer window = target.slice(target.position(), Math.min(WINDOW, target.remaining()));
-            int bytes = channel.read(window, offset + target.position());
+        for (long done = 0; done < length; ) {
+            ByteBuffer memory = target.buffer();
+            int most = (int) Math.min(Math.min(WINDOW, memory.remaining()), length - done);
+            ByteBuffer piece = memory.slice(memory.position(), most);
+            int bytes = channel.read(piece, offset + done);
             if (bytes < 0) {
                 throw new IntegrityException("read", key, "another tool cut its file short while it was read", null);
             }
-            crc.update(window.flip());
-            target.position(target.position() + bytes);
+            crc.update(piece.flip());
+            memory.position(memory.position() + bytes);
+            done += bytes;
         }
         return new Crc32c((int) crc.getValue());
     }

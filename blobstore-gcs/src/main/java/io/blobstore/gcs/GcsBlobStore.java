@@ -7,6 +7,7 @@ import io.blobstore.BlobListing;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
+import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
 import io.blobstore.ListOptions;
@@ -24,7 +25,6 @@ import io.blobstore.StoredBlob;
 import io.blobstore.spi.OpenUploads;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -89,10 +89,8 @@ public final class GcsBlobStore implements BlobStore {
     }
 
     @Override
-    public ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
-        if (target.isReadOnly()) {
-            throw new IllegalArgumentException("the target is a read-only buffer");
-        }
+    public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
+            throws IOException {
         range.requireRoom(target.remaining());
         bucket.requireOpen();
         return new RangedGet(bucket, key, range, options.ifMatch(), target).run();

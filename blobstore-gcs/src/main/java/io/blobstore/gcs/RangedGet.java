@@ -4,6 +4,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
+import io.blobstore.BlobTarget;
 import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
@@ -13,7 +14,6 @@ import io.blobstore.http.HttpHeaders;
 import io.blobstore.http.RangeSink;
 import io.blobstore.spi.Checksums;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -31,12 +31,12 @@ final class RangedGet {
     private final BlobKey key;
     private final ByteRange range;
     private final Optional<BlobVersion> wanted;
-    private final ByteBuffer target;
+    private final BlobTarget.Window target;
     private final RangeSink sink;
 
     private @Nullable BlobMetadata metadata;
 
-    RangedGet(GcsBucket bucket, BlobKey key, ByteRange range, Optional<BlobVersion> wanted, ByteBuffer target) {
+    RangedGet(GcsBucket bucket, BlobKey key, ByteRange range, Optional<BlobVersion> wanted, BlobTarget.Window target) {
         this.bucket = bucket;
         this.key = key;
         this.range = range;
@@ -45,7 +45,6 @@ final class RangedGet {
         sink = new RangeSink(key, range, target, (headers, blobSize, partial) -> describe(headers, blobSize));
     }
 
-    /** Reads, and moves the target's position if that went well. */
     ReadResult run() throws IOException {
         if (sink.wantsNothing()) {
             return readNothing();
@@ -118,7 +117,6 @@ final class RangedGet {
         if (sink.length() == read.size()) {
             Checksums.requireStored(OPERATION, read, actual);
         }
-        sink.finish();
         return new ReadResult(read, sink.length(), actual);
     }
 }

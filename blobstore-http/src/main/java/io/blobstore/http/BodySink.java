@@ -1,5 +1,6 @@
 package io.blobstore.http;
 
+import io.blobstore.BlobTarget;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -10,19 +11,26 @@ public interface BodySink {
     BodySink KEEP = (status, headers) -> Optional.empty();
 
     /**
+     * Where to put a body.
+     *
+     * @param length that the body must have, exactly
+     * @param target with room for it; direct memory is filled in place. Nobody flushes it. An exception that it throws ends the call
+     */
+    record Body(long length, BlobTarget.Window target) {}
+
+    /**
      * Where to put the body of a response with status 2xx. Called once, when its head has arrived.
      *
-     * @return the memory to fill from its position to its limit, which must be exactly the body's length; direct memory is
-     *     filled in place. Empty to have the body kept
+     * @return empty to have the body kept
      * @throws IOException if the response is not what was asked for; the call then fails with that, and the body is not read
      */
-    Optional<ByteBuffer> target(int status, HttpHeaders headers) throws IOException;
+    Optional<Body> target(int status, HttpHeaders headers) throws IOException;
 
     /**
      * Tells of bytes that have just arrived in the target, in order, each once: the moment to add them to a checksum, while
      * they are in the cache.
      *
-     * @param bytes a view of the target, valid until this returns
+     * @param bytes a view of the target's memory, valid until this returns
      */
     default void received(ByteBuffer bytes) {}
 }

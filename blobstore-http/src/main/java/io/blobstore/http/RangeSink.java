@@ -3,6 +3,7 @@ package io.blobstore.http;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStoreException;
+import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.PartialReadException;
@@ -16,7 +17,7 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receives a range of a blob into the caller's memory: checks that it is the range that was asked for before a byte of it is
+ * Receives a range of a blob into a window of the caller: checks that it is the range that was asked for before a byte of it is
  * taken, and adds up its checksum while it arrives. For one request at a time, and for the next after a failure. Not thread-safe.
  *
  * <p>HTTP has no way to ask for nothing: see {@link #wantsNothing}.
@@ -30,12 +31,15 @@ public final class RangeSink implements BodySink {
 
     private final BlobKey key;
     private final ByteRange range;
-    private final ByteBuffer target;
+    private final BlobTarget.Window target;
+    /** Of the window, when the request is made. */
+    private final long room;
+
     private final Description description;
 
     private final CRC32C crc = new CRC32C();
-    private int length;
-    private int received;
+    private long length;
+    private long received;
 
     /** Takes note of which blob the content belongs to. */
     @FunctionalInterface
@@ -50,15 +54,12 @@ public final class RangeSink implements BodySink {
         void take(HttpHeaders headers, long blobSize, boolean partial) throws IOException;
     }
 
-    /**
-     * Makes one.
-     *
-     * @param target filled from its position on; the position stays, see {@link #finish}
-     */
-    public RangeSink(BlobKey key, ByteRange range, ByteBuffer target, Description description) {
+    /** Makes one. */
+    public RangeSink(BlobKey key, ByteRange range, BlobTarget.Window target, Description description) {
         this.key = key;
         this.range = range;
         this.target = target;
+        this.room = target.remaining();
         this.description = description;
     }
 
@@ -66,13 +67,13 @@ public final class RangeSink implements BodySink {
 
     /** Whether there is nothing to be asked for, as far as is known before. */
     public boolean wantsNothing() {
-        return range.length() == 0 || !target.hasRemaining();
+        return range.length() == 0 || room == 0;
     }
 
     /** The value of the Range field; none for a whole blob, as an empty one has no range. */
     public Optional<String> field() {
         if (range.kind() != ByteRange.Kind.TO_END) {
-            long most = Math.min(range.length(), target.remaining());
+            long most = Math.min(range.length(), room);
             return Optional.of("bytes=" + range.offset() + "-" + (range.offset() + most - 1));
         }
         return range.offset() > 0 ? Optional.of("bytes=" + range.offset() + "-") : Optional.empty();
@@ -81,9 +82,9 @@ public final class RangeSink implements BodySink {
     // ---- while it arrives
 
     @Override
-    public Optional<ByteBuffer> target(int status, HttpHeaders headers) throws IOException {
+    public Optional<Body> target(int status, HttpHeaders headers) throws IOException {
         long blobSize = status == PARTIAL ? sizeOfRange(headers) : sizeOfWhole(headers);
-        int expected = (int) range.resolve(key, blobSize, target.remaining());
+        long expected = range.resolve(key, blobSize, room);
         String sent = headers.first("Content-Length").orElse("" + expected);
         if (!sent.equals("" + expected) || (status != PARTIAL && (range.offset() > 0 || expected != blobSize))) {
             throw notTheRange("it sends " + sent + " bytes with status " + status);
@@ -92,7 +93,7 @@ public final class RangeSink implements BodySink {
         length = expected;
         received = 0;
         crc.reset();
-        return Optional.of(target.slice(target.position(), expected));
+        return Optional.of(new Body(expected, target));
     }
 
     private long sizeOfRange(HttpHeaders headers) throws BlobStoreException {
@@ -104,8 +105,7 @@ public final class RangeSink implements BodySink {
         long first = Long.parseLong(matcher.group(1));
         long last = Long.parseLong(matcher.group(2));
         long size = Long.parseLong(matcher.group(3));
-        long most =
-                range.kind() == ByteRange.Kind.TO_END ? Long.MAX_VALUE : Math.min(range.length(), target.remaining());
+        long most = range.kind() == ByteRange.Kind.TO_END ? Long.MAX_VALUE : Math.min(range.length(), room);
         if (first != range.offset() || last >= size || last - first + 1 != Math.min(most, size - first)) {
             throw notTheRange("it says '" + text + "'");
         }
@@ -155,17 +155,12 @@ public final class RangeSink implements BodySink {
     // ---- when it has arrived
 
     /** How many bytes were asked for, and arrived. */
-    public int length() {
+    public long length() {
         return length;
     }
 
     /** Of the bytes that arrived. */
     public Crc32c checksum() {
         return new Crc32c((int) crc.getValue());
-    }
-
-    /** Moves the target's position behind what arrived. */
-    public void finish() {
-        target.position(target.position() + length);
     }
 }

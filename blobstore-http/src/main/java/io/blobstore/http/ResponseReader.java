@@ -117,7 +117,7 @@ final class ResponseReader {
             throw new TransportException(
                     Kind.PROTOCOL, "the server answered " + found.status() + " before it had the whole request", null);
         }
-        Optional<ByteBuffer> target = success ? sink.target(found.status(), found.headers()) : Optional.empty();
+        Optional<BodySink.Body> target = success ? sink.target(found.status(), found.headers()) : Optional.empty();
         BodyReader body = BodyReader.of(input, wire, length);
         long received = 0;
         byte[] kept = {};
@@ -135,32 +135,44 @@ final class ResponseReader {
         return reusable && !input.hasBuffered();
     }
 
-    private long fill(ByteBuffer target, BodyReader body, long length, BodySink sink) throws IOException {
+    private long fill(BodySink.Body wanted, BodyReader body, long length, BodySink sink) throws IOException {
         if (length == ResponseHead.UNKNOWN_LENGTH) {
             throw ResponseHead.malformed("it does not say how long its body is");
         }
-        if (length >= 0 && length != target.remaining()) {
+        if (length >= 0 && length != wanted.length()) {
             throw ResponseHead.malformed(
-                    "its body has " + length + " bytes where " + target.remaining() + " were asked for");
+                    "its body has " + length + " bytes where " + wanted.length() + " were asked for");
         }
         ProgressWatch watch = new ProgressWatch(stall, ProgressWatch.PAYLOAD);
-        long begin = target.position();
+        for (long left = wanted.length(); left > 0; ) {
+            ByteBuffer memory = wanted.target().buffer();
+            watch.restart(); // it may have taken its time, which is not the server's
+            int bytes = (int) Math.min(memory.remaining(), left);
+            fill(memory, bytes, body, sink, watch);
+            left -= bytes;
+        }
+        requireEnd(body, watch, "its body is longer than what was asked for");
+        whole = true;
+        return wanted.length();
+    }
+
+    /** Puts so many bytes into a buffer, from its position on. */
+    private static void fill(ByteBuffer target, int length, BodyReader body, BodySink sink, ProgressWatch watch)
+            throws IOException {
+        int end = target.position() + length;
         // One view for all of it, as over TLS each record would cost another two.
         ByteBuffer view = target.duplicate();
-        while (target.hasRemaining()) {
+        while (target.position() < end) {
             int at = target.position();
-            view.limit(at + Math.min(WINDOW, target.remaining()));
+            view.limit(Math.min(at + WINDOW, end));
             int bytes = body.read(view, watch);
             if (bytes < 0) {
                 throw ResponseHead.malformed("its body is shorter than what was asked for");
             }
             target.position(at + bytes);
             sink.received(view.limit(at + bytes).position(at));
-            view.limit(target.limit()).position(at + bytes);
+            view.limit(end).position(at + bytes);
         }
-        requireEnd(body, watch, "its body is longer than what was asked for");
-        whole = true;
-        return target.position() - begin;
     }
 
     private byte[] keep(BodyReader body, long length) throws IOException {

@@ -24,7 +24,6 @@ final class TlsWire implements Wire {
 
     private static final Logger LOG = LoggerFactory.getLogger(TlsWire.class);
     private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
-    private static final int LARGEST_PLAIN_RECORD = 16 << 10;
 
     private final Link link;
     private final TlsContext context;
@@ -54,8 +53,10 @@ final class TlsWire implements Wire {
         recordRoom = engine.getSession().getPacketBufferSize();
         outgoing = buffers.take().limit(0);
         incoming = buffers.take().limit(0);
+        // As much as an encrypted record: OpenSSL's engine wants room for that, before it knows how much of it is
+        // content.
         spill = ByteBuffer.allocateDirect(
-                        Math.max(LARGEST_PLAIN_RECORD, engine.getSession().getApplicationBufferSize()))
+                        Math.max(recordRoom, engine.getSession().getApplicationBufferSize()))
                 .limit(0);
         targets = new ByteBuffer[] {NOTHING, spill};
     }

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.blobstore.BlobSource;
+import io.blobstore.BlobTarget;
 import io.blobstore.Lease;
 import io.blobstore.RetainedSource;
 import io.blobstore.SourceChangedException;
 import io.blobstore.contract.LeakCheck;
+import io.blobstore.contract.PiecesWindow;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
@@ -15,8 +17,12 @@ import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -164,8 +170,8 @@ class CallbackTest {
                         private int received;
 
                         @Override
-                        public Optional<ByteBuffer> target(int status, HttpHeaders headers) {
-                            return Optional.of(lease.buffers().get(0));
+                        public Optional<Body> target(int status, HttpHeaders headers) {
+                            return Optional.of(Calls.body(lease.buffers().get(0)));
                         }
 
                         @Override
@@ -184,6 +190,48 @@ class CallbackTest {
             server.awaitOpen(0);
             assertThat(Calls.execute(transport, Calls.get(server)).body().bytes())
                     .isEqualTo(content);
+        }
+    }
+
+    @Test
+    void theTimeThatATargetTakesIsNotTheServers() throws Exception {
+        byte[] content = Calls.content(2000);
+        Duration stall = Duration.ofSeconds(1);
+        CountDownLatch taken = new CountDownLatch(1);
+        try (ScriptedServer server = ScriptedServer.plain(exchange -> {
+                    exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n");
+                    exchange.output().write(content, 0, 1000);
+                    exchange.output().flush();
+                    taken.await();
+                    exchange.output().write(content, 1000, 1000);
+                });
+                HttpTransport transport =
+                        HttpTransport.builder().stallTimeout(stall).build()) {
+            PiecesWindow pieces = new PiecesWindow(2000, 1000);
+            BlobTarget.Window slow = new BlobTarget.Window() {
+                @Override
+                public long remaining() {
+                    return pieces.remaining();
+                }
+
+                @Override
+                public ByteBuffer buffer() {
+                    if (pieces.remaining() == 1000) {
+                        long end = System.nanoTime() + 2 * stall.toNanos();
+                        for (long left = 1; left > 0; left = end - System.nanoTime()) {
+                            LockSupport.parkNanos(left); // as a write to a slow disk
+                        }
+                        taken.countDown();
+                    }
+                    return pieces.buffer();
+                }
+            };
+
+            transport
+                    .newCall(Calls.get(server))
+                    .execute((status, headers) -> Optional.of(new BodySink.Body(2000, slow)));
+
+            assertThat(pieces.bytes()).isEqualTo(content);
         }
     }
 }

@@ -3,6 +3,7 @@ package io.blobstore.http;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.blobstore.BlobSource;
+import io.blobstore.BlobTarget;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -25,7 +26,12 @@ final class Calls {
     }
 
     static BodySink into(ByteBuffer target) {
-        return (status, headers) -> Optional.of(target);
+        return (status, headers) -> Optional.of(body(target));
+    }
+
+    /** A body that fills a buffer. */
+    static BodySink.Body body(ByteBuffer target) {
+        return new BodySink.Body(target.remaining(), BlobTarget.Window.of(target));
     }
 
     static HttpResponse execute(HttpTransport transport, HttpRequest request) throws IOException {

@@ -6,6 +6,7 @@ import io.blobstore.BlobSource;
 import io.blobstore.Crc32c;
 import io.blobstore.Lease;
 import io.blobstore.contract.LeakCheck;
+import io.blobstore.contract.PiecesWindow;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
@@ -219,17 +220,17 @@ class RoundTripTest {
     }
 
     private static final class RecordingSink implements BodySink {
-        private final ByteBuffer target;
+        private final Body target;
         private final AtomicInteger asked = new AtomicInteger();
         private Crc32c checksum = Crc32c.EMPTY;
         private long received;
 
-        RecordingSink(ByteBuffer target) {
+        RecordingSink(Body target) {
             this.target = target;
         }
 
         @Override
-        public Optional<ByteBuffer> target(int status, HttpHeaders headers) {
+        public Optional<Body> target(int status, HttpHeaders headers) {
             asked.incrementAndGet();
             return Optional.of(target);
         }
@@ -260,6 +261,27 @@ class RoundTripTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void bodiesOfAnySizeAreReceivedInPieces(TestWire wire) throws Exception {
+        try (HttpTransport transport = wire.transport().build();
+                ScriptedServer server = wire.server(Script.answering(500, "unexpected"))) {
+            for (int pieceSize : new int[] {7, 999, 100_003}) { // parts of TLS records, and of what protects them
+                for (boolean chunked : new boolean[] {false, true}) {
+                    for (int size : SIZES) {
+                        byte[] content = Calls.content(size);
+                        server.then(sending(content, chunked));
+                        PiecesWindow window = new PiecesWindow(size + 10, pieceSize);
+                        receive(transport, server, new BodySink.Body(size, window), content);
+                        assertThat(window.remaining()).isEqualTo(10);
+                        assertThat(Arrays.mismatch(window.bytes(), content)).isEqualTo(-1);
+                    }
+                }
+            }
+            assertThat(server.accepted()).isEqualTo(1);
+        }
+    }
+
     /** Into the middle of a larger buffer, of which the rest must stay as it was. */
     private void receive(HttpTransport transport, ScriptedServer server, String kind, byte[] content)
             throws IOException {
@@ -281,17 +303,26 @@ class RoundTripTest {
     private static void receive(
             HttpTransport transport, ScriptedServer server, ByteBuffer whole, int margin, byte[] content)
             throws IOException {
-        RecordingSink sink =
-                new RecordingSink(whole.duplicate().position(margin).limit(margin + content.length));
+        receive(
+                transport,
+                server,
+                Calls.body(whole.duplicate().position(margin).limit(margin + content.length)),
+                content);
+
+        byte[] expected = new byte[content.length + 2 * margin];
+        System.arraycopy(content, 0, expected, margin, content.length);
+        assertThat(Crc32c.of(whole.duplicate().clear())).isEqualTo(Crc32c.of(ByteBuffer.wrap(expected)));
+    }
+
+    private static void receive(HttpTransport transport, ScriptedServer server, BodySink.Body target, byte[] content)
+            throws IOException {
+        RecordingSink sink = new RecordingSink(target);
 
         HttpResponse response = transport.newCall(Calls.get(server)).execute(sink);
 
         assertThat(response.status()).isEqualTo(200);
         assertThat(response.received()).isEqualTo(content.length);
         assertThat(response.body().bytes()).isEmpty();
-        byte[] expected = new byte[content.length + 2 * margin];
-        System.arraycopy(content, 0, expected, margin, content.length);
-        assertThat(Crc32c.of(whole.duplicate().clear())).isEqualTo(Crc32c.of(ByteBuffer.wrap(expected)));
         assertThat(sink.asked).hasValue(1);
         assertThat(sink.received).isEqualTo(content.length);
         assertThat(sink.checksum).isEqualTo(Crc32c.of(ByteBuffer.wrap(content)));
@@ -373,7 +404,7 @@ class RoundTripTest {
     void theBodyOfAnErrorIsKeptForTheError(TestWire wire) throws Exception {
         try (HttpTransport transport = wire.transport().build();
                 ScriptedServer server = wire.server(Script.answering(404, "<Error>NoSuchKey</Error>", "x-id: 1"))) {
-            RecordingSink sink = new RecordingSink(ByteBuffer.allocateDirect(5));
+            RecordingSink sink = new RecordingSink(Calls.body(ByteBuffer.allocateDirect(5)));
             HttpResponse response = transport.newCall(Calls.get(server)).execute(sink);
 
             assertThat(response.status()).isEqualTo(404);

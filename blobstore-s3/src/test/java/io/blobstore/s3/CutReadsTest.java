@@ -42,7 +42,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CutReadsTest {
     private static final BlobKey KEY = BlobKey.of("some-blob");
     private static final Pattern RANGE = Pattern.compile("bytes=([0-9]+)-([0-9]+)");
-    private static final int PART = 256 << 10;
+    /** Of some of the buffers that a file is written from, so that most cuts are within one. */
+    private static final int PART = 600 << 10;
 
     @TempDir
     Path directory;
