@@ -46,9 +46,9 @@ public interface BlobStore extends Closeable {
      * Reads part of a blob, or all of it, into a window of a target: its memory is filled in place, and what is direct without a copy
      * on the Java heap. The caller flushes and closes it.
      *
-     * <p>If the call fails, what was put into the window is of no use, unless a {@link PartialReadException} vouches for it. A range
-     * that covers the whole blob is compared with the blob's checksum, if the store keeps one; a part cannot be, and whoever
-     * assembles parts combines their checksums.
+     * <p>If the call fails, what was put into the window is of no use, unless a {@link PartialReadException} vouches for it. It stays
+     * put: to ask again takes another window. A range that covers the whole blob is compared with the blob's checksum, if the store
+     * keeps one; a part cannot be, and whoever assembles parts combines their checksums.
      *
      * @return which blob was read, how much of it was put into the window, and the checksum of that
      * @throws BlobNotFoundException if there is no blob

@@ -15,7 +15,6 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -30,7 +29,7 @@ class BlobReaderUnderFaultsTest {
     private static final byte[] CONTENT = new byte[SIZE];
 
     static {
-        new Random(1).nextBytes(CONTENT);
+        new SplittableRandom(1).nextBytes(CONTENT);
     }
 
     static LongStream seeds() {

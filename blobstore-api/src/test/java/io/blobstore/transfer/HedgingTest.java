@@ -19,7 +19,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -42,7 +42,7 @@ class HedgingTest {
     private static final byte[] CONTENT = new byte[PARTS * PART - 1];
 
     static {
-        new Random(3).nextBytes(CONTENT);
+        new SplittableRandom(3).nextBytes(CONTENT);
     }
 
     @TempDir

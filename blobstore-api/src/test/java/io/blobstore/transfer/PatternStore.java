@@ -21,7 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -36,7 +36,7 @@ final class PatternStore extends ForwardingBlobStore {
     private static final byte[] PATTERN = new byte[1_048_573];
 
     static {
-        new Random(7).nextBytes(PATTERN);
+        new SplittableRandom(7).nextBytes(PATTERN);
     }
 
     /** A request for content. */

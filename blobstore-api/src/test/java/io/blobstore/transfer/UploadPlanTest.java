@@ -12,7 +12,7 @@ import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoredBlob;
 import java.nio.ByteBuffer;
-import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,7 +26,7 @@ class UploadPlanTest {
 
     private static byte[] content(int size) {
         byte[] content = new byte[size];
-        new Random(size).nextBytes(content);
+        new SplittableRandom(size).nextBytes(content);
         return content;
     }
 

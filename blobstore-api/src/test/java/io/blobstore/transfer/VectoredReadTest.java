@@ -24,7 +24,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.LongStream;
@@ -41,7 +40,7 @@ class VectoredReadTest {
     private static final byte[] CONTENT = new byte[100_000];
 
     static {
-        new Random(7).nextBytes(CONTENT);
+        new SplittableRandom(7).nextBytes(CONTENT);
     }
 
     private final ConcurrentLinkedQueue<ByteRange> asked = new ConcurrentLinkedQueue<>();

@@ -19,7 +19,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,7 +84,7 @@ class DiscardServerJsonTest {
     void aCompositeUploadOfTheSdkArrivesAsAWhole() throws Exception {
         int partSize = 64 << 10;
         byte[] content = new byte[40 * partSize + 123];
-        new Random(1).nextBytes(content);
+        new SplittableRandom(1).nextBytes(content);
         Path file = Files.write(directory.resolve("content"), content);
         Job job = new Job(Scenario.GCS_HTTP_UPLOAD, uri(""), "some/key", file, partSize, 2);
 

@@ -18,7 +18,7 @@ import java.security.KeyStore;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.Random;
+import java.util.SplittableRandom;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.TrustManagerFactory;
@@ -69,7 +69,7 @@ class DiscardServerTest {
 
     private static byte[] content(int size) {
         byte[] content = new byte[size];
-        new Random(size).nextBytes(content);
+        new SplittableRandom(size).nextBytes(content);
         return content;
     }
 

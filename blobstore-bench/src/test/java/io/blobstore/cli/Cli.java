@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
 /**
@@ -67,7 +67,7 @@ record Cli(int code, String out, String err, byte[] content) {
     /** Makes a file that no part of it repeats, the same one each time. */
     static Path file(Path path, int size) throws IOException {
         byte[] content = new byte[size];
-        new Random(size).nextBytes(content);
+        new SplittableRandom(size).nextBytes(content);
         return Files.write(path, content);
     }
 

@@ -22,7 +22,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -91,7 +91,7 @@ class ReadmeExampleTest {
     void theSecondReadsIt() throws Exception {
         Path image = directory.resolve("disk.img");
         byte[] content = new byte[5 << 20];
-        new Random(1).nextBytes(content);
+        new SplittableRandom(1).nextBytes(content);
         Files.write(image, content);
         BlobKey key = BlobKey.of("images/disk.img");
         try (BlobStore store = BlobStores.open("file:" + directory.resolve("store"));

@@ -28,7 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -49,7 +49,7 @@ class CutReadsTest {
     private static final Predicate<Seen> IS_READ = request -> request.method().equals("GET") && !request.isJson();
 
     static {
-        new Random(1).nextBytes(CONTENT);
+        new SplittableRandom(1).nextBytes(CONTENT);
     }
 
     @RegisterExtension

@@ -17,7 +17,7 @@ import io.blobstore.transfer.ParallelUploader;
 import io.blobstore.transfer.UploadOptions;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -42,7 +42,7 @@ class GcsCustomerKeyTest {
     @CsvSource({"1000, false", "1000, true", "11000000, false", "11000000, true"})
     void whatIsStoredWithAKeyIsReadWithIt(int size, boolean conditional) throws Exception {
         byte[] content = new byte[size];
-        new Random(size).nextBytes(content);
+        new SplittableRandom(size).nextBytes(content);
         try (BlobStore store = server.store().encryption(key(1)).open();
                 BlobStore other = server.store().encryption(key(2)).open();
                 BlobStore without = server.store().open();

@@ -22,7 +22,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -47,7 +47,7 @@ abstract class GcsFaultsBase {
             request -> request.method().equals("DELETE") && request.target().contains("?uploadId=");
 
     static {
-        new Random(1).nextBytes(CONTENT);
+        new SplittableRandom(1).nextBytes(CONTENT);
     }
 
     @RegisterExtension

@@ -20,7 +20,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -59,7 +59,7 @@ class RemoteUploadTest {
 
     private static ByteBuffer content(long seed) {
         byte[] bytes = new byte[Math.toIntExact(LAYOUT.size())];
-        new Random(seed).nextBytes(bytes);
+        new SplittableRandom(seed).nextBytes(bytes);
         return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
     }
 

@@ -7,7 +7,7 @@ import io.blobstore.BlobTarget;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
-import java.util.Random;
+import java.util.SplittableRandom;
 
 /** What the tests of the transport send. */
 final class Calls {
@@ -51,7 +51,7 @@ final class Calls {
     /** Bytes without a pattern, always the same. */
     static byte[] content(int size) {
         byte[] content = new byte[size];
-        new Random(size).nextBytes(content);
+        new SplittableRandom(size).nextBytes(content);
         return content;
     }
 

@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
@@ -50,7 +51,7 @@ class CutReadsTest {
 
     private static byte[] content(int size) {
         byte[] content = new byte[size];
-        new Random(size).nextBytes(content);
+        new SplittableRandom(size).nextBytes(content);
         return content;
     }
 

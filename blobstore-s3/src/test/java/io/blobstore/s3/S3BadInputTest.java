@@ -37,7 +37,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -230,7 +230,7 @@ class S3BadInputTest {
     @Test
     void aLargeBlobIsCopiedInParts() throws IOException {
         byte[] content = new byte[(12 << 20) + 1];
-        new Random(1).nextBytes(content);
+        new SplittableRandom(1).nextBytes(content);
         BlobKey copy = BlobKey.of("copy");
         try (BlobStore store = server.store(bucket.name()).open(6 << 20, 5 << 20)) {
             StoredBlob stored = store.store(

@@ -7,7 +7,7 @@ import com.google.gson.JsonObject;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** What the fake answers in JSON. */
@@ -32,7 +32,7 @@ class FakeGcsJsonTest extends FakeGcsTestBase {
     @Test
     void anObjectOfManyMebibytesIsInsertedByteForByte() {
         byte[] content = new byte[9 << 20];
-        new Random(2).nextBytes(content);
+        new SplittableRandom(2).nextBytes(content);
         System.arraycopy("\r\n--c--\r\n".getBytes(UTF_8), 0, content, 100, 9);
 
         HttpResponse<byte[]> response =

@@ -9,7 +9,7 @@ import java.net.ConnectException;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -138,7 +138,7 @@ class FakeGcsTest extends FakeGcsTestBase {
     @Test
     void anUploadInPartsEndsAsOneObject() {
         byte[] large = new byte[MIN_PART];
-        new Random(1).nextBytes(large);
+        new SplittableRandom(1).nextBytes(large);
         byte[] last = {1, 2, 3};
         String id = initiate("Content-Type", "text/x", "x-goog-meta-a", "b", "x-goog-storage-class", "NEARLINE");
         assertThat(gcs.uploads("some-bucket")).containsExactly(id);
