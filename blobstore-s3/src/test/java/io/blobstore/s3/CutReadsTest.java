@@ -1,6 +1,7 @@
 package io.blobstore.s3;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.blobstore.BlobKey;
@@ -20,6 +21,7 @@ import io.blobstore.http.TestAuthority;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.DownloadOptions;
 import io.blobstore.transfer.ParallelReader;
+import io.blobstore.transfer.Transfer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -27,6 +29,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.SplittableRandom;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
@@ -108,19 +112,24 @@ class CutReadsTest {
     /** Answers with the whole blob or a range of it, so many bytes of it, and the end. */
     private static ScriptedServer.Script cutting(byte[] content, boolean ranged, int arriving) {
         return exchange -> {
-            exchange.answerHead(
-                    ranged ? 206 : 200,
-                    content.length,
-                    ScriptedS3.ETAG,
-                    ScriptedS3.MODIFIED,
-                    ranged
-                            ? "Content-Range: bytes 0-" + (content.length - 1) + "/" + content.length
-                            : "x-amz-checksum-crc32c: "
-                                    + crc(content, 0, content.length).base64());
-            exchange.output().write(content, 0, arriving);
-            exchange.output().flush();
+            begin(exchange, content, ranged, arriving);
             exchange.cutOff();
         };
+    }
+
+    private static void begin(ScriptedExchange exchange, byte[] content, boolean ranged, int arriving)
+            throws IOException {
+        exchange.answerHead(
+                ranged ? 206 : 200,
+                content.length,
+                ScriptedS3.ETAG,
+                ScriptedS3.MODIFIED,
+                ranged
+                        ? "Content-Range: bytes 0-" + (content.length - 1) + "/" + content.length
+                        : "x-amz-checksum-crc32c: "
+                                + crc(content, 0, content.length).base64());
+        exchange.output().write(content, 0, arriving);
+        exchange.output().flush();
     }
 
     @ParameterizedTest
@@ -191,6 +200,32 @@ class CutReadsTest {
                                     ReadOptions.ifMatch(new BlobVersion("\"another\"")))))
                     .isNotInstanceOf(PartialReadException.class);
         }
+    }
+
+    /** Within the first of the buffers that a file is written from, within another one, and before the first byte. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1000, 300_000, 900_000})
+    void aReadIntoAFileThatIsCancelledInMidPartLeavesTheOldFile(int arriving) throws Exception {
+        byte[] content = content(1_000_000);
+        byte[] old = {1, 2, 3};
+        Path path = Files.write(directory.resolve("target"), old);
+        CountDownLatch sent = new CountDownLatch(1);
+        try (ScriptedServer server = ScriptedServer.plain(exchange -> {
+                    begin(exchange, content, true, arriving);
+                    sent.countDown();
+                    exchange.awaitClientGone();
+                });
+                BlobStore store = ScriptedS3.store(server).open();
+                ParallelReader reader = ParallelReader.create()) {
+            Transfer<ReadResult> transfer = reader.read(store, KEY, ByteRange.all(), BlobTarget.ofPath(path));
+            sent.await();
+            transfer.cancel();
+
+            assertThatExceptionOfType(CancellationException.class).isThrownBy(transfer::join);
+            server.awaitOpen(0);
+        }
+        assertThat(path).hasBinaryContent(old);
+        assertThat(directory).isDirectoryContaining(path::equals).isDirectoryNotContaining(file -> !file.equals(path));
     }
 
     @ParameterizedTest
