@@ -9,12 +9,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Peers that no test of a benchmark has, each in its own process. */
+/** Peers that no test of a benchmark has, each in its own process. The tag is for {@code .ci/run}, which has them run on one JDK. */
+@Tag("peers")
 class ClientTest {
     private static final long SIZE = (17L << 20) + 1000;
     private static final int PART = 5 << 20;

@@ -8,10 +8,8 @@ import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.ChildJvm.Exit;
 import io.blobstore.internal.memory.LeaseTicket;
 import io.blobstore.memory.MappedFile;
-import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.ClosedByInterruptException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,7 +35,6 @@ import org.junit.jupiter.params.provider.CsvSource;
  * read or filled: what would end the JVM if anything still used that memory, so in a JVM of its own.
  */
 class CancelCrashTest {
-    private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
     private static final Path MAPPINGS = Path.of("/proc/self/maps");
 
     @TempDir
@@ -46,7 +43,7 @@ class CancelCrashTest {
     @ParameterizedTest
     @CsvSource({"PLAIN, 7000", "TLS_OPENSSL, 2000", "TLS_JDK, 1000"})
     void endingACallAtAnyPointAndUnmappingIsSafe(TestWire wire, int times) throws Exception {
-        assumeTrue(Files.isDirectory(DESCRIPTORS), "only Linux has " + DESCRIPTORS);
+        assumeTrue(Files.isDirectory(OpenDescriptors.DIRECTORY), "only Linux has " + OpenDescriptors.DIRECTORY);
         assumeTrue(wire.isAvailable(), "this platform has no native library for " + wire);
 
         Exit exit =
@@ -96,7 +93,7 @@ class CancelCrashTest {
                 }
             }
             new Child(wire).run(20); // loads classes and libraries, which hold descriptors
-            long descriptors = descriptors();
+            OpenDescriptors descriptors = OpenDescriptors.now();
             Set<Thread> threads = new HashSet<>(Thread.getAllStackTraces().keySet());
 
             Child all = new Child(wire);
@@ -107,8 +104,7 @@ class CancelCrashTest {
             try (Stream<String> mappings = Files.lines(MAPPINGS)) {
                 require(mappings.noneMatch(line -> line.contains("/blob-")), "mappings are left");
             }
-            long left = descriptors() - descriptors;
-            require(left <= 0, left + " descriptors are left");
+            descriptors.requireNoMore();
             for (Thread thread : Thread.getAllStackTraces().keySet()) {
                 if (!threads.contains(thread) && !thread.isDaemon()) {
                     thread.join(10_000);
@@ -121,16 +117,6 @@ class CancelCrashTest {
             require(all.cancelled.get() + all.interrupted.get() >= times, "too few");
             require(all.cancelled.get() > 0 && all.interrupted.get() > 0, "both ways must be tried");
             require(all.sent.get() > 0 && all.received.get() > 0, "all moments must be tried, the end too");
-        }
-
-        private static long descriptors() throws IOException {
-            long count = 0;
-            try (DirectoryStream<Path> all = Files.newDirectoryStream(DESCRIPTORS)) {
-                for (Path ignored : all) {
-                    count++;
-                }
-            }
-            return count;
         }
 
         /** Runs calls until so many were ended from outside. */

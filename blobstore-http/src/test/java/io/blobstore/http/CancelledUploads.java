@@ -18,16 +18,12 @@ import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -100,7 +96,7 @@ public abstract class CancelledUploads {
             }
         }
         programs.get().run(secure, 20);
-        Map<String, Integer> descriptors = descriptors();
+        OpenDescriptors descriptors = OpenDescriptors.now();
         Set<Thread> threads = new HashSet<>(Thread.getAllStackTraces().keySet());
 
         CancelledUploads all = programs.get();
@@ -117,9 +113,7 @@ public abstract class CancelledUploads {
                 require(!thread.isAlive(), "thread " + thread + " is left");
             }
         }
-        Map<String, Integer> now = descriptors();
-        int left = count(now) - count(descriptors);
-        require(left <= 0, left + " descriptors are left: before " + descriptors + ", now " + now);
+        descriptors.requireNoMore();
         require(all.uploads.left().isEmpty(), "the server still has " + all.uploads.left());
         System.out.println("after each of " + times + " cancelled uploads the memory was unmapped: " + all.cancelled
                 + " cancelled, " + all.completed + " completed, " + all.uploads.created() + " created on the server");
@@ -134,29 +128,6 @@ public abstract class CancelledUploads {
 
     private static boolean isCounted(Thread thread) {
         return !thread.isDaemon() || thread.getName().startsWith("blobstore-");
-    }
-
-    /** What the process's descriptors stand for, and how many of each there are. */
-    private static Map<String, Integer> descriptors() throws IOException {
-        Map<String, Integer> targets = new TreeMap<>();
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
-            for (Path one : all) {
-                targets.merge(target(one), 1, Integer::sum);
-            }
-        }
-        return targets;
-    }
-
-    private static int count(Map<String, Integer> descriptors) {
-        return descriptors.values().stream().mapToInt(Integer::intValue).sum();
-    }
-
-    private static String target(Path descriptor) {
-        try {
-            return Files.readSymbolicLink(descriptor).toString();
-        } catch (IOException e) {
-            return "closed meanwhile";
-        }
     }
 
     /** Uploads until so many were cancelled. */

@@ -11,7 +11,6 @@ import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.http.TestAuthority.Identity;
 import io.blobstore.http.TransportException.Kind;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
@@ -29,7 +28,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Who is trusted, and how one learns that somebody is not: the same by every engine. */
 @ExtendWith(LeakCheck.class)
 class TlsTest {
-    private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
     private static final TestAuthority AUTHORITY = TestAuthority.get();
 
     private static TransportException refusal(HttpTransport transport, ScriptedServer server) throws Exception {
@@ -225,16 +223,16 @@ class TlsTest {
     @ParameterizedTest
     @EnumSource(value = TestWire.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
     void connectionsThatHaveEndedHoldNoDescriptors(TestWire wire) throws Exception {
-        assumeTrue(Files.isDirectory(DESCRIPTORS), "only Linux has " + DESCRIPTORS);
+        assumeTrue(Files.isDirectory(OpenDescriptors.DIRECTORY), "only Linux has " + OpenDescriptors.DIRECTORY);
         try (ScriptedServer server = wire.server(Script.answering(200, ""));
                 ScriptedServer stranger = ScriptedServer.secure(
                         AUTHORITY.serverContext(Identity.OTHER_HOST), Script.answering(200, ""))) {
             endConnections(wire, server, stranger); // loads classes, which may hold some for good
-            long before = pipes();
+            int before = OpenDescriptors.now().count("pipe:");
             for (int i = 0; i < 20; i++) {
                 endConnections(wire, server, stranger);
             }
-            assertThat(pipes()).isLessThanOrEqualTo(before);
+            assertThat(OpenDescriptors.now().count("pipe:")).isLessThanOrEqualTo(before);
         }
     }
 
@@ -246,24 +244,6 @@ class TlsTest {
             assertThat(Calls.failure(transport, Calls.get(server))).isNotNull();
             assertThat(Calls.failure(transport, Calls.get(stranger)).kind()).isEqualTo(Kind.TLS);
             Calls.execute(transport, Calls.get(server));
-        }
-    }
-
-    private static long pipes() throws IOException {
-        long count = 0;
-        try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(DESCRIPTORS)) {
-            for (Path descriptor : descriptors) {
-                count += target(descriptor).startsWith("pipe:") ? 1 : 0;
-            }
-        }
-        return count;
-    }
-
-    private static String target(Path descriptor) {
-        try {
-            return Files.readSymbolicLink(descriptor).toString();
-        } catch (IOException closedMeanwhile) {
-            return "";
         }
     }
 

@@ -1,0 +1,53 @@
+package io.blobstore.http;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The descriptors that this process has open.
+ *
+ * @param targets what they stand for, and how many of each there are
+ */
+record OpenDescriptors(Map<String, Integer> targets) {
+    /** What Linux has. */
+    static final Path DIRECTORY = Path.of("/proc/self/fd");
+
+    static OpenDescriptors now() throws IOException {
+        Map<String, Integer> targets = new TreeMap<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(DIRECTORY)) {
+            for (Path one : all) {
+                targets.merge(target(one), 1, Integer::sum);
+            }
+        }
+        return new OpenDescriptors(targets);
+    }
+
+    private static String target(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString();
+        } catch (IOException e) {
+            return "closed meanwhile";
+        }
+    }
+
+    /** How many of them stand for something that is called so, or begins so. */
+    int count(String target) {
+        return targets.entrySet().stream()
+                .filter(open -> open.getKey().startsWith(target))
+                .mapToInt(Map.Entry::getValue)
+                .sum();
+    }
+
+    /** Fails if there are more of them now. */
+    void requireNoMore() throws IOException {
+        OpenDescriptors now = now();
+        int left = now.count("") - count("");
+        if (left > 0) {
+            throw new AssertionError(left + " descriptors are left: before " + targets + ", now " + now.targets);
+        }
+    }
+}
