@@ -5,10 +5,12 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The descriptors that this process has open.
+ * The descriptors that this process has open. Those of the class path do not count, as it is opened bit by bit, nor what the JVM has open
+ * for a moment when it looks at its own limits.
  *
  * @param targets what they stand for, and how many of each there are
  */
@@ -20,18 +22,22 @@ record OpenDescriptors(Map<String, Integer> targets) {
         Map<String, Integer> targets = new TreeMap<>();
         try (DirectoryStream<Path> all = Files.newDirectoryStream(DIRECTORY)) {
             for (Path one : all) {
-                targets.merge(target(one), 1, Integer::sum);
+                target(one).filter(OpenDescriptors::counts).ifPresent(target -> targets.merge(target, 1, Integer::sum));
             }
         }
         return new OpenDescriptors(targets);
     }
 
-    private static String target(Path descriptor) {
+    private static Optional<String> target(Path descriptor) {
         try {
-            return Files.readSymbolicLink(descriptor).toString();
-        } catch (IOException e) {
-            return "closed meanwhile";
+            return Optional.of(Files.readSymbolicLink(descriptor).toString());
+        } catch (IOException closedMeanwhile) {
+            return Optional.empty();
         }
+    }
+
+    private static boolean counts(String target) {
+        return !target.startsWith("/proc/") && !target.startsWith("/sys/") && !target.endsWith(".jar");
     }
 
     /** How many of them stand for something that is called so, or begins so. */
