@@ -295,12 +295,24 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
             throws IOException {
         Draw draw = draw(Operation.READ, key, Long.hashCode(range.offset()));
         before(draw);
-        ReadResult arrived = WholeReads.read(range, target, content -> {
-            ReadResult read = delegate().read(key, range, content, options);
-            return damage(draw, read, content);
-        });
-        after(draw);
-        return arrived;
+        try {
+            ReadResult arrived = WholeReads.read(range, target, content -> {
+                ReadResult read = delegate().read(key, range, content, options);
+                return damage(draw, read, content);
+            });
+            after(draw);
+            return arrived;
+        } finally {
+            if (draw.fault == Fault.TRUNCATED_READ) {
+                spoil(target.buffer().duplicate()); // what did not arrive
+            }
+        }
+    }
+
+    private static void spoil(ByteBuffer memory) {
+        while (memory.hasRemaining()) {
+            memory.put((byte) 0xDB);
+        }
     }
 
     private ReadResult damage(Draw draw, ReadResult read, ByteBuffer content) throws IOException {

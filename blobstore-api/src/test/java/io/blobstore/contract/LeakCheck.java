@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,7 +45,6 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
 
     private static final long DEFAULT_PATIENCE = 5000;
 
-    private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
     private static final Path MAPPINGS = Path.of("/proc/self/maps");
 
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(LeakCheck.class);
@@ -168,23 +166,8 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
     }
 
     private static Map<String, Integer> descriptorsNow() throws IOException {
-        Map<String, Integer> targets = new TreeMap<>();
-        if (!Files.isDirectory(DESCRIPTORS)) {
-            return targets;
-        }
-        try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(DESCRIPTORS)) {
-            for (Path descriptor : descriptors) {
-                String target;
-                try {
-                    target = Files.readSymbolicLink(descriptor).toString();
-                } catch (IOException closedMeanwhile) {
-                    continue;
-                }
-                if (target.startsWith("socket:") || isSelector(target) || isOurs(target)) {
-                    targets.merge(target, 1, Integer::sum);
-                }
-            }
-        }
+        Map<String, Integer> targets = OpenDescriptors.now().targets();
+        targets.keySet().removeIf(target -> !target.startsWith("socket:") && !isSelector(target) && !isOurs(target));
         return targets;
     }
 

@@ -28,7 +28,7 @@ class ComparisonTest {
     private static final int ROUNDS = 2;
     private static final int PART = 5 << 20;
     private static final Comparison.Pace PACE =
-            new Comparison.Pace(new WarmUp(Duration.ofMillis(50), Duration.ZERO, Duration.ofMillis(1)), ROUNDS, 0.05);
+            new Comparison.Pace(new WarmUp(Duration.ofMillis(50), Duration.ZERO, Duration.ofMillis(1)), ROUNDS, 0.2);
 
     @TempDir
     Path directory;
@@ -74,7 +74,7 @@ class ComparisonTest {
             for (Figure figure : List.of(Figure.THROUGHPUT, Figure.CPU, Figure.HEAP, Figure.COMPILERS)) {
                 assertThat(transfer.series(figure).orElseThrow().groups()).hasSize(ROUNDS);
             }
-            assertThat(transfer.series(Figure.CPU).orElseThrow().max()).isPositive(); // the clock has ticks
+            assertThat(transfer.series(Figure.CPU).orElseThrow().min()).isPositive();
             assertThat(transfer.series(Figure.MEMORY).orElseThrow().min()).isPositive();
         }
     }

@@ -16,7 +16,15 @@ public interface BodySink {
      * @param length that the body must have, exactly
      * @param target with room for it; direct memory is filled in place. Nobody flushes it. An exception that it throws ends the call
      */
-    record Body(long length, BlobTarget.Window target) {}
+    record Body(long length, BlobTarget.Window target) {
+        /** Refuses a target without room for the body. */
+        public Body {
+            if (length > target.remaining()) {
+                throw new IllegalArgumentException(
+                        "the body has " + length + " bytes, the target room for only " + target.remaining());
+            }
+        }
+    }
 
     /**
      * Where to put the body of a response with status 2xx. Called once, when its head has arrived.

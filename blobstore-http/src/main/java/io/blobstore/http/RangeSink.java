@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Receives a range of a blob into a window of the caller: checks that it is the range that was asked for before a byte of it is
- * taken, and adds up its checksum while it arrives. For one request at a time, and for the next after a failure. Not thread-safe.
+ * taken, and adds up its checksum while it arrives. For one request, and for the next after an answer without content. Not thread-safe.
  *
  * <p>HTTP has no way to ask for nothing: see {@link #wantsNothing}.
  */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.blobstore.Lease;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.ChildJvm.Exit;
+import io.blobstore.contract.OpenDescriptors;
 import io.blobstore.internal.memory.LeaseTicket;
 import io.blobstore.memory.MappedFile;
 import java.io.RandomAccessFile;

@@ -10,6 +10,7 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.ChildJvm.Exit;
+import io.blobstore.contract.OpenDescriptors;
 import io.blobstore.contract.ProcessMaps;
 import io.blobstore.internal.memory.LeaseTicket;
 import io.blobstore.memory.MappedFile;

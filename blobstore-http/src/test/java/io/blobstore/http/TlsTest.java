@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.ChildJvm.Exit;
 import io.blobstore.contract.LeakCheck;
+import io.blobstore.contract.OpenDescriptors;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.http.TestAuthority.Identity;
 import io.blobstore.http.TransportException.Kind;

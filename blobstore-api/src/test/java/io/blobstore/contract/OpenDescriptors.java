@@ -1,4 +1,4 @@
-package io.blobstore.http;
+package io.blobstore.contract;
 
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -14,12 +14,16 @@ import java.util.TreeMap;
  *
  * @param targets what they stand for, and how many of each there are
  */
-record OpenDescriptors(Map<String, Integer> targets) {
+public record OpenDescriptors(Map<String, Integer> targets) {
     /** What Linux has. */
-    static final Path DIRECTORY = Path.of("/proc/self/fd");
+    public static final Path DIRECTORY = Path.of("/proc/self/fd");
 
-    static OpenDescriptors now() throws IOException {
+    /** Those of now; none where {@link #DIRECTORY} is missing. */
+    public static OpenDescriptors now() throws IOException {
         Map<String, Integer> targets = new TreeMap<>();
+        if (!Files.isDirectory(DIRECTORY)) {
+            return new OpenDescriptors(targets);
+        }
         try (DirectoryStream<Path> all = Files.newDirectoryStream(DIRECTORY)) {
             for (Path one : all) {
                 target(one).filter(OpenDescriptors::counts).ifPresent(target -> targets.merge(target, 1, Integer::sum));
@@ -41,7 +45,7 @@ record OpenDescriptors(Map<String, Integer> targets) {
     }
 
     /** How many of them stand for something that is called so, or begins so. */
-    int count(String target) {
+    public int count(String target) {
         return targets.entrySet().stream()
                 .filter(open -> open.getKey().startsWith(target))
                 .mapToInt(Map.Entry::getValue)
@@ -49,7 +53,7 @@ record OpenDescriptors(Map<String, Integer> targets) {
     }
 
     /** Fails if there are more of them now. */
-    void requireNoMore() throws IOException {
+    public void requireNoMore() throws IOException {
         OpenDescriptors now = now();
         int left = now.count("") - count("");
         if (left > 0) {
