@@ -180,7 +180,14 @@ final class ReportPlan {
         return List.of(
                 step("upload" + suffix, pace, UPLOAD, Direction.UPLOAD, encrypted, size, uploaders),
                 step("download-into-memory" + suffix, pace, INTO_MEMORY, Direction.READ, encrypted, size, readers),
-                step("download-into-file" + suffix, files, INTO_FILE, Direction.DOWNLOAD, encrypted, size, downloaders));
+                step(
+                        "download-into-file" + suffix,
+                        files,
+                        INTO_FILE,
+                        Direction.DOWNLOAD,
+                        encrypted,
+                        size,
+                        downloaders));
     }
 
     private static ReportStep step(

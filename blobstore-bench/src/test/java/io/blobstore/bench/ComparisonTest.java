@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -80,6 +81,7 @@ class ComparisonTest {
     }
 
     @Test
+    @Tag("peers")
     void smallObjectsHaveLatencies() throws Exception {
         List<Competitor> clients = List.of(BLOBSTORE, APACHE_SYNC);
         String report = report(

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
+@Tag("peers")
 class GcsBenchTest {
     private static final String COMPOSITE =
             "--http --part-mib=5 --rounds=1 --warm-up=0 --repeats=2 --only=GCS_TRANSFER_MANAGER,GCS_WRITE_SESSION";

@@ -46,6 +46,9 @@ public final class TestAuthority {
         }
     }
 
+    /** The name of a file made by {@link #trustStore}. */
+    public static final String TRUST_STORE = "trust.jks";
+
     private static final String CA = "ca";
 
     private final KeyStore store;
@@ -111,7 +114,7 @@ public final class TestAuthority {
      * @return the file, in {@code directory}
      */
     public Path trustStore(Path directory) throws IOException {
-        Path file = directory.resolve("trust.jks");
+        Path file = directory.resolve(TRUST_STORE);
         try (OutputStream out = Files.newOutputStream(file)) {
             // Of this type, because its certificates can be read without a password.
             trusting("JKS").store(out, password);

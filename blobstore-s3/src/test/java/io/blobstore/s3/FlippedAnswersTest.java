@@ -38,7 +38,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,7 +50,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Each kind of request, its answer replaced by each kind of wrong one, before and after the server has done what it was asked: the
  * operation succeeds or fails with a typed error, the key holds the old bytes or the new, and nothing is left over.
  */
-@ExtendWith(LeakCheck.class)
+@ExtendWith({LeakCheck.class, S3ProxyServer.Shared.class})
 class FlippedAnswersTest {
     private static final BlobKey KEY = BlobKey.of("blob");
     private static final BlobKey SOURCE = BlobKey.of("source");
@@ -86,15 +86,18 @@ class FlippedAnswersTest {
     }
 
     @BeforeAll
-    static void startServer() throws IOException, InterruptedException {
-        server = S3ProxyServer.start(directory);
-        bucket = server.bucket("faults");
+    static void makeBucket(S3ProxyServer shared) throws IOException {
+        server = shared;
+        bucket = server.newBucket();
         largeFile = Files.write(directory.resolve("large"), LARGE);
     }
 
-    @AfterAll
-    static void stopServer() {
-        server.close();
+    /** The server has room for little, and serves other tests after this one. */
+    @AfterEach
+    void deleteWhatIsLeft() throws IOException {
+        try (BlobStore around = server.store(bucket.name()).open()) {
+            around.deleteAll(prefix);
+        }
     }
 
     private static Stream<Arguments> faults() {

@@ -21,18 +21,16 @@ import io.blobstore.transfer.ParallelUploader;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Bytes that change on the way, or between two reads, never pass for the blob's. */
-@ExtendWith(LeakCheck.class)
+@ExtendWith({LeakCheck.class, S3ProxyServer.Shared.class})
 class FlippedBitsTest {
     private static final BlobKey KEY = BlobKey.of("blob");
     private static final int PART = 5 << 20;
@@ -50,14 +48,17 @@ class FlippedBitsTest {
     }
 
     @BeforeAll
-    static void startServer(@TempDir Path directory) throws IOException, InterruptedException {
-        server = S3ProxyServer.start(directory);
-        bucket = server.bucket("bits");
+    static void makeBucket(S3ProxyServer shared) {
+        server = shared;
+        bucket = server.newBucket();
     }
 
-    @AfterAll
-    static void stopServer() {
-        server.close();
+    /** The server has room for little, and serves other tests after this one. */
+    @AfterEach
+    void deleteWhatIsLeft() throws IOException {
+        try (BlobStore around = server.store(bucket.name()).open()) {
+            around.deleteAll(prefix);
+        }
     }
 
     private interface Use {

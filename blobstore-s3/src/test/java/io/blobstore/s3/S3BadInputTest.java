@@ -32,18 +32,15 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -52,7 +49,7 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.SystemPropertyCredentialsProvider;
 
 /** What a user meets who has set something wrong: one clear line, and nothing half-uploaded. */
-@ExtendWith(LeakCheck.class)
+@ExtendWith({LeakCheck.class, S3ProxyServer.Shared.class})
 class S3BadInputTest {
     private static final BlobKey KEY = BlobKey.of("some-blob");
     private static final byte[] BYTES = new byte[1000];
@@ -61,14 +58,9 @@ class S3BadInputTest {
     private static TestBucket bucket;
 
     @BeforeAll
-    static void startServer(@TempDir Path directory) throws IOException, InterruptedException {
-        server = S3ProxyServer.start(directory);
-        bucket = server.bucket("bad-input");
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
+    static void makeBucket(S3ProxyServer shared) {
+        server = shared;
+        bucket = server.newBucket();
     }
 
     /** Every way to a store: requests of ours, and the SDK's. */

@@ -1,8 +1,10 @@
 package io.blobstore.s3;
 
 import io.blobstore.Precondition;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The contract against S3Proxy, with what that server cannot do left out. */
+@ExtendWith(S3ProxyServer.Shared.class)
 abstract class S3ProxyContractBase extends S3ContractBase {
     /** It keeps blobs as files. */
     @Override

@@ -1,10 +1,6 @@
 package io.blobstore.s3;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The S3 store keeps the contract, against S3Proxy. */
 class S3ProxyContractTest extends S3ProxyContractBase {
@@ -12,14 +8,9 @@ class S3ProxyContractTest extends S3ProxyContractBase {
     private static TestBucket bucket;
 
     @BeforeAll
-    static void startServer(@TempDir Path directory) throws IOException, InterruptedException {
-        server = S3ProxyServer.start(directory);
-        bucket = server.bucket("contract");
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
+    static void makeBucket(S3ProxyServer shared) {
+        server = shared;
+        bucket = server.newBucket();
     }
 
     @Override

@@ -4,69 +4,94 @@ import io.blobstore.contract.ServerJvm;
 import io.blobstore.http.TestAuthority;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.TransientNio2BlobStore;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
 /**
- * An S3 server that keeps blobs in memory, in a JVM of its own: so its threads and sockets do not count as what a test leaves
- * behind.
+ * An S3 server that keeps blobs in memory, over HTTP and over HTTPS, in a JVM of its own: so its threads and sockets do not count as
+ * what a test leaves behind. {@link Shared} gives it to whoever asks.
  */
 final class S3ProxyServer implements AutoCloseable {
     static final String REGION = "us-east-1";
 
     private static final String ACCESS_KEY = "test";
     private static final String SECRET_KEY = "test-secret-key";
-    private static final String SECURE = "secure";
 
+    private final AtomicInteger buckets = new AtomicInteger();
     private final ServerJvm process;
     private final Path directory;
+    private final TrustManager[] trustManagers;
 
-    private S3ProxyServer(ServerJvm process, Path directory) {
+    private S3ProxyServer(ServerJvm process, Path directory, TrustManager[] trustManagers) {
         this.process = process;
         this.directory = directory;
+        this.trustManagers = trustManagers;
     }
 
-    static S3ProxyServer start(Path directory) throws IOException, InterruptedException {
-        return new S3ProxyServer(ServerJvm.start(S3ProxyServer.class, directory), directory);
+    /**
+     * One server for all tests of this JVM, started for the first that takes it as a parameter: starting takes longer than many of them,
+     * and a server that has served for a while is faster.
+     */
+    static final class Shared implements ParameterResolver {
+        @Override
+        public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+            return parameter.getParameter().getType() == S3ProxyServer.class;
+        }
+
+        @Override
+        public S3ProxyServer resolveParameter(ParameterContext parameter, ExtensionContext context) {
+            return context.getRoot()
+                    .getStore(ExtensionContext.Namespace.create(Shared.class))
+                    .computeIfAbsent(S3ProxyServer.class, key -> start(), S3ProxyServer.class); // and closed at the end
+        }
     }
 
-    /** One that takes TLS too, with a certificate of an authority of its own. */
-    static S3ProxyServer startSecure(Path directory) throws IOException, InterruptedException {
-        return new S3ProxyServer(ServerJvm.start(S3ProxyServer.class, directory, SECURE), directory);
+    private static S3ProxyServer start() {
+        try {
+            Path directory = Files.createTempDirectory("s3-proxy");
+            ServerJvm process = ServerJvm.start(S3ProxyServer.class, directory);
+            Path trust = directory.resolve(TestAuthority.TRUST_STORE);
+            S3ProxyServer server = new S3ProxyServer(process, directory, trustManagers(trust));
+            Files.delete(trust);
+            return server;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** The server. */
     public static void main(String[] args) throws Exception {
-        boolean secure = args.length > 0 && args[0].equals(SECURE);
-        S3Proxy.Builder builder = S3Proxy.builder()
+        TestAuthority.get().trustStore(Path.of("").toAbsolutePath());
+        S3Proxy proxy = S3Proxy.builder()
                 .blobStore(new TransientNio2BlobStore())
                 .awsAuthentication(AuthenticationType.AWS_V4, ACCESS_KEY, SECRET_KEY)
                 .ignoreUnknownHeaders(true)
-                .endpoint(URI.create("http://127.0.0.1:0"));
-        if (secure) {
-            TestAuthority.get().trustStore(Path.of("").toAbsolutePath());
-            builder.secureEndpoint(URI.create("https://127.0.0.1:0"))
-                    .sslContext(TestAuthority.get().serverContext(TestAuthority.Identity.SERVER));
-        }
-        S3Proxy proxy = builder.build();
+                .endpoint(URI.create("http://127.0.0.1:0"))
+                .secureEndpoint(URI.create("https://127.0.0.1:0"))
+                .sslContext(TestAuthority.get().serverContext(TestAuthority.Identity.SERVER))
+                .build();
         proxy.start();
-        URI plain = URI.create("http://127.0.0.1:" + proxy.getPort());
-        if (secure) {
-            ServerJvm.serve(plain, URI.create("https://127.0.0.1:" + proxy.getSecurePort()));
-        } else {
-            ServerJvm.serve(plain);
-        }
+        ServerJvm.serve(
+                URI.create("http://127.0.0.1:" + proxy.getPort()),
+                URI.create("https://127.0.0.1:" + proxy.getSecurePort()));
     }
 
     URI endpoint() {
@@ -78,8 +103,8 @@ final class S3ProxyServer implements AutoCloseable {
     }
 
     /** Makes a bucket. */
-    TestBucket bucket(String name) {
-        TestBucket bucket = new TestBucket(endpoint(), REGION, credentials(), name);
+    TestBucket newBucket() {
+        TestBucket bucket = new TestBucket(endpoint(), REGION, credentials(), "bucket-" + buckets.incrementAndGet());
         bucket.create();
         return bucket;
     }
@@ -91,7 +116,7 @@ final class S3ProxyServer implements AutoCloseable {
 
     /** A builder of stores in one of its buckets, which trust it. */
     S3BlobStore.Builder secureStore(String bucket) {
-        return store(bucket, process.endpoints().get(1)).trustManagers(trustManagers());
+        return store(bucket, process.endpoints().get(1)).trustManagers(trustManagers);
     }
 
     private static S3BlobStore.Builder store(String bucket, URI endpoint) {
@@ -102,8 +127,8 @@ final class S3ProxyServer implements AutoCloseable {
                 .credentials(credentials());
     }
 
-    private TrustManager[] trustManagers() {
-        try (InputStream file = Files.newInputStream(directory.resolve("trust.jks"))) {
+    private static TrustManager[] trustManagers(Path trustStore) {
+        try (InputStream file = Files.newInputStream(trustStore)) {
             KeyStore trust = KeyStore.getInstance("JKS");
             trust.load(file, null); // certificates of this type are read without password
             TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
@@ -115,7 +140,8 @@ final class S3ProxyServer implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public void close() throws IOException {
         process.close();
+        Files.delete(directory); // it is empty, unless the server crashed
     }
 }

@@ -4,11 +4,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.blobstore.http.TlsEngine;
 import io.netty.handler.ssl.OpenSsl;
-import java.io.IOException;
-import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The contract over TLS, encrypted by OpenSSL, as it is in most installations. */
 class S3TlsContractTest extends S3ProxyContractBase {
@@ -16,19 +13,16 @@ class S3TlsContractTest extends S3ProxyContractBase {
     private static TestBucket bucket;
 
     @BeforeAll
-    static void startServer(@TempDir Path directory) throws IOException, InterruptedException {
+    static void makeBucket(S3ProxyServer shared) {
         assumeTrue(OpenSsl.isAvailable(), "this platform has no native library for OpenSSL");
         System.setProperty(TlsEngine.PROPERTY, "openssl"); // and no other, were it not to be had
-        server = S3ProxyServer.startSecure(directory);
-        bucket = server.bucket("contract");
+        server = shared;
+        bucket = server.newBucket();
     }
 
     @AfterAll
-    static void stopServer() {
+    static void clearProperty() {
         System.clearProperty(TlsEngine.PROPERTY);
-        if (server != null) {
-            server.close();
-        }
     }
 
     @Override
