@@ -190,7 +190,15 @@ abstract class ContractFixture {
     /** Random bytes, the same for the same arguments. */
     static byte[] bytes(int size, long seed) {
         byte[] bytes = new byte[size];
-        new SplittableRandom(seed).nextBytes(bytes);
+        SplittableRandom random = new SplittableRandom(seed);
+        // Eight at a time: a fourth of the contract's time went into these.
+        ByteBuffer left = ByteBuffer.wrap(bytes);
+        while (left.remaining() >= Long.BYTES) {
+            left.putLong(random.nextLong());
+        }
+        while (left.hasRemaining()) {
+            left.put((byte) random.nextInt());
+        }
         return bytes;
     }
 

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -46,6 +47,11 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
     private static final long DEFAULT_PATIENCE = 5000;
 
     private static final Path MAPPINGS = Path.of("/proc/self/maps");
+
+    /** What the kernel adds to the name of a file that is gone. */
+    private static final String DELETED = " (deleted)";
+
+    private static final Pattern OF_CLASS_PATH = Pattern.compile(".*\\.(jar|jmod|jsa|class|zip)|.*\\.so(\\.[0-9.]+)?");
 
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(LeakCheck.class);
 
@@ -182,11 +188,12 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
             return files;
         }
         try (Stream<String> lines = Files.lines(MAPPINGS)) {
-            // address, permissions, offset, device, inode, path; the path may contain spaces, and is absent for plain
-            // memory
-            lines.map(line -> line.split(" +", 6))
-                    .filter(fields -> fields.length == 6 && isOurs(fields[5]))
-                    .forEach(fields -> files.merge(fields[5], 1, Integer::sum));
+            // address, permissions, offset, device, inode, path; the path alone has slashes, may contain spaces, and is
+            // absent for plain memory
+            lines.filter(line -> line.indexOf('/') >= 0)
+                    .map(line -> line.substring(line.indexOf('/')))
+                    .filter(LeakCheck::isOurs)
+                    .forEach(file -> files.merge(file, 1, Integer::sum));
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
@@ -195,11 +202,11 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
 
     /** Whether a file is a test's, and not the JVM's or the class path's. */
     private static boolean isOurs(String target) {
-        String path = target.replaceFirst(" \\(deleted\\)$", "");
+        String path = target.endsWith(DELETED) ? target.substring(0, target.length() - DELETED.length()) : target;
         if (!path.startsWith("/") || path.contains("/hsperfdata_")) {
             return false; // pipe:, anon_inode:, [heap]
         }
-        if (path.matches(".*\\.(jar|jmod|jsa|class|zip)|.*\\.so(\\.[0-9.]+)?")) {
+        if (OF_CLASS_PATH.matcher(path).matches()) {
             return false;
         }
         return path.startsWith(System.getProperty("java.io.tmpdir"))

@@ -40,11 +40,11 @@ abstract class MultipartContract extends ListingContract {
 
     /** What most tests here send, in {@link #PARTS} parts, the last of them short. */
     private byte[] content() {
-        return bytes(Math.toIntExact(partSize() * (PARTS - 1) + 777), 2);
+        return bytes(Math.toIntExact(layout().size()), 2);
     }
 
     private PartLayout layout() {
-        return new PartLayout(content().length, partSize());
+        return new PartLayout(partSize() * (PARTS - 1) + 777, partSize());
     }
 
     /** Small, but larger than one page of memory and what one lease of a path can hold. */

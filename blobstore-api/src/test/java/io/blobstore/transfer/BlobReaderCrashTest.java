@@ -17,9 +17,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -75,17 +77,14 @@ class BlobReaderCrashTest {
             BlobReader blob = reader.open(store, KEY);
             boolean byInterrupt = random.nextBoolean();
             int step = random.nextBoolean() ? 9 << 20 : 1 << 18; // side by side, or from what was read ahead
-            int spins = random.nextInt(300_000);
-            int requests = random.nextInt(12);
+            int nanos = random.nextInt(10_000_000);
+            CountDownLatch requests = new CountDownLatch(random.nextInt(12));
+            store.onRead(read -> requests.countDown());
             MappedFile file = MappedFile.open(path, MappedFile.Access.READ_WRITE);
             Thread reading = new Thread(() -> read(blob, file, step));
             reading.start();
-            while (store.reads().size() < requests && reading.isAlive()) {
-                Thread.onSpinWait();
-            }
-            for (int i = 0; i < spins; i++) {
-                Thread.onSpinWait();
-            }
+            require(requests.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS), "a read does not go on");
+            LockSupport.parkNanos(nanos);
             if (byInterrupt) {
                 reading.interrupt();
             } else {

@@ -34,6 +34,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -132,9 +133,7 @@ class FsProcessesTest {
                     .start(root.toString(), durability.name(), Integer.toString(next))) {
                 child.awaitLine((event + last)::equals, PATIENCE);
                 // Not at once, or the kill would always meet the same few instructions.
-                for (int spin = random.nextInt(400_000); spin > 0; spin--) {
-                    Thread.onSpinWait();
-                }
+                LockSupport.parkNanos(random.nextInt(40_000_000));
                 child.kill();
                 next = check(root, child.join(PATIENCE).output(), "series " + series + ", kill " + kill);
             }

@@ -33,6 +33,10 @@ import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,6 +70,8 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
         Path path = Files.write(directory.resolve("cancelled"), CONTENT);
         Random random = new Random(3);
         int cancelled = 0;
+        AtomicReference<CountDownLatch> awaited = new AtomicReference<>(new CountDownLatch(0));
+        whenSeenEachTime(seen -> awaited.get().countDown());
         try (BlobStore store = server.store().open();
                 ParallelUploader uploader = ParallelUploader.create()) {
             UploadOptions options = UploadOptions.builder()
@@ -77,13 +83,17 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
                     .build();
             for (int i = 0; i < 60; i++) {
                 MappedFile file = MappedFile.open(path);
+                CountDownLatch requests = new CountDownLatch(random.nextInt(8));
+                awaited.set(requests);
                 Transfer<StoredBlob> transfer =
                         uploader.upload(store, BlobKey.of("cancelled-" + i), file.region(), options);
-                int requests = server.get().requests().size() + random.nextInt(8);
-                while (server.get().requests().size() < requests
-                        && !transfer.toCompletableFuture().isDone()) {
-                    Thread.onSpinWait();
-                }
+                transfer.toCompletableFuture().whenComplete((stored, problem) -> {
+                    while (requests.getCount() > 0) {
+                        requests.countDown(); // no more will come
+                    }
+                });
+                assertThat(requests.await(20, TimeUnit.SECONDS)).isTrue();
+                LockSupport.parkNanos(random.nextInt(2_000_000)); // not only as a request begins
                 transfer.cancel();
                 file.close();
                 try {

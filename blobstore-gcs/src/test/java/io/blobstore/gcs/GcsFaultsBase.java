@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -108,12 +109,19 @@ abstract class GcsFaultsBase {
     /** Does something when the next such request arrives: before it is carried out, and in the server's thread. */
     final void whenSeen(Predicate<Seen> which, Runnable action) {
         AtomicBoolean done = new AtomicBoolean();
+        whenSeenEachTime(seen -> {
+            if (which.test(seen) && done.compareAndSet(false, true)) {
+                action.run();
+            }
+        });
+    }
+
+    /** Does something when any request arrives, in the same way. */
+    final void whenSeenEachTime(Consumer<Seen> action) {
         server.get()
                 .fault(
                         seen -> {
-                            if (which.test(seen) && done.compareAndSet(false, true)) {
-                                action.run();
-                            }
+                            action.accept(seen);
                             return false;
                         },
                         Fault.none());

@@ -25,7 +25,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,7 +66,7 @@ class CancelCrashTest {
     static final class Child {
         private static final int SIZE = 1 << 20;
         private static final int WORKERS = 2;
-        private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+        private static final Duration PATIENCE = Duration.ofSeconds(20);
 
         private final AtomicInteger sent = new AtomicInteger();
         private final AtomicInteger received = new AtomicInteger();
@@ -75,7 +74,7 @@ class CancelCrashTest {
         private final AtomicInteger interrupted = new AtomicInteger();
         private final AtomicInteger numbers = new AtomicInteger();
         /** By the request's target: how many bytes the server has read or written. */
-        private final Map<String, AtomicLong> progress = new ConcurrentHashMap<>();
+        private final Map<String, MovedBytes> progress = new ConcurrentHashMap<>();
 
         private final TestWire wire;
 
@@ -125,16 +124,16 @@ class CancelCrashTest {
             ExecutorService workers = Executors.newFixedThreadPool(WORKERS);
             byte[] content = new byte[64 << 10];
             try (ScriptedServer server = wire.server(exchange -> {
-                        AtomicLong moved = progress.getOrDefault(exchange.target(), new AtomicLong());
+                        MovedBytes moved = progress.getOrDefault(exchange.target(), new MovedBytes());
                         while (exchange.bodyReceived() < exchange.bodyLength()) {
-                            exchange.discardBody(
-                                    Math.min(content.length, exchange.bodyLength() - exchange.bodyReceived()));
-                            moved.set(exchange.bodyReceived());
+                            long some = Math.min(content.length, exchange.bodyLength() - exchange.bodyReceived());
+                            exchange.discardBody(some);
+                            moved.add(some);
                         }
                         exchange.answerHead(200, exchange.bodyLength() > 0 ? 0 : SIZE);
                         for (int at = 0; at < SIZE && exchange.bodyLength() == 0; at += content.length) {
                             exchange.output().write(content);
-                            moved.addAndGet(content.length);
+                            moved.add(content.length);
                         }
                     });
                     HttpTransport transport = wire.transport().build()) {
@@ -173,7 +172,7 @@ class CancelCrashTest {
             long when = random.nextInt(4) == 0 ? 0 : random.nextInt(SIZE + SIZE / 16);
             int spins = random.nextInt(4_000);
             String target = "/" + numbers.incrementAndGet();
-            AtomicLong moved = new AtomicLong();
+            MovedBytes moved = new MovedBytes();
             progress.put(target, moved);
 
             MappedFile file =
@@ -183,20 +182,17 @@ class CancelCrashTest {
                             ? HttpRequest.of("PUT", server.endpoint(), target, HttpHeaders.EMPTY, file.region())
                             : HttpRequest.of("GET", server.endpoint(), target, HttpHeaders.EMPTY));
             Thread caller = Thread.currentThread();
-            AtomicInteger ended = new AtomicInteger();
             Future<?> shot = canceller.submit(() -> {
-                long deadline = System.nanoTime() + PATIENCE_NANOS;
-                while (moved.get() < when && ended.get() == 0 && System.nanoTime() - deadline < 0) {
-                    Thread.onSpinWait();
-                }
+                moved.await(when, PATIENCE);
                 for (int spin = 0; spin < spins; spin++) {
-                    Thread.onSpinWait();
+                    Thread.onSpinWait(); // for less than a thread that sleeps is late
                 }
                 if (when < SIZE && interrupting) {
                     caller.interrupt();
                 } else if (when < SIZE) {
                     call.cancel();
                 }
+                return null;
             });
             try {
                 if (sending) {
@@ -217,7 +213,7 @@ class CancelCrashTest {
             } finally {
                 file.close();
                 require(file.isReleased(), "not unmapped");
-                ended.set(1);
+                moved.end();
                 progress.remove(target);
             }
             await(shot);

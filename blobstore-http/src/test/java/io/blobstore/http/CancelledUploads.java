@@ -31,7 +31,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
@@ -163,10 +163,12 @@ public abstract class CancelledUploads {
     private void one(ParallelUploader uploader, BlobStore store, Path path, Random random) throws Exception {
         BlobKey key = BlobKey.of("blob-" + numbers.incrementAndGet());
         String contentType = "upload/" + key;
-        AtomicLong moved = uploads.watch(contentType);
+        MovedBytes moved = uploads.watch(contentType);
         // Beyond the size: this one runs through. At zero: around its creation.
         long when = random.nextInt(4) == 0 ? 0 : random.nextInt(SIZE + SIZE / 16);
-        int spins = random.nextInt(when == 0 ? 200_000 : 20_000);
+        // Up to 16 ms, as likely in its first tenth as in all that follows: a connection may be there, or be secured
+        // first.
+        int nanos = random.nextInt(1 << 10 + random.nextInt(15));
         boolean closedEarly = random.nextBoolean();
         UploadOptions options = UploadOptions.builder()
                 .partSize(PART)
@@ -183,13 +185,8 @@ public abstract class CancelledUploads {
             file.close();
         }
         if (when < SIZE) {
-            long deadline = System.nanoTime() + PATIENCE.toNanos();
-            while (moved.get() < when && System.nanoTime() - deadline < 0) {
-                Thread.onSpinWait();
-            }
-            for (int spin = 0; spin < spins; spin++) {
-                Thread.onSpinWait();
-            }
+            moved.await(when, PATIENCE);
+            LockSupport.parkNanos(nanos);
             transfer.cancel();
         }
         try {

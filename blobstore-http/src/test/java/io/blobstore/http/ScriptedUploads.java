@@ -5,7 +5,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A server of uploads in parts, as S3 and Cloud Storage both know them, that forgets their content and remembers what became of them.
@@ -14,9 +13,9 @@ import java.util.concurrent.atomic.AtomicLong;
 public class ScriptedUploads implements ScriptedServer.Script {
     private final AtomicInteger created = new AtomicInteger();
     /** By id: how many bytes of its parts have arrived. */
-    private final Map<String, AtomicLong> open = new ConcurrentHashMap<>();
+    private final Map<String, MovedBytes> open = new ConcurrentHashMap<>();
     /** The same by content type. */
-    private final Map<String, AtomicLong> watched = new ConcurrentHashMap<>();
+    private final Map<String, MovedBytes> watched = new ConcurrentHashMap<>();
 
     /** None. */
     public ScriptedUploads() {}
@@ -32,8 +31,8 @@ public class ScriptedUploads implements ScriptedServer.Script {
     }
 
     /** Counts the bytes of the parts of an upload that is still to come. */
-    final AtomicLong watch(String contentType) {
-        return watched.computeIfAbsent(contentType, unused -> new AtomicLong());
+    final MovedBytes watch(String contentType) {
+        return watched.computeIfAbsent(contentType, unused -> new MovedBytes());
     }
 
     final void forget(String contentType) {
@@ -49,7 +48,7 @@ public class ScriptedUploads implements ScriptedServer.Script {
             create(exchange);
         } else if (ofUpload && exchange.method().equals("PUT")) {
             // Of an upload that has ended: one that was interrupted, and read here only after the abort.
-            receive(exchange, open.getOrDefault(id, new AtomicLong()));
+            receive(exchange, open.getOrDefault(id, new MovedBytes()));
         } else if (ofUpload && exchange.method().equals("POST")) {
             exchange.discardBody();
             complete(exchange, id);
@@ -65,17 +64,17 @@ public class ScriptedUploads implements ScriptedServer.Script {
     private void create(ScriptedExchange exchange) throws IOException {
         exchange.discardBody();
         String id = "upload-" + created.incrementAndGet();
-        AtomicLong moved = watched.get(exchange.header("Content-Type").orElse(""));
-        open.put(id, moved == null ? new AtomicLong() : moved);
+        MovedBytes moved = watched.get(exchange.header("Content-Type").orElse(""));
+        open.put(id, moved == null ? new MovedBytes() : moved);
         exchange.answer(
                 200, "<InitiateMultipartUploadResult><UploadId>" + id + "</UploadId></InitiateMultipartUploadResult>");
     }
 
-    private static void receive(ScriptedExchange exchange, AtomicLong moved) throws IOException {
+    private static void receive(ScriptedExchange exchange, MovedBytes moved) throws IOException {
         while (exchange.bodyReceived() < exchange.bodyLength()) {
             long some = Math.min(64 << 10, exchange.bodyLength() - exchange.bodyReceived());
             exchange.discardBody(some);
-            moved.addAndGet(some);
+            moved.add(some);
         }
         exchange.answer(200, "", "ETag: \"0123456789abcdef\"");
     }

@@ -12,7 +12,9 @@ import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -53,6 +55,8 @@ public final class TestAuthority {
 
     private final KeyStore store;
     private final char[] password;
+    /** Kept, as a key store derives a key from its password each time that it is asked for one, which takes long. */
+    private final Map<Identity, KeyManager[]> keyManagers = new ConcurrentHashMap<>();
 
     private TestAuthority(KeyStore store, char[] password) {
         this.store = store;
@@ -81,6 +85,10 @@ public final class TestAuthority {
 
     /** The certificate of an identity, and its key. */
     public KeyManager[] keyManagers(Identity identity) {
+        return keyManagers.computeIfAbsent(identity, this::newKeyManagers).clone();
+    }
+
+    private KeyManager[] newKeyManagers(Identity identity) {
         try {
             KeyStore own = KeyStore.getInstance("PKCS12");
             own.load(null, null);

@@ -93,45 +93,47 @@ final class JsonUploads {
             throw Refusal.badRequest("BadContent", "Unsupported content with type: " + type);
         }
         String boundary = matcher.group(2) != null ? matcher.group(2) : matcher.group(1);
-        byte[] body = request.content();
-        byte[] delimiter = ascii("\r\n--" + boundary);
-        byte[] first = ascii("--" + boundary);
-        if (!startsWith(body, 0, first)) {
+        byte[] content = request.content();
+        // A character for each byte: what a JVM can search quickly.
+        String body = new String(content, StandardCharsets.ISO_8859_1);
+        String delimiter = "\r\n--" + boundary;
+        String first = "--" + boundary;
+        if (!body.startsWith(first)) {
             throw malformed("the body does not begin with its boundary");
         }
-        int metadataHead = lineEnd(body, first.length);
+        int metadataHead = lineEnd(body, first.length());
         int metadataStart = headEnd(body, metadataHead);
         int metadataEnd = indexOf(body, delimiter, metadataStart);
         if (!field(body, metadataHead, metadataStart).orElse("").startsWith("application/json")) {
             throw malformed("the first part is no application/json");
         }
-        int contentHead = lineEnd(body, metadataEnd + delimiter.length);
+        int contentHead = lineEnd(body, metadataEnd + delimiter.length());
         int contentStart = headEnd(body, contentHead);
         int contentEnd = indexOf(body, delimiter, contentStart);
-        if (!startsWith(body, contentEnd + delimiter.length, ascii("--"))) {
+        if (!body.startsWith("--", contentEnd + delimiter.length())) {
             throw malformed("there is a third part");
         }
         return new Upload(
-                Resources.parse(Arrays.copyOfRange(body, metadataStart, metadataEnd)),
+                Resources.parse(Arrays.copyOfRange(content, metadataStart, metadataEnd)),
                 field(body, contentHead, contentStart),
-                Arrays.copyOfRange(body, contentStart, contentEnd));
+                Arrays.copyOfRange(content, contentStart, contentEnd));
     }
 
     /** Behind the CRLF at a place. */
-    private static int lineEnd(byte[] body, int at) throws Refusal {
-        if (!startsWith(body, at, ascii("\r\n"))) {
+    private static int lineEnd(String body, int at) throws Refusal {
+        if (!body.startsWith("\r\n", at)) {
             throw malformed("no line ends behind a boundary");
         }
         return at + 2;
     }
 
     /** Behind the head of a part, which may be empty. */
-    private static int headEnd(byte[] body, int at) throws Refusal {
-        return startsWith(body, at, ascii("\r\n")) ? at + 2 : indexOf(body, ascii("\r\n\r\n"), at) + 4;
+    private static int headEnd(String body, int at) throws Refusal {
+        return body.startsWith("\r\n", at) ? at + 2 : indexOf(body, "\r\n\r\n", at) + 4;
     }
 
-    private static Optional<String> field(byte[] body, int from, int to) {
-        for (String line : new String(body, from, to - from, StandardCharsets.ISO_8859_1).split("\r\n", -1)) {
+    private static Optional<String> field(String body, int from, int to) {
+        for (String line : body.substring(from, to).split("\r\n", -1)) {
             if (line.toLowerCase(Locale.ROOT).startsWith("content-type:")) {
                 return Optional.of(line.substring("content-type:".length()).strip());
             }
@@ -139,22 +141,12 @@ final class JsonUploads {
         return Optional.empty();
     }
 
-    private static int indexOf(byte[] body, byte[] wanted, int from) throws Refusal {
-        for (int i = from; i <= body.length - wanted.length; i++) {
-            if (body[i] == wanted[0] && startsWith(body, i, wanted)) {
-                return i;
-            }
+    private static int indexOf(String body, String wanted, int from) throws Refusal {
+        int at = body.indexOf(wanted, from);
+        if (at < 0) {
+            throw malformed("a part does not end");
         }
-        throw malformed("a part does not end");
-    }
-
-    private static boolean startsWith(byte[] body, int at, byte[] wanted) {
-        return at + wanted.length <= body.length
-                && Arrays.equals(body, at, at + wanted.length, wanted, 0, wanted.length);
-    }
-
-    private static byte[] ascii(String text) {
-        return text.getBytes(StandardCharsets.ISO_8859_1);
+        return at;
     }
 
     private static Refusal malformed(String message) {
