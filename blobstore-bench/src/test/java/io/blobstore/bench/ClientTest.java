@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Peers that no test of a benchmark has, each in its own process. The tag is for {@code .ci/run}, which has them run on one JDK. */
-@Tag("peers")
+@Tag("one-jdk")
 class ClientTest {
     private static final long SIZE = (17L << 20) + 1000;
     private static final int PART = 5 << 20;

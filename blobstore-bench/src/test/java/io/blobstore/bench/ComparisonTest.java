@@ -81,7 +81,7 @@ class ComparisonTest {
     }
 
     @Test
-    @Tag("peers")
+    @Tag("one-jdk")
     void smallObjectsHaveLatencies() throws Exception {
         List<Competitor> clients = List.of(BLOBSTORE, APACHE_SYNC);
         String report = report(

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-@Tag("peers")
+@Tag("one-jdk")
 class GcsBenchTest {
     private static final String COMPOSITE =
             "--http --part-mib=5 --rounds=1 --warm-up=0 --repeats=2 --only=GCS_TRANSFER_MANAGER,GCS_WRITE_SESSION";

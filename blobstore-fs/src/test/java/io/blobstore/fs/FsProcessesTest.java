@@ -36,6 +36,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,14 +93,15 @@ class FsProcessesTest {
             ByteBuffer content = ByteBuffer.allocateDirect(PART * (PARTS - 1) + 4 + i % 1000);
             content.putInt(0, i);
             Random random = new Random(i);
-            for (int at = 4; at < content.capacity(); at++) {
-                content.put(at, (byte) random.nextInt());
+            for (int at = 4; at + Long.BYTES <= content.capacity(); at += Long.BYTES) {
+                content.putLong(at, random.nextLong());
             }
             return content;
         }
     }
 
     @Test
+    @Tag("one-jdk")
     void afterAKillAtAnyMomentEachKeyHoldsTheOldOrTheNewContentAndTheNextOpenSweeps() throws Exception {
         ExecutorService twoAtATime = Executors.newFixedThreadPool(2);
         try {
