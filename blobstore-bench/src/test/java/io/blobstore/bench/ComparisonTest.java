@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Clients in processes of their own take turns, and a report is made of it. */
+@Tag("one-jdk")
 class ComparisonTest {
     private static final int ROUNDS = 2;
     private static final int PART = 5 << 20;
@@ -81,7 +82,6 @@ class ComparisonTest {
     }
 
     @Test
-    @Tag("one-jdk")
     void smallObjectsHaveLatencies() throws Exception {
         List<Competitor> clients = List.of(BLOBSTORE, APACHE_SYNC);
         String report = report(

@@ -40,6 +40,7 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +51,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Each kind of request, its answer replaced by each kind of wrong one, before and after the server has done what it was asked: the
  * operation succeeds or fails with a typed error, the key holds the old bytes or the new, and nothing is left over.
  */
+@Tag("one-jdk")
 @ExtendWith({LeakCheck.class, S3ProxyServer.Shared.class})
 class FlippedAnswersTest {
     private static final BlobKey KEY = BlobKey.of("blob");

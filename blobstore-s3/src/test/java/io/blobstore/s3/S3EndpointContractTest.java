@@ -6,6 +6,7 @@ import io.blobstore.Precondition;
 import io.blobstore.StoreUri;
 import java.net.URI;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 
 /**
@@ -13,6 +14,7 @@ import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
  * {@code s3://bucket?endpoint=http://127.0.0.1:7070}, and the usual AWS variables the credentials. Of what servers are known not to
  * be able to do, {@code BLOBSTORE_TEST_S3_SERVER} says which is left out; unset, all of S3 is asked for.
  */
+@Tag("one-jdk")
 class S3EndpointContractTest extends S3ContractBase {
     private static final String VARIABLE = "BLOBSTORE_TEST_S3_URI";
 

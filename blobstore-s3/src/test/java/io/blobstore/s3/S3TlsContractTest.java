@@ -6,8 +6,10 @@ import io.blobstore.http.TlsEngine;
 import io.netty.handler.ssl.OpenSsl;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 
 /** The contract over TLS, encrypted by OpenSSL, as it is in most installations. */
+@Tag("one-jdk")
 class S3TlsContractTest extends S3ProxyContractBase {
     private static S3ProxyServer server;
     private static TestBucket bucket;
