@@ -156,8 +156,7 @@ final class ReportPlan {
         steps.add(new ReportStep.InTurns(
                 "small-objects",
                 brief,
-                smallObjects(
-                        false, List.of(4096, 65_536), List.of(BLOBSTORE, HAND_ROLLED, APACHE_SYNC, GCS_BLOBSTORE))));
+                smallObjects(false, List.of(4096), List.of(BLOBSTORE, HAND_ROLLED, APACHE_SYNC, GCS_BLOBSTORE))));
         steps.add(new ReportStep.Jmh("lease", JMH + "(Lease|Mapping|Checksum)Benchmark", "-wi", "1", "-i", "2"));
         steps.add(
                 new ReportStep.Jmh("local-store", JMH + "LocalStoreBenchmark", "-p", "mib=256", "-w", "1", "-i", "3"));
