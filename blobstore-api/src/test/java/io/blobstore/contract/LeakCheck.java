@@ -46,11 +46,6 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
 
     private static final long DEFAULT_PATIENCE = 5000;
 
-    private static final Path MAPPINGS = Path.of("/proc/self/maps");
-
-    /** What the kernel adds to the name of a file that is gone. */
-    private static final String DELETED = " (deleted)";
-
     private static final Pattern OF_CLASS_PATH = Pattern.compile(".*\\.(jar|jmod|jsa|class|zip)|.*\\.so(\\.[0-9.]+)?");
 
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(LeakCheck.class);
@@ -59,8 +54,8 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
         // The JDK opens a socket of its own with the first channel, and never closes it.
         try {
             SocketChannel.open().close();
-            if (Files.isReadable(MAPPINGS)) {
-                FileChannel.open(MAPPINGS).close();
+            if (Files.isReadable(ProcessMaps.MAPS)) {
+                FileChannel.open(ProcessMaps.MAPS).close();
             }
         } catch (IOException e) {
             throw new ExceptionInInitializerError(e);
@@ -184,10 +179,10 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
 
     private static Map<String, Integer> mappingsNow() throws IOException {
         Map<String, Integer> files = new TreeMap<>();
-        if (!Files.isReadable(MAPPINGS)) {
+        if (!Files.isReadable(ProcessMaps.MAPS)) {
             return files;
         }
-        try (Stream<String> lines = Files.lines(MAPPINGS)) {
+        try (Stream<String> lines = Files.lines(ProcessMaps.MAPS)) {
             // address, permissions, offset, device, inode, path; the path alone has slashes, may contain spaces, and is
             // absent for plain memory
             lines.filter(line -> line.indexOf('/') >= 0)
@@ -202,7 +197,9 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
 
     /** Whether a file is a test's, and not the JVM's or the class path's. */
     private static boolean isOurs(String target) {
-        String path = target.endsWith(DELETED) ? target.substring(0, target.length() - DELETED.length()) : target;
+        String path = target.endsWith(ProcessMaps.DELETED)
+                ? target.substring(0, target.length() - ProcessMaps.DELETED.length())
+                : target;
         if (!path.startsWith("/") || path.contains("/hsperfdata_")) {
             return false; // pipe:, anon_inode:, [heap]
         }

@@ -12,7 +12,11 @@ import java.util.stream.Stream;
 
 /** What the operating system says is mapped into this process: the proof that something was, or was not, unmapped. */
 public final class ProcessMaps {
-    private static final Path MAPS = Path.of("/proc/self/maps");
+    /** What Linux has, a line for each mapping. */
+    static final Path MAPS = Path.of("/proc/self/maps");
+
+    /** What the kernel adds to the name of a file that is gone. */
+    static final String DELETED = " (deleted)";
 
     private ProcessMaps() {}
 
@@ -20,7 +24,7 @@ public final class ProcessMaps {
     public static boolean contains(Path file) {
         String path = file.toAbsolutePath().toString();
         try (Stream<String> lines = Files.lines(MAPS)) {
-            return lines.anyMatch(line -> line.endsWith(path) || line.endsWith(path + " (deleted)"));
+            return lines.anyMatch(line -> line.endsWith(path) || line.endsWith(path + DELETED));
         } catch (IOException e) {
             throw new AssertionError("cannot read " + MAPS, e);
         }

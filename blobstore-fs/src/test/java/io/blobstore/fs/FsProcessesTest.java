@@ -90,13 +90,9 @@ class FsProcessesTest {
 
         /** Content that tells its number, of a size that does too. */
         static ByteBuffer content(int i) {
-            ByteBuffer content = ByteBuffer.allocateDirect(PART * (PARTS - 1) + 4 + i % 1000);
-            content.putInt(0, i);
-            Random random = new Random(i);
-            for (int at = 4; at + Long.BYTES <= content.capacity(); at += Long.BYTES) {
-                content.putLong(at, random.nextLong());
-            }
-            return content;
+            byte[] bytes = new byte[PART * (PARTS - 1) + 4 + i % 1000];
+            new Random(i).nextBytes(bytes);
+            return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip().putInt(0, i);
         }
     }
 

@@ -168,7 +168,7 @@ public abstract class CancelledUploads {
         long when = random.nextInt(4) == 0 ? 0 : random.nextInt(SIZE + SIZE / 16);
         // Up to 16 ms, as likely in its first tenth as in all that follows: a connection may be there, or be secured
         // first.
-        int nanos = random.nextInt(1 << 10 + random.nextInt(15));
+        int nanos = random.nextInt(1 << (10 + random.nextInt(15)));
         boolean closedEarly = random.nextBoolean();
         UploadOptions options = UploadOptions.builder()
                 .partSize(PART)
