@@ -5,12 +5,12 @@ import java.nio.charset.StandardCharsets;
 /**
  * The name of a blob inside a store: any well-formed Unicode text of 1 to {@value #MAX_BYTES} bytes in UTF-8.
  *
- * <p>A key is never normalised, decoded or trimmed: {@code toString()} gives back exactly what {@link #of} was given. The
- * bucket, or the directory, belongs to the store and not to the key. A store may refuse keys that it cannot hold, with
- * {@link InvalidBlobKeyException}.
+ * <p>A key is never normalised, decoded or trimmed: {@code toString()} gives back exactly what {@link #of} was given.
+ * The bucket, or the directory, belongs to the store and not to the key. A store may refuse keys that it cannot hold,
+ * with {@link InvalidBlobKeyException}.
  *
- * <p>Keys are ordered by their UTF-8 bytes, unsigned, as object stores list them. (That is the order of code points, and
- * not that of {@link String#compareTo}, which differs for characters beyond the basic plane.)
+ * <p>Keys are ordered by their UTF-8 bytes, unsigned, as object stores list them. (That is the order of code points,
+ * and not that of {@link String#compareTo}, which differs for characters beyond the basic plane.)
  */
 public final class BlobKey implements Comparable<BlobKey> {
     /** The longest key, in UTF-8 bytes: the limit of S3 and of Google Cloud Storage. */
@@ -25,8 +25,8 @@ public final class BlobKey implements Comparable<BlobKey> {
     /**
      * Makes a key.
      *
-     * @throws IllegalArgumentException if the name is empty, longer than {@value #MAX_BYTES} bytes in UTF-8, or contains
-     *     an unpaired surrogate
+     * @throws IllegalArgumentException if the name is empty, longer than {@value #MAX_BYTES} bytes in UTF-8, or
+     *     contains an unpaired surrogate
      */
     public static BlobKey of(String name) {
         if (name.isEmpty()) {

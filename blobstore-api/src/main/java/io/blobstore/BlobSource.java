@@ -39,24 +39,25 @@ public interface BlobSource {
     Lease acquire() throws IOException;
 
     /**
-     * The most bytes that {@link #acquire()} hands out at once: unlimited for content that is in memory, small for content
-     * that is copied out of a file. Larger sources are walked by {@link #slice slices}, or {@link #forEachBuffer}.
+     * The most bytes that {@link #acquire()} hands out at once: unlimited for content that is in memory, small for
+     * content that is copied out of a file. Larger sources are walked by {@link #slice slices}, or
+     * {@link #forEachBuffer}.
      */
     default long maxLeaseSize() {
         return Long.MAX_VALUE;
     }
 
     /**
-     * Keeps the memory behind this source alive without reading it. A transfer retains its source from start to end, and
-     * acquires what it retained slice by slice: the owner may close the memory meanwhile.
+     * Keeps the memory behind this source alive without reading it. A transfer retains its source from start to end,
+     * and acquires what it retained slice by slice: the owner may close the memory meanwhile.
      *
      * @throws IllegalStateException if the memory is closed
      */
     RetainedSource retain();
 
     /**
-     * Visits the content from start to end, in buffers of at most {@code maxBufferSize} bytes. Each buffer is valid only
-     * until the visitor returns.
+     * Visits the content from start to end, in buffers of at most {@code maxBufferSize} bytes. Each buffer is valid
+     * only until the visitor returns.
      *
      * <p>Checks the file behind the source once more at the end: when this returns, what was visited is the content.
      *
@@ -81,8 +82,8 @@ public interface BlobSource {
     }
 
     /**
-     * Checks that the file behind the source, if there is one, is still the one that was opened, as {@link #acquire()} does,
-     * without leasing anything.
+     * Checks that the file behind the source, if there is one, is still the one that was opened, as {@link #acquire()}
+     * does, without leasing anything.
      *
      * @throws SourceChangedException if it is not
      * @throws IllegalStateException if the memory is closed
@@ -99,9 +100,9 @@ public interface BlobSource {
     }
 
     /**
-     * The remaining bytes of some buffers, one after the other. The buffers' positions and limits are taken now and never
-     * moved. A direct buffer travels without a copy; a heap buffer is allowed, and copied by the JDK on its way to a socket
-     * or file. The memory must stay valid, and its content unchanged, until the transfer has completed.
+     * The remaining bytes of some buffers, one after the other. The buffers' positions and limits are taken now and
+     * never moved. A direct buffer travels without a copy; a heap buffer is allowed, and copied by the JDK on its way
+     * to a socket or file. The memory must stay valid, and its content unchanged, until the transfer has completed.
      *
      * <p>For a {@code MappedByteBuffer} of your own, nothing keeps you from unmapping it too early: prefer
      * {@link io.blobstore.memory.MappedFile}.
@@ -116,8 +117,9 @@ public interface BlobSource {
     }
 
     /**
-     * A file, read by positional reads into reused direct buffers: one copy per byte, and safe against others who truncate
-     * the file meanwhile. Choose it for files that you do not control; {@link io.blobstore.memory.MappedFile} for the rest.
+     * A file, read by positional reads into reused direct buffers: one copy per byte, and safe against others who
+     * truncate the file meanwhile. Choose it for files that you do not control; {@link io.blobstore.memory.MappedFile}
+     * for the rest.
      *
      * @throws IOException if there is no regular, readable file at this path
      */

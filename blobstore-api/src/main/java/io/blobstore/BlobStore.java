@@ -7,22 +7,23 @@ import java.nio.ByteBuffer;
 /**
  * A store of blobs: a bucket, a directory, or part of one.
  *
- * <p>Every method blocks until it is done, throws {@link BlobStoreException} (with its subtypes) if it fails, and is safe to
- * be called by any number of threads, virtual ones included. When a method returns or throws, no thread, socket or native
- * call touches the buffers and sources given to it any more. An interrupt makes a blocked call fail soon: with the
- * {@link java.nio.channels.ClosedByInterruptException}, {@link java.io.InterruptedIOException} or
+ * <p>Every method blocks until it is done, throws {@link BlobStoreException} (with its subtypes) if it fails, and is
+ * safe to be called by any number of threads, virtual ones included. When a method returns or throws, no thread, socket
+ * or native call touches the buffers and sources given to it any more. An interrupt makes a blocked call fail soon:
+ * with the {@link java.nio.channels.ClosedByInterruptException}, {@link java.io.InterruptedIOException} or
  * {@link InterruptedException} as a cause, and the thread's interrupt status set.
  *
- * <p>The methods without a body are the contract that backends implement and {@code BlobStoreContract} (in the test-jar)
- * checks; those with a body are shorthand for them, the same for every backend, and not to be overridden.
+ * <p>The methods without a body are the contract that backends implement and {@code BlobStoreContract} (in the
+ * test-jar) checks; those with a body are shorthand for them, the same for every backend, and not to be overridden.
  */
 public interface BlobStore extends Closeable {
     /**
-     * Stores a blob in one request, whole or not at all: other readers see what the key held before until they see all of
-     * it. For large content use {@link io.blobstore.transfer.ParallelUploader}.
+     * Stores a blob in one request, whole or not at all: other readers see what the key held before until they see all
+     * of it. For large content use {@link io.blobstore.transfer.ParallelUploader}.
      *
      * @throws BlobAlreadyExistsException if the precondition is {@link Precondition#ifAbsent()} and there is a blob
-     * @throws PreconditionFailedException if the precondition is {@link Precondition#ifMatch} and there is another version
+     * @throws PreconditionFailedException if the precondition is {@link Precondition#ifMatch} and there is another
+     *     version
      * @throws InvalidBlobKeyException if this store cannot hold such a key
      * @throws SourceChangedException if the source changed meanwhile
      * @throws IntegrityException if the store received something else than the source holds
@@ -43,12 +44,12 @@ public interface BlobStore extends Closeable {
     }
 
     /**
-     * Reads part of a blob, or all of it, into a window of a target: its memory is filled in place, and what is direct without a copy
-     * on the Java heap. The caller flushes and closes it.
+     * Reads part of a blob, or all of it, into a window of a target: its memory is filled in place, and what is direct
+     * without a copy on the Java heap. The caller flushes and closes it.
      *
-     * <p>If the call fails, what was put into the window is of no use, unless a {@link PartialReadException} vouches for it. It stays
-     * put: to ask again takes another window. A range that covers the whole blob is compared with the blob's checksum, if the store
-     * keeps one; a part cannot be, and whoever assembles parts combines their checksums.
+     * <p>If the call fails, what was put into the window is of no use, unless a {@link PartialReadException} vouches
+     * for it. It stays put: to ask again takes another window. A range that covers the whole blob is compared with the
+     * blob's checksum, if the store keeps one; a part cannot be, and whoever assembles parts combines their checksums.
      *
      * @return which blob was read, how much of it was put into the window, and the checksum of that
      * @throws BlobNotFoundException if there is no blob
@@ -64,10 +65,12 @@ public interface BlobStore extends Closeable {
     /**
      * As {@link #read(BlobKey, ByteRange, BlobTarget.Window, ReadOptions)}, into memory of the caller.
      *
-     * <p>The bytes go to the target from its position on, and the position is moved behind them; the limit stays. If the call fails,
-     * the position is where it was, and what lies behind it is undefined, but for what a {@link PartialReadException} vouches for.
+     * <p>The bytes go to the target from its position on, and the position is moved behind them; the limit stays. If
+     * the call fails, the position is where it was, and what lies behind it is undefined, but for what a
+     * {@link PartialReadException} vouches for.
      *
-     * @throws IllegalArgumentException if the target is read-only, or smaller than an exact range; thrown before any request
+     * @throws IllegalArgumentException if the target is read-only, or smaller than an exact range; thrown before any
+     *     request
      */
     default ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
         ByteBuffer view = target.slice();
@@ -89,8 +92,8 @@ public interface BlobStore extends Closeable {
     BlobMetadata head(BlobKey key) throws IOException;
 
     /**
-     * Lists blobs, sorted by the UTF-8 bytes of their keys, fetching as it goes. Blobs stored or deleted meanwhile may or
-     * may not appear; all others appear exactly once.
+     * Lists blobs, sorted by the UTF-8 bytes of their keys, fetching as it goes. Blobs stored or deleted meanwhile may
+     * or may not appear; all others appear exactly once.
      *
      * @return the listing, to be closed by the caller
      */
@@ -100,8 +103,8 @@ public interface BlobStore extends Closeable {
     void delete(BlobKey key) throws IOException;
 
     /**
-     * Deletes every blob whose key begins with a prefix, one after the other: not atomic, and those stored meanwhile may
-     * stay.
+     * Deletes every blob whose key begins with a prefix, one after the other: not atomic, and those stored meanwhile
+     * may stay.
      *
      * @return the number of blobs deleted
      * @throws IllegalArgumentException if the prefix is empty: nobody should empty a store by an unset variable
@@ -147,8 +150,8 @@ public interface BlobStore extends Closeable {
     String toString();
 
     /**
-     * Frees what the store holds: connections, descriptors, locks. Idempotent. Calls after that, and uploads still open,
-     * fail with {@link IllegalStateException}.
+     * Frees what the store holds: connections, descriptors, locks. Idempotent. Calls after that, and uploads still
+     * open, fail with {@link IllegalStateException}.
      */
     @Override
     void close() throws IOException;

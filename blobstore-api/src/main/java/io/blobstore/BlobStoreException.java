@@ -6,8 +6,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store, or the content given to it, failed an operation. Subtypes say how; {@link #isRetryable()} says whether the same
- * call may succeed later. An SDK's or the operating system's exception appears as the cause only.
+ * A store, or the content given to it, failed an operation. Subtypes say how; {@link #isRetryable()} says whether the
+ * same call may succeed later. An SDK's or the operating system's exception appears as the cause only.
  *
  * <p>Misuse of the library is no {@code BlobStoreException} but an {@link IllegalArgumentException} or
  * {@link IllegalStateException}.

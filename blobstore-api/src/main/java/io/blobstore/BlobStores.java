@@ -11,8 +11,8 @@ public final class BlobStores {
     /**
      * Opens the store that a URI names, by the {@link BlobStoreProvider} of its scheme on the class or module path.
      *
-     * @throws IllegalArgumentException if the URI is malformed, carries a credential, has an unknown parameter, or a scheme
-     *     without provider
+     * @throws IllegalArgumentException if the URI is malformed, carries a credential, has an unknown parameter, or a
+     *     scheme without provider
      * @throws IOException if the store cannot be opened
      */
     public static BlobStore open(String uri) throws IOException {

@@ -2,8 +2,8 @@ package io.blobstore;
 
 /**
  * Which of a key's successive contents a blob is: an ETag, a generation, or whatever the store tells versions apart by.
- * Opaque: only the store that made it can read it. Every store of a key gives a new version, even of equal content where
- * the store can tell.
+ * Opaque: only the store that made it can read it. Every store of a key gives a new version, even of equal content
+ * where the store can tell.
  *
  * @param value the store's text for it, never empty
  */

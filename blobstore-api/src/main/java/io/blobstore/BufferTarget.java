@@ -20,7 +20,7 @@ final class BufferTarget implements BlobTarget {
     }
 
     @Override
-    public Filling open() {
+    public Writer open() {
         return new BufferFilling(buffer);
     }
 
@@ -29,7 +29,7 @@ final class BufferTarget implements BlobTarget {
         return "BufferTarget[" + room() + (buffer.isDirect() ? " direct bytes]" : " heap bytes]");
     }
 
-    private record BufferFilling(ByteBuffer buffer) implements Filling {
+    private record BufferFilling(ByteBuffer buffer) implements Writer {
         @Override
         public Window window(long offset, long length) {
             Objects.checkFromIndexSize(offset, length, buffer.remaining());
@@ -37,7 +37,7 @@ final class BufferTarget implements BlobTarget {
         }
 
         @Override
-        public void complete(long length) {
+        public void commit(long length) {
             buffer.position(buffer.position() + (int) length);
         }
 

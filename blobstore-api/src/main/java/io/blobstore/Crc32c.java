@@ -11,9 +11,9 @@ import java.util.zip.CRC32C;
 /**
  * A CRC32C checksum (Castagnoli polynomial, RFC 3720 appendix B.4) of some content.
  *
- * <p>Computed by {@link CRC32C}, which is an intrinsic over direct buffers: nothing is copied. Checksums of neighbouring
- * pieces combine into that of the whole without reading the content again, which is what lets parts be sent in parallel
- * and the whole blob still be verified.
+ * <p>Computed by {@link CRC32C}, which is an intrinsic over direct buffers: nothing is copied. Checksums of
+ * neighbouring pieces combine into that of the whole without reading the content again, which is what lets parts be
+ * sent in parallel and the whole blob still be verified.
  *
  * @param value the checksum's 32 bits
  */
@@ -25,8 +25,8 @@ public record Crc32c(int value) {
     private static final int POLYNOMIAL = 0x82F63B78;
 
     /**
-     * {@code X_TO_2_TO[k]} is x^(2^k) modulo the polynomial. 67 entries, as a length of up to 2^63 bytes is 2^66 bits: the
-     * table cannot be made cyclic at 32 as zlib's is for CRC-32, because this polynomial is not primitive.
+     * {@code X_TO_2_TO[k]} is x^(2^k) modulo the polynomial. 67 entries, as a length of up to 2^63 bytes is 2^66 bits:
+     * the table cannot be made cyclic at 32 as zlib's is for CRC-32, because this polynomial is not primitive.
      */
     private static final int[] X_TO_2_TO = powers(67);
 
@@ -100,7 +100,10 @@ public record Crc32c(int value) {
                         .array());
     }
 
-    /** Reads what {@link #base64} gives; empty for any other text, as for the checksums of checksums that some stores write so. */
+    /**
+     * Reads what {@link #base64} gives; empty for any other text, as for the checksums of checksums that some stores
+     * write so.
+     */
     public static Optional<Crc32c> ofBase64(String text) {
         try {
             byte[] bytes = Base64.getDecoder().decode(text);

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.Objects;
 
 /**
- * The base of decorators: forwards every method of the contract to another store. The shorthands are not forwarded, as they
- * lead to the contract's methods: overriding one of those catches its shorthands too.
+ * The base of decorators: forwards every method of the contract to another store. The shorthands are not forwarded, as
+ * they lead to the contract's methods: overriding one of those catches its shorthands too.
  */
 public abstract class ForwardingBlobStore implements BlobStore {
     private final BlobStore delegate;

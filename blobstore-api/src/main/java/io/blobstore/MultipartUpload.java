@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * A blob on its way into a store, part by part.
  *
- * <p>Parts may be uploaded by several threads at once, and again: the last upload of a number counts. Thread-safe, except
- * that {@link #complete}, {@link #abort} and {@link #close} must not run beside an {@link #uploadPart}.
+ * <p>Parts may be uploaded by several threads at once, and again: the last upload of a number counts. Thread-safe,
+ * except that {@link #complete}, {@link #abort} and {@link #close} must not run beside an {@link #uploadPart}.
  */
 public interface MultipartUpload extends Closeable {
     /** The blob's key. */
@@ -18,8 +18,8 @@ public interface MultipartUpload extends Closeable {
     PartLayout layout();
 
     /**
-     * Sends one part, and computes its checksum while doing so. When this returns or throws, nothing touches the content any
-     * more.
+     * Sends one part, and computes its checksum while doing so. When this returns or throws, nothing touches the
+     * content any more.
      *
      * @param partNumber from 1 to {@link PartLayout#partCount()}
      * @param content exactly {@link PartLayout#length} bytes
@@ -34,13 +34,13 @@ public interface MultipartUpload extends Closeable {
     List<UploadedPart> parts();
 
     /**
-     * Makes the blob visible. Idempotent: after a success it gives the same result again, and after a retryable failure it
-     * may be called again.
+     * Makes the blob visible. Idempotent: after a success it gives the same result again, and after a retryable failure
+     * it may be called again.
      *
-     * @param checksum what the parts' checksums combine to; a store that can compares it <em>before</em> the blob becomes
-     *     visible
-     * @throws IntegrityException if the store holds something else; the blob is not left visible where the store can help
-     *     it
+     * @param checksum what the parts' checksums combine to; a store that can compares it <em>before</em> the blob
+     *     becomes visible
+     * @throws IntegrityException if the store holds something else; the blob is not left visible where the store can
+     *     help it
      * @throws PreconditionFailedException if the precondition given at creation does not hold
      * @throws IllegalStateException if a part is missing, or the upload was aborted
      */

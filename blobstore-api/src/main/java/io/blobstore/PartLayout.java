@@ -23,8 +23,8 @@ public record PartLayout(long size, long partSize) {
     }
 
     /**
-     * The layout nearest to a wished part size within a store's limits. Where the wished size would give too many parts,
-     * parts grow to whole MiB, or to the largest part if that is less.
+     * The layout nearest to a wished part size within a store's limits. Where the wished size would give too many
+     * parts, parts grow to whole MiB, or to the largest part if that is less.
      *
      * @throws IllegalArgumentException if the blob is larger than the store allows
      */

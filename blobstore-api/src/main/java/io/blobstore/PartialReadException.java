@@ -3,8 +3,8 @@ package io.blobstore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A read ended before the last byte, as when a connection is cut. What had arrived by then is in the target and may be used, so that
- * only the rest needs to be asked for again. Retryable.
+ * A read ended before the last byte, as when a connection is cut. What had arrived by then is in the target and may be
+ * used, so that only the rest needs to be asked for again. Retryable.
  */
 public class PartialReadException extends BlobStoreException {
     private static final long serialVersionUID = 1L;
@@ -22,7 +22,10 @@ public class PartialReadException extends BlobStoreException {
         this.received = received;
     }
 
-    /** What arrived: which blob it belongs to, how many bytes, and their checksum. The checksum of the whole may be left out. */
+    /**
+     * What arrived: which blob it belongs to, how many bytes, and their checksum. The checksum of the whole may be left
+     * out.
+     */
     public ReadResult received() {
         return received;
     }

@@ -18,14 +18,14 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 /**
  * A file's content, copied out of it by positional reads.
  *
- * <p>Each lease opens the file anew: there is nothing to close, and an interrupt, which closes the channel it meets, harms
- * one lease and not the source. Next to reading {@value #WINDOW} bytes that costs little. The direct buffers are reused; as
- * many exist as leases were ever open at once, and they live as long as the source.
+ * <p>Each lease opens the file anew: there is nothing to close, and an interrupt, which closes the channel it meets,
+ * harms one lease and not the source. Next to reading {@value #WINDOW} bytes that costs little. The direct buffers are
+ * reused; as many exist as leases were ever open at once, and they live as long as the source.
  */
 final class PathSource implements BlobSource {
     /**
-     * A lease costs some 5 KB of heap (two looks at the file, a channel, the stack for a leak report): at this size that is
-     * 5 MiB per GiB, and a window still fits a core's second-level cache.
+     * A lease costs some 5 KB of heap (two looks at the file, a channel, the stack for a leak report): at this size
+     * that is 5 MiB per GiB, and a window still fits a core's second-level cache.
      */
     static final int WINDOW = 1 << 20;
 

@@ -28,8 +28,8 @@ final class PathTarget implements BlobTarget {
     private static final int BUFFER = 256 * 1024;
 
     /**
-     * The buffers of the last read that has ended, until the next one begins or the garbage collector comes: without them, many reads
-     * between two collections would make many buffers.
+     * The buffers of the last read that has ended, until the next one begins or the garbage collector comes: without
+     * them, many reads between two collections would make many buffers.
      */
     private static final AtomicReference<WeakReference<Deque<ByteBuffer>>> LAST_BUFFERS =
             new AtomicReference<>(new WeakReference<>(null));
@@ -46,7 +46,7 @@ final class PathTarget implements BlobTarget {
     }
 
     @Override
-    public Filling open() throws IOException {
+    public Writer open() throws IOException {
         requireWritable();
         Path place = Files.exists(path) ? path.toRealPath() : path; // a symbolic link stays
         Path temporary = place.resolveSibling(".blobstore-" + UUID.randomUUID() + ".part");
@@ -85,10 +85,10 @@ final class PathTarget implements BlobTarget {
     }
 
     /**
-     * Every window has a channel of its own, as an interrupt closes the channel it meets: the others' writes must neither fail by it
-     * nor hide what it was that failed.
+     * Every window has a channel of its own, as an interrupt closes the channel it meets: the others' writes must
+     * neither fail by it nor hide what it was that failed.
      */
-    private static final class PathFilling implements Filling {
+    private static final class PathFilling implements Writer {
         private final Path place;
         private final Path temporary;
         /** The last used one is taken first: it may still be in the cache. */
@@ -134,7 +134,7 @@ final class PathTarget implements BlobTarget {
         }
 
         @Override
-        public void complete(long length) throws IOException {
+        public void commit(long length) throws IOException {
             Files.move(temporary, place, StandardCopyOption.ATOMIC_MOVE);
             completed = true;
         }

@@ -5,8 +5,8 @@ import java.util.Optional;
 /**
  * How to read a blob.
  *
- * @param ifMatch read this version only, and fail with {@link PreconditionFailedException} if it is no longer there: what
- *     makes the pieces of a parallel read belong together
+ * @param ifMatch read this version only, and fail with {@link PreconditionFailedException} if it is no longer there:
+ *     what makes the pieces of a parallel read belong together
  */
 public record ReadOptions(Optional<BlobVersion> ifMatch) {
     /** Whatever version is there. */

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file behind a source is no longer the one that was opened: it shrank, was written to, replaced or deleted. What it
- * holds now was not stored.
+ * The file behind a source is no longer the one that was opened: it shrank, was written to, replaced or deleted. What
+ * it holds now was not stored.
  */
 public class SourceChangedException extends BlobStoreException {
     private static final long serialVersionUID = 1L;

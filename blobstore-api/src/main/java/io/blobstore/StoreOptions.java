@@ -8,9 +8,9 @@ import java.util.TreeMap;
  * How to store a blob.
  *
  * @param contentType its media type
- * @param userMetadata names and values kept along with it: names of {@code a-z 0-9 - _ .}, values of printable ASCII without
- *     leading or trailing space, {@value #MAX_USER_METADATA_BYTES} bytes in all (what S3 allows, so that metadata fits every
- *     store)
+ * @param userMetadata names and values kept along with it: names of {@code a-z 0-9 - _ .}, values of printable ASCII
+ *     without leading or trailing space, {@value #MAX_USER_METADATA_BYTES} bytes in all (what S3 allows, so that
+ *     metadata fits every store)
  * @param precondition what must hold when it becomes visible
  */
 public record StoreOptions(Optional<String> contentType, Map<String, String> userMetadata, Precondition precondition) {
@@ -20,7 +20,9 @@ public record StoreOptions(Optional<String> contentType, Map<String, String> use
     /** No content type, no metadata, no precondition. */
     public static final StoreOptions DEFAULT = new StoreOptions(Optional.empty(), Map.of(), Precondition.none());
 
-    /** Refuses metadata that not every store can hold, with {@link IllegalArgumentException}. Takes a copy of the map. */
+    /**
+     * Refuses metadata that not every store can hold, with {@link IllegalArgumentException}. Takes a copy of the map.
+     */
     public StoreOptions {
         contentType.ifPresent(type -> requirePrintable("the content type", type));
         int bytes = 0;

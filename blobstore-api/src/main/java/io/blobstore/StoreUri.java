@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The URI of a store, taken apart: {@code scheme:place?name=value&name=value}.
  *
- * <p>URIs end up in logs, process lists and shell histories, so one that carries a credential is refused, and not repeated in
- * the error.
+ * <p>URIs end up in logs, process lists and shell histories, so one that carries a credential is refused, and not
+ * repeated in the error.
  *
  * @param scheme in lower case
  * @param authority what follows {@code //}: a bucket; empty if there is none

@@ -36,16 +36,17 @@ import org.slf4j.LoggerFactory;
  * A file of any size (none, one byte, many GiB) mapped into memory as a whole, and the owner of that mapping.
  *
  * <p>The memory is read under leases only, taken from {@linkplain #region() regions}. {@link #close()} never blocks and
- * never pulls memory away: it refuses further leases, and the <em>last</em> lease to be closed unmaps. With no lease open,
- * {@code close()} unmaps itself. {@link #awaitReleased} waits for that.
+ * never pulls memory away: it refuses further leases, and the <em>last</em> lease to be closed unmaps. With no lease
+ * open, {@code close()} unmaps itself. {@link #awaitReleased} waits for that.
  *
  * <h2>What no lease protects from</h2>
  *
- * A file that somebody else <b>truncates</b> while it is mapped leaves memory without a file behind it. Reading that throws
- * {@code InternalError} in Java code, and <b>ends the JVM</b> in native and intrinsic code, CRC32C among it. So map only
- * files that nobody shrinks. Each lease checks first that the file is still the one that was mapped, of the same size and
- * (if mapped read-only) unmodified, and throws {@link SourceChangedException} if not; that catches what happened before, not
- * what happens after. For files in other hands use {@link io.blobstore.BlobSource#ofPath}, which copies.
+ * A file that somebody else <b>truncates</b> while it is mapped leaves memory without a file behind it. Reading that
+ * throws {@code InternalError} in Java code, and <b>ends the JVM</b> in native and intrinsic code, CRC32C among it. So
+ * map only files that nobody shrinks. Each lease checks first that the file is still the one that was mapped, of the
+ * same size and (if mapped read-only) unmodified, and throws {@link SourceChangedException} if not; that catches what
+ * happened before, not what happens after. For files in other hands use {@link io.blobstore.BlobSource#ofPath}, which
+ * copies.
  *
  * <p>Thread-safe.
  */
@@ -109,8 +110,8 @@ public final class MappedFile implements Closeable {
     /**
      * Makes a new file of {@code size} bytes, all zero, and maps it for reading and writing: a download target.
      *
-     * <p>The zeros are really written, so that a full disk is an {@code IOException} here. In a sparse file it would be a
-     * fault at the first touch of a page, which ends the JVM when native code meets it.
+     * <p>The zeros are really written, so that a full disk is an {@code IOException} here. In a sparse file it would be
+     * a fault at the first touch of a page, which ends the JVM when native code meets it.
      *
      * @throws java.nio.file.FileAlreadyExistsException if something is there already
      * @throws IOException if the file cannot be made, filled or mapped; it does not exist then
@@ -208,7 +209,8 @@ public final class MappedFile implements Closeable {
     }
 
     /**
-     * A part of the file as a source. Views like this one do not keep the memory alive, leases do; and they cannot close it.
+     * A part of the file as a source. Views like this one do not keep the memory alive, leases do; and they cannot
+     * close it.
      *
      * @throws IndexOutOfBoundsException if the part is not inside the file
      */
@@ -234,8 +236,8 @@ public final class MappedFile implements Closeable {
 
     /**
      * Refuses further leases, and unmaps as soon as none is open: now, or when the last one is closed. What was
-     * {@linkplain MappedRegion#retain() retained} before, as by a transfer, can still be leased until it is let go. Never
-     * blocks. Idempotent.
+     * {@linkplain MappedRegion#retain() retained} before, as by a transfer, can still be leased until it is let go.
+     * Never blocks. Idempotent.
      */
     @Override
     public void close() {
@@ -319,8 +321,8 @@ public final class MappedFile implements Closeable {
     }
 
     /**
-     * Visits a part as {@link io.blobstore.BlobSource#forEachBuffer} does. No lease is opened that somebody could forget to close:
-     * the memory is held for as long as this runs.
+     * Visits a part as {@link io.blobstore.BlobSource#forEachBuffer} does. No lease is opened that somebody could
+     * forget to close: the memory is held for as long as this runs.
      */
     void visit(long offset, long length, int maxBufferSize, @Nullable MappedLease keptBy, BufferVisitor visitor)
             throws IOException {

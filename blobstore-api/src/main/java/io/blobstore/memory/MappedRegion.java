@@ -13,11 +13,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A part of a {@link MappedFile}, as a source whose buffers are the mapping itself: nothing is copied. If the file is mapped for
- * writing, it is a target as well: content is received in its place.
+ * A part of a {@link MappedFile}, as a source whose buffers are the mapping itself: nothing is copied. If the file is
+ * mapped for writing, it is a target as well: content is received in its place.
  *
- * <p>A region is a name for a stretch of memory, not a hold on it: it can neither close the file nor keep it open. Leases
- * do the latter. One that spans more than a GiB boundary of the file shows more than one buffer.
+ * <p>A region is a name for a stretch of memory, not a hold on it: it can neither close the file nor keep it open.
+ * Leases do the latter. One that spans more than a GiB boundary of the file shows more than one buffer.
  *
  * <p>Immutable and thread-safe.
  */
@@ -100,13 +100,16 @@ public final class MappedRegion implements BlobSource, BlobTarget {
         return size;
     }
 
-    /** Leases the region for writing until the filling is closed: the file may be closed meanwhile, and is unmapped after that. */
+    /**
+     * Leases the region for writing until the filling is closed: the file may be closed meanwhile, and is unmapped
+     * after that.
+     */
     @Override
-    public Filling open() throws SourceChangedException {
+    public Writer open() throws SourceChangedException {
         return new MappedFilling(size, acquireWritable());
     }
 
-    private record MappedFilling(long size, Lease lease) implements Filling {
+    private record MappedFilling(long size, Lease lease) implements Writer {
         @Override
         public Window window(long offset, long length) {
             Objects.checkFromIndexSize(offset, length, size);
@@ -124,7 +127,7 @@ public final class MappedRegion implements BlobSource, BlobTarget {
         }
 
         @Override
-        public void complete(long length) {
+        public void commit(long length) {
             // It is in place.
         }
 

@@ -15,11 +15,11 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The states of an upload, and who may do what in them. A backend adds how a part is sent, how the blob is made visible, and how
- * what the store keeps is freed.
+ * The states of an upload, and who may do what in them. A backend adds how a part is sent, how the blob is made
+ * visible, and how what the store keeps is freed.
  *
- * <p>Threads that send parts share a lock; who ends the upload has it alone, so that the store never gets a part after what should
- * free it, and never publishes beside a writer. Thread-safe.
+ * <p>Threads that send parts share a lock; who ends the upload has it alone, so that the store never gets a part after
+ * what should free it, and never publishes beside a writer. Thread-safe.
  *
  * @param <P> what the backend has to know about a part that was sent
  */
@@ -70,7 +70,10 @@ public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
      */
     protected abstract StoredBlob publish(List<P> sent, Crc32c checksum) throws IOException;
 
-    /** Frees what the store keeps. Called again after a failure, if the user does; not after {@link #publish} has succeeded. */
+    /**
+     * Frees what the store keeps. Called again after a failure, if the user does; not after {@link #publish} has
+     * succeeded.
+     */
     protected abstract void discard() throws IOException;
 
     // ---- the contract

@@ -13,8 +13,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The uploads of a store that are neither completed nor aborted. Those whose creation is under way when the store is closed count:
- * their ids are still on their way here, and nobody could free them later. Thread-safe.
+ * The uploads of a store that are neither completed nor aborted. Those whose creation is under way when the store is
+ * closed count: their ids are still on their way here, and nobody could free them later. Thread-safe.
  */
 public final class OpenUploads implements Closeable {
     /** How long the end waits for creations under way. */
@@ -53,7 +53,10 @@ public final class OpenUploads implements Closeable {
         return create(creation, upload -> upload::abort);
     }
 
-    /** The same for what is an upload to the store alone, as that of a copy is. To be {@linkplain #remove removed} by the caller. */
+    /**
+     * The same for what is an upload to the store alone, as that of a copy is. To be {@linkplain #remove removed} by
+     * the caller.
+     */
     public <T> T create(Creation<T> creation, Function<T, Abortion> abortion) throws IOException {
         begin();
         try {

@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.NoSuchElementException;
 
 /**
- * A listing that asks for its pages as they are needed. Servers give the blobs and the common prefixes of a page apart, each sorted:
- * here they are merged, and what is not behind the start is left out. Each page is a request of its own, so nothing is open between
- * calls. Not thread-safe.
+ * A listing that asks for its pages as they are needed. Servers give the blobs and the common prefixes of a page apart,
+ * each sorted: here they are merged, and what is not behind the start is left out. Each page is a request of its own,
+ * so nothing is open between calls. Not thread-safe.
  */
 public abstract class PagedListing implements BlobListing {
     private static final Comparator<byte[]> BYTES = Arrays::compareUnsigned;

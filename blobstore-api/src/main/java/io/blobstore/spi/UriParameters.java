@@ -11,8 +11,8 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
- * The parameters of a store's URI, by their kinds. A value that does not fit is refused with {@link IllegalArgumentException}, which
- * says what does.
+ * The parameters of a store's URI, by their kinds. A value that does not fit is refused with
+ * {@link IllegalArgumentException}, which says what does.
  */
 public final class UriParameters {
     private final Map<String, String> values;
@@ -95,7 +95,9 @@ public final class UriParameters {
         });
     }
 
-    /** Refuses what is not of the form {@code http://host:port} or {@code https://host:port}, with or without a path. */
+    /**
+     * Refuses what is not of the form {@code http://host:port} or {@code https://host:port}, with or without a path.
+     */
     public static URI requireEndpoint(URI endpoint) {
         String scheme = String.valueOf(endpoint.getScheme()).toLowerCase(Locale.ROOT);
         if (endpoint.getHost() == null

@@ -14,18 +14,19 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * Reads a blob as a file is read: in sequence, here and there, or both. Made by {@link ParallelReader#open}.
  *
- * <p><b>In sequence</b>, by {@link #read(ByteBuffer)} or {@link #inputStream()}, it reads ahead after the third read in a row, or at
- * regular distances, with requests side by side: as far as was read before, up to {@link ReaderOptions#maxReadAhead} and this reader's
- * share of the memory for that. What was read ahead is copied once, into the caller's buffer. A jump elsewhere cancels what is under
- * way, and does not wait for it. Do not put another read-ahead on top, a large {@code BufferedInputStream} say: it hides from this one
- * what is wanted.
+ * <p><b>In sequence</b>, by {@link #read(ByteBuffer)} or {@link #inputStream()}, it reads ahead after the third read in
+ * a row, or at regular distances, with requests side by side: as far as was read before, up to
+ * {@link ReaderOptions#maxReadAhead} and this reader's share of the memory for that. What was read ahead is copied
+ * once, into the caller's buffer. A jump elsewhere cancels what is under way, and does not wait for it. Do not put
+ * another read-ahead on top, a large {@code BufferedInputStream} say: it hides from this one what is wanted.
  *
- * <p><b>Here and there</b>, by {@link #read(ByteBuffer, long)}, each read is its own request, straight into the caller's buffer, as are
- * reads in sequence that nothing was read ahead for. Large ones are split and read side by side.
+ * <p><b>Here and there</b>, by {@link #read(ByteBuffer, long)}, each read is its own request, straight into the
+ * caller's buffer, as are reads in sequence that nothing was read ahead for. Large ones are split and read side by
+ * side.
  *
  * <p>Everything read is of one version: the first request decides which, and if the blob is replaced, reads fail with
- * {@link io.blobstore.PreconditionFailedException}. Nothing is asked for before the first read, or the first question for the size.
- * Parts of a blob have no checksum to compare with; a read of all of it at once is compared.
+ * {@link io.blobstore.PreconditionFailedException}. Nothing is asked for before the first read, or the first question
+ * for the size. Parts of a blob have no checksum to compare with; a read of all of it at once is compared.
  *
  * <p>A failed read leaves position and buffer as they were, and may be tried again. An interrupted one throws
  * {@link java.io.InterruptedIOException}, with the thread's interrupt status set, and leaves the reader open.
@@ -33,7 +34,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>Thread-safe. Reads in sequence wait for one another, positional ones for nothing.
  */
 public final class BlobReader implements SeekableByteChannel {
-    private final RangeReads reads;
+    private final PinnedVersionReads reads;
 
     /** Held over a read in sequence. */
     private final ReentrantLock lock = new ReentrantLock();
@@ -41,7 +42,7 @@ public final class BlobReader implements SeekableByteChannel {
     private final ReadAhead ahead;
     private long position;
 
-    BlobReader(RangeReads reads, PrefetchMemory memory) {
+    BlobReader(PinnedVersionReads reads, PrefetchMemory memory) {
         this.reads = reads;
         this.ahead = new ReadAhead(reads, memory.join());
     }
@@ -91,8 +92,8 @@ public final class BlobReader implements SeekableByteChannel {
     }
 
     /**
-     * Reads from the position on, as much as the buffer has room for, or is left of the blob; less only if what follows cannot be read,
-     * which the next read then tells. Moves the position.
+     * Reads from the position on, as much as the buffer has room for, or is left of the blob; less only if what follows
+     * cannot be read, which the next read then tells. Moves the position.
      *
      * @return the number of bytes; 0 if the buffer has no room; -1 at the end of the blob
      * @throws IllegalArgumentException if the buffer is read-only
@@ -120,7 +121,7 @@ public final class BlobReader implements SeekableByteChannel {
                 lock.lockInterruptibly();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw RangeReads.interrupted(e);
+                throw PinnedVersionReads.interrupted(e);
             }
         }
     }
@@ -163,8 +164,8 @@ public final class BlobReader implements SeekableByteChannel {
     // ---- here and there
 
     /**
-     * Reads from a position of its own, as much as the buffer has room for, or is left of the blob. The position of reads in sequence
-     * stays, and what they read ahead is not used.
+     * Reads from a position of its own, as much as the buffer has room for, or is left of the blob. The position of
+     * reads in sequence stays, and what they read ahead is not used.
      *
      * @param from in the blob, in bytes; may be behind the end
      * @return the number of bytes; 0 if the buffer has no room; -1 at the end of the blob
@@ -197,7 +198,10 @@ public final class BlobReader implements SeekableByteChannel {
 
     // ---- the rest
 
-    /** A stream over this reader: it reads in sequence, from the same position, and closes it. Skipping asks nothing of the store. */
+    /**
+     * A stream over this reader: it reads in sequence, from the same position, and closes it. Skipping asks nothing of
+     * the store.
+     */
     public InputStream inputStream() {
         return new BlobInputStream(this);
     }
@@ -220,8 +224,8 @@ public final class BlobReader implements SeekableByteChannel {
     }
 
     /**
-     * Cancels what is under way, in other threads too, and waits until it has ended: nothing touches any buffer any more then.
-     * Idempotent. The store and the {@link ParallelReader} stay open.
+     * Cancels what is under way, in other threads too, and waits until it has ended: nothing touches any buffer any
+     * more then. Idempotent. The store and the {@link ParallelReader} stay open.
      */
     @Override
     public void close() {

@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
 /**
  * One parallel read: plans it, fetches its parts, and makes the whole of them visible, or undoes it.
  *
- * <p>The first request tells which blob it is, and how large; if it was all, that was the only one. Otherwise each worker takes the
- * next part until none is left, and all of them are of the version that the first one met.
+ * <p>The first request tells which blob it is, and how large; if it was all, that was the only one. Otherwise each
+ * worker takes the next part until none is left, and all of them are of the version that the first one met.
  */
 final class Download extends ParallelTransfer<ReadResult> {
     private static final Logger LOG = LoggerFactory.getLogger(Download.class);
@@ -35,8 +35,8 @@ final class Download extends ParallelTransfer<ReadResult> {
     private final ByteRange range;
     private final DownloadOptions options;
     private final long room;
-    private final BlobTarget.Filling target;
-    private final Stragglers stragglers;
+    private final BlobTarget.Writer target;
+    private final HedgingCoordinator hedges;
     private final AtomicInteger nextPart = new AtomicInteger(1); // the first one's number is 0
 
     // Written by the first worker before it calls others, read by them and by the last one.
@@ -50,7 +50,8 @@ final class Download extends ParallelTransfer<ReadResult> {
      * @param length in all
      * @param partSize of each part but the last
      * @param checksums of the parts that have arrived
-     * @param missing how many have not, and one more as long as the first worker has not asked for the checksum of the whole
+     * @param missing how many have not, and one more as long as the first worker has not asked for the checksum of the
+     *     whole
      */
     private record Plan(
             BlobMetadata blob, long length, long partSize, AtomicIntegerArray checksums, AtomicInteger missing) {
@@ -103,7 +104,8 @@ final class Download extends ParallelTransfer<ReadResult> {
         this.key = key;
         this.range = range;
         this.options = options;
-        this.stragglers = new Stragglers(options.hedging(), engine.environment().clock()::nanoTime);
+        this.hedges =
+                new HedgingCoordinator(options.hedging(), engine.environment().clock()::nanoTime);
         this.room = target.room();
         range.requireRoom(room);
         this.target = target.open();
@@ -119,7 +121,7 @@ final class Download extends ParallelTransfer<ReadResult> {
         // tells the size.
         boolean fits = most == room || (range.kind() != ByteRange.Kind.TO_END && most == range.length());
         ByteRange asked = fits ? range : ByteRange.atMost(range.offset(), most);
-        RangeFetch first = fetch(options.read(), 0);
+        ResumableRangeRead first = fetch(options.read(), 0);
         boolean compared = retrying("part 1", () -> withinBudget(most, () -> beginWith(first, asked, most)));
         Plan made = planned();
         arrived(made, 0, first);
@@ -132,7 +134,7 @@ final class Download extends ParallelTransfer<ReadResult> {
     }
 
     /** Returns whether the store saw all of a blob in one request, and so compared its checksum. */
-    private boolean beginWith(RangeFetch first, ByteRange asked, long most) throws IOException {
+    private boolean beginWith(ResumableRangeRead first, ByteRange asked, long most) throws IOException {
         boolean untouched = first.blob().isEmpty();
         if (untouched) {
             first.begin(asked, most);
@@ -148,7 +150,7 @@ final class Download extends ParallelTransfer<ReadResult> {
         if (made == null) {
             made = Plan.of(blob, range.resolve(key, blob.size(), room), options.partSize());
             target.reserve(made.length);
-            reports().planned(made.length, made.partCount());
+            tracker().planned(made.length, made.partCount());
             plan = made;
         }
         return made;
@@ -156,18 +158,18 @@ final class Download extends ParallelTransfer<ReadResult> {
 
     private void fetchParts() throws IOException, InterruptedException {
         Plan made = planned();
-        for (Optional<Stragglers.Part> part = takePart(made); part.isPresent(); part = takePart(made)) {
+        for (Optional<HedgingCoordinator.Part> part = takePart(made); part.isPresent(); part = takePart(made)) {
             fetchPart(made, part.get());
         }
-        for (Optional<Stragglers.Part> late = awaitStraggler(); late.isPresent(); late = awaitStraggler()) {
+        for (Optional<HedgingCoordinator.Part> late = awaitOverdue(); late.isPresent(); late = awaitOverdue()) {
             fetchAgain(made, late.get());
         }
     }
 
-    private void fetchPart(Plan made, Stragglers.Part part) throws IOException, InterruptedException {
+    private void fetchPart(Plan made, HedgingCoordinator.Part part) throws IOException, InterruptedException {
         int number = part.number;
         long length = made.length(number);
-        RangeFetch fetch = fetch(ReadOptions.ifMatch(made.blob.version()), made.offset(number));
+        ResumableRangeRead fetch = fetch(ReadOptions.ifMatch(made.blob.version()), made.offset(number));
         boolean first = false;
         try {
             retrying(
@@ -176,13 +178,13 @@ final class Download extends ParallelTransfer<ReadResult> {
                         fetch.finish(length);
                         return fetch;
                     }));
-            first = stragglers.arrived(part);
+            first = hedges.arrived(part);
         } catch (IOException | InterruptedException | RuntimeException e) {
-            if (!stragglers.isLost(part)) {
+            if (!hedges.isLost(part)) {
                 throw e;
             }
         } finally {
-            stragglers.end(part);
+            hedges.end(part);
         }
         if (first) {
             arrived(made, number, fetch);
@@ -191,18 +193,18 @@ final class Download extends ParallelTransfer<ReadResult> {
 
     // ---- hedging
 
-    private Optional<Stragglers.Part> awaitStraggler() throws InterruptedException {
-        return isStopped() ? Optional.empty() : stragglers.awaitStraggler();
+    private Optional<HedgingCoordinator.Part> awaitOverdue() throws InterruptedException {
+        return isStopped() ? Optional.empty() : hedges.awaitOverdue();
     }
 
     /** Into memory of its own, as the first request may still write into the target; once, as it is but a try. */
-    private void fetchAgain(Plan made, Stragglers.Part late) throws IOException, InterruptedException {
+    private void fetchAgain(Plan made, HedgingCoordinator.Part late) throws IOException, InterruptedException {
         long length = made.length(late.number);
         long offset = made.offset(late.number);
         boolean first = false;
         try {
             ByteBuffer spare = ByteBuffer.allocateDirect(Math.toIntExact(length));
-            RangeFetch fetch = new RangeFetch(
+            ResumableRangeRead fetch = new ResumableRangeRead(
                     store,
                     key,
                     ReadOptions.ifMatch(made.blob.version()),
@@ -213,19 +215,19 @@ final class Download extends ParallelTransfer<ReadResult> {
                 fetch.finish(length);
                 return fetch;
             });
-            first = stragglers.arrived(late);
+            first = hedges.arrived(late);
             if (first) {
-                stragglers.awaitFirst(late);
+                hedges.awaitFirst(late);
                 copy(spare, offset);
                 arrived(made, late.number, fetch);
             }
         } catch (IOException | InterruptedException | RuntimeException | OutOfMemoryError e) {
-            if (first || (!stragglers.isLost(late) && Crew.comesOfInterrupt(e))) {
+            if (first || (!hedges.isLost(late) && WorkerGroup.comesOfInterrupt(e))) {
                 throw e;
             }
             LOG.debug("The second request for part {} of '{}' was of no use", late.number + 1, key, e);
         } finally {
-            stragglers.end(late);
+            hedges.end(late);
         }
     }
 
@@ -238,29 +240,30 @@ final class Download extends ParallelTransfer<ReadResult> {
         }
     }
 
-    private Optional<Stragglers.Part> takePart(Plan made) {
+    private Optional<HedgingCoordinator.Part> takePart(Plan made) {
         if (isStopped()) {
             return Optional.empty();
         }
-        return stragglers.begin(() -> {
+        return hedges.begin(() -> {
             int part = nextPart.getAndIncrement();
             return part < made.partCount() ? part : 0;
         });
     }
 
-    private RangeFetch fetch(ReadOptions read, long offset) {
-        return new RangeFetch(store, key, read, target, range.offset(), offset);
+    private ResumableRangeRead fetch(ReadOptions read, long offset) {
+        return new ResumableRangeRead(store, key, read, target, range.offset(), offset);
     }
 
-    private void arrived(Plan made, int part, RangeFetch fetch) throws IOException, InterruptedException {
+    private void arrived(Plan made, int part, ResumableRangeRead fetch) throws IOException, InterruptedException {
         made.checksums.set(part, fetch.checksum().value());
-        reports().moved(fetch.done());
+        tracker().moved(fetch.done());
         countDown(made);
     }
 
     /**
-     * Looks at the blob again when all is there, if it has no checksum to compare with. A server that looks at the version first, and
-     * opens the file then, may have answered with what replaced it; if the version is still there, nothing has.
+     * Looks at the blob again when all is there, if it has no checksum to compare with. A server that looks at the
+     * version first, and opens the file then, may have answered with what replaced it; if the version is still there,
+     * nothing has.
      */
     private void countDown(Plan made) throws IOException, InterruptedException {
         if (made.missing.decrementAndGet() > 0 || made.partCount() == 1) {
@@ -305,7 +308,7 @@ final class Download extends ParallelTransfer<ReadResult> {
                             + " was read; what was read must not be used: read again",
                     null);
         }
-        target.complete(made.length);
+        target.commit(made.length);
         return new ReadResult(blob, made.length, checksum);
     }
 

@@ -12,20 +12,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A transfer that a {@link Crew} works on: how it begins, repeats what failed, and ends. What is moved, subclasses know.
+ * A transfer that a {@link WorkerGroup} works on: how it begins, repeats what failed, and ends. What is moved,
+ * subclasses know.
  *
  * <h2>Threads</h2>
  *
- * No thread of its own, and none that waits for another one. The first <em>worker</em> runs {@link #begin} on the engine's executor,
- * or on the caller's thread, and may call others; the one that <em>leaves last</em>, whichever that is, ends the transfer:
- * {@link #complete}, {@link #release}, and only then the outcome. So an executor of one thread, or one that runs tasks in the
- * caller, works as well as a large one, and a worker that the executor never gets round to run holds up nothing.
+ * No thread of its own, and none that waits for another one. The first <em>worker</em> runs {@link #begin} on the
+ * engine's executor, or on the caller's thread, and may call others; the one that <em>leaves last</em>, whichever that
+ * is, ends the transfer: {@link #complete}, {@link #release}, and only then the outcome. So an executor of one thread,
+ * or one that runs tasks in the caller, works as well as a large one, and a worker that the executor never gets round
+ * to run holds up nothing.
  *
  * <h2>Why completion means that nothing touches the memory</h2>
  *
- * The memory is touched by workers only, inside blocking calls of the store, whose contract is to let go of it before they
- * return or throw. The crew counts a worker as long as it can be inside such a call, and the transfer is ended by the one that
- * is last.
+ * The memory is touched by workers only, inside blocking calls of the store, whose contract is to let go of it before
+ * they return or throw. The group counts a worker as long as it can be inside such a call, and the transfer is ended by
+ * the one that is last.
  */
 abstract class ParallelTransfer<T> implements Transfer<T> {
     private static final Logger LOG = LoggerFactory.getLogger(ParallelTransfer.class);
@@ -33,10 +35,10 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     private final TransferEngine engine;
     private final String what;
     private final RetryPolicy retry;
-    private final Reports reports;
-    private final Crew crew = new Crew();
+    private final ProgressTracker tracker;
+    private final WorkerGroup workers = new WorkerGroup();
     private final AtomicBoolean begun = new AtomicBoolean();
-    private final Outcome<T> outcome = new Outcome<>();
+    private final TransferFuture<T> outcome = new TransferFuture<>();
 
     /**
      * Prepares a transfer.
@@ -47,7 +49,7 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
         this.engine = engine;
         this.what = what;
         this.retry = retry;
-        this.reports = new Reports(what, listener, engine.environment().clock());
+        this.tracker = new ProgressTracker(what, listener, engine.environment().clock());
     }
 
     // ---- what subclasses know
@@ -60,19 +62,21 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
         return null;
     }
 
-    /** Makes the result of what the workers did, none of whom failed, or was stopped. Runs when nobody works any more. */
+    /**
+     * Makes the result of what the workers did, none of whom failed, or was stopped. Runs when nobody works any more.
+     */
     abstract T complete() throws IOException, InterruptedException;
 
     /**
-     * Undoes what was not completed, and lets go of the memory. Runs once, at the end. What goes wrong meanwhile is logged, or
-     * told beside the problem.
+     * Undoes what was not completed, and lets go of the memory. Runs once, at the end. What goes wrong meanwhile is
+     * logged, or told beside the problem.
      *
      * @param problem why the transfer failed; null if it did not
      */
     abstract void release(@Nullable Throwable problem);
 
-    final Reports reports() {
-        return reports;
+    final ProgressTracker tracker() {
+        return tracker;
     }
 
     // ---- workers
@@ -112,23 +116,23 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     }
 
     private void work(Work work) {
-        Crew.Worker worker = crew.enter().orElse(null);
+        WorkerGroup.Worker worker = workers.enter().orElse(null);
         if (worker == null) {
             return;
         }
         try {
             work.run();
         } catch (Throwable e) {
-            crew.stop(worker, e);
+            workers.stop(worker, e);
         } finally {
-            if (crew.leave(worker)) {
+            if (workers.leave(worker)) {
                 end();
             }
         }
     }
 
     final boolean isStopped() {
-        return crew.isStopped();
+        return workers.isStopped();
     }
 
     // ---- requests
@@ -154,13 +158,13 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
                 return body.send();
             } catch (IOException e) {
                 // Stopped: then it is our own interrupt that made the request fail, or nobody waits for it any more.
-                Optional<Duration> delay = crew.isStopped()
+                Optional<Duration> delay = workers.isStopped()
                         ? Optional.empty()
                         : retry.delayAfter(e, attempt, engine.environment().random());
                 if (delay.isEmpty()) {
                     throw e;
                 }
-                reports.retried(request, attempt, e, delay.get());
+                tracker.retried(request, attempt, e, delay.get());
                 engine.environment().clock().sleep(delay.get());
             }
         }
@@ -170,28 +174,28 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
 
     @Override
     public final boolean cancel() {
-        Crew.Cancellation cancellation = crew.cancel();
-        if (cancellation == Crew.Cancellation.NEVER_BEGUN) {
+        WorkerGroup.Cancellation cancellation = workers.cancel();
+        if (cancellation == WorkerGroup.Cancellation.NEVER_BEGUN) {
             end();
         }
-        return cancellation != Crew.Cancellation.TOO_LATE;
+        return cancellation != WorkerGroup.Cancellation.TOO_LATE;
     }
 
     /**
-     * Runs once, when no worker is inside the store any more. Whatever is thrown on the way, the outcome is signalled: somebody
-     * waits for it.
+     * Runs once, when no worker is inside the store any more. Whatever is thrown on the way, the outcome is signalled:
+     * somebody waits for it.
      */
     private void end() {
         // An interrupt from outside is put off: it would make the cleaning up fail.
         boolean interrupted = Thread.interrupted();
         T result = finished();
-        Throwable problem = result != null ? null : crew.problem(what).orElse(null);
+        Throwable problem = result != null ? null : workers.problem(what).orElse(null);
         if (result == null && problem == null) {
             try {
                 result = complete();
             } catch (Throwable e) {
                 interrupted |= e instanceof InterruptedException;
-                problem = Crew.comesOfInterrupt(e) ? Crew.cancellation(what, e) : e;
+                problem = WorkerGroup.comesOfInterrupt(e) ? WorkerGroup.cancellation(what, e) : e;
             }
         }
         interrupted |= Thread.interrupted();
@@ -200,7 +204,7 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
         } catch (Throwable e) {
             LOG.error("{}: what it used could not be let go; it may stay in memory", what, e);
         }
-        reports.ended(problem);
+        tracker.ended(problem);
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
@@ -215,7 +219,7 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
         return outcome.isDone();
     }
 
-    /** As {@link Outcome#awaitEnd}. */
+    /** As {@link TransferFuture#awaitEnd}. */
     final void awaitEnd(Runnable onInterrupt) {
         outcome.awaitEnd(onInterrupt);
     }
@@ -227,7 +231,7 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
 
     @Override
     public final TransferProgress progress() {
-        return reports.progress();
+        return tracker.progress();
     }
 
     @Override

@@ -10,12 +10,12 @@ import io.blobstore.StoredBlob;
  *
  * <p>A blob larger than one part goes as a multipart upload, its parts sent side by side under two limits: parts per
  * transfer ({@link UploadOptions#concurrency()}) and bytes in flight over all transfers of this uploader
- * ({@link Builder#maxBytesInFlight}). Smaller blobs, and all blobs for a store without multipart, are stored in one request.
- * Each part is retried by itself. The first part that fails for good stops the others, and the upload is aborted after the
- * last of them has let go of the memory.
+ * ({@link Builder#maxBytesInFlight}). Smaller blobs, and all blobs for a store without multipart, are stored in one
+ * request. Each part is retried by itself. The first part that fails for good stops the others, and the upload is
+ * aborted after the last of them has let go of the memory.
  *
- * <p>The content's checksum is computed once, part by part while it is sent, combined, and compared with what the store says
- * it has.
+ * <p>The content's checksum is computed once, part by part while it is sent, combined, and compared with what the store
+ * says it has.
  *
  * <p>An uploader is meant to be shared: it is the bound on memory in use and, with the default executor, on threads.
  * Thread-safe.
@@ -41,8 +41,8 @@ public final class ParallelUploader extends TransferEngine {
     }
 
     /**
-     * Begins an upload and returns at once. The source is retained from now until the transfer has completed: a mapped file
-     * may be closed meanwhile, and is unmapped after that.
+     * Begins an upload and returns at once. The source is retained from now until the transfer has completed: a mapped
+     * file may be closed meanwhile, and is unmapped after that.
      *
      * @throws IllegalArgumentException if the blob is larger than the store allows
      * @throws IllegalStateException if this uploader, or the source's memory, is closed

@@ -16,13 +16,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one reader has read ahead, or is reading ahead, as {@link AccessPattern} advises. Used by one thread at a time.
  *
- * <p>Blocks are in the order in which they are expected to be wanted. A jump to what is in none of them cancels those under way, and
- * waits for none: each gives its memory back when its request has ended.
+ * <p>Blocks are in the order in which they are expected to be wanted. A jump to what is in none of them cancels those
+ * under way, and waits for none: each gives its memory back when its request has ended.
  */
 final class ReadAhead {
     private static final int LARGEST_BLOCK = 8 << 20;
 
-    private final RangeReads reads;
+    private final PinnedVersionReads reads;
     private final PrefetchMemory.Share memory;
     private final int concurrency;
     private final AccessPattern pattern;
@@ -60,15 +60,15 @@ final class ReadAhead {
         }
 
         @Override
-        public Filling open() {
-            return new Filling() {
+        public Writer open() {
+            return new Writer() {
                 @Override
                 public Window window(long from, long bytes) {
                     return Window.of(slice((int) from, (int) bytes));
                 }
 
                 @Override
-                public void complete(long bytes) {
+                public void commit(long bytes) {
                     // It is in place.
                 }
 
@@ -79,7 +79,7 @@ final class ReadAhead {
             };
         }
 
-        void begin(RangeReads reads) throws IOException {
+        void begin(PinnedVersionReads reads) throws IOException {
             try {
                 fetch = reads.start(offset, this);
             } finally {
@@ -105,7 +105,7 @@ final class ReadAhead {
         }
     }
 
-    ReadAhead(RangeReads reads, PrefetchMemory.Share memory) {
+    ReadAhead(PinnedVersionReads reads, PrefetchMemory.Share memory) {
         this.reads = reads;
         this.memory = memory;
         this.concurrency = reads.options().concurrency();
@@ -199,7 +199,9 @@ final class ReadAhead {
         }
         try {
             reads.join(block.fetch());
-        } catch (RangeReads.GivenUpException e) { // nobody's fault here: it is read as if nothing had been read ahead
+        } catch (
+                PinnedVersionReads.GivenUpException
+                        e) { // nobody's fault here: it is read as if nothing had been read ahead
             blocks.remove(block);
             block.drop();
             return 0;

@@ -5,8 +5,8 @@ import io.blobstore.ReadOptions;
 /**
  * How a {@link BlobReader} reads.
  *
- * @param concurrency the most requests that one read is split into at once, and likewise the most under way ahead of reads; how many
- *     connections there are is the store's business
+ * @param concurrency the most requests that one read is split into at once, and likewise the most under way ahead of
+ *     reads; how many connections there are is the store's business
  * @param maxReadAhead the most bytes that this reader reads ahead, within what all readers share
  *     ({@link ParallelReader.Builder#readAheadMemory}); 0 to read nothing ahead
  * @param read which version is read; if none is named, the one that the first request meets

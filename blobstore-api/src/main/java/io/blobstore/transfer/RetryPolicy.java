@@ -9,9 +9,10 @@ import java.util.random.RandomGenerator;
 /**
  * How often, and after how long, a request that failed is tried again.
  *
- * <p>Exponential backoff with full jitter: before try n + 1 a random time between 0 and {@code baseDelay * 2^(n-1)}, at most
- * {@code maxDelay}; see M. Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015). Where the store says how
- * long to wait, that is the least. Only failures that say so themselves are retried: {@link BlobStoreException#isRetryable()}.
+ * <p>Exponential backoff with full jitter: before try n + 1 a random time between 0 and {@code baseDelay * 2^(n-1)}, at
+ * most {@code maxDelay}; see M. Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015). Where the
+ * store says how long to wait, that is the least. Only failures that say so themselves are retried:
+ * {@link BlobStoreException#isRetryable()}.
  *
  * @param maxAttempts tries in all, 1 or more; 1 means no retry
  * @param baseDelay the first try's longest delay

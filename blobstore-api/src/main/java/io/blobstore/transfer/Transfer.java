@@ -8,9 +8,9 @@ import java.util.concurrent.TimeoutException;
 /**
  * A transfer under way.
  *
- * <p><b>A transfer completes only when no thread, socket or native call can touch its memory any more, and its leases are
- * closed.</b> That holds for every outcome: result, failure, cancellation. So once {@link #join()} has returned or thrown
- * (but for a timeout), or a dependent of {@link #toCompletableFuture()} runs, the memory may be unmapped.
+ * <p><b>A transfer completes only when no thread, socket or native call can touch its memory any more, and its leases
+ * are closed.</b> That holds for every outcome: result, failure, cancellation. So once {@link #join()} has returned or
+ * thrown (but for a timeout), or a dependent of {@link #toCompletableFuture()} runs, the memory may be unmapped.
  *
  * <p>Thread-safe.
  *
@@ -35,11 +35,12 @@ public interface Transfer<T> {
     T join(Duration timeout) throws IOException, InterruptedException, TimeoutException;
 
     /**
-     * Asks the transfer to stop: no part begins any more, those under way are interrupted, and what was begun is undone: an
-     * upload is aborted, a file that was not read as a whole is removed. Does not wait; {@link #join()} does.
+     * Asks the transfer to stop: no part begins any more, those under way are interrupted, and what was begun is
+     * undone: an upload is aborted, a file that was not read as a whole is removed. Does not wait; {@link #join()}
+     * does.
      *
-     * @return false if it is too late: the outcome is decided, or what was moved is already being made visible. After true, an
-     *     upload of one request may still succeed, if the store had it by then; {@code join()} tells
+     * @return false if it is too late: the outcome is decided, or what was moved is already being made visible. After
+     *     true, an upload of one request may still succeed, if the store had it by then; {@code join()} tells
      */
     boolean cancel();
 
@@ -47,8 +48,8 @@ public interface Transfer<T> {
     TransferProgress progress();
 
     /**
-     * The outcome as a future, a new one with each call: completing or cancelling it has no effect on the transfer. What
-     * {@link #join()} would throw is the cause of the exception it fails with.
+     * The outcome as a future, a new one with each call: completing or cancelling it has no effect on the transfer.
+     * What {@link #join()} would throw is the cause of the exception it fails with.
      */
     CompletableFuture<T> toCompletableFuture();
 }

@@ -55,8 +55,8 @@ abstract class TransferEngine implements AutoCloseable {
     }
 
     /**
-     * Refuses further transfers, waits for those under way, and ends the threads that this object made. If the waiting thread is
-     * interrupted, cancels them, and still waits. Idempotent.
+     * Refuses further transfers, waits for those under way, and ends the threads that this object made. If the waiting
+     * thread is interrupted, cancels them, and still waits. Idempotent.
      */
     @Override
     public void close() {
@@ -79,9 +79,9 @@ abstract class TransferEngine implements AutoCloseable {
         abstract B self();
 
         /**
-         * Sets what runs the transfers; the caller keeps it and shuts it down, after what is built: a transfer that waits in
-         * the queue of an executor which then drops it never begins, and completes only when it is cancelled. Default: virtual
-         * threads on JDK 21 and later, otherwise a pool of 16 daemon threads of its own.
+         * Sets what runs the transfers; the caller keeps it and shuts it down, after what is built: a transfer that
+         * waits in the queue of an executor which then drops it never begins, and completes only when it is cancelled.
+         * Default: virtual threads on JDK 21 and later, otherwise a pool of 16 daemon threads of its own.
          */
         public B executor(Executor executor) {
             this.executor = Optional.of(executor);

@@ -14,7 +14,9 @@ final class TransferExecutor {
 
     private TransferExecutor() {}
 
-    /** Virtual threads on JDK 21 and later, otherwise a pool of {@value #POOL_SIZE} daemon threads that end when idle. */
+    /**
+     * Virtual threads on JDK 21 and later, otherwise a pool of {@value #POOL_SIZE} daemon threads that end when idle.
+     */
     static ExecutorService create() {
         try {
             return (ExecutorService)

@@ -4,9 +4,9 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Told about a transfer's progress. Called by the transfer's own threads, one call at a time per transfer: a listener must
- * not block. What it throws is logged and otherwise ignored: it is no means of control. After {@link #onEnd} nothing is
- * called any more.
+ * Told about a transfer's progress. Called by the transfer's own threads, one call at a time per transfer: a listener
+ * must not block. What it throws is logged and otherwise ignored: it is no means of control. After {@link #onEnd}
+ * nothing is called any more.
  */
 public interface TransferListener {
     /** Hears nothing. */

@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One upload: plans it, sends its parts, and completes or aborts it. Each worker takes the next part until none is left; the
- * first of them creates the multipart upload before it calls the others.
+ * One upload: plans it, sends its parts, and completes or aborts it. Each worker takes the next part until none is
+ * left; the first of them creates the multipart upload before it calls the others.
  */
 final class Upload extends ParallelTransfer<StoredBlob> {
     private static final Logger LOG = LoggerFactory.getLogger(Upload.class);
@@ -55,7 +55,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
         this.parts = new AtomicReferenceArray<>(partCount);
         this.retained = source.retain();
         this.source = retained.source();
-        reports().planned(source.size(), partCount);
+        tracker().planned(source.size(), partCount);
     }
 
     private static Optional<PartLayout> plan(BlobStore store, BlobSource source, UploadOptions options) {
@@ -79,7 +79,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
             takePart();
             stored = retrying(
                     "store", () -> withinBudget(source.size(), () -> store.store(key, source, options.store())));
-            reports().moved(source.size());
+            tracker().moved(source.size());
             return;
         }
         multipart =
@@ -110,7 +110,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
         UploadedPart part = retrying(
                 "part " + number, () -> withinBudget(content.size(), () -> upload.uploadPart(number, content)));
         parts.set(number - 1, part);
-        reports().moved(part.size());
+        tracker().moved(part.size());
     }
 
     private MultipartUpload created() {

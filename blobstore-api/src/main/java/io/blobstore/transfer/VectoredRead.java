@@ -16,9 +16,11 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Many ranges of one version of a blob: neighbours are fetched together, into one buffer, of which each range is a slice.
+ * Many ranges of one version of a blob: neighbours are fetched together, into one buffer, of which each range is a
+ * slice.
  *
- * <p>The first worker fetches the first piece, which decides the version; then each takes the next one until none is left.
+ * <p>The first worker fetches the first piece, which decides the version; then each takes the next one until none is
+ * left.
  */
 final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
     private final BlobStore store;
@@ -75,7 +77,7 @@ final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
         }
         byOffset.sort(Comparator.comparingLong(i -> ranges.get(i).offset()));
         coalesce(byOffset, ranges, maxGap, allocator);
-        reports().planned(pieces.stream().mapToLong(Piece::length).sum(), Math.max(1, pieces.size()));
+        tracker().planned(pieces.stream().mapToLong(Piece::length).sum(), Math.max(1, pieces.size()));
     }
 
     private static void requireExact(ByteRange range) {
@@ -128,7 +130,7 @@ final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
         if (pieces.isEmpty()) {
             return;
         }
-        RangeFetch first = fetch(pieces.get(0), 0);
+        ResumableRangeRead first = fetch(pieces.get(0), 0);
         version = ReadOptions.ifMatch(first.blob().orElseThrow().version());
         call(Math.min(options.concurrency(), pieces.size()) - 1, this::fetchPieces);
         fetchPieces();
@@ -140,16 +142,16 @@ final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
         }
     }
 
-    private RangeFetch fetch(Piece piece, int number) throws IOException, InterruptedException {
-        try (BlobTarget.Filling memory = piece.memory.open()) {
-            RangeFetch fetch = new RangeFetch(store, key, version, memory, piece.offset, 0);
+    private ResumableRangeRead fetch(Piece piece, int number) throws IOException, InterruptedException {
+        try (BlobTarget.Writer memory = piece.memory.open()) {
+            ResumableRangeRead fetch = new ResumableRangeRead(store, key, version, memory, piece.offset, 0);
             retrying(
                     "part " + (number + 1),
                     () -> withinBudget(piece.length, () -> {
                         fetch.finish(piece.length);
                         return fetch;
                     }));
-            reports().moved(piece.length);
+            tracker().moved(piece.length);
             return fetch;
         }
     }

@@ -46,8 +46,8 @@ import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
 /**
- * What each {@code package-info.java} of this module says of its package, asserted on the compiled classes. Only the three
- * constants are particular to this module.
+ * What each {@code package-info.java} of this module says of its package, asserted on the compiled classes. Only the
+ * three constants are particular to this module.
  */
 class ArchitectureTest {
     private static final Class<?> IN_THIS_MODULE = BlobStore.class;

@@ -44,11 +44,12 @@ import org.junit.jupiter.params.provider.ValueSource;
  * }
  * }</pre>
  *
- * <p>Stores differ in what they can do. Most of that is asked of {@link io.blobstore.BlobStore#capabilities()}; the rest is
- * said by overriding {@link #supportsKey}, {@link #supportsKeysBelowKeys}, {@link #supportsDelimiter}, {@link #decidesCopies},
- * {@link #keepsChecksums}, {@link #keepsChecksumsOfCopies}, {@link #tellsEqualContentApart}, {@link #decidesRaces} and
- * {@link #readsTheVersionItLookedAt}. Two hooks let the contract look deeper, {@link #damage} and {@link #leftovers}; a backend
- * should override both if it can. Each test gets a store of its own, empty, and is watched by {@link LeakCheck}.
+ * <p>Stores differ in what they can do. Most of that is asked of {@link io.blobstore.BlobStore#capabilities()}; the
+ * rest is said by overriding {@link #supportsKey}, {@link #supportsKeysBelowKeys}, {@link #supportsDelimiter},
+ * {@link #decidesCopies}, {@link #keepsChecksums}, {@link #keepsChecksumsOfCopies}, {@link #tellsEqualContentApart},
+ * {@link #decidesRaces} and {@link #readsTheVersionItLookedAt}. Two hooks let the contract look deeper, {@link #damage}
+ * and {@link #leftovers}; a backend should override both if it can. Each test gets a store of its own, empty, and is
+ * watched by {@link LeakCheck}.
  *
  * <p>The tests stand in the superclasses, one for each part of the contract, which exist only to keep files readable.
  */

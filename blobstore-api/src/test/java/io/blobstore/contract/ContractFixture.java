@@ -96,9 +96,9 @@ abstract class ContractFixture {
     }
 
     /**
-     * Whether a read gives content of the version that it was asked for, even if the blob is replaced at that very moment.
-     * Default: yes. A server that looks at the version first, and opens the file then, may give another's content for it; a
-     * parallel read of the whole finds that.
+     * Whether a read gives content of the version that it was asked for, even if the blob is replaced at that very
+     * moment. Default: yes. A server that looks at the version first, and opens the file then, may give another's
+     * content for it; a parallel read of the whole finds that.
      */
     protected boolean readsTheVersionItLookedAt() {
         return true;
@@ -139,8 +139,8 @@ abstract class ContractFixture {
     }
 
     /**
-     * What the store still keeps besides blobs, in words: temporaries, uploads neither completed nor aborted. Asked after
-     * each test, before the store is closed. Default: nothing.
+     * What the store still keeps besides blobs, in words: temporaries, uploads neither completed nor aborted. Asked
+     * after each test, before the store is closed. Default: nothing.
      */
     protected List<String> leftovers() throws IOException {
         return List.of();

@@ -46,8 +46,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A store that fails as networks, disks and object stores do: on demand, or by chance from a seed.
  *
- * <p>What chance decides about a request depends on the seed, the operation, the key, the part (or where a range begins) and how
- * often that was asked for already, but not on the order in which threads come: a seed that found a fault finds it again.
+ * <p>What chance decides about a request depends on the seed, the operation, the key, the part (or where a range
+ * begins) and how often that was asked for already, but not on the order in which threads come: a seed that found a
+ * fault finds it again.
  *
  * <p>Thread-safe.
  */
@@ -537,8 +538,8 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         }
 
         /**
-         * Lets the nth request fail, counted from 1 over all operations, in the order they come. A fault that this request
-         * cannot meet does not happen.
+         * Lets the nth request fail, counted from 1 over all operations, in the order they come. A fault that this
+         * request cannot meet does not happen.
          */
         public Builder at(long request, Fault fault) {
             byNumber.put(request, fault);

@@ -47,8 +47,8 @@ import org.jspecify.annotations.Nullable;
  * A store on the Java heap, for tests of whatever is built on stores: exact, small, and the plainest reading of the
  * contract. Every blob is a byte array; nothing here is zero-copy.
  *
- * <p>One lock guards everything. Content is copied in before it is taken, so that a source that blocks or fails holds up
- * nobody. Thread-safe.
+ * <p>One lock guards everything. Content is copied in before it is taken, so that a source that blocks or fails holds
+ * up nobody. Thread-safe.
  */
 public final class InMemoryBlobStore implements BlobStore {
     /** Parts of 1 KiB to 64 MiB, small so that tests of many parts stay small; conditions, but no presigned URLs. */

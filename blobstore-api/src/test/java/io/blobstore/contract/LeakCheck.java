@@ -24,23 +24,23 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Fails every test that leaves something behind which it did not find: an open lease or mapped file, a thread, a file or
- * socket or selector, a mapping of a file.
+ * Fails every test that leaves something behind which it did not find: an open lease or mapped file, a thread, a file
+ * or socket or selector, a mapping of a file.
  *
  * <pre>{@code
  * @ExtendWith(LeakCheck.class)
  * class MyStoreTest { … }
  * }</pre>
  *
- * <p>It looks before the {@code @BeforeEach} methods and after the {@code @AfterEach} ones, at the whole process: tests that
- * it watches must not run beside others in one JVM. Descriptors and mappings are compared where {@code /proc/self} exists;
- * those of the JVM and of the class path do not count. Threads count if they are the library's or keep a JVM from ending;
- * a thread that is about to end is waited for.
+ * <p>It looks before the {@code @BeforeEach} methods and after the {@code @AfterEach} ones, at the whole process: tests
+ * that it watches must not run beside others in one JVM. Descriptors and mappings are compared where {@code /proc/self}
+ * exists; those of the JVM and of the class path do not count. Threads count if they are the library's or keep a JVM
+ * from ending; a thread that is about to end is waited for.
  */
 public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
     /**
-     * The JUnit configuration parameter for how long, in milliseconds, to wait for threads that were told to end and do so in
-     * their own time; default {@value #DEFAULT_PATIENCE}.
+     * The JUnit configuration parameter for how long, in milliseconds, to wait for threads that were told to end and do
+     * so in their own time; default {@value #DEFAULT_PATIENCE}.
      */
     public static final String PATIENCE = "io.blobstore.contract.patience";
 
@@ -172,7 +172,10 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
         return targets;
     }
 
-    /** A JDK with virtual threads opens selectors of its own for them, at some time, and keeps them: there none is counted. */
+    /**
+     * A JDK with virtual threads opens selectors of its own for them, at some time, and keeps them: there none is
+     * counted.
+     */
     private static boolean isSelector(String target) {
         return target.startsWith("anon_inode:[event") && Runtime.version().feature() < 21;
     }

@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The descriptors that this process has open. Those of the class path do not count, as it is opened bit by bit, nor what the JVM has open
- * for a moment when it looks at its own limits.
+ * The descriptors that this process has open. Those of the class path do not count, as it is opened bit by bit, nor
+ * what the JVM has open for a moment when it looks at its own limits.
  *
  * @param targets what they stand for, and how many of each there are
  */

@@ -9,8 +9,8 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Content on the heap, leased in small pieces, with something happening before each of them: how a test gets inside of a
- * store that is at work. Empty leases, which only ask whether the source is unchanged, do not count.
+ * Content on the heap, leased in small pieces, with something happening before each of them: how a test gets inside of
+ * a store that is at work. Empty leases, which only ask whether the source is unchanged, do not count.
  */
 final class ScriptedSource implements BlobSource {
     /** What happens before a lease. */

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * A server in a JVM of its own: so its threads and sockets do not count as what a test leaves behind. Its {@code main} method ends
- * with {@link #serve}.
+ * A server in a JVM of its own: so its threads and sockets do not count as what a test leaves behind. Its {@code main}
+ * method ends with {@link #serve}.
  *
  * <p>Thread-safe.
  */
@@ -47,7 +47,10 @@ public final class ServerJvm implements AutoCloseable {
         }
     }
 
-    /** For the {@code main} method: says where the server is, and ends with the JVM that has started this one. Does not return. */
+    /**
+     * For the {@code main} method: says where the server is, and ends with the JVM that has started this one. Does not
+     * return.
+     */
     public static void serve(URI... endpoints) throws IOException {
         System.out.println(READY + Arrays.stream(endpoints).map(URI::toString).collect(Collectors.joining(" ")));
         while (System.in.read() >= 0) {

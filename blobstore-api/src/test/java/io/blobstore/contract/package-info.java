@@ -4,7 +4,8 @@
  * blobstore-api, so that a backend outside this repository can run it too.
  *
  * <p>May depend on {@code io.blobstore}, {@code io.blobstore.memory}, {@code io.blobstore.transfer}, the
- * {@code LeaseTicket} of {@code io.blobstore.internal.memory} (to find open leases), JUnit and AssertJ. Knows no backend.
+ * {@code LeaseTicket} of {@code io.blobstore.internal.memory} (to find open leases), JUnit and AssertJ. Knows no
+ * backend.
  */
 @NullMarked
 package io.blobstore.contract;

@@ -26,7 +26,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Reads into mapped memory that is unmapped as soon as they have ended: in a JVM of its own, which would not survive a mistake. */
+/**
+ * Reads into mapped memory that is unmapped as soon as they have ended: in a JVM of its own, which would not survive a
+ * mistake.
+ */
 class BlobReaderCrashTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 

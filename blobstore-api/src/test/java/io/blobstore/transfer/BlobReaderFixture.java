@@ -14,7 +14,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What the tests of {@link BlobReader} share. Every test ends with all memory given back and nobody inside the store. */
+/**
+ * What the tests of {@link BlobReader} share. Every test ends with all memory given back and nobody inside the store.
+ */
 @Timeout(120)
 @ExtendWith(LeakCheck.class)
 abstract class BlobReaderFixture {

@@ -136,7 +136,9 @@ class BlobReaderManyTest extends BlobReaderFixture {
         return LongStream.range(0, 20);
     }
 
-    /** Reads, jumps and closes at any moment, by several threads: right bytes or a closed channel, and no memory kept. */
+    /**
+     * Reads, jumps and closes at any moment, by several threads: right bytes or a closed channel, and no memory kept.
+     */
     @ParameterizedTest
     @MethodSource("seeds")
     void closingAtAnyMomentKeepsNothing(long seed) throws Exception {

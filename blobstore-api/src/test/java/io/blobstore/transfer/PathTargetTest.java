@@ -134,16 +134,16 @@ class PathTargetTest {
 
     @Test
     void buffersAreReusedAndNeverGrowBeyondABound() throws Exception {
-        try (BlobTarget.Filling filling =
+        try (BlobTarget.Writer writer =
                 BlobTarget.ofPath(directory.resolve("file")).open()) {
-            BlobTarget.Window first = filling.window(0, Long.MAX_VALUE);
+            BlobTarget.Window first = writer.window(0, Long.MAX_VALUE);
             ByteBuffer memory = first.buffer();
             assertThat(memory.remaining()).isEqualTo(BUFFER);
             assertThat(first.remaining()).isEqualTo(Long.MAX_VALUE);
             first.close();
             first.close();
-            BlobTarget.Window second = filling.window(BUFFER, 10);
-            BlobTarget.Window beside = filling.window(BUFFER + 10, 10);
+            BlobTarget.Window second = writer.window(BUFFER, 10);
+            BlobTarget.Window beside = writer.window(BUFFER + 10, 10);
 
             assertThat(second.buffer().remaining()).isEqualTo(10);
             second.buffer().putInt(0, 42);
@@ -161,9 +161,9 @@ class PathTargetTest {
     @Test
     void whatFillsTheBufferIsWrittenAndTheRestWhenItIsFlushed() throws Exception {
         byte[] content = ReadPlanTest.content(2 * BUFFER + 100);
-        try (BlobTarget.Filling filling =
+        try (BlobTarget.Writer writer =
                         BlobTarget.ofPath(directory.resolve("file")).open();
-                BlobTarget.Window window = filling.window(7, content.length)) {
+                BlobTarget.Window window = writer.window(7, content.length)) {
             Path hidden = files().get(0);
 
             window.put(ByteBuffer.wrap(content, 0, BUFFER + 50));
@@ -185,10 +185,10 @@ class PathTargetTest {
 
     @Test
     void aWriteThatIsInterruptedIsNotAnothersFailure() throws Exception {
-        try (BlobTarget.Filling filling =
+        try (BlobTarget.Writer writer =
                         BlobTarget.ofPath(directory.resolve("file")).open();
-                BlobTarget.Window one = filling.window(0, 10);
-                BlobTarget.Window two = filling.window(10, 10)) {
+                BlobTarget.Window one = writer.window(0, 10);
+                BlobTarget.Window two = writer.window(10, 10)) {
             two.put(ByteBuffer.allocate(3));
             two.flush(); // it has a channel
             one.put(ByteBuffer.allocate(3));

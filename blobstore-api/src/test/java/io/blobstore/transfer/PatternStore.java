@@ -27,13 +27,15 @@ import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 
 /**
- * A store of one blob, of any size, as its content is made when it is read; which can be replaced, and whose requests a test can
- * watch, hold and fail. The counterpart of {@link ScriptedStore} for those who read.
+ * A store of one blob, of any size, as its content is made when it is read; which can be replaced, and whose requests a
+ * test can watch, hold and fail. The counterpart of {@link ScriptedStore} for those who read.
  */
 final class PatternStore extends ForwardingBlobStore {
     static final BlobKey KEY = ScriptedStore.KEY;
 
-    /** Repeated all over the blob; its length is a prime, so that what is confused with something else looks different. */
+    /**
+     * Repeated all over the blob; its length is a prime, so that what is confused with something else looks different.
+     */
     private static final byte[] PATTERN = new byte[1_048_573];
 
     static {
@@ -123,7 +125,9 @@ final class PatternStore extends ForwardingBlobStore {
         });
     }
 
-    /** Content as it is: an array of its own for each of these large reads keeps the collector busier than the reads. */
+    /**
+     * Content as it is: an array of its own for each of these large reads keeps the collector busier than the reads.
+     */
     private static void forEachPiece(long from, int length, int version, Consumer<ByteBuffer> consumer) {
         int at = (int) ((from % PATTERN.length + version * 7919L) % PATTERN.length);
         for (int left = length; left > 0; at = 0) {

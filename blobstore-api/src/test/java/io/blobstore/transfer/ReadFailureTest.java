@@ -229,8 +229,8 @@ class ReadFailureTest {
         }
 
         @Override
-        public Filling open() {
-            return new Filling() {
+        public Writer open() {
+            return new Writer() {
                 @Override
                 public Window window(long offset, long length) {
                     PiecesWindow pieces = new PiecesWindow(length, 3);
@@ -258,7 +258,7 @@ class ReadFailureTest {
                 }
 
                 @Override
-                public void complete(long length) {
+                public void commit(long length) {
                     throw new AssertionError("nothing is complete");
                 }
 

@@ -23,8 +23,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A store of one blob whose reads a test can watch, hold, fail and falsify, and which watches the engine: what is asked of it, by
- * how many threads at once, and with how many bytes. The counterpart of {@link ScriptedStore}.
+ * A store of one blob whose reads a test can watch, hold, fail and falsify, and which watches the engine: what is asked
+ * of it, by how many threads at once, and with how many bytes. The counterpart of {@link ScriptedStore}.
  */
 final class ScriptedReads extends ForwardingBlobStore {
     /** What happens inside of a read, while it holds the target, before the content is there. */

@@ -38,8 +38,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A store in memory whose requests a test can watch, hold and fail, and which watches the engine: what is asked of it, by how
- * many threads at once, and with how many bytes.
+ * A store in memory whose requests a test can watch, hold and fail, and which watches the engine: what is asked of it,
+ * by how many threads at once, and with how many bytes.
  */
 final class ScriptedStore implements BlobStore {
     static final BlobKey KEY = BlobKey.of("key");

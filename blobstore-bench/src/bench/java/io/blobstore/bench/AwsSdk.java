@@ -17,23 +17,23 @@ final class AwsSdk {
     private AwsSdk() {}
 
     /** A client of the server that a job names. */
-    static <B extends S3BaseClientBuilder<B, C>, C> B at(Job job, B builder) {
+    static <B extends S3BaseClientBuilder<B, C>, C> B at(TransferSpec job, B builder) {
         return builder.endpointOverride(job.endpoint())
-                .region(Region.of(Job.REGION))
+                .region(Region.of(TransferSpec.REGION))
                 .forcePathStyle(true);
     }
 
     /** As {@link #at}, of the one that runs on the CRT, whose builder is of another kind. */
-    static S3CrtAsyncClientBuilder crtBuilder(Job job) {
+    static S3CrtAsyncClientBuilder crtBuilder(TransferSpec job) {
         return S3AsyncClient.crtBuilder()
                 .endpointOverride(job.endpoint())
-                .region(Region.of(Job.REGION))
+                .region(Region.of(TransferSpec.REGION))
                 .forcePathStyle(true);
     }
 
-    static UploadPartRequest.Builder uploadPart(Job job, String uploadId, int index, int length) {
+    static UploadPartRequest.Builder uploadPart(TransferSpec job, String uploadId, int index, int length) {
         return UploadPartRequest.builder()
-                .bucket(Job.BUCKET)
+                .bucket(TransferSpec.BUCKET)
                 .key(job.key())
                 .uploadId(uploadId)
                 .partNumber(index + 1)
@@ -41,19 +41,19 @@ final class AwsSdk {
     }
 
     /** With the checksum as a header, which the SDK then adds no trailer to. */
-    static UploadPartRequest uploadPart(Job job, String uploadId, int index, ByteBuffer content) {
+    static UploadPartRequest uploadPart(TransferSpec job, String uploadId, int index, ByteBuffer content) {
         return uploadPart(job, uploadId, index, content.remaining())
                 .checksumCRC32C(Crc32c.of(content).base64())
                 .build();
     }
 
-    static CompleteMultipartUploadRequest complete(Job job, String uploadId, String[] etags) {
+    static CompleteMultipartUploadRequest complete(TransferSpec job, String uploadId, String[] etags) {
         List<CompletedPart> parts = new ArrayList<>();
         for (int i = 0; i < etags.length; i++) {
             parts.add(CompletedPart.builder().partNumber(i + 1).eTag(etags[i]).build());
         }
         return CompleteMultipartUploadRequest.builder()
-                .bucket(Job.BUCKET)
+                .bucket(TransferSpec.BUCKET)
                 .key(job.key())
                 .uploadId(uploadId)
                 .multipartUpload(upload -> upload.parts(parts))

@@ -17,7 +17,9 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
-/** A certificate authority that lives as long as a benchmark, and the server's certificate, in files of one directory. */
+/**
+ * A certificate authority that lives as long as a benchmark, and the server's certificate, in files of one directory.
+ */
 final class Certificates {
     /** Holds certificates only, which are no secret; the JDK wants a password all the same. */
     static final String TRUST_PASSWORD = "changeit";

@@ -15,7 +15,10 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** A JVM with the class path of this one that is talked to line by line. Lines that begin with {@code #} are its answers. */
+/**
+ * A JVM with the class path of this one that is talked to line by line. Lines that begin with {@code #} are its
+ * answers.
+ */
 final class ChildProcess implements AutoCloseable {
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(10);
     private static final String END = "#end";

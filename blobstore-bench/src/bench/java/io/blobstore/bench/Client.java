@@ -13,14 +13,14 @@ final class Client implements AutoCloseable {
     private static final double STRETCH_SECONDS = 2;
 
     private final Competitor competitor;
-    private final Job job;
+    private final TransferSpec job;
     private final ChildProcess process;
     private final MemoryOverTime memory;
     private final List<Measurement> rounds = new ArrayList<>();
     private int moved;
     private double secondsOfOne;
 
-    private Client(Competitor competitor, Job job, ChildProcess process) throws InterruptedException {
+    private Client(Competitor competitor, TransferSpec job, ChildProcess process) throws InterruptedException {
         this.competitor = competitor;
         this.job = job;
         this.process = process;
@@ -29,7 +29,8 @@ final class Client implements AutoCloseable {
     }
 
     /** Starts it and waits until it is ready. */
-    static Client start(Competitor competitor, Job job, Laboratory laboratory, String... moreJvmOptions)
+    static Client start(
+            Competitor competitor, TransferSpec job, BenchmarkEnvironment laboratory, String... moreJvmOptions)
             throws IOException, InterruptedException {
         ChildProcess process = laboratory.startClient(competitor, job, moreJvmOptions);
         try {
@@ -44,12 +45,12 @@ final class Client implements AutoCloseable {
         return competitor;
     }
 
-    Job job() {
+    TransferSpec job() {
         return job;
     }
 
     /** Does another job for a while, by another contestant of its kind. */
-    void rehearse(Job rehearsal, Duration duration) throws IOException, InterruptedException {
+    void rehearse(TransferSpec rehearsal, Duration duration) throws IOException, InterruptedException {
         if (duration.isZero()) {
             return;
         }

@@ -12,14 +12,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * One contestant in a JVM of its own, so that CPU time, heap and memory are its alone. Says {@code #ready}; then each line of standard
- * input is
+ * One contestant in a JVM of its own, so that CPU time, heap and memory are its alone. Says {@code #ready}; then each
+ * line of standard input is
  *
  * <ul>
- *   <li>a number of rounds to make, which are measured as one: {@code #result cpuNanos wallNanos heapBytes heapIsComplete compilerNanos
- *       collections nanos:count...};
- *   <li>a duration and another job, to be done for that long by another contestant of the same kind, so that what both have in common is
- *       compiled then: {@code #rehearsed rounds};
+ *   <li>a number of rounds to make, which are measured as one: {@code #result cpuNanos wallNanos heapBytes
+ *       heapIsComplete compilerNanos collections nanos:count...};
+ *   <li>a duration and another job, to be done for that long by another contestant of the same kind, so that what both
+ *       have in common is compiled then: {@code #rehearsed rounds};
  *   <li>or {@code rest}: {@code #rested} when its compilers do.
  * </ul>
  */
@@ -27,7 +27,10 @@ final class ClientMain {
     private static final OperatingSystemMXBean PROCESS =
             (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
-    /** Of resting: between looks, what may be used between them, which is a tick of the clock, and how long it is waited for. */
+    /**
+     * Of resting: between looks, what may be used between them, which is a tick of the clock, and how long it is waited
+     * for.
+     */
     private static final Duration LOOK = Duration.ofMillis(250);
 
     private static final Duration QUIET = Duration.ofMillis(10);
@@ -44,9 +47,9 @@ final class ClientMain {
         PrintStream out = System.out;
         System.setOut(System.err); // what a library prints is no part of the protocol
         List<String> arguments = Arrays.asList(args);
-        Job job = Job.ofArguments(arguments.subList(1, arguments.size()));
+        TransferSpec job = TransferSpec.ofArguments(arguments.subList(1, arguments.size()));
         Competitor competitor = Competitor.valueOf(arguments.get(0));
-        try (Contestant contestant = competitor.open(job);
+        try (BenchmarkClient contestant = competitor.open(job);
                 BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             out.println("#ready");
             for (String line = input.readLine(); line != null; line = input.readLine()) {
@@ -61,7 +64,7 @@ final class ClientMain {
         System.exit(0); // some clients leave threads behind
     }
 
-    private static String answer(String line, Competitor competitor, Contestant contestant) throws Exception {
+    private static String answer(String line, Competitor competitor, BenchmarkClient contestant) throws Exception {
         List<String> words = Arrays.asList(line.split(" "));
         if (words.size() > 1) {
             return rehearse(competitor, words.get(0), words.subList(1, words.size()));
@@ -74,8 +77,8 @@ final class ClientMain {
     }
 
     /**
-     * Does nothing until nothing is done: what waits for the compilers is compiled sooner now than beside the work. Looks at the CPU time, as
-     * the compilers' own clock stands still during a long compilation.
+     * Does nothing until nothing is done: what waits for the compilers is compiled sooner now than beside the work.
+     * Looks at the CPU time, as the compilers' own clock stands still during a long compilation.
      */
     private static void rest() throws InterruptedException {
         long deadline = System.nanoTime() + MOST_REST.toNanos();
@@ -91,7 +94,7 @@ final class ClientMain {
     private static String rehearse(Competitor competitor, String duration, List<String> job) throws Exception {
         int rounds = 0;
         long start = System.nanoTime();
-        try (Contestant contestant = competitor.open(Job.ofArguments(job))) {
+        try (BenchmarkClient contestant = competitor.open(TransferSpec.ofArguments(job))) {
             for (; System.nanoTime() - start < Duration.parse(duration).toNanos(); rounds++) {
                 contestant.round();
             }
@@ -101,7 +104,7 @@ final class ClientMain {
         return "#rehearsed " + rounds;
     }
 
-    private static String measure(Contestant contestant, int rounds) throws Exception {
+    private static String measure(BenchmarkClient contestant, int rounds) throws Exception {
         contestant.takeLatencies();
         long compile = CompilerThreads.cpuNanos(); // it allocates
         HeapMeter heap = HeapMeter.start();

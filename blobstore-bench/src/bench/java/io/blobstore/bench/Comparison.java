@@ -29,8 +29,8 @@ record Comparison(
      * How long all take.
      *
      * @param rounds that count
-     * @param turn so many seconds a client works in each, about; where it moves the content several times in a turn, it does so once
-     *     before, as its connections and its caches are not as they were after the last turn
+     * @param turn so many seconds a client works in each, about; where it moves the content several times in a turn, it
+     *     does so once before, as its connections and its caches are not as they were after the last turn
      */
     record Pace(WarmUp warmUp, int rounds, double turn) {
         String describe() {
@@ -66,8 +66,8 @@ record Comparison(
         int files = 2 + (direction == Direction.DOWNLOAD ? competitors.size() : 1);
         Path parent = Workspace.parent(Optional.empty(), files * size);
         Scenario scenario = Scenario.of(direction, encrypted);
-        try (Laboratory laboratory = new Laboratory(parent, size, Conditions.NONE);
-                Lineup lineup = new Lineup(laboratory)) {
+        try (BenchmarkEnvironment laboratory = new BenchmarkEnvironment(parent, size, Conditions.NONE);
+                ClientGroup lineup = new ClientGroup(laboratory)) {
             for (Competitor competitor : competitors) {
                 lineup.start(competitor, scenario, partSize, concurrency);
             }

@@ -18,7 +18,8 @@ final class CompilerThreads {
     private CompilerThreads() {}
 
     /**
-     * The nanoseconds of CPU time that they took so far, by the scheduler's account; elsewhere than on Linux, those that compilations lasted.
+     * The nanoseconds of CPU time that they took so far, by the scheduler's account; elsewhere than on Linux, those
+     * that compilations lasted.
      */
     static long cpuNanos() throws IOException {
         if (!Files.isDirectory(TASKS)) {

@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * What clients have to put up with, as with object stores: each answer takes its time, each connection gives only so much, and now and
- * then the server has too much to do.
+ * What clients have to put up with, as with object stores: each answer takes its time, each connection gives only so
+ * much, and now and then the server has too much to do.
  *
  * @param latency from the request to the first byte
  * @param bytesPerSecond of a connection

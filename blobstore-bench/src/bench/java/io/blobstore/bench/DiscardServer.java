@@ -24,8 +24,8 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 
 /**
- * A server that speaks as much of S3 and Cloud Storage as the contestants need, throws away what it is sent, and counts it. Listens on the
- * loopback interface only. One thread for each connection; encrypts with the JDK's engine.
+ * A server that speaks as much of S3 and Cloud Storage as the contestants need, throws away what it is sent, and counts
+ * it. Listens on the loopback interface only. One thread for each connection; encrypts with the JDK's engine.
  */
 final class DiscardServer implements Closeable {
     /** The same cipher for everybody, in either version of the protocol. */
@@ -52,8 +52,8 @@ final class DiscardServer implements Closeable {
     private final Optional<SSLContext> tls;
     private final Conditions conditions;
     private final ServedObject served;
-    private final XmlAnswers xml;
-    private final JsonAnswers json;
+    private final XmlResponses xml;
+    private final JsonResponses json;
     /** Parts and ranges that were asked for so far. */
     private final AtomicLong parts = new AtomicLong();
 
@@ -64,8 +64,8 @@ final class DiscardServer implements Closeable {
         this.conditions = conditions;
         this.served = new ServedObject(objectSize);
         StoredObjects objects = new StoredObjects();
-        this.xml = new XmlAnswers(served, objects);
-        this.json = new JsonAnswers(served, objects);
+        this.xml = new XmlResponses(served, objects);
+        this.json = new JsonResponses(served, objects);
         this.listener = ServerSocketChannel.open();
         listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     }
@@ -83,8 +83,8 @@ final class DiscardServer implements Closeable {
     }
 
     /**
-     * Runs it until its standard input ends. Says {@code #port N}; answers each line, which is a path, with its traffic:
-     * {@code #traffic received sent security}.
+     * Runs it until its standard input ends. Says {@code #port N}; answers each line, which is a path, with its
+     * traffic: {@code #traffic received sent security}.
      *
      * @param args the size of the object that it serves, its {@link Conditions}, and, for HTTPS, the directory of its
      *     {@link Certificates}
@@ -163,7 +163,8 @@ final class DiscardServer implements Closeable {
         if (request.header("expect").filter("100-continue"::equalsIgnoreCase).isPresent()) {
             wire.write(ascii("HTTP/1.1 100 Continue\r\n\r\n"));
         }
-        XmlAnswers.Answer answer = JsonRequest.isJson(request) ? json(request, input, wire) : xml(request, input, wire);
+        XmlResponses.Answer answer =
+                JsonRequest.isJson(request) ? json(request, input, wire) : xml(request, input, wire);
         StringBuilder head = new StringBuilder("HTTP/1.1 " + answer.status() + "\r\n");
         answer.headers()
                 .forEach((name, value) ->
@@ -175,16 +176,16 @@ final class DiscardServer implements Closeable {
         conditions.write((from, to) -> served.write(wire, from, to), answer.from(), answer.to());
     }
 
-    private XmlAnswers.Answer xml(HttpHead request, HttpInput input, Wire wire) throws IOException {
+    private XmlResponses.Answer xml(HttpHead request, HttpInput input, Wire wire) throws IOException {
         long wireBytes = input.discardBody(request, ByteBuffer.allocate(0));
         // What a signed, chunked body decodes to is the object's size.
         long bodyBytes = request.header("x-amz-decoded-content-length")
                 .map(Long::parseLong)
                 .orElse(wireBytes);
         if (isRefused(request)) {
-            return XmlAnswers.refused();
+            return XmlResponses.refused();
         }
-        XmlAnswers.Answer answer = xml.answer(request, bodyBytes);
+        XmlResponses.Answer answer = xml.answer(request, bodyBytes);
         count(request.path(), new Traffic(bodyBytes, answer.to() - answer.from(), Set.of(wire.security())));
         return answer;
     }
@@ -195,14 +196,14 @@ final class DiscardServer implements Closeable {
         return hasContent && conditions.refuses(parts.incrementAndGet());
     }
 
-    private XmlAnswers.Answer json(HttpHead request, HttpInput input, Wire wire) throws IOException {
+    private XmlResponses.Answer json(HttpHead request, HttpInput input, Wire wire) throws IOException {
         ByteBuffer beginning = ByteBuffer.allocate(JsonRequest.BEGINNING);
         long bodyBytes = input.discardBody(request, beginning);
         JsonRequest parsed = JsonRequest.parse(request, beginning.flip(), bodyBytes);
         if (parsed.kind() == JsonRequest.Kind.DOWNLOAD) {
             return download(request, parsed.path(), wire);
         }
-        XmlAnswers.Answer answer = json.answer(
+        XmlResponses.Answer answer = json.answer(
                 parsed,
                 (tls.isPresent() ? "https://" : "http://")
                         + request.header("host").orElse(""));
@@ -218,11 +219,11 @@ final class DiscardServer implements Closeable {
         return answer;
     }
 
-    private XmlAnswers.Answer download(HttpHead request, String path, Wire wire) {
+    private XmlResponses.Answer download(HttpHead request, String path, Wire wire) {
         if (isRefused(request)) {
-            return XmlAnswers.refused();
+            return XmlResponses.refused();
         }
-        XmlAnswers.Answer answer = xml.answer(request, 0);
+        XmlResponses.Answer answer = xml.answer(request, 0);
         count(path, new Traffic(0, answer.to() - answer.from(), Set.of(wire.security())));
         return answer.to() > answer.from() ? json.download(answer) : answer;
     }

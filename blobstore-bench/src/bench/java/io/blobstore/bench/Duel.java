@@ -21,16 +21,16 @@ final class Duel {
 
     private final Scenario scenario;
     private final Settings settings;
-    private final Laboratory laboratory;
+    private final BenchmarkEnvironment laboratory;
     private final PrintWriter out;
-    private final Lineup lineup;
+    private final ClientGroup lineup;
 
-    Duel(Scenario scenario, Settings settings, Laboratory laboratory, PrintWriter out) {
+    Duel(Scenario scenario, Settings settings, BenchmarkEnvironment laboratory, PrintWriter out) {
         this.scenario = scenario;
         this.settings = settings;
         this.laboratory = laboratory;
         this.out = out;
-        this.lineup = new Lineup(laboratory);
+        this.lineup = new ClientGroup(laboratory);
     }
 
     void run(Verdicts verdicts) throws IOException, InterruptedException {

@@ -17,7 +17,7 @@ final class GoogleSdk {
         return OAuth2Credentials.create(new AccessToken("benchmark", end));
     }
 
-    static HttpStorageOptions options(Job job) {
+    static HttpStorageOptions options(TransferSpec job) {
         return StorageOptions.http()
                 .setHost(job.endpoint().toString())
                 .setProjectId("benchmark")

@@ -36,7 +36,10 @@ record JsonRequest(
         OTHER
     }
 
-    /** So much of a body has to be there for {@link #parse}: what comes before content, or the names of 32 objects to compose. */
+    /**
+     * So much of a body has to be there for {@link #parse}: what comes before content, or the names of 32 objects to
+     * compose.
+     */
     static final int BEGINNING = 16 * 1024;
 
     /** A resumable upload that is sent at once: its first and last byte, and its size. */
@@ -106,7 +109,10 @@ record JsonRequest(
         return new JsonRequest(Kind.OTHER, "", "", Map.of(), 0, List.of());
     }
 
-    /** {@code multipart/related}: what is said of the object, then its content; each after a line with the boundary and headers. */
+    /**
+     * {@code multipart/related}: what is said of the object, then its content; each after a line with the boundary and
+     * headers.
+     */
     private static JsonRequest insert(String bucket, ByteBuffer beginning, long bodyBytes) throws IOException {
         String text = StandardCharsets.ISO_8859_1.decode(beginning).toString(); // a character is a byte
         String boundary = text.substring(0, found(text.indexOf(LINE_END)));
@@ -131,7 +137,10 @@ record JsonRequest(
         return index;
     }
 
-    /** Begins an upload that could be resumed, or brings its content, as a whole only: no contestant does it piece by piece. */
+    /**
+     * Begins an upload that could be resumed, or brings its content, as a whole only: no contestant does it piece by
+     * piece.
+     */
     private static JsonRequest resumable(
             HttpHead request, String bucket, ByteBuffer beginning, long bodyBytes, boolean isGzip) throws IOException {
         if (request.words().get(0).equals("POST")) {
@@ -143,8 +152,8 @@ record JsonRequest(
         if (!range.matches() || Long.parseLong(range.group(1)) + 1 != Long.parseLong(range.group(2))) {
             return other();
         }
-        Map<String, Object> resource = XmlAnswers.checksum(request)
-                .<Map<String, Object>>map(value -> Map.of(JsonAnswers.CRC32C, value))
+        Map<String, Object> resource = XmlResponses.checksum(request)
+                .<Map<String, Object>>map(value -> Map.of(JsonResponses.CRC32C, value))
                 .orElse(Map.of());
         return new JsonRequest(Kind.INSERT, bucket, name, resource, bodyBytes, List.of());
     }

@@ -7,8 +7,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * How often something took how long: a count for each range of times, no range wider than a 128th of its beginning. Adding allocates nothing,
- * as it happens where allocation is measured. Not thread-safe.
+ * How often something took how long: a count for each range of times, no range wider than a 128th of its beginning.
+ * Adding allocates nothing, as it happens where allocation is measured. Not thread-safe.
  */
 final class Latencies {
     /** Ranges between a power of two and the next. */

@@ -21,11 +21,11 @@ final class LoopConnections implements Closeable {
         void send(LoopConnection connection, String request, long offset, int length) throws Exception;
     }
 
-    private final Job job;
+    private final TransferSpec job;
     private final BlockingQueue<LoopConnection> idle = new LinkedBlockingQueue<>();
 
     /** Opens them. */
-    LoopConnections(Job job) throws Exception {
+    LoopConnections(TransferSpec job) throws Exception {
         this.job = job;
         ClientEngines engines = ClientEngines.of(job.scenario().transport);
         for (int i = 0; i < job.concurrency(); i++) {

@@ -5,7 +5,10 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 
-/** Whether memory stays bounded: uploads the content once and then many times, and compares the peaks of anonymous memory. */
+/**
+ * Whether memory stays bounded: uploads the content once and then many times, and compares the peaks of anonymous
+ * memory.
+ */
 final class MemoryBound {
     private static final double MIB = 1L << 20;
     private static final int CONCURRENCY = 8;
@@ -14,16 +17,16 @@ final class MemoryBound {
     /** What a JVM gains by compiling on; if each upload kept but one part, it would be ten times that. */
     private static final int SLACK_MIB = 16;
     /**
-     * The whole heap is there from the beginning, or garbage that nobody has collected yet would look like growth; and the compiler
-     * is the small one, as in the command's JVM, or the memory that the large one compiles in would.
+     * The whole heap is there from the beginning, or garbage that nobody has collected yet would look like growth; and
+     * the compiler is the small one, as in the command's JVM, or the memory that the large one compiles in would.
      */
     private static final String[] STEADY_JVM = {"-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch", "-XX:TieredStopAtLevel=1"};
 
     private final Settings settings;
-    private final Laboratory laboratory;
+    private final BenchmarkEnvironment laboratory;
     private final PrintWriter out;
 
-    MemoryBound(Settings settings, Laboratory laboratory, PrintWriter out) {
+    MemoryBound(Settings settings, BenchmarkEnvironment laboratory, PrintWriter out) {
         this.settings = settings;
         this.laboratory = laboratory;
         this.out = out;
@@ -48,7 +51,7 @@ final class MemoryBound {
         String what = scenario.title + ": MiB of anonymous memory";
         String problem = "not on the class path";
         if (competitor.isAvailable()) {
-            Job job = laboratory.job(competitor, scenario, settings.partSize(), CONCURRENCY);
+            TransferSpec job = laboratory.job(competitor, scenario, settings.partSize(), CONCURRENCY);
             try (Client client = Client.start(competitor, job, laboratory, STEADY_JVM)) {
                 client.run(1);
                 double once = client.memoryGrowth() / MIB;

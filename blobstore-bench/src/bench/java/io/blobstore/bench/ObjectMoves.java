@@ -24,18 +24,18 @@ interface ObjectMoves extends AutoCloseable {
     void get(ByteBuffer target) throws Exception;
 
     /** Opens a client. */
-    static ObjectMoves of(Competitor competitor, Job job) throws Exception {
+    static ObjectMoves of(Competitor competitor, TransferSpec job) throws Exception {
         return switch (competitor) {
-            case BLOBSTORE -> new OfStore(BlobKey.of(job.key()), BlobstoreContestant.s3Store(job));
-            case GCS_BLOBSTORE -> new OfStore(BlobKey.of(job.key()), BlobstoreContestant.gcsStore(job));
+            case BLOBSTORE -> new OfStore(BlobKey.of(job.key()), BlobstoreClient.s3Store(job));
+            case GCS_BLOBSTORE -> new OfStore(BlobKey.of(job.key()), BlobstoreClient.gcsStore(job));
             case HAND_ROLLED -> new OfLoop(job, new LoopConnections(job));
             case GCS_STORAGE ->
                 new OfStorage(
-                        BlobId.of(Job.BUCKET, job.key()), GoogleSdk.options(job).getService());
-            case APACHE_SYNC ->
-                new OfSyncClient(job.key(), SyncClientContestant.client(job, SyncClientContestant.apacheHttp(job)));
-            case NETTY_ASYNC -> new OfAsyncClient(job.key(), AsyncClientContestant.nettyClient(job), false);
-            case CRT_ASYNC -> new OfAsyncClient(job.key(), AsyncClientContestant.crtClient(job), true);
+                        BlobId.of(TransferSpec.BUCKET, job.key()),
+                        GoogleSdk.options(job).getService());
+            case APACHE_SYNC -> new OfSyncClient(job.key(), SyncClient.client(job, SyncClient.apacheHttp(job)));
+            case NETTY_ASYNC -> new OfAsyncClient(job.key(), AsyncClient.nettyClient(job), false);
+            case CRT_ASYNC -> new OfAsyncClient(job.key(), AsyncClient.crtClient(job), true);
             default -> throw new BenchmarkException(competitor.title + " moves no small objects");
         };
     }
@@ -59,7 +59,7 @@ interface ObjectMoves extends AutoCloseable {
     }
 
     /** The loop by hand. It looks at the checksum of what it reads, which nobody sends it to compare. */
-    record OfLoop(Job job, LoopConnections connections) implements ObjectMoves {
+    record OfLoop(TransferSpec job, LoopConnections connections) implements ObjectMoves {
         @Override
         public void put(ByteBuffer content) throws Exception {
             connections.with(connection ->
@@ -104,7 +104,7 @@ interface ObjectMoves extends AutoCloseable {
         @Override
         public void put(ByteBuffer content) {
             client.putObject(
-                    r -> r.bucket(Job.BUCKET)
+                    r -> r.bucket(TransferSpec.BUCKET)
                             .key(key)
                             .checksumCRC32C(Crc32c.of(content).base64()),
                     RequestBody.fromRemainingByteBuffer(content));
@@ -113,7 +113,8 @@ interface ObjectMoves extends AutoCloseable {
         @Override
         public void get(ByteBuffer target) {
             target.put(
-                    client.getObjectAsBytes(r -> r.bucket(Job.BUCKET).key(key)).asByteBuffer());
+                    client.getObjectAsBytes(r -> r.bucket(TransferSpec.BUCKET).key(key))
+                            .asByteBuffer());
         }
 
         @Override
@@ -128,7 +129,7 @@ interface ObjectMoves extends AutoCloseable {
         public void put(ByteBuffer content) {
             client.putObject(
                             r -> {
-                                r.bucket(Job.BUCKET).key(key);
+                                r.bucket(TransferSpec.BUCKET).key(key);
                                 if (!computesChecksums) {
                                     r.checksumCRC32C(Crc32c.of(content).base64());
                                 }
@@ -139,7 +140,7 @@ interface ObjectMoves extends AutoCloseable {
 
         @Override
         public void get(ByteBuffer target) {
-            target.put(client.getObject(r -> r.bucket(Job.BUCKET).key(key), AsyncResponseTransformer.toBytes())
+            target.put(client.getObject(r -> r.bucket(TransferSpec.BUCKET).key(key), AsyncResponseTransformer.toBytes())
                     .join()
                     .asByteBuffer());
         }

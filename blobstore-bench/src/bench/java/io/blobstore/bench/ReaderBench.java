@@ -117,7 +117,7 @@ final class ReaderBench implements Callable<Integer> {
         Conditions conditions = new Conditions(Duration.ofMillis(latencyMillis), (long) connectionMib << 20, 0);
         Path parent = Workspace.parent(Optional.ofNullable(directory), 3L * mib << 20);
         Verdicts verdicts = new Verdicts();
-        try (Laboratory laboratory = new Laboratory(parent, settings.size(), conditions)) {
+        try (BenchmarkEnvironment laboratory = new BenchmarkEnvironment(parent, settings.size(), conditions)) {
             for (Scenario scenario : List.of(Scenario.READ_IN_SEQUENCE, Scenario.READ_AT_RANDOM)) {
                 new Duel(scenario, settings, laboratory, out).run(verdicts);
             }

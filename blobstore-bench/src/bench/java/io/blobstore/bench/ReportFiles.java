@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What one step measured in turns, written as JMH writes its results, so that one report is made of both: each round is there as a fork
- * of JMH's is, as ratios are taken within a round.
+ * What one step measured in turns, written as JMH writes its results, so that one report is made of both: each round is
+ * there as a fork of JMH's is, as ratios are taken within a round.
  */
 final class ReportFiles {
     private static final String PACKAGE = "io.blobstore.bench.jmh.";
@@ -87,7 +87,7 @@ final class ReportFiles {
     }
 
     private static Map<String, Object> ofObjects(Client client) {
-        int objects = SmallObjectsContestant.OBJECTS;
+        int objects = SmallObjectsClient.OBJECTS;
         Map<String, Object> metrics = new LinkedHashMap<>();
         metrics.put("operations", metric(client, "ops/s", round -> objects / round.wallSeconds()));
         metrics.put("cpu", metric(client, "us/op", round -> round.steadyCpuSeconds() * MICROS / objects));

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The measurements that a report is made of, step by step, and the directory that keeps what came out. A run that was ended can go on: the
- * steps that are there are not measured again.
+ * The measurements that a report is made of, step by step, and the directory that keeps what came out. A run that was
+ * ended can go on: the steps that are there are not measured again.
  */
 final class ReportRun {
     private static final String ENVIRONMENT = "environment.txt";
@@ -108,7 +108,7 @@ final class ReportRun {
     private List<String> environment() {
         List<String> lines = new ArrayList<>();
         Machine.describe().forEach((name, value) -> lines.add(name + "\t" + value));
-        lines.add("clients\tjava " + String.join(" ", Laboratory.CLIENT_OPTIONS)
+        lines.add("clients\tjava " + String.join(" ", BenchmarkEnvironment.CLIENT_OPTIONS)
                 + ", a process for each; server in another process, on the same machine");
         lines.add("command\t" + command);
         for (ReportStep step : steps) {

@@ -7,20 +7,20 @@ import java.nio.ByteBuffer;
 final class S3Requests {
     private S3Requests() {}
 
-    static String object(Job job) {
-        return "/" + Job.BUCKET + "/" + job.key();
+    static String object(TransferSpec job) {
+        return "/" + TransferSpec.BUCKET + "/" + job.key();
     }
 
-    static String create(Job job) {
+    static String create(TransferSpec job) {
         return object(job) + "?uploads";
     }
 
     /** Part {@code index}, counted from 0. */
-    static String part(Job job, String uploadId, int index) {
+    static String part(TransferSpec job, String uploadId, int index) {
         return object(job) + "?partNumber=" + (index + 1) + "&uploadId=" + uploadId;
     }
 
-    static String complete(Job job, String uploadId) {
+    static String complete(TransferSpec job, String uploadId) {
         return object(job) + "?uploadId=" + uploadId;
     }
 

@@ -21,7 +21,10 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.ToDoubleFunction;
 
-/** What is measured side by side: which way the bytes go, what they go through, who takes part, and what has to come out. */
+/**
+ * What is measured side by side: which way the bytes go, what they go through, who takes part, and what has to come
+ * out.
+ */
 enum Scenario {
     HTTP_UPLOAD(
             "Upload over HTTP",
@@ -261,8 +264,8 @@ enum Scenario {
     /** What a round moves of a content. */
     long bytesOf(long size) {
         return switch (direction) {
-            case RANDOM -> ReaderContestant.RANDOM_BYTES;
-            case PUT, GET -> SmallObjectsContestant.OBJECTS * size;
+            case RANDOM -> ReaderClient.RANDOM_BYTES;
+            case PUT, GET -> SmallObjectsClient.OBJECTS * size;
             default -> size;
         };
     }

@@ -6,7 +6,9 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.Random;
 
-/** The object that the server gives to whoever reads: one random block again and again, cut at the size. Thread-safe. */
+/**
+ * The object that the server gives to whoever reads: one random block again and again, cut at the size. Thread-safe.
+ */
 final class ServedObject {
     static final int BLOCK = 8 << 20;
     static final String ETAG = "\"served\"";

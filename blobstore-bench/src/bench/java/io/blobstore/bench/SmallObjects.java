@@ -5,15 +5,15 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
- * Small objects, each moved by one request, by a client in this JVM, from and to a server in another. The content is outside the heap,
- * as in a mapping. Thread-safe.
+ * Small objects, each moved by one request, by a client in this JVM, from and to a server in another. The content is
+ * outside the heap, as in a mapping. Thread-safe.
  */
 public final class SmallObjects implements AutoCloseable {
-    private final Laboratory laboratory;
+    private final BenchmarkEnvironment laboratory;
     private final ObjectMoves moves;
     private final ByteBuffer content;
 
-    private SmallObjects(Laboratory laboratory, ObjectMoves moves, int bytes) {
+    private SmallObjects(BenchmarkEnvironment laboratory, ObjectMoves moves, int bytes) {
         this.laboratory = laboratory;
         this.moves = moves;
         this.content = ByteBuffer.allocateDirect(bytes);
@@ -28,10 +28,11 @@ public final class SmallObjects implements AutoCloseable {
      * @param encrypted as of {@link Trial#start}
      */
     public static SmallObjects start(String client, int bytes, int connections, boolean encrypted) throws Exception {
-        Laboratory laboratory = new Laboratory(Workspace.parent(Optional.empty(), bytes), bytes, Conditions.NONE);
+        BenchmarkEnvironment laboratory =
+                new BenchmarkEnvironment(Workspace.parent(Optional.empty(), bytes), bytes, Conditions.NONE);
         try {
             Competitor competitor = Competitor.valueOf(client);
-            Job job = laboratory.job(competitor, Scenario.of(Direction.READ, encrypted), bytes, connections);
+            TransferSpec job = laboratory.job(competitor, Scenario.of(Direction.READ, encrypted), bytes, connections);
             laboratory.clientProperties(job).forEach(System::setProperty);
             return new SmallObjects(laboratory, ObjectMoves.of(competitor, job), bytes);
         } catch (Throwable e) {

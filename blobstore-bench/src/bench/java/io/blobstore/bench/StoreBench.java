@@ -96,12 +96,12 @@ abstract class StoreBench implements Callable<Integer> {
         Settings settings = new Settings(
                 (long) mib << 20, partMib << 20, concurrency, WarmUp.ofSeconds(warmUp), rounds, repeats, only);
         Machine.print(out);
-        out.println("clients    java " + String.join(" ", Laboratory.CLIENT_OPTIONS)
+        out.println("clients    java " + String.join(" ", BenchmarkEnvironment.CLIENT_OPTIONS)
                 + ", a process for each; server in another process");
         Verdicts verdicts = new Verdicts();
         Conditions conditions = new Conditions(Duration.ZERO, Long.MAX_VALUE, refusedOneIn);
         Path parent = Workspace.parent(Optional.ofNullable(directory), 3L * mib << 20);
-        try (Laboratory laboratory = new Laboratory(parent, settings.size(), conditions)) {
+        try (BenchmarkEnvironment laboratory = new BenchmarkEnvironment(parent, settings.size(), conditions)) {
             out.println("content    in " + laboratory.directory().getParent() + ", mapped, every page present");
             for (Scenario scenario : scenarios()) {
                 new Duel(scenario, settings, laboratory, out).run(verdicts);

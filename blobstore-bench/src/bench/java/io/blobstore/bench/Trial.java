@@ -6,12 +6,12 @@ import java.util.Optional;
 
 /** A contestant in this JVM, and its server in another: for who measures by other means than {@link Client}. */
 public final class Trial implements AutoCloseable {
-    private final Laboratory laboratory;
-    private final Job job;
-    private final Contestant contestant;
+    private final BenchmarkEnvironment laboratory;
+    private final TransferSpec job;
+    private final BenchmarkClient contestant;
     private int rounds;
 
-    private Trial(Laboratory laboratory, Job job, Contestant contestant) {
+    private Trial(BenchmarkEnvironment laboratory, TransferSpec job, BenchmarkClient contestant) {
         this.laboratory = laboratory;
         this.job = job;
         this.contestant = contestant;
@@ -25,15 +25,16 @@ public final class Trial implements AutoCloseable {
      *
      * @param client the name of a {@link Competitor}
      * @param direction the name of a {@link Scenario.Direction}
-     * @param encrypted whether it is HTTPS; then this JVM trusts the server from now on, unless it trusted somebody before
+     * @param encrypted whether it is HTTPS; then this JVM trusts the server from now on, unless it trusted somebody
+     *     before
      */
     public static Trial start(String client, String direction, boolean encrypted, Setting setting) throws Exception {
         Scenario scenario = Scenario.of(Direction.valueOf(direction), encrypted);
         Path parent = Workspace.parent(Optional.empty(), 3 * setting.size());
-        Laboratory laboratory = new Laboratory(parent, setting.size(), Conditions.NONE);
+        BenchmarkEnvironment laboratory = new BenchmarkEnvironment(parent, setting.size(), Conditions.NONE);
         try {
             Competitor competitor = Competitor.valueOf(client);
-            Job job = laboratory.job(competitor, scenario, setting.partSize(), setting.concurrency());
+            TransferSpec job = laboratory.job(competitor, scenario, setting.partSize(), setting.concurrency());
             laboratory.clientProperties(job).forEach(System::setProperty);
             return new Trial(laboratory, job, competitor.open(job));
         } catch (Throwable e) {

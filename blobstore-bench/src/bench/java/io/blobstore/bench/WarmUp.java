@@ -3,9 +3,9 @@ package io.blobstore.bench;
 import java.time.Duration;
 
 /**
- * How long a client works before it is measured: what is compared is steady work, and not whose start is the quicker. Code that runs once for
- * a request is compiled after thousands of them, which are gigabytes; so a client rehearses with hardly any content first, and moves the
- * whole content then.
+ * How long a client works before it is measured: what is compared is steady work, and not whose start is the quicker.
+ * Code that runs once for a request is compiled after thousands of them, which are gigabytes; so a client rehearses
+ * with hardly any content first, and moves the whole content then.
  *
  * @param rehearsal so long with hardly any content
  * @param least so long with all of it in any case, and then until its JVM's compilers rest
@@ -29,7 +29,10 @@ record WarmUp(Duration rehearsal, Duration least, Duration most) {
                 + least.toSeconds() + " to " + most.toSeconds() + " s, ";
     }
 
-    /** Whether it is over, after {@code seconds} with all content, the last stretch of which took what {@code last} says. */
+    /**
+     * Whether it is over, after {@code seconds} with all content, the last stretch of which took what {@code last}
+     * says.
+     */
     boolean isOver(double seconds, Measurement last) {
         return seconds >= most.toSeconds()
                 || (seconds >= least.toSeconds() && last.compileSeconds() <= COMPILERS_REST * last.cpuSeconds());

@@ -7,8 +7,8 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * A number of bytes as people write it: {@code 4096}, {@code 4KiB}, {@code 16M}. Units are binary; {@code MB}, which may mean
- * either, is refused.
+ * A number of bytes as people write it: {@code 4096}, {@code 4KiB}, {@code 16M}. Units are binary; {@code MB}, which
+ * may mean either, is refused.
  *
  * @param bytes 0 or more
  */

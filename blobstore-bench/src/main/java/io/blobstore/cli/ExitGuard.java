@@ -5,8 +5,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets a command clean up when the process is told to end, by Ctrl-C or SIGTERM: interrupts it, which every blocking call of
- * the library heeds, and holds the JVM until the guard is closed.
+ * Lets a command clean up when the process is told to end, by Ctrl-C or SIGTERM: interrupts it, which every blocking
+ * call of the library heeds, and holds the JVM until the guard is closed.
  */
 final class ExitGuard implements AutoCloseable {
     /** Long enough to abort an upload, and to delete files; not for ever, should a device hang. */

@@ -8,10 +8,10 @@ import java.util.Map;
 /**
  * Counts the bytes that all threads of this JVM allocate on the heap.
  *
- * <p>JDK 21 and later, and late updates of 17, keep that sum themselves ({@code getTotalThreadAllocatedBytes}), virtual threads
- * and threads that have ended included. Before, it is added up here over the threads that live at the end: <b>what a thread allocated
- * that ended in between is not counted</b>. So what is measured must run on threads that outlive the measurement; the
- * commands therefore run transfers on pools of their own, which they shut down after it.
+ * <p>JDK 21 and later, and late updates of 17, keep that sum themselves ({@code getTotalThreadAllocatedBytes}), virtual
+ * threads and threads that have ended included. Before, it is added up here over the threads that live at the end:
+ * <b>what a thread allocated that ended in between is not counted</b>. So what is measured must run on threads that
+ * outlive the measurement; the commands therefore run transfers on pools of their own, which they shut down after it.
  *
  * <p>Not thread-safe.
  */
@@ -59,7 +59,10 @@ public final class HeapMeter {
         return sum;
     }
 
-    /** Whether {@link #bytesAllocated} is the whole truth: the JVM counts by itself, or no thread has ended since the start. */
+    /**
+     * Whether {@link #bytesAllocated} is the whole truth: the JVM counts by itself, or no thread has ended since the
+     * start.
+     */
     public boolean isComplete() {
         return total >= 0 || threadsEnded() == threadsEnded;
     }

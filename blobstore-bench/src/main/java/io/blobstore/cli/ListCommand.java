@@ -87,8 +87,8 @@ final class ListCommand implements Callable<Integer> {
     }
 
     /**
-     * One object. Its blobs are printed as they come; prefixes, which come in between, are kept until the end, as there are
-     * only as many as the tree has branches at this level.
+     * One object. Its blobs are printed as they come; prefixes, which come in between, are kept until the end, as there
+     * are only as many as the tree has branches at this level.
      */
     private void printJson(BlobListing listing) throws IOException {
         PrintWriter out = output.out();

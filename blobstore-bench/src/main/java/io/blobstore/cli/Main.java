@@ -118,8 +118,8 @@ final class Main {
     }
 
     /**
-     * Writes UTF-8 whatever the locale: JSON has no other encoding, and keys are any Unicode. Not by way of System.out, which
-     * keeps to itself when it cannot write.
+     * Writes UTF-8 whatever the locale: JSON has no other encoding, and keys are any Unicode. Not by way of System.out,
+     * which keeps to itself when it cannot write.
      */
     private static PrintWriter writer(FileDescriptor descriptor) {
         return new PrintWriter(new OutputStreamWriter(new FileOutputStream(descriptor), StandardCharsets.UTF_8));

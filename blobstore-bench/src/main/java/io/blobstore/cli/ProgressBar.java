@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * How far something is, on one line of the terminal that is repainted in place and wiped at the end.
  *
- * <p>Painted by the thread that waits for the transfer, and never by the transfer's own: a terminal may block (Ctrl-S), and a
- * transfer must not. Not thread-safe.
+ * <p>Painted by the thread that waits for the transfer, and never by the transfer's own: a terminal may block (Ctrl-S),
+ * and a transfer must not. Not thread-safe.
  */
 final class ProgressBar implements AutoCloseable {
     /** With the longest title and sizes the line just fits 80 columns: a wrapped one could not be repainted. */

@@ -15,7 +15,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Peers that no test of a benchmark has, each in its own process. The tag is for {@code .ci/run}, which has them run on one JDK. */
+/**
+ * Peers that no test of a benchmark has, each in its own process. The tag is for {@code .ci/run}, which has them run on
+ * one JDK.
+ */
 @Tag("one-jdk")
 class ClientTest {
     private static final long SIZE = (17L << 20) + 1000;
@@ -24,11 +27,11 @@ class ClientTest {
     @TempDir
     static Path directory;
 
-    private static Laboratory laboratory;
+    private static BenchmarkEnvironment laboratory;
 
     @BeforeAll
     static void start() throws Exception {
-        laboratory = new Laboratory(directory, SIZE, Conditions.NONE);
+        laboratory = new BenchmarkEnvironment(directory, SIZE, Conditions.NONE);
     }
 
     @AfterAll
@@ -37,7 +40,7 @@ class ClientTest {
         assertThat(directory).isEmptyDirectory();
     }
 
-    private static Job job(Competitor competitor, Scenario scenario) throws Exception {
+    private static TransferSpec job(Competitor competitor, Scenario scenario) throws Exception {
         return laboratory.job(competitor, scenario, PART, 2);
     }
 
@@ -80,7 +83,7 @@ class ClientTest {
     })
     void movesTheContentAgainAndAgain(Competitor competitor, Scenario scenario) throws Exception {
         assumeThat(competitor.isAvailable()).isTrue();
-        Job job = job(competitor, scenario);
+        TransferSpec job = job(competitor, scenario);
 
         try (Client client = start(competitor, job, laboratory)) {
             client.run(2);
@@ -93,11 +96,12 @@ class ClientTest {
     }
 
     /** With the compiler that is done soonest: nothing is measured here. */
-    private static Client start(Competitor competitor, Job job, Laboratory laboratory) throws Exception {
+    private static Client start(Competitor competitor, TransferSpec job, BenchmarkEnvironment laboratory)
+            throws Exception {
         return Client.start(competitor, job, laboratory, "-XX:TieredStopAtLevel=1");
     }
 
-    private static Crc32c downloaded(Job job) throws Exception {
+    private static Crc32c downloaded(TransferSpec job) throws Exception {
         Path file = job.file()
                 .resolveSibling(job.file().getFileName() + "-" + job.key().replace('/', '-'));
         return Crc32c.of(WarmMapping.forReading(file).whole());
@@ -108,8 +112,8 @@ class ClientTest {
     @CsvSource({"HTTP_DOWNLOAD", "HTTPS_DOWNLOAD"})
     void aLargeObjectIsDownloadedInParts(Scenario scenario) throws Exception {
         long size = (128L << 20) + 1000;
-        try (Laboratory large = new Laboratory(directory, size, Conditions.NONE)) {
-            Job job = large.job(Competitor.GCS_TRANSFER_MANAGER, scenario, PART, 2);
+        try (BenchmarkEnvironment large = new BenchmarkEnvironment(directory, size, Conditions.NONE)) {
+            TransferSpec job = large.job(Competitor.GCS_TRANSFER_MANAGER, scenario, PART, 2);
 
             try (Client client = start(Competitor.GCS_TRANSFER_MANAGER, job, large)) {
                 client.run(1);
@@ -143,7 +147,7 @@ class ClientTest {
     @Test
     void anArrayThatTheHeapIsTooSmallForIsNotMade() throws Exception {
         assumeThat(Competitor.OPENDAL_WHOLE.isAvailable()).isTrue();
-        Job job = job(Competitor.OPENDAL_WHOLE, Scenario.HTTP_UPLOAD);
+        TransferSpec job = job(Competitor.OPENDAL_WHOLE, Scenario.HTTP_UPLOAD);
 
         assertThatThrownBy(() -> Client.start(Competitor.OPENDAL_WHOLE, job, laboratory, "-Xmx32m"))
                 .isInstanceOf(BenchmarkException.class)
@@ -153,8 +157,9 @@ class ClientTest {
     @ParameterizedTest
     @CsvSource({"HTTP_UPLOAD", "HTTP_READ", "HTTPS_UPLOAD", "HTTPS_READ"})
     void whatIsRefusedIsAskedForAgain(Scenario scenario) throws Exception {
-        try (Laboratory troubled = new Laboratory(directory, SIZE, new Conditions(Duration.ZERO, Long.MAX_VALUE, 3))) {
-            Job job = troubled.job(Competitor.BLOBSTORE, scenario, PART, 2);
+        try (BenchmarkEnvironment troubled =
+                new BenchmarkEnvironment(directory, SIZE, new Conditions(Duration.ZERO, Long.MAX_VALUE, 3))) {
+            TransferSpec job = troubled.job(Competitor.BLOBSTORE, scenario, PART, 2);
 
             try (Client client = start(Competitor.BLOBSTORE, job, troubled)) {
                 client.run(1);

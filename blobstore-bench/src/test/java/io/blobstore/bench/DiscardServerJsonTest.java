@@ -79,16 +79,19 @@ class DiscardServerJsonTest {
                 "multipart/related; boundary=b");
     }
 
-    /** More than 32 parts, so that some are composed of composed ones, by the client that compares the checksum of the whole. */
+    /**
+     * More than 32 parts, so that some are composed of composed ones, by the client that compares the checksum of the
+     * whole.
+     */
     @Test
     void aCompositeUploadOfTheSdkArrivesAsAWhole() throws Exception {
         int partSize = 64 << 10;
         byte[] content = new byte[40 * partSize + 123];
         new SplittableRandom(1).nextBytes(content);
         Path file = Files.write(directory.resolve("content"), content);
-        Job job = new Job(Scenario.GCS_HTTP_UPLOAD, uri(""), "some/key", file, partSize, 2);
+        TransferSpec job = new TransferSpec(Scenario.GCS_HTTP_UPLOAD, uri(""), "some/key", file, partSize, 2);
 
-        try (Contestant contestant = new GcsWriteSessionContestant(job)) {
+        try (BenchmarkClient contestant = new GcsWriteSessionClient(job)) {
             contestant.round();
             contestant.round();
         }
@@ -216,9 +219,9 @@ class DiscardServerJsonTest {
     })
     void theSdkReadsTheServedObject(Competitor competitor, Scenario scenario, String target) throws Exception {
         Path file = Files.write(directory.resolve("content"), new byte[(int) SERVED]);
-        Job job = new Job(scenario, uri(""), "some/key", file, 300, 2);
+        TransferSpec job = new TransferSpec(scenario, uri(""), "some/key", file, 300, 2);
 
-        try (Contestant contestant = competitor.open(job)) {
+        try (BenchmarkClient contestant = competitor.open(job)) {
             contestant.round();
             contestant.round();
         }

@@ -10,8 +10,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * What whole transfers take beside the content's own memory, in a JVM that has no room for more: bytes allocated on the heap, and copies
- * outside it. Counts and bounds, no times.
+ * What whole transfers take beside the content's own memory, in a JVM that has no room for more: bytes allocated on the
+ * heap, and copies outside it. Counts and bounds, no times.
  */
 class FootprintTest {
     private static final long SIZE = 128L << 20;
@@ -24,11 +24,11 @@ class FootprintTest {
     @TempDir
     private static Path directory;
 
-    private static Laboratory laboratory;
+    private static BenchmarkEnvironment laboratory;
 
     @BeforeAll
     static void start() throws Exception {
-        laboratory = new Laboratory(directory, SIZE, Conditions.NONE);
+        laboratory = new BenchmarkEnvironment(directory, SIZE, Conditions.NONE);
     }
 
     @AfterAll
@@ -37,7 +37,8 @@ class FootprintTest {
     }
 
     /**
-     * Heap and direct memory have less room than the parts under way, so that none is copied as a whole; on their way into a file, neither.
+     * Heap and direct memory have less room than the parts under way, so that none is copied as a whole; on their way
+     * into a file, neither.
      */
     @ParameterizedTest
     @CsvSource({
@@ -52,7 +53,7 @@ class FootprintTest {
     })
     void staysUnderItsLimits(Competitor competitor, Scenario scenario, double heapMibPerGib, int directMib)
             throws Exception {
-        Job job = laboratory.job(competitor, scenario, PART, CONCURRENCY);
+        TransferSpec job = laboratory.job(competitor, scenario, PART, CONCURRENCY);
         try (Client client =
                 Client.start(competitor, job, laboratory, "-Xmx28m", "-XX:MaxDirectMemorySize=" + directMib + "m")) {
             client.run(WARM_UP); // code that is not yet compiled allocates what escapes nowhere

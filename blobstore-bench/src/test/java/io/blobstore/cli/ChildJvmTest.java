@@ -72,7 +72,7 @@ class ChildJvmTest {
         List<Path> before = Cli.tree(directory);
 
         Cli upload = terminateWhenBlocked(
-                "upload", file, "--part-size", "1MiB", "--store", troubled(TroubledStoreProvider.Trouble.BLOCK_STORE));
+                "upload", file, "--part-size", "1MiB", "--store", troubled(FailingStoreProvider.Trouble.BLOCK_STORE));
 
         assertThat(upload.code()).isEqualTo(SIGTERM_EXIT);
         assertThat(upload.err()).hasLineCount(1).contains("cancelled");
@@ -86,7 +86,7 @@ class ChildJvmTest {
         List<Path> before = Cli.tree(directory);
 
         Cli download = terminateWhenBlocked(
-                "download", "file", "--to", target, "--store", troubled(TroubledStoreProvider.Trouble.BLOCK_READ));
+                "download", "file", "--to", target, "--store", troubled(FailingStoreProvider.Trouble.BLOCK_READ));
 
         assertThat(download.code()).isEqualTo(SIGTERM_EXIT);
         assertThat(download.err()).hasLineCount(1).contains("cancelled");
@@ -107,7 +107,7 @@ class ChildJvmTest {
         assertThat(list.err()).hasLineCount(1).contains("could not be written");
     }
 
-    private String troubled(TroubledStoreProvider.Trouble trouble) {
+    private String troubled(FailingStoreProvider.Trouble trouble) {
         return "troubled:" + directory.resolve("store") + "?trouble=" + trouble;
     }
 

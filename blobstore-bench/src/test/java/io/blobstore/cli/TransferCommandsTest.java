@@ -29,7 +29,7 @@ class TransferCommandsTest {
         store = "file:" + directory.resolve("store") + "?durability=none";
     }
 
-    private String troubledStore(TroubledStoreProvider.Trouble trouble) {
+    private String troubledStore(FailingStoreProvider.Trouble trouble) {
         return "troubled:" + directory.resolve("store") + "?trouble=" + trouble;
     }
 
@@ -125,7 +125,7 @@ class TransferCommandsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"CORRUPT", "FAIL"})
-    void aFailedDownloadLeavesTheTargetAndNothingElse(TroubledStoreProvider.Trouble trouble) throws IOException {
+    void aFailedDownloadLeavesTheTargetAndNothingElse(FailingStoreProvider.Trouble trouble) throws IOException {
         Cli.run("upload", Cli.file(directory.resolve("file"), 9 * MIB), "--store", store);
         Path target = Files.writeString(directory.resolve("target"), "old");
         List<Path> before = Cli.tree(directory);
@@ -136,7 +136,7 @@ class TransferCommandsTest {
         assertThat(download.out()).isEmpty();
         assertThat(download.err())
                 .hasLineCount(1)
-                .contains(trouble == TroubledStoreProvider.Trouble.FAIL ? "the cable was cut" : "was read");
+                .contains(trouble == FailingStoreProvider.Trouble.FAIL ? "the cable was cut" : "was read");
         assertThat(target).hasContent("old");
         assertThat(Cli.tree(directory)).isEqualTo(before);
     }

@@ -16,8 +16,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * One content of a blob, opened: its file, that file's attributes, and the record that belongs to them. Whatever happens to
- * the key meanwhile, the channel reads this content.
+ * One content of a blob, opened: its file, that file's attributes, and the record that belongs to them. Whatever
+ * happens to the key meanwhile, the channel reads this content.
  *
  * @param channel reads the content
  * @param attributes the file's
@@ -27,26 +27,26 @@ record BlobFile(FileChannel channel, BasicFileAttributes attributes, Optional<Bl
     /**
      * Opens what a key holds now; empty if there is no blob.
      *
-     * <p>Java reads attributes by path only, so channel, attributes and record may be caught in the middle of a replacement.
-     * As that is a rename of another file, they belong together if the attributes are the same before and after: device and
-     * inode, size, and time of modification to the nanosecond. Otherwise it is tried again.
+     * <p>Java reads attributes by path only, so channel, attributes and record may be caught in the middle of a
+     * replacement. As that is a rename of another file, they belong together if the attributes are the same before and
+     * after: device and inode, size, and time of modification to the nanosecond. Otherwise it is tried again.
      *
-     * @throws io.blobstore.InvalidBlobKeyException as {@link KeyPaths#look} does
+     * @throws io.blobstore.InvalidBlobKeyException as {@link KeyPaths#stat} does
      */
     static Optional<BlobFile> open(KeyPaths paths, String operation, BlobKey key, Path file) throws IOException {
-        Optional<BasicFileAttributes> before = paths.look(operation, key, file);
+        Optional<BasicFileAttributes> before = paths.stat(operation, key, file);
         while (before.isPresent()) {
             FileChannel channel;
             try {
                 channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
             } catch (NoSuchFileException e) {
-                before = paths.look(operation, key, file);
+                before = paths.stat(operation, key, file);
                 continue;
             }
             Optional<BlobFile> opened = Optional.empty();
             try {
                 Optional<BlobRecord> record = BlobRecord.read(file);
-                Optional<BasicFileAttributes> after = paths.look(operation, key, file);
+                Optional<BasicFileAttributes> after = paths.stat(operation, key, file);
                 if (after.isPresent() && same(before.get(), after.get())) {
                     BasicFileAttributes attributes = after.get();
                     opened = Optional.of(
@@ -55,7 +55,7 @@ record BlobFile(FileChannel channel, BasicFileAttributes attributes, Optional<Bl
                 }
                 before = after;
             } catch (NoSuchFileException e) {
-                before = paths.look(operation, key, file);
+                before = paths.stat(operation, key, file);
             } finally {
                 if (opened.isEmpty()) {
                     channel.close();

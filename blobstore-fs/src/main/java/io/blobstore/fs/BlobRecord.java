@@ -40,8 +40,9 @@ import org.jspecify.annotations.Nullable;
  * where {@code +} begins a name of user metadata. No value can hold a line break, and no name a {@code =}, as
  * {@link StoreOptions} sees to.
  *
- * <p>{@code size} and {@code mtime} bind the record to the content. If another tool has changed the file since, they differ
- * from the file's own, and the record is disregarded: the blob is a plain file without checksum and metadata then.
+ * <p>{@code size} and {@code mtime} bind the record to the content. If another tool has changed the file since, they
+ * differ from the file's own, and the record is disregarded: the blob is a plain file without checksum and metadata
+ * then.
  *
  * @param checksum the content's
  * @param version this content's

@@ -40,11 +40,11 @@ import java.util.zip.CRC32C;
  * A store in a local directory: {@code file:/dir?durability=sync|none}.
  *
  * <p>Each blob is a plain file at the path that its key says, which any tool may read; its metadata and checksum are an
- * extended attribute of that file, which {@code cp -a} takes along. Files that other tools put into the directory are blobs
- * without checksum. The store's own things are in {@code .blobstore} below the root.
+ * extended attribute of that file, which {@code cp -a} takes along. Files that other tools put into the directory are
+ * blobs without checksum. The store's own things are in {@code .blobstore} below the root.
  *
- * <p>Storing writes to a temporary file and renames it: other processes see the old content, then the new, and after a crash
- * one of them. Preconditions are atomic between all processes that use this library on the directory;
+ * <p>Storing writes to a temporary file and renames it: other processes see the old content, then the new, and after a
+ * crash one of them. Preconditions are atomic between all processes that use this library on the directory;
  * {@link io.blobstore.Precondition#ifAbsent()} also towards those that do not.
  *
  * <p>Keys that are no relative path without {@code .} and {@code ..}, or lead over a symbolic link, are refused with
@@ -84,7 +84,7 @@ public final class FsBlobStore implements BlobStore {
     @Override
     public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
         return translating("store", key, () -> {
-            PendingBlob blob = PendingBlob.create("store", root, key, content.size(), options);
+            BlobFileWriter blob = BlobFileWriter.create("store", root, key, content.size(), options);
             try {
                 return blob.publish(blob.write(0, content));
             } finally {
@@ -148,12 +148,12 @@ public final class FsBlobStore implements BlobStore {
     public void delete(BlobKey key) throws IOException {
         translating("delete", key, () -> {
             Path file = root.paths().resolve("delete", key);
-            if (root.paths().look("delete", key, file).isEmpty()) {
+            if (root.paths().stat("delete", key, file).isEmpty()) {
                 root.requireDirectory();
                 return false; // also spares readers of a directory that is not theirs to write to
             }
             boolean deleted = root.session().exclusively(key.toString(), () -> {
-                boolean present = root.paths().look("delete", key, file).isPresent();
+                boolean present = root.paths().stat("delete", key, file).isPresent();
                 return present && Files.deleteIfExists(file);
             });
             if (deleted) {
@@ -204,7 +204,7 @@ public final class FsBlobStore implements BlobStore {
                 BlobMetadata metadata = blob.metadata(from);
                 StoreOptions stored =
                         new StoreOptions(metadata.contentType(), metadata.userMetadata(), options.precondition());
-                PendingBlob copy = PendingBlob.create("copy", root, to, content.size(), stored);
+                BlobFileWriter copy = BlobFileWriter.create("copy", root, to, content.size(), stored);
                 try {
                     Crc32c checksum = copy.write(0, content);
                     requireChecksum("copy", from, blob, checksum);
@@ -218,7 +218,7 @@ public final class FsBlobStore implements BlobStore {
 
     private BlobSource openSource(BlobKey key) throws IOException {
         Path file = root.paths().resolve("copy", key);
-        if (root.paths().look("copy", key, file).isEmpty()) {
+        if (root.paths().stat("copy", key, file).isEmpty()) {
             throw new BlobNotFoundException("copy", key, null);
         }
         return BlobSource.ofPath(file);
@@ -241,7 +241,7 @@ public final class FsBlobStore implements BlobStore {
                         key,
                         layout,
                         root.path(),
-                        PendingBlob.create("store", root, key, layout.size(), options),
+                        BlobFileWriter.create("store", root, key, layout.size(), options),
                         uploads)));
     }
 
@@ -316,8 +316,8 @@ public final class FsBlobStore implements BlobStore {
         }
 
         /**
-         * Opens the store, to be closed by the caller, and sweeps what dead processes left in it. Makes nothing: a directory
-         * that is missing is made with the first blob, if its parent is there.
+         * Opens the store, to be closed by the caller, and sweeps what dead processes left in it. Makes nothing: a
+         * directory that is missing is made with the first blob, if its parent is there.
          *
          * @throws StoreNotFoundException if something else than a directory is there
          */

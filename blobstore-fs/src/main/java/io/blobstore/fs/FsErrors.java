@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The operating system's errors as the contract's.
  *
- * <p>Java gives the error number as text only, in the process's language. Where that text is not recognised, the error is a
- * plain {@link BlobStoreException} that repeats it.
+ * <p>Java gives the error number as text only, in the process's language. Where that text is not recognised, the error
+ * is a plain {@link BlobStoreException} that repeats it.
  */
 final class FsErrors {
     private FsErrors() {}

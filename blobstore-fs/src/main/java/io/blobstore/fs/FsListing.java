@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Walks the tree depth first, one sorted directory at a time.
  *
- * <p>A directory's entries are sorted by their names, those of directories with a {@code /} behind, and by UTF-8 bytes. As the
- * keys inside a directory begin with just that text, the walk meets keys in the order of their bytes, although {@code a-b} is
- * before {@code a/b} and the directory {@code a} has another name than either. So nothing but the directories on the way down
- * is held in memory.
+ * <p>A directory's entries are sorted by their names, those of directories with a {@code /} behind, and by UTF-8 bytes.
+ * As the keys inside a directory begin with just that text, the walk meets keys in the order of their bytes, although
+ * {@code a-b} is before {@code a/b} and the directory {@code a} has another name than either. So nothing but the
+ * directories on the way down is held in memory.
  */
 final class FsListing implements BlobListing {
     private static final String OPERATION = "list";
@@ -187,7 +187,9 @@ final class FsListing implements BlobListing {
         walk.push(names.iterator());
     }
 
-    /** The entry as a name; empty for what is no blob: links and the like, our own directory, names that are no text. */
+    /**
+     * The entry as a name; empty for what is no blob: links and the like, our own directory, names that are no text.
+     */
     private Optional<Name> name(Path path) throws IOException {
         String text = root.paths().keyOf(path);
         Optional<BasicFileAttributes> attributes = KeyPaths.attributes(path);

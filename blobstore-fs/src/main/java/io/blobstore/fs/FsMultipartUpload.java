@@ -17,9 +17,9 @@ final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
     private static final String OPERATION = "store";
 
     private final Path root;
-    private final PendingBlob blob;
+    private final BlobFileWriter blob;
 
-    FsMultipartUpload(BlobKey key, PartLayout layout, Path root, PendingBlob blob, OpenUploads uploads) {
+    FsMultipartUpload(BlobKey key, PartLayout layout, Path root, BlobFileWriter blob, OpenUploads uploads) {
         super(key, layout, uploads);
         this.root = root;
         this.blob = blob;

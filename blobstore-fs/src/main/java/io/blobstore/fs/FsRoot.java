@@ -75,7 +75,9 @@ final class FsRoot {
         }
     }
 
-    /** The session to write in. The first call makes the root directory, if it was missing when the store was opened. */
+    /**
+     * The session to write in. The first call makes the root directory, if it was missing when the store was opened.
+     */
     RootSession session() throws IOException {
         lock.lock();
         try {

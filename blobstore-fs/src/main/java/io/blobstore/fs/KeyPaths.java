@@ -21,12 +21,13 @@ import java.util.stream.Stream;
 /**
  * Which file a key is, and that it is inside the root.
  *
- * <p>A key's segments, separated by {@code /}, are the names of directories and, the last one, of a file. A key that the file
- * system would read otherwise is refused and not encoded: content stays a plain file at the path that its key says.
+ * <p>A key's segments, separated by {@code /}, are the names of directories and, the last one, of a file. A key that
+ * the file system would read otherwise is refused and not encoded: content stays a plain file at the path that its key
+ * says.
  *
- * <p>Symbolic links below the root are refused wherever a path leads over one, as they may lead out of it. That is checked
- * before each operation; a process that may write to the root and exchanges a directory for a link in the middle of one is
- * not defended against, since it could as well change the blobs.
+ * <p>Symbolic links below the root are refused wherever a path leads over one, as they may lead out of it. That is
+ * checked before each operation; a process that may write to the root and exchanges a directory for a link in the
+ * middle of one is not defended against, since it could as well change the blobs.
  */
 final class KeyPaths {
     /** The store's own directory; no key begins with this segment. */
@@ -137,7 +138,7 @@ final class KeyPaths {
      * @return its attributes; empty if there is no blob: nothing, or a directory
      * @throws InvalidBlobKeyException if there is something else than a file, or a symbolic link on the way
      */
-    Optional<BasicFileAttributes> look(String operation, BlobKey key, Path path) throws IOException {
+    Optional<BasicFileAttributes> stat(String operation, BlobKey key, Path path) throws IOException {
         for (Path directory : directoriesAbove(path)) {
             Optional<BasicFileAttributes> attributes = attributes(directory);
             if (attributes.isEmpty() || attributes.get().isRegularFile()) {
@@ -182,8 +183,8 @@ final class KeyPaths {
     }
 
     /**
-     * Checks that what was found at a path has exactly its name: a file system that ignores case would otherwise give one key
-     * the content of another.
+     * Checks that what was found at a path has exactly its name: a file system that ignores case would otherwise give
+     * one key the content of another.
      */
     private void requireExactName(String operation, BlobKey key, Path path) throws IOException {
         if (!ignoresCase) {

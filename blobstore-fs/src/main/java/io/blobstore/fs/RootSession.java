@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * This process's presence in a root directory: where its temporaries are, how others know that it is alive, and how it takes
- * turns with them. Shared by all stores of one root in this process, and made by the first that writes.
+ * This process's presence in a root directory: where its temporaries are, how others know that it is alive, and how it
+ * takes turns with them. Shared by all stores of one root in this process, and made by the first that writes.
  *
  * <pre>
  * root/.blobstore/tmp/S.lock    locked for as long as session S lives; the kernel unlocks it when its process dies
@@ -33,10 +33,10 @@ import org.slf4j.LoggerFactory;
  * root/.blobstore/locks/I       locked while a key of stripe I changes hands
  * </pre>
  *
- * <p><b>Why one per process and root.</b> POSIX record locks, which {@link FileLock} is on Unix, belong to the process: closing
- * <em>any</em> descriptor of a file drops all of its locks, and two threads cannot exclude each other by them. So a process
- * must not open the lock file of a session of its own a second time, and threads need a lock in memory before the one in the
- * file. That makes the map of sessions static.
+ * <p><b>Why one per process and root.</b> POSIX record locks, which {@link FileLock} is on Unix, belong to the process:
+ * closing <em>any</em> descriptor of a file drops all of its locks, and two threads cannot exclude each other by them.
+ * So a process must not open the lock file of a session of its own a second time, and threads need a lock in memory
+ * before the one in the file. That makes the map of sessions static.
  *
  * <p><b>Lock order:</b> {@link #SESSIONS_LOCK} is never held together with a key's lock.
  */
@@ -146,8 +146,8 @@ final class RootSession {
     // ---- turns
 
     /**
-     * Runs something while no other thread or process runs something for the same key in the same root. Short things: a look
-     * and a rename.
+     * Runs something while no other thread or process runs something for the same key in the same root. Short things: a
+     * look and a rename.
      */
     <T> T exclusively(String key, FsErrors.Operation<T> body) throws IOException {
         int stripe = Math.floorMod(key.hashCode(), STRIPES);
@@ -169,8 +169,8 @@ final class RootSession {
     // ---- the dead
 
     /**
-     * Deletes what sessions of dead processes left in a root. A session is dead if its lock can be had. What cannot be swept,
-     * for lack of permission, is left.
+     * Deletes what sessions of dead processes left in a root. A session is dead if its lock can be had. What cannot be
+     * swept, for lack of permission, is left.
      */
     static void sweep(Path root) throws IOException {
         Path tmp = tmp(root);

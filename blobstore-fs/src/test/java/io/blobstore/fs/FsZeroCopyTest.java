@@ -20,8 +20,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * That the payload does not pass through the Java heap, counted in bytes allocated by the thread that moves it. Each is done
- * once before it is counted: loading classes allocates too.
+ * That the payload does not pass through the Java heap, counted in bytes allocated by the thread that moves it. Each is
+ * done once before it is counted: loading classes allocates too.
  */
 @ExtendWith(LeakCheck.class)
 class FsZeroCopyTest {

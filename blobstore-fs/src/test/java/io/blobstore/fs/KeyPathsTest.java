@@ -26,9 +26,9 @@ class KeyPathsTest {
             KeyPaths paths = KeyPaths.of(root);
 
             BlobKey same = BlobKey.of("dir/blob");
-            assertThat(paths.look("head", same, paths.resolve("head", same))).isPresent();
+            assertThat(paths.stat("head", same, paths.resolve("head", same))).isPresent();
             BlobKey other = BlobKey.of(twin);
-            assertThatThrownBy(() -> paths.look("head", other, paths.resolve("head", other)))
+            assertThatThrownBy(() -> paths.stat("head", other, paths.resolve("head", other)))
                     .isInstanceOf(InvalidBlobKeyException.class)
                     .hasMessageContaining("differs only in case");
             assertThatThrownBy(() -> new Directories(paths, Durability.NONE)
@@ -45,7 +45,7 @@ class KeyPathsTest {
             Files.createFile(root.resolve("blob"));
             KeyPaths paths = KeyPaths.of(root);
             BlobKey twin = BlobKey.of("BLOB");
-            assertThat(paths.look("head", twin, paths.resolve("head", twin))).isEmpty();
+            assertThat(paths.stat("head", twin, paths.resolve("head", twin))).isEmpty();
         }
     }
 

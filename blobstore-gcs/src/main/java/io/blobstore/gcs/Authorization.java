@@ -13,8 +13,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the SDK adds to a request: credentials, quota project and agent. For that a request of its HTTP library is made, and not
- * sent: to send it, the library does more by reflection than a part needs otherwise.
+ * What the SDK adds to a request: credentials, quota project and agent. For that a request of its HTTP library is made,
+ * and not sent: to send it, the library does more by reflection than a part needs otherwise.
  */
 final class Authorization {
     private final HttpRequestFactory requests;
@@ -47,8 +47,8 @@ final class Authorization {
     }
 
     /**
-     * What to say instead when this was refused: with the token that somebody has got meanwhile, or a new one. Empty if there are no
-     * credentials.
+     * What to say instead when this was refused: with the token that somebody has got meanwhile, or a new one. Empty if
+     * there are no credentials.
      */
     Optional<Authorization> renewed() throws IOException {
         if (!(request.getUnsuccessfulResponseHandler() instanceof HttpCredentialsAdapter adapter)) {

@@ -34,23 +34,24 @@ import javax.net.ssl.TrustManager;
 /**
  * A store in a Google Cloud Storage bucket: {@code gs://bucket}.
  *
- * <p>Content travels from the caller's memory to the socket and back without a copy on the Java heap. Credentials, and every request
- * that carries no content, are google-cloud-storage's, with its usual configuration; uploads in parts are requests of the XML API.
+ * <p>Content travels from the caller's memory to the socket and back without a copy on the Java heap. Credentials, and
+ * every request that carries no content, are google-cloud-storage's, with its usual configuration; uploads in parts are
+ * requests of the XML API.
  *
- * <p>Every blob and every part is sent with its CRC32C, which the server compares, the whole is compared once more after an upload in
- * parts, and a read of a whole blob is compared with it.
+ * <p>Every blob and every part is sent with its CRC32C, which the server compares, the whole is compared once more
+ * after an upload in parts, and a read of a whole blob is compared with it.
  *
- * <p>A version is the generation. A condition is the server's own for a blob in one request. Cloud Storage takes none for an upload in
- * parts: that one is put together under a hidden name, and published by a conditional copy inside the bucket, which moves no content.
- * So a blob that must not be overwritten is not, and what cannot be published is removed. If a process dies in between, an object whose
- * name begins with {@code .blobstore-unpublished/} behind the store's prefix is left over, which listings of this store do not show: a
- * lifecycle rule may remove those of an age.
+ * <p>A version is the generation. A condition is the server's own for a blob in one request. Cloud Storage takes none
+ * for an upload in parts: that one is put together under a hidden name, and published by a conditional copy inside the
+ * bucket, which moves no content. So a blob that must not be overwritten is not, and what cannot be published is
+ * removed. If a process dies in between, an object whose name begins with {@code .blobstore-unpublished/} behind the
+ * store's prefix is left over, which listings of this store do not show: a lifecycle rule may remove those of an age.
  *
- * <p>A conditional request whose answer is lost is looked after: if the key then holds a blob of the same size and CRC32C, it counts as
- * stored.
+ * <p>A conditional request whose answer is lost is looked after: if the key then holds a blob of the same size and
+ * CRC32C, it counts as stored.
  *
- * <p>Uploads that this process cannot abort, because it died or lost the network, stay in the bucket unseen and cost money: give the
- * bucket a lifecycle rule that aborts incomplete multipart uploads.
+ * <p>Uploads that this process cannot abort, because it died or lost the network, stay in the bucket unseen and cost
+ * money: give the bucket a lifecycle rule that aborts incomplete multipart uploads.
  */
 public final class GcsBlobStore implements BlobStore {
     private static final long MIB = 1L << 20;
@@ -60,18 +61,18 @@ public final class GcsBlobStore implements BlobStore {
     static final StoreCapabilities CAPABILITIES =
             new StoreCapabilities(true, 5 * MIB, 5 * GIB, 10_000, 5L << 40, Support.EMULATED, Support.NATIVE);
 
-    private final GcsBucket bucket;
+    private final GcsContext bucket;
     private final GcsConnections.Client client;
-    private final SinglePut put;
+    private final PutObject put;
     private final GcsCopy copy;
     private final GcsDeletion deletion;
     private final Presigning presigning;
     private final OpenUploads uploads = new OpenUploads();
 
-    GcsBlobStore(GcsBucket bucket, GcsConnections.Client client) {
+    GcsBlobStore(GcsContext bucket, GcsConnections.Client client) {
         this.bucket = bucket;
         this.client = client;
-        put = new SinglePut(bucket);
+        put = new PutObject(bucket);
         copy = new GcsCopy(bucket);
         deletion = new GcsDeletion(bucket);
         presigning = new Presigning(bucket);
@@ -93,7 +94,7 @@ public final class GcsBlobStore implements BlobStore {
             throws IOException {
         range.requireRoom(target.remaining());
         bucket.requireOpen();
-        return new RangedGet(bucket, key, range, options.ifMatch(), target).run();
+        return new GetRange(bucket, key, range, options.ifMatch(), target).run();
     }
 
     @Override
@@ -145,7 +146,7 @@ public final class GcsBlobStore implements BlobStore {
                 ? atKey
                 : bucket.hiddenObject(UUID.randomUUID().toString());
         return uploads.create(() -> new GcsMultipartUpload(
-                bucket, RemoteUpload.create(bucket, key, object, options), layout, options, copy, uploads));
+                bucket, MultipartRequests.create(bucket, key, object, options), layout, options, copy, uploads));
     }
 
     @Override
@@ -154,8 +155,8 @@ public final class GcsBlobStore implements BlobStore {
     }
 
     /**
-     * Aborts the uploads that are open, those that are just being created among them; for these it waits up to 5 s. Then closes
-     * connections. A client given to the builder stays open.
+     * Aborts the uploads that are open, those that are just being created among them; for these it waits up to 5 s.
+     * Then closes connections. A client given to the builder stays open.
      */
     @Override
     public void close() throws IOException {
@@ -185,8 +186,8 @@ public final class GcsBlobStore implements BlobStore {
         }
 
         /**
-         * Sets where the server is, as in {@code http://127.0.0.1:4443}; default Google's, or what the environment variable
-         * STORAGE_EMULATOR_HOST names. Over plain http no credentials are sent.
+         * Sets where the server is, as in {@code http://127.0.0.1:4443}; default Google's, or what the environment
+         * variable STORAGE_EMULATOR_HOST names. Over plain http no credentials are sent.
          */
         public Builder endpoint(URI endpoint) {
             connections.endpoint = Optional.of(endpoint);
@@ -206,8 +207,9 @@ public final class GcsBlobStore implements BlobStore {
         }
 
         /**
-         * Sets a client over HTTP to use, which the caller keeps and closes. Excludes {@link #endpoint}, {@link #project} and
-         * {@link #credentials}. Content does not travel over it, but to its host, with its credentials.
+         * Sets a client over HTTP to use, which the caller keeps and closes. Excludes {@link #endpoint},
+         * {@link #project} and {@link #credentials}. Content does not travel over it, but to its host, with its
+         * credentials.
          */
         public Builder client(Storage client) {
             connections.client = Optional.of(client);
@@ -239,9 +241,10 @@ public final class GcsBlobStore implements BlobStore {
         }
 
         /**
-         * Sets how many connections to the server there may be at once, idle ones among them; default 256. Requests beyond that wait,
-         * first come, first served, and without a time limit. So as many parts as one likes can be in flight over a few connections.
-         * A source must not use the store that it is read for: its request might wait for the one that reads it.
+         * Sets how many connections to the server there may be at once, idle ones among them; default 256. Requests
+         * beyond that wait, first come, first served, and without a time limit. So as many parts as one likes can be in
+         * flight over a few connections. A source must not use the store that it is read for: its request might wait
+         * for the one that reads it.
          *
          * <p>What a client given to the builder sends is not counted.
          */

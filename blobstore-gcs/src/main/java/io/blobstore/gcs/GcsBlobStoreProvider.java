@@ -8,8 +8,8 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Opens {@code gs://bucket?endpoint&project&prefix&storageClass&kmsKey&maxConnections}, with the application-default credentials of
- * Google's libraries, or with none where there is an emulator.
+ * Opens {@code gs://bucket?endpoint&project&prefix&storageClass&kmsKey&maxConnections}, with the application-default
+ * credentials of Google's libraries, or with none where there is an emulator.
  */
 public final class GcsBlobStoreProvider implements BlobStoreProvider {
     static final List<String> PARAMETERS =

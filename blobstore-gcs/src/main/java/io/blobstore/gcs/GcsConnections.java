@@ -8,7 +8,7 @@ import com.google.cloud.http.HttpTransportOptions;
 import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.StorageOptions;
 import io.blobstore.PermissionDeniedException;
-import io.blobstore.http.HttpTransport;
+import io.blobstore.http.HttpClient;
 import io.blobstore.spi.UriParameters;
 import java.io.IOException;
 import java.net.URI;
@@ -21,10 +21,13 @@ final class GcsConnections {
     /** The variable by which Google's other libraries find an emulator. */
     static final String EMULATOR = "STORAGE_EMULATOR_HOST";
 
-    /** A project's name where none is given: requests about objects do not need one, and looking for one asks the network. */
+    /**
+     * A project's name where none is given: requests about objects do not need one, and looking for one asks the
+     * network.
+     */
     private static final String NO_PROJECT = "none";
 
-    final HttpTransport.Builder transport = HttpTransport.builder();
+    final HttpClient.Builder transport = HttpClient.builder();
     Map<String, String> environment = System.getenv();
     Optional<URI> endpoint = Optional.empty();
     Optional<String> project = Optional.empty();
@@ -36,7 +39,7 @@ final class GcsConnections {
      *
      * @param closeClient closes what was made here, and not a client of the caller
      */
-    record Opened(GcsBucket bucket, Client closeClient) {}
+    record Opened(GcsContext bucket, Client closeClient) {}
 
     /** Closes a client. */
     interface Client {
@@ -55,20 +58,19 @@ final class GcsConnections {
             throw new IllegalArgumentException("a customer key must not travel over plain http; use https");
         }
         Optional<Credentials> found = client.isPresent() ? Optional.empty() : Optional.of(credentials(server));
-        HttpTransport opened = transport.build();
+        HttpClient opened = transport.build();
         try {
             Storage used = client.isPresent() ? client.get() : newClient(server, found.orElseThrow(), opened);
             if (!(used.getOptions().getTransportOptions() instanceof HttpTransportOptions options)) {
                 throw new IllegalArgumentException(
                         "the client must be one over HTTP: StorageOptions.http(), not StorageOptions.grpc()");
             }
-            PayloadRequests payloads =
-                    new PayloadRequests(opened, options.getHttpRequestInitializer(used.getOptions()));
+            DataRequests payloads = new DataRequests(opened, options.getHttpRequestInitializer(used.getOptions()));
             Storage unrepeating = used.getOptions().toBuilder()
                     .setRetrySettings(StorageOptions.getNoRetrySettings())
                     .build()
                     .getService();
-            GcsBucket bucket = new GcsBucket(
+            GcsContext bucket = new GcsContext(
                     settings,
                     used,
                     unrepeating,
@@ -138,10 +140,10 @@ final class GcsConnections {
         }
     }
 
-    private Storage newClient(Optional<URI> server, Credentials found, HttpTransport opened) {
+    private Storage newClient(Optional<URI> server, Credentials found, HttpClient opened) {
         StorageOptions.Builder builder = StorageOptions.http()
                 .setTransportOptions(HttpTransportOptions.newBuilder()
-                        .setHttpTransportFactory(() -> new SdkTransport(opened))
+                        .setHttpTransportFactory(() -> new SdkHttpTransportAdapter(opened))
                         .build())
                 .setProjectId(project.orElse(NO_PROJECT))
                 .setCredentials(found)

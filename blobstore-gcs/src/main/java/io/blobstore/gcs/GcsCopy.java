@@ -24,15 +24,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Copies inside the bucket, by the server's rewrite, which is asked again until it is done. Of the source it takes the generation
- * that was looked at; the target takes a condition. Storage class and encryption are those of the store's settings.
+ * Copies inside the bucket, by the server's rewrite, which is asked again until it is done. Of the source it takes the
+ * generation that was looked at; the target takes a condition. Storage class and encryption are those of the store's
+ * settings.
  */
 final class GcsCopy {
     private static final String OPERATION = "copy";
 
-    private final GcsBucket bucket;
+    private final GcsContext bucket;
 
-    GcsCopy(GcsBucket bucket) {
+    GcsCopy(GcsContext bucket) {
         this.bucket = bucket;
     }
 
@@ -91,8 +92,8 @@ final class GcsCopy {
     }
 
     /**
-     * Has the server copy an object. All that the copy has is said anew: what is not said is the source's in some cases, and the
-     * bucket's in others.
+     * Has the server copy an object. All that the copy has is said anew: what is not said is the source's in some
+     * cases, and the bucket's in others.
      */
     private Blob rewrite(
             String operation, BlobKey key, String from, BlobVersion version, BlobKey to, StoreOptions stored)

@@ -13,9 +13,9 @@ final class GcsDeletion {
     /** What one batch of the JSON API takes. */
     private static final int BATCH = 100;
 
-    private final GcsBucket bucket;
+    private final GcsContext bucket;
 
-    GcsDeletion(GcsBucket bucket) {
+    GcsDeletion(GcsContext bucket) {
         this.bucket = bucket;
     }
 

@@ -16,8 +16,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What goes wrong between here and GCS, as the contract's exceptions: our own requests' errors, and the SDK's. Only codes and
- * messages of the server get into messages: no header, no URL with a query.
+ * What goes wrong between here and GCS, as the contract's exceptions: our own requests' errors, and the SDK's. Only
+ * codes and messages of the server get into messages: no header, no URL with a query.
  */
 final class GcsErrors {
     private final String bucket;
@@ -37,7 +37,7 @@ final class GcsErrors {
         if (Failures.isInterrupt(problem)) {
             return Failures.interrupted(operation, key, problem);
         }
-        Optional<ErrorAnswer> answer = answer(problem);
+        Optional<ErrorResponse> answer = answer(problem);
         if (answer.isPresent()) {
             return translate(operation, key, answer.get(), problem);
         }
@@ -63,7 +63,10 @@ final class GcsErrors {
         return new BlobStoreException(operation, key, Failures.message(problem), problem, retryable);
     }
 
-    /** Whether Google's authentication library threw it: a token that cannot be renewed is an IllegalStateException of its. */
+    /**
+     * Whether Google's authentication library threw it: a token that cannot be renewed is an IllegalStateException of
+     * its.
+     */
     static boolean isOfCredentials(Exception problem) {
         StackTraceElement[] stack = Failures.cause(problem, IllegalStateException.class)
                 .map(Throwable::getStackTrace)
@@ -72,19 +75,19 @@ final class GcsErrors {
     }
 
     /** What the server answered, if a failure comes of that. */
-    static Optional<ErrorAnswer> answer(Throwable problem) {
+    static Optional<ErrorResponse> answer(Throwable problem) {
         Optional<GcsFailure> own = Failures.cause(problem, GcsFailure.class);
         if (own.isPresent()) {
             return own.map(GcsFailure::error);
         }
         return Failures.cause(problem, StorageException.class)
                 .filter(storage -> storage.getCode() > 0)
-                .map(ErrorAnswer::of);
+                .map(ErrorResponse::of);
     }
 
     /** The status of the server's answer that a failure comes of; 0 if it comes of none. */
     static int status(Throwable problem) {
-        return answer(problem).map(ErrorAnswer::status).orElse(0);
+        return answer(problem).map(ErrorResponse::status).orElse(0);
     }
 
     /** Whether a request may have been carried out although it failed. A 503 tells as little of that as a 500. */
@@ -99,11 +102,12 @@ final class GcsErrors {
     // ---- what the server said
 
     /** Whether the server has seen too many requests to look at this one. */
-    private static boolean isTurnedAway(ErrorAnswer error) {
+    private static boolean isTurnedAway(ErrorResponse error) {
         return error.status() == 429 || error.is("SlowDown", "rateLimitExceeded", "userRateLimitExceeded");
     }
 
-    private BlobStoreException translate(String operation, @Nullable BlobKey key, ErrorAnswer error, Exception cause) {
+    private BlobStoreException translate(
+            String operation, @Nullable BlobKey key, ErrorResponse error, Exception cause) {
         String said = " (" + error + ")";
         if (error.is("NoSuchBucket")
                 || (error.status() == 404 && error.message().contains("bucket does not exist"))) {
@@ -139,7 +143,7 @@ final class GcsErrors {
     }
 
     private BlobStoreException byStatus(
-            String operation, @Nullable BlobKey key, ErrorAnswer error, String said, Exception cause) {
+            String operation, @Nullable BlobKey key, ErrorResponse error, String said, Exception cause) {
         return switch (error.status()) {
             case 401 ->
                 new PermissionDeniedException(

@@ -6,14 +6,14 @@ import java.io.IOException;
 final class GcsFailure extends IOException {
     private static final long serialVersionUID = 1L;
 
-    private final transient ErrorAnswer error;
+    private final transient ErrorResponse error;
 
-    GcsFailure(ErrorAnswer error) {
+    GcsFailure(ErrorResponse error) {
         super(error.toString());
         this.error = error;
     }
 
-    ErrorAnswer error() {
+    ErrorResponse error() {
         return error;
     }
 }

@@ -15,19 +15,19 @@ import org.jspecify.annotations.Nullable;
 
 /** Lists page by page, without the store's prefix, and without what is hidden. */
 final class GcsListing extends PagedListing {
-    private final GcsBucket bucket;
+    private final GcsContext bucket;
     private final String operation;
     private final ListOptions options;
     private @Nullable Page<com.google.cloud.storage.Blob> before;
 
-    private GcsListing(GcsBucket bucket, String operation, ListOptions options) {
+    private GcsListing(GcsContext bucket, String operation, ListOptions options) {
         super(options);
         this.bucket = bucket;
         this.operation = operation;
         this.options = options;
     }
 
-    static BlobListing open(GcsBucket bucket, String operation, ListOptions options) throws IOException {
+    static BlobListing open(GcsContext bucket, String operation, ListOptions options) throws IOException {
         return new GcsListing(bucket, operation, options).begin();
     }
 

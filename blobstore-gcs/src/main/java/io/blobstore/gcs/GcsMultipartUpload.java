@@ -14,7 +14,7 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
 import io.blobstore.spi.AbstractMultipartUpload;
-import io.blobstore.spi.LostAnswers;
+import io.blobstore.spi.AmbiguousOutcome;
 import io.blobstore.spi.OpenUploads;
 import java.io.IOException;
 import java.util.List;
@@ -24,15 +24,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An upload in parts. Cloud Storage knows no condition for one: with a condition it ends under a hidden name, and is then copied to
- * its key, which takes the condition and moves no byte; so nothing is ever overwritten that must not be. Without, it ends at its key.
+ * An upload in parts. Cloud Storage knows no condition for one: with a condition it ends under a hidden name, and is
+ * then copied to its key, which takes the condition and moves no byte; so nothing is ever overwritten that must not be.
+ * Without, it ends at its key.
  */
 final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUpload.Sent> {
     private static final String OPERATION = "store";
     private static final Logger LOG = LoggerFactory.getLogger(GcsMultipartUpload.class);
 
-    private final GcsBucket bucket;
-    private final RemoteUpload remote;
+    private final GcsContext bucket;
+    private final MultipartRequests remote;
     private final StoreOptions options;
     private final Precondition condition;
     private final GcsCopy copy;
@@ -43,8 +44,8 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
     private boolean copyUnknown;
 
     GcsMultipartUpload(
-            GcsBucket bucket,
-            RemoteUpload remote,
+            GcsContext bucket,
+            MultipartRequests remote,
             PartLayout layout,
             StoreOptions options,
             GcsCopy copy,
@@ -58,7 +59,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
     }
 
     /** A part, and what the server calls it. */
-    record Sent(UploadedPart part, RemoteUpload.Part remote) {}
+    record Sent(UploadedPart part, MultipartRequests.Part remote) {}
 
     /** An object that holds the content. */
     private record Assembled(BlobVersion version, Optional<Crc32c> checksum) {}
@@ -70,7 +71,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
     @Override
     protected Sent send(int partNumber, BlobSource content) throws IOException {
         Crc32c checksum = bucket.translating(OPERATION, key(), () -> Crc32c.of(content));
-        RemoteUpload.Part sent = remote.put(partNumber, content, checksum);
+        MultipartRequests.Part sent = remote.put(partNumber, content, checksum);
         return new Sent(new UploadedPart(partNumber, content.size(), checksum), sent);
     }
 
@@ -101,11 +102,11 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
     }
 
     private Assembled assemble(List<Sent> sent, Crc32c checksum) throws IOException {
-        RemoteUpload.Completed completed;
+        MultipartRequests.Completed completed;
         try {
             completed = remote.complete(sent.stream().map(Sent::remote).toList());
         } catch (BlobStoreException e) {
-            if (RemoteUpload.isGone(e)) { // as it is after a completion whose answer was lost
+            if (MultipartRequests.isGone(e)) { // as it is after a completion whose answer was lost
                 return find(checksum, e).orElseThrow(() -> e);
             }
             throw e;
@@ -123,7 +124,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
 
     /** What a completion whose answer was lost has made. */
     private Optional<Assembled> find(Crc32c checksum, BlobStoreException problem) throws BlobStoreException {
-        return LostAnswers.findSent(
+        return AmbiguousOutcome.findSent(
                         OPERATION,
                         key(),
                         Precondition.none(), // where the parts are put together, there is none

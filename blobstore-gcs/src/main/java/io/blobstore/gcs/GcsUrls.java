@@ -6,7 +6,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Where a bucket's objects are: in the XML API, by path, and in the JSON API's uploads. Nothing in a name is normalised.
+ * Where a bucket's objects are: in the XML API, by path, and in the JSON API's uploads. Nothing in a name is
+ * normalised.
  *
  * @param root scheme and authority, without a slash at the end
  */

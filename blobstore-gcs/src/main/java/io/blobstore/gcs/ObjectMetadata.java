@@ -8,8 +8,8 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
-import io.blobstore.http.AnswerText;
 import io.blobstore.http.HttpHeaders;
+import io.blobstore.http.ResponseText;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
@@ -18,7 +18,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** A blob's metadata, as the JSON API and the XML API say it: the same from both. Times are in whole seconds, as in XML. */
+/**
+ * A blob's metadata, as the JSON API and the XML API say it: the same from both. Times are in whole seconds, as in XML.
+ */
 final class ObjectMetadata {
     static final String GENERATION = "x-goog-generation";
     static final String HASH = "x-goog-hash";
@@ -82,7 +84,7 @@ final class ObjectMetadata {
                 headers.first("Content-Type"),
                 user,
                 headers.first("Last-Modified")
-                        .flatMap(AnswerText::date)
+                        .flatMap(ResponseText::date)
                         .orElseThrow(() -> incomplete(operation, key, "Last-Modified")));
     }
 
@@ -103,7 +105,9 @@ final class ObjectMetadata {
         return text.matches("[0-9]{1,18}") ? Optional.of(Long.parseLong(text)) : Optional.empty();
     }
 
-    /** What a header says of the CRC32C: as {@code crc32c=…}, perhaps with an MD5 behind it, perhaps in another field. */
+    /**
+     * What a header says of the CRC32C: as {@code crc32c=…}, perhaps with an MD5 behind it, perhaps in another field.
+     */
     static Optional<Crc32c> checksum(HttpHeaders headers) {
         for (String field : headers.all(HASH)) {
             for (String hash : field.split(",", -1)) {

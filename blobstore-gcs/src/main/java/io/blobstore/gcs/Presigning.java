@@ -23,9 +23,9 @@ final class Presigning {
     /** What V4 signatures allow. */
     private static final Duration MAX_VALIDITY = Duration.ofDays(7);
 
-    private final GcsBucket bucket;
+    private final GcsContext bucket;
 
-    Presigning(GcsBucket bucket) {
+    Presigning(GcsContext bucket) {
         this.bucket = bucket;
     }
 

@@ -9,8 +9,9 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A fake of Cloud Storage for each test, with one bucket. To be registered as an extension of the instance: then it starts after the
- * leak check has looked, and ends before it looks again, as its threads and sockets are of this process too.
+ * A fake of Cloud Storage for each test, with one bucket. To be registered as an extension of the instance: then it
+ * starts after the leak check has looked, and ends before it looks again, as its threads and sockets are of this
+ * process too.
  */
 final class FakeServer implements BeforeEachCallback, AfterEachCallback {
     static final String BUCKET = "some-bucket";

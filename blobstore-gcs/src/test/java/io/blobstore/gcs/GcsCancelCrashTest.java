@@ -28,8 +28,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A thousand uploads in all are cancelled at random points, and their memory is unmapped at once. Half of them have a condition, so
- * that they end under a hidden name first.
+ * A thousand uploads in all are cancelled at random points, and their memory is unmapped at once. Half of them have a
+ * condition, so that they end under a hidden name first.
  */
 class GcsCancelCrashTest {
     private static final String BUCKET = "some-bucket";

@@ -18,8 +18,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 
 /**
- * The store keeps the contract, against any server: {@code BLOBSTORE_TEST_GCS_URI} names the bucket, as in {@code gs://bucket}. Of what
- * servers are known not to be able to do, {@code BLOBSTORE_TEST_GCS_SERVER} says which is left out; unset, all is asked for.
+ * The store keeps the contract, against any server: {@code BLOBSTORE_TEST_GCS_URI} names the bucket, as in
+ * {@code gs://bucket}. Of what servers are known not to be able to do, {@code BLOBSTORE_TEST_GCS_SERVER} says which is
+ * left out; unset, all is asked for.
  */
 @Tag("one-jdk")
 class GcsEndpointContractTest extends GcsContractBase {

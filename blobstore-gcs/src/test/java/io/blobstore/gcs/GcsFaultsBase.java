@@ -30,7 +30,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Uploads from a mapping while the server, the network or a token fails: the content arrives as it is, or nothing is left over. */
+/**
+ * Uploads from a mapping while the server, the network or a token fails: the content arrives as it is, or nothing is
+ * left over.
+ */
 @ExtendWith(LeakCheck.class)
 abstract class GcsFaultsBase {
     static final int PART = 5 << 20;

@@ -78,7 +78,9 @@ class GcsUriTest {
                 .withMessageContaining("https");
     }
 
-    /** Its metrics, and the direct path, would ask the cloud's metadata service where this runs: not on this machine. */
+    /**
+     * Its metrics, and the direct path, would ask the cloud's metadata service where this runs: not on this machine.
+     */
     @Test
     void aClientOverGrpcIsRefused() throws Exception {
         try (Storage client = StorageOptions.grpc()

@@ -2,12 +2,12 @@ package io.blobstore.gcs;
 
 import io.blobstore.Crc32c;
 import io.blobstore.contract.ServerJvm;
-import io.blobstore.http.BodySink;
 import io.blobstore.http.Endpoint;
+import io.blobstore.http.HttpClient;
 import io.blobstore.http.HttpHeaders;
 import io.blobstore.http.HttpRequest;
 import io.blobstore.http.HttpResponse;
-import io.blobstore.http.HttpTransport;
+import io.blobstore.http.ResponseHandler;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -20,8 +20,8 @@ import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.TransientNio2BlobStore;
 
 /**
- * S3Proxy, which lets everybody in: a server of uploads in parts that was written by somebody else. Of Cloud Storage it has neither
- * checksums nor the JSON API.
+ * S3Proxy, which lets everybody in: a server of uploads in parts that was written by somebody else. Of Cloud Storage it
+ * has neither checksums nor the JSON API.
  */
 final class S3ProxyServer implements AutoCloseable {
     private final ServerJvm process;
@@ -82,10 +82,10 @@ final class S3ProxyServer implements AutoCloseable {
     }
 
     private HttpResponse send(String method, String target) throws IOException {
-        try (HttpTransport transport = HttpTransport.builder().build()) {
+        try (HttpClient transport = HttpClient.builder().build()) {
             return transport
                     .newCall(HttpRequest.of(method, Endpoint.of(endpoint()), target, HttpHeaders.EMPTY))
-                    .execute(BodySink.KEEP);
+                    .execute(ResponseHandler.KEEP);
         }
     }
 

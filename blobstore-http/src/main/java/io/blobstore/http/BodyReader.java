@@ -8,17 +8,18 @@ import java.util.regex.Pattern;
 /** A response's body, without its framing. Used by one thread at a time. */
 sealed interface BodyReader {
     /** Puts at least one byte into the target, which must have room. Waits for it; -1 after the body's last byte. */
-    int read(ByteBuffer target, ProgressWatch watch) throws IOException;
+    int read(ByteBuffer target, StallDetector watch) throws IOException;
 
     /** The reader of a body as {@link ResponseHead#bodyLength} says. */
-    static BodyReader of(Input input, Wire wire, long length) {
+    static BodyReader of(BufferedInput input, NetChannel channel, long length) {
         if (length == ResponseHead.CHUNKED) {
             return new Chunked(input);
         }
-        return length == ResponseHead.UNKNOWN_LENGTH ? new UntilClose(input, wire) : new Fixed(input, length);
+        return length == ResponseHead.UNKNOWN_LENGTH ? new UntilClose(input, channel) : new Fixed(input, length);
     }
 
-    private static int readSome(Input input, ByteBuffer target, long most, ProgressWatch watch) throws IOException {
+    private static int readSome(BufferedInput input, ByteBuffer target, long most, StallDetector watch)
+            throws IOException {
         int limit = target.limit();
         target.limit((int) Math.min(limit, target.position() + most));
         try {
@@ -34,16 +35,16 @@ sealed interface BodyReader {
 
     /** Of a length told beforehand. */
     final class Fixed implements BodyReader {
-        private final Input input;
+        private final BufferedInput input;
         private long left;
 
-        private Fixed(Input input, long length) {
+        private Fixed(BufferedInput input, long length) {
             this.input = input;
             left = length;
         }
 
         @Override
-        public int read(ByteBuffer target, ProgressWatch watch) throws IOException {
+        public int read(ByteBuffer target, StallDetector watch) throws IOException {
             if (left == 0) {
                 return -1;
             }
@@ -57,17 +58,17 @@ sealed interface BodyReader {
     final class Chunked implements BodyReader {
         private static final Pattern SIZE = Pattern.compile("[0-9a-fA-F]{1,15}");
 
-        private final Input input;
+        private final BufferedInput input;
         private long left;
         private boolean begun;
         private boolean ended;
 
-        private Chunked(Input input) {
+        private Chunked(BufferedInput input) {
             this.input = input;
         }
 
         @Override
-        public int read(ByteBuffer target, ProgressWatch watch) throws IOException {
+        public int read(ByteBuffer target, StallDetector watch) throws IOException {
             if (left == 0 && !ended) {
                 nextChunk(watch);
             }
@@ -79,7 +80,7 @@ sealed interface BodyReader {
             return bytes;
         }
 
-        private void nextChunk(ProgressWatch watch) throws IOException {
+        private void nextChunk(StallDetector watch) throws IOException {
             ResponseHead.Lines lines = new ResponseHead.Lines(input, watch);
             if (begun && !lines.next().isEmpty()) {
                 throw ResponseHead.malformed("a chunk is longer than it says");
@@ -106,18 +107,18 @@ sealed interface BodyReader {
 
     /** Up to the end of the connection, which must be the server's doing. */
     final class UntilClose implements BodyReader {
-        private final Input input;
-        private final Wire wire;
+        private final BufferedInput input;
+        private final NetChannel channel;
 
-        private UntilClose(Input input, Wire wire) {
+        private UntilClose(BufferedInput input, NetChannel channel) {
             this.input = input;
-            this.wire = wire;
+            this.channel = channel;
         }
 
         @Override
-        public int read(ByteBuffer target, ProgressWatch watch) throws IOException {
+        public int read(ByteBuffer target, StallDetector watch) throws IOException {
             int bytes = input.read(target, watch);
-            if (bytes < 0 && !wire.endIsGenuine()) {
+            if (bytes < 0 && !channel.endIsGenuine()) {
                 throw new TransportException(Kind.CLOSED, "the connection was cut within the server's answer", null);
             }
             return bytes;

@@ -5,8 +5,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Direct buffers of one size that connections use and give back: the JVM frees direct memory only when it collects garbage,
- * which a program without garbage rarely does. Thread-safe.
+ * Direct buffers of one size that connections use and give back: the JVM frees direct memory only when it collects
+ * garbage, which a program without garbage rarely does. Thread-safe.
  */
 final class Buffers {
     private static final int MOST_KEPT = 64;

@@ -7,14 +7,14 @@ import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 
 /**
- * One connection, and exchanges over it, one after the other. Used by one thread at a time; see {@link Link} for what other
- * threads may do.
+ * One connection, and exchanges over it, one after the other. Used by one thread at a time; see
+ * {@link NonBlockingSocket} for what other threads may do.
  */
 final class Connection implements Closeable {
     private final Endpoint endpoint;
-    private final Link link;
-    private final Wire wire;
-    private final Input input;
+    private final NonBlockingSocket socket;
+    private final NetChannel channel;
+    private final BufferedInput input;
     private final Duration stall;
     private final long madeAt;
 
@@ -22,11 +22,11 @@ final class Connection implements Closeable {
     private boolean reusable = true;
     private boolean untouched;
 
-    Connection(Endpoint endpoint, Link link, Wire wire, Duration stall, long now) {
+    Connection(Endpoint endpoint, NonBlockingSocket socket, NetChannel channel, Duration stall, long now) {
         this.endpoint = endpoint;
-        this.link = link;
-        this.wire = wire;
-        this.input = new Input(link, wire);
+        this.socket = socket;
+        this.channel = channel;
+        this.input = new BufferedInput(socket, channel);
         this.stall = stall;
         madeAt = now;
         idleSince = now;
@@ -38,8 +38,8 @@ final class Connection implements Closeable {
         return endpoint;
     }
 
-    Link link() {
-        return link;
+    NonBlockingSocket socket() {
+        return socket;
     }
 
     /** Whether another exchange may follow. */
@@ -78,11 +78,11 @@ final class Connection implements Closeable {
     // ---- one exchange
 
     /** Sends a request and receives its response. */
-    HttpResponse exchange(HttpRequest request, byte[] head, BodySink sink) throws IOException {
+    HttpResponse exchange(HttpRequest request, byte[] head, ResponseHandler sink) throws IOException {
         reusable = false;
-        ResponseReader reader = new ResponseReader(input, wire, stall);
+        ResponseReader reader = new ResponseReader(input, channel, stall);
         RequestWriter writer =
-                new RequestWriter(link, wire, reader, new ProgressWatch(stall, ProgressWatch.PAYLOAD), head);
+                new RequestWriter(socket, channel, reader, new StallDetector(stall, StallDetector.PAYLOAD), head);
         untouched = true;
         boolean whole;
         try {
@@ -99,7 +99,7 @@ final class Connection implements Closeable {
 
     /** A server that answers early and closes makes writing fail. What it said before says more than the failure. */
     private static HttpResponse receiveAfter(
-            RequestWriter.WriteFailure failure, ResponseReader reader, String method, BodySink sink)
+            RequestWriter.WriteFailure failure, ResponseReader reader, String method, ResponseHandler sink)
             throws IOException {
         try {
             return reader.receive(method, sink, false);
@@ -115,11 +115,12 @@ final class Connection implements Closeable {
     }
 
     /** Asks a proxy for a tunnel, and gives its answer's status. Nothing may be behind its head. */
-    static int connect(Link link, byte[] head, Duration stall) throws IOException {
-        PlainWire wire = new PlainWire(link);
-        Input input = new Input(link, wire);
-        ResponseReader reader = new ResponseReader(input, wire, stall);
-        RequestWriter writer = new RequestWriter(link, wire, reader, new ProgressWatch(stall, ProgressWatch.ANY), head);
+    static int connect(NonBlockingSocket socket, byte[] head, Duration stall) throws IOException {
+        PlainNetChannel channel = new PlainNetChannel(socket);
+        BufferedInput input = new BufferedInput(socket, channel);
+        ResponseReader reader = new ResponseReader(input, channel, stall);
+        RequestWriter writer =
+                new RequestWriter(socket, channel, reader, new StallDetector(stall, StallDetector.ANY), head);
         writer.sendHead();
         int status = reader.head().status();
         if (status / 100 == 2 && input.hasBuffered()) {
@@ -130,6 +131,6 @@ final class Connection implements Closeable {
 
     @Override
     public void close() {
-        wire.close();
+        channel.close();
     }
 }

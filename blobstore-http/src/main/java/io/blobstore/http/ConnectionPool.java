@@ -16,12 +16,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
- * How many connections there may be to each endpoint, who gets the next, and which are kept while nobody uses them. Of those the
- * last used one is used first: that way those not needed grow old, and are closed when the pool is next used. No thread of its own.
- * Thread-safe.
+ * How many connections there may be to each endpoint, who gets the next, and which are kept while nobody uses them. Of
+ * those the last used one is used first: that way those not needed grow old, and are closed when the pool is next used.
+ * No thread of its own. Thread-safe.
  *
- * <p>Each call has a {@link Slot}, and by it one connection at a time. As none has a slot and waits for another, waiting ends when
- * the calls before do.
+ * <p>Each call has a {@link Slot}, and by it one connection at a time. As none has a slot and waits for another,
+ * waiting ends when the calls before do.
  */
 final class ConnectionPool {
     /** More than a client's usual concurrency, and few enough for a limit of 1024 descriptors at three each. */
@@ -37,7 +37,10 @@ final class ConnectionPool {
     private final Map<Endpoint, Group> groups = new HashMap<>();
     private boolean closed;
 
-    /** The connections to an endpoint: one for each slot that is taken, and the idle ones. Somebody waits only if none is idle. */
+    /**
+     * The connections to an endpoint: one for each slot that is taken, and the idle ones. Somebody waits only if none
+     * is idle.
+     */
     private static final class Group {
         private final Deque<Connection> idle = new ArrayDeque<>();
         private final Deque<Slot> waiting = new ArrayDeque<>();
@@ -47,7 +50,8 @@ final class ConnectionPool {
     /**
      * Makes a pool.
      *
-     * @param most how many connections to an endpoint there may be, those that are idle, being made or being closed among them
+     * @param most how many connections to an endpoint there may be, those that are idle, being made or being closed
+     *     among them
      * @param maxIdle for how long a connection may be idle
      * @param maxAge for how long it is used at all, so that changes of a name's addresses are followed
      */
@@ -63,7 +67,10 @@ final class ConnectionPool {
         return new Slot(endpoint);
     }
 
-    /** The right to have a connection to an endpoint. For one call, and its thread; others may only {@link #cancel} the wait. */
+    /**
+     * The right to have a connection to an endpoint. For one call, and its thread; others may only {@link #cancel} the
+     * wait.
+     */
     final class Slot {
         private final Endpoint endpoint;
         private final Condition changed = lock.newCondition();
@@ -77,8 +84,8 @@ final class ConnectionPool {
         }
 
         /**
-         * Takes the slot, to be given back by the caller. If there is none, waits for it: first come, first served, and for as long
-         * as it takes.
+         * Takes the slot, to be given back by the caller. If there is none, waits for it: first come, first served, and
+         * for as long as it takes.
          *
          * @return an idle connection, which may be stale; empty if the caller has to make one
          * @throws TransportException if the wait was cancelled
@@ -141,7 +148,10 @@ final class ConnectionPool {
             }
         }
 
-        /** Gives the slot back together with a connection that can be used again; or closes that, and leaves the slot taken. */
+        /**
+         * Gives the slot back together with a connection that can be used again; or closes that, and leaves the slot
+         * taken.
+         */
         void giveBack(Connection reusable) {
             closeExpired();
             lock.lock();

@@ -22,7 +22,7 @@ final class Connector {
     private final TlsEngine engine;
     private final TlsContext.Identity identity;
     private final LongSupplier nanoTime;
-    private final Buffers tlsBuffers = new Buffers(TlsWire.BUFFER_SIZE);
+    private final Buffers tlsBuffers = new Buffers(TlsNetChannel.BUFFER_SIZE);
 
     private volatile @Nullable TlsContext tls;
 
@@ -41,9 +41,9 @@ final class Connector {
         this.nanoTime = nanoTime;
     }
 
-    /** Is told of a link before it is waited for; may refuse it. */
+    /** Is told of a socket before it is waited for; may refuse it. */
     interface LinkUser {
-        void use(Link link) throws TransportException;
+        void use(NonBlockingSocket socket) throws TransportException;
     }
 
     /** Connects to an endpoint, in the time that is allowed for all of it. */
@@ -51,26 +51,28 @@ final class Connector {
         TlsContext context = endpoint.secure() ? tls() : null;
         long end = System.nanoTime() + TimeUnit.NANOSECONDS.convert(connectTimeout);
         Optional<Proxies.Proxy> proxy = proxies.of(endpoint);
-        Link link = proxy.isPresent() ? tunnel(proxy.get(), endpoint, user, end) : open(endpoint, user, end);
+        NonBlockingSocket socket =
+                proxy.isPresent() ? tunnel(proxy.get(), endpoint, user, end) : open(endpoint, user, end);
         boolean connected = false;
-        Wire wire = new PlainWire(link);
+        NetChannel channel = new PlainNetChannel(socket);
         try {
             if (context != null) {
-                wire = secure(link, context, endpoint, end);
+                channel = secure(socket, context, endpoint, end);
             }
-            Connection connection = new Connection(endpoint, link, wire, stallTimeout, nanoTime.getAsLong());
+            Connection connection = new Connection(endpoint, socket, channel, stallTimeout, nanoTime.getAsLong());
             connected = true;
             return connection;
         } finally {
             if (!connected) {
-                wire.close();
+                channel.close();
             }
         }
     }
 
-    private Wire secure(Link link, TlsContext context, Endpoint endpoint, long end) throws IOException {
+    private NetChannel secure(NonBlockingSocket socket, TlsContext context, Endpoint endpoint, long end)
+            throws IOException {
         try {
-            return TlsWire.establish(link, context, endpoint, tlsBuffers, end - System.nanoTime());
+            return TlsNetChannel.establish(socket, context, endpoint, tlsBuffers, end - System.nanoTime());
         } catch (SSLException | ClosedByInterruptException e) {
             throw e;
         } catch (IOException e) {
@@ -98,7 +100,7 @@ final class Connector {
     }
 
     /** Connects to the first address of a host that answers. */
-    private Link open(Endpoint endpoint, LinkUser user, long end) throws IOException {
+    private NonBlockingSocket open(Endpoint endpoint, LinkUser user, long end) throws IOException {
         InetAddress[] addresses;
         try {
             addresses = InetAddress.getAllByName(endpoint.host());
@@ -124,15 +126,15 @@ final class Connector {
         throw failure == null ? new TransportException(Kind.UNKNOWN_HOST, "no address", null) : failure;
     }
 
-    private static Link open(Endpoint endpoint, InetSocketAddress address, LinkUser user, long nanos)
+    private static NonBlockingSocket open(Endpoint endpoint, InetSocketAddress address, LinkUser user, long nanos)
             throws IOException {
-        Link link = Link.open();
+        NonBlockingSocket socket = NonBlockingSocket.open();
         boolean connected = false;
         try {
-            user.use(link);
-            link.connect(address, nanos);
+            user.use(socket);
+            socket.connect(address, nanos);
             connected = true;
-            return link;
+            return socket;
         } catch (ClosedByInterruptException e) {
             throw e;
         } catch (IOException e) {
@@ -142,15 +144,16 @@ final class Connector {
             throw new TransportException(Kind.CONNECT, "no connection to " + endpoint + " (" + e.getMessage() + ")", e);
         } finally {
             if (!connected) {
-                link.close();
+                socket.close();
             }
         }
     }
 
-    private Link tunnel(Proxies.Proxy proxy, Endpoint endpoint, LinkUser user, long end) throws IOException {
-        Link link;
+    private NonBlockingSocket tunnel(Proxies.Proxy proxy, Endpoint endpoint, LinkUser user, long end)
+            throws IOException {
+        NonBlockingSocket socket;
         try {
-            link = open(proxy.endpoint(), user, end);
+            socket = open(proxy.endpoint(), user, end);
         } catch (TransportException e) {
             throw e.kind() == Kind.CANCELLED
                     ? e
@@ -159,7 +162,7 @@ final class Connector {
         boolean open = false;
         try {
             Duration left = Duration.ofNanos(Math.max(1, end - System.nanoTime()));
-            int status = Connection.connect(link, connectHead(proxy, endpoint), left);
+            int status = Connection.connect(socket, connectHead(proxy, endpoint), left);
             if (status / 100 != 2) {
                 throw new TransportException(
                         Kind.PROXY,
@@ -170,7 +173,7 @@ final class Connector {
                         null);
             }
             open = true;
-            return link;
+            return socket;
         } catch (TransportException e) {
             throw e.kind() == Kind.CANCELLED || e.kind() == Kind.PROXY
                     ? e
@@ -180,7 +183,7 @@ final class Connector {
             throw new TransportException(Kind.PROXY, "the HTTP proxy " + proxy.endpoint() + " hung up", e);
         } finally {
             if (!open) {
-                link.close();
+                socket.close();
             }
         }
     }

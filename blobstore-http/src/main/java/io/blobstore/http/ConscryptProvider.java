@@ -26,7 +26,8 @@ final class ConscryptProvider {
     /**
      * Trust managers that decide as the given ones do, and understand Conscrypt.
      *
-     * @throws GeneralSecurityException for those that are not told which host was meant: Conscrypt would not look itself
+     * @throws GeneralSecurityException for those that are not told which host was meant: Conscrypt would not look
+     *     itself
      */
     static TrustManager[] understanding(TrustManager[] managers) throws GeneralSecurityException {
         TrustManager[] understanding = new TrustManager[managers.length];
@@ -41,8 +42,8 @@ final class ConscryptProvider {
     }
 
     /**
-     * Passes on Conscrypt's "GENERIC", its name for TLS 1.3's way to authenticate, as "UNKNOWN", which is JSSE's: the JDK's trust
-     * managers refuse every server otherwise.
+     * Passes on Conscrypt's "GENERIC", its name for TLS 1.3's way to authenticate, as "UNKNOWN", which is JSSE's: the
+     * JDK's trust managers refuse every server otherwise.
      */
     private static final class Translated extends X509ExtendedTrustManager {
         private final X509ExtendedTrustManager manager;

@@ -48,7 +48,10 @@ public final class Failures {
                 .isPresent();
     }
 
-    /** The exception for a request that an interrupt ended. Has a cause by which it is known for that, and sets the status again. */
+    /**
+     * The exception for a request that an interrupt ended. Has a cause by which it is known for that, and sets the
+     * status again.
+     */
     public static BlobStoreException interrupted(String operation, @Nullable BlobKey key, Throwable problem) {
         Thread.currentThread().interrupt();
         Throwable cause = isInterrupt(problem) ? problem : new InterruptedIOException("interrupted").initCause(problem);
@@ -80,6 +83,6 @@ public final class Failures {
 
     /** What a failure says, in one line. */
     public static String message(Throwable problem) {
-        return AnswerText.withoutControls(String.valueOf(problem.getMessage()));
+        return ResponseText.withoutControls(String.valueOf(problem.getMessage()));
     }
 }

@@ -9,11 +9,11 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call of a transport: waits for a slot, gets a connection, has the exchange done over it, and gives it back or closes it. It has
- * one connection at a time, and none any more when it ends.
+ * A call of a transport: waits for a slot, gets a connection, has the exchange done over it, and gives it back or
+ * closes it. It has one connection at a time, and none any more when it ends.
  */
 final class HttpExchange implements HttpCall {
-    private final HttpTransport transport;
+    private final HttpClient client;
     private final HttpRequest request;
     private final AtomicBoolean executed = new AtomicBoolean();
 
@@ -21,29 +21,29 @@ final class HttpExchange implements HttpCall {
     private @Nullable Runnable canceller;
     private boolean cancelled;
 
-    HttpExchange(HttpTransport transport, HttpRequest request) {
-        this.transport = transport;
+    HttpExchange(HttpClient client, HttpRequest request) {
+        this.client = client;
         this.request = request;
     }
 
     @Override
-    public HttpResponse execute(BodySink sink) throws IOException {
+    public HttpResponse execute(ResponseHandler sink) throws IOException {
         if (executed.getAndSet(true)) {
             throw new IllegalStateException("a call is executed once");
         }
-        transport.enter(this);
+        client.enter(this);
         try {
             return run(sink);
         } catch (SSLException e) {
-            throw TlsProblems.describe(request.endpoint(), e);
+            throw TlsErrors.describe(request.endpoint(), e);
         } finally {
-            transport.leave(this);
+            client.leave(this);
         }
     }
 
-    private HttpResponse run(BodySink sink) throws IOException {
+    private HttpResponse run(ResponseHandler sink) throws IOException {
         byte[] head = head();
-        ConnectionPool.Slot slot = transport.pool().slot(request.endpoint());
+        ConnectionPool.Slot slot = client.pool().slot(request.endpoint());
         use(slot::cancel);
         try {
             for (Optional<Connection> idle = slot.take(); idle.isPresent(); idle = slot.another()) {
@@ -60,7 +60,7 @@ final class HttpExchange implements HttpCall {
                     }
                 }
             }
-            Connection made = transport.connector().connect(request.endpoint(), link -> use(link::cancel));
+            Connection made = client.connector().connect(request.endpoint(), socket -> use(socket::cancel));
             return exchange(made, slot, head, sink);
         } finally {
             slot.giveBack();
@@ -71,7 +71,7 @@ final class HttpExchange implements HttpCall {
     private boolean isAlive(Connection connection) throws IOException {
         boolean alive = false;
         try {
-            use(connection.link()::cancel);
+            use(connection.socket()::cancel);
             alive = !connection.isStale();
             return alive;
         } finally {
@@ -82,7 +82,7 @@ final class HttpExchange implements HttpCall {
     }
 
     /** Gives connection and slot back, or closes the connection. */
-    private HttpResponse exchange(Connection connection, ConnectionPool.Slot slot, byte[] head, BodySink sink)
+    private HttpResponse exchange(Connection connection, ConnectionPool.Slot slot, byte[] head, ResponseHandler sink)
             throws IOException {
         boolean reusable = false;
         try {
@@ -99,7 +99,7 @@ final class HttpExchange implements HttpCall {
     }
 
     private void close(Connection connection) {
-        release(); // before the link is closed: a cancellation must not reach one that is
+        release(); // before the socket is closed: a cancellation must not reach one that is
         connection.close();
     }
 
@@ -126,7 +126,7 @@ final class HttpExchange implements HttpCall {
 
     // ---- cancellation
 
-    /** Makes what is waited for next, a slot or a link, the one that {@link #cancel()} reaches. */
+    /** Makes what is waited for next, a slot or a socket, the one that {@link #cancel()} reaches. */
     private synchronized void use(Runnable next) throws TransportException {
         if (cancelled) {
             throw new TransportException(Kind.CANCELLED, "the request was cancelled", null);
@@ -134,7 +134,7 @@ final class HttpExchange implements HttpCall {
         canceller = next;
     }
 
-    /** Lets go of the link; false if it was cancelled, and must not be used by anybody else. */
+    /** Lets go of the socket; false if it was cancelled, and must not be used by anybody else. */
     private synchronized boolean release() {
         canceller = null;
         return !cancelled;

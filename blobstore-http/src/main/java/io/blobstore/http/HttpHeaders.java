@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /**
- * Header fields in the order they are sent, or were received. Names are compared without regard to case, and a name may stand
- * more than once. Immutable.
+ * Header fields in the order they are sent, or were received. Names are compared without regard to case, and a name may
+ * stand more than once. Immutable.
  */
 public final class HttpHeaders {
     /** No fields at all. */
@@ -75,8 +75,8 @@ public final class HttpHeaders {
         /**
          * Adds a field.
          *
-         * @throws IllegalArgumentException if the name is no token, or the value has a control character, which could end the
-         *     line and begin another field
+         * @throws IllegalArgumentException if the name is no token, or the value has a control character, which could
+         *     end the line and begin another field
          */
         public Builder add(String name, String value) {
             if (!HttpSyntax.isToken(name)) {

@@ -4,7 +4,8 @@ import io.blobstore.BlobSource;
 import java.util.Optional;
 
 /**
- * A request. The transport adds {@code Host} where it is missing, and {@code Content-Length}; everything else is the caller's.
+ * A request. The transport adds {@code Host} where it is missing, and {@code Content-Length}; everything else is the
+ * caller's.
  *
  * @param method in upper case
  * @param endpoint where to send it
@@ -30,7 +31,7 @@ public record HttpRequest(
         }
         for (String name : HttpSyntax.FRAMING) {
             if (headers.first(name).isPresent()) {
-                throw new IllegalArgumentException("header field '" + name + "' is set by the transport");
+                throw new IllegalArgumentException("header field '" + name + "' is set by the client");
             }
         }
     }

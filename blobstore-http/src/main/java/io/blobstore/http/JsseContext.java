@@ -38,9 +38,9 @@ final class JsseContext implements TlsContext {
     }
 
     /**
-     * Conscrypt's engines have native memory and two descriptors each, which they give back when both directions are closed and all
-     * is fetched that was to be sent. Otherwise the garbage collector does it, which here has little to do, and so comes rarely. The
-     * JDK's engines have nothing but heap.
+     * Conscrypt's engines have native memory and two descriptors each, which they give back when both directions are
+     * closed and all is fetched that was to be sent. Otherwise the garbage collector does it, which here has little to
+     * do, and so comes rarely. The JDK's engines have nothing but heap.
      */
     @Override
     public void release(SSLEngine engine) {

@@ -14,8 +14,8 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 
 /**
- * BoringSSL through Netty's engine, where netty-handler and netty-tcnative are on the class path: touching this class elsewhere
- * is a {@link LinkageError}. The engine reads the addresses of direct buffers in place.
+ * BoringSSL through Netty's engine, where netty-handler and netty-tcnative are on the class path: touching this class
+ * elsewhere is a {@link LinkageError}. The engine reads the addresses of direct buffers in place.
  */
 final class OpenSslContext implements TlsContext {
     private final SslContext context;

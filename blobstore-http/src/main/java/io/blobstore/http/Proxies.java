@@ -12,9 +12,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which HTTP proxy to go through, by the usual settings: the JVM's proxy selector (system properties {@code https.proxyHost},
- * {@code http.proxyHost}, {@code http.nonProxyHosts} and their kin), or else the environment ({@code HTTPS_PROXY},
- * {@code HTTP_PROXY}, {@code NO_PROXY}, in either case). Neither applies to loopback. Thread-safe.
+ * Which HTTP proxy to go through, by the usual settings: the JVM's proxy selector (system properties
+ * {@code https.proxyHost}, {@code http.proxyHost}, {@code http.nonProxyHosts} and their kin), or else the environment
+ * ({@code HTTPS_PROXY}, {@code HTTP_PROXY}, {@code NO_PROXY}, in either case). Neither applies to loopback.
+ * Thread-safe.
  */
 final class Proxies {
     private final Map<String, String> environment;

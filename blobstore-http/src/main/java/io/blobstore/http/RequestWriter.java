@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 
 /**
- * The way of one request to the server: gathering writes from the source's own buffers, with an ear open for a server that
- * answers before it has everything.
+ * The way of one request to the server: gathering writes from the source's own buffers, with an ear open for a server
+ * that answers before it has everything.
  */
 final class RequestWriter {
     /** The JDK copies a heap buffer into a direct one of its size, and keeps that: so not more than this at once. */
@@ -21,25 +21,26 @@ final class RequestWriter {
     /** RFC 9110, section 10.1.1: a client must not wait for ever for a server that does not know 100-continue. */
     private static final long CONTINUE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    private final Link link;
-    private final Wire wire;
+    private final NonBlockingSocket socket;
+    private final NetChannel channel;
     private final ResponseReader answer;
-    private final ProgressWatch watch;
+    private final StallDetector watch;
     private final ByteBuffer head;
-    /** What had left over the link before this request. */
+    /** What had left over the socket before this request. */
     private final long before;
     /** Of what has left: how much the watch knows of. */
     private long counted;
     /** Of the body: bytes yet to be written. */
     private long left;
 
-    RequestWriter(Link link, Wire wire, ResponseReader answer, ProgressWatch watch, byte[] head) {
-        this.link = link;
-        this.wire = wire;
+    RequestWriter(
+            NonBlockingSocket socket, NetChannel channel, ResponseReader answer, StallDetector watch, byte[] head) {
+        this.socket = socket;
+        this.channel = channel;
         this.answer = answer;
         this.watch = watch;
         this.head = ByteBuffer.wrap(head);
-        before = link.written();
+        before = socket.written();
         counted = before;
     }
 
@@ -64,7 +65,7 @@ final class RequestWriter {
 
     /** Whether no byte of the request has left, so that it can be sent again elsewhere without harm. */
     boolean isUntouched() {
-        return link.written() == before;
+        return socket.written() == before;
     }
 
     /** Sends the head alone; false if the server answered, or closed, before it was sent. */
@@ -100,7 +101,7 @@ final class RequestWriter {
         Heard heard = answer.listen();
         while (heard == Heard.NOTHING) {
             try {
-                link.await(SelectionKey.OP_READ, end - System.nanoTime(), "100 Continue");
+                socket.await(SelectionKey.OP_READ, end - System.nanoTime(), "100 Continue");
             } catch (TransportException e) {
                 if (e.kind() != Kind.TIMEOUT) {
                     throw e;
@@ -114,8 +115,8 @@ final class RequestWriter {
     }
 
     /**
-     * Writes a buffer of the body. The body's last byte is held back until the source has been checked once more: a server that
-     * never gets it does not store what is not the content.
+     * Writes a buffer of the body. The body's last byte is held back until the source has been checked once more: a
+     * server that never gets it does not store what is not the content.
      */
     private void writeBody(BlobSource body, ByteBuffer buffer) throws IOException {
         while (buffer.hasRemaining()) {
@@ -137,7 +138,7 @@ final class RequestWriter {
     private boolean write(ByteBuffer... buffers) throws IOException {
         ByteBuffer last = buffers[buffers.length - 1];
         while (last.hasRemaining()) {
-            attempt(() -> wire.write(buffers));
+            attempt(() -> channel.write(buffers));
             countMoved();
             if (last.hasRemaining() && !awaitRoom()) {
                 return false;
@@ -147,7 +148,7 @@ final class RequestWriter {
     }
 
     private boolean flush() throws IOException {
-        while (!attempt(wire::flush)) {
+        while (!attempt(channel::flush)) {
             countMoved();
             if (!awaitRoom()) {
                 return false;
@@ -158,8 +159,8 @@ final class RequestWriter {
 
     /** Only what the socket took is progress, not what became ciphertext. */
     private void countMoved() {
-        watch.moved(link.written() - counted);
-        counted = link.written();
+        watch.moved(socket.written() - counted);
+        counted = socket.written();
     }
 
     private interface Attempt<T> {
@@ -178,7 +179,7 @@ final class RequestWriter {
 
     /** Waits until the socket has room; false if instead there is an answer. */
     private boolean awaitRoom() throws IOException {
-        int ready = link.await(
+        int ready = socket.await(
                 SelectionKey.OP_WRITE | SelectionKey.OP_READ, watch.remaining(), "the server to take the request");
         return (ready & SelectionKey.OP_READ) == 0 || answer.listen() != Heard.ANSWER;
     }

@@ -31,7 +31,7 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
      *
      * @return null if the connection ended before its first byte
      */
-    static @Nullable ResponseHead read(Input input, ProgressWatch watch) throws IOException {
+    static @Nullable ResponseHead read(BufferedInput input, StallDetector watch) throws IOException {
         if (!input.await(watch)) {
             return null;
         }
@@ -123,12 +123,12 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
 
     /** Lines of a head, bounded in all. */
     static final class Lines {
-        private final Input input;
-        private final ProgressWatch watch;
+        private final BufferedInput input;
+        private final StallDetector watch;
         private final StringBuilder line = new StringBuilder(128);
         private int left = MAX_SIZE;
 
-        Lines(Input input, ProgressWatch watch) {
+        Lines(BufferedInput input, StallDetector watch) {
             this.input = input;
             this.watch = watch;
         }

@@ -17,8 +17,8 @@ final class ResponseReader {
     static final int MAX_ERROR_BODY = 64 << 10;
 
     /**
-     * Bytes read at once: the sink's checksum finds them in the cache, and a heap target makes the JDK copy, and keep a buffer,
-     * of no more than that.
+     * Bytes read at once: the sink's checksum finds them in the cache, and a heap target makes the JDK copy, and keep a
+     * buffer, of no more than that.
      */
     private static final int WINDOW = 256 << 10;
 
@@ -30,8 +30,8 @@ final class ResponseReader {
 
     private static final Logger LOG = LoggerFactory.getLogger(ResponseReader.class);
 
-    private final Input input;
-    private final Wire wire;
+    private final BufferedInput input;
+    private final NetChannel channel;
     private final Duration stall;
 
     private @Nullable ResponseHead head;
@@ -39,9 +39,9 @@ final class ResponseReader {
     private boolean whole;
     private boolean reusable;
 
-    ResponseReader(Input input, Wire wire, Duration stall) {
+    ResponseReader(BufferedInput input, NetChannel channel, Duration stall) {
         this.input = input;
-        this.wire = wire;
+        this.channel = channel;
         this.stall = stall;
     }
 
@@ -63,7 +63,7 @@ final class ResponseReader {
             if (bytes == 0) {
                 return heard;
             }
-            if (bytes < 0 || !nextHead(new ProgressWatch(stall, ProgressWatch.ANY))) {
+            if (bytes < 0 || !nextHead(new StallDetector(stall, StallDetector.ANY))) {
                 return Heard.ANSWER;
             }
             heard = Heard.INTERIM;
@@ -72,7 +72,7 @@ final class ResponseReader {
     }
 
     /** Reads up to the next head; true if it was an interim one, false if it is final, or there is none. */
-    private boolean nextHead(ProgressWatch watch) throws IOException {
+    private boolean nextHead(StallDetector watch) throws IOException {
         ResponseHead next = ResponseHead.read(input, watch);
         if (next == null) {
             return false;
@@ -93,7 +93,7 @@ final class ResponseReader {
 
     /** The final response's head. Waits for it. */
     ResponseHead head() throws IOException {
-        ProgressWatch watch = new ProgressWatch(stall, ProgressWatch.ANY);
+        StallDetector watch = new StallDetector(stall, StallDetector.ANY);
         while (head == null && nextHead(watch)) {
             // interim
         }
@@ -109,7 +109,7 @@ final class ResponseReader {
      *
      * @param requestIsWhole whether all of the request was sent: then, and only then, a success is believed
      */
-    HttpResponse receive(String method, BodySink sink, boolean requestIsWhole) throws IOException {
+    HttpResponse receive(String method, ResponseHandler sink, boolean requestIsWhole) throws IOException {
         ResponseHead found = head();
         long length = found.bodyLength(method);
         boolean success = found.status() / 100 == 2;
@@ -117,8 +117,9 @@ final class ResponseReader {
             throw new TransportException(
                     Kind.PROTOCOL, "the server answered " + found.status() + " before it had the whole request", null);
         }
-        Optional<BodySink.Body> target = success ? sink.target(found.status(), found.headers()) : Optional.empty();
-        BodyReader body = BodyReader.of(input, wire, length);
+        Optional<ResponseHandler.Body> target =
+                success ? sink.target(found.status(), found.headers()) : Optional.empty();
+        BodyReader body = BodyReader.of(input, channel, length);
         long received = 0;
         byte[] kept = {};
         if (target.isPresent()) {
@@ -135,7 +136,8 @@ final class ResponseReader {
         return reusable && !input.hasBuffered();
     }
 
-    private long fill(BodySink.Body wanted, BodyReader body, long length, BodySink sink) throws IOException {
+    private long fill(ResponseHandler.Body wanted, BodyReader body, long length, ResponseHandler sink)
+            throws IOException {
         if (length == ResponseHead.UNKNOWN_LENGTH) {
             throw ResponseHead.malformed("it does not say how long its body is");
         }
@@ -143,7 +145,7 @@ final class ResponseReader {
             throw ResponseHead.malformed(
                     "its body has " + length + " bytes where " + wanted.length() + " were asked for");
         }
-        ProgressWatch watch = new ProgressWatch(stall, ProgressWatch.PAYLOAD);
+        StallDetector watch = new StallDetector(stall, StallDetector.PAYLOAD);
         for (long left = wanted.length(); left > 0; ) {
             ByteBuffer memory = wanted.target().buffer();
             watch.restart(); // it may have taken its time, which is not the server's
@@ -157,7 +159,7 @@ final class ResponseReader {
     }
 
     /** Puts so many bytes into a buffer, from its position on. */
-    private static void fill(ByteBuffer target, int length, BodyReader body, BodySink sink, ProgressWatch watch)
+    private static void fill(ByteBuffer target, int length, BodyReader body, ResponseHandler sink, StallDetector watch)
             throws IOException {
         int end = target.position() + length;
         // One view for all of it, as over TLS each record would cost another two.
@@ -176,11 +178,11 @@ final class ResponseReader {
     }
 
     private byte[] keep(BodyReader body, long length) throws IOException {
-        int most = HttpTransport.MAX_KEPT_BODY;
+        int most = HttpClient.MAX_KEPT_BODY;
         if (length > most) {
             throw ResponseHead.malformed("its body is larger than any that is expected");
         }
-        ProgressWatch watch = new ProgressWatch(stall, ProgressWatch.ANY);
+        StallDetector watch = new StallDetector(stall, StallDetector.ANY);
         Kept kept = new Kept(length, most);
         long end = System.nanoTime() + KEPT_BODY_NANOS;
         while (kept.readSome(body, watch)) {
@@ -195,7 +197,7 @@ final class ResponseReader {
 
     /** The status is what matters: of the body there is kept what comes in time, and before the connection breaks. */
     private byte[] keepError(BodyReader body, long length) throws IOException {
-        ProgressWatch watch = new ProgressWatch(stall, Integer.MAX_VALUE); // all of it in the time of one stall
+        StallDetector watch = new StallDetector(stall, Integer.MAX_VALUE); // all of it in the time of one stall
         Kept kept = new Kept(length, MAX_ERROR_BODY);
         try {
             boolean more = true;
@@ -226,7 +228,7 @@ final class ResponseReader {
         }
 
         /** Reads something; false at the end, or when there is as much as is kept. */
-        boolean readSome(BodyReader body, ProgressWatch watch) throws IOException {
+        boolean readSome(BodyReader body, StallDetector watch) throws IOException {
             if (size == bytes.length) {
                 if (size == length || size == most) {
                     return false;
@@ -243,7 +245,7 @@ final class ResponseReader {
         }
     }
 
-    private static void requireEnd(BodyReader body, ProgressWatch watch, String problem) throws IOException {
+    private static void requireEnd(BodyReader body, StallDetector watch, String problem) throws IOException {
         if (body.read(ByteBuffer.allocate(1), watch) >= 0) {
             throw ResponseHead.malformed(problem);
         }

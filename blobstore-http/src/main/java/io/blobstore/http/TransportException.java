@@ -3,7 +3,9 @@ package io.blobstore.http;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** A request could not be sent, or its response not received: the network's or the server's fault, not the content's. */
+/**
+ * A request could not be sent, or its response not received: the network's or the server's fault, not the content's.
+ */
 public final class TransportException extends IOException {
     private static final long serialVersionUID = 1L;
 

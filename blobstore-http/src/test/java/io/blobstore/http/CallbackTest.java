@@ -41,13 +41,13 @@ class CallbackTest {
     }
 
     private static Stream<Arguments> failures() {
-        return Stream.of(TestWire.values())
-                .flatMap(wire -> Stream.of(
+        return Stream.of(TestNetChannel.values())
+                .flatMap(channel -> Stream.of(
                                 SourceChangedException.of(Path.of("file"), "it shrank"),
                                 new IOException("no more"),
                                 new IllegalStateException("closed"),
                                 new InternalError("a fault in mapped memory"))
-                        .map(failure -> Arguments.of(wire, failure)));
+                        .map(failure -> Arguments.of(channel, failure)));
     }
 
     /** When it is asked for nothing, which asks only whether it is unchanged. */
@@ -97,16 +97,16 @@ class CallbackTest {
 
     @ParameterizedTest
     @MethodSource("failures")
-    void whatASourceThrowsInMidBodyComesOutUnchanged(TestWire wire, Throwable failure) throws Exception {
-        try (ScriptedServer server = wire.server(Script.answering(200, "next"));
-                HttpTransport transport = wire.transport().build()) {
+    void whatASourceThrowsInMidBodyComesOutUnchanged(TestNetChannel channel, Throwable failure) throws Exception {
+        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+                HttpClient client = channel.client().build()) {
             BlobSource content = BlobSource.of(ByteBuffer.allocateDirect(4 << 20));
             for (long at : new long[] {0, 1 << 20, AT_THE_CHECK}) {
-                Calls.execute(transport, Calls.get(server));
+                Calls.execute(client, Calls.get(server));
                 int before = server.requests().size();
 
                 Throwable thrown = catchThrowable(
-                        () -> Calls.execute(transport, Calls.put(server, new FailingSource(content, at, 0, failure))));
+                        () -> Calls.execute(client, Calls.put(server, new FailingSource(content, at, 0, failure))));
 
                 assertThat(thrown).isSameAs(failure);
                 server.awaitOpen(0);
@@ -117,21 +117,21 @@ class CallbackTest {
                             .isLessThan(4 << 20);
                 }
             }
-            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(200);
+            assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(200);
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void aFileThatShrankIsNoticedBeforeItIsSent(TestWire wire) throws Exception {
+    void aFileThatShrankIsNoticedBeforeItIsSent(TestNetChannel channel) throws Exception {
         Path path = Files.write(directory.resolve("file"), new byte[1 << 20]);
-        try (ScriptedServer server = wire.server(Script.answering(200, "next"));
-                HttpTransport transport = wire.transport().build();
+        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+                HttpClient client = channel.client().build();
                 MappedFile file = MappedFile.open(path)) {
             try (RandomAccessFile shrinking = new RandomAccessFile(path.toFile(), "rw")) {
                 shrinking.setLength(1 << 19);
             }
-            assertThat(catchThrowable(() -> Calls.execute(transport, Calls.put(server, file.region()))))
+            assertThat(catchThrowable(() -> Calls.execute(client, Calls.put(server, file.region()))))
                     .isInstanceOf(SourceChangedException.class);
             server.awaitOpen(0);
             assertThat(file.leases()).isZero();
@@ -140,18 +140,18 @@ class CallbackTest {
 
     @ParameterizedTest
     @MethodSource("failures")
-    void whatASinkThrowsAtTheHeadComesOutUnchanged(TestWire wire, Throwable failure) throws Exception {
-        try (ScriptedServer server = wire.server(Script.answering(200, "abcd"));
-                HttpTransport transport = wire.transport().build()) {
+    void whatASinkThrowsAtTheHeadComesOutUnchanged(TestNetChannel channel, Throwable failure) throws Exception {
+        try (ScriptedServer server = channel.server(Script.answering(200, "abcd"));
+                HttpClient client = channel.client().build()) {
             Throwable thrown =
-                    catchThrowable(() -> transport.newCall(Calls.get(server)).execute((status, headers) -> {
+                    catchThrowable(() -> client.newCall(Calls.get(server)).execute((status, headers) -> {
                         sneak(failure);
                         return Optional.empty();
                     }));
 
             assertThat(thrown).isSameAs(failure);
             server.awaitOpen(0);
-            assertThat(Calls.execute(transport, Calls.get(server)).body().bytes())
+            assertThat(Calls.execute(client, Calls.get(server)).body().bytes())
                     .asString()
                     .isEqualTo("abcd");
         }
@@ -159,14 +159,14 @@ class CallbackTest {
 
     @ParameterizedTest
     @MethodSource("uncheckedFailures")
-    void whatASinkThrowsInMidBodyComesOutUnchanged(TestWire wire, Throwable failure) throws Exception {
+    void whatASinkThrowsInMidBodyComesOutUnchanged(TestNetChannel channel, Throwable failure) throws Exception {
         byte[] content = Calls.content(4 << 20);
-        try (ScriptedServer server = wire.server(exchange -> exchange.answer(200, content));
-                HttpTransport transport = wire.transport().build();
+        try (ScriptedServer server = channel.server(exchange -> exchange.answer(200, content));
+                HttpClient client = channel.client().build();
                 MappedFile file = MappedFile.create(directory.resolve("target"), content.length);
                 Lease lease = file.region().acquireWritable()) {
             Throwable thrown =
-                    catchThrowable(() -> transport.newCall(Calls.get(server)).execute(new BodySink() {
+                    catchThrowable(() -> client.newCall(Calls.get(server)).execute(new ResponseHandler() {
                         private int received;
 
                         @Override
@@ -188,8 +188,7 @@ class CallbackTest {
 
             assertThat(thrown).isSameAs(failure);
             server.awaitOpen(0);
-            assertThat(Calls.execute(transport, Calls.get(server)).body().bytes())
-                    .isEqualTo(content);
+            assertThat(Calls.execute(client, Calls.get(server)).body().bytes()).isEqualTo(content);
         }
     }
 
@@ -205,8 +204,7 @@ class CallbackTest {
                     taken.await();
                     exchange.output().write(content, 1000, 1000);
                 });
-                HttpTransport transport =
-                        HttpTransport.builder().stallTimeout(stall).build()) {
+                HttpClient client = HttpClient.builder().stallTimeout(stall).build()) {
             PiecesWindow pieces = new PiecesWindow(2000, 1000);
             BlobTarget.Window slow = new BlobTarget.Window() {
                 @Override
@@ -227,9 +225,8 @@ class CallbackTest {
                 }
             };
 
-            transport
-                    .newCall(Calls.get(server))
-                    .execute((status, headers) -> Optional.of(new BodySink.Body(2000, slow)));
+            client.newCall(Calls.get(server))
+                    .execute((status, headers) -> Optional.of(new ResponseHandler.Body(2000, slow)));
 
             assertThat(pieces.bytes()).isEqualTo(content);
         }

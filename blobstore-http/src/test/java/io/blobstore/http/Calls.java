@@ -25,27 +25,27 @@ final class Calls {
         return put(server, BlobSource.of(direct(body)));
     }
 
-    static BodySink into(ByteBuffer target) {
+    static ResponseHandler into(ByteBuffer target) {
         return (status, headers) -> Optional.of(body(target));
     }
 
     /** A body that fills a buffer. */
-    static BodySink.Body body(ByteBuffer target) {
-        return new BodySink.Body(target.remaining(), BlobTarget.Window.of(target));
+    static ResponseHandler.Body body(ByteBuffer target) {
+        return new ResponseHandler.Body(target.remaining(), BlobTarget.Window.of(target));
     }
 
-    static HttpResponse execute(HttpTransport transport, HttpRequest request) throws IOException {
-        return transport.newCall(request).execute(BodySink.KEEP);
+    static HttpResponse execute(HttpClient client, HttpRequest request) throws IOException {
+        return client.newCall(request).execute(ResponseHandler.KEEP);
     }
 
     /** The failure of a request that gets no complete response. */
-    static TransportException failure(HttpTransport transport, HttpRequest request, BodySink sink) {
+    static TransportException failure(HttpClient client, HttpRequest request, ResponseHandler sink) {
         return catchThrowableOfType(
-                TransportException.class, () -> transport.newCall(request).execute(sink));
+                TransportException.class, () -> client.newCall(request).execute(sink));
     }
 
-    static TransportException failure(HttpTransport transport, HttpRequest request) {
-        return failure(transport, request, BodySink.KEEP);
+    static TransportException failure(HttpClient client, HttpRequest request) {
+        return failure(client, request, ResponseHandler.KEEP);
     }
 
     /** Bytes without a pattern, always the same. */

@@ -31,8 +31,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Ten thousand calls in all, ended from outside at random points, each followed at once by the unmapping of the memory that it
- * read or filled: what would end the JVM if anything still used that memory, so in a JVM of its own.
+ * Ten thousand calls in all, ended from outside at random points, each followed at once by the unmapping of the memory
+ * that it read or filled: what would end the JVM if anything still used that memory, so in a JVM of its own.
  */
 class CancelCrashTest {
     private static final Path MAPPINGS = Path.of("/proc/self/maps");
@@ -42,18 +42,18 @@ class CancelCrashTest {
 
     @ParameterizedTest
     @CsvSource({"PLAIN, 7000", "TLS_OPENSSL, 2000", "TLS_JDK, 1000"})
-    void endingACallAtAnyPointAndUnmappingIsSafe(TestWire wire, int times) throws Exception {
+    void endingACallAtAnyPointAndUnmappingIsSafe(TestNetChannel channel, int times) throws Exception {
         assumeTrue(Files.isDirectory(OpenDescriptors.DIRECTORY), "only Linux has " + OpenDescriptors.DIRECTORY);
-        assumeTrue(wire.isAvailable(), "this platform has no native library for " + wire);
+        assumeTrue(channel.isAvailable(), "this platform has no native library for " + channel);
 
         Exit exit =
-                ChildJvm.of(Child.class, directory).run(Duration.ofMinutes(4), wire.name(), Integer.toString(times));
+                ChildJvm.of(Child.class, directory).run(Duration.ofMinutes(4), channel.name(), Integer.toString(times));
 
         assertThat(exit.code()).as(exit.output()).isZero();
         assertThat(exit.output())
                 .contains("of at least " + times + " calls ended from outside the memory was unmapped at once")
                 .doesNotContain("ERROR", "A fatal error");
-        System.out.println(wire + ": " + exit.output().strip());
+        System.out.println(channel + ": " + exit.output().strip());
     }
 
     private static void require(boolean condition, String what) {
@@ -76,14 +76,14 @@ class CancelCrashTest {
         /** By the request's target: how many bytes the server has read or written. */
         private final Map<String, MovedBytes> progress = new ConcurrentHashMap<>();
 
-        private final TestWire wire;
+        private final TestNetChannel channel;
 
-        private Child(TestWire wire) {
-            this.wire = wire;
+        private Child(TestNetChannel channel) {
+            this.channel = channel;
         }
 
         public static void main(String[] args) throws Exception {
-            TestWire wire = TestWire.valueOf(args[0]);
+            TestNetChannel channel = TestNetChannel.valueOf(args[0]);
             int times = Integer.parseInt(args[1]);
             Path own = Path.of("").toAbsolutePath();
             for (int worker = 0; worker < WORKERS; worker++) {
@@ -92,11 +92,11 @@ class CancelCrashTest {
                     sparse.setLength(SIZE);
                 }
             }
-            new Child(wire).run(20); // loads classes and libraries, which hold descriptors
+            new Child(channel).run(20); // loads classes and libraries, which hold descriptors
             OpenDescriptors descriptors = OpenDescriptors.now();
             Set<Thread> threads = new HashSet<>(Thread.getAllStackTraces().keySet());
 
-            Child all = new Child(wire);
+            Child all = new Child(channel);
             all.run(times);
 
             require(LeaseTicket.openLeases().isEmpty(), "leases are left: " + LeaseTicket.openLeases());
@@ -123,7 +123,7 @@ class CancelCrashTest {
         private void run(int times) throws Exception {
             ExecutorService workers = Executors.newFixedThreadPool(WORKERS);
             byte[] content = new byte[64 << 10];
-            try (ScriptedServer server = wire.server(exchange -> {
+            try (ScriptedServer server = channel.server(exchange -> {
                         MovedBytes moved = progress.getOrDefault(exchange.target(), new MovedBytes());
                         while (exchange.bodyReceived() < exchange.bodyLength()) {
                             long some = Math.min(content.length, exchange.bodyLength() - exchange.bodyReceived());
@@ -136,7 +136,7 @@ class CancelCrashTest {
                             moved.add(content.length);
                         }
                     });
-                    HttpTransport transport = wire.transport().build()) {
+                    HttpClient client = channel.client().build()) {
                 Future<?>[] ends = new Future<?>[WORKERS];
                 for (int worker = 0; worker < WORKERS; worker++) {
                     Path file = Path.of("blob-" + worker).toAbsolutePath();
@@ -145,7 +145,7 @@ class CancelCrashTest {
                         ExecutorService canceller = Executors.newSingleThreadExecutor();
                         try {
                             while (cancelled.get() + interrupted.get() < times) {
-                                one(transport, server, file, random, canceller);
+                                one(client, server, file, random, canceller);
                             }
                         } finally {
                             canceller.shutdown();
@@ -163,8 +163,7 @@ class CancelCrashTest {
             }
         }
 
-        private void one(
-                HttpTransport transport, ScriptedServer server, Path path, Random random, ExecutorService canceller)
+        private void one(HttpClient client, ScriptedServer server, Path path, Random random, ExecutorService canceller)
                 throws Exception {
             boolean sending = random.nextInt(3) > 0;
             boolean interrupting = random.nextInt(8) == 0;
@@ -177,7 +176,7 @@ class CancelCrashTest {
 
             MappedFile file =
                     MappedFile.open(path, sending ? MappedFile.Access.READ_ONLY : MappedFile.Access.READ_WRITE);
-            HttpCall call = transport.newCall(
+            HttpCall call = client.newCall(
                     sending
                             ? HttpRequest.of("PUT", server.endpoint(), target, HttpHeaders.EMPTY, file.region())
                             : HttpRequest.of("GET", server.endpoint(), target, HttpHeaders.EMPTY));
@@ -196,7 +195,7 @@ class CancelCrashTest {
             });
             try {
                 if (sending) {
-                    call.execute(BodySink.KEEP);
+                    call.execute(ResponseHandler.KEEP);
                     sent.incrementAndGet();
                 } else {
                     try (Lease lease = file.region().acquireWritable()) {

@@ -77,35 +77,35 @@ class CancelTest {
         INTERRUPT,
         CLOSE_TRANSPORT;
 
-        void end(Flight flight, HttpCall call, HttpTransport transport) {
+        void end(Flight flight, HttpCall call, HttpClient client) {
             switch (this) {
                 case CANCEL -> call.cancel();
                 case INTERRUPT -> flight.interrupt();
-                case CLOSE_TRANSPORT -> transport.close();
+                case CLOSE_TRANSPORT -> client.close();
             }
         }
     }
 
     private static Stream<Arguments> cases() {
-        return Arrays.stream(TestWire.values())
-                .flatMap(wire -> Arrays.stream(Stage.values())
-                        .filter(stage -> stage == Stage.CONNECTION ? wire == TestWire.PLAIN : true)
-                        .filter(stage -> stage == Stage.HANDSHAKE ? wire.isSecure() : true)
-                        .flatMap(
-                                stage -> Arrays.stream(Means.values()).map(means -> Arguments.of(wire, stage, means))));
+        return Arrays.stream(TestNetChannel.values())
+                .flatMap(channel -> Arrays.stream(Stage.values())
+                        .filter(stage -> stage == Stage.CONNECTION ? channel == TestNetChannel.PLAIN : true)
+                        .filter(stage -> stage == Stage.HANDSHAKE ? channel.isSecure() : true)
+                        .flatMap(stage ->
+                                Arrays.stream(Means.values()).map(means -> Arguments.of(channel, stage, means))));
     }
 
     @ParameterizedTest
     @MethodSource("cases")
-    void aCallCanBeEndedAtAnyStage(TestWire wire, Stage stage, Means means) throws Exception {
+    void aCallCanBeEndedAtAnyStage(TestNetChannel channel, Stage stage, Means means) throws Exception {
         CountDownLatch reached = new CountDownLatch(1);
         CountDownLatch ended = new CountDownLatch(1);
         AtomicBoolean released = new AtomicBoolean();
         MappedFile source = MappedFile.open(directory.resolve("source"));
         MappedFile target = MappedFile.open(directory.resolve("target"), MappedFile.Access.READ_WRITE);
-        try (ScriptedServer server = wire.server(Script.answering(200, "next"));
+        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
                 BlackHole hole = stage == Stage.CONNECTION ? BlackHole.open() : null;
-                HttpTransport transport = wire.transport().build()) {
+                HttpClient client = channel.client().build()) {
             if (stage == Stage.HANDSHAKE) {
                 server.thenConnection(socket -> {
                     socket.getInputStream().read();
@@ -122,7 +122,7 @@ class CancelTest {
                     exchange.awaitClientGone();
                 });
             }
-            HttpCall call = transport.newCall(new HttpRequest(
+            HttpCall call = client.newCall(new HttpRequest(
                     "PUT",
                     hole != null ? hole.endpoint(false) : server.endpoint(),
                     "/blob",
@@ -141,7 +141,7 @@ class CancelTest {
                 reached.await();
                 flight.awaitWaiting();
 
-                means.end(flight, call, transport);
+                means.end(flight, call, client);
 
                 Throwable failure = flight.failure();
                 assertThat(released).as("memory is free when the call ends").isTrue();
@@ -157,7 +157,7 @@ class CancelTest {
             ended.countDown();
             server.awaitOpen(0);
             if (means != Means.CLOSE_TRANSPORT) {
-                assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(200);
+                assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(200);
             }
         } finally {
             source.close();
@@ -170,20 +170,20 @@ class CancelTest {
     void aCallCanBeEndedWhileItWaitsForItsTurn(Means means) throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         MappedFile source = MappedFile.open(directory.resolve("source"));
-        try (ScriptedServer server = TestWire.PLAIN.server(Script.answering(200, "next"));
-                HttpTransport transport =
-                        TestWire.PLAIN.transport().maxConnections(1).build()) {
+        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.answering(200, "next"));
+                HttpClient client =
+                        TestNetChannel.PLAIN.client().maxConnections(1).build()) {
             server.then(exchange -> {
                 go.await();
                 exchange.answer(200, "first");
             });
-            HttpCall call = transport.newCall(Calls.put(server, source.region()));
-            try (Flight first = Flight.start(() -> Calls.execute(transport, Calls.get(server)))) {
+            HttpCall call = client.newCall(Calls.put(server, source.region()));
+            try (Flight first = Flight.start(() -> Calls.execute(client, Calls.get(server)))) {
                 server.awaitRequest(1);
-                try (Flight waiting = Flight.start(() -> call.execute(BodySink.KEEP))) {
+                try (Flight waiting = Flight.start(() -> call.execute(ResponseHandler.KEEP))) {
                     waiting.awaitQueued();
 
-                    means.end(waiting, call, transport);
+                    means.end(waiting, call, client);
 
                     Throwable failure = waiting.failure();
                     source.close();
@@ -203,7 +203,7 @@ class CancelTest {
                     assertThat(first.failure()).isInstanceOf(TransportException.class);
                 } else {
                     assertThat(first.response().status()).isEqualTo(200);
-                    try (Flight next = Flight.start(() -> Calls.execute(transport, Calls.get(server)))) {
+                    try (Flight next = Flight.start(() -> Calls.execute(client, Calls.get(server)))) {
                         assertThat(next.response().status())
                                 .as("the slot is not lost")
                                 .isEqualTo(200);
@@ -219,59 +219,59 @@ class CancelTest {
 
     @ParameterizedTest
     @EnumSource
-    void aCallCanBeCancelledBeforeItBegins(TestWire wire) throws Exception {
-        try (ScriptedServer server = wire.server(Script.answering(200, "next"));
-                HttpTransport transport = wire.transport().build()) {
+    void aCallCanBeCancelledBeforeItBegins(TestNetChannel channel) throws Exception {
+        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+                HttpClient client = channel.client().build()) {
             for (int i = 0; i < 2; i++) { // without a kept connection, and with one
-                HttpCall call = transport.newCall(Calls.get(server));
+                HttpCall call = client.newCall(Calls.get(server));
                 call.cancel();
                 call.cancel();
 
                 assertThatExceptionOfType(TransportException.class)
-                        .isThrownBy(() -> call.execute(BodySink.KEEP))
+                        .isThrownBy(() -> call.execute(ResponseHandler.KEEP))
                         .matches(e -> e.kind() == Kind.CANCELLED);
                 assertThat(server.requests()).hasSize(i);
-                assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(200);
+                assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(200);
             }
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void aThreadThatIsInterruptedSendsNothing(TestWire wire) throws Exception {
-        try (ScriptedServer server = wire.server(Script.answering(200, "next"));
-                HttpTransport transport = wire.transport().build()) {
+    void aThreadThatIsInterruptedSendsNothing(TestNetChannel channel) throws Exception {
+        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+                HttpClient client = channel.client().build()) {
             for (int i = 0; i < 2; i++) { // without a kept connection, and with one
-                HttpCall call = transport.newCall(Calls.get(server));
+                HttpCall call = client.newCall(Calls.get(server));
                 Thread.currentThread().interrupt();
                 try {
                     assertThatExceptionOfType(ClosedByInterruptException.class)
-                            .isThrownBy(() -> call.execute(BodySink.KEEP));
+                            .isThrownBy(() -> call.execute(ResponseHandler.KEEP));
                 } finally {
                     assertThat(Thread.interrupted()).isTrue();
                 }
                 assertThat(server.requests()).hasSize(i);
-                assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(200);
+                assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(200);
             }
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void cancellingACallThatHasEndedDisturbsNobody(TestWire wire) throws Exception {
+    void cancellingACallThatHasEndedDisturbsNobody(TestNetChannel channel) throws Exception {
         CountDownLatch received = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        try (ScriptedServer server = wire.server(Script.answering(200, "next"));
-                HttpTransport transport = wire.transport().build()) {
-            HttpCall first = transport.newCall(Calls.get(server));
-            first.execute(BodySink.KEEP);
+        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+                HttpClient client = channel.client().build()) {
+            HttpCall first = client.newCall(Calls.get(server));
+            first.execute(ResponseHandler.KEEP);
             first.cancel();
             server.then(exchange -> {
                 received.countDown();
                 go.await();
                 exchange.answer(200, "second");
             });
-            try (Flight second = Flight.start(() -> Calls.execute(transport, Calls.get(server)))) {
+            try (Flight second = Flight.start(() -> Calls.execute(client, Calls.get(server)))) {
                 received.await();
                 first.cancel();
                 go.countDown();
@@ -284,19 +284,19 @@ class CancelTest {
 
     @ParameterizedTest
     @EnumSource
-    void closingTheTransportEndsEverything(TestWire wire) throws Exception {
+    void closingTheTransportEndsEverything(TestNetChannel channel) throws Exception {
         CountDownLatch received = new CountDownLatch(3);
-        try (ScriptedServer server = wire.server(exchange -> {
+        try (ScriptedServer server = channel.server(exchange -> {
             received.countDown();
             exchange.awaitClientGone();
         })) {
-            HttpTransport transport = wire.transport().build();
-            try (Flight a = Flight.start(() -> Calls.execute(transport, Calls.get(server)));
-                    Flight b = Flight.start(() -> Calls.execute(transport, Calls.get(server)));
-                    Flight c = Flight.start(() -> Calls.execute(transport, Calls.get(server)))) {
+            HttpClient client = channel.client().build();
+            try (Flight a = Flight.start(() -> Calls.execute(client, Calls.get(server)));
+                    Flight b = Flight.start(() -> Calls.execute(client, Calls.get(server)));
+                    Flight c = Flight.start(() -> Calls.execute(client, Calls.get(server)))) {
                 received.await();
-                transport.close();
-                transport.close();
+                client.close();
+                client.close();
 
                 for (Flight flight : new Flight[] {a, b, c}) {
                     assertThat(flight.failure())
@@ -307,20 +307,20 @@ class CancelTest {
             }
             server.awaitOpen(0);
             assertThatIllegalStateException()
-                    .isThrownBy(() -> Calls.execute(transport, Calls.get(server)))
+                    .isThrownBy(() -> Calls.execute(client, Calls.get(server)))
                     .withMessageContaining("closed");
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void aCallIsExecutedOnce(TestWire wire) throws Exception {
-        try (ScriptedServer server = wire.server(Script.answering(200, ""));
-                HttpTransport transport = wire.transport().build()) {
-            HttpCall call = transport.newCall(Calls.get(server));
-            call.execute(BodySink.KEEP);
+    void aCallIsExecutedOnce(TestNetChannel channel) throws Exception {
+        try (ScriptedServer server = channel.server(Script.answering(200, ""));
+                HttpClient client = channel.client().build()) {
+            HttpCall call = client.newCall(Calls.get(server));
+            call.execute(ResponseHandler.KEEP);
 
-            assertThatIllegalStateException().isThrownBy(() -> call.execute(BodySink.KEEP));
+            assertThatIllegalStateException().isThrownBy(() -> call.execute(ResponseHandler.KEEP));
             assertThat(server.requests()).hasSize(1);
         }
     }

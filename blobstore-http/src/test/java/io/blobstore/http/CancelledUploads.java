@@ -35,9 +35,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
- * Uploads of zeros from mapped files, cancelled at random points, their memory unmapped as soon as that is allowed: what would end the
- * JVM if anything still used that memory, so in a JVM of its own, whose program this is. A store adds how it is opened, and what its
- * server answers.
+ * Uploads of zeros from mapped files, cancelled at random points, their memory unmapped as soon as that is allowed:
+ * what would end the JVM if anything still used that memory, so in a JVM of its own, whose program this is. A store
+ * adds how it is opened, and what its server answers.
  */
 public abstract class CancelledUploads {
     /** How large the files are. */

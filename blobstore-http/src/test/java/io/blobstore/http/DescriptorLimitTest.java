@@ -36,17 +36,17 @@ class DescriptorLimitTest {
             for (int spare = 0; spare <= 4; spare++) {
                 List<Closeable> open = new ArrayList<>();
                 String outcome;
-                try (HttpTransport transport = HttpTransport.builder().build()) {
+                try (HttpClient client = HttpClient.builder().build()) {
                     exhaust(file, open);
                     for (int i = 0; i < spare; i++) {
                         open.remove(open.size() - 1).close();
                     }
                     try {
-                        outcome = "status " + Calls.execute(transport, request).status();
+                        outcome = "status " + Calls.execute(client, request).status();
                     } catch (TransportException e) {
                         outcome = e.kind() + " " + e.getMessage();
                     }
-                    int left = exhaust(file, open); // before the transport is closed, in the case of failure
+                    int left = exhaust(file, open); // before the client is closed, in the case of failure
                     outcome += outcome.startsWith("status") ? "" : ", gave back " + left;
                 } finally {
                     for (Closeable each : open) {
@@ -63,9 +63,9 @@ class DescriptorLimitTest {
             try (ServerSocket closed = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
                 gone = new Endpoint(false, "127.0.0.1", closed.getLocalPort());
             }
-            try (HttpTransport transport = HttpTransport.builder().build()) {
-                Calls.execute(transport, request);
-                Calls.execute(transport, HttpRequest.of("GET", gone, "/", HttpHeaders.EMPTY));
+            try (HttpClient client = HttpClient.builder().build()) {
+                Calls.execute(client, request);
+                Calls.execute(client, HttpRequest.of("GET", gone, "/", HttpHeaders.EMPTY));
             } catch (TransportException e) {
                 System.out.println("as expected: " + e.kind() + " " + e.getMessage());
             }
@@ -85,7 +85,7 @@ class DescriptorLimitTest {
     @Test
     void namesTheLimitAndGivesBackWhatItOpened(@TempDir Path directory) throws Exception {
         assumeTrue(Files.isExecutable(Path.of("/bin/sh")), "needs a shell to set the limit");
-        try (ScriptedServer server = TestWire.PLAIN.server(Script.answering(200, ""))) {
+        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.answering(200, ""))) {
             Exit exit = ChildJvm.of(Exhausting.class, directory)
                     .under("/bin/sh", "-c", "ulimit -n 256 && exec \"$0\" \"$@\"")
                     .run(Duration.ofMinutes(1), "" + server.endpoint().port());

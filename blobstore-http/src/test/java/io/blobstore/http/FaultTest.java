@@ -25,7 +25,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Connections that end, stall or crawl, at every stage of a request: a typed failure in time, and nothing held any more. */
+/**
+ * Connections that end, stall or crawl, at every stage of a request: a typed failure in time, and nothing held any
+ * more.
+ */
 @ExtendWith(LeakCheck.class)
 class FaultTest {
     private static final Duration SHORT = Duration.ofMillis(300);
@@ -115,21 +118,22 @@ class FaultTest {
     }
 
     private static Stream<Arguments> faults() {
-        return Arrays.stream(TestWire.values())
-                .flatMap(wire -> Arrays.stream(Fault.values())
-                        .flatMap(
-                                fault -> Arrays.stream(Stage.values()).map(stage -> Arguments.of(wire, fault, stage))));
+        return Arrays.stream(TestNetChannel.values())
+                .flatMap(channel -> Arrays.stream(Fault.values())
+                        .flatMap(fault ->
+                                Arrays.stream(Stage.values()).map(stage -> Arguments.of(channel, fault, stage))));
     }
 
     @ParameterizedTest
     @MethodSource("faults")
-    void aFaultAtAnyStageFailsTheCallAndLetsGoOfTheMemory(TestWire wire, Fault fault, Stage stage) throws Exception {
+    void aFaultAtAnyStageFailsTheCallAndLetsGoOfTheMemory(TestNetChannel channel, Fault fault, Stage stage)
+            throws Exception {
         MappedFile source = MappedFile.open(directory.resolve("source"));
         MappedFile target = MappedFile.open(directory.resolve("target"), MappedFile.Access.READ_WRITE);
-        try (HttpTransport transport = wire.transport()
+        try (HttpClient client = channel.client()
                         .stallTimeout(fault == Fault.STALL ? SHORT : Duration.ofSeconds(20))
                         .build();
-                ScriptedServer server = wire.server(Script.answering(200, "next"))) {
+                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
             server.then(exchange -> {
                 stage.reach(exchange);
                 fault.strike(exchange);
@@ -139,7 +143,7 @@ class FaultTest {
             TransportException failure;
             try (Lease lease = target.region().acquireWritable()) {
                 failure = Calls.failure(
-                        transport,
+                        client,
                         Calls.put(server, body),
                         Calls.into(lease.buffers().get(0)));
             }
@@ -154,7 +158,7 @@ class FaultTest {
             if (fault != Fault.STALL) {
                 server.awaitOpen(0);
             }
-            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(200);
+            assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(200);
             assertThat(server.requests())
                     .as("a request that sent something is not repeated")
                     .hasSize(2);
@@ -168,15 +172,15 @@ class FaultTest {
     // ---- bodies that are kept
 
     @ParameterizedTest
-    @EnumSource(value = TestWire.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
-    void aKeptBodyThatIsCutOffWithoutTheEndOfTlsIsNoBody(TestWire wire) throws Exception {
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(exchange -> {
+    @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
+    void aKeptBodyThatIsCutOffWithoutTheEndOfTlsIsNoBody(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(exchange -> {
                     exchange.write("HTTP/1.1 200 OK\r\n\r\n<Result>1</Result>");
                     exchange.cutOff();
                     exchange.awaitClientGone();
                 })) {
-            TransportException failure = Calls.failure(transport, Calls.get(server));
+            TransportException failure = Calls.failure(client, Calls.get(server));
 
             assertThat(failure).as("an attacker could have cut it short").isNotNull();
             assertThat(failure.kind()).isEqualTo(Kind.CLOSED);
@@ -185,30 +189,30 @@ class FaultTest {
 
     @ParameterizedTest
     @EnumSource
-    void aKeptBodyThatIsTruncatedIsNoBody(TestWire wire) throws Exception {
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(exchange -> {
+    void aKeptBodyThatIsTruncatedIsNoBody(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(exchange -> {
                     exchange.answerHead(200, 5);
                     exchange.write("abcd");
                     exchange.close();
                 })) {
-            assertThat(Calls.failure(transport, Calls.get(server)).kind()).isEqualTo(Kind.CLOSED);
+            assertThat(Calls.failure(client, Calls.get(server)).kind()).isEqualTo(Kind.CLOSED);
         }
     }
 
     private static Stream<Arguments> faultsOnEachWire() {
-        return Arrays.stream(TestWire.values())
-                .flatMap(wire -> Arrays.stream(Fault.values()).map(fault -> Arguments.of(wire, fault)));
+        return Arrays.stream(TestNetChannel.values())
+                .flatMap(channel -> Arrays.stream(Fault.values()).map(fault -> Arguments.of(channel, fault)));
     }
 
     /** What is done about an error depends on its status; its body only explains it. */
     @ParameterizedTest
     @MethodSource("faultsOnEachWire")
-    void anErrorWhoseBodyDoesNotArriveIsStillThatError(TestWire wire, Fault fault) throws Exception {
-        try (HttpTransport transport = wire.transport()
+    void anErrorWhoseBodyDoesNotArriveIsStillThatError(TestNetChannel channel, Fault fault) throws Exception {
+        try (HttpClient client = channel.client()
                         .stallTimeout(fault == Fault.STALL ? SHORT : Duration.ofSeconds(20))
                         .build();
-                ScriptedServer server = wire.server(Script.answering(200, "next"))) {
+                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
             server.then(exchange -> {
                 exchange.discardBody();
                 exchange.answerHead(503, 100);
@@ -218,11 +222,11 @@ class FaultTest {
                 }
                 fault.strike(exchange);
             });
-            HttpResponse response = Calls.execute(transport, Calls.put(server, Calls.content(1000)));
+            HttpResponse response = Calls.execute(client, Calls.put(server, Calls.content(1000)));
 
             assertThat(response.status()).isEqualTo(503);
             assertThat("abcd").startsWith(new String(response.body().bytes(), StandardCharsets.ISO_8859_1));
-            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(200);
+            assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(200);
             assertThat(server.accepted())
                     .as("a connection in disorder is not kept")
                     .isEqualTo(2);
@@ -231,26 +235,26 @@ class FaultTest {
 
     @ParameterizedTest
     @EnumSource
-    void anErrorWhoseBodyDripsIsNotWaitedFor(TestWire wire) throws Exception {
-        try (HttpTransport transport = wire.transport().stallTimeout(SHORT).build();
-                ScriptedServer server = wire.server(exchange -> {
+    void anErrorWhoseBodyDripsIsNotWaitedFor(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().stallTimeout(SHORT).build();
+                ScriptedServer server = channel.server(exchange -> {
                     exchange.answerHead(403, RECEIVED);
                     drip(exchange, "b");
                 })) {
-            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(403);
+            assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(403);
             server.awaitOpen(0);
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void aKeptBodyThatIsResetIsNoBody(TestWire wire) throws Exception {
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(exchange -> {
+    void aKeptBodyThatIsResetIsNoBody(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(exchange -> {
                     exchange.write("HTTP/1.1 200 OK\r\n\r\n<Result>");
                     exchange.reset();
                 })) {
-            assertThat(Calls.failure(transport, Calls.get(server)).kind()).isEqualTo(Kind.CLOSED);
+            assertThat(Calls.failure(client, Calls.get(server)).kind()).isEqualTo(Kind.CLOSED);
         }
     }
 
@@ -266,13 +270,13 @@ class FaultTest {
 
     @ParameterizedTest
     @EnumSource
-    void aHeadThatComesByteByByteIsGivenUp(TestWire wire) throws Exception {
-        try (HttpTransport transport = wire.transport().stallTimeout(SHORT).build();
-                ScriptedServer server = wire.server(exchange -> {
+    void aHeadThatComesByteByByteIsGivenUp(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().stallTimeout(SHORT).build();
+                ScriptedServer server = channel.server(exchange -> {
                     exchange.write("HTTP/1.1 200 OK\r\nA: ");
                     drip(exchange, "b");
                 })) {
-            TransportException failure = Calls.failure(transport, Calls.get(server));
+            TransportException failure = Calls.failure(client, Calls.get(server));
 
             assertThat(failure.kind()).isEqualTo(Kind.TIMEOUT);
             server.awaitOpen(0);
@@ -281,14 +285,14 @@ class FaultTest {
 
     @ParameterizedTest
     @EnumSource
-    void aBodyThatComesByteByByteIsGivenUp(TestWire wire) throws Exception {
-        try (HttpTransport transport = wire.transport().stallTimeout(SHORT).build();
-                ScriptedServer server = wire.server(exchange -> {
+    void aBodyThatComesByteByByteIsGivenUp(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().stallTimeout(SHORT).build();
+                ScriptedServer server = channel.server(exchange -> {
                     exchange.answerHead(200, RECEIVED);
                     drip(exchange, "b");
                 })) {
             TransportException failure =
-                    Calls.failure(transport, Calls.get(server), Calls.into(ByteBuffer.allocateDirect(RECEIVED)));
+                    Calls.failure(client, Calls.get(server), Calls.into(ByteBuffer.allocateDirect(RECEIVED)));
             assertThat(failure.kind()).isEqualTo(Kind.TIMEOUT);
             server.awaitOpen(0);
         }
@@ -297,18 +301,18 @@ class FaultTest {
     /** A store that is still at work on the answer sends a blank now and then. */
     @ParameterizedTest
     @EnumSource
-    void aKeptAnswerMayComeSlowlyAsLongAsItComes(TestWire wire) throws Exception {
+    void aKeptAnswerMayComeSlowlyAsLongAsItComes(TestNetChannel channel) throws Exception {
         String content = "          <Result/>";
-        try (HttpTransport transport =
-                        wire.transport().stallTimeout(Duration.ofMillis(500)).build();
-                ScriptedServer server = wire.server(exchange -> {
+        try (HttpClient client =
+                        channel.client().stallTimeout(Duration.ofMillis(500)).build();
+                ScriptedServer server = channel.server(exchange -> {
                     exchange.answerHead(200, content.length());
                     for (char character : content.toCharArray()) {
                         exchange.pause(Duration.ofMillis(50));
                         exchange.write("" + character);
                     }
                 })) {
-            assertThat(Calls.execute(transport, Calls.get(server)).body().bytes())
+            assertThat(Calls.execute(client, Calls.get(server)).body().bytes())
                     .asString()
                     .isEqualTo(content);
         }
@@ -316,15 +320,15 @@ class FaultTest {
 
     @ParameterizedTest
     @EnumSource
-    void chunksOfOneByteOnALongWayAreGivenUp(TestWire wire) throws Exception {
-        try (HttpTransport transport = wire.transport().stallTimeout(SHORT).build();
-                ScriptedServer server = wire.server(exchange -> {
+    void chunksOfOneByteOnALongWayAreGivenUp(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().stallTimeout(SHORT).build();
+                ScriptedServer server = channel.server(exchange -> {
                     exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
                     // Much framing, little payload: only payload is progress.
                     drip(exchange, "1;" + "a".repeat(1000) + "\r\nb\r\n");
                 })) {
             TransportException failure =
-                    Calls.failure(transport, Calls.get(server), Calls.into(ByteBuffer.allocateDirect(RECEIVED)));
+                    Calls.failure(client, Calls.get(server), Calls.into(ByteBuffer.allocateDirect(RECEIVED)));
 
             assertThat(failure.kind()).isEqualTo(Kind.TIMEOUT);
             server.awaitOpen(0);
@@ -333,11 +337,11 @@ class FaultTest {
 
     @ParameterizedTest
     @EnumSource
-    void aSlowAnswerThatMakesProgressIsReceived(TestWire wire) throws Exception {
+    void aSlowAnswerThatMakesProgressIsReceived(TestNetChannel channel) throws Exception {
         byte[] content = Calls.content(48 << 10);
-        try (HttpTransport transport =
-                        wire.transport().stallTimeout(Duration.ofMillis(500)).build();
-                ScriptedServer server = wire.server(exchange -> {
+        try (HttpClient client =
+                        channel.client().stallTimeout(Duration.ofMillis(500)).build();
+                ScriptedServer server = channel.server(exchange -> {
                     exchange.answerHead(200, content.length);
                     for (int at = 0; at < content.length; at += 2048) {
                         exchange.output().write(content, at, 2048);
@@ -345,7 +349,7 @@ class FaultTest {
                     }
                 })) {
             ByteBuffer target = ByteBuffer.allocateDirect(content.length);
-            transport.newCall(Calls.get(server)).execute(Calls.into(target));
+            client.newCall(Calls.get(server)).execute(Calls.into(target));
 
             assertThat(Calls.bytes(target)).isEqualTo(content);
         }
@@ -353,11 +357,11 @@ class FaultTest {
 
     @ParameterizedTest
     @EnumSource
-    void aSlowReaderThatMakesProgressGetsItAll(TestWire wire) throws Exception {
+    void aSlowReaderThatMakesProgressGetsItAll(TestNetChannel channel) throws Exception {
         int size = 12 << 20;
-        try (HttpTransport transport =
-                        wire.transport().stallTimeout(Duration.ofMillis(1000)).build();
-                ScriptedServer server = wire.server(exchange -> {
+        try (HttpClient client =
+                        channel.client().stallTimeout(Duration.ofMillis(1000)).build();
+                ScriptedServer server = channel.server(exchange -> {
                     while (exchange.bodyReceived() < size) {
                         exchange.discardBody(256 << 10);
                         exchange.pause(Duration.ofMillis(40));
@@ -366,16 +370,15 @@ class FaultTest {
                 })) {
             BlobSource body = BlobSource.of(ByteBuffer.allocateDirect(size)); // in one buffer
 
-            assertThat(Calls.execute(transport, Calls.put(server, body)).status())
-                    .isEqualTo(200);
+            assertThat(Calls.execute(client, Calls.put(server, body)).status()).isEqualTo(200);
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void aServerThatTakesTheRequestByteByByteIsGivenUp(TestWire wire) throws Exception {
-        try (HttpTransport transport = wire.transport().stallTimeout(SHORT).build();
-                ScriptedServer server = wire.server(exchange -> {
+    void aServerThatTakesTheRequestByteByByteIsGivenUp(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().stallTimeout(SHORT).build();
+                ScriptedServer server = channel.server(exchange -> {
                     while (true) {
                         exchange.discardBody(1);
                         exchange.pause(Duration.ofMillis(20));
@@ -383,7 +386,7 @@ class FaultTest {
                 })) {
             BlobSource body = BlobSource.of(ByteBuffer.allocateDirect(SENT));
 
-            assertThat(Calls.failure(transport, Calls.put(server, body)).kind()).isEqualTo(Kind.TIMEOUT);
+            assertThat(Calls.failure(client, Calls.put(server, body)).kind()).isEqualTo(Kind.TIMEOUT);
             server.close();
         }
     }
@@ -393,12 +396,11 @@ class FaultTest {
     @Test
     void nobodyListensIsNoConnection() throws Exception {
         Endpoint endpoint;
-        try (ScriptedServer server = TestWire.PLAIN.server(Script.answering(200, ""))) {
+        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.answering(200, ""))) {
             endpoint = server.endpoint();
         }
-        try (HttpTransport transport = TestWire.PLAIN.transport().build()) {
-            TransportException failure =
-                    Calls.failure(transport, HttpRequest.of("GET", endpoint, "/", HttpHeaders.EMPTY));
+        try (HttpClient client = TestNetChannel.PLAIN.client().build()) {
+            TransportException failure = Calls.failure(client, HttpRequest.of("GET", endpoint, "/", HttpHeaders.EMPTY));
 
             assertThat(failure.kind()).isEqualTo(Kind.CONNECT);
             assertThat(failure.getMessage()).contains(endpoint.authority());
@@ -409,9 +411,8 @@ class FaultTest {
     void aNameWithoutAddressIsAnUnknownHost() throws Exception {
         // A label of more than 63 characters: no resolver asks a server for it.
         Endpoint endpoint = new Endpoint(false, "x".repeat(64) + ".invalid", 80);
-        try (HttpTransport transport = TestWire.PLAIN.transport().build()) {
-            TransportException failure =
-                    Calls.failure(transport, HttpRequest.of("GET", endpoint, "/", HttpHeaders.EMPTY));
+        try (HttpClient client = TestNetChannel.PLAIN.client().build()) {
+            TransportException failure = Calls.failure(client, HttpRequest.of("GET", endpoint, "/", HttpHeaders.EMPTY));
 
             assertThat(failure.kind()).isEqualTo(Kind.UNKNOWN_HOST);
             assertThat(failure.getMessage()).contains(endpoint.host());
@@ -421,10 +422,10 @@ class FaultTest {
     @Test
     void aConnectionThatIsNotAnsweredIsGivenUp() throws Exception {
         try (BlackHole hole = BlackHole.open();
-                HttpTransport transport =
-                        TestWire.PLAIN.transport().connectTimeout(SHORT).build()) {
+                HttpClient client =
+                        TestNetChannel.PLAIN.client().connectTimeout(SHORT).build()) {
             TransportException failure =
-                    Calls.failure(transport, HttpRequest.of("GET", hole.endpoint(false), "/", HttpHeaders.EMPTY));
+                    Calls.failure(client, HttpRequest.of("GET", hole.endpoint(false), "/", HttpHeaders.EMPTY));
 
             assertThat(failure.kind()).isEqualTo(Kind.CONNECT);
             assertThat(failure.getMessage()).contains(hole.endpoint(false).authority());
@@ -432,33 +433,33 @@ class FaultTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = TestWire.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
-    void aHandshakeThatIsNotAnsweredIsGivenUp(TestWire wire) throws Exception {
-        try (HttpTransport transport = wire.transport().connectTimeout(SHORT).build();
-                ScriptedServer server = wire.server(Script.answering(200, ""))) {
+    @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
+    void aHandshakeThatIsNotAnsweredIsGivenUp(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().connectTimeout(SHORT).build();
+                ScriptedServer server = channel.server(Script.answering(200, ""))) {
             server.thenConnection(
                     socket -> socket.getInputStream().transferTo(java.io.OutputStream.nullOutputStream()));
 
-            TransportException failure = Calls.failure(transport, Calls.get(server));
+            TransportException failure = Calls.failure(client, Calls.get(server));
 
             assertThat(failure.kind()).isEqualTo(Kind.CONNECT);
             assertThat(failure.getMessage()).contains(server.endpoint().authority(), "TLS handshake");
             server.awaitOpen(0);
-            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(200);
+            assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(200);
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void aConnectionThatEndsAtOnceIsClosed(TestWire wire) throws Exception {
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(Script.answering(200, ""))) {
+    void aConnectionThatEndsAtOnceIsClosed(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(Script.answering(200, ""))) {
             server.thenConnection(socket -> {}, socket -> socket.setSoLinger(true, 0), socket -> {
                 socket.getInputStream().read();
                 socket.setSoLinger(true, 0);
             });
             for (int i = 0; i < 3; i++) {
-                TransportException failure = Calls.failure(transport, Calls.put(server, new byte[1000]));
+                TransportException failure = Calls.failure(client, Calls.put(server, new byte[1000]));
 
                 assertThat(failure.kind()).as(failure.toString()).isIn(Kind.CLOSED, Kind.CONNECT);
                 server.awaitOpen(0);
@@ -466,7 +467,7 @@ class FaultTest {
             assertThat(server.accepted())
                     .as("a new connection is not tried twice")
                     .isEqualTo(3);
-            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(200);
+            assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(200);
         }
     }
 }

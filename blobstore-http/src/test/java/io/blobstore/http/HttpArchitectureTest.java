@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** What the {@code package-info.java} of this module says, asserted on the compiled classes. */
 class HttpArchitectureTest {
-    private static final String OWN = HttpTransport.class.getPackageName();
+    private static final String OWN = HttpClient.class.getPackageName();
 
     @Test
     void thePackageDependsOnTheContractAndTlsEnginesOnly() throws URISyntaxException {
@@ -52,7 +52,7 @@ class HttpArchitectureTest {
 
     private static JavaClasses module() throws URISyntaxException {
         return new ClassFileImporter()
-                .importPath(Path.of(HttpTransport.class
+                .importPath(Path.of(HttpClient.class
                         .getProtectionDomain()
                         .getCodeSource()
                         .getLocation()

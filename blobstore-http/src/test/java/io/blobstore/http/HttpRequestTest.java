@@ -45,7 +45,7 @@ class HttpRequestTest {
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> HttpRequest.of("GET", ENDPOINT, "/", headers))
-                .withMessageContaining("set by the transport");
+                .withMessageContaining("set by the client");
     }
 
     @Test

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * That the payload does not pass through the Java heap, counted in bytes allocated by the thread that moves it. Each is done
- * once before it is counted: loading classes, and making connections, allocates too.
+ * That the payload does not pass through the Java heap, counted in bytes allocated by the thread that moves it. Each is
+ * done once before it is counted: loading classes, and making connections, allocates too.
  */
 @ExtendWith(LeakCheck.class)
 class HttpZeroCopyTest {
@@ -38,19 +38,19 @@ class HttpZeroCopyTest {
 
     @ParameterizedTest
     @CsvSource({"PLAIN, 2", "TLS_OPENSSL, 4"})
-    void sendingFromAMappingAllocatesNoPayload(TestWire wire, int allowedMebibytes) throws Exception {
-        try (ScriptedServer server = wire.server(exchange -> {
+    void sendingFromAMappingAllocatesNoPayload(TestNetChannel channel, int allowedMebibytes) throws Exception {
+        try (ScriptedServer server = channel.server(exchange -> {
                     exchange.discardBody();
                     exchange.answer(200, "");
                 });
-                HttpTransport transport = wire.transport().build();
+                HttpClient client = channel.client().build();
                 MappedFile file = MappedFile.open(directory.resolve("blob"))) {
             AllocatedBytes.Work all = () -> {
                 for (int at = 0; at < SIZE; at += BODY) {
-                    send(transport, server, file, at);
+                    send(client, server, file, at);
                 }
             };
-            all.run(); // what loading classes and interpreting them allocates is not the transport's
+            all.run(); // what loading classes and interpreting them allocates is not the client's
             long allocated = AllocatedBytes.of(all);
 
             assertThat(allocated).isBetween(1L, (long) allowedMebibytes << 20);
@@ -61,17 +61,16 @@ class HttpZeroCopyTest {
         }
     }
 
-    private static void send(HttpTransport transport, ScriptedServer server, MappedFile file, int at)
-            throws IOException {
-        Calls.execute(transport, Calls.put(server, file.region(at, BODY)));
+    private static void send(HttpClient client, ScriptedServer server, MappedFile file, int at) throws IOException {
+        Calls.execute(client, Calls.put(server, file.region(at, BODY)));
     }
 
     @ParameterizedTest
     @CsvSource({"PLAIN, false, 2", "PLAIN, true, 2", "TLS_OPENSSL, false, 4", "TLS_OPENSSL, true, 4"})
-    void receivingIntoAMappingAllocatesNoPayload(TestWire wire, boolean chunked, int allowedMebibytes)
+    void receivingIntoAMappingAllocatesNoPayload(TestNetChannel channel, boolean chunked, int allowedMebibytes)
             throws Exception {
         byte[] chunk = Calls.content(1 << 20);
-        try (ScriptedServer server = wire.server(exchange -> {
+        try (ScriptedServer server = channel.server(exchange -> {
                     if (chunked) {
                         exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
                     } else {
@@ -90,14 +89,14 @@ class HttpZeroCopyTest {
                         exchange.write("0\r\n\r\n");
                     }
                 });
-                HttpTransport transport = wire.transport().build();
+                HttpClient client = channel.client().build();
                 MappedFile file = MappedFile.open(directory.resolve("blob"), MappedFile.Access.READ_WRITE)) {
             AllocatedBytes.Work all = () -> {
                 for (int at = 0; at < SIZE; at += BODY) {
-                    receive(transport, server, file, at);
+                    receive(client, server, file, at);
                 }
             };
-            all.run(); // what loading classes and interpreting them allocates is not the transport's
+            all.run(); // what loading classes and interpreting them allocates is not the client's
             long allocated = AllocatedBytes.of(all);
 
             assertThat(allocated).isBetween(1L, (long) allowedMebibytes << 20);
@@ -109,11 +108,9 @@ class HttpZeroCopyTest {
         }
     }
 
-    private static void receive(HttpTransport transport, ScriptedServer server, MappedFile file, int at)
-            throws IOException {
+    private static void receive(HttpClient client, ScriptedServer server, MappedFile file, int at) throws IOException {
         try (Lease lease = file.region(at, BODY).acquireWritable()) {
-            HttpResponse response = transport
-                    .newCall(Calls.get(server))
+            HttpResponse response = client.newCall(Calls.get(server))
                     .execute(Calls.into(lease.buffers().get(0)));
             if (response.received() != BODY) {
                 throw new AssertionError(response.toString());

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Answers that are not what RFC 9112 says, or that two parsers could read in two ways: a typed failure, and a connection
- * that is not used again.
+ * Answers that are not what RFC 9112 says, or that two parsers could read in two ways: a typed failure, and a
+ * connection that is not used again.
  */
 @ExtendWith(LeakCheck.class)
 class MalformedResponseTest {
@@ -174,26 +174,27 @@ class MalformedResponseTest {
     private static Stream<Arguments> rows() {
         Stream<Arguments> plain = Stream.of(heads(), framings(), chunks(), bombs())
                 .flatMap(rows -> rows)
-                .map(row -> Arguments.of(TestWire.PLAIN, row));
-        Stream<Arguments> secure = Arrays.stream(TestWire.values())
-                .filter(TestWire::isSecure)
-                .flatMap(wire -> Stream.concat(
+                .map(row -> Arguments.of(TestNetChannel.PLAIN, row));
+        Stream<Arguments> secure = Arrays.stream(TestNetChannel.values())
+                .filter(TestNetChannel::isSecure)
+                .flatMap(channel -> Stream.concat(
                                 Stream.of(heads(), framings(), chunks())
                                         .map(rows -> rows.findFirst().orElseThrow()),
                                 bombs())
-                        .map(row -> Arguments.of(wire, row)));
+                        .map(row -> Arguments.of(channel, row)));
         return Stream.concat(plain, secure);
     }
 
     @ParameterizedTest(name = "{0}: {1}")
     @MethodSource("rows")
-    void aMalformedAnswerIsRefusedAndItsConnectionClosed(TestWire wire, String answer) throws Exception {
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(Script.answering(200, "next"))) {
-            for (BodySink sink : new BodySink[] {BodySink.KEEP, Calls.into(ByteBuffer.allocateDirect(LENGTH))}) {
+    void aMalformedAnswerIsRefusedAndItsConnectionClosed(TestNetChannel channel, String answer) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
+            for (ResponseHandler sink :
+                    new ResponseHandler[] {ResponseHandler.KEEP, Calls.into(ByteBuffer.allocateDirect(LENGTH))}) {
                 server.then(Script.writing(answer));
 
-                TransportException failure = Calls.failure(transport, Calls.get(server), sink);
+                TransportException failure = Calls.failure(client, Calls.get(server), sink);
 
                 assertThat(failure).as("accepted").isNotNull();
                 assertThat(failure.kind()).as(failure.getMessage()).isEqualTo(Kind.PROTOCOL);
@@ -202,7 +203,7 @@ class MalformedResponseTest {
                         .hasSizeLessThan(500);
                 server.awaitOpen(0);
             }
-            HttpResponse next = Calls.execute(transport, Calls.get(server));
+            HttpResponse next = Calls.execute(client, Calls.get(server));
             assertThat(next.body().bytes()).asString().isEqualTo("next");
             assertThat(server.accepted()).isEqualTo(3);
         }
@@ -211,25 +212,25 @@ class MalformedResponseTest {
     /** A head that is malformed in an error answer could hide one thing as well as in any other. */
     @ParameterizedTest
     @EnumSource
-    void errorAnswersAreReadAsStrictly(TestWire wire) throws Exception {
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(Script.writing(
+    void errorAnswersAreReadAsStrictly(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(Script.writing(
                         "HTTP/1.1 503 Slow Down\r\nContent-Length: 4\r\nContent-Length: 4\r\n\r\nabcd"))) {
-            assertThat(Calls.failure(transport, Calls.get(server)).kind()).isEqualTo(Kind.PROTOCOL);
+            assertThat(Calls.failure(client, Calls.get(server)).kind()).isEqualTo(Kind.PROTOCOL);
             server.awaitOpen(0);
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void aBodyForATargetNeedsALength(TestWire wire) throws Exception {
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(exchange -> {
+    void aBodyForATargetNeedsALength(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(exchange -> {
                     exchange.write("HTTP/1.1 200 OK\r\n\r\nabcd");
                     exchange.close();
                 })) {
             TransportException failure =
-                    Calls.failure(transport, Calls.get(server), Calls.into(ByteBuffer.allocateDirect(LENGTH)));
+                    Calls.failure(client, Calls.get(server), Calls.into(ByteBuffer.allocateDirect(LENGTH)));
 
             assertThat(failure.kind()).isEqualTo(Kind.PROTOCOL);
         }
@@ -237,14 +238,14 @@ class MalformedResponseTest {
 
     @ParameterizedTest
     @EnumSource
-    void aHeadOf60KilobytesIsAccepted(TestWire wire) throws Exception {
+    void aHeadOf60KilobytesIsAccepted(TestNetChannel channel) throws Exception {
         String value = "v".repeat(60_000);
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(Script.answering(200, "ok", "X-Long: " + value))) {
-            HttpResponse response = Calls.execute(transport, Calls.get(server));
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(Script.answering(200, "ok", "X-Long: " + value))) {
+            HttpResponse response = Calls.execute(client, Calls.get(server));
 
             assertThat(response.header("x-long")).contains(value);
-            Calls.execute(transport, Calls.get(server));
+            Calls.execute(client, Calls.get(server));
             assertThat(server.accepted()).isEqualTo(1);
         }
     }
@@ -253,22 +254,22 @@ class MalformedResponseTest {
 
     @ParameterizedTest
     @EnumSource
-    void aBodyLongerThanItsLengthEndsTheConnection(TestWire wire) throws Exception {
+    void aBodyLongerThanItsLengthEndsTheConnection(TestNetChannel channel) throws Exception {
         String injected = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(Script.answering(200, "next"))) {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
             server.then(
                     Script.writing(OK + "Content-Length: 4\r\n\r\nabcd" + injected),
                     Script.writing(CHUNKED + "4\r\nabcd\r\n0\r\n\r\n" + injected),
                     Script.writing("HTTP/1.1 204 No Content\r\n\r\n" + injected));
             for (int i = 0; i < 2; i++) {
                 ByteBuffer target = ByteBuffer.allocateDirect(LENGTH);
-                transport.newCall(Calls.get(server)).execute(Calls.into(target));
+                client.newCall(Calls.get(server)).execute(Calls.into(target));
                 assertThat(Calls.bytes(target)).asString().isEqualTo("abcd");
             }
-            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(204);
+            assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(204);
 
-            assertThat(Calls.execute(transport, Calls.get(server)).body().bytes())
+            assertThat(Calls.execute(client, Calls.get(server)).body().bytes())
                     .asString()
                     .isEqualTo("next");
             assertThat(server.accepted()).isEqualTo(4);
@@ -278,9 +279,9 @@ class MalformedResponseTest {
 
     @ParameterizedTest
     @EnumSource
-    void anAnswerThatComesWhileTheConnectionIsIdleAnswersNothing(TestWire wire) throws Exception {
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(Script.answering(200, "next"))) {
+    void anAnswerThatComesWhileTheConnectionIsIdleAnswersNothing(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
             CountDownLatch idle = new CountDownLatch(1);
             CountDownLatch injected = new CountDownLatch(1);
             server.then(exchange -> {
@@ -289,11 +290,11 @@ class MalformedResponseTest {
                 exchange.answer(200, "evil");
                 injected.countDown();
             });
-            Calls.execute(transport, Calls.get(server));
+            Calls.execute(client, Calls.get(server));
             idle.countDown();
             injected.await();
 
-            assertThat(Calls.execute(transport, Calls.get(server)).body().bytes())
+            assertThat(Calls.execute(client, Calls.get(server)).body().bytes())
                     .asString()
                     .isEqualTo("next");
             assertThat(server.accepted()).isEqualTo(2);
@@ -304,15 +305,15 @@ class MalformedResponseTest {
 
     @ParameterizedTest
     @EnumSource
-    void aBodyThatDoesNotFitItsTargetIsRefused(TestWire wire) throws Exception {
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(Script.answering(200, "next"))) {
+    void aBodyThatDoesNotFitItsTargetIsRefused(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
             for (int size : new int[] {0, 3, 5, 100_000}) {
                 for (String answer : new String[] {length("4"), CHUNKED + "2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n"}) {
                     server.then(Script.writing(answer));
                     ByteBuffer target = ByteBuffer.allocateDirect(size + 8);
                     TransportException failure = Calls.failure(
-                            transport,
+                            client,
                             Calls.get(server),
                             Calls.into(target.duplicate().limit(size)));
 

@@ -31,8 +31,8 @@ class MaxConnectionsTest {
     }
 
     /** A server that answers the first request when it is told to. */
-    private static ScriptedServer holding(TestWire wire, CountDownLatch go) throws IOException {
-        return wire.server(Script.answering(200, "ok")).then(exchange -> {
+    private static ScriptedServer holding(TestNetChannel channel, CountDownLatch go) throws IOException {
+        return channel.server(Script.answering(200, "ok")).then(exchange -> {
             exchange.discardBody();
             go.await();
             exchange.answer(200, "first");
@@ -49,22 +49,22 @@ class MaxConnectionsTest {
 
     @ParameterizedTest
     @EnumSource
-    void manyThreadsShareAFewConnections(TestWire wire) throws Exception {
+    void manyThreadsShareAFewConnections(TestNetChannel channel) throws Exception {
         CountDownLatch together = new CountDownLatch(BOUND);
-        try (ScriptedServer server = wire.server(exchange -> {
+        try (ScriptedServer server = channel.server(exchange -> {
                     exchange.discardBody();
                     together.countDown();
                     together.await(); // the bound is reached
                     exchange.answer(200, exchange.target());
                 });
-                HttpTransport transport = wire.transport().maxConnections(BOUND).build()) {
+                HttpClient client = channel.client().maxConnections(BOUND).build()) {
             List<Flight> flights = new ArrayList<>();
             for (int thread = 0; thread < THREADS; thread++) {
                 String path = "/" + thread;
                 flights.add(Flight.start(() -> {
                     HttpResponse last = null;
                     for (int i = 0; i < EACH; i++) {
-                        last = Calls.execute(transport, get(server, path));
+                        last = Calls.execute(client, get(server, path));
                     }
                     return last;
                 }));
@@ -77,7 +77,7 @@ class MaxConnectionsTest {
             assertThat(server.requests()).hasSize(THREADS * EACH);
             assertThat(server.accepted()).isEqualTo(BOUND);
             assertThat(server.open()).as("all are kept").isEqualTo(BOUND);
-            transport.close();
+            client.close();
             server.awaitOpen(0);
         }
     }
@@ -85,12 +85,12 @@ class MaxConnectionsTest {
     /** A request that the server is at has a connection, so more of them than the bound would be seen. */
     @ParameterizedTest
     @EnumSource
-    void connectionsThatEndAreReplacedAndNotAddedTo(TestWire wire) throws Exception {
+    void connectionsThatEndAreReplacedAndNotAddedTo(TestNetChannel channel) throws Exception {
         AtomicInteger now = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         AtomicInteger number = new AtomicInteger();
         Phaser closing = new Phaser(1);
-        try (ScriptedServer server = wire.server(exchange -> {
+        try (ScriptedServer server = channel.server(exchange -> {
                     exchange.discardBody();
                     most.accumulateAndGet(now.incrementAndGet(), Math::max);
                     int which = number.getAndIncrement() % 4;
@@ -110,14 +110,14 @@ class MaxConnectionsTest {
                         default -> exchange.answer(200, "");
                     }
                 });
-                HttpTransport transport = wire.transport().maxConnections(BOUND).build()) {
+                HttpClient client = channel.client().maxConnections(BOUND).build()) {
             List<Flight> flights = new ArrayList<>();
             for (int thread = 0; thread < THREADS / 2; thread++) {
                 flights.add(Flight.start(() -> {
                     HttpResponse last = new HttpResponse(0, HttpHeaders.EMPTY, HttpResponse.Body.EMPTY, 0);
                     for (int i = 0; i < EACH; i++) {
                         try {
-                            last = Calls.execute(transport, get(server, "/"));
+                            last = Calls.execute(client, get(server, "/"));
                         } catch (TransportException e) {
                             assertThat(e.kind()).isEqualTo(Kind.CLOSED);
                         }
@@ -143,28 +143,28 @@ class MaxConnectionsTest {
             server.then(all, all, all, all);
             flights.clear();
             for (int i = 0; i < BOUND; i++) {
-                flights.add(Flight.start(() -> Calls.execute(transport, get(server, "/"))));
+                flights.add(Flight.start(() -> Calls.execute(client, get(server, "/"))));
             }
             for (Flight flight : flights) {
                 assertThat(flight.response().status()).as("no slot is lost").isEqualTo(200);
                 flight.close();
             }
-            transport.close();
+            client.close();
             server.awaitOpen(0);
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void endpointsDoNotWaitForEachOther(TestWire wire) throws Exception {
+    void endpointsDoNotWaitForEachOther(TestNetChannel channel) throws Exception {
         CountDownLatch go = new CountDownLatch(1);
-        try (ScriptedServer one = holding(wire, go);
-                ScriptedServer two = wire.server(Script.answering(200, "two"));
-                HttpTransport transport = wire.transport().maxConnections(1).build();
-                Flight first = Flight.start(() -> Calls.execute(transport, Calls.get(one)))) {
+        try (ScriptedServer one = holding(channel, go);
+                ScriptedServer two = channel.server(Script.answering(200, "two"));
+                HttpClient client = channel.client().maxConnections(1).build();
+                Flight first = Flight.start(() -> Calls.execute(client, Calls.get(one)))) {
             one.awaitRequest(1);
-            try (Flight queued = Flight.start(() -> Calls.execute(transport, Calls.get(one)));
-                    Flight elsewhere = Flight.start(() -> Calls.execute(transport, Calls.get(two)))) {
+            try (Flight queued = Flight.start(() -> Calls.execute(client, Calls.get(one)));
+                    Flight elsewhere = Flight.start(() -> Calls.execute(client, Calls.get(two)))) {
                 queued.awaitQueued();
 
                 assertThat(elsewhere.response().body().bytes()).asString().isEqualTo("two");
@@ -181,7 +181,7 @@ class MaxConnectionsTest {
     @ValueSource(ints = {0, -1})
     void aBoundThatLetsNobodyThroughIsRefused(int bound) {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> HttpTransport.builder().maxConnections(bound))
+                .isThrownBy(() -> HttpClient.builder().maxConnections(bound))
                 .withMessageContaining("1 or more; got " + bound);
     }
 
@@ -192,9 +192,9 @@ class MaxConnectionsTest {
     void firstComeFirstServedThoughSomebodyGivesUp(boolean kept, int givingUp) throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         try (ScriptedServer server =
-                        TestWire.PLAIN.server(Script.answering(200, "", kept ? "X-A: b" : "Connection: close"));
-                HttpTransport transport =
-                        TestWire.PLAIN.transport().maxConnections(1).build()) {
+                        TestNetChannel.PLAIN.server(Script.answering(200, "", kept ? "X-A: b" : "Connection: close"));
+                HttpClient client =
+                        TestNetChannel.PLAIN.client().maxConnections(1).build()) {
             server.then(exchange -> {
                 go.await();
                 exchange.answer(200, "", kept ? "X-A: b" : "Connection: close");
@@ -202,12 +202,12 @@ class MaxConnectionsTest {
             List<Flight> flights = new ArrayList<>();
             List<HttpCall> calls = new ArrayList<>();
             List<String> expected = new ArrayList<>();
-            flights.add(Flight.start(() -> Calls.execute(transport, get(server, "/first"))));
+            flights.add(Flight.start(() -> Calls.execute(client, get(server, "/first"))));
             server.awaitRequest(1);
             for (int i = 0; i < 5; i++) {
-                HttpCall call = transport.newCall(get(server, "/" + i));
+                HttpCall call = client.newCall(get(server, "/" + i));
                 calls.add(call);
-                Flight flight = Flight.start(() -> call.execute(BodySink.KEEP));
+                Flight flight = Flight.start(() -> call.execute(ResponseHandler.KEEP));
                 flights.add(flight);
                 flight.awaitQueued();
                 if (i != givingUp) {

@@ -5,8 +5,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * How many bytes a server has moved of one call or upload, for the one who is to end it in their midst. Who waits for them sleeps, and
- * leaves the processor to those who move them. Thread-safe.
+ * How many bytes a server has moved of one call or upload, for the one who is to end it in their midst. Who waits for
+ * them sleeps, and leaves the processor to those who move them. Thread-safe.
  */
 final class MovedBytes {
     private final ReentrantLock lock = new ReentrantLock();

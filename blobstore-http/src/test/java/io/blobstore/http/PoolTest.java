@@ -27,29 +27,29 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PoolTest {
     @ParameterizedTest
     @EnumSource
-    void oneAfterTheOtherOnOneConnection(TestWire wire) throws Exception {
-        try (ScriptedServer server = wire.server(Script.answering(200, "ok"));
-                HttpTransport transport = wire.transport().build()) {
+    void oneAfterTheOtherOnOneConnection(TestNetChannel channel) throws Exception {
+        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+                HttpClient client = channel.client().build()) {
             for (int i = 0; i < 20; i++) {
-                Calls.execute(transport, i % 2 == 0 ? Calls.get(server) : Calls.put(server, Calls.content(100_000)));
+                Calls.execute(client, i % 2 == 0 ? Calls.get(server) : Calls.put(server, Calls.content(100_000)));
             }
             assertThat(server.accepted()).isEqualTo(1);
-            transport.close();
+            client.close();
             server.awaitOpen(0);
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void endpointsShareNothing(TestWire wire) throws Exception {
-        try (ScriptedServer one = wire.server(Script.answering(200, "one"));
-                ScriptedServer two = wire.server(Script.answering(200, "two"));
-                HttpTransport transport = wire.transport().build()) {
+    void endpointsShareNothing(TestNetChannel channel) throws Exception {
+        try (ScriptedServer one = channel.server(Script.answering(200, "one"));
+                ScriptedServer two = channel.server(Script.answering(200, "two"));
+                HttpClient client = channel.client().build()) {
             for (int i = 0; i < 2; i++) {
-                assertThat(Calls.execute(transport, Calls.get(one)).body().bytes())
+                assertThat(Calls.execute(client, Calls.get(one)).body().bytes())
                         .asString()
                         .isEqualTo("one");
-                assertThat(Calls.execute(transport, Calls.get(two)).body().bytes())
+                assertThat(Calls.execute(client, Calls.get(two)).body().bytes())
                         .asString()
                         .isEqualTo("two");
             }
@@ -62,31 +62,31 @@ class PoolTest {
 
     @ParameterizedTest
     @EnumSource
-    void aConnectionIsKeptForSomeTimeOnly(TestWire wire) throws Exception {
+    void aConnectionIsKeptForSomeTimeOnly(TestNetChannel channel) throws Exception {
         AtomicLong now = new AtomicLong();
-        try (ScriptedServer server = wire.server(Script.answering(200, "ok"));
-                HttpTransport transport = wire.transport()
+        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+                HttpClient client = channel.client()
                         .maxIdle(Duration.ofSeconds(10))
                         .maxAge(Duration.ofSeconds(25))
                         .nanoTime(now::get)
                         .build()) {
-            Calls.execute(transport, Calls.get(server));
+            Calls.execute(client, Calls.get(server));
             now.addAndGet(Duration.ofSeconds(9).toNanos());
-            Calls.execute(transport, Calls.get(server));
+            Calls.execute(client, Calls.get(server));
             assertThat(server.accepted()).isEqualTo(1);
 
             now.addAndGet(Duration.ofSeconds(11).toNanos());
-            Calls.execute(transport, Calls.get(server));
+            Calls.execute(client, Calls.get(server));
             assertThat(server.accepted()).as("too long idle").isEqualTo(2);
             server.awaitOpen(1);
 
             for (int i = 0; i < 3; i++) {
                 now.addAndGet(Duration.ofSeconds(8).toNanos());
-                Calls.execute(transport, Calls.get(server));
+                Calls.execute(client, Calls.get(server));
             }
             assertThat(server.accepted()).isEqualTo(2);
             now.addAndGet(Duration.ofSeconds(8).toNanos());
-            Calls.execute(transport, Calls.get(server));
+            Calls.execute(client, Calls.get(server));
             assertThat(server.accepted())
                     .as("too old, though never idle for long")
                     .isEqualTo(3);
@@ -96,11 +96,11 @@ class PoolTest {
 
     @ParameterizedTest
     @EnumSource
-    void thoseNotNeededAreClosedWhenThePoolIsNextUsed(TestWire wire) throws Exception {
+    void thoseNotNeededAreClosedWhenThePoolIsNextUsed(TestNetChannel channel) throws Exception {
         AtomicLong now = new AtomicLong();
         CountDownLatch all = new CountDownLatch(5);
-        try (ScriptedServer server = wire.server(Script.answering(200, "ok"));
-                HttpTransport transport = wire.transport()
+        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+                HttpClient client = channel.client()
                         .maxIdle(Duration.ofSeconds(10))
                         .nanoTime(now::get)
                         .build()) {
@@ -112,7 +112,7 @@ class PoolTest {
             server.then(together, together, together, together, together);
             List<Flight> flights = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
-                flights.add(Flight.start(() -> Calls.execute(transport, Calls.get(server))));
+                flights.add(Flight.start(() -> Calls.execute(client, Calls.get(server))));
             }
             for (Flight flight : flights) {
                 flight.response();
@@ -121,9 +121,9 @@ class PoolTest {
             assertThat(server.open()).isEqualTo(5);
 
             now.addAndGet(Duration.ofSeconds(5).toNanos());
-            Calls.execute(transport, Calls.get(server));
+            Calls.execute(client, Calls.get(server));
             now.addAndGet(Duration.ofSeconds(6).toNanos());
-            Calls.execute(transport, Calls.get(server));
+            Calls.execute(client, Calls.get(server));
 
             server.awaitOpen(1);
             assertThat(server.accepted()).isEqualTo(5);
@@ -138,10 +138,10 @@ class PoolTest {
         "PLAIN, RESET", "TLS_JDK, RESET", "TLS_OPENSSL, RESET", "TLS_CONSCRYPT, RESET",
         "PLAIN, CUT", "TLS_JDK, CUT", "TLS_OPENSSL, CUT", "TLS_CONSCRYPT, CUT",
     })
-    void aConnectionThatTheServerClosedMeanwhileIsReplaced(TestWire wire, String end) throws Exception {
+    void aConnectionThatTheServerClosedMeanwhileIsReplaced(TestNetChannel channel, String end) throws Exception {
         byte[] content = Calls.content(1 << 20);
-        try (ScriptedServer server = wire.server(Script.answering(200, "ok"));
-                HttpTransport transport = wire.transport().build()) {
+        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+                HttpClient client = channel.client().build()) {
             for (int i = 1; i <= 3; i++) {
                 server.then(exchange -> {
                     exchange.discardBody();
@@ -152,11 +152,11 @@ class PoolTest {
                         default -> exchange.cutOff();
                     }
                 });
-                Calls.execute(transport, Calls.put(server, content));
+                Calls.execute(client, Calls.put(server, content));
                 server.awaitOpen(0);
                 assertThat(server.accepted()).isEqualTo(i);
             }
-            Calls.execute(transport, Calls.put(server, content));
+            Calls.execute(client, Calls.put(server, content));
             assertThat(server.requests()).hasSize(4);
             assertThat(server.requests().get(3).bodyChecksum()).isEqualTo(Crc32c.of(ByteBuffer.wrap(content)));
         }
@@ -164,18 +164,18 @@ class PoolTest {
 
     @ParameterizedTest
     @EnumSource
-    void manyStaleConnectionsAreReplacedByOneNewOne(TestWire wire) throws Exception {
+    void manyStaleConnectionsAreReplacedByOneNewOne(TestNetChannel channel) throws Exception {
         CountDownLatch all = new CountDownLatch(5);
-        try (ScriptedServer server = wire.server(exchange -> {
+        try (ScriptedServer server = channel.server(exchange -> {
                     all.countDown();
                     all.await();
                     exchange.answer(200, "");
                     exchange.close();
                 });
-                HttpTransport transport = wire.transport().build()) {
+                HttpClient client = channel.client().build()) {
             List<Flight> flights = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
-                flights.add(Flight.start(() -> Calls.execute(transport, Calls.get(server))));
+                flights.add(Flight.start(() -> Calls.execute(client, Calls.get(server))));
             }
             for (Flight flight : flights) {
                 flight.response();
@@ -183,20 +183,20 @@ class PoolTest {
             }
             server.awaitOpen(0);
 
-            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(200);
+            assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(200);
             assertThat(server.accepted()).isEqualTo(6);
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void aRequestThatSentSomethingIsNotRepeated(TestWire wire) throws Exception {
-        try (ScriptedServer server = wire.server(Script.answering(200, "ok"));
-                HttpTransport transport = wire.transport().build()) {
-            Calls.execute(transport, Calls.get(server));
+    void aRequestThatSentSomethingIsNotRepeated(TestNetChannel channel) throws Exception {
+        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+                HttpClient client = channel.client().build()) {
+            Calls.execute(client, Calls.get(server));
             server.then(ScriptedExchange::close);
 
-            TransportException failure = Calls.failure(transport, Calls.get(server));
+            TransportException failure = Calls.failure(client, Calls.get(server));
 
             assertThat(failure.kind()).isEqualTo(Kind.CLOSED);
             assertThat(server.requests()).hasSize(2);
@@ -206,16 +206,16 @@ class PoolTest {
 
     @ParameterizedTest
     @EnumSource
-    void aRequestThatIsCutInMidBodyIsNotRepeated(TestWire wire) throws Exception {
-        try (ScriptedServer server = wire.server(Script.answering(200, "ok"));
-                HttpTransport transport = wire.transport().build()) {
-            Calls.execute(transport, Calls.get(server));
+    void aRequestThatIsCutInMidBodyIsNotRepeated(TestNetChannel channel) throws Exception {
+        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+                HttpClient client = channel.client().build()) {
+            Calls.execute(client, Calls.get(server));
             server.then(exchange -> {
                 exchange.discardBody(100_000);
                 exchange.reset();
             });
             TransportException failure =
-                    Calls.failure(transport, Calls.put(server, BlobSource.of(ByteBuffer.allocateDirect(16 << 20))));
+                    Calls.failure(client, Calls.put(server, BlobSource.of(ByteBuffer.allocateDirect(16 << 20))));
 
             assertThat(failure.kind()).isEqualTo(Kind.CLOSED);
             assertThat(server.requests()).hasSize(2);
@@ -227,11 +227,11 @@ class PoolTest {
 
     @ParameterizedTest
     @EnumSource
-    void manyThreadsGetTheirOwnAnswers(TestWire wire) throws Exception {
+    void manyThreadsGetTheirOwnAnswers(TestNetChannel channel) throws Exception {
         int threads = 12;
         int requests = 40;
         AtomicInteger wrong = new AtomicInteger();
-        try (ScriptedServer server = wire.server(exchange -> {
+        try (ScriptedServer server = channel.server(exchange -> {
                     exchange.discardBody();
                     if (exchange.target().endsWith("/reset")) {
                         exchange.reset();
@@ -242,7 +242,7 @@ class PoolTest {
                         exchange.answer(200, exchange.target() + " " + exchange.bodyChecksum());
                     }
                 });
-                HttpTransport transport = wire.transport().build()) {
+                HttpClient client = channel.client().build()) {
             List<Flight> flights = new ArrayList<>();
             for (int thread = 0; thread < threads; thread++) {
                 Random random = new Random(thread);
@@ -250,7 +250,7 @@ class PoolTest {
                 flights.add(Flight.start(() -> {
                     HttpResponse last = null;
                     for (int i = 0; i < requests; i++) {
-                        last = one(transport, server, name + "/" + i, random, wrong);
+                        last = one(client, server, name + "/" + i, random, wrong);
                     }
                     return last;
                 }));
@@ -262,20 +262,20 @@ class PoolTest {
             assertThat(wrong).hasValue(0);
             assertThat(server.requests()).as("each sent once").hasSize(threads * requests);
             assertThat(server.open()).isLessThanOrEqualTo(threads);
-            transport.close();
+            client.close();
             server.awaitOpen(0);
         }
     }
 
     private static HttpResponse one(
-            HttpTransport transport, ScriptedServer server, String name, Random random, AtomicInteger wrong)
+            HttpClient client, ScriptedServer server, String name, Random random, AtomicInteger wrong)
             throws IOException {
         byte[] content = Calls.content(random.nextInt(3) == 0 ? 0 : random.nextInt(300_000));
         String fault = random.nextInt(8) == 0 ? "/reset" : random.nextInt(8) == 0 ? "/early" : "";
         HttpRequest request = HttpRequest.of(
                 "PUT", server.endpoint(), name + fault, HttpHeaders.EMPTY, BlobSource.of(Calls.direct(content)));
         try {
-            HttpResponse response = Calls.execute(transport, request);
+            HttpResponse response = Calls.execute(client, request);
             String body = new String(response.body().bytes(), StandardCharsets.ISO_8859_1);
             String expected = fault.isEmpty() ? name + " " + Crc32c.of(ByteBuffer.wrap(content)) : name + "/early";
             if (!body.equals(expected)) {

@@ -92,14 +92,14 @@ class ProxyTest {
 
     @ParameterizedTest
     @EnumSource
-    void requestsGoThroughATunnelThatIsKept(TestWire wire) throws Exception {
+    void requestsGoThroughATunnelThatIsKept(TestNetChannel channel) throws Exception {
         byte[] content = Calls.content(3 << 20);
-        try (ScriptedServer server = wire.server(Script.answering(200, "stored"));
+        try (ScriptedServer server = channel.server(Script.answering(200, "stored"));
                 ScriptedServer proxy = ScriptedServer.plain(ProxyTest::tunnel);
-                HttpTransport transport = wire.transport().build()) {
+                HttpClient client = channel.client().build()) {
             use(proxy);
             for (int i = 0; i < 3; i++) {
-                assertThat(Calls.execute(transport, Calls.put(server, content)).status())
+                assertThat(Calls.execute(client, Calls.put(server, content)).status())
                         .isEqualTo(200);
             }
             assertThat(proxy.requests()).hasSize(1);
@@ -111,20 +111,20 @@ class ProxyTest {
                 assertThat(request.bodyChecksum()).isEqualTo(Crc32c.of(ByteBuffer.wrap(content)));
                 assertThat(request.header("Host")).contains(server.endpoint().authority());
             });
-            transport.close();
+            client.close();
             proxy.awaitOpen(0);
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void credentialsGoToTheProxyAlone(TestWire wire) throws Exception {
-        try (ScriptedServer server = wire.server(Script.answering(200, ""));
+    void credentialsGoToTheProxyAlone(TestNetChannel channel) throws Exception {
+        try (ScriptedServer server = channel.server(Script.answering(200, ""));
                 ScriptedServer proxy = ScriptedServer.plain(ProxyTest::tunnel);
-                HttpTransport transport = wire.transport().build()) {
+                HttpClient client = channel.client().build()) {
             use(proxy);
             useCredentials();
-            Calls.execute(transport, Calls.get(server));
+            Calls.execute(client, Calls.get(server));
 
             assertThat(proxy.requests().get(0).header("Proxy-Authorization")).contains("Basic " + CREDENTIALS);
             assertThat(server.requests().get(0).header("Proxy-Authorization")).isEmpty();
@@ -133,15 +133,15 @@ class ProxyTest {
 
     @ParameterizedTest
     @CsvSource({"PLAIN, 407", "PLAIN, 403", "PLAIN, 502", "PLAIN, 302", "TLS_JDK, 407", "TLS_OPENSSL, 407"})
-    void aProxyThatRefusesIsNamedAndItsCredentialsAreNot(TestWire wire, int status) throws Exception {
-        try (ScriptedServer server = wire.server(Script.answering(200, ""));
+    void aProxyThatRefusesIsNamedAndItsCredentialsAreNot(TestNetChannel channel, int status) throws Exception {
+        try (ScriptedServer server = channel.server(Script.answering(200, ""));
                 ScriptedServer proxy = ScriptedServer.plain(
                         Script.answering(status, "no", "Proxy-Authenticate: Basic realm=\"" + PASSWORD + "\""));
-                HttpTransport transport = wire.transport().build()) {
+                HttpClient client = channel.client().build()) {
             use(proxy);
             useCredentials();
 
-            TransportException failure = Calls.failure(transport, Calls.get(server));
+            TransportException failure = Calls.failure(client, Calls.get(server));
 
             assertThat(failure.kind()).isEqualTo(Kind.PROXY);
             assertThat(failure.getMessage())
@@ -183,16 +183,16 @@ class ProxyTest {
     @ParameterizedTest
     @EnumSource
     void aProxyInTroubleIsNamed(Trouble trouble) throws Exception {
-        try (ScriptedServer server = TestWire.PLAIN.server(Script.answering(200, ""));
+        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.answering(200, ""));
                 ScriptedServer proxy = ScriptedServer.plain(trouble::act);
-                HttpTransport transport = TestWire.PLAIN
-                        .transport()
+                HttpClient client = TestNetChannel.PLAIN
+                        .client()
                         .connectTimeout(Duration.ofMillis(trouble == Trouble.STALLS ? 300 : 20_000))
                         .build()) {
             use(proxy);
             useCredentials();
 
-            TransportException failure = Calls.failure(transport, Calls.get(server));
+            TransportException failure = Calls.failure(client, Calls.get(server));
 
             assertThat(failure.kind()).as(failure.toString()).isEqualTo(Kind.PROXY);
             assertThat(failure.getMessage()).contains(proxy.endpoint().authority());
@@ -203,14 +203,14 @@ class ProxyTest {
 
     @Test
     void aProxyThatIsDownIsNamed() throws Exception {
-        try (ScriptedServer server = TestWire.PLAIN.server(Script.answering(200, ""));
-                HttpTransport transport = TestWire.PLAIN.transport().build()) {
+        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.answering(200, ""));
+                HttpClient client = TestNetChannel.PLAIN.client().build()) {
             Endpoint gone;
             try (ScriptedServer proxy = ScriptedServer.plain(ProxyTest::tunnel)) {
                 use(proxy);
                 gone = proxy.endpoint();
             }
-            TransportException failure = Calls.failure(transport, Calls.get(server));
+            TransportException failure = Calls.failure(client, Calls.get(server));
 
             assertThat(failure.kind()).isEqualTo(Kind.PROXY);
             assertThat(failure.getMessage()).contains(gone.authority());

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Requests and responses as they should be: every kind of memory, every framing, over every wire. */
+/** Requests and responses as they should be: every kind of memory, every framing, over every channel. */
 @ExtendWith(LeakCheck.class)
 class RoundTripTest {
     /** Around the sizes of TLS records, and of the windows that implementations like. */
@@ -66,8 +66,8 @@ class RoundTripTest {
             return;
         }
         try (server;
-                HttpTransport transport = TestWire.PLAIN.transport().build()) {
-            assertThat(Calls.execute(transport, Calls.put(server, Calls.content(100_000)))
+                HttpClient client = TestNetChannel.PLAIN.client().build()) {
+            assertThat(Calls.execute(client, Calls.put(server, Calls.content(100_000)))
                             .status())
                     .isEqualTo(200);
             assertThat(server.requests().get(0).header("Host"))
@@ -133,16 +133,16 @@ class RoundTripTest {
 
     @ParameterizedTest
     @EnumSource
-    void bodiesOfAnySizeFromAnyMemoryArriveAsTheyAre(TestWire wire) throws Exception {
+    void bodiesOfAnySizeFromAnyMemoryArriveAsTheyAre(TestNetChannel channel) throws Exception {
         List<String> kinds = List.of("heap", "direct", "mapped", "path", "slices");
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(Script.answering(200, "stored"));
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(Script.answering(200, "stored"));
                 Sources sources = new Sources()) {
             for (String kind : kinds) {
                 for (int size : SIZES) {
                     byte[] content = Calls.content(size);
 
-                    HttpResponse response = Calls.execute(transport, Calls.put(server, sources.of(kind, content)));
+                    HttpResponse response = Calls.execute(client, Calls.put(server, sources.of(kind, content)));
 
                     assertThat(response.status()).isEqualTo(200);
                     assertThat(new String(response.body().bytes(), java.nio.charset.StandardCharsets.US_ASCII))
@@ -162,16 +162,16 @@ class RoundTripTest {
 
     @ParameterizedTest
     @EnumSource
-    void theRequestIsWhatTheCallerSaid(TestWire wire) throws Exception {
+    void theRequestIsWhatTheCallerSaid(TestNetChannel channel) throws Exception {
         HttpHeaders headers = HttpHeaders.builder()
                 .add("Authorization", "secret")
                 .add("x-amz-meta-a", "1")
                 .add("x-amz-meta-a", "2")
                 .add("X-Empty", "")
                 .build();
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(Script.answering(200, ""))) {
-            Calls.execute(transport, HttpRequest.of("DELETE", server.endpoint(), "/a%20b/c?d=e&f", headers));
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(Script.answering(200, ""))) {
+            Calls.execute(client, HttpRequest.of("DELETE", server.endpoint(), "/a%20b/c?d=e&f", headers));
 
             ScriptedExchange received = server.awaitRequest(1);
             assertThat(received.method()).isEqualTo("DELETE");
@@ -186,12 +186,12 @@ class RoundTripTest {
 
     @ParameterizedTest
     @EnumSource
-    void aHostFieldOfTheCallerIsKept(TestWire wire) throws Exception {
+    void aHostFieldOfTheCallerIsKept(TestNetChannel channel) throws Exception {
         HttpHeaders headers =
                 HttpHeaders.builder().add("host", "bucket.example").build();
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(Script.answering(200, ""))) {
-            Calls.execute(transport, HttpRequest.of("GET", server.endpoint(), "/", headers));
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(Script.answering(200, ""))) {
+            Calls.execute(client, HttpRequest.of("GET", server.endpoint(), "/", headers));
 
             assertThat(server.awaitRequest(1).headers().all("Host")).containsExactly("bucket.example");
         }
@@ -219,7 +219,7 @@ class RoundTripTest {
         };
     }
 
-    private static final class RecordingSink implements BodySink {
+    private static final class RecordingSink implements ResponseHandler {
         private final Body target;
         private final AtomicInteger asked = new AtomicInteger();
         private Crc32c checksum = Crc32c.EMPTY;
@@ -245,15 +245,15 @@ class RoundTripTest {
 
     @ParameterizedTest
     @EnumSource
-    void bodiesOfAnySizeFillAnyMemory(TestWire wire) throws Exception {
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(Script.answering(500, "unexpected"))) {
+    void bodiesOfAnySizeFillAnyMemory(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(Script.answering(500, "unexpected"))) {
             for (String kind : List.of("heap", "direct", "mapped")) {
                 for (boolean chunked : new boolean[] {false, true}) {
                     for (int size : SIZES) {
                         byte[] content = Calls.content(size);
                         server.then(sending(content, chunked));
-                        receive(transport, server, kind, content);
+                        receive(client, server, kind, content);
                     }
                 }
             }
@@ -263,16 +263,16 @@ class RoundTripTest {
 
     @ParameterizedTest
     @EnumSource
-    void bodiesOfAnySizeAreReceivedInPieces(TestWire wire) throws Exception {
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(Script.answering(500, "unexpected"))) {
+    void bodiesOfAnySizeAreReceivedInPieces(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(Script.answering(500, "unexpected"))) {
             for (int pieceSize : new int[] {7, 999, 100_003}) { // parts of TLS records, and of what protects them
                 for (boolean chunked : new boolean[] {false, true}) {
                     for (int size : SIZES) {
                         byte[] content = Calls.content(size);
                         server.then(sending(content, chunked));
                         PiecesWindow window = new PiecesWindow(size + 10, pieceSize);
-                        receive(transport, server, new BodySink.Body(size, window), content);
+                        receive(client, server, new ResponseHandler.Body(size, window), content);
                         assertThat(window.remaining()).isEqualTo(10);
                         assertThat(Arrays.mismatch(window.bytes(), content)).isEqualTo(-1);
                     }
@@ -283,42 +283,36 @@ class RoundTripTest {
     }
 
     /** Into the middle of a larger buffer, of which the rest must stay as it was. */
-    private void receive(HttpTransport transport, ScriptedServer server, String kind, byte[] content)
-            throws IOException {
+    private void receive(HttpClient client, ScriptedServer server, String kind, byte[] content) throws IOException {
         int margin = 3;
         int size = content.length + 2 * margin;
         if (kind.equals("mapped")) {
             Path path = directory.resolve("target");
             try (MappedFile file = MappedFile.create(path, size);
                     Lease lease = file.region().acquireWritable()) {
-                receive(transport, server, lease.buffers().get(0), margin, content);
+                receive(client, server, lease.buffers().get(0), margin, content);
             }
             Files.delete(path);
         } else {
             ByteBuffer whole = kind.equals("heap") ? ByteBuffer.allocate(size) : ByteBuffer.allocateDirect(size);
-            receive(transport, server, whole, margin, content);
+            receive(client, server, whole, margin, content);
         }
     }
 
-    private static void receive(
-            HttpTransport transport, ScriptedServer server, ByteBuffer whole, int margin, byte[] content)
+    private static void receive(HttpClient client, ScriptedServer server, ByteBuffer whole, int margin, byte[] content)
             throws IOException {
-        receive(
-                transport,
-                server,
-                Calls.body(whole.duplicate().position(margin).limit(margin + content.length)),
-                content);
+        receive(client, server, Calls.body(whole.duplicate().position(margin).limit(margin + content.length)), content);
 
         byte[] expected = new byte[content.length + 2 * margin];
         System.arraycopy(content, 0, expected, margin, content.length);
         assertThat(Crc32c.of(whole.duplicate().clear())).isEqualTo(Crc32c.of(ByteBuffer.wrap(expected)));
     }
 
-    private static void receive(HttpTransport transport, ScriptedServer server, BodySink.Body target, byte[] content)
+    private static void receive(HttpClient client, ScriptedServer server, ResponseHandler.Body target, byte[] content)
             throws IOException {
         RecordingSink sink = new RecordingSink(target);
 
-        HttpResponse response = transport.newCall(Calls.get(server)).execute(sink);
+        HttpResponse response = client.newCall(Calls.get(server)).execute(sink);
 
         assertThat(response.status()).isEqualTo(200);
         assertThat(response.received()).isEqualTo(content.length);
@@ -330,25 +324,25 @@ class RoundTripTest {
 
     @ParameterizedTest
     @EnumSource
-    void anAnswerMayComeInPiecesOfOneByte(TestWire wire) throws Exception {
+    void anAnswerMayComeInPiecesOfOneByte(TestNetChannel channel) throws Exception {
         String answer = "HTTP/1.1 100 Continue\r\n\r\n"
                 + "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
                 + "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nETag:\t \"a\" \t\r\n\r\n"
                 + "4\r\nabcd\r\n3;x=\"y\"\r\nefg\r\n0\r\nA: b\r\n\r\n";
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(exchange -> {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(exchange -> {
                     for (int i = 0; i < answer.length(); i++) {
                         exchange.write(answer.substring(i, i + 1));
                     }
                 })) {
             for (int i = 0; i < 2; i++) {
-                HttpResponse kept = Calls.execute(transport, Calls.get(server));
+                HttpResponse kept = Calls.execute(client, Calls.get(server));
                 assertThat(kept.body().bytes()).asString().isEqualTo("abcdefg");
                 assertThat(kept.header("ETag")).contains("\"a\"");
                 assertThat(kept.header("A")).as("a trailer is no header").isEmpty();
 
                 ByteBuffer target = ByteBuffer.allocateDirect(7);
-                transport.newCall(Calls.get(server)).execute(Calls.into(target));
+                client.newCall(Calls.get(server)).execute(Calls.into(target));
                 assertThat(Calls.bytes(target)).asString().isEqualTo("abcdefg");
             }
             assertThat(server.accepted()).isEqualTo(1);
@@ -357,17 +351,17 @@ class RoundTripTest {
 
     @ParameterizedTest
     @EnumSource
-    void aBodyWithoutTargetIsKeptHoweverItEnds(TestWire wire) throws Exception {
+    void aBodyWithoutTargetIsKeptHoweverItEnds(TestNetChannel channel) throws Exception {
         byte[] content = Calls.content(100_000);
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(sending(content, false))) {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(sending(content, false))) {
             server.then(sending(content, false), sending(content, true), exchange -> {
                 exchange.write("HTTP/1.1 200 OK\r\n\r\n");
                 exchange.output().write(content);
                 exchange.close();
             });
             for (int i = 0; i < 4; i++) {
-                HttpResponse response = Calls.execute(transport, Calls.get(server));
+                HttpResponse response = Calls.execute(client, Calls.get(server));
 
                 assertThat(response.body().bytes()).isEqualTo(content);
                 assertThat(response.received()).isZero();
@@ -378,22 +372,22 @@ class RoundTripTest {
 
     @ParameterizedTest
     @EnumSource
-    void aBodyThatIsTooLongToKeepIsRefused(TestWire wire) throws Exception {
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(Script.answering(200, "next"))) {
-            server.then(exchange -> exchange.answerHead(200, HttpTransport.MAX_KEPT_BODY + 1L), exchange -> {
+    void aBodyThatIsTooLongToKeepIsRefused(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
+            server.then(exchange -> exchange.answerHead(200, HttpClient.MAX_KEPT_BODY + 1L), exchange -> {
                 exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-                exchange.write(Integer.toHexString(HttpTransport.MAX_KEPT_BODY) + "\r\n");
-                exchange.output().write(new byte[HttpTransport.MAX_KEPT_BODY]);
+                exchange.write(Integer.toHexString(HttpClient.MAX_KEPT_BODY) + "\r\n");
+                exchange.output().write(new byte[HttpClient.MAX_KEPT_BODY]);
                 exchange.write("\r\n1\r\na\r\n");
             });
             for (int i = 0; i < 2; i++) {
-                TransportException failure = Calls.failure(transport, Calls.get(server));
+                TransportException failure = Calls.failure(client, Calls.get(server));
 
                 assertThat(failure.kind()).isEqualTo(TransportException.Kind.PROTOCOL);
                 server.awaitOpen(0);
             }
-            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(200);
+            assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(200);
         }
     }
 
@@ -401,11 +395,11 @@ class RoundTripTest {
 
     @ParameterizedTest
     @EnumSource
-    void theBodyOfAnErrorIsKeptForTheError(TestWire wire) throws Exception {
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(Script.answering(404, "<Error>NoSuchKey</Error>", "x-id: 1"))) {
+    void theBodyOfAnErrorIsKeptForTheError(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(Script.answering(404, "<Error>NoSuchKey</Error>", "x-id: 1"))) {
             RecordingSink sink = new RecordingSink(Calls.body(ByteBuffer.allocateDirect(5)));
-            HttpResponse response = transport.newCall(Calls.get(server)).execute(sink);
+            HttpResponse response = client.newCall(Calls.get(server)).execute(sink);
 
             assertThat(response.status()).isEqualTo(404);
             assertThat(response.isSuccess()).isFalse();
@@ -414,18 +408,18 @@ class RoundTripTest {
             assertThat(response.received()).isZero();
             assertThat(sink.asked).as("only success goes to the target").hasValue(0);
 
-            Calls.execute(transport, Calls.get(server));
+            Calls.execute(client, Calls.get(server));
             assertThat(server.accepted()).isEqualTo(1);
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void ofALongErrorBodyTheBeginningIsKeptAndTheRestIsNotRead(TestWire wire) throws Exception {
+    void ofALongErrorBodyTheBeginningIsKeptAndTheRestIsNotRead(TestNetChannel channel) throws Exception {
         byte[] content = Calls.content(32 << 20);
         AtomicLong sent = new AtomicLong();
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(Script.answering(200, "next"))) {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
             server.then(exchange -> {
                 exchange.answerHead(500, content.length);
                 for (int at = 0; at < content.length; at += 64 << 10) {
@@ -433,21 +427,21 @@ class RoundTripTest {
                     sent.addAndGet(64 << 10);
                 }
             });
-            HttpResponse response = Calls.execute(transport, Calls.get(server));
+            HttpResponse response = Calls.execute(client, Calls.get(server));
 
             assertThat(response.status()).isEqualTo(500);
             assertThat(response.body().bytes()).isEqualTo(Arrays.copyOf(content, 64 << 10));
             server.awaitOpen(0);
             assertThat(sent.get()).isLessThan(content.length);
-            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(200);
+            assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(200);
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void answersWithoutBodyMayNameALength(TestWire wire) throws Exception {
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(Script.answering(200, "next"))) {
+    void answersWithoutBodyMayNameALength(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
             server.then(
                     exchange -> exchange.answerHead(200, 12_345, "ETag: \"a\""),
                     Script.writing("HTTP/1.1 204 No Content\r\n\r\n"),
@@ -455,16 +449,16 @@ class RoundTripTest {
                     Script.writing("HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n"),
                     Script.writing("HTTP/1.1 200 OK\r\n\r\n"));
 
-            HttpResponse head = Calls.execute(transport, head(server));
+            HttpResponse head = Calls.execute(client, head(server));
             assertThat(head.status()).isEqualTo(200);
             assertThat(head.header("Content-Length")).contains("12345");
             assertThat(head.header("ETag")).contains("\"a\"");
             assertThat(head.body().bytes()).isEmpty();
-            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(204);
-            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(304);
-            assertThat(Calls.execute(transport, head(server)).status()).isEqualTo(404);
-            assertThat(Calls.execute(transport, head(server)).status()).isEqualTo(200);
-            assertThat(Calls.execute(transport, Calls.get(server)).body().bytes())
+            assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(204);
+            assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(304);
+            assertThat(Calls.execute(client, head(server)).status()).isEqualTo(404);
+            assertThat(Calls.execute(client, head(server)).status()).isEqualTo(200);
+            assertThat(Calls.execute(client, Calls.get(server)).body().bytes())
                     .asString()
                     .isEqualTo("next");
             assertThat(server.accepted()).isEqualTo(1);
@@ -485,10 +479,10 @@ class RoundTripTest {
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1;a;b=c\r\nk\r\n0;d\r\n\r\n",
             })
     void whatIsUnusualButAllowedIsAccepted(String answer) throws Exception {
-        try (HttpTransport transport = TestWire.PLAIN.transport().build();
-                ScriptedServer server = TestWire.PLAIN.server(Script.writing(answer))) {
+        try (HttpClient client = TestNetChannel.PLAIN.client().build();
+                ScriptedServer server = TestNetChannel.PLAIN.server(Script.writing(answer))) {
             for (int i = 0; i < 2; i++) {
-                assertThat(Calls.execute(transport, Calls.get(server)).body().bytes())
+                assertThat(Calls.execute(client, Calls.get(server)).body().bytes())
                         .asString()
                         .isEqualTo("ok");
             }
@@ -510,33 +504,33 @@ class RoundTripTest {
 
     @ParameterizedTest
     @EnumSource
-    void theBodyWaitsForTheServersLeave(TestWire wire) throws Exception {
+    void theBodyWaitsForTheServersLeave(TestNetChannel channel) throws Exception {
         byte[] content = Calls.content(1 << 20);
         AtomicInteger early = new AtomicInteger(-1);
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(exchange -> {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(exchange -> {
                     assertThat(exchange.header("Expect")).contains("100-continue");
                     early.set(exchange.available());
                     exchange.write("HTTP/1.1 100 Continue\r\n\r\n");
                     exchange.discardBody();
                     exchange.answer(200, "");
                 })) {
-            assertThat(Calls.execute(transport, expecting(server, content)).status())
+            assertThat(Calls.execute(client, expecting(server, content)).status())
                     .isEqualTo(200);
             assertThat(early).hasValue(0);
             assertThat(server.requests().get(0).bodyChecksum()).isEqualTo(Crc32c.of(ByteBuffer.wrap(content)));
-            Calls.execute(transport, expecting(server, content));
+            Calls.execute(client, expecting(server, content));
             assertThat(server.accepted()).isEqualTo(1);
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void aServerThatGivesNoLeaveGetsTheBodyAllTheSame(TestWire wire) throws Exception {
+    void aServerThatGivesNoLeaveGetsTheBodyAllTheSame(TestNetChannel channel) throws Exception {
         byte[] content = Calls.content(1 << 20);
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(Script.answering(200, ""))) {
-            assertThat(Calls.execute(transport, expecting(server, content)).status())
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(Script.answering(200, ""))) {
+            assertThat(Calls.execute(client, expecting(server, content)).status())
                     .isEqualTo(200);
             assertThat(server.requests().get(0).bodyChecksum()).isEqualTo(Crc32c.of(ByteBuffer.wrap(content)));
         }
@@ -544,14 +538,14 @@ class RoundTripTest {
 
     @ParameterizedTest
     @CsvSource({"PLAIN, 417", "PLAIN, 403", "PLAIN, 307", "TLS_JDK, 403", "TLS_OPENSSL, 403", "TLS_CONSCRYPT, 403"})
-    void aServerThatRefusesGetsNoBody(TestWire wire, int status) throws Exception {
+    void aServerThatRefusesGetsNoBody(TestNetChannel channel, int status) throws Exception {
         AtomicLong sent = new AtomicLong(-1);
-        try (HttpTransport transport = wire.transport().build();
-                ScriptedServer server = wire.server(exchange -> {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(exchange -> {
                     exchange.answer(status, "no");
                     sent.set(exchange.awaitClientGone());
                 })) {
-            HttpResponse response = Calls.execute(transport, expecting(server, Calls.content(1 << 20)));
+            HttpResponse response = Calls.execute(client, expecting(server, Calls.content(1 << 20)));
 
             assertThat(response.status()).isEqualTo(status);
             assertThat(response.body().bytes()).asString().isEqualTo("no");
@@ -572,10 +566,10 @@ class RoundTripTest {
             })
     void aConnectionThatTheServerCallsItsLastIsNotReused(String answer) throws Exception {
         String raw = answer.replace("\\r", "\r").replace("\\n", "\n");
-        try (HttpTransport transport = TestWire.PLAIN.transport().build();
-                ScriptedServer server = TestWire.PLAIN.server(Script.writing(raw))) {
+        try (HttpClient client = TestNetChannel.PLAIN.client().build();
+                ScriptedServer server = TestNetChannel.PLAIN.server(Script.writing(raw))) {
             for (int i = 1; i <= 3; i++) {
-                assertThat(Calls.execute(transport, Calls.get(server)).body().bytes())
+                assertThat(Calls.execute(client, Calls.get(server)).body().bytes())
                         .asString()
                         .isEqualTo("ok");
                 server.awaitOpen(0);

@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request that a {@link ScriptedServer} received, and the means to answer it, rightly or wrongly. Used by the script's
- * thread; what was received may be read by others.
+ * One request that a {@link ScriptedServer} received, and the means to answer it, rightly or wrongly. Used by the
+ * script's thread; what was received may be read by others.
  *
  * <p>The request is parsed strictly: a violation of RFC 9112 fails the test when its server is closed.
  */

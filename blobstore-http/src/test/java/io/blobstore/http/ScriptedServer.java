@@ -21,9 +21,9 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
 /**
- * An HTTP/1.1 server on loopback that answers as it is told, request by request: rightly, wrongly, in pieces, or not at all.
- * Each connection has a thread. A connection goes on to its next request if the script has read the request's body and has
- * ended nothing.
+ * An HTTP/1.1 server on loopback that answers as it is told, request by request: rightly, wrongly, in pieces, or not at
+ * all. Each connection has a thread. A connection goes on to its next request if the script has read the request's body
+ * and has ended nothing.
  *
  * <p>Thread-safe. {@link #close()} fails the test if a script did, or if the client broke HTTP/1.1.
  */
@@ -31,7 +31,9 @@ public final class ScriptedServer implements Closeable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
-    /** Answers one request. An IOException ends the connection, and fails nothing: clients go, and scripts cut them off. */
+    /**
+     * Answers one request. An IOException ends the connection, and fails nothing: clients go, and scripts cut them off.
+     */
     @FunctionalInterface
     public interface Script {
         /** Runs in the connection's thread. */

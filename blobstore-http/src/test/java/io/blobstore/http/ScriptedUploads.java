@@ -7,8 +7,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A server of uploads in parts, as S3 and Cloud Storage both know them, that forgets their content and remembers what became of them.
- * An upload is told from others by its content type. Thread-safe.
+ * A server of uploads in parts, as S3 and Cloud Storage both know them, that forgets their content and remembers what
+ * became of them. An upload is told from others by its content type. Thread-safe.
  */
 public class ScriptedUploads implements ScriptedServer.Script {
     private final AtomicInteger created = new AtomicInteger();

@@ -26,18 +26,18 @@ class SecretsTest {
         private Telling() {}
 
         public static void main(String[] args) throws Exception {
-            for (TestWire wire : TestWire.values()) {
-                if (wire.isAvailable()) {
-                    tell(wire);
-                    System.out.println("told over " + wire);
+            for (TestNetChannel channel : TestNetChannel.values()) {
+                if (channel.isAvailable()) {
+                    tell(channel);
+                    System.out.println("told over " + channel);
                 }
             }
         }
 
-        private static void tell(TestWire wire) throws Exception {
+        private static void tell(TestNetChannel channel) throws Exception {
             String fields = "Set-Cookie: " + SECRET + "\r\n";
-            try (ScriptedServer server = wire.server(Script.answering(200, SECRET, "X-Token: " + SECRET));
-                    HttpTransport transport = wire.transport()
+            try (ScriptedServer server = channel.server(Script.answering(200, SECRET, "X-Token: " + SECRET));
+                    HttpClient client = channel.client()
                             .stallTimeout(Duration.ofMillis(200))
                             .build()) {
                 server.then(
@@ -52,13 +52,13 @@ class SecretsTest {
                         ScriptedExchange::close,
                         ScriptedExchange::reset);
                 for (int i = 0; i < 10; i++) {
-                    tell(transport, server);
+                    tell(client, server);
                 }
             }
         }
 
-        private static void tell(HttpTransport transport, ScriptedServer server) {
-            HttpCall call = transport.newCall(HttpRequest.of(
+        private static void tell(HttpClient client, ScriptedServer server) {
+            HttpCall call = client.newCall(HttpRequest.of(
                     "PUT",
                     server.endpoint(),
                     "/key?X-Amz-Signature=" + SECRET + "&X-Amz-Security-Token=" + SECRET,
@@ -69,7 +69,7 @@ class SecretsTest {
                     BlobSource.of(ByteBuffer.wrap(SECRET.getBytes(StandardCharsets.US_ASCII)))));
             System.out.println(call);
             try {
-                System.out.println("answered: " + call.execute(BodySink.KEEP));
+                System.out.println("answered: " + call.execute(ResponseHandler.KEEP));
             } catch (IOException e) {
                 System.out.println("failed: " + e);
                 e.printStackTrace(System.out);

@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ExtendWith(LeakCheck.class)
 class SlotsTest {
     /** A server that answers the first request when it is told to. */
-    private static ScriptedServer holding(TestWire wire, CountDownLatch go) throws IOException {
-        return wire.server(Script.answering(200, "ok")).then(exchange -> {
+    private static ScriptedServer holding(TestNetChannel channel, CountDownLatch go) throws IOException {
+        return channel.server(Script.answering(200, "ok")).then(exchange -> {
             exchange.discardBody();
             go.await();
             exchange.answer(200, "first");
@@ -45,11 +45,11 @@ class SlotsTest {
         try (ServerSocket closed = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
             gone = new Endpoint(false, "127.0.0.1", closed.getLocalPort());
         }
-        try (HttpTransport transport = HttpTransport.builder().maxConnections(2).build()) {
+        try (HttpClient client = HttpClient.builder().maxConnections(2).build()) {
             List<Flight> flights = new ArrayList<>();
             for (int i = 0; i < 12; i++) {
-                flights.add(Flight.start(
-                        () -> Calls.execute(transport, HttpRequest.of("GET", gone, "/", HttpHeaders.EMPTY))));
+                flights.add(
+                        Flight.start(() -> Calls.execute(client, HttpRequest.of("GET", gone, "/", HttpHeaders.EMPTY))));
             }
             for (Flight flight : flights) {
                 assertThat(kind(flight)).isEqualTo(Kind.CONNECT);
@@ -60,16 +60,16 @@ class SlotsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"TLS_JDK", "TLS_OPENSSL", "TLS_CONSCRYPT"})
-    void handshakesThatFailGiveTheirSlotsBack(TestWire wire) throws Exception {
-        try (ScriptedServer server = wire.server(Script.answering(200, "ok"));
-                HttpTransport transport = wire.transport().maxConnections(1).build()) {
+    void handshakesThatFailGiveTheirSlotsBack(TestNetChannel channel) throws Exception {
+        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+                HttpClient client = channel.client().maxConnections(1).build()) {
             server.thenConnection(socket -> {}, socket -> {}, socket -> {});
             for (int i = 0; i < 3; i++) {
-                try (Flight flight = Flight.start(() -> Calls.execute(transport, Calls.get(server)))) {
+                try (Flight flight = Flight.start(() -> Calls.execute(client, Calls.get(server)))) {
                     assertThat(flight.failure()).isInstanceOf(IOException.class);
                 }
             }
-            try (Flight flight = Flight.start(() -> Calls.execute(transport, Calls.get(server)))) {
+            try (Flight flight = Flight.start(() -> Calls.execute(client, Calls.get(server)))) {
                 assertThat(flight.response().status()).isEqualTo(200);
             }
         }
@@ -79,7 +79,7 @@ class SlotsTest {
     @Test
     void aConnectionThatIsNotMadeInTimeOrCancelledGivesItsSlotBack() throws Exception {
         try (BlackHole hole = BlackHole.open();
-                HttpTransport transport = HttpTransport.builder()
+                HttpClient client = HttpClient.builder()
                         .connectTimeout(Duration.ofMillis(500))
                         .maxConnections(1)
                         .build()) {
@@ -88,9 +88,9 @@ class SlotsTest {
             List<HttpCall> calls = new ArrayList<>();
             long start = System.nanoTime();
             for (int i = 0; i < 3; i++) {
-                HttpCall call = transport.newCall(request);
+                HttpCall call = client.newCall(request);
                 calls.add(call);
-                flights.add(Flight.start(() -> call.execute(BodySink.KEEP)));
+                flights.add(Flight.start(() -> call.execute(ResponseHandler.KEEP)));
             }
             for (Flight flight : flights) {
                 assertThat(kind(flight)).isEqualTo(Kind.CONNECT);
@@ -101,13 +101,12 @@ class SlotsTest {
                     .isGreaterThanOrEqualTo(Duration.ofMillis(1500));
         }
         try (BlackHole hole = BlackHole.open();
-                HttpTransport transport =
-                        HttpTransport.builder().maxConnections(1).build()) {
+                HttpClient client = HttpClient.builder().maxConnections(1).build()) {
             HttpRequest request = HttpRequest.of("GET", hole.endpoint(false), "/", HttpHeaders.EMPTY);
-            HttpCall call = transport.newCall(request);
-            try (Flight connecting = Flight.start(() -> call.execute(BodySink.KEEP))) {
+            HttpCall call = client.newCall(request);
+            try (Flight connecting = Flight.start(() -> call.execute(ResponseHandler.KEEP))) {
                 connecting.awaitWaiting();
-                try (Flight queued = Flight.start(() -> Calls.execute(transport, request))) {
+                try (Flight queued = Flight.start(() -> Calls.execute(client, request))) {
                     queued.awaitQueued();
                     call.cancel();
                     assertThat(kind(connecting)).isEqualTo(Kind.CANCELLED);
@@ -126,9 +125,9 @@ class SlotsTest {
         "PLAIN, CLOSE", "TLS_JDK, CLOSE", "TLS_OPENSSL, CLOSE", "TLS_CONSCRYPT, CLOSE",
         "PLAIN, RESET", "TLS_JDK, RESET", "TLS_OPENSSL, RESET", "TLS_CONSCRYPT, RESET",
     })
-    void aStaleConnectionIsReplacedThoughItWasTheOnlyOne(TestWire wire, String end) throws Exception {
-        try (ScriptedServer server = wire.server(Script.answering(200, "ok"));
-                HttpTransport transport = wire.transport().maxConnections(1).build()) {
+    void aStaleConnectionIsReplacedThoughItWasTheOnlyOne(TestNetChannel channel, String end) throws Exception {
+        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+                HttpClient client = channel.client().maxConnections(1).build()) {
             for (int i = 1; i <= 3; i++) {
                 server.then(exchange -> {
                     exchange.answer(200, "last");
@@ -138,7 +137,7 @@ class SlotsTest {
                         exchange.reset();
                     }
                 });
-                try (Flight flight = Flight.start(() -> Calls.execute(transport, Calls.get(server)))) {
+                try (Flight flight = Flight.start(() -> Calls.execute(client, Calls.get(server)))) {
                     assertThat(flight.response().status()).isEqualTo(200);
                 }
                 server.awaitOpen(0);
@@ -149,19 +148,19 @@ class SlotsTest {
 
     @ParameterizedTest
     @EnumSource
-    void aConnectionThatIsTooOldIsNotPassedOn(TestWire wire) throws Exception {
+    void aConnectionThatIsTooOldIsNotPassedOn(TestNetChannel channel) throws Exception {
         AtomicLong now = new AtomicLong();
         CountDownLatch go = new CountDownLatch(1);
-        try (ScriptedServer server = holding(wire, go);
-                HttpTransport transport = wire.transport()
+        try (ScriptedServer server = holding(channel, go);
+                HttpClient client = channel.client()
                         .maxConnections(1)
                         .maxIdle(Duration.ofSeconds(10))
                         .maxAge(Duration.ofSeconds(25))
                         .nanoTime(now::get)
                         .build();
-                Flight first = Flight.start(() -> Calls.execute(transport, Calls.get(server)))) {
+                Flight first = Flight.start(() -> Calls.execute(client, Calls.get(server)))) {
             server.awaitRequest(1);
-            try (Flight queued = Flight.start(() -> Calls.execute(transport, Calls.get(server)))) {
+            try (Flight queued = Flight.start(() -> Calls.execute(client, Calls.get(server)))) {
                 queued.awaitQueued();
                 now.addAndGet(Duration.ofSeconds(26).toNanos());
                 go.countDown();
@@ -172,7 +171,7 @@ class SlotsTest {
             server.awaitOpen(1);
 
             now.addAndGet(Duration.ofSeconds(11).toNanos());
-            try (Flight next = Flight.start(() -> Calls.execute(transport, Calls.get(server)))) {
+            try (Flight next = Flight.start(() -> Calls.execute(client, Calls.get(server)))) {
                 assertThat(next.response().status()).isEqualTo(200);
             }
             assertThat(server.accepted()).as("too long idle").isEqualTo(3);

@@ -31,8 +31,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class TlsTest {
     private static final TestAuthority AUTHORITY = TestAuthority.get();
 
-    private static TransportException refusal(HttpTransport transport, ScriptedServer server) throws Exception {
-        TransportException failure = Calls.failure(transport, Calls.put(server, new byte[1000]));
+    private static TransportException refusal(HttpClient client, ScriptedServer server) throws Exception {
+        TransportException failure = Calls.failure(client, Calls.put(server, new byte[1000]));
         assertThat(failure).as("a connection that must not be").isNotNull();
         assertThat(failure.kind()).as(failure.toString()).isEqualTo(Kind.TLS);
         assertThat(failure.getMessage())
@@ -45,36 +45,36 @@ class TlsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = TestWire.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
-    void aCertificateOfAnUnknownAuthorityIsRefused(TestWire wire) throws Exception {
-        try (ScriptedServer server = wire.server(Script.answering(200, ""));
-                HttpTransport transport =
-                        HttpTransport.builder().engine(wire.engine()).build()) {
-            assertThat(refusal(transport, server))
+    @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
+    void aCertificateOfAnUnknownAuthorityIsRefused(TestNetChannel channel) throws Exception {
+        try (ScriptedServer server = channel.server(Script.answering(200, ""));
+                HttpClient client =
+                        HttpClient.builder().engine(channel.engine()).build()) {
+            assertThat(refusal(client, server))
                     .hasMessageContaining("not trusted")
                     .hasMessageContaining("javax.net.ssl.trustStore");
         }
     }
 
     @ParameterizedTest
-    @EnumSource(value = TestWire.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
-    void aCertificateOfAnotherHostIsRefused(TestWire wire) throws Exception {
+    @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
+    void aCertificateOfAnotherHostIsRefused(TestNetChannel channel) throws Exception {
         try (ScriptedServer server =
                         ScriptedServer.secure(AUTHORITY.serverContext(Identity.OTHER_HOST), Script.answering(200, ""));
-                HttpTransport transport = wire.transport().build()) {
-            assertThat(refusal(transport, server))
+                HttpClient client = channel.client().build()) {
+            assertThat(refusal(client, server))
                     .hasMessageContaining("127.0.0.1")
                     .hasMessageContaining("other hosts");
         }
     }
 
     @ParameterizedTest
-    @EnumSource(value = TestWire.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
-    void anExpiredCertificateIsRefused(TestWire wire) throws Exception {
+    @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
+    void anExpiredCertificateIsRefused(TestNetChannel channel) throws Exception {
         try (ScriptedServer server =
                         ScriptedServer.secure(AUTHORITY.serverContext(Identity.EXPIRED), Script.answering(200, ""));
-                HttpTransport transport = wire.transport().build()) {
-            assertThat(refusal(transport, server)).hasMessageContaining("expired");
+                HttpClient client = channel.client().build()) {
+            assertThat(refusal(client, server)).hasMessageContaining("expired");
         }
     }
 
@@ -97,32 +97,32 @@ class TlsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = TestWire.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
-    void aTrustManagerThatKnowsNoHostNamesDoesNotTurnThemOff(TestWire wire) throws Exception {
+    @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
+    void aTrustManagerThatKnowsNoHostNamesDoesNotTurnThemOff(TestNetChannel channel) throws Exception {
         TrustManager[] plain = Arrays.stream(AUTHORITY.trustManagers())
                 .map(manager -> new PlainTrustManager((X509TrustManager) manager))
                 .toArray(TrustManager[]::new);
         try (ScriptedServer other =
                         ScriptedServer.secure(AUTHORITY.serverContext(Identity.OTHER_HOST), Script.answering(200, ""));
-                ScriptedServer right = wire.server(Script.answering(200, ""));
-                HttpTransport transport = wire.transport().trustManagers(plain).build()) {
-            refusal(transport, other);
-            if (wire == TestWire.TLS_CONSCRYPT) { // it would not look, so it is not asked
-                assertThat(refusal(transport, right)).hasMessageContaining("X509ExtendedTrustManager");
+                ScriptedServer right = channel.server(Script.answering(200, ""));
+                HttpClient client = channel.client().trustManagers(plain).build()) {
+            refusal(client, other);
+            if (channel == TestNetChannel.TLS_CONSCRYPT) { // it would not look, so it is not asked
+                assertThat(refusal(client, right)).hasMessageContaining("X509ExtendedTrustManager");
             } else {
-                assertThat(Calls.execute(transport, Calls.get(right)).status()).isEqualTo(200);
+                assertThat(Calls.execute(client, Calls.get(right)).status()).isEqualTo(200);
             }
         }
     }
 
     @ParameterizedTest
-    @EnumSource(value = TestWire.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
-    void aHostIsKnownByNameToo(TestWire wire) throws Exception {
-        try (ScriptedServer server = wire.server(Script.answering(200, "ok"));
-                HttpTransport transport = wire.transport().build()) {
+    @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
+    void aHostIsKnownByNameToo(TestNetChannel channel) throws Exception {
+        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+                HttpClient client = channel.client().build()) {
             Endpoint byName = new Endpoint(true, "localhost", server.endpoint().port());
 
-            assertThat(Calls.execute(transport, HttpRequest.of("GET", byName, "/", HttpHeaders.EMPTY))
+            assertThat(Calls.execute(client, HttpRequest.of("GET", byName, "/", HttpHeaders.EMPTY))
                             .status())
                     .isEqualTo(200);
             assertThat(server.awaitRequest(1).header("Host")).contains(byName.authority());
@@ -130,14 +130,14 @@ class TlsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = TestWire.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
-    void aClientShowsItsCertificateWhereItIsAskedTo(TestWire wire) throws Exception {
+    @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
+    void aClientShowsItsCertificateWhereItIsAskedTo(TestNetChannel channel) throws Exception {
         try (ScriptedServer server =
                         ScriptedServer.mutual(AUTHORITY.serverContext(Identity.SERVER), Script.answering(200, "ok"));
-                HttpTransport known = wire.transport()
+                HttpClient known = channel.client()
                         .keyManagers(AUTHORITY.keyManagers(Identity.CLIENT))
                         .build();
-                HttpTransport unknown = wire.transport().build()) {
+                HttpClient unknown = channel.client().build()) {
             assertThat(Calls.execute(known, Calls.get(server)).status()).isEqualTo(200);
 
             TransportException failure = Calls.failure(unknown, Calls.get(server));
@@ -148,27 +148,27 @@ class TlsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = TestWire.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
-    void aServerWithoutTlsIsNoneForHttps(TestWire wire) throws Exception {
-        try (ScriptedServer server = wire.server(Script.answering(200, ""));
-                HttpTransport transport = wire.transport().build()) {
+    @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
+    void aServerWithoutTlsIsNoneForHttps(TestNetChannel channel) throws Exception {
+        try (ScriptedServer server = channel.server(Script.answering(200, ""));
+                HttpClient client = channel.client().build()) {
             server.thenConnection(socket -> {
                 socket.getOutputStream()
                         .write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
                                 .getBytes(java.nio.charset.StandardCharsets.US_ASCII));
                 socket.getInputStream().transferTo(java.io.OutputStream.nullOutputStream());
             });
-            assertThat(refusal(transport, server)).hasMessageContaining("https");
+            assertThat(refusal(client, server)).hasMessageContaining("https");
         }
     }
 
     @Test
     void aServerWithTlsIsNoneForHttp() throws Exception {
-        try (ScriptedServer server = TestWire.TLS_JDK.server(Script.answering(200, ""));
-                HttpTransport transport = TestWire.PLAIN.transport().build()) {
+        try (ScriptedServer server = TestNetChannel.TLS_JDK.server(Script.answering(200, ""));
+                HttpClient client = TestNetChannel.PLAIN.client().build()) {
             Endpoint plain = new Endpoint(false, "127.0.0.1", server.endpoint().port());
 
-            TransportException failure = Calls.failure(transport, HttpRequest.of("GET", plain, "/", HttpHeaders.EMPTY));
+            TransportException failure = Calls.failure(client, HttpRequest.of("GET", plain, "/", HttpHeaders.EMPTY));
 
             assertThat(failure.kind()).isIn(Kind.PROTOCOL, Kind.CLOSED);
             server.awaitOpen(0);
@@ -179,9 +179,9 @@ class TlsTest {
 
     @ParameterizedTest
     @EnumSource
-    void whereTheBuildRunsEveryEngineIsThere(TestWire wire) {
+    void whereTheBuildRunsEveryEngineIsThere(TestNetChannel channel) {
         assumeTrue(System.getProperty("os.name").equals("Linux"), "other systems may lack native libraries");
-        assertThat(wire.isAvailable()).isTrue();
+        assertThat(channel.isAvailable()).isTrue();
     }
 
     /** Asks a server, by an engine each, and prints what came of it. */
@@ -191,11 +191,12 @@ class TlsTest {
         public static void main(String[] args) throws Exception {
             Endpoint endpoint = new Endpoint(true, "127.0.0.1", Integer.parseInt(args[0]));
             for (TlsEngine engine : TlsEngine.values()) {
-                try (HttpTransport transport =
-                        HttpTransport.builder().engine(engine).build()) {
+                try (HttpClient client = HttpClient.builder().engine(engine).build()) {
                     HttpRequest request = HttpRequest.of("GET", endpoint, "/", HttpHeaders.EMPTY);
                     System.out.println(engine + ": "
-                            + transport.newCall(request).execute(BodySink.KEEP).status());
+                            + client.newCall(request)
+                                    .execute(ResponseHandler.KEEP)
+                                    .status());
                 } catch (TransportException e) {
                     System.out.println(engine + ": " + e.kind());
                 }
@@ -205,9 +206,11 @@ class TlsTest {
 
     @Test
     void theTrustStoreOfTheProcessIsUsed(@TempDir Path directory) throws Exception {
-        assumeTrue(TestWire.TLS_OPENSSL.isAvailable() && TestWire.TLS_CONSCRYPT.isAvailable(), "needs all engines");
+        assumeTrue(
+                TestNetChannel.TLS_OPENSSL.isAvailable() && TestNetChannel.TLS_CONSCRYPT.isAvailable(),
+                "needs all engines");
         Duration patience = Duration.ofMinutes(1);
-        try (ScriptedServer server = TestWire.TLS_JDK.server(Script.answering(200, ""))) {
+        try (ScriptedServer server = TestNetChannel.TLS_JDK.server(Script.answering(200, ""))) {
             String port = "" + server.endpoint().port();
             ChildJvm child = ChildJvm.of(Asking.class, directory);
 
@@ -222,39 +225,39 @@ class TlsTest {
 
     /** An engine may have some, and must not keep them until garbage is collected: this library makes little of it. */
     @ParameterizedTest
-    @EnumSource(value = TestWire.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
-    void connectionsThatHaveEndedHoldNoDescriptors(TestWire wire) throws Exception {
+    @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
+    void connectionsThatHaveEndedHoldNoDescriptors(TestNetChannel channel) throws Exception {
         assumeTrue(Files.isDirectory(OpenDescriptors.DIRECTORY), "only Linux has " + OpenDescriptors.DIRECTORY);
-        try (ScriptedServer server = wire.server(Script.answering(200, ""));
+        try (ScriptedServer server = channel.server(Script.answering(200, ""));
                 ScriptedServer stranger = ScriptedServer.secure(
                         AUTHORITY.serverContext(Identity.OTHER_HOST), Script.answering(200, ""))) {
-            endConnections(wire, server, stranger); // loads classes, which may hold some for good
+            endConnections(channel, server, stranger); // loads classes, which may hold some for good
             int before = OpenDescriptors.now().count("pipe:");
             for (int i = 0; i < 20; i++) {
-                endConnections(wire, server, stranger);
+                endConnections(channel, server, stranger);
             }
             assertThat(OpenDescriptors.now().count("pipe:")).isLessThanOrEqualTo(before);
         }
     }
 
-    private static void endConnections(TestWire wire, ScriptedServer server, ScriptedServer stranger)
+    private static void endConnections(TestNetChannel channel, ScriptedServer server, ScriptedServer stranger)
             throws IOException {
-        try (HttpTransport transport = wire.transport().build()) {
-            assertThat(Calls.execute(transport, Calls.get(server)).status()).isEqualTo(200);
+        try (HttpClient client = channel.client().build()) {
+            assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(200);
             server.then(exchange -> exchange.reset());
-            assertThat(Calls.failure(transport, Calls.get(server))).isNotNull();
-            assertThat(Calls.failure(transport, Calls.get(stranger)).kind()).isEqualTo(Kind.TLS);
-            Calls.execute(transport, Calls.get(server));
+            assertThat(Calls.failure(client, Calls.get(server))).isNotNull();
+            assertThat(Calls.failure(client, Calls.get(stranger)).kind()).isEqualTo(Kind.TLS);
+            Calls.execute(client, Calls.get(server));
         }
     }
 
     @Test
     void anEngineThatDoesNotExistIsRefused() throws Exception {
         System.setProperty(TlsEngine.PROPERTY, "rot13");
-        try (ScriptedServer server = TestWire.TLS_JDK.server(Script.answering(200, ""));
-                HttpTransport transport = HttpTransport.builder().build()) {
+        try (ScriptedServer server = TestNetChannel.TLS_JDK.server(Script.answering(200, ""));
+                HttpClient client = HttpClient.builder().build()) {
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> Calls.execute(transport, Calls.get(server)))
+                    .isThrownBy(() -> Calls.execute(client, Calls.get(server)))
                     .withMessageContaining(TlsEngine.PROPERTY)
                     .withMessageContaining("rot13");
         } finally {

@@ -46,38 +46,39 @@ class VirtualThreadTest {
 
     @ParameterizedTest
     @EnumSource
-    void allGetTheirAnswersThoughNoneIsGivenBeforeAllHaveAsked(TestWire wire) throws Exception {
+    void allGetTheirAnswersThoughNoneIsGivenBeforeAllHaveAsked(TestNetChannel channel) throws Exception {
         CountDownLatch asked = new CountDownLatch(CALLS);
-        try (ScriptedServer server = wire.server(exchange -> {
+        try (ScriptedServer server = channel.server(exchange -> {
                     exchange.discardBody();
                     asked.countDown();
                     asked.await();
                     exchange.answer(200, "ok");
                 });
-                HttpTransport transport = wire.transport().build()) {
+                HttpClient client = channel.client().build()) {
             List<Started<Integer>> calls = new ArrayList<>();
             for (int i = 0; i < CALLS; i++) {
-                calls.add(start(() -> Calls.execute(transport, Calls.put(server, Calls.content(300_000)))
+                calls.add(start(() -> Calls.execute(client, Calls.put(server, Calls.content(300_000)))
                         .status()));
             }
             for (Started<Integer> call : calls) {
                 assertThat(call.result()).isEqualTo(200);
             }
-            transport.close();
+            client.close();
             server.awaitOpen(0);
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void memoryIsFreeWhenACallWasCancelledOrInterrupted(TestWire wire, @TempDir Path directory) throws Exception {
+    void memoryIsFreeWhenACallWasCancelledOrInterrupted(TestNetChannel channel, @TempDir Path directory)
+            throws Exception {
         Path content = Files.write(directory.resolve("blob"), Calls.content(16 << 20));
         for (boolean interrupt : new boolean[] {true, false}) {
-            try (ScriptedServer server = wire.server(ScriptedExchange::awaitClientGone);
-                    HttpTransport transport = wire.transport().build();
+            try (ScriptedServer server = channel.server(ScriptedExchange::awaitClientGone);
+                    HttpClient client = channel.client().build();
                     MappedFile file = MappedFile.open(content)) {
-                HttpCall call = transport.newCall(Calls.put(server, file.region()));
-                Started<HttpResponse> started = start(() -> call.execute(BodySink.KEEP));
+                HttpCall call = client.newCall(Calls.put(server, file.region()));
+                Started<HttpResponse> started = start(() -> call.execute(ResponseHandler.KEEP));
                 server.awaitRequest(1);
                 if (interrupt) {
                     started.thread().interrupt();

@@ -6,8 +6,8 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
 /**
- * Where a bucket's blobs are. Asked of the SDK's client once: endpoint override, path style, dual stack and FIPS are its
- * business.
+ * Where a bucket's blobs are. Asked of the SDK's client once: endpoint override, path style, dual stack and FIPS are
+ * its business.
  *
  * @param path percent-encoded, from "/" to "/"
  */

@@ -9,14 +9,14 @@ import io.blobstore.Crc32c;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoredBlob;
-import io.blobstore.spi.LostAnswers;
+import io.blobstore.spi.AmbiguousOutcome;
 import java.util.Optional;
 
-/** What became of a conditional request that failed. A lost answer is looked after: see {@link LostAnswers}. */
+/** What became of a conditional request that failed. A lost answer is looked after: see {@link AmbiguousOutcome}. */
 final class Conditions {
-    private final S3Bucket bucket;
+    private final S3Context bucket;
 
-    Conditions(S3Bucket bucket) {
+    Conditions(S3Context bucket) {
         this.bucket = bucket;
     }
 
@@ -40,7 +40,7 @@ final class Conditions {
     /** Somebody else was at it in the same moment, and may have made the condition false. */
     private BlobStoreException explainConflict(
             String operation, BlobKey key, Precondition condition, BlobStoreException problem) {
-        Optional<BlobMetadata> there = LostAnswers.look(head(operation, key), problem);
+        Optional<BlobMetadata> there = AmbiguousOutcome.headAfter(head(operation, key), problem);
         if (condition == Precondition.ifAbsent() && there.isPresent()) {
             return new BlobAlreadyExistsException(operation, key, problem);
         }
@@ -66,17 +66,17 @@ final class Conditions {
             Crc32c checksum,
             BlobStoreException problem)
             throws BlobStoreException {
-        return LostAnswers.findSent(operation, key, condition, size, checksum, head(operation, key), problem);
+        return AmbiguousOutcome.findSent(operation, key, condition, size, checksum, head(operation, key), problem);
     }
 
-    private LostAnswers.Head head(String operation, BlobKey key) {
+    private AmbiguousOutcome.Head head(String operation, BlobKey key) {
         return () -> bucket.head(operation, key, Optional.empty());
     }
 
     /** Whether a request may have been carried out although it failed. A 503 tells as little of that as a 500. */
     static boolean isOutcomeUnknown(BlobStoreException problem) {
         boolean notDone = S3Errors.isTurnedAway(problem) || isConflict(problem) || S3Errors.isUnconnected(problem);
-        return problem.isRetryable() && (!notDone || RemoteUpload.wasRepeated(problem));
+        return problem.isRetryable() && (!notDone || MultipartRequests.wasRepeated(problem));
     }
 
     static boolean isConflict(BlobStoreException problem) {

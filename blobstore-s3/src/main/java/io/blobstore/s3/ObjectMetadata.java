@@ -6,8 +6,8 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
 import io.blobstore.PreconditionFailedException;
-import io.blobstore.http.AnswerText;
 import io.blobstore.http.HttpHeaders;
+import io.blobstore.http.ResponseText;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
@@ -64,7 +64,7 @@ record ObjectMetadata(VersionTag tag, BlobMetadata blob) {
                         fields.first(S3Headers.VERSION_ID).orElse(null))
                 .orElseThrow(() -> incomplete(operation, key, "ETag"));
         Instant modified = fields.first("Last-Modified")
-                .flatMap(AnswerText::date)
+                .flatMap(ResponseText::date)
                 .orElseThrow(() -> incomplete(operation, key, "Last-Modified"));
         Map<String, String> user = new TreeMap<>();
         fields.forEach((name, value) -> {

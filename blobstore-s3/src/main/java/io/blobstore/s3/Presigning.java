@@ -11,14 +11,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Makes presigned URLs: by the signer of the payload requests, so that they address blobs in the same way. Asks nobody. */
+/**
+ * Makes presigned URLs: by the signer of the payload requests, so that they address blobs in the same way. Asks nobody.
+ */
 final class Presigning {
     /** What SigV4 allows. */
     private static final Duration MAX_VALIDITY = Duration.ofDays(7);
 
-    private final S3Bucket bucket;
+    private final S3Context bucket;
 
-    Presigning(S3Bucket bucket) {
+    Presigning(S3Context bucket) {
         this.bucket = bucket;
     }
 

@@ -33,25 +33,26 @@ import software.amazon.awssdk.services.s3.S3Client;
 /**
  * A store in an S3 bucket: {@code s3://bucket?region=…}.
  *
- * <p>Content travels from the caller's memory to the socket and back without a copy on the Java heap. Credentials, region,
- * endpoint rules, signatures, and every request that carries no content, are the AWS SDK's, with its usual configuration.
+ * <p>Content travels from the caller's memory to the socket and back without a copy on the Java heap. Credentials,
+ * region, endpoint rules, signatures, and every request that carries no content, are the AWS SDK's, with its usual
+ * configuration.
  *
- * <p>Every part and every blob is sent with its CRC32C, which S3 compares, and a read of a whole blob is compared with it. A
- * blob stored by others without CRC32C has none. Servers without checksums work with {@link S3Checksums#NONE}.
+ * <p>Every part and every blob is sent with its CRC32C, which S3 compares, and a read of a whole blob is compared with
+ * it. A blob stored by others without CRC32C has none. Servers without checksums work with {@link S3Checksums#NONE}.
  *
- * <p>A version is the ETag, with the version id where the bucket has versioning. <em>Equal content has equal ETags</em>, so a
- * condition holds for an equal blob stored in between; listings show the ETag alone. Reads of one version rely on the server to take
- * {@code If-Match} and content from the same blob, as S3 does. Some that keep files open them after they have looked: reads of a whole
- * blob find that, reads of ranges cannot.
+ * <p>A version is the ETag, with the version id where the bucket has versioning. <em>Equal content has equal
+ * ETags</em>, so a condition holds for an equal blob stored in between; listings show the ETag alone. Reads of one
+ * version rely on the server to take {@code If-Match} and content from the same blob, as S3 does. Some that keep files
+ * open them after they have looked: reads of a whole blob find that, reads of ranges cannot.
  *
- * <p>A conditional request whose answer is lost is looked after: if the key then holds a blob of the same size and CRC32C, it
- * counts as stored.
+ * <p>A conditional request whose answer is lost is looked after: if the key then holds a blob of the same size and
+ * CRC32C, it counts as stored.
  *
- * <p>Keep the SDK's logger {@code software.amazon.awssdk} above DEBUG: below that it writes what it signs, session tokens and
- * customer keys among it. This library logs neither.
+ * <p>Keep the SDK's logger {@code software.amazon.awssdk} above DEBUG: below that it writes what it signs, session
+ * tokens and customer keys among it. This library logs neither.
  *
- * <p>Uploads that this process cannot abort, because it died or lost the network, stay in the bucket unseen and cost money: give
- * the bucket a lifecycle rule that aborts incomplete multipart uploads.
+ * <p>Uploads that this process cannot abort, because it died or lost the network, stay in the bucket unseen and cost
+ * money: give the bucket a lifecycle rule that aborts incomplete multipart uploads.
  */
 public final class S3BlobStore implements BlobStore {
     private static final long MIB = 1L << 20;
@@ -66,20 +67,20 @@ public final class S3BlobStore implements BlobStore {
 
     private static final long COPIED_PART = GIB;
 
-    private final S3Bucket bucket;
+    private final S3Context bucket;
     private final Runnable closeClient;
     private final Conditions conditions;
-    private final SinglePut put;
+    private final PutObject put;
     private final S3Copy copy;
     private final S3Deletion deletion;
     private final Presigning presigning;
     private final OpenUploads uploads = new OpenUploads();
 
-    S3BlobStore(S3Bucket bucket, Runnable closeClient, long maxCopy, long copiedPart) {
+    S3BlobStore(S3Context bucket, Runnable closeClient, long maxCopy, long copiedPart) {
         this.bucket = bucket;
         this.closeClient = closeClient;
         conditions = new Conditions(bucket);
-        put = new SinglePut(bucket, conditions);
+        put = new PutObject(bucket, conditions);
         copy = new S3Copy(bucket, conditions, put, uploads, maxCopy, copiedPart);
         deletion = new S3Deletion(bucket);
         presigning = new Presigning(bucket);
@@ -105,7 +106,7 @@ public final class S3BlobStore implements BlobStore {
             throws IOException {
         range.requireRoom(target.remaining());
         bucket.requireOpen();
-        return new RangedGet(bucket, key, range, options.ifMatch(), target).run();
+        return new GetRange(bucket, key, range, options.ifMatch(), target).run();
     }
 
     @Override
@@ -150,7 +151,7 @@ public final class S3BlobStore implements BlobStore {
         bucket.requireOpen();
         return uploads.create(() -> new S3MultipartUpload(
                 bucket,
-                RemoteUpload.create(bucket, "store", key, options),
+                MultipartRequests.create(bucket, "store", key, options),
                 layout,
                 options.precondition(),
                 conditions,
@@ -163,8 +164,8 @@ public final class S3BlobStore implements BlobStore {
     }
 
     /**
-     * Aborts the uploads that are open, those of copies and those that are just being created among them; for the latter it waits
-     * up to 5 s. Then closes connections. A client given to the builder stays open.
+     * Aborts the uploads that are open, those of copies and those that are just being created among them; for the
+     * latter it waits up to 5 s. Then closes connections. A client given to the builder stays open.
      */
     @Override
     public void close() throws IOException {
@@ -224,8 +225,8 @@ public final class S3BlobStore implements BlobStore {
 
         /**
          * Sets a client to use, which the caller keeps and closes. Excludes {@link #region}, {@link #endpoint},
-         * {@link #pathStyle} and {@link #credentials}. Content does not travel over it, but to its endpoint, signed with its
-         * credentials for its region.
+         * {@link #pathStyle} and {@link #credentials}. Content does not travel over it, but to its endpoint, signed
+         * with its credentials for its region.
          */
         public Builder client(S3Client client) {
             connections.client = Optional.of(client);
@@ -287,9 +288,10 @@ public final class S3BlobStore implements BlobStore {
         }
 
         /**
-         * Sets how many connections to the server there may be at once, idle ones among them; default 256. Requests beyond that wait,
-         * first come, first served, and without a time limit. So as many parts as one likes can be in flight over a few connections.
-         * A source must not use the store that it is read for: its request might wait for the one that reads it.
+         * Sets how many connections to the server there may be at once, idle ones among them; default 256. Requests
+         * beyond that wait, first come, first served, and without a time limit. So as many parts as one likes can be in
+         * flight over a few connections. A source must not use the store that it is read for: its request might wait
+         * for the one that reads it.
          *
          * <p>What a client given to the builder sends is not counted.
          */
@@ -311,7 +313,8 @@ public final class S3BlobStore implements BlobStore {
         }
 
         /**
-         * Opens the store, to be closed by the caller. Sends nothing: whether there is such a bucket shows with the first call.
+         * Opens the store, to be closed by the caller. Sends nothing: whether there is such a bucket shows with the
+         * first call.
          *
          * @throws IllegalArgumentException if settings are wrong, or contradict each other
          * @throws IOException if no region is to be found

@@ -8,7 +8,8 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Opens {@code s3://bucket?region&endpoint&pathStyle&prefix&checksums&payloadSigning&storageClass&sse&requesterPays&expectContinue&maxConnections},
+ * Opens
+ * {@code s3://bucket?region&endpoint&pathStyle&prefix&checksums&payloadSigning&storageClass&sse&requesterPays&expectContinue&maxConnections},
  * with credentials as the AWS SDK finds them: environment, profile, instance.
  */
 public final class S3BlobStoreProvider implements BlobStoreProvider {

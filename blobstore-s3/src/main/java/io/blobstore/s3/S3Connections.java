@@ -1,7 +1,7 @@
 package io.blobstore.s3;
 
 import io.blobstore.BlobStoreException;
-import io.blobstore.http.HttpTransport;
+import io.blobstore.http.HttpClient;
 import io.blobstore.spi.UriParameters;
 import java.io.IOException;
 import java.net.URI;
@@ -20,7 +20,7 @@ import software.amazon.awssdk.services.s3.S3ClientBuilder;
 final class S3Connections {
     private static final String DEFAULT_REGION = "us-east-1";
 
-    final HttpTransport.Builder transport = HttpTransport.builder();
+    final HttpClient.Builder transport = HttpClient.builder();
     Optional<String> region = Optional.empty();
     Optional<URI> endpoint = Optional.empty();
     Optional<Boolean> pathStyle = Optional.empty();
@@ -32,7 +32,7 @@ final class S3Connections {
      *
      * @param closeClient does nothing if the client is the caller's
      */
-    record Opened(S3Bucket bucket, Runnable closeClient) {}
+    record Opened(S3Context bucket, Runnable closeClient) {}
 
     Opened open(S3Settings settings) throws IOException {
         if (client.isPresent()
@@ -42,11 +42,11 @@ final class S3Connections {
         }
         endpoint.ifPresent(UriParameters::requireEndpoint);
         Optional<Region> found = client.isPresent() ? Optional.empty() : Optional.of(region());
-        HttpTransport opened = transport.build();
+        HttpClient opened = transport.build();
         try {
             S3Client used = client.orElseGet(() -> newClient(settings, found.orElseThrow(), opened));
             Runnable closeClient = client.isPresent() ? () -> {} : used::close;
-            S3Bucket bucket = new S3Bucket(settings, used, opened);
+            S3Context bucket = new S3Context(settings, used, opened);
             if (settings.encryption().orElse(null) instanceof S3Encryption.CustomerKey
                     && !bucket.url().endpoint().secure()) {
                 closeClient.run();
@@ -83,9 +83,9 @@ final class S3Connections {
         }
     }
 
-    private S3Client newClient(S3Settings settings, Region in, HttpTransport opened) {
+    private S3Client newClient(S3Settings settings, Region in, HttpClient opened) {
         S3ClientBuilder builder = S3Client.builder()
-                .httpClient(new TransportHttpClient(opened))
+                .httpClient(new SdkHttpClientAdapter(opened))
                 .region(in)
                 .disableS3ExpressSessionAuth(true)
                 .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)

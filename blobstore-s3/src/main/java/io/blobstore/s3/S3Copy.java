@@ -24,18 +24,18 @@ import software.amazon.awssdk.services.s3.model.TaggingDirective;
 import software.amazon.awssdk.services.s3.model.UploadPartCopyResponse;
 
 /**
- * Copies inside the bucket: by one request, or part by part where the blob is too large for one. Metadata is that of the version
- * which is copied; storage class, encryption and tags are those of the store's settings.
+ * Copies inside the bucket: by one request, or part by part where the blob is too large for one. Metadata is that of
+ * the version which is copied; storage class, encryption and tags are those of the store's settings.
  *
- * <p>With a condition on the target it is done in parts too: S3 has learnt conditions on copies long after those on completions,
- * and servers that have not ignore them in silence.
+ * <p>With a condition on the target it is done in parts too: S3 has learnt conditions on copies long after those on
+ * completions, and servers that have not ignore them in silence.
  */
 final class S3Copy {
     private static final String OPERATION = "copy";
 
-    private final S3Bucket bucket;
+    private final S3Context bucket;
     private final Conditions conditions;
-    private final SinglePut put;
+    private final PutObject put;
     private final OpenUploads uploads;
     private final long largest;
     private final long leastPartSize;
@@ -47,9 +47,9 @@ final class S3Copy {
      * @param leastPartSize how much one request copies of a larger blob; more if there would be too many parts
      */
     S3Copy(
-            S3Bucket bucket,
+            S3Context bucket,
             Conditions conditions,
-            SinglePut put,
+            PutObject put,
             OpenUploads uploads,
             long largest,
             long leastPartSize) {
@@ -85,7 +85,7 @@ final class S3Copy {
                 .copySourceIfMatch(VersionTag.of(source.version()).etag())
                 // Said anew even where it stays the same: S3 refuses a copy onto itself that changes nothing.
                 .metadataDirective(MetadataDirective.REPLACE)
-                .overrideConfiguration(S3Bucket.with(fields));
+                .overrideConfiguration(S3Context.with(fields));
         source.contentType().ifPresent(request::contentType);
         if (!bucket.settings().tags().isEmpty()) {
             request.taggingDirective(TaggingDirective.REPLACE);
@@ -109,10 +109,10 @@ final class S3Copy {
 
     private StoredBlob copyInParts(BlobMetadata source, BlobKey to, Precondition condition) throws IOException {
         StoreOptions stored = new StoreOptions(source.contentType(), source.userMetadata(), condition);
-        RemoteUpload upload =
-                uploads.create(() -> RemoteUpload.create(bucket, OPERATION, to, stored), created -> created::abort);
+        MultipartRequests upload = uploads.create(
+                () -> MultipartRequests.create(bucket, OPERATION, to, stored), created -> created::abort);
         try {
-            List<RemoteUpload.Part> parts = new ArrayList<>();
+            List<MultipartRequests.Part> parts = new ArrayList<>();
             long partSize =
                     Math.max(leastPartSize, -Math.floorDiv(-source.size(), S3BlobStore.CAPABILITIES.maxParts()));
             for (long offset = 0; offset < source.size(); offset += partSize) {
@@ -135,13 +135,13 @@ final class S3Copy {
     }
 
     private StoredBlob complete(
-            RemoteUpload upload, List<RemoteUpload.Part> parts, BlobMetadata source, Precondition condition)
+            MultipartRequests upload, List<MultipartRequests.Part> parts, BlobMetadata source, Precondition condition)
             throws IOException {
         try {
             return upload.complete(parts, source.checksum(), source.size(), S3Headers.condition(condition));
         } catch (BlobStoreException e) {
             boolean unknown = condition != Precondition.none() && Conditions.isOutcomeUnknown(e);
-            if (source.checksum().isPresent() && (unknown || RemoteUpload.mayHaveHappened(e, false))) {
+            if (source.checksum().isPresent() && (unknown || MultipartRequests.mayHaveHappened(e, false))) {
                 Optional<StoredBlob> found = conditions.findSent(
                         OPERATION,
                         upload.key(),
@@ -157,8 +157,8 @@ final class S3Copy {
         }
     }
 
-    private RemoteUpload.Part copyPart(RemoteUpload upload, BlobMetadata source, int number, long offset, long length)
-            throws IOException {
+    private MultipartRequests.Part copyPart(
+            MultipartRequests upload, BlobMetadata source, int number, long offset, long length) throws IOException {
         UploadPartCopyResponse response = bucket.request(
                 OPERATION,
                 source.key(),
@@ -172,13 +172,13 @@ final class S3Copy {
                                 .copySourceRange("bytes=" + offset + "-" + (offset + length - 1))
                                 .copySourceIfMatch(
                                         VersionTag.of(source.version()).etag())
-                                .overrideConfiguration(S3Bucket.with(S3Headers.merge(
+                                .overrideConfiguration(S3Context.with(S3Headers.merge(
                                         bucket.headers().part(),
                                         bucket.headers().source())))));
         if (response.copyPartResult() == null || response.copyPartResult().eTag() == null) {
             throw ObjectMetadata.incomplete(OPERATION, source.key(), "ETag");
         }
-        return new RemoteUpload.Part(
+        return new MultipartRequests.Part(
                 number,
                 response.copyPartResult().eTag(),
                 Optional.ofNullable(response.copyPartResult().checksumCRC32C()).flatMap(Crc32c::ofBase64));

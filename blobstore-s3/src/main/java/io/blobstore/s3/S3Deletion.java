@@ -21,9 +21,9 @@ final class S3Deletion {
     /** What S3 takes in one request. */
     private static final int BATCH = 1000;
 
-    private final S3Bucket bucket;
+    private final S3Context bucket;
 
-    S3Deletion(S3Bucket bucket) {
+    S3Deletion(S3Context bucket) {
         this.bucket = bucket;
     }
 
@@ -36,13 +36,13 @@ final class S3Deletion {
                         .deleteObject(request -> request.bucket(bucket.name())
                                 .key(object)
                                 .overrideConfiguration(
-                                        S3Bucket.with(bucket.headers().any()))));
+                                        S3Context.with(bucket.headers().any()))));
         requireNothingSaid(OPERATION, key, response.sdkHttpResponse());
     }
 
     /**
-     * A deletion that went well is answered without words. The SDK does not read those that come all the same; some servers put an
-     * error there, behind the status of a success.
+     * A deletion that went well is answered without words. The SDK does not read those that come all the same; some
+     * servers put an error there, behind the status of a success.
      */
     static void requireNothingSaid(String operation, BlobKey key, SdkHttpResponse response) throws BlobStoreException {
         boolean said = response.firstMatchingHeader("Transfer-Encoding").isPresent()
@@ -97,7 +97,7 @@ final class S3Deletion {
                         .deleteObjects(request -> request.bucket(bucket.name())
                                 .delete(delete -> delete.objects(objects))
                                 .overrideConfiguration(
-                                        S3Bucket.with(bucket.headers().any()))));
+                                        S3Context.with(bucket.headers().any()))));
         BlobStoreException problem = null;
         for (S3Error error : response.errors()) {
             BlobStoreException another = translate(error);
@@ -132,7 +132,7 @@ final class S3Deletion {
                 .translate(
                         OPERATION,
                         key,
-                        new ErrorAnswer(
+                        new ErrorResponse(
                                 status(error.code()),
                                 String.valueOf(error.code()),
                                 String.valueOf(error.message()),

@@ -21,8 +21,8 @@ public sealed interface S3Encryption {
     }
 
     /**
-     * With a key of the caller (SSE-C), which the server forgets after each request. Everything that reads the blob needs it
-     * again. Goes over TLS only. The array is copied.
+     * With a key of the caller (SSE-C), which the server forgets after each request. Everything that reads the blob
+     * needs it again. Goes over TLS only. The array is copied.
      *
      * @param key 32 bytes
      * @throws IllegalArgumentException if it has another length

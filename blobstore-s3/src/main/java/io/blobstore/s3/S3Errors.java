@@ -53,7 +53,7 @@ final class S3Errors {
             return translate(operation, key, failure.error(), problem);
         }
         if (problem instanceof AwsServiceException service) {
-            return translate(operation, key, ErrorAnswer.of(service), problem);
+            return translate(operation, key, ErrorResponse.of(service), problem);
         }
         Optional<TransportException> transport = Failures.cause(problem, TransportException.class);
         if (transport.isPresent()) {
@@ -87,7 +87,7 @@ final class S3Errors {
             return own.get().error().code();
         }
         return Failures.cause(problem, AwsServiceException.class)
-                .map(service -> ErrorAnswer.of(service).code())
+                .map(service -> ErrorResponse.of(service).code())
                 .orElse("");
     }
 
@@ -115,7 +115,7 @@ final class S3Errors {
 
     /** The error of one key in an answer that is a success as a whole. */
     BlobStoreException translate(
-            String operation, @Nullable BlobKey key, ErrorAnswer error, @Nullable Exception cause) {
+            String operation, @Nullable BlobKey key, ErrorResponse error, @Nullable Exception cause) {
         String said =
                 " (" + error + error.requestId().map(id -> "; request " + id).orElse("") + ")";
         if (isElsewhere(error)) {
@@ -176,7 +176,7 @@ final class S3Errors {
     }
 
     private BlobStoreException byStatus(
-            String operation, @Nullable BlobKey key, ErrorAnswer error, String said, @Nullable Exception cause) {
+            String operation, @Nullable BlobKey key, ErrorResponse error, String said, @Nullable Exception cause) {
         switch (error.status()) {
             case 400 -> {
                 if (error.code().isEmpty()) { // as answers to HEAD are
@@ -220,7 +220,7 @@ final class S3Errors {
         return new BlobStoreException(operation, key, "the server failed or refused" + said, cause, retryable);
     }
 
-    private boolean isElsewhere(ErrorAnswer error) {
+    private boolean isElsewhere(ErrorResponse error) {
         if (error.status() == 301
                 || error.is("PermanentRedirect", "TemporaryRedirect", "IllegalLocationConstraintException")) {
             return true;

@@ -6,14 +6,14 @@ import java.io.IOException;
 final class S3Failure extends IOException {
     private static final long serialVersionUID = 1L;
 
-    private final transient ErrorAnswer error;
+    private final transient ErrorResponse error;
 
-    S3Failure(ErrorAnswer error) {
+    S3Failure(ErrorResponse error) {
         super(error.toString());
         this.error = error;
     }
 
-    ErrorAnswer error() {
+    ErrorResponse error() {
         return error;
     }
 }

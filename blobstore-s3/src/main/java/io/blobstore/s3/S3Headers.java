@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
 /**
- * What a store's settings add to its requests, as header fields: the same for requests of our own and for the SDK's, which takes
- * them as additional headers and signs them.
+ * What a store's settings add to its requests, as header fields: the same for requests of our own and for the SDK's,
+ * which takes them as additional headers and signs them.
  */
 final class S3Headers {
     static final String CHECKSUM = "x-amz-checksum-crc32c";

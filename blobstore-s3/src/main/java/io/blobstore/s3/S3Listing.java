@@ -20,18 +20,18 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 final class S3Listing extends PagedListing {
     private static final String OPERATION = "list";
 
-    private final S3Bucket bucket;
+    private final S3Context bucket;
     private final ListOptions options;
     private @Nullable String continuation;
 
-    private S3Listing(S3Bucket bucket, ListOptions options) {
+    private S3Listing(S3Context bucket, ListOptions options) {
         super(options);
         this.bucket = bucket;
         this.options = options;
     }
 
     /** Begins a listing, with its first page. */
-    static BlobListing open(S3Bucket bucket, ListOptions options) throws IOException {
+    static BlobListing open(S3Context bucket, ListOptions options) throws IOException {
         return new S3Listing(bucket, options).begin();
     }
 
@@ -43,7 +43,7 @@ final class S3Listing extends PagedListing {
                 .prefix(prefix + options.prefix())
                 .encodingType(EncodingType.URL) // XML cannot hold every character of a key
                 .continuationToken(continuation)
-                .overrideConfiguration(S3Bucket.with(bucket.headers().any()));
+                .overrideConfiguration(S3Context.with(bucket.headers().any()));
         options.delimiter().ifPresent(request::delimiter);
         options.startAfter().filter(text -> !text.isEmpty()).ifPresent(text -> request.startAfter(prefix + text));
         ListObjectsV2Response response =

@@ -20,8 +20,8 @@ import java.util.TreeMap;
 final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.Sent> {
     private static final String OPERATION = "store";
 
-    private final S3Bucket bucket;
-    private final RemoteUpload remote;
+    private final S3Context bucket;
+    private final MultipartRequests remote;
     private final Precondition condition;
     private final Conditions conditions;
 
@@ -29,8 +29,8 @@ final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.
     private boolean completionUnknown;
 
     S3MultipartUpload(
-            S3Bucket bucket,
-            RemoteUpload remote,
+            S3Context bucket,
+            MultipartRequests remote,
             PartLayout layout,
             Precondition condition,
             Conditions conditions,
@@ -55,7 +55,7 @@ final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.
         Map<String, String> query = Map.of("partNumber", "" + partNumber, "uploadId", remote.id());
         HttpResponse response =
                 bucket.request(OPERATION, key(), () -> bucket.payloads().put(remote.object(), query, fields, content));
-        SinglePut.accepted(key(), response, checksum);
+        PutObject.accepted(key(), response, checksum);
         String etag = response.header("ETag")
                 .filter(tag -> !tag.isEmpty())
                 .orElseThrow(() -> ObjectMetadata.incomplete(OPERATION, key(), "ETag"));
@@ -69,8 +69,8 @@ final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.
 
     @Override
     protected StoredBlob publish(List<Sent> sent, Crc32c checksum) throws IOException {
-        List<RemoteUpload.Part> parts = sent.stream()
-                .map(part -> new RemoteUpload.Part(
+        List<MultipartRequests.Part> parts = sent.stream()
+                .map(part -> new MultipartRequests.Part(
                         part.part().partNumber(),
                         part.etag(),
                         Optional.of(part.part().checksum())))
@@ -80,7 +80,7 @@ final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.
             return remote.complete(parts, Optional.of(checksum), size, S3Headers.condition(condition));
         } catch (BlobStoreException e) {
             boolean unknown = Conditions.isOutcomeUnknown(e);
-            boolean mayHaveHappened = RemoteUpload.mayHaveHappened(e, completionUnknown);
+            boolean mayHaveHappened = MultipartRequests.mayHaveHappened(e, completionUnknown);
             completionUnknown |= unknown;
             if (mayHaveHappened || (unknown && condition != Precondition.none())) {
                 Optional<StoredBlob> found = conditions.findSent(OPERATION, key(), condition, size, checksum, e);

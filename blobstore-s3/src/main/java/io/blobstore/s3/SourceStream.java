@@ -9,8 +9,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A source as a stream, for the signer's SHA-256. Leases a window at a time, and only during a call. Keeps what reading failed
- * with, as the signer wraps it.
+ * A source as a stream, for the signer's SHA-256. Leases a window at a time, and only during a call. Keeps what reading
+ * failed with, as the signer wraps it.
  */
 final class SourceStream extends InputStream {
     private final BlobSource source;

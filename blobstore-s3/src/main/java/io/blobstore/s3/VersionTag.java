@@ -5,7 +5,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link BlobVersion} of this store is made of: {@code "etag"}, or {@code "etag"@versionId} in a bucket with versioning.
+ * What a {@link BlobVersion} of this store is made of: {@code "etag"}, or {@code "etag"@versionId} in a bucket with
+ * versioning.
  *
  * @param etag as in the header, with its quotes
  * @param versionId in a bucket with versioning; listings do not give it

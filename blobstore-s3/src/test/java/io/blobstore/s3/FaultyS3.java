@@ -14,8 +14,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Stands before a real server: forwards whole requests and answers, and spoils those it is told to. Thread-safe, but for
- * {@link #spoil}, which comes first.
+ * Stands before a real server: forwards whole requests and answers, and spoils those it is told to. Thread-safe, but
+ * for {@link #spoil}, which comes first.
  */
 final class FaultyS3 implements Closeable {
     /** What a request wants. */

@@ -11,8 +11,8 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 
 /**
- * What the contract's tests share, whichever server they run against. Each test keeps to a prefix of its own in one bucket, and
- * what is under it is deleted afterwards.
+ * What the contract's tests share, whichever server they run against. Each test keeps to a prefix of its own in one
+ * bucket, and what is under it is deleted afterwards.
  */
 abstract class S3ContractBase extends BlobStoreContract {
     private final String prefix = "contract-" + UUID.randomUUID() + "/";

@@ -11,8 +11,8 @@ import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 
 /**
  * The S3 store keeps the contract, against any server: {@code BLOBSTORE_TEST_S3_URI} names the bucket, as in
- * {@code s3://bucket?endpoint=http://127.0.0.1:7070}, and the usual AWS variables the credentials. Of what servers are known not to
- * be able to do, {@code BLOBSTORE_TEST_S3_SERVER} says which is left out; unset, all of S3 is asked for.
+ * {@code s3://bucket?endpoint=http://127.0.0.1:7070}, and the usual AWS variables the credentials. Of what servers are
+ * known not to be able to do, {@code BLOBSTORE_TEST_S3_SERVER} says which is left out; unset, all of S3 is asked for.
  */
 @Tag("one-jdk")
 class S3EndpointContractTest extends S3ContractBase {

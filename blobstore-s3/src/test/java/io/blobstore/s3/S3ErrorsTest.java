@@ -66,7 +66,7 @@ class S3ErrorsTest {
             int status, String code, Class<? extends Throwable> type, boolean retryable, String words)
             throws IOException {
         try (ScriptedServer server = ScriptedServer.plain(ScriptedS3.refusing(status, code, "x-amz-request-id: REQ1"));
-                HastyClient client = ScriptedS3.hastyClient(server);
+                ImpatientClient client = ScriptedS3.hastyClient(server);
                 BlobStore store = client.store(ScriptedS3.BUCKET).open()) {
             BlobStoreException own = catchThrowableOfType(
                     BlobStoreException.class, () -> store.store(KEY, CONTENT, StoreOptions.DEFAULT));

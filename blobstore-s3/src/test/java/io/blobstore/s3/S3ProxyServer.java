@@ -24,8 +24,8 @@ import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
 /**
- * An S3 server that keeps blobs in memory, over HTTP and over HTTPS, in a JVM of its own: so its threads and sockets do not count as
- * what a test leaves behind. {@link Shared} gives it to whoever asks.
+ * An S3 server that keeps blobs in memory, over HTTP and over HTTPS, in a JVM of its own: so its threads and sockets do
+ * not count as what a test leaves behind. {@link Shared} gives it to whoever asks.
  */
 final class S3ProxyServer implements AutoCloseable {
     static final String REGION = "us-east-1";
@@ -45,8 +45,8 @@ final class S3ProxyServer implements AutoCloseable {
     }
 
     /**
-     * One server for all tests of this JVM, started for the first that takes it as a parameter: starting takes longer than many of them,
-     * and a server that has served for a while is faster.
+     * One server for all tests of this JVM, started for the first that takes it as a parameter: starting takes longer
+     * than many of them, and a server that has served for a while is faster.
      */
     static final class Shared implements ParameterResolver {
         @Override

@@ -8,7 +8,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
 import io.blobstore.PresignOptions;
-import io.blobstore.http.HttpTransport;
+import io.blobstore.http.HttpClient;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -166,7 +166,7 @@ class S3UriTest {
         return S3Client.builder()
                 .region(Region.US_EAST_1)
                 .credentialsProvider(AnonymousCredentialsProvider.create())
-                .httpClient(new TransportHttpClient(HttpTransport.builder().build()))
+                .httpClient(new SdkHttpClientAdapter(HttpClient.builder().build()))
                 .build();
     }
 

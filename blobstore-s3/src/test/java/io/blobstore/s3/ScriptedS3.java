@@ -26,8 +26,8 @@ final class ScriptedS3 {
     }
 
     /** A client for stores in the bucket, which retries at once. */
-    static HastyClient hastyClient(ScriptedServer server) {
-        return new HastyClient(
+    static ImpatientClient hastyClient(ScriptedServer server) {
+        return new ImpatientClient(
                 URI.create(server.endpoint().toString()),
                 "us-east-1",
                 StaticCredentialsProvider.create(AwsBasicCredentials.create(ACCESS_KEY, SECRET_KEY)));

@@ -1,6 +1,6 @@
 package io.blobstore.s3;
 
-import io.blobstore.http.HttpTransport;
+import io.blobstore.http.HttpClient;
 import java.net.URI;
 import java.util.List;
 import java.util.function.Function;
@@ -13,9 +13,9 @@ import software.amazon.awssdk.services.s3.S3Client;
 record TestBucket(URI endpoint, String region, AwsCredentialsProvider credentials, String name) {
     /** Uses an SDK client of its own. */
     <T> T with(Function<S3Client, T> use) {
-        try (HttpTransport transport = HttpTransport.builder().build();
+        try (HttpClient transport = HttpClient.builder().build();
                 S3Client client = S3Client.builder()
-                        .httpClient(new TransportHttpClient(transport))
+                        .httpClient(new SdkHttpClientAdapter(transport))
                         .endpointOverride(endpoint)
                         .region(Region.of(region))
                         .forcePathStyle(true)

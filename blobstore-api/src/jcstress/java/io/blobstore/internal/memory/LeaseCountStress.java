@@ -14,15 +14,15 @@ import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
 /**
- * {@link LeaseCount} under races: the memory is freed exactly once, never while a lease is open, and no lease begins after
- * that. Every result that is not listed is a failure.
+ * {@link LeaseCount} under races: the memory is freed exactly once, never while a lease is open, and no lease begins
+ * after that. Every result that is not listed is a failure.
  *
  * <p>A user's result is 0 if it was refused, 1 if it had the memory as long as its lease, 2 if the memory was freed
  * meanwhile, and 3 if its lease was counted but is not any more. The last number counts how often the memory was freed,
  * negative if a lease can be had afterwards.
  *
- * <p>The races of three actors run only where there are three processors; each pair of their steps also races in a test of
- * two.
+ * <p>The races of three actors run only where there are three processors; each pair of their steps also races in a test
+ * of two.
  */
 public final class LeaseCountStress {
     private LeaseCountStress() {}

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a file looked like when it was opened.
  *
- * <p>Compared by path and not by an open channel: a channel is closed by an interrupt of any thread that asks it for its
- * size, and a transfer's threads are interrupted when it is cancelled.
+ * <p>Compared by path and not by an open channel: a channel is closed by an interrupt of any thread that asks it for
+ * its size, and a transfer's threads are interrupted when it is cancelled.
  *
  * @param path where the file is
  * @param size its size in bytes

@@ -12,8 +12,8 @@ import java.util.List;
 
 /**
  * Unmaps by closing a shared {@code java.lang.foreign.Arena}, one per file. After that the JVM itself refuses access to
- * the buffers with an exception, where {@link UnsafeMapper}'s would end the process; native code is not held back by it,
- * so leases are needed here as well.
+ * the buffers with an exception, where {@link UnsafeMapper}'s would end the process; native code is not held back by
+ * it, so leases are needed here as well.
  *
  * <p>Reached by method handles, as the project compiles for Java 17: no multi-release jar, and no newer JDK to build.
  */

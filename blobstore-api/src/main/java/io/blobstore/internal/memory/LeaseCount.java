@@ -20,11 +20,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  * </pre>
  *
  * <p>CLOSING(0) is entered by exactly one transition, and whoever makes it (the last release, or a close with nothing
- * leased) is told to free the memory. It is never left. Keeping the two facts in one word is what makes that exact: with a
- * count beside a flag, a release and a close could each believe that the other one frees.
+ * leased) is told to free the memory. It is never left. Keeping the two facts in one word is what makes that exact:
+ * with a count beside a flag, a release and a close could each believe that the other one frees.
  *
- * <p>A release without its acquire would free memory under somebody else's lease; {@link LeaseTicket} makes sure that each
- * lease releases once.
+ * <p>A release without its acquire would free memory under somebody else's lease; {@link LeaseTicket} makes sure that
+ * each lease releases once.
  */
 public final class LeaseCount {
     private static final int CLOSING = Integer.MIN_VALUE;
@@ -46,8 +46,8 @@ public final class LeaseCount {
     }
 
     /**
-     * Takes one more lease for somebody who holds one, even after {@link #close()}: the memory is there as long as that one
-     * is. False if there is no lease at all.
+     * Takes one more lease for somebody who holds one, even after {@link #close()}: the memory is there as long as that
+     * one is. False if there is no lease at all.
      */
     public boolean tryAcquireMore() {
         for (; ; ) {

@@ -13,9 +13,9 @@ import org.slf4j.LoggerFactory;
  * The once-only release of one lease (or of one mapped file), and the watch over those that nobody released.
  *
  * <p>A ticket is held by its lease object. When that object becomes unreachable with the ticket still open, the leak is
- * logged with the stack that took the lease, and counted; the memory stays as it is, as nobody can prove that it is unused
- * (a native call may be reading it). The set of open tickets is the library's only static mutable state beside the JDK's
- * {@link Cleaner}: leaks are a property of the process, and tests ask for them there.
+ * logged with the stack that took the lease, and counted; the memory stays as it is, as nobody can prove that it is
+ * unused (a native call may be reading it). The set of open tickets is the library's only static mutable state beside
+ * the JDK's {@link Cleaner}: leaks are a property of the process, and tests ask for them there.
  */
 public final class LeaseTicket {
     private static final Logger LOG = LoggerFactory.getLogger(LeaseTicket.class);

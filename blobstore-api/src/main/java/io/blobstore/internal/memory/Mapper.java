@@ -10,8 +10,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Maps a file so that it can be unmapped at a moment of our choosing.
  *
- * <p>There is one mapper per way of doing that: {@link ArenaMapper} on JDK 25 and later (shared arenas exist since 22, but
- * {@code CRC32} refused their buffers until 25), {@link UnsafeMapper} on 17 to 24 ({@code Unsafe.invokeCleaner} is
+ * <p>There is one mapper per way of doing that: {@link ArenaMapper} on JDK 25 and later (shared arenas exist since 22,
+ * but {@code CRC32} refused their buffers until 25), {@link UnsafeMapper} on 17 to 24 ({@code Unsafe.invokeCleaner} is
  * deprecated for removal since 23), and {@link GcMapper} where neither works. The system property
  * {@value #PROPERTY}{@code =arena|unsafe|gc} chooses by hand.
  */
@@ -19,7 +19,9 @@ public sealed interface Mapper permits ArenaMapper, UnsafeMapper, GcMapper {
     /** Chooses the mapper by name, for the odd JVM where the default does not work. */
     String PROPERTY = "io.blobstore.mapper";
 
-    /** Bytes per root buffer: a power of two, so that no part of a usual size crosses a boundary, below the 2 GiB limit. */
+    /**
+     * Bytes per root buffer: a power of two, so that no part of a usual size crosses a boundary, below the 2 GiB limit.
+     */
     int ROOT_SIZE = 1 << 30;
 
     /** The name that {@link #PROPERTY} knows it by. */

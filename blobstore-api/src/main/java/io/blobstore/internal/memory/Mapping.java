@@ -20,8 +20,8 @@ public final class Mapping {
     }
 
     /**
-     * The mapping as consecutive direct buffers of {@link Mapper#ROOT_SIZE} bytes, the last one shorter; empty for an empty
-     * file, and after {@link #unmap()}. Private to the owner: everybody else gets slices of them.
+     * The mapping as consecutive direct buffers of {@link Mapper#ROOT_SIZE} bytes, the last one shorter; empty for an
+     * empty file, and after {@link #unmap()}. Private to the owner: everybody else gets slices of them.
      */
     public List<ByteBuffer> roots() {
         return roots;

@@ -11,8 +11,8 @@ import java.nio.channels.FileChannel.MapMode;
 import java.util.List;
 
 /**
- * Unmaps by {@code sun.misc.Unsafe.invokeCleaner}, found by reflection: it takes root buffers only, never slices, which is
- * why {@link Mapping#roots()} stay private to their owner.
+ * Unmaps by {@code sun.misc.Unsafe.invokeCleaner}, found by reflection: it takes root buffers only, never slices, which
+ * is why {@link Mapping#roots()} stay private to their owner.
  */
 final class UnsafeMapper implements Mapper {
     private final MethodHandle invokeCleaner;

@@ -3,10 +3,11 @@ package io.blobstore.internal.prefetch;
 /**
  * What somebody does with a blob, read by read, and how far ahead of him that makes it worth reading. Not thread-safe.
  *
- * <p>After gcsfs's adaptive prefetcher (fsspec/gcsfs, pull request 805): nothing is read ahead before three reads in sequence, as two
- * may be one of somebody else's read-ahead; then as much as was read in sequence before, up to a cap, so that no more than about half
- * of what was fetched can be in vain. Unlike there, the streak is counted in bytes read for the first time, so that neither the size of
- * requests nor reading the same again makes a difference; and reads at regular distances are recognised.
+ * <p>After gcsfs's adaptive prefetcher (fsspec/gcsfs, pull request 805): nothing is read ahead before three reads in
+ * sequence, as two may be one of somebody else's read-ahead; then as much as was read in sequence before, up to a cap,
+ * so that no more than about half of what was fetched can be in vain. Unlike there, the streak is counted in bytes read
+ * for the first time, so that neither the size of requests nor reading the same again makes a difference; and reads at
+ * regular distances are recognised.
  */
 public final class AccessPattern {
     /** Reads in sequence, or equal distances, before anything is read ahead. */
@@ -113,7 +114,10 @@ public final class AccessPattern {
         return Math.min(most, multiplier * io);
     }
 
-    /** How many reads at regular distances should be fetched ahead, each {@link #stride()} bytes from the one before; 0 for none. */
+    /**
+     * How many reads at regular distances should be fetched ahead, each {@link #stride()} bytes from the one before; 0
+     * for none.
+     */
     public int stridesAhead() {
         return strides < CERTAIN ? 0 : (int) Math.min(strides - CERTAIN + 1, cap / lastLength);
     }

@@ -9,12 +9,13 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Off-heap memory that readers share for what they read ahead: bounded, and divided evenly among those who use it. Nobody waits for
- * memory: who gets none reads without.
+ * Off-heap memory that readers share for what they read ahead: bounded, and divided evenly among those who use it.
+ * Nobody waits for memory: who gets none reads without.
  *
- * <p>Pages of 1 MiB in slabs of 16. A piece is 1, 2, 4, 8 or 16 pages, at a multiple of its size, so that what was given back always fits
- * again (a buddy system, with one bit per page). Slabs are made when needed. When the last user is gone they are left to the garbage
- * collector, or to the next user if he comes first: readers that are opened one after the other share one slab, too.
+ * <p>Pages of 1 MiB in slabs of 16. A piece is 1, 2, 4, 8 or 16 pages, at a multiple of its size, so that what was
+ * given back always fits again (a buddy system, with one bit per page). Slabs are made when needed. When the last user
+ * is gone they are left to the garbage collector, or to the next user if he comes first: readers that are opened one
+ * after the other share one slab, too.
  *
  * <p>Thread-safe.
  */
@@ -110,7 +111,8 @@ public final class PrefetchMemory {
          * Takes memory, less than asked for if there is not enough.
          *
          * @param bytes wanted, 1 or more
-         * @return a piece of up to that many bytes, rounded up to the next size; empty if there is none, or this user has his share
+         * @return a piece of up to that many bytes, rounded up to the next size; empty if there is none, or this user
+         *     has his share
          */
         public Optional<Piece> take(int bytes) {
             lock.lock();

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.openjdk.jcstress.Main;
 
 /**
- * Runs the concurrency stress tests for a short while. For a long one, run {@code org.openjdk.jcstress.Main} on the class
- * path of the tests without the limits below.
+ * Runs the concurrency stress tests for a short while. For a long one, run {@code org.openjdk.jcstress.Main} on the
+ * class path of the tests without the limits below.
  */
 class LeaseStressTest {
     private static final Path RESULTS = Path.of("target", "jcstress");

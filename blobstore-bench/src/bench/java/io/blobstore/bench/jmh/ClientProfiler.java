@@ -17,9 +17,10 @@ import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.ScalarResult;
 
 /**
- * What a transfer takes beside time: CPU time of the whole client process, user and system, and bytes allocated on its heap, both for a
- * GiB moved; the most anonymous memory over what there was before the first transfer; and garbage collections. Of small objects, both
- * are for an operation, and it counts how many there are in a second. The server is another process, and not counted. {@code -prof io.blobstore.bench.jmh.ClientProfiler}
+ * What a transfer takes beside time: CPU time of the whole client process, user and system, and bytes allocated on its
+ * heap, both for a GiB moved; the most anonymous memory over what there was before the first transfer; and garbage
+ * collections. Of small objects, both are for an operation, and it counts how many there are in a second. The server is
+ * another process, and not counted. {@code -prof io.blobstore.bench.jmh.ClientProfiler}
  */
 public final class ClientProfiler implements InternalProfiler {
     private static final double GIB = 1L << 30;
@@ -59,7 +60,10 @@ public final class ClientProfiler implements InternalProfiler {
 
     private record Usage(double elapsed, double cpu, long heapBytes, boolean isHeapComplete, long collections) {}
 
-    /** To be called when an iteration is over: what follows the last one, as the end of the client does, is not counted then. */
+    /**
+     * To be called when an iteration is over: what follows the last one, as the end of the client does, is not counted
+     * then.
+     */
     static void stop() {
         Meter meter = running;
         if (meter != null) {

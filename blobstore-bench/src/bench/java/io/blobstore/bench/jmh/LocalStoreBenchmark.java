@@ -27,7 +27,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What it takes to store a mapped file in the local store, beside {@code cp} and the JDK, which check nothing and promise nothing. */
+/**
+ * What it takes to store a mapped file in the local store, beside {@code cp} and the JDK, which check nothing and
+ * promise nothing.
+ */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.SECONDS)
 @Warmup(iterations = 1, time = 5)

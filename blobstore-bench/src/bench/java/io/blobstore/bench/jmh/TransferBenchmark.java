@@ -8,7 +8,10 @@ import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** How transfers are measured, unless one says otherwise: one after the other, each as a whole; in a JVM with the options of every client. */
+/**
+ * How transfers are measured, unless one says otherwise: one after the other, each as a whole; in a JVM with the
+ * options of every client.
+ */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.SECONDS)
 @Warmup(

@@ -9,7 +9,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
-/** What the benchmarks of transfers have in common: who moves what. The server is started with each fork, in a process of its own. */
+/**
+ * What the benchmarks of transfers have in common: who moves what. The server is started with each fork, in a process
+ * of its own.
+ */
 @State(Scope.Benchmark)
 public abstract class Transfers {
     /** The parameter that each kind has with values of its own. */

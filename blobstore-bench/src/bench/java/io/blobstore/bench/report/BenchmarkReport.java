@@ -18,7 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Writes what the benchmarks left in a directory as a report: {@code README.md} with charts beside it, and {@code index.html}. */
+/**
+ * Writes what the benchmarks left in a directory as a report: {@code README.md} with charts beside it, and
+ * {@code index.html}.
+ */
 public final class BenchmarkReport {
     /** What people write beside it, of bars that were not kept. */
     private static final String PROFILES = "profiles.md";
@@ -28,16 +31,17 @@ public final class BenchmarkReport {
     /**
      * Writes the report. The same input gives the same files.
      *
-     * <p>Nothing is written before all of it is known to be readable. Then each file replaces its predecessor at once, and charts of
-     * an earlier report that this one does not have are removed; whatever else is in the directory stays. If there is a {@code
-     * profiles.md} in it, bars that were not kept lead to it.
+     * <p>Nothing is written before all of it is known to be readable. Then each file replaces its predecessor at once,
+     * and charts of an earlier report that this one does not have are removed; whatever else is in the directory stays.
+     * If there is a {@code profiles.md} in it, bars that were not kept lead to it.
      *
      * @param results what was measured
      * @param target a directory, which is created if need be
      * @param titles from the name of a client, as in the results, to what people call it
      * @param limits the bars, in their order
      * @param date when it was measured
-     * @throws IOException if the results are incomplete or broken, or the target cannot be written; the message says which file
+     * @throws IOException if the results are incomplete or broken, or the target cannot be written; the message says
+     *     which file
      */
     public static void write(
             Results results, Path target, Function<String, String> titles, List<Limit> limits, LocalDate date)

@@ -76,7 +76,10 @@ final class Drawings {
     /** A line of points. */
     record Line(String label, Store.Role role, List<Double> x, List<Double> y) {}
 
-    /** Bars below each other, in their order. XChart's own have one colour for all and no spread, so that these are thick lines. */
+    /**
+     * Bars below each other, in their order. XChart's own have one colour for all and no spread, so that these are
+     * thick lines.
+     */
     static XYChart bars(String title, String axis, List<Bar> bars) {
         int rows = bars.size();
         XYChart chart = new XYChart(WIDTH, 110 + ROW * rows);

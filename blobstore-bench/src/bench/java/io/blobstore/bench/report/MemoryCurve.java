@@ -14,7 +14,8 @@ record MemoryCurve(String benchmark, String client, String transport, List<Doubl
     }
 
     /**
-     * This with not more points than asked for: of neighbours, the one with the most memory stays, so that no peak is lost.
+     * This with not more points than asked for: of neighbours, the one with the most memory stays, so that no peak is
+     * lost.
      *
      * @param most at least 1
      */

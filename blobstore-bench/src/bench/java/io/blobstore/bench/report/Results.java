@@ -36,8 +36,9 @@ public final class Results {
     }
 
     /**
-     * Reads a directory: {@code *.json} of JMH, {@code environment.txt}, and, where they are there, {@code failures.csv} and {@code
-     * memory/*.csv}. Results of the same benchmark, mode and parameters count as one, of all their iterations.
+     * Reads a directory: {@code *.json} of JMH, {@code environment.txt}, and, where they are there,
+     * {@code failures.csv} and {@code memory/*.csv}. Results of the same benchmark, mode and parameters count as one,
+     * of all their iterations.
      *
      * @throws IOException if something is missing or cannot be understood; the message says which file, and what to do
      */

@@ -11,8 +11,8 @@ import java.util.stream.IntStream;
 /**
  * Values of one kind.
  *
- * @param groups in each, what was measured beside the same group of others: the values of a round in turns, or of a fork of JMH's; none is
- *     empty
+ * @param groups in each, what was measured beside the same group of others: the values of a round in turns, or of a
+ *     fork of JMH's; none is empty
  */
 public record Series(List<List<Double>> groups) {
     /** Those of one group. */
@@ -69,8 +69,8 @@ public record Series(List<List<Double>> groups) {
     }
 
     /**
-     * The ratio of the medians: group by group, as those of one round are neighbours in time; of all values where one series lacks a group of
-     * the other's; empty where it would be a division by zero.
+     * The ratio of the medians: group by group, as those of one round are neighbours in time; of all values where one
+     * series lacks a group of the other's; empty where it would be a division by zero.
      */
     public Optional<Series> ratioTo(Series other) {
         if (other.medians().min() == 0) {

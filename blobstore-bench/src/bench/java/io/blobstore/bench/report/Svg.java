@@ -15,8 +15,8 @@ import org.knowm.xchart.ChartEncoder;
 import org.knowm.xchart.internal.chartpart.IChart;
 
 /**
- * Makes an SVG file of a chart: always the same for the same chart, fit to stand with others in a page, and small. XChart writes
- * each letter as its outline, which no reader's fonts can change, but with all the digits of a double.
+ * Makes an SVG file of a chart: always the same for the same chart, fit to stand with others in a page, and small.
+ * XChart writes each letter as its outline, which no reader's fonts can change, but with all the digits of a double.
  */
 final class Svg {
     /** By this, the charts of an earlier report are known. */

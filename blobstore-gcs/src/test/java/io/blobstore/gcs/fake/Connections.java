@@ -14,8 +14,8 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
 /**
- * The connections of a fake, each with a thread, which ends when the client closes its end: so what checks for threads that are left
- * waits for the fake's sockets, too. Thread-safe.
+ * The connections of a fake, each with a thread, which ends when the client closes its end: so what checks for threads
+ * that are left waits for the fake's sockets, too. Thread-safe.
  */
 final class Connections {
     private static final long PATIENCE_MILLIS = 20_000;

@@ -14,8 +14,8 @@ import java.util.Date;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A service account that asks nobody: its tokens are {@code fake-token-1}, {@code fake-token-2} and so on, and it signs with a key of
- * its own. Thread-safe. Cannot be serialised.
+ * A service account that asks nobody: its tokens are {@code fake-token-1}, {@code fake-token-2} and so on, and it signs
+ * with a key of its own. Thread-safe. Cannot be serialised.
  */
 public final class FakeCredentials extends GoogleCredentials implements ServiceAccountSigner {
     private static final long serialVersionUID = 1;

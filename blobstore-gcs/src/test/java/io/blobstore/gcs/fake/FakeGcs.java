@@ -15,9 +15,9 @@ import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 
 /**
- * Cloud Storage on loopback, with objects in memory: as much of the JSON API as the SDK's client and our own requests need, and of the
- * XML API content, uploads in parts, and signed URLs. What the real one would refuse is refused, and so is what this one does not know.
- * Objects have one generation, the newest.
+ * Cloud Storage on loopback, with objects in memory: as much of the JSON API as the SDK's client and our own requests
+ * need, and of the XML API content, uploads in parts, and signed URLs. What the real one would refuse is refused, and
+ * so is what this one does not know. Objects have one generation, the newest.
  *
  * <pre>{@code
  * try (FakeGcs gcs = FakeGcs.start().createBucket("some-bucket")) {
@@ -76,7 +76,9 @@ public final class FakeGcs implements Closeable {
         return objects.names(bucket);
     }
 
-    /** Flips a bit of an object's content, and leaves the checksum it was stored with; false if there is no such bit. */
+    /**
+     * Flips a bit of an object's content, and leaves the checksum it was stored with; false if there is no such bit.
+     */
     public boolean damage(String bucket, String name) {
         return objects.damage(bucket, name);
     }
@@ -110,8 +112,8 @@ public final class FakeGcs implements Closeable {
     // ---- how it behaves
 
     /**
-     * Spoils the next requests of some kind, one by each fault, in this order. Of several such rules for a request, the one that was
-     * added first and has faults left is applied.
+     * Spoils the next requests of some kind, one by each fault, in this order. Of several such rules for a request, the
+     * one that was added first and has faults left is applied.
      *
      * @param which sees the request when its head has arrived: with status 0, and nothing of the body
      */
@@ -125,7 +127,9 @@ public final class FakeGcs implements Closeable {
         return faults.left();
     }
 
-    /** From now on, requests without one of these tokens are refused, but for signed URLs. Adds to those that are valid. */
+    /**
+     * From now on, requests without one of these tokens are refused, but for signed URLs. Adds to those that are valid.
+     */
     public FakeGcs requireToken(String... valid) {
         access.requireToken(List.of(valid));
         return this;

@@ -79,8 +79,8 @@ public final class Fault {
     }
 
     /**
-     * The request is carried out, the answer's length is right, and half of its body is sent before the connection is closed. An
-     * answer without a body is lost as a whole.
+     * The request is carried out, the answer's length is right, and half of its body is sent before the connection is
+     * closed. An answer without a body is lost as a whole.
      */
     public static Fault cutAnswer() {
         return new Fault(Kind.CUT, UnaryOperator.identity());

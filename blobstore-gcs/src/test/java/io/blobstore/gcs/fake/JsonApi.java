@@ -114,7 +114,7 @@ final class JsonApi {
         FakeObject object =
                 objects.get(bucket, name, request.number("generation"), request.number("ifGenerationMatch"));
         if (isMedia(request)) {
-            return ContentAnswer.of(object, request);
+            return ContentResponse.of(object, request);
         }
         Optional<CustomerKey> key = CustomerKey.of(request, CustomerKey.OBJECT);
         if (key.isPresent()) { // without, an object's metadata is told all the same, but for its checksums

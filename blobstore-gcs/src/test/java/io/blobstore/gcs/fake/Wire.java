@@ -46,7 +46,10 @@ final class Wire {
     /** A request's body; {@code whole} is empty if it ended too early, after so many bytes. */
     record Body(Optional<byte[]> whole, long received) {}
 
-    /** Reads a head; empty if the client has closed the connection instead, or speaks something else, which is said to it. */
+    /**
+     * Reads a head; empty if the client has closed the connection instead, or speaks something else, which is said to
+     * it.
+     */
     Optional<Head> head() throws IOException {
         String[] first = line().split(" ", -1);
         if (first[0].isEmpty()) {

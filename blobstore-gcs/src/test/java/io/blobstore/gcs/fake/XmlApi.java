@@ -94,7 +94,7 @@ final class XmlApi {
     private Answer get(String bucket, String name, Request request) throws Refusal {
         request.allow(Set.of("generation"));
         FakeObject object = objects.get(bucket, name, request.number("generation"), ifMatch(request));
-        return ContentAnswer.of(object, request);
+        return ContentResponse.of(object, request);
     }
 
     private Answer put(String bucket, String name, Request request) throws Refusal {
@@ -104,7 +104,7 @@ final class XmlApi {
         hashes.requireAsIn(request);
         FakeObject object = objects.put(
                 bucket, name, request.body(), hashes, true, Attributes.ofHeaders(request), ifMatch(request));
-        return Answer.empty(200).with(ContentAnswer.describe(object));
+        return Answer.empty(200).with(ContentResponse.describe(object));
     }
 
     private Answer delete(String bucket, String name, Request request) throws Refusal {

@@ -107,7 +107,7 @@ final class XmlUploads {
                 .text("Location", "http://storage.googleapis.com/" + bucket + "/" + Percent.encode(name))
                 .text("Bucket", bucket)
                 .text("Key", name)
-                .text("ETag", ContentAnswer.etag(object)));
+                .text("ETag", ContentResponse.etag(object)));
         if (!omitHash) {
             answer = answer.with("x-goog-hash", "crc32c=" + object.crc32c().base64());
         }

@@ -1,0 +1,222 @@
+package io.blobstore.transfer;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
+import io.blobstore.PreconditionFailedException;
+import io.blobstore.ReadOptions;
+import io.blobstore.ReadResult;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The reads of one {@link BlobReader}: all of one version of one blob, and all ended when it is closed. Thread-safe.
+ */
+final class PinnedVersionReads {
+    /** What is larger is split. */
+    private static final long PART = DownloadOptions.DEFAULT.partSize();
+
+    private final TransferEngine engine;
+    private final BlobStore store;
+    private final BlobKey key;
+    private final ReaderOptions options;
+    private final Set<ParallelTransfer<?>> running = ConcurrentHashMap.newKeySet();
+    /** Set once. */
+    private volatile @Nullable BlobMetadata blob;
+
+    private volatile boolean closed;
+
+    /**
+     * The thread that was to read was interrupted, and that was not the reader's: as by an executor that is shut down.
+     */
+    static final class GivenUpException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private GivenUpException(CancellationException cause) {
+            super("the read was cancelled: its executor was shut down", cause);
+        }
+    }
+
+    PinnedVersionReads(TransferEngine engine, BlobStore store, BlobKey key, ReaderOptions options) {
+        this.engine = engine;
+        this.store = store;
+        this.key = key;
+        this.options = options;
+    }
+
+    ReaderOptions options() {
+        return options;
+    }
+
+    /** The blob, if anything is known of it yet. */
+    Optional<BlobMetadata> known() {
+        return Optional.ofNullable(blob);
+    }
+
+    /** The blob; asks for it if nothing is known yet. */
+    BlobMetadata blob() throws IOException {
+        requireOpen();
+        Optional<BlobMetadata> known = known();
+        if (known.isPresent()) {
+            return known.get();
+        }
+        MetadataRequest request = enter(new MetadataRequest(store, key, options.retry(), engine));
+        request.run();
+        return pin(await(request));
+    }
+
+    /** The first answer decides which version is read. */
+    private BlobMetadata pin(BlobMetadata found) throws PreconditionFailedException {
+        BlobMetadata pinned;
+        synchronized (this) {
+            pinned = blob != null ? blob : found;
+            boolean wanted =
+                    options.read().ifMatch().map(found.version()::equals).orElse(true);
+            if (!wanted || !pinned.version().equals(found.version())) {
+                throw new PreconditionFailedException(
+                        "read",
+                        key,
+                        "its version is " + found.version() + ", and not the one that was read before or asked for",
+                        null);
+            }
+            blob = pinned;
+        }
+        return pinned;
+    }
+
+    // ---- reads
+
+    /**
+     * Reads on this thread, and on others if it is much.
+     *
+     * @param range no larger than what the target has room for; all of it, if anything is known of the blob
+     * @param target filled from its position on, which is moved
+     * @return how many bytes there were
+     */
+    int read(ByteRange range, ByteBuffer target) throws IOException {
+        int start = target.position();
+        int limit = target.limit();
+        target.limit(start + (int) range.length());
+        try {
+            Download download = begin(range, BlobTarget.of(target), PART, options.concurrency());
+            download.run();
+            return (int) finish(download);
+        } catch (IOException | RuntimeException | Error e) {
+            target.position(start); // what has arrived may be of another version than the one that others met first
+            throw e;
+        } finally {
+            target.limit(limit);
+        }
+    }
+
+    /**
+     * Reads on another thread, or on the one that calls {@link #join}, if that comes first.
+     *
+     * @param target is filled up
+     */
+    Download start(long position, BlobTarget target) throws IOException {
+        Download download = begin(ByteRange.of(position, target.room()), target, target.room(), 1);
+        download.start();
+        return download;
+    }
+
+    private Download begin(ByteRange range, BlobTarget target, long partSize, int concurrency) throws IOException {
+        requireOpen();
+        DownloadOptions how = new DownloadOptions(
+                partSize,
+                concurrency,
+                known().map(found -> ReadOptions.ifMatch(found.version())).orElse(options.read()),
+                options.retry(),
+                Optional.empty(),
+                TransferListener.NONE);
+        return enter(new Download(store, key, range, target, how, engine));
+    }
+
+    private <T extends ParallelTransfer<?>> T enter(T transfer) {
+        engine.enter(transfer);
+        running.add(transfer);
+        transfer.whenDone(() -> running.remove(transfer));
+        if (closed) { // after adding: close() either sees it, or is seen here
+            transfer.cancel();
+        }
+        return transfer;
+    }
+
+    /**
+     * Waits for a read that was started; does it here if no other thread has begun it yet.
+     *
+     * @throws GivenUpException if the thread that had begun it did not end it
+     */
+    void join(Download download) throws IOException {
+        download.run();
+        finish(download);
+    }
+
+    private long finish(Download download) throws IOException {
+        ReadResult result = await(download);
+        pin(result.blob());
+        return result.length();
+    }
+
+    private <T> T await(ParallelTransfer<T> transfer) throws IOException {
+        try {
+            return transfer.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            transfer.cancel();
+            awaitEnd(transfer); // until then it may touch the caller's memory
+            throw interrupted(e);
+        } catch (CancellationException e) {
+            if (closed) {
+                throw new AsynchronousCloseException();
+            }
+            if (Thread.currentThread().isInterrupted()) {
+                throw interrupted(e);
+            }
+            throw new GivenUpException(e);
+        }
+    }
+
+    static InterruptedIOException interrupted(Throwable cause) {
+        InterruptedIOException interrupted = new InterruptedIOException("interrupted while reading");
+        interrupted.initCause(cause);
+        return interrupted;
+    }
+
+    // ---- the end
+
+    /** Cancels the reads under way and refuses others. */
+    void close() {
+        closed = true;
+        running.forEach(ParallelTransfer::cancel);
+    }
+
+    /** Waits until no read is under way any more. */
+    void awaitEnd() {
+        running.forEach(PinnedVersionReads::awaitEnd);
+    }
+
+    private static void awaitEnd(ParallelTransfer<?> transfer) {
+        transfer.awaitEnd(() -> {}); // it is cancelled already
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    void requireOpen() throws ClosedChannelException {
+        if (closed) {
+            throw new ClosedChannelException();
+        }
+    }
+}

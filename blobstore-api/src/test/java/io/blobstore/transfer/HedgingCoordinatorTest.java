@@ -1,0 +1,38 @@
+package io.blobstore.transfer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Optional;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class HedgingCoordinatorTest {
+    private final HedgingCoordinator hedges =
+            new HedgingCoordinator(Optional.of(new Hedging(0.9, 1)), System::nanoTime);
+
+    /** Or a worker that is about to begin the last part would be left alone with it. */
+    @Test
+    void whoFindsNoPartLeftFindsTheLastOneUnderWay() throws Exception {
+        HedgingCoordinator.Part done = hedges.begin(() -> 1).orElseThrow();
+        assertThat(hedges.arrived(done)).isTrue();
+        hedges.end(done);
+        FutureTask<Optional<HedgingCoordinator.Part>> idle = new FutureTask<>(() -> {
+            assertThat(hedges.begin(() -> 0)).isEmpty();
+            return hedges.awaitOverdue();
+        });
+        Thread worker = new Thread(idle, "idle-worker");
+
+        HedgingCoordinator.Part last = hedges.begin(() -> {
+                    worker.start();
+                    while (worker.getState() != Thread.State.WAITING && worker.isAlive()) {
+                        Thread.onSpinWait(); // until it has found nothing, or waits for this
+                    }
+                    return 2;
+                })
+                .orElseThrow();
+
+        assertThat(idle.get(20, TimeUnit.SECONDS)).containsSame(last);
+        worker.join();
+    }
+}

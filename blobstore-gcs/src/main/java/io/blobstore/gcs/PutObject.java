@@ -1,0 +1,108 @@
+package io.blobstore.gcs;
+
+import com.google.api.client.json.gson.GsonFactory;
+import com.google.api.services.storage.model.StorageObject;
+import io.blobstore.BlobKey;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStoreException;
+import io.blobstore.Crc32c;
+import io.blobstore.IntegrityException;
+import io.blobstore.Precondition;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoredBlob;
+import io.blobstore.http.HttpResponse;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/**
+ * Stores a blob by one request of the JSON API: metadata and content as the two parts of a multipart/related body. The
+ * request takes a condition, the server compares the content with the checksum in the metadata, and answers with what
+ * it has stored. The content is one of the pieces of the body, and is not copied for that.
+ */
+final class PutObject {
+    private static final String OPERATION = "store";
+    private static final String ANY_TYPE = "application/octet-stream";
+
+    private final GcsContext bucket;
+
+    PutObject(GcsContext bucket) {
+        this.bucket = bucket;
+    }
+
+    StoredBlob run(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
+        if (content.size() > GcsBlobStore.CAPABILITIES.maxPartSize()) {
+            throw new IllegalArgumentException("this store sends at most " + GcsBlobStore.CAPABILITIES.maxPartSize()
+                    + " bytes in one request, this blob has " + content.size() + "; use ParallelUploader");
+        }
+        String object = bucket.objectOf(OPERATION, key);
+        Precondition condition = options.precondition();
+        Map<String, String> query = new TreeMap<>(Conditions.query(OPERATION, key, condition));
+        bucket.settings().kmsKey().ifPresent(name -> query.put("kmsKeyName", name));
+        Crc32c checksum = bucket.translating(OPERATION, key, () -> Crc32c.of(content));
+        try {
+            return put(key, bucket.urls().upload(query), metadata(object, options, checksum), content, checksum);
+        } catch (BlobStoreException e) {
+            if (condition != Precondition.none() && GcsErrors.isOutcomeUnknown(e)) {
+                return bucket.findSent(OPERATION, key, condition, content.size(), checksum, e);
+            }
+            throw Conditions.explain(OPERATION, key, condition, e);
+        }
+    }
+
+    private StorageObject metadata(String object, StoreOptions options, Crc32c checksum) {
+        StorageObject metadata = new StorageObject()
+                .setName(object)
+                .setCrc32c(checksum.base64())
+                .setContentType(options.contentType().orElse(null))
+                .setStorageClass(bucket.settings().storageClass().orElse(null));
+        return options.userMetadata().isEmpty() ? metadata : metadata.setMetadata(options.userMetadata());
+    }
+
+    private StoredBlob put(BlobKey key, String url, StorageObject metadata, BlobSource content, Crc32c checksum)
+            throws IOException {
+        String boundary = "blobstore-" + UUID.randomUUID();
+        String type = Optional.ofNullable(metadata.getContentType()).orElse(ANY_TYPE);
+        byte[] json = GsonFactory.getDefaultInstance().toByteArray(metadata);
+        BlobSource body = BlobSource.concat(List.of(
+                text("--" + boundary + "\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n"),
+                BlobSource.of(ByteBuffer.wrap(json)),
+                text("\r\n--" + boundary + "\r\nContent-Type: " + type + "\r\n\r\n"),
+                content,
+                text("\r\n--" + boundary + "--\r\n")));
+        Map<String, String> fields = new TreeMap<>(bucket.settings().keyFields());
+        fields.put("Content-Type", "multipart/related; boundary=" + boundary);
+        HttpResponse response =
+                bucket.creation(OPERATION, key, () -> bucket.payloads().send("POST", url, fields, body));
+        StorageObject stored = bucket.translating(OPERATION, key, () -> parse(key, response));
+        Optional<Crc32c> received = ObjectMetadata.checksum(stored.getCrc32c());
+        if (received.isPresent() && !received.get().equals(checksum)) {
+            throw new IntegrityException(
+                    OPERATION,
+                    key,
+                    "the server has stored " + received.get() + ", but " + checksum + " was sent",
+                    null);
+        }
+        return new StoredBlob(key, content.size(), ObjectMetadata.version(OPERATION, key, stored), received);
+    }
+
+    private static StorageObject parse(BlobKey key, HttpResponse response) throws IOException {
+        try {
+            return GsonFactory.getDefaultInstance()
+                    .createJsonParser(new ByteArrayInputStream(response.body().bytes()), StandardCharsets.UTF_8)
+                    .parseAndClose(StorageObject.class);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new BlobStoreException(OPERATION, key, "the server's answer is cut off, or no JSON", e, true);
+        }
+    }
+
+    private static BlobSource text(String text) {
+        return BlobSource.of(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+    }
+}

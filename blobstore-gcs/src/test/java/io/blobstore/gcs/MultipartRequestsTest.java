@@ -1,0 +1,290 @@
+package io.blobstore.gcs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStoreException;
+import io.blobstore.Crc32c;
+import io.blobstore.PartLayout;
+import io.blobstore.StoreNotFoundException;
+import io.blobstore.StoreOptions;
+import io.blobstore.contract.LeakCheck;
+import io.blobstore.gcs.MultipartRequests.Part;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The requests of an upload in parts, against a server that was written by others: S3Proxy. On the wire they are those
+ * of S3, but for header fields which that server ignores. The fake that the store's other tests use was written beside
+ * the store, and could share its mistakes.
+ */
+@ExtendWith(LeakCheck.class)
+class MultipartRequestsTest {
+    private static final int PART = 5 << 20;
+    private static final PartLayout LAYOUT = new PartLayout(2L * PART + 1234, PART);
+    private static final ByteBuffer CONTENT = content(1);
+    private static final StoreOptions OPTIONS =
+            StoreOptions.builder().contentType("text/plain").build();
+
+    @TempDir
+    private static Path directory;
+
+    private static S3ProxyServer server;
+
+    private GcsConnections.Opened opened;
+    /** Each test has its own. */
+    private final String bucket = "bucket-" + UUID.randomUUID();
+
+    /** With characters that must be encoded. */
+    private final String name = "a folder/ü+&=?#%";
+
+    private final BlobKey key = BlobKey.of(name);
+
+    private static ByteBuffer content(long seed) {
+        byte[] bytes = new byte[Math.toIntExact(LAYOUT.size())];
+        new SplittableRandom(seed).nextBytes(bytes);
+        return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
+    }
+
+    @BeforeAll
+    static void start() throws IOException, InterruptedException {
+        server = S3ProxyServer.start(directory);
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+    }
+
+    @BeforeEach
+    void open() throws IOException {
+        server.createBucket(bucket);
+        opened = open(bucket);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        close(opened);
+        assertThat(server.uploads(bucket)).as("unfinished uploads").isZero();
+    }
+
+    private static GcsConnections.Opened open(String bucket) throws IOException {
+        GcsConnections connections = new GcsConnections();
+        connections.environment = Map.of();
+        connections.endpoint = Optional.of(server.endpoint());
+        return connections.open(new GcsSettings(bucket, "", Optional.empty(), Optional.empty()));
+    }
+
+    private static void close(GcsConnections.Opened opened) throws IOException {
+        opened.bucket().close();
+        opened.closeClient().close();
+    }
+
+    private MultipartRequests create() throws IOException {
+        return MultipartRequests.create(opened.bucket(), key, name, OPTIONS);
+    }
+
+    private static Part put(MultipartRequests upload, int number, ByteBuffer of) throws IOException {
+        BlobSource part = BlobSource.of(of).slice(LAYOUT.offset(number), LAYOUT.length(number));
+        return upload.put(number, part, Crc32c.of(part));
+    }
+
+    private static List<Part> putAll(MultipartRequests upload) throws IOException {
+        List<Part> parts = new ArrayList<>();
+        for (int number = 1; number <= LAYOUT.partCount(); number++) {
+            parts.add(put(upload, number, CONTENT));
+        }
+        return parts;
+    }
+
+    private Optional<Crc32c> stored() throws IOException {
+        return server.content(bucket, encoded());
+    }
+
+    /** By a way of its own, and not by the code that is tested. */
+    private String encoded() {
+        return name.replace("%", "%25")
+                .replace(" ", "%20")
+                .replace("ü", "%C3%BC")
+                .replace("+", "%2B")
+                .replace("&", "%26")
+                .replace("=", "%3D")
+                .replace("?", "%3F")
+                .replace("#", "%23");
+    }
+
+    @Test
+    void partsBecomeAnObjectThatIsIdenticalByteForByte() throws IOException {
+        MultipartRequests upload = create();
+        List<Part> parts = putAll(upload);
+        assertThat(stored()).as("before it is complete").isEmpty();
+
+        upload.complete(parts);
+
+        assertThat(stored()).contains(Crc32c.of(CONTENT.duplicate()));
+    }
+
+    @Test
+    void partsMayBeSentInAnyOrder() throws IOException {
+        MultipartRequests upload = create();
+        List<Part> parts = new ArrayList<>();
+        for (int number = LAYOUT.partCount(); number >= 1; number--) {
+            parts.add(put(upload, number, CONTENT));
+        }
+        Collections.reverse(parts);
+
+        upload.complete(parts);
+
+        assertThat(stored()).contains(Crc32c.of(CONTENT.duplicate()));
+    }
+
+    @Test
+    void aPartThatIsSentAgainReplacesWhatWasSentBefore() throws IOException {
+        MultipartRequests upload = create();
+        Part before = put(upload, 2, content(2));
+        List<Part> parts = putAll(upload);
+        assertThat(before.etag()).isNotEqualTo(parts.get(1).etag());
+
+        upload.complete(parts);
+
+        assertThat(stored()).contains(Crc32c.of(CONTENT.duplicate()));
+    }
+
+    @Test
+    void thePartThatWasReplacedCompletesNothing() throws IOException {
+        MultipartRequests upload = create();
+        Part before = put(upload, 2, content(2));
+        List<Part> parts = putAll(upload);
+        parts.set(1, before);
+
+        assertFails(() -> upload.complete(parts), "InvalidPart");
+
+        upload.abort();
+        assertThat(stored()).isEmpty();
+    }
+
+    @Test
+    void anAbortLeavesNeitherUploadNorObject() throws IOException {
+        MultipartRequests upload = create();
+        putAll(upload);
+        assertThat(server.uploads(bucket)).isEqualTo(1);
+
+        upload.abort();
+
+        assertThat(server.uploads(bucket)).isZero();
+        assertThat(stored()).isEmpty();
+    }
+
+    @Test
+    void whatWasAbortedIsGone() throws IOException {
+        MultipartRequests upload = create();
+        List<Part> parts = putAll(upload);
+        upload.abort();
+
+        BlobStoreException completed = assertFails(() -> upload.complete(parts), "NoSuchUpload");
+        assertThat(MultipartRequests.isGone(completed)).isTrue();
+        assertThat(completed).hasMessageContaining("the upload is gone");
+        assertThat(stored()).isEmpty();
+    }
+
+    @Test
+    void anAbortMayBeRepeated() throws IOException {
+        MultipartRequests upload = create();
+        put(upload, 1, CONTENT);
+        upload.abort();
+
+        upload.abort();
+
+        assertThat(server.uploads(bucket)).isZero();
+    }
+
+    @Test
+    void anAbortOfOneUploadLeavesAnotherOfTheSameNameAlone() throws IOException {
+        MultipartRequests lost = create(); // as if its answer had been lost, and it had been begun again
+        MultipartRequests upload = create();
+        List<Part> parts = putAll(upload);
+        lost.abort();
+
+        upload.complete(parts);
+
+        assertThat(stored()).contains(Crc32c.of(CONTENT.duplicate()));
+    }
+
+    @Test
+    void aCompletionThatIsRepeatedChangesNothing() throws IOException {
+        MultipartRequests upload = create();
+        List<Part> parts = putAll(upload);
+        upload.complete(parts);
+
+        upload.complete(parts); // where Cloud Storage may say that there is no such upload, S3 knows this one still
+
+        assertThat(stored()).contains(Crc32c.of(CONTENT.duplicate()));
+    }
+
+    @Test
+    void anAbortAfterTheCompletionLeavesTheObject() throws IOException {
+        MultipartRequests upload = create();
+        upload.complete(putAll(upload));
+
+        upload.abort();
+
+        assertThat(stored()).contains(Crc32c.of(CONTENT.duplicate()));
+    }
+
+    @Test
+    void aPartThatWasNeverSentCannotBeCompletedWith() throws IOException {
+        MultipartRequests upload = create();
+        Part first = put(upload, 1, CONTENT);
+        Part last = put(upload, 3, CONTENT);
+        List<Part> parts = List.of(first, new Part(2, first.etag()), last);
+
+        assertFails(() -> upload.complete(parts), "InvalidPart");
+
+        upload.abort();
+        assertThat(stored()).isEmpty();
+    }
+
+    @Test
+    void aBucketThatIsMissingIsNamed() throws IOException {
+        GcsConnections.Opened elsewhere = open("no-such-bucket");
+        try {
+            StoreNotFoundException problem = catchThrowableOfType(
+                    StoreNotFoundException.class,
+                    () -> MultipartRequests.create(elsewhere.bucket(), key, name, OPTIONS));
+
+            assertThat(problem).hasMessageContaining("no-such-bucket");
+            assertThat(problem.isRetryable()).isFalse();
+        } finally {
+            close(elsewhere);
+        }
+    }
+
+    private interface Call {
+        void run() throws IOException;
+    }
+
+    private BlobStoreException assertFails(Call call, String code) {
+        BlobStoreException problem = catchThrowableOfType(BlobStoreException.class, call::run);
+        assertThat(problem).isNotNull().hasMessageContaining(code);
+        assertThat(problem.key()).contains(key);
+        assertThat(problem.isRetryable()).isFalse();
+        return problem;
+    }
+}

@@ -1,0 +1,162 @@
+package io.blobstore.http;
+
+import io.blobstore.http.TransportException.Kind;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A socket and the means to wait for it.
+ *
+ * <p>The channel is non-blocking, with a selector of its own, so that one thread can wait for either direction, with a
+ * time limit, and be woken. All reading, writing and closing is done by the one thread that uses the link at the
+ * moment; another thread may only {@link #cancel()}, which wakes that one. So no native call can outlive the call it
+ * serves.
+ */
+final class NonBlockingSocket implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(NonBlockingSocket.class);
+
+    private final SocketChannel channel;
+    private final Selector selector;
+    private final SelectionKey key;
+    private volatile boolean cancelled;
+    private boolean closed; // guarded by this
+    private long written;
+
+    private NonBlockingSocket(SocketChannel channel, Selector selector, SelectionKey key) {
+        this.channel = channel;
+        this.selector = selector;
+        this.key = key;
+    }
+
+    /** A link that is not connected yet. */
+    static NonBlockingSocket open() throws TransportException {
+        SocketChannel channel = null;
+        Selector selector = null;
+        try {
+            channel = SocketChannel.open();
+            channel.configureBlocking(false);
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+            selector = Selector.open();
+            return new NonBlockingSocket(channel, selector, channel.register(selector, 0));
+        } catch (IOException e) {
+            closeQuietly(channel);
+            closeQuietly(selector);
+            throw new TransportException(
+                    Kind.CONNECT,
+                    "no socket can be opened (" + e.getMessage()
+                            + "); if there are too many open files, see 'ulimit -n'",
+                    e);
+        }
+    }
+
+    /** Connects; fails with the operating system's exception, or {@link Kind#TIMEOUT}. */
+    void connect(InetSocketAddress address, long nanos) throws IOException {
+        long end = System.nanoTime() + nanos;
+        if (!channel.connect(address)) {
+            do {
+                await(SelectionKey.OP_CONNECT, end - System.nanoTime(), "a connection");
+            } while (!channel.finishConnect());
+        }
+    }
+
+    /** Writes what the socket takes now: possibly nothing. */
+    long write(ByteBuffer[] sources) throws IOException {
+        requireAlive();
+        long bytes = channel.write(sources);
+        written += bytes;
+        return bytes;
+    }
+
+    /** Writes what the socket takes now: possibly nothing. */
+    int write(ByteBuffer source) throws IOException {
+        requireAlive();
+        int bytes = channel.write(source);
+        written += bytes;
+        return bytes;
+    }
+
+    /** The bytes that the socket has taken since the link was made. */
+    long written() {
+        return written;
+    }
+
+    /** Reads what has arrived: possibly nothing; -1 at the end. */
+    int read(ByteBuffer target) throws IOException {
+        requireAlive();
+        return channel.read(target);
+    }
+
+    /**
+     * Waits until the socket is ready for one of some operations.
+     *
+     * @param nanos for how long at most
+     * @param what is waited for, for the error
+     * @return which it is ready for
+     * @throws TransportException if it is not ready in time, or the link was cancelled
+     * @throws ClosedByInterruptException if the thread is interrupted; its status stays set
+     */
+    int await(int operations, long nanos, String what) throws IOException {
+        long end = System.nanoTime() + nanos;
+        key.interestOps(operations);
+        for (long left = nanos; ; left = end - System.nanoTime()) {
+            requireAlive();
+            if (left <= 0) {
+                throw new TransportException(Kind.TIMEOUT, "waited too long for " + what, null);
+            }
+            selector.select(TimeUnit.NANOSECONDS.toMillis(left) + 1);
+            int ready = key.readyOps();
+            selector.selectedKeys().clear();
+            if (ready != 0) {
+                requireAlive();
+                return ready;
+            }
+        }
+    }
+
+    private void requireAlive() throws IOException {
+        if (cancelled) {
+            throw new TransportException(Kind.CANCELLED, "the request was cancelled", null);
+        }
+        if (Thread.currentThread().isInterrupted()) {
+            throw new ClosedByInterruptException();
+        }
+    }
+
+    /** Makes whoever uses this link fail soon. May be called by any thread, and after the end. */
+    synchronized void cancel() {
+        cancelled = true;
+        if (!closed) { // else another socket may have the selector's descriptor by now
+            selector.wakeup();
+        }
+    }
+
+    /** By the thread that uses the link. Idempotent. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        closeQuietly(channel); // only the selector's end gives the descriptor back
+        closeQuietly(selector);
+    }
+
+    private static void closeQuietly(@Nullable Closeable resource) {
+        try {
+            if (resource != null) {
+                resource.close();
+            }
+        } catch (IOException e) {
+            LOG.debug("A socket could not be closed properly", e);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+package io.blobstore.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.blobstore.contract.LeakCheck;
+import io.blobstore.http.ScriptedServer.Script;
+import io.blobstore.http.TransportException.Kind;
+import io.blobstore.memory.MappedFile;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A server that answers before it has the whole body, and what it does then. */
+@ExtendWith(LeakCheck.class)
+class EarlyResponseTest {
+    /** More than the kernel buffers for a peer that does not read. */
+    private static final int SIZE = 48 << 20;
+
+    /**
+     * Time to write until the kernel's buffers are full: a server that reads on at once may get it all before it is
+     * heard.
+     */
+    private static final Duration WRITER_STUCK = Duration.ofMillis(300);
+
+    @TempDir
+    private static Path directory;
+
+    @BeforeAll
+    static void makeFile() throws IOException {
+        try (RandomAccessFile sparse =
+                new RandomAccessFile(directory.resolve("source").toFile(), "rw")) {
+            sparse.setLength(SIZE);
+        }
+    }
+
+    private enum Then {
+        KEEPS_READING,
+        STOPS_READING,
+        ENDS_ITS_SIDE,
+        CLOSES,
+        RESETS;
+
+        void act(ScriptedExchange exchange) throws IOException, InterruptedException {
+            switch (this) {
+                case KEEPS_READING -> {
+                    exchange.pause(WRITER_STUCK);
+                    exchange.awaitClientGone();
+                }
+                case STOPS_READING -> exchange.stall();
+                case ENDS_ITS_SIDE -> {
+                    exchange.halfClose();
+                    exchange.pause(WRITER_STUCK);
+                    exchange.awaitClientGone();
+                }
+                case CLOSES -> exchange.close();
+                case RESETS -> exchange.reset();
+            }
+        }
+    }
+
+    private static Stream<Arguments> ways() {
+        return Arrays.stream(TestNetChannel.values())
+                .flatMap(channel -> Arrays.stream(Then.values()).map(then -> Arguments.of(channel, then)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("ways")
+    void anEarlyErrorIsReportedAsThatStatus(TestNetChannel channel, Then then) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(Script.answering(200, "next"));
+                MappedFile file = MappedFile.open(directory.resolve("source"))) {
+            server.then(exchange -> {
+                exchange.discardBody(300_000);
+                exchange.answer(503, "<Error>SlowDown</Error>", "Retry-After: 1");
+                then.act(exchange);
+            });
+
+            HttpResponse response = Calls.execute(client, Calls.put(server, file.region()));
+
+            assertThat(file.leases()).isZero();
+            assertThat(response.status()).isEqualTo(503);
+            assertThat(response.header("retry-after")).contains("1");
+            assertThat(response.body().bytes()).asString().isEqualTo("<Error>SlowDown</Error>");
+            if (then != Then.STOPS_READING) {
+                server.awaitOpen(0); // not reused: half of a body stands in it
+            }
+            assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(200);
+            assertThat(server.accepted()).isEqualTo(2);
+            assertThat(server.requests()).hasSize(2);
+        }
+    }
+
+    /** Before a byte of the body was read, and in answer to the head alone. */
+    @ParameterizedTest
+    @EnumSource
+    void anErrorInAnswerToTheHeadIsReportedAsThatStatus(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(exchange -> {
+                    exchange.answer(403, "<Error>AccessDenied</Error>", "Connection: close");
+                    exchange.halfClose();
+                    exchange.awaitClientGone();
+                });
+                MappedFile file = MappedFile.open(directory.resolve("source"))) {
+            HttpResponse response = Calls.execute(client, Calls.put(server, file.region()));
+
+            assertThat(response.status()).isEqualTo(403);
+            assertThat(response.body().bytes()).asString().isEqualTo("<Error>AccessDenied</Error>");
+            server.awaitOpen(0);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anEarlySuccessIsNone(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(exchange -> {
+                    exchange.discardBody(300_000);
+                    exchange.answer(200, "");
+                    exchange.stall();
+                });
+                MappedFile file = MappedFile.open(directory.resolve("source"))) {
+            TransportException failure = Calls.failure(client, Calls.put(server, file.region()));
+
+            assertThat(failure).as("half a body cannot have been stored").isNotNull();
+            assertThat(failure.kind()).isEqualTo(Kind.PROTOCOL);
+            assertThat(file.leases()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anInterimAnswerInMidBodyChangesNothing(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(exchange -> {
+                    exchange.discardBody(300_000);
+                    exchange.write("HTTP/1.1 102 Processing\r\n\r\n");
+                    exchange.discardBody();
+                    exchange.answer(200, "");
+                });
+                MappedFile file = MappedFile.open(directory.resolve("source"))) {
+            for (int i = 0; i < 2; i++) {
+                assertThat(Calls.execute(client, Calls.put(server, file.region()))
+                                .status())
+                        .isEqualTo(200);
+                assertThat(server.requests().get(i).bodyReceived()).isEqualTo(SIZE);
+            }
+            assertThat(server.accepted()).isEqualTo(1);
+        }
+    }
+
+    /** Of which it is not said in the answer how long it is: it ends with the connection. */
+    @ParameterizedTest
+    @EnumSource
+    void anEarlyErrorMayEndWithTheConnection(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(exchange -> {
+                    exchange.discardBody(300_000);
+                    exchange.write("HTTP/1.0 500 Oops\r\n\r\nit broke");
+                    exchange.halfClose();
+                    exchange.awaitClientGone();
+                });
+                MappedFile file = MappedFile.open(directory.resolve("source"))) {
+            HttpResponse response = Calls.execute(client, Calls.put(server, file.region()));
+
+            assertThat(response.status()).isEqualTo(500);
+            assertThat(response.body().bytes()).asString().isEqualTo("it broke");
+            server.awaitOpen(0);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package io.blobstore.http;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.blobstore.http.ScriptedServer.Script;
+import io.netty.handler.ssl.OpenSsl;
+import java.io.IOException;
+import java.time.Duration;
+import org.conscrypt.Conscrypt;
+
+/** What carries a request: every test of the transport runs over each, unless it is about one. */
+enum TestNetChannel {
+    PLAIN,
+    TLS_JDK,
+    TLS_OPENSSL,
+    TLS_CONSCRYPT;
+
+    boolean isSecure() {
+        return this != PLAIN;
+    }
+
+    /** Whether this platform has the engine. */
+    boolean isAvailable() {
+        return switch (this) {
+            case PLAIN, TLS_JDK -> true;
+            case TLS_OPENSSL -> OpenSsl.isAvailable();
+            case TLS_CONSCRYPT -> Conscrypt.isAvailable();
+        };
+    }
+
+    /** A server whose certificate is in order. */
+    ScriptedServer server(Script fallback) throws IOException {
+        return isSecure()
+                ? ScriptedServer.secure(TestAuthority.get().serverContext(TestAuthority.Identity.SERVER), fallback)
+                : ScriptedServer.plain(fallback);
+    }
+
+    /** Builds transports that trust the server. Generous in time, so that only tests of timeouts depend on it. */
+    HttpClient.Builder client() {
+        assumeTrue(isAvailable(), "this platform has no native library for " + this);
+        HttpClient.Builder builder =
+                HttpClient.builder().connectTimeout(Duration.ofSeconds(30)).stallTimeout(Duration.ofSeconds(30));
+        return isSecure()
+                ? builder.trustManagers(TestAuthority.get().trustManagers()).engine(engine())
+                : builder;
+    }
+
+    TlsEngine engine() {
+        return switch (this) {
+            case PLAIN -> TlsEngine.AUTOMATIC;
+            case TLS_JDK -> TlsEngine.JDK;
+            case TLS_OPENSSL -> TlsEngine.OPENSSL;
+            case TLS_CONSCRYPT -> TlsEngine.CONSCRYPT;
+        };
+    }
+}

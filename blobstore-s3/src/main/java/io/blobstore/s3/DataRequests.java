@@ -1,0 +1,113 @@
+package io.blobstore.s3;
+
+import io.blobstore.BlobSource;
+import io.blobstore.http.HttpClient;
+import io.blobstore.http.HttpRequest;
+import io.blobstore.http.HttpResponse;
+import io.blobstore.http.ResponseHandler;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
+
+/**
+ * The requests that carry content: a blob or a part that is stored, a range that is read. Signed here, and sent
+ * straight from and into the caller's memory.
+ *
+ * <p>Each is sent once, and once more where only the signature was at fault: the server's clock is another, or the
+ * credentials have expired and there are fresh ones.
+ */
+final class DataRequests {
+    private final HttpClient transport;
+    private final RequestSigner signer;
+    private final BucketUrl bucket;
+    private final S3Settings settings;
+
+    DataRequests(HttpClient transport, RequestSigner signer, BucketUrl bucket, S3Settings settings) {
+        this.transport = transport;
+        this.signer = signer;
+        this.bucket = bucket;
+        this.settings = settings;
+    }
+
+    /**
+     * Sends content.
+     *
+     * @param object the name in the bucket
+     * @throws S3Failure if the server refuses it
+     */
+    HttpResponse put(String object, Map<String, String> query, Map<String, String> headers, BlobSource content)
+            throws IOException {
+        return send(
+                new RequestSigner.Unsigned("PUT", bucket.endpoint(), bucket.pathOf(object), query, headers),
+                Optional.of(content),
+                ResponseHandler.KEEP);
+    }
+
+    /**
+     * Receives content.
+     *
+     * @param object the name in the bucket
+     * @throws S3Failure if the server refuses it
+     */
+    HttpResponse get(String object, Map<String, String> headers, ResponseHandler sink) throws IOException {
+        return send(
+                new RequestSigner.Unsigned("GET", bucket.endpoint(), bucket.pathOf(object), Map.of(), headers),
+                Optional.empty(),
+                sink);
+    }
+
+    private HttpResponse send(RequestSigner.Unsigned request, Optional<BlobSource> content, ResponseHandler sink)
+            throws IOException {
+        AwsCredentialsIdentity identity = signer.identity();
+        HttpResponse response = send(request, identity, content, sink);
+        if (response.isSuccess()) {
+            return response;
+        }
+        ErrorResponse error = ErrorResponse.of(response);
+        Optional<AwsCredentialsIdentity> again = signableAgain(error, identity);
+        if (again.isPresent()) {
+            response = send(request, again.get(), content, sink);
+            if (response.isSuccess()) {
+                return response;
+            }
+            error = ErrorResponse.of(response);
+        }
+        throw new S3Failure(error);
+    }
+
+    private Optional<AwsCredentialsIdentity> signableAgain(ErrorResponse error, AwsCredentialsIdentity identity) {
+        Optional<Instant> serverTime = error.serverTime();
+        if (error.is("RequestTimeTooSkewed") && serverTime.isPresent()) {
+            signer.adjustTo(serverTime.get());
+            return Optional.of(identity);
+        }
+        if (error.is("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired")) {
+            return Optional.of(signer.identity()).filter(fresh -> !fresh.equals(identity));
+        }
+        return Optional.empty();
+    }
+
+    private HttpResponse send(
+            RequestSigner.Unsigned request,
+            AwsCredentialsIdentity identity,
+            Optional<BlobSource> content,
+            ResponseHandler sink)
+            throws IOException {
+        RequestSigner.Signed signed = settings.payloadSigning() == PayloadSigning.SIGNED && content.isPresent()
+                ? signer.sign(request, identity, content.get())
+                : signer.sign(request, identity);
+        boolean expectContinue =
+                settings.expectContinue() && content.map(BlobSource::size).orElse(0L) > 0;
+        return transport
+                .newCall(new HttpRequest(
+                        request.method(),
+                        request.endpoint(),
+                        signed.target(),
+                        signed.headers(),
+                        content,
+                        expectContinue))
+                .execute(sink);
+    }
+}

@@ -1,0 +1,130 @@
+package io.blobstore.s3;
+
+import io.blobstore.BlobSource;
+import io.blobstore.http.Endpoint;
+import io.blobstore.http.HttpCall;
+import io.blobstore.http.HttpClient;
+import io.blobstore.http.HttpHeaders;
+import io.blobstore.http.HttpRequest;
+import io.blobstore.http.HttpResponse;
+import io.blobstore.http.ResponseHandler;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import software.amazon.awssdk.http.AbortableInputStream;
+import software.amazon.awssdk.http.ContentStreamProvider;
+import software.amazon.awssdk.http.ExecutableHttpRequest;
+import software.amazon.awssdk.http.HttpExecuteRequest;
+import software.amazon.awssdk.http.HttpExecuteResponse;
+import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.http.SdkHttpMethod;
+import software.amazon.awssdk.http.SdkHttpRequest;
+import software.amazon.awssdk.http.SdkHttpResponse;
+
+/**
+ * The transport as the SDK's HTTP client, for its small requests: one pool of connections and one configuration for
+ * all, and calls that an interrupt ends.
+ */
+final class SdkHttpClientAdapter implements SdkHttpClient {
+    private static final String BUCKET_REGION = "x-amz-bucket-region";
+    /** What the transport says itself, in lower case. */
+    private static final Set<String> FRAMING = Set.of("content-length", "transfer-encoding", "connection", "expect");
+
+    private final HttpClient transport;
+
+    /** Closing the client does not close the transport. */
+    SdkHttpClientAdapter(HttpClient transport) {
+        this.transport = transport;
+    }
+
+    @Override
+    public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
+        return new Execution(request);
+    }
+
+    @Override
+    public String clientName() {
+        return "blobstore";
+    }
+
+    @Override
+    public void close() {}
+
+    private final class Execution implements ExecutableHttpRequest {
+        private final HttpExecuteRequest request;
+        private final HttpCall call;
+
+        private Execution(HttpExecuteRequest request) {
+            this.request = request;
+            this.call = transport.newCall(request(request.httpRequest(), body(request)));
+        }
+
+        @Override
+        public HttpExecuteResponse call() throws IOException {
+            HttpResponse response = call.execute(ResponseHandler.KEEP);
+            HttpExecuteResponse.Builder result = HttpExecuteResponse.builder().response(response(response));
+            if (request.httpRequest().method() != SdkHttpMethod.HEAD) {
+                result.responseBody(AbortableInputStream.create(
+                        new ByteArrayInputStream(response.body().bytes())));
+            }
+            return result.build();
+        }
+
+        @Override
+        public void abort() {
+            call.cancel();
+        }
+    }
+
+    private static HttpRequest request(SdkHttpRequest request, Optional<BlobSource> body) {
+        HttpHeaders.Builder headers = HttpHeaders.builder();
+        request.forEachHeader((name, values) -> {
+            if (!FRAMING.contains(name.toLowerCase(Locale.ROOT))) {
+                values.forEach(value -> headers.add(name, value));
+            }
+        });
+        String path = request.encodedPath().isEmpty() ? "/" : request.encodedPath();
+        return new HttpRequest(
+                request.method().name(),
+                new Endpoint("https".equals(request.protocol()), request.host(), request.port()),
+                request.encodedQueryParameters()
+                        .map(query -> path + "?" + query)
+                        .orElse(path),
+                headers.build(),
+                body,
+                false);
+    }
+
+    /** Present, if only empty, wherever the SDK has announced a length: it has signed that header. */
+    private static Optional<BlobSource> body(HttpExecuteRequest request) {
+        Optional<ContentStreamProvider> stream = request.contentStreamProvider();
+        if (stream.isEmpty()
+                && request.httpRequest().firstMatchingHeader("Content-Length").isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(BlobSource.of(
+                ByteBuffer.wrap(stream.map(SdkHttpClientAdapter::bytes).orElse(new byte[0]))));
+    }
+
+    private static byte[] bytes(ContentStreamProvider provider) {
+        try (InputStream stream = provider.newStream()) {
+            return stream.readAllBytes();
+        } catch (IOException e) {
+            throw new IllegalStateException("the SDK's request is in memory, and cannot fail to be read", e);
+        }
+    }
+
+    private static SdkHttpResponse response(HttpResponse response) {
+        SdkHttpResponse.Builder builder = SdkHttpResponse.builder().statusCode(response.status());
+        response.headers().forEach(builder::appendHeader);
+        if (!response.isSuccess() && response.header(BUCKET_REGION).isEmpty()) {
+            // The SDK reads code and message of the body only; where the bucket is, the user has to be told.
+            ErrorResponse.of(response).bucketRegion().ifPresent(region -> builder.putHeader(BUCKET_REGION, region));
+        }
+        return builder.build();
+    }
+}

@@ -1,0 +1,49 @@
+package io.blobstore.s3;
+
+import io.blobstore.http.HttpClient;
+import java.net.URI;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
+import software.amazon.awssdk.services.s3.S3Client;
+
+/**
+ * A client for stores, like the one they make themselves, but for the time it takes to retry: none. To be closed after
+ * them.
+ */
+final class ImpatientClient implements AutoCloseable {
+    private final HttpClient transport = HttpClient.builder().build();
+    private final S3Client client;
+
+    ImpatientClient(URI endpoint, String region, AwsCredentialsProvider credentials) {
+        client = S3Client.builder()
+                .httpClient(new SdkHttpClientAdapter(transport))
+                .endpointOverride(endpoint)
+                .region(Region.of(region))
+                .forcePathStyle(true)
+                .disableS3ExpressSessionAuth(true)
+                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+                .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+                .credentialsProvider(credentials)
+                .overrideConfiguration(configuration ->
+                        configuration.retryStrategy(AwsRetryStrategy.standardRetryStrategy().toBuilder()
+                                .backoffStrategy(BackoffStrategy.retryImmediately())
+                                .throttlingBackoffStrategy(BackoffStrategy.retryImmediately())
+                                .build()))
+                .build();
+    }
+
+    /** A builder of stores in a bucket. */
+    S3BlobStore.Builder store(String bucket) {
+        return S3BlobStore.builder(bucket).client(client);
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        transport.close();
+    }
+}

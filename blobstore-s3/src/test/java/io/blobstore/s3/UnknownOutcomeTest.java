@@ -1,0 +1,226 @@
+package io.blobstore.s3;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.blobstore.BlobAlreadyExistsException;
+import io.blobstore.BlobKey;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobStoreException;
+import io.blobstore.CopyOptions;
+import io.blobstore.Crc32c;
+import io.blobstore.MultipartUpload;
+import io.blobstore.PartLayout;
+import io.blobstore.Precondition;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoredBlob;
+import io.blobstore.ThrottledException;
+import io.blobstore.contract.LeakCheck;
+import io.blobstore.http.ScriptedExchange;
+import io.blobstore.http.ScriptedServer;
+import io.blobstore.http.ScriptedServer.Script;
+import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.RetryPolicy;
+import io.blobstore.transfer.UploadOptions;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Requests that were carried out although the answer is a failure, and aborts that were not. */
+@ExtendWith(LeakCheck.class)
+class UnknownOutcomeTest {
+    private static final BlobKey KEY = BlobKey.of("some-blob");
+    private static final BlobSource CONTENT = BlobSource.of(ByteBuffer.wrap(new byte[100]));
+    private static final Crc32c CHECKSUM = Crc32c.of(ByteBuffer.wrap(new byte[100]));
+    private static final String CRC_FIELD = "x-amz-checksum-crc32c: " + CHECKSUM.base64();
+    private static final StoreOptions IF_ABSENT =
+            StoreOptions.builder().precondition(Precondition.ifAbsent()).build();
+    private static final Script THERE =
+            exchange -> exchange.answerHead(200, 100, ScriptedS3.ETAG, ScriptedS3.MODIFIED, CRC_FIELD);
+    private static final Script CREATED = Script.answering(
+            200,
+            "<InitiateMultipartUploadResult><UploadId>id-1</UploadId></InitiateMultipartUploadResult>",
+            "x-amz-checksum-algorithm: CRC32C",
+            "x-amz-checksum-type: FULL_OBJECT");
+    private static final Script PART = Script.answering(200, "", ScriptedS3.ETAG);
+
+    /**
+     * Has the blob since the first request that makes one: that, and those after it, are answered so, and all others
+     * that the condition does not hold.
+     */
+    private static ScriptedServer storing(Script... answers) throws IOException {
+        Queue<Script> left = new ArrayDeque<>(List.of(answers));
+        return ScriptedServer.plain(exchange -> {
+            boolean ofUpload = exchange.target().contains("uploadId=");
+            Script answer = switch (exchange.method()) {
+                case "HEAD" -> THERE;
+                case "DELETE" -> Script.answering(204, "");
+                case "POST" -> ofUpload ? next(left) : CREATED;
+                default -> ofUpload ? PART : next(left);
+            };
+            answer.run(exchange);
+        });
+    }
+
+    private static Script next(Queue<Script> left) {
+        synchronized (left) {
+            return left.isEmpty() ? ScriptedS3.refusing(412, "PreconditionFailed") : left.remove();
+        }
+    }
+
+    private static MultipartUpload sent(BlobStore store) throws IOException {
+        MultipartUpload upload = store.createMultipartUpload(KEY, new PartLayout(100, 5 << 20), IF_ABSENT);
+        upload.uploadPart(1, CONTENT);
+        return upload;
+    }
+
+    // ---- one request
+
+    @ParameterizedTest
+    @CsvSource({"503, ServiceUnavailable", "503, Busy", "500, InternalError"})
+    void aBlobThatWasStoredAllTheSameDoesNotMeetItself(int status, String code) throws Exception {
+        try (ScriptedServer server = storing(ScriptedS3.refusing(status, code));
+                BlobStore store = ScriptedS3.store(server).open();
+                ParallelUploader uploader = ParallelUploader.create()) {
+            StoredBlob stored = uploader.upload(
+                            store,
+                            KEY,
+                            CONTENT,
+                            UploadOptions.builder()
+                                    .store(IF_ABSENT)
+                                    .retry(new RetryPolicy(
+                                            3, Duration.ofMillis(1), Duration.ofMillis(1), Duration.ofMillis(1)))
+                                    .build())
+                    .join();
+
+            assertThat(stored.checksum()).contains(CHECKSUM);
+            assertThat(server.requests()).extracting(ScriptedExchange::method).containsExactly("PUT", "HEAD");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"503, SlowDown", "429, TooManyRequests", "429, ''", "400, ThrottlingException"})
+    void whatWasTurnedAwayIsNotLookedAfter(int status, String code) throws Exception {
+        try (ScriptedServer server = storing(ScriptedS3.refusing(status, code));
+                BlobStore store = ScriptedS3.store(server).open()) {
+            assertThat(catchThrowableOfType(ThrottledException.class, () -> store.store(KEY, CONTENT, IF_ABSENT)))
+                    .isNotNull();
+            assertThat(catchThrowableOfType(
+                            BlobAlreadyExistsException.class, () -> store.store(KEY, CONTENT, IF_ABSENT)))
+                    .as("so whatever is there is another's")
+                    .isNotNull();
+            assertThat(server.requests()).extracting(ScriptedExchange::method).containsExactly("PUT", "PUT");
+        }
+    }
+
+    // ---- completion
+
+    @ParameterizedTest
+    @CsvSource({"503, ServiceUnavailable", "500, InternalError"})
+    void anUploadThatWasCompletedAllTheSameDoesNotMeetItself(int status, String code) throws Exception {
+        Script failing = ScriptedS3.refusing(status, code);
+        try (ScriptedServer server = storing(failing, failing, failing, failing, failing, failing);
+                ImpatientClient client = ScriptedS3.hastyClient(server);
+                BlobStore store = client.store(ScriptedS3.BUCKET).open();
+                MultipartUpload upload = sent(store)) {
+            assertThat(upload.complete(CHECKSUM).checksum()).contains(CHECKSUM);
+        }
+    }
+
+    /** What the SDK says is the last failure, and not the one after which the blob was there. */
+    @Test
+    void ofSeveralAttemptsTheLastDoesNotTellWhatBecameOfTheFirst() throws Exception {
+        Script lost = exchange -> {
+            exchange.discardBody();
+            exchange.reset();
+        };
+        Script slow = ScriptedS3.refusing(503, "SlowDown");
+        Script conflict = ScriptedS3.refusing(409, "ConditionalRequestConflict");
+        for (Script[] answers : new Script[][] {{lost, slow, slow}, {lost, conflict}}) {
+            try (ScriptedServer server = storing(answers);
+                    ImpatientClient client = ScriptedS3.hastyClient(server);
+                    BlobStore store = client.store(ScriptedS3.BUCKET).open();
+                    MultipartUpload upload = sent(store)) {
+                assertThat(upload.complete(CHECKSUM).checksum()).contains(CHECKSUM);
+            }
+        }
+    }
+
+    @Test
+    void aCopyThatWasCompletedAllTheSameDoesNotMeetItself() throws Exception {
+        Script failing = ScriptedS3.refusing(503, "ServiceUnavailable");
+        Script copied = Script.answering(
+                200, "<CopyPartResult><ETag>&quot;0123456789abcdef&quot;</ETag></CopyPartResult>", ScriptedS3.ETAG);
+        try (ScriptedServer server = ScriptedServer.plain(Script.answering(204, ""))
+                        .then(THERE, CREATED, copied, failing, failing, failing, THERE);
+                ImpatientClient client = ScriptedS3.hastyClient(server);
+                BlobStore store = client.store(ScriptedS3.BUCKET).open()) {
+            StoredBlob stored =
+                    store.copy(KEY, BlobKey.of("copy"), new CopyOptions(Optional.empty(), Precondition.ifAbsent()));
+
+            assertThat(stored.checksum()).contains(CHECKSUM);
+        }
+    }
+
+    // ---- aborts
+
+    private static long aborts(ScriptedServer server) {
+        return server.requests().stream()
+                .filter(request -> request.method().equals("DELETE"))
+                .count();
+    }
+
+    /** The SDK does not repeat what looks like a success. */
+    @Test
+    void anAbortIsTriedAgain() throws Exception {
+        Script saying = Script.answering(200, ScriptedS3.error("InternalError"));
+        try (ScriptedServer server =
+                        ScriptedServer.plain(Script.answering(204, "")).then(CREATED, PART, saying, saying);
+                BlobStore store = ScriptedS3.store(server).open();
+                MultipartUpload upload = sent(store)) {
+            upload.abort();
+            assertThat(aborts(server)).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void anAbortThatFailsForGoodIsNotTriedForever() throws Exception {
+        Script saying = Script.answering(200, ScriptedS3.error("InternalError"));
+        try (ScriptedServer server =
+                        ScriptedServer.plain(Script.answering(204, "")).then(CREATED, PART, saying, saying, saying);
+                BlobStore store = ScriptedS3.store(server).open();
+                MultipartUpload upload = sent(store)) {
+            assertThat(catchThrowableOfType(BlobStoreException.class, upload::abort))
+                    .isNotNull();
+            assertThat(aborts(server)).isEqualTo(3);
+
+            upload.abort(); // a second call tries again
+            assertThat(aborts(server)).isEqualTo(4);
+        }
+    }
+
+    @Test
+    void whatTheSdkHasRepeatedIsNotRepeatedAgain() throws Exception {
+        Script failing = ScriptedS3.refusing(500, "InternalError");
+        try (ScriptedServer server =
+                        ScriptedServer.plain(Script.answering(204, "")).then(CREATED, PART, failing, failing, failing);
+                ImpatientClient client = ScriptedS3.hastyClient(server);
+                BlobStore store = client.store(ScriptedS3.BUCKET).open()) {
+            MultipartUpload upload = sent(store);
+            assertThat(catchThrowableOfType(BlobStoreException.class, upload::abort))
+                    .isNotNull();
+            assertThat(aborts(server)).isEqualTo(3);
+            upload.abort(); // a second call tries again
+            assertThat(aborts(server)).isEqualTo(4);
+        }
+    }
+}
