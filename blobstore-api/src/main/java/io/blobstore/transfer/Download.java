@@ -7,6 +7,7 @@ import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
+import io.blobstore.Operation;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
@@ -28,7 +29,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Download extends ParallelTransfer<ReadResult> {
     private static final Logger LOG = LoggerFactory.getLogger(Download.class);
-    private static final String OPERATION = "read";
+    private static final Operation OPERATION = Operation.READ;
 
     private final BlobStore store;
     private final BlobKey key;

@@ -5,6 +5,7 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
+import io.blobstore.Operation;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
@@ -84,7 +85,7 @@ final class PinnedVersionReads {
                     options.read().ifMatch().map(found.version()::equals).orElse(true);
             if (!wanted || !pinned.version().equals(found.version())) {
                 throw new PreconditionFailedException(
-                        "read",
+                        Operation.READ,
                         key,
                         "its version is " + found.version() + ", and not the one that was read before or asked for",
                         null);

@@ -8,6 +8,7 @@ import io.blobstore.BlobTarget;
 import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.PartialReadException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
@@ -104,7 +105,7 @@ final class ResumableRangeRead {
         BlobVersion version = read.blob().version();
         if (!options.ifMatch().orElse(version).equals(version)) {
             throw new PreconditionFailedException(
-                    "read",
+                    Operation.READ,
                     key,
                     "the store gave version " + version + " though "
                             + options.ifMatch().get() + " was asked for",
@@ -118,6 +119,6 @@ final class ResumableRangeRead {
     }
 
     private BlobStoreException broken(String problem) {
-        return new BlobStoreException("read", key, "the store " + problem, null, false);
+        return new BlobStoreException(Operation.READ, key, "the store " + problem, null, false);
     }
 }

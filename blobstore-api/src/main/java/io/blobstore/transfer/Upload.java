@@ -6,6 +6,7 @@ import io.blobstore.BlobStore;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.MultipartUpload;
+import io.blobstore.Operation;
 import io.blobstore.PartLayout;
 import io.blobstore.RetainedSource;
 import io.blobstore.StoreCapabilities;
@@ -138,7 +139,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
         StoredBlob result = retrying("complete the upload", () -> upload.complete(sent));
         if (result.checksum().isPresent() && !result.checksum().get().equals(sent)) {
             throw new IntegrityException(
-                    "store",
+                    Operation.STORE,
                     key,
                     "the store says it has " + result.checksum().get() + ", but " + sent
                             + " was sent; the blob must not be used",

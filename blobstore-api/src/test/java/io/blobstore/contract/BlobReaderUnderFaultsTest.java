@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
+import io.blobstore.Operation;
 import io.blobstore.contract.FaultyBlobStore.Fault;
-import io.blobstore.contract.FaultyBlobStore.Operation;
 import io.blobstore.transfer.BlobReader;
 import io.blobstore.transfer.ParallelReader;
 import io.blobstore.transfer.ReaderOptions;

@@ -15,6 +15,7 @@ import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
+import io.blobstore.Operation;
 import io.blobstore.PartLayout;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
@@ -110,7 +111,7 @@ public final class InMemoryBlobStore implements BlobStore {
     public void flipBit(BlobKey key, long bit) throws IOException {
         lock.lock();
         try {
-            Blob blob = require("flip a bit", key);
+            Blob blob = require(Operation.READ, key);
             byte[] damaged = blob.bytes.clone();
             damaged[Math.toIntExact(bit / Byte.SIZE)] ^= (byte) (1 << bit % Byte.SIZE);
             blobs.put(key, new Blob(blob.metadata, damaged));
@@ -133,7 +134,7 @@ public final class InMemoryBlobStore implements BlobStore {
         lock.lock();
         try {
             requireOpen();
-            return put("store", key, bytes, options);
+            return put(Operation.STORE, key, bytes, options);
         } finally {
             lock.unlock();
         }
@@ -147,17 +148,18 @@ public final class InMemoryBlobStore implements BlobStore {
         lock.lock();
         try {
             requireOpen();
-            blob = require("read", key);
+            blob = require(Operation.READ, key);
         } finally {
             lock.unlock();
         }
         BlobMetadata metadata = blob.metadata;
         if (options.ifMatch().isPresent() && !options.ifMatch().get().equals(metadata.version())) {
-            throw otherVersion("read", key, options.ifMatch().get(), metadata.version());
+            throw otherVersion(Operation.READ, key, options.ifMatch().get(), metadata.version());
         }
         int bytes = (int) range.resolve(key, metadata.size(), target.remaining());
         if (bytes == metadata.size()) {
-            requireChecksum("read", key, metadata.checksum().orElseThrow(), Crc32c.of(ByteBuffer.wrap(blob.bytes)));
+            requireChecksum(
+                    Operation.READ, key, metadata.checksum().orElseThrow(), Crc32c.of(ByteBuffer.wrap(blob.bytes)));
         }
         Crc32c checksum = Crc32c.of(ByteBuffer.wrap(blob.bytes, (int) range.offset(), bytes));
         target.put(ByteBuffer.wrap(blob.bytes, (int) range.offset(), bytes));
@@ -169,7 +171,7 @@ public final class InMemoryBlobStore implements BlobStore {
         lock.lock();
         try {
             requireOpen();
-            return require("head", key).metadata;
+            return require(Operation.HEAD, key).metadata;
         } finally {
             lock.unlock();
         }
@@ -219,14 +221,14 @@ public final class InMemoryBlobStore implements BlobStore {
         lock.lock();
         try {
             requireOpen();
-            Blob blob = require("copy", from);
+            Blob blob = require(Operation.COPY, from);
             BlobMetadata metadata = blob.metadata;
             if (options.sourceVersion().isPresent()
                     && !options.sourceVersion().get().equals(metadata.version())) {
-                throw otherVersion("copy", from, options.sourceVersion().get(), metadata.version());
+                throw otherVersion(Operation.COPY, from, options.sourceVersion().get(), metadata.version());
             }
             return put(
-                    "copy",
+                    Operation.COPY,
                     to,
                     blob.bytes,
                     new StoreOptions(metadata.contentType(), metadata.userMetadata(), options.precondition()));
@@ -299,7 +301,7 @@ public final class InMemoryBlobStore implements BlobStore {
     }
 
     /** Under lock. */
-    private Blob require(String operation, BlobKey key) throws BlobNotFoundException {
+    private Blob require(Operation operation, BlobKey key) throws BlobNotFoundException {
         Blob blob = blobs.get(key);
         if (blob == null) {
             throw new BlobNotFoundException(operation, key, null);
@@ -308,7 +310,7 @@ public final class InMemoryBlobStore implements BlobStore {
     }
 
     /** Under lock. */
-    private StoredBlob put(String operation, BlobKey key, byte[] bytes, StoreOptions options)
+    private StoredBlob put(Operation operation, BlobKey key, byte[] bytes, StoreOptions options)
             throws PreconditionFailedException {
         Blob current = blobs.get(key);
         Precondition condition = options.precondition();
@@ -337,12 +339,12 @@ public final class InMemoryBlobStore implements BlobStore {
     }
 
     private static PreconditionFailedException otherVersion(
-            String operation, BlobKey key, BlobVersion wanted, BlobVersion found) {
+            Operation operation, BlobKey key, BlobVersion wanted, BlobVersion found) {
         return new PreconditionFailedException(
                 operation, key, "it has version " + found + ", but " + wanted + " was expected", null);
     }
 
-    private static void requireChecksum(String operation, BlobKey key, Crc32c wanted, Crc32c found)
+    private static void requireChecksum(Operation operation, BlobKey key, Crc32c wanted, Crc32c found)
             throws IntegrityException {
         if (!wanted.equals(found)) {
             throw new IntegrityException(operation, key, "expected " + wanted + ", but found " + found, null);
@@ -425,8 +427,8 @@ public final class InMemoryBlobStore implements BlobStore {
                 }
                 ByteBuffer whole = ByteBuffer.allocate(Math.toIntExact(layout.size()));
                 parts.values().forEach(whole::put);
-                requireChecksum("complete the upload", key, checksum, Crc32c.of(whole.flip()));
-                StoredBlob stored = put("complete the upload", key, whole.array(), options);
+                requireChecksum(Operation.COMPLETE_UPLOAD, key, checksum, Crc32c.of(whole.flip()));
+                StoredBlob stored = put(Operation.COMPLETE_UPLOAD, key, whole.array(), options);
                 completed = stored;
                 uploads.remove(this);
                 return stored;

@@ -19,6 +19,7 @@ import io.blobstore.CopyOptions;
 import io.blobstore.IntegrityException;
 import io.blobstore.Lease;
 import io.blobstore.ListOptions;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.RangeNotSatisfiableException;
@@ -579,21 +580,21 @@ abstract class ReadWriteContract extends ContractFixture {
     @Test
     void aBlobThatIsMissingIsReportedByItsKey() {
         ByteBuffer target = ByteBuffer.allocate(10).position(4);
-        for (ThrowingCallable call : List.<ThrowingCallable>of(
-                () -> store.head(KEY),
-                () -> store.read(KEY, ByteRange.all(), target),
-                () -> store.read(KEY, ByteRange.of(0, 0), target),
-                () -> store.copy(KEY, OTHER))) {
-            assertThatExceptionOfType(BlobNotFoundException.class)
-                    .isThrownBy(call)
-                    .satisfies(e -> {
-                        assertThat(e.key()).contains(KEY);
-                        assertThat(e.operation()).isNotBlank();
-                        assertThat(e.isRetryable()).isFalse();
-                    });
-        }
+        requireMissing(Operation.HEAD, () -> store.head(KEY));
+        requireMissing(Operation.READ, () -> store.read(KEY, ByteRange.all(), target));
+        requireMissing(Operation.READ, () -> store.read(KEY, ByteRange.of(0, 0), target));
+        requireMissing(Operation.COPY, () -> store.copy(KEY, OTHER));
         assertThat(target.position()).isEqualTo(4);
         assertMissing(OTHER);
+    }
+
+    private static void requireMissing(Operation operation, ThrowingCallable call) {
+        assertThatExceptionOfType(BlobNotFoundException.class).isThrownBy(call).satisfies(e -> {
+            assertThat(e.key()).contains(KEY);
+            assertThat(e.operation()).isEqualTo(operation);
+            assertThat(e).hasMessageStartingWith(operation + " '" + KEY + "': ");
+            assertThat(e.isRetryable()).isFalse();
+        });
     }
 
     @Test

@@ -9,11 +9,11 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.ByteRange;
 import io.blobstore.IntegrityException;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.contract.FaultyBlobStore.Fault;
-import io.blobstore.contract.FaultyBlobStore.Operation;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.ParallelUploader;
 import io.blobstore.transfer.RetryPolicy;
@@ -117,8 +117,9 @@ class UploadUnderFaultsTest {
     @ParameterizedTest
     @EnumSource(names = {"ERROR", "ANSWER_LOST", "THROTTLED"})
     void aConditionHoldsThoughTheCompletionIsRepeated(Fault fault) throws Exception {
-        FaultyBlobStore store =
-                FaultyBlobStore.over(memory).at(Operation.COMPLETE, 1, fault).build();
+        FaultyBlobStore store = FaultyBlobStore.over(memory)
+                .at(Operation.COMPLETE_UPLOAD, 1, fault)
+                .build();
         UploadOptions ifAbsent = options(2).toBuilder()
                 .store(StoreOptions.builder()
                         .precondition(Precondition.ifAbsent())
@@ -128,7 +129,7 @@ class UploadUnderFaultsTest {
                 MappedFile file = MappedFile.open(file(CONTENT))) {
             uploader.upload(store, KEY, file.region(), ifAbsent).join();
         }
-        assertThat(store.requests(Operation.COMPLETE)).isEqualTo(2);
+        assertThat(store.requests(Operation.COMPLETE_UPLOAD)).isEqualTo(2);
         assertHolds(CONTENT, "the completion was repeated");
     }
 
@@ -176,7 +177,7 @@ class UploadUnderFaultsTest {
     void anAbortThatFailsIsToldBesideTheFailureThatLedToIt() throws Exception {
         FaultyBlobStore store = FaultyBlobStore.over(memory)
                 .at(Operation.UPLOAD_PART, 3, Fault.FATAL_ERROR)
-                .at(Operation.ABORT, 1, Fault.FATAL_ERROR)
+                .at(Operation.ABORT_UPLOAD, 1, Fault.FATAL_ERROR)
                 .build();
         try (ParallelUploader uploader = uploaders.build();
                 MappedFile file = MappedFile.open(file(CONTENT))) {
@@ -251,7 +252,7 @@ class UploadUnderFaultsTest {
                     .chance(Fault.ERROR, 0.05)
                     .chance(Fault.FATAL_ERROR, 0.03)
                     .chance(Fault.FLIPPED_PART, 0.03)
-                    .chanceOnlyFor(Operation.CREATE_UPLOAD, Operation.UPLOAD_PART, Operation.COMPLETE)
+                    .chanceOnlyFor(Operation.CREATE_UPLOAD, Operation.UPLOAD_PART, Operation.COMPLETE_UPLOAD)
                     .build();
             try (ParallelUploader uploader = uploaders.build();
                     MappedFile file = MappedFile.open(file(CONTENT))) {

@@ -10,6 +10,7 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.ForwardingBlobStore;
+import io.blobstore.Operation;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import io.blobstore.contract.InMemoryBlobStore;
@@ -190,7 +191,7 @@ class HedgingTest {
                     ScriptedStore.awaitUninterruptibly(failed);
                 } else if (range.offset() == 7 * PART) {
                     failed.countDown();
-                    throw new BlobStoreException("read", key, "only for the second", null, false);
+                    throw new BlobStoreException(Operation.READ, key, "only for the second", null, false);
                 }
                 return delegate().read(key, range, target, options);
             }

@@ -10,6 +10,7 @@ import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.ForwardingBlobStore;
+import io.blobstore.Operation;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
@@ -143,9 +144,9 @@ final class PatternStore extends ForwardingBlobStore {
     public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
             throws IOException {
         range.requireRoom(target.remaining());
-        Blob found = blob.orElseThrow(() -> new BlobNotFoundException("read", key, null));
+        Blob found = blob.orElseThrow(() -> new BlobNotFoundException(Operation.READ, key, null));
         if (!options.ifMatch().orElse(version(found)).equals(version(found))) {
-            throw new PreconditionFailedException("read", key, "it was replaced", null);
+            throw new PreconditionFailedException(Operation.READ, key, "it was replaced", null);
         }
         int bytes = (int) range.resolve(key, found.size, target.remaining());
         Read read = new Read(range.offset(), bytes);
@@ -168,7 +169,7 @@ final class PatternStore extends ForwardingBlobStore {
     public BlobMetadata head(BlobKey key) throws IOException {
         heads.incrementAndGet();
         headStep.run(new Read(0, 0));
-        return metadata(blob.orElseThrow(() -> new BlobNotFoundException("head", key, null)));
+        return metadata(blob.orElseThrow(() -> new BlobNotFoundException(Operation.HEAD, key, null)));
     }
 
     static BlobVersion version(int number) {

@@ -9,6 +9,7 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.PartialReadException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadResult;
@@ -114,7 +115,7 @@ class ReadRetryTest {
     @Test
     void whatTheStoreAsksForIsWaited() throws Exception {
         read(
-                failing(0, 1, new ThrottledException("read", KEY, "slow down", Duration.ofSeconds(20), null)),
+                failing(0, 1, new ThrottledException(Operation.READ, KEY, "slow down", Duration.ofSeconds(20), null)),
                 BlobTarget.of(target));
 
         assertThat(clock.sleeps()).containsExactly(Duration.ofSeconds(20));

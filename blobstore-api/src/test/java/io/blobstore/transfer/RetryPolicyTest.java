@@ -4,6 +4,7 @@ import static io.blobstore.transfer.ScriptedStore.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.blobstore.Operation;
 import io.blobstore.ThrottledException;
 import java.io.IOException;
 import java.time.Duration;
@@ -37,7 +38,7 @@ class RetryPolicyTest {
     };
 
     private static ThrottledException throttled(Duration retryAfter) {
-        return new ThrottledException("store", KEY, "slow down", retryAfter, null);
+        return new ThrottledException(Operation.STORE, KEY, "slow down", retryAfter, null);
     }
 
     @ParameterizedTest

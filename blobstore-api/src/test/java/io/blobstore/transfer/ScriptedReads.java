@@ -10,6 +10,7 @@ import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.ForwardingBlobStore;
+import io.blobstore.Operation;
 import io.blobstore.PartialReadException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
@@ -150,7 +151,7 @@ final class ScriptedReads extends ForwardingBlobStore {
     // ---- for steps and answers
 
     static BlobStoreException failure(String problem, boolean retryable) {
-        return new BlobStoreException("read", KEY, problem, null, retryable);
+        return new BlobStoreException(Operation.READ, KEY, problem, null, retryable);
     }
 
     /** The connection is cut when only so many bytes have arrived. What did not arrive is overwritten. */

@@ -14,6 +14,7 @@ import io.blobstore.Crc32c;
 import io.blobstore.Lease;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
+import io.blobstore.Operation;
 import io.blobstore.PartLayout;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
@@ -131,7 +132,7 @@ final class ScriptedStore implements BlobStore {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new BlobStoreException("store", KEY, "was interrupted", e, true);
+            throw new BlobStoreException(Operation.STORE, KEY, "was interrupted", e, true);
         }
     }
 
@@ -159,7 +160,7 @@ final class ScriptedStore implements BlobStore {
     }
 
     static BlobStoreException failure(String problem, boolean retryable) {
-        return new BlobStoreException("store", KEY, problem, null, retryable);
+        return new BlobStoreException(Operation.STORE, KEY, problem, null, retryable);
     }
 
     // ---- requests

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
+import io.blobstore.Operation;
 import io.blobstore.StoredBlob;
 import io.blobstore.transfer.ScriptedStore.Request;
 import java.nio.ByteBuffer;
@@ -239,13 +240,13 @@ class UploadCancelTest {
         WRAPPED_AND_RETRYABLE {
             @Override
             BlobStoreException make() {
-                return new BlobStoreException("store", KEY, "interrupted", new InterruptedException(), true);
+                return new BlobStoreException(Operation.STORE, KEY, "interrupted", new InterruptedException(), true);
             }
         },
         WRAPPED_AND_FINAL {
             @Override
             BlobStoreException make() {
-                return new BlobStoreException("store", KEY, "closed", new ClosedByInterruptException(), false);
+                return new BlobStoreException(Operation.STORE, KEY, "closed", new ClosedByInterruptException(), false);
             }
         };
 

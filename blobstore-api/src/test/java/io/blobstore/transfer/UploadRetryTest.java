@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
+import io.blobstore.Operation;
 import io.blobstore.StoredBlob;
 import io.blobstore.ThrottledException;
 import io.blobstore.transfer.ScriptedStore.Request;
@@ -123,7 +124,9 @@ class UploadRetryTest {
     @Test
     void whatTheStoreAsksForIsWaited() throws Exception {
         ScriptedStore store = failing(
-                Request.PART, 1, () -> new ThrottledException("store", KEY, "slow down", Duration.ofSeconds(20), null));
+                Request.PART,
+                1,
+                () -> new ThrottledException(Operation.STORE, KEY, "slow down", Duration.ofSeconds(20), null));
 
         upload(store, Request.PART);
 
@@ -133,7 +136,9 @@ class UploadRetryTest {
     @Test
     void aStoreThatAsksForTooMuchFailsTheTransferAtOnce() {
         ScriptedStore store = failing(
-                Request.PART, 1, () -> new ThrottledException("store", KEY, "slow down", Duration.ofSeconds(31), null));
+                Request.PART,
+                1,
+                () -> new ThrottledException(Operation.STORE, KEY, "slow down", Duration.ofSeconds(31), null));
 
         assertThatThrownBy(() -> upload(store, Request.PART)).isInstanceOf(ThrottledException.class);
 

@@ -10,6 +10,7 @@ import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.ForwardingBlobStore;
 import io.blobstore.MultipartUpload;
+import io.blobstore.Operation;
 import io.blobstore.PartLayout;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
@@ -62,7 +63,7 @@ public final class FailingStoreProvider implements BlobStoreProvider {
                 case CORRUPT -> content.put(0, (byte) (content.get(0) ^ 1));
                 case FAIL -> {
                     if (range.offset() > 0) {
-                        throw new BlobStoreException("read", key, "the cable was cut; mend it", null, false);
+                        throw new BlobStoreException(Operation.READ, key, "the cable was cut; mend it", null, false);
                     }
                 }
                 case BLOCK_READ -> block();

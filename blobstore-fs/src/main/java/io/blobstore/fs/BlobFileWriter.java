@@ -6,6 +6,7 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
 import io.blobstore.InvalidBlobKeyException;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
@@ -39,7 +40,7 @@ final class BlobFileWriter {
      */
     private static final int WINDOW = 128 * 1024;
 
-    private final String operation;
+    private final Operation operation;
     private final FsRoot root;
     private final BlobKey key;
     private final long size;
@@ -56,7 +57,7 @@ final class BlobFileWriter {
     private boolean named;
 
     private BlobFileWriter(
-            String operation,
+            Operation operation,
             FsRoot root,
             BlobKey key,
             long size,
@@ -75,7 +76,7 @@ final class BlobFileWriter {
     }
 
     /** Makes the temporary file. To be {@linkplain #publish published} or {@linkplain #discard discarded}. */
-    static BlobFileWriter create(String operation, FsRoot root, BlobKey key, long size, StoreOptions options)
+    static BlobFileWriter create(Operation operation, FsRoot root, BlobKey key, long size, StoreOptions options)
             throws IOException {
         Path target = root.paths().resolve(operation, key); // a key that is refused leaves no trace
         Path temporary = root.session().newTemporary();

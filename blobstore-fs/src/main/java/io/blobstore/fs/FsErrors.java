@@ -3,6 +3,7 @@ package io.blobstore.fs;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStoreException;
 import io.blobstore.InvalidBlobKeyException;
+import io.blobstore.Operation;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.StorageFullException;
 import io.blobstore.StoreNotFoundException;
@@ -29,12 +30,12 @@ final class FsErrors {
     private FsErrors() {}
 
     /** An operation on the file system. */
-    interface Operation<T> {
+    interface Action<T> {
         T run() throws IOException;
     }
 
     /** Runs an operation on a store, with what it throws translated. */
-    static <T> T translating(String operation, @Nullable BlobKey key, Path root, Operation<T> body) throws IOException {
+    static <T> T translating(Operation operation, @Nullable BlobKey key, Path root, Action<T> body) throws IOException {
         try {
             return body.run();
         } catch (BlobStoreException e) {
@@ -45,7 +46,7 @@ final class FsErrors {
     }
 
     private static BlobStoreException translate(
-            String operation, @Nullable BlobKey key, Path root, IOException problem) {
+            Operation operation, @Nullable BlobKey key, Path root, IOException problem) {
         String reason = reason(problem);
         if (problem instanceof ClosedByInterruptException
                 || problem instanceof FileLockInterruptionException

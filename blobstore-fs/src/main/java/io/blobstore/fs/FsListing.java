@@ -4,6 +4,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobListing;
 import io.blobstore.InvalidBlobKeyException;
 import io.blobstore.ListOptions;
+import io.blobstore.Operation;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * directories on the way down is held in memory.
  */
 final class FsListing implements BlobListing {
-    private static final String OPERATION = "list";
+    private static final Operation OPERATION = Operation.LIST;
 
     private final FsRoot root;
     private final ListOptions options;

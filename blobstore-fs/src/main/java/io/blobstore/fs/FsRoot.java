@@ -2,6 +2,7 @@ package io.blobstore.fs;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobVersion;
+import io.blobstore.Operation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -65,7 +66,7 @@ final class FsRoot {
     }
 
     /** The version that a key holds now. */
-    Optional<BlobVersion> version(String operation, BlobKey key, Path file) throws IOException {
+    Optional<BlobVersion> version(Operation operation, BlobKey key, Path file) throws IOException {
         Optional<BlobFile> blob = BlobFile.open(paths, operation, key, file);
         if (blob.isEmpty()) {
             return Optional.empty();

@@ -2,6 +2,7 @@ package io.blobstore.fs;
 
 import io.blobstore.BlobKey;
 import io.blobstore.InvalidBlobKeyException;
+import io.blobstore.Operation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -61,7 +62,7 @@ final class KeyPaths {
      *
      * @throws InvalidBlobKeyException if the key cannot be a path inside the root
      */
-    Path resolve(String operation, BlobKey key) throws InvalidBlobKeyException {
+    Path resolve(Operation operation, BlobKey key) throws InvalidBlobKeyException {
         String name = key.toString();
         Optional<String> rule = brokenRule(name);
         if (rule.isPresent()) {
@@ -138,7 +139,7 @@ final class KeyPaths {
      * @return its attributes; empty if there is no blob: nothing, or a directory
      * @throws InvalidBlobKeyException if there is something else than a file, or a symbolic link on the way
      */
-    Optional<BasicFileAttributes> stat(String operation, BlobKey key, Path path) throws IOException {
+    Optional<BasicFileAttributes> stat(Operation operation, BlobKey key, Path path) throws IOException {
         for (Path directory : directoriesAbove(path)) {
             Optional<BasicFileAttributes> attributes = attributes(directory);
             if (attributes.isEmpty() || attributes.get().isRegularFile()) {
@@ -167,7 +168,7 @@ final class KeyPaths {
      *
      * @throws InvalidBlobKeyException if it is something else
      */
-    void requireDirectory(String operation, BlobKey key, Path directory, BasicFileAttributes attributes)
+    void requireDirectory(Operation operation, BlobKey key, Path directory, BasicFileAttributes attributes)
             throws IOException {
         requireExactName(operation, key, directory);
         if (attributes.isDirectory()) {
@@ -186,7 +187,7 @@ final class KeyPaths {
      * Checks that what was found at a path has exactly its name: a file system that ignores case would otherwise give
      * one key the content of another.
      */
-    private void requireExactName(String operation, BlobKey key, Path path) throws IOException {
+    private void requireExactName(Operation operation, BlobKey key, Path path) throws IOException {
         if (!ignoresCase) {
             return;
         }

@@ -149,7 +149,7 @@ final class RootSession {
      * Runs something while no other thread or process runs something for the same key in the same root. Short things: a
      * look and a rename.
      */
-    <T> T exclusively(String key, FsErrors.Operation<T> body) throws IOException {
+    <T> T exclusively(String key, FsErrors.Action<T> body) throws IOException {
         int stripe = Math.floorMod(key.hashCode(), STRIPES);
         ReentrantLock inProcess = stripes[stripe];
         inProcess.lock();

@@ -12,6 +12,7 @@ import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
+import io.blobstore.Operation;
 import io.blobstore.PartLayout;
 import io.blobstore.Precondition;
 import io.blobstore.PresignOptions;
@@ -99,12 +100,12 @@ public final class GcsBlobStore implements BlobStore {
 
     @Override
     public BlobMetadata head(BlobKey key) throws IOException {
-        return bucket.head("head", key, Optional.empty());
+        return bucket.head(Operation.HEAD, key, Optional.empty());
     }
 
     @Override
     public BlobListing list(ListOptions options) throws IOException {
-        return GcsListing.open(bucket, "list", options);
+        return GcsListing.open(bucket, Operation.LIST, options);
     }
 
     @Override
@@ -139,9 +140,9 @@ public final class GcsBlobStore implements BlobStore {
         bucket.requireOpen();
         Precondition condition = options.precondition();
         if (condition instanceof Precondition.IfMatch match) {
-            Conditions.generation("store", key, match);
+            Conditions.generation(Operation.CREATE_UPLOAD, key, match);
         }
-        String atKey = bucket.objectOf("store", key);
+        String atKey = bucket.objectOf(Operation.CREATE_UPLOAD, key);
         String object = condition == Precondition.none()
                 ? atKey
                 : bucket.hiddenObject(UUID.randomUUID().toString());

@@ -7,6 +7,7 @@ import com.google.cloud.NoCredentials;
 import com.google.cloud.http.HttpTransportOptions;
 import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.StorageOptions;
+import io.blobstore.Operation;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.http.HttpClient;
 import io.blobstore.spi.UriParameters;
@@ -132,7 +133,7 @@ final class GcsConnections {
             return GoogleCredentials.getApplicationDefault();
         } catch (IOException e) {
             throw new PermissionDeniedException(
-                    "open",
+                    Operation.OPEN,
                     null,
                     "there are no Google credentials; run 'gcloud auth application-default login', or set"
                             + " GOOGLE_APPLICATION_CREDENTIALS to a key file",

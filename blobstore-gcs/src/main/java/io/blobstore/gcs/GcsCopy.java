@@ -13,6 +13,7 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.CopyOptions;
 import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
@@ -29,7 +30,7 @@ import java.util.Optional;
  * settings.
  */
 final class GcsCopy {
-    private static final String OPERATION = "copy";
+    private static final Operation OPERATION = Operation.COPY;
 
     private final GcsContext bucket;
 
@@ -83,7 +84,7 @@ final class GcsCopy {
     /** Copies a hidden object to the key that it was stored for. */
     StoredBlob publish(String hidden, BlobVersion version, BlobKey to, long size, StoreOptions options)
             throws IOException {
-        Blob published = rewrite("store", to, hidden, version, to, options);
+        Blob published = rewrite(Operation.COMPLETE_UPLOAD, to, hidden, version, to, options);
         return new StoredBlob(
                 to,
                 size,
@@ -96,7 +97,7 @@ final class GcsCopy {
      * cases, and the bucket's in others.
      */
     private Blob rewrite(
-            String operation, BlobKey key, String from, BlobVersion version, BlobKey to, StoreOptions stored)
+            Operation operation, BlobKey key, String from, BlobVersion version, BlobKey to, StoreOptions stored)
             throws IOException {
         BlobInfo.Builder info = BlobInfo.newBuilder(bucket.id(bucket.objectOf(operation, to)));
         stored.contentType().ifPresent(info::setContentType);

@@ -8,6 +8,7 @@ import io.blobstore.BlobTarget;
 import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadResult;
 import io.blobstore.http.HttpHeaders;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * with the blob's checksum where it is the whole.
  */
 final class GetRange {
-    private static final String OPERATION = "read";
+    private static final Operation OPERATION = Operation.READ;
     private static final int NOT_SATISFIABLE = 416;
 
     private final GcsContext bucket;

@@ -7,6 +7,7 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
@@ -27,7 +28,7 @@ import java.util.UUID;
  * it has stored. The content is one of the pieces of the body, and is not copied for that.
  */
 final class PutObject {
-    private static final String OPERATION = "store";
+    private static final Operation OPERATION = Operation.STORE;
     private static final String ANY_TYPE = "application/octet-stream";
 
     private final GcsContext bucket;

@@ -6,6 +6,7 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.PartialReadException;
 import io.blobstore.ReadResult;
 import java.io.IOException;
@@ -27,7 +28,7 @@ public final class RangeResponseHandler implements ResponseHandler {
     /** A successful answer's status, if it is a part of the blob. */
     private static final int PARTIAL = 206;
 
-    private static final String OPERATION = "read";
+    private static final Operation OPERATION = Operation.READ;
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})");
 
     private final BlobKey key;

@@ -8,6 +8,7 @@ import io.blobstore.BlobTarget;
 import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadResult;
 import io.blobstore.http.HttpHeaders;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * blob and the version are there, and how large it is.
  */
 final class GetRange {
-    private static final String OPERATION = "read";
+    private static final Operation OPERATION = Operation.READ;
     private static final int NOT_SATISFIABLE = 416;
 
     private final S3Context bucket;

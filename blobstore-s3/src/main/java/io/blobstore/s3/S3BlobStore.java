@@ -10,6 +10,7 @@ import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
+import io.blobstore.Operation;
 import io.blobstore.PartLayout;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
@@ -111,7 +112,7 @@ public final class S3BlobStore implements BlobStore {
 
     @Override
     public BlobMetadata head(BlobKey key) throws IOException {
-        return bucket.head("head", key, Optional.empty());
+        return bucket.head(Operation.HEAD, key, Optional.empty());
     }
 
     @Override
@@ -151,7 +152,7 @@ public final class S3BlobStore implements BlobStore {
         bucket.requireOpen();
         return uploads.create(() -> new S3MultipartUpload(
                 bucket,
-                MultipartRequests.create(bucket, "store", key, options),
+                MultipartRequests.create(bucket, Operation.CREATE_UPLOAD, Operation.COMPLETE_UPLOAD, key, options),
                 layout,
                 options.precondition(),
                 conditions,

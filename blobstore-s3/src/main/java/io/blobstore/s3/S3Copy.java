@@ -6,6 +6,7 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.CopyOptions;
 import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
@@ -31,7 +32,7 @@ import software.amazon.awssdk.services.s3.model.UploadPartCopyResponse;
  * completions, and servers that have not ignore them in silence.
  */
 final class S3Copy {
-    private static final String OPERATION = "copy";
+    private static final Operation OPERATION = Operation.COPY;
 
     private final S3Context bucket;
     private final Conditions conditions;
@@ -110,7 +111,7 @@ final class S3Copy {
     private StoredBlob copyInParts(BlobMetadata source, BlobKey to, Precondition condition) throws IOException {
         StoreOptions stored = new StoreOptions(source.contentType(), source.userMetadata(), condition);
         MultipartRequests upload = uploads.create(
-                () -> MultipartRequests.create(bucket, OPERATION, to, stored), created -> created::abort);
+                () -> MultipartRequests.create(bucket, OPERATION, OPERATION, to, stored), created -> created::abort);
         try {
             List<MultipartRequests.Part> parts = new ArrayList<>();
             long partSize =
