@@ -97,15 +97,15 @@ final class Download extends ParallelTransfer<ReadResult> {
             ByteRange range,
             BlobTarget target,
             DownloadOptions options,
-            TransferEngine engine)
+            Environment environment)
             throws IOException {
-        super(engine, "read of '" + key + "'", options.retry(), options.listener());
+        super(environment, "read of '" + key + "'", options.retry(), options.listener());
         this.store = store;
         this.key = key;
         this.range = range;
         this.options = options;
         this.hedges =
-                new HedgingCoordinator(options.hedging(), engine.environment().clock()::nanoTime);
+                new HedgingCoordinator(options.hedging(), environment.clock()::nanoTime);
         this.room = target.room();
         range.requireRoom(room);
         this.target = target.open();

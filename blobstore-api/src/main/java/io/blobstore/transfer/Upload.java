@@ -45,8 +45,8 @@ final class Upload extends ParallelTransfer<StoredBlob> {
     private volatile @Nullable StoredBlob stored;
 
     /** Plans the upload and retains its source. */
-    Upload(BlobStore store, BlobKey key, BlobSource source, UploadOptions options, TransferEngine engine) {
-        super(engine, "upload of '" + key + "'", options.retry(), options.listener());
+    Upload(BlobStore store, BlobKey key, BlobSource source, UploadOptions options, Environment environment) {
+        super(environment, "upload of '" + key + "'", options.retry(), options.listener());
         this.store = store;
         this.key = key;
         this.options = options;
