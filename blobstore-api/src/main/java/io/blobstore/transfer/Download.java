@@ -10,6 +10,7 @@ import io.blobstore.IntegrityException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
+import io.blobstore.spi.ByteRanges;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -107,7 +108,7 @@ final class Download extends ParallelTransfer<ReadResult> {
         this.hedges =
                 new HedgingCoordinator(options.hedging(), environment.clock()::nanoTime);
         this.room = target.room();
-        range.requireRoom(room);
+        ByteRanges.requireRoom(range, room);
         this.target = target.open();
     }
 
@@ -148,7 +149,7 @@ final class Download extends ParallelTransfer<ReadResult> {
     private Plan plan(BlobMetadata blob) throws IOException {
         Plan made = plan;
         if (made == null) {
-            made = Plan.of(blob, range.resolve(key, blob.size(), room), options.partSize());
+            made = Plan.of(blob, ByteRanges.resolve(range, key, blob.size(), room), options.partSize());
             target.reserve(made.length);
             tracker().planned(made.length, made.partCount());
             plan = made;

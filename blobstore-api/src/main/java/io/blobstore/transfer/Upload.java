@@ -6,7 +6,7 @@ import io.blobstore.BlobStore;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.RetainedSource;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoredBlob;

@@ -8,7 +8,7 @@ import io.blobstore.BlobSource;
 import io.blobstore.ByteRange;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
 import io.blobstore.StoreCapabilities;

@@ -15,7 +15,8 @@ import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.ByteRanges;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.PresignOptions;
@@ -142,7 +143,7 @@ public final class InMemoryBlobStore implements BlobStore {
     @Override
     public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
             throws IOException {
-        range.requireRoom(target.remaining());
+        ByteRanges.requireRoom(range, target.remaining());
         Blob blob;
         lock.lock();
         try {
@@ -155,7 +156,7 @@ public final class InMemoryBlobStore implements BlobStore {
         if (options.ifMatch().isPresent() && !options.ifMatch().get().equals(metadata.version())) {
             throw otherVersion("read", key, options.ifMatch().get(), metadata.version());
         }
-        int bytes = (int) range.resolve(key, metadata.size(), target.remaining());
+        int bytes = (int) ByteRanges.resolve(range, key, metadata.size(), target.remaining());
         if (bytes == metadata.size()) {
             requireChecksum("read", key, metadata.checksum().orElseThrow(), Crc32c.of(ByteBuffer.wrap(blob.bytes)));
         }

@@ -3,6 +3,7 @@ package io.blobstore.cli;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.ByteRange;
+import io.blobstore.spi.ByteRanges;
 import io.blobstore.transfer.BlobReader;
 import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
@@ -58,7 +59,7 @@ final class CatCommand implements Callable<Integer> {
                         .readAheadMemory(READ_AHEAD)
                         .build();
                 BlobReader blob = reader.openReader(source, key)) {
-            write(blob.position(range.offset()), range.resolve(key, blob.size(), Long.MAX_VALUE));
+            write(blob.position(range.offset()), ByteRanges.resolve(range, key, blob.size(), Long.MAX_VALUE));
         } finally {
             threads.shutdown();
         }

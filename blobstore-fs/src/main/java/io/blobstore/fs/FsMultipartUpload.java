@@ -3,7 +3,7 @@ package io.blobstore.fs;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.Crc32c;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
 import io.blobstore.spi.AbstractMultipartUpload;

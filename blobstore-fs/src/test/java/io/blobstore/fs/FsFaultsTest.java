@@ -12,7 +12,7 @@ import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.StorageFullException;
 import io.blobstore.StoreNotFoundException;
