@@ -9,5 +9,5 @@ module io.blobstore {
     exports io.blobstore.spi;
     exports io.blobstore.transfer;
 
-    uses io.blobstore.BlobStoreProvider;
+    uses io.blobstore.spi.BlobStoreProvider;
 }

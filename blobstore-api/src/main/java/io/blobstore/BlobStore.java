@@ -1,5 +1,6 @@
 package io.blobstore;
 
+import io.blobstore.spi.PartLayout;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,7 +20,7 @@ import java.nio.ByteBuffer;
 public interface BlobStore extends Closeable {
     /**
      * Stores a blob in one request, whole or not at all: other readers see what the key held before until they see all
-     * of it. For large content use {@link io.blobstore.transfer.ParallelUploader}.
+     * of it. For large content use {@link io.blobstore.transfer.TransferManager}.
      *
      * @throws BlobAlreadyExistsException if the precondition is {@link Precondition#ifAbsent()} and there is a blob
      * @throws PreconditionFailedException if the precondition is {@link Precondition#ifMatch} and there is another

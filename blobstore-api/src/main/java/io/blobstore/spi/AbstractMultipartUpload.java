@@ -6,7 +6,7 @@ import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
 import java.io.IOException;

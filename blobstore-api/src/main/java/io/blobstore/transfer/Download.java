@@ -11,6 +11,7 @@ import io.blobstore.Operation;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
+import io.blobstore.spi.ByteRanges;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -98,17 +99,17 @@ final class Download extends ParallelTransfer<ReadResult> {
             ByteRange range,
             BlobTarget target,
             DownloadOptions options,
-            TransferEngine engine)
+            Environment environment)
             throws IOException {
-        super(engine, "read of '" + key + "'", options.retry(), options.listener());
+        super(environment, "read of '" + key + "'", options.retry(), options.listener());
         this.store = store;
         this.key = key;
         this.range = range;
         this.options = options;
         this.hedges =
-                new HedgingCoordinator(options.hedging(), engine.environment().clock()::nanoTime);
+                new HedgingCoordinator(options.hedging(), environment.clock()::nanoTime);
         this.room = target.room();
-        range.requireRoom(room);
+        ByteRanges.requireRoom(range, room);
         this.target = target.open();
     }
 
@@ -149,7 +150,7 @@ final class Download extends ParallelTransfer<ReadResult> {
     private Plan plan(BlobMetadata blob) throws IOException {
         Plan made = plan;
         if (made == null) {
-            made = Plan.of(blob, range.resolve(key, blob.size(), room), options.partSize());
+            made = Plan.of(blob, ByteRanges.resolve(range, key, blob.size(), room), options.partSize());
             target.reserve(made.length);
             tracker().planned(made.length, made.partCount());
             plan = made;

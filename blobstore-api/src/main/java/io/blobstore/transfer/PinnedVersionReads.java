@@ -27,7 +27,7 @@ final class PinnedVersionReads {
     /** What is larger is split. */
     private static final long PART = DownloadOptions.DEFAULT.partSize();
 
-    private final TransferEngine engine;
+    private final Environment environment;
     private final BlobStore store;
     private final BlobKey key;
     private final ReaderOptions options;
@@ -48,8 +48,8 @@ final class PinnedVersionReads {
         }
     }
 
-    PinnedVersionReads(TransferEngine engine, BlobStore store, BlobKey key, ReaderOptions options) {
-        this.engine = engine;
+    PinnedVersionReads(Environment environment, BlobStore store, BlobKey key, ReaderOptions options) {
+        this.environment = environment;
         this.store = store;
         this.key = key;
         this.options = options;
@@ -71,7 +71,7 @@ final class PinnedVersionReads {
         if (known.isPresent()) {
             return known.get();
         }
-        MetadataRequest request = enter(new MetadataRequest(store, key, options.retry(), engine));
+        MetadataRequest request = enter(new MetadataRequest(store, key, options.retry(), environment));
         request.run();
         return pin(await(request));
     }
@@ -140,11 +140,11 @@ final class PinnedVersionReads {
                 options.retry(),
                 Optional.empty(),
                 TransferListener.NONE);
-        return enter(new Download(store, key, range, target, how, engine));
+        return enter(new Download(store, key, range, target, how, environment));
     }
 
     private <T extends ParallelTransfer<?>> T enter(T transfer) {
-        engine.enter(transfer);
+        environment.running().enter(transfer);
         running.add(transfer);
         transfer.whenDone(() -> running.remove(transfer));
         if (closed) { // after adding: close() either sees it, or is seen here

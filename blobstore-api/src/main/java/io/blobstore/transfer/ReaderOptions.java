@@ -8,7 +8,7 @@ import io.blobstore.ReadOptions;
  * @param concurrency the most requests that one read is split into at once, and likewise the most under way ahead of
  *     reads; how many connections there are is the store's business
  * @param maxReadAhead the most bytes that this reader reads ahead, within what all readers share
- *     ({@link ParallelReader.Builder#readAheadMemory}); 0 to read nothing ahead
+ *     ({@link TransferManager.Builder#readAheadMemory}); 0 to read nothing ahead
  * @param read which version is read; if none is named, the one that the first request meets
  * @param retry how often a request that failed is tried again
  */

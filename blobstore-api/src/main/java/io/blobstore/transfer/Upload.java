@@ -7,7 +7,7 @@ import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.RetainedSource;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoredBlob;
@@ -46,8 +46,8 @@ final class Upload extends ParallelTransfer<StoredBlob> {
     private volatile @Nullable StoredBlob stored;
 
     /** Plans the upload and retains its source. */
-    Upload(BlobStore store, BlobKey key, BlobSource source, UploadOptions options, TransferEngine engine) {
-        super(engine, "upload of '" + key + "'", options.retry(), options.listener());
+    Upload(BlobStore store, BlobKey key, BlobSource source, UploadOptions options, Environment environment) {
+        super(environment, "upload of '" + key + "'", options.retry(), options.listener());
         this.store = store;
         this.key = key;
         this.options = options;

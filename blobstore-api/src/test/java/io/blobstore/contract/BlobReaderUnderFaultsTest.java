@@ -7,7 +7,7 @@ import io.blobstore.BlobSource;
 import io.blobstore.Operation;
 import io.blobstore.contract.FaultyBlobStore.Fault;
 import io.blobstore.transfer.BlobReader;
-import io.blobstore.transfer.ParallelReader;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.ReaderOptions;
 import io.blobstore.transfer.RetryPolicy;
 import java.io.IOException;
@@ -53,10 +53,10 @@ class BlobReaderUnderFaultsTest {
                 .concurrency(1 + random.nextInt(8))
                 .maxReadAhead(random.nextBoolean() ? 8 << 20 : 64 << 20)
                 .build();
-        try (ParallelReader reader = ParallelReader.builder()
+        try (TransferManager reader = TransferManager.builder()
                         .readAheadMemory(random.nextInt(40) << 20)
                         .build();
-                BlobReader blob = reader.open(store, KEY, options)) {
+                BlobReader blob = reader.openReader(store, KEY, options)) {
             Model model = new Model(blob);
             for (int step = 0; step < 60; step++) {
                 model.step(random);

@@ -14,7 +14,7 @@ import io.blobstore.IntegrityException;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.StoreOptions;
 import io.blobstore.ThrottledException;
 import io.blobstore.contract.FaultyBlobStore.Fault;

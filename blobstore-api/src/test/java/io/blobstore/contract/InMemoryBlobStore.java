@@ -16,7 +16,8 @@ import io.blobstore.IntegrityException;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.ByteRanges;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.PresignOptions;
@@ -143,7 +144,7 @@ public final class InMemoryBlobStore implements BlobStore {
     @Override
     public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
             throws IOException {
-        range.requireRoom(target.remaining());
+        ByteRanges.requireRoom(range, target.remaining());
         Blob blob;
         lock.lock();
         try {
@@ -156,7 +157,7 @@ public final class InMemoryBlobStore implements BlobStore {
         if (options.ifMatch().isPresent() && !options.ifMatch().get().equals(metadata.version())) {
             throw otherVersion(Operation.READ, key, options.ifMatch().get(), metadata.version());
         }
-        int bytes = (int) range.resolve(key, metadata.size(), target.remaining());
+        int bytes = (int) ByteRanges.resolve(range, key, metadata.size(), target.remaining());
         if (bytes == metadata.size()) {
             requireChecksum(
                     Operation.READ, key, metadata.checksum().orElseThrow(), Crc32c.of(ByteBuffer.wrap(blob.bytes)));

@@ -15,10 +15,10 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.contract.FaultyBlobStore.Fault;
 import io.blobstore.memory.MappedFile;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.FakeClock;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.RetryPolicy;
 import io.blobstore.transfer.Transfer;
-import io.blobstore.transfer.TransferClock;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -27,11 +27,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,28 +55,15 @@ class UploadUnderFaultsTest {
     Path temporary;
 
     private final InMemoryBlobStore memory = new InMemoryBlobStore();
-    private final Queue<Duration> waits = new ConcurrentLinkedQueue<>();
 
-    /** Time in which waiting takes none. */
-    private final TransferClock clock = new TransferClock() {
-        @Override
-        public long nanoTime() {
-            return 0;
-        }
+    private final FakeClock clock = new FakeClock();
 
-        @Override
-        public void sleep(Duration duration) {
-            waits.add(duration);
-        }
-    };
-
-    private final ParallelUploader.Builder uploaders =
-            ParallelUploader.builder().clock(clock).random(new Random(1));
+    private final TransferManager.Builder uploaders = clock.managers(1);
 
     @ParameterizedTest
     @CsvSource({"ERROR, 1", "ERROR, 8", "ANSWER_LOST, 1", "ANSWER_LOST, 8", "THROTTLED, 1", "THROTTLED, 8"})
     void anUploadSurvivesTheFailureOfAnyRequest(Fault fault, int concurrency) throws Exception {
-        try (ParallelUploader uploader = uploaders.build();
+        try (TransferManager uploader = uploaders.build();
                 MappedFile file = MappedFile.open(file(CONTENT))) {
             for (int n = 1; n <= REQUESTS; n++) {
                 memory.delete(KEY);
@@ -95,9 +80,9 @@ class UploadUnderFaultsTest {
                 assertThat(file.leases()).isZero();
             }
         }
-        assertThat(waits).hasSize(REQUESTS);
+        assertThat(clock.sleeps()).hasSize(REQUESTS);
         if (fault == Fault.THROTTLED) {
-            assertThat(waits).allSatisfy(wait -> assertThat(wait).isGreaterThanOrEqualTo(Duration.ofSeconds(1)));
+            assertThat(clock.sleeps()).allSatisfy(wait -> assertThat(wait).isGreaterThanOrEqualTo(Duration.ofSeconds(1)));
         }
     }
 
@@ -106,7 +91,7 @@ class UploadUnderFaultsTest {
     void anUploadOfOneRequestSurvivesItsFailure(Fault fault) throws Exception {
         FaultyBlobStore store = FaultyBlobStore.over(memory).at(1, fault).build();
         byte[] small = Arrays.copyOf(CONTENT, PART);
-        try (ParallelUploader uploader = uploaders.build()) {
+        try (TransferManager uploader = uploaders.build()) {
             uploader.upload(store, KEY, BlobSource.ofPath(file(small)), options(8))
                     .join();
         }
@@ -125,7 +110,7 @@ class UploadUnderFaultsTest {
                         .precondition(Precondition.ifAbsent())
                         .build())
                 .build();
-        try (ParallelUploader uploader = uploaders.build();
+        try (TransferManager uploader = uploaders.build();
                 MappedFile file = MappedFile.open(file(CONTENT))) {
             uploader.upload(store, KEY, file.region(), ifAbsent).join();
         }
@@ -137,7 +122,7 @@ class UploadUnderFaultsTest {
     @ValueSource(ints = {1, 8})
     void aFailureForGoodLeavesTheKeyAsItWas(int concurrency) throws Exception {
         memory.store(KEY, ByteBuffer.wrap(OLD));
-        try (ParallelUploader uploader = uploaders.build();
+        try (TransferManager uploader = uploaders.build();
                 MappedFile file = MappedFile.open(file(CONTENT))) {
             for (int n = 1; n <= REQUESTS; n++) {
                 FaultyBlobStore store =
@@ -154,7 +139,7 @@ class UploadUnderFaultsTest {
                 assertHolds(OLD, "request " + n + " failed for good");
             }
         }
-        assertThat(waits).isEmpty();
+        assertThat(clock.sleeps()).isEmpty();
     }
 
     @Test
@@ -163,7 +148,7 @@ class UploadUnderFaultsTest {
                 .chance(Fault.ERROR, 1)
                 .chanceOnlyFor(Operation.UPLOAD_PART)
                 .build();
-        try (ParallelUploader uploader = uploaders.build();
+        try (TransferManager uploader = uploaders.build();
                 MappedFile file = MappedFile.open(file(CONTENT))) {
             Transfer<StoredBlob> transfer = uploader.upload(store, KEY, file.region(), options(1));
 
@@ -179,7 +164,7 @@ class UploadUnderFaultsTest {
                 .at(Operation.UPLOAD_PART, 3, Fault.FATAL_ERROR)
                 .at(Operation.ABORT_UPLOAD, 1, Fault.FATAL_ERROR)
                 .build();
-        try (ParallelUploader uploader = uploaders.build();
+        try (TransferManager uploader = uploaders.build();
                 MappedFile file = MappedFile.open(file(CONTENT))) {
             Throwable problem = catchThrowable(uploader.upload(store, KEY, file.region(), options(1))::join);
 
@@ -194,7 +179,7 @@ class UploadUnderFaultsTest {
     @ValueSource(ints = {1, 8})
     void aBitFlippedInAnyPartIsFound(int concurrency) throws Exception {
         memory.store(KEY, ByteBuffer.wrap(OLD));
-        try (ParallelUploader uploader = uploaders.build();
+        try (TransferManager uploader = uploaders.build();
                 MappedFile file = MappedFile.open(file(CONTENT))) {
             for (int part = 1; part <= PARTS; part++) {
                 FaultyBlobStore store = FaultyBlobStore.over(memory)
@@ -228,7 +213,7 @@ class UploadUnderFaultsTest {
                     .retry(RetryPolicy.DEFAULT.withMaxAttempts(100))
                     .build();
             Path path = file(content);
-            try (ParallelUploader uploader = uploaders.build();
+            try (TransferManager uploader = uploaders.build();
                     MappedFile file = MappedFile.open(path)) {
                 BlobSource source = random.nextBoolean() ? file.region() : BlobSource.ofPath(path);
                 uploader.upload(store, KEY, source, options).join();
@@ -254,7 +239,7 @@ class UploadUnderFaultsTest {
                     .chance(Fault.FLIPPED_PART, 0.03)
                     .chanceOnlyFor(Operation.CREATE_UPLOAD, Operation.UPLOAD_PART, Operation.COMPLETE_UPLOAD)
                     .build();
-            try (ParallelUploader uploader = uploaders.build();
+            try (TransferManager uploader = uploaders.build();
                     MappedFile file = MappedFile.open(file(CONTENT))) {
                 Throwable problem =
                         catchThrowable(uploader.upload(store, KEY, file.region(), options(1 + (int) seed % 8))::join);
@@ -281,7 +266,7 @@ class UploadUnderFaultsTest {
         memory.store(KEY, ByteBuffer.wrap(OLD));
         FaultyBlobStore store =
                 FaultyBlobStore.over(memory).at(stalled, 1, Fault.STALL).build();
-        try (ParallelUploader uploader = uploaders.build();
+        try (TransferManager uploader = uploaders.build();
                 MappedFile file = MappedFile.open(file(CONTENT))) {
             Transfer<StoredBlob> transfer = uploader.upload(store, KEY, file.region(), options(4));
             store.awaitStall();
@@ -300,7 +285,7 @@ class UploadUnderFaultsTest {
         FaultyBlobStore store = FaultyBlobStore.over(memory)
                 .at(Operation.UPLOAD_PART, 1, Fault.STALL)
                 .build();
-        try (ParallelUploader uploader = uploaders.build();
+        try (TransferManager uploader = uploaders.build();
                 MappedFile file = MappedFile.open(file(CONTENT))) {
             Transfer<StoredBlob> transfer = uploader.upload(store, KEY, file.region(), options(2));
             store.awaitStall();

@@ -58,8 +58,8 @@ class BlobReaderCrashTest {
             ExecutorService threads = Executors.newFixedThreadPool(6);
             EndAndUnmap all = new EndAndUnmap();
             Random random = new Random(42);
-            try (ParallelReader reader =
-                    ParallelReader.builder().executor(threads).build()) {
+            try (TransferManager reader =
+                    TransferManager.builder().executor(threads).build()) {
                 for (int round = 0; round < ROUNDS; round++) {
                     all.round(reader, path, random);
                     require(reader.readAheadMemory().taken() == 0, "memory is kept");
@@ -75,9 +75,9 @@ class BlobReaderCrashTest {
             require(ProcessMaps.collectUntil(() -> !ProcessMaps.contains(path)), "nothing may stay mapped");
         }
 
-        private void round(ParallelReader reader, Path path, Random random) throws Exception {
+        private void round(TransferManager reader, Path path, Random random) throws Exception {
             PatternStore store = new PatternStore(1L << 40);
-            BlobReader blob = reader.open(store, KEY);
+            BlobReader blob = reader.openReader(store, KEY);
             boolean byInterrupt = random.nextBoolean();
             int step = random.nextBoolean() ? 9 << 20 : 1 << 18; // side by side, or from what was read ahead
             int nanos = random.nextInt(10_000_000);

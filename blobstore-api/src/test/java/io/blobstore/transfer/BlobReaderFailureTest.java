@@ -112,8 +112,8 @@ class BlobReaderFailureTest extends BlobReaderFixture {
                 .at(Operation.READ, 5, Fault.ANSWER_LOST)
                 .build();
         FakeClock clock = new FakeClock();
-        try (ParallelReader patient = ParallelReader.builder().clock(clock).build();
-                BlobReader blob = patient.open(faulty, KEY)) {
+        try (TransferManager patient = TransferManager.builder().clock(clock).build();
+                BlobReader blob = patient.openReader(faulty, KEY)) {
             blob.position(5);
             read(blob, M, 20);
         }
@@ -126,9 +126,9 @@ class BlobReaderFailureTest extends BlobReaderFixture {
         store.onHead(read -> {
             throw ScriptedStore.failure("try again", true);
         });
-        try (ParallelReader patient =
-                        ParallelReader.builder().clock(new FakeClock()).build();
-                BlobReader blob = patient.open(
+        try (TransferManager patient =
+                        TransferManager.builder().clock(new FakeClock()).build();
+                BlobReader blob = patient.openReader(
                         store,
                         KEY,
                         ReaderOptions.builder()
@@ -178,7 +178,7 @@ class BlobReaderFailureTest extends BlobReaderFixture {
                 return (shorter.get() ? store : delegate()).read(key, range, target, options);
             }
         }
-        try (BlobReader blob = reader.open(new Lying(), KEY, ONE_TRY)) {
+        try (BlobReader blob = reader.openReader(new Lying(), KEY, ONE_TRY)) {
             read(blob, 5 * M);
             shorter.set(true);
             assertThatIOException().isThrownBy(() -> blob.read(ByteBuffer.allocate(M)));

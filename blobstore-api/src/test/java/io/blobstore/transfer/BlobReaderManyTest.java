@@ -105,14 +105,14 @@ class BlobReaderManyTest extends BlobReaderFixture {
         int size = 5 * M + 77;
         store = new PatternStore(size);
         AtomicLong most = new AtomicLong();
-        try (ParallelReader shared =
-                ParallelReader.builder().readAheadMemory(memory).build()) {
+        try (TransferManager shared =
+                TransferManager.builder().readAheadMemory(memory).build()) {
             store.onRead(read -> most.accumulateAndGet(shared.readAheadMemory().taken(), Math::max));
             List<Callable<Void>> tasks = new ArrayList<>();
             for (int i = 0; i < 64; i++) {
                 int step = 50_000 + 5_000 * i;
                 tasks.add(() -> {
-                    try (BlobReader blob = shared.open(store, KEY, ONE_TRY)) {
+                    try (BlobReader blob = shared.openReader(store, KEY, ONE_TRY)) {
                         ByteBuffer target = ByteBuffer.allocateDirect(step);
                         long at = 0;
                         while (blob.read(target.clear()) > 0) {

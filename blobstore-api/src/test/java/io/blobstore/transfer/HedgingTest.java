@@ -50,7 +50,7 @@ class HedgingTest {
     Path directory;
 
     private final InMemoryBlobStore memory = new InMemoryBlobStore();
-    private final ParallelReader reader = ParallelReader.create();
+    private final TransferManager reader = TransferManager.create();
 
     @BeforeEach
     void fillStore() throws IOException {
@@ -117,7 +117,7 @@ class HedgingTest {
         Hanging store = new Hanging(part, 1);
         ByteBuffer target = ByteBuffer.allocateDirect(CONTENT.length);
 
-        reader.read(store, KEY, ByteRange.all(), BlobTarget.of(target), options(4))
+        reader.download(store, KEY, ByteRange.all(), BlobTarget.of(target), options(4))
                 .join();
 
         assertThat(store.inside).hasValue(0);
@@ -129,12 +129,12 @@ class HedgingTest {
     @Test
     void filesAndMappingsAreReadSoToo() throws Exception {
         Path file = directory.resolve("file");
-        reader.read(new Hanging(5, 1), KEY, ByteRange.all(), BlobTarget.ofPath(file), options(4))
+        reader.download(new Hanging(5, 1), KEY, ByteRange.all(), BlobTarget.ofPath(file), options(4))
                 .join();
         assertThat(file).hasBinaryContent(CONTENT);
 
         try (MappedFile mapped = MappedFile.create(directory.resolve("mapped"), CONTENT.length)) {
-            reader.read(new Hanging(5, 1), KEY, ByteRange.all(), mapped.region(), options(4))
+            reader.download(new Hanging(5, 1), KEY, ByteRange.all(), mapped.region(), options(4))
                     .join();
             mapped.force();
         }
@@ -144,10 +144,10 @@ class HedgingTest {
     @Test
     void whoWasInterruptedForItGoesOnToWorkForOthers() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(4);
-        try (ParallelReader shared = ParallelReader.builder().executor(threads).build()) {
+        try (TransferManager shared = TransferManager.builder().executor(threads).build()) {
             for (int i = 0; i < 50; i++) {
                 ByteBuffer target = ByteBuffer.allocate(CONTENT.length);
-                shared.read(
+                shared.download(
                                 new Hanging(1 + i % (PARTS - 1), 1),
                                 KEY,
                                 ByteRange.all(),
@@ -170,7 +170,7 @@ class HedgingTest {
     @Test
     void cancellingEndsBothRequests() throws Exception {
         Hanging store = new Hanging(7, 2);
-        Transfer<ReadResult> transfer = reader.read(
+        Transfer<ReadResult> transfer = reader.download(
                 store, KEY, ByteRange.all(), BlobTarget.of(ByteBuffer.allocate(CONTENT.length)), options(4));
         store.hangs.await();
         transfer.cancel();
@@ -198,7 +198,7 @@ class HedgingTest {
         };
         ByteBuffer target = ByteBuffer.allocate(CONTENT.length);
 
-        reader.read(store, KEY, ByteRange.all(), BlobTarget.of(target), options(4))
+        reader.download(store, KEY, ByteRange.all(), BlobTarget.of(target), options(4))
                 .join();
 
         assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(CONTENT));
@@ -208,7 +208,7 @@ class HedgingTest {
     @Test
     void nothingIsAskedForTwiceUnlessWanted() throws Exception {
         Hanging store = new Hanging(PARTS, 0);
-        reader.read(
+        reader.download(
                         store,
                         KEY,
                         ByteRange.all(),

@@ -135,8 +135,8 @@ class MappedMemoryCrashTest {
             });
             AtomicInteger cancelled = new AtomicInteger();
             AtomicInteger rightReads = new AtomicInteger();
-            try (ParallelUploader uploader =
-                    ParallelUploader.builder().executor(threads).build()) {
+            try (TransferManager uploader =
+                    TransferManager.builder().executor(threads).build()) {
                 for (int i = 0; i < TRANSFERS; i++) {
                     transfer(uploader, threads, path, checksum, random, cancelled, rightReads);
                 }
@@ -156,7 +156,7 @@ class MappedMemoryCrashTest {
         }
 
         private static void transfer(
-                ParallelUploader uploader,
+                TransferManager uploader,
                 ExecutorService threads,
                 Path path,
                 Crc32c checksum,
@@ -238,7 +238,7 @@ class MappedMemoryCrashTest {
                 }
             };
             MappedFile file = MappedFile.open(path);
-            try (ParallelUploader uploader = ParallelUploader.create()) {
+            try (TransferManager uploader = TransferManager.create()) {
                 Transfer<StoredBlob> transfer = uploader.upload(
                         store,
                         ScriptedStore.KEY,

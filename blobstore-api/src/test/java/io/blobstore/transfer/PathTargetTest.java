@@ -63,8 +63,8 @@ class PathTargetTest {
     }
 
     private static ReadResult read(ScriptedReads store, Path path, DownloadOptions options) throws Exception {
-        try (ParallelReader reader = ParallelReader.create()) {
-            return reader.read(store, KEY, ByteRange.all(), BlobTarget.ofPath(path), options)
+        try (TransferManager reader = TransferManager.create()) {
+            return reader.download(store, KEY, ByteRange.all(), BlobTarget.ofPath(path), options)
                     .join();
         }
     }
@@ -118,11 +118,11 @@ class PathTargetTest {
         Path path = directory.resolve("file");
         byte[] other = ReadPlanTest.content(900_001);
         for (int i = 0; i < 20; i++) {
-            try (ParallelReader reader = ParallelReader.create()) {
+            try (TransferManager reader = TransferManager.create()) {
                 Transfer<ReadResult> one =
-                        reader.read(ScriptedReads.of(CONTENT), KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
+                        reader.download(ScriptedReads.of(CONTENT), KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
                 Transfer<ReadResult> two =
-                        reader.read(ScriptedReads.of(other), KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
+                        reader.download(ScriptedReads.of(other), KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
                 one.join();
                 two.join();
             }
@@ -337,10 +337,10 @@ class PathTargetTest {
                 }
             });
             ExecutorService threads = Executors.newFixedThreadPool(3);
-            try (ParallelReader reader =
-                    ParallelReader.builder().executor(threads).build()) {
+            try (TransferManager reader =
+                    TransferManager.builder().executor(threads).build()) {
                 Transfer<ReadResult> transfer =
-                        reader.read(store, KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
+                        reader.download(store, KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
                 assertThatExceptionOfType(CancellationException.class)
                         .isThrownBy(transfer::join)
                         .withMessageContaining("its thread was interrupted");
@@ -401,9 +401,9 @@ class PathTargetTest {
                 .findFirst()
                 .orElseThrow();
         long before = direct.getMemoryUsed();
-        try (ParallelReader reader = ParallelReader.create()) {
+        try (TransferManager reader = TransferManager.create()) {
             for (int i = 0; i < 50; i++) {
-                reader.read(store, key, ByteRange.all(), BlobTarget.ofPath(elsewhere.resolve("file")), options)
+                reader.download(store, key, ByteRange.all(), BlobTarget.ofPath(elsewhere.resolve("file")), options)
                         .join();
             }
         }

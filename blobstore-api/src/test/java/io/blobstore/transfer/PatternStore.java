@@ -15,6 +15,7 @@ import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import io.blobstore.contract.InMemoryBlobStore;
+import io.blobstore.spi.ByteRanges;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -143,12 +144,12 @@ final class PatternStore extends ForwardingBlobStore {
     @Override
     public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
             throws IOException {
-        range.requireRoom(target.remaining());
+        ByteRanges.requireRoom(range, target.remaining());
         Blob found = blob.orElseThrow(() -> new BlobNotFoundException(Operation.READ, key, null));
         if (!options.ifMatch().orElse(version(found)).equals(version(found))) {
             throw new PreconditionFailedException(Operation.READ, key, "it was replaced", null);
         }
-        int bytes = (int) range.resolve(key, found.size, target.remaining());
+        int bytes = (int) ByteRanges.resolve(range, key, found.size, target.remaining());
         Read read = new Read(range.offset(), bytes);
         reads.add(read);
         mostInside.accumulateAndGet(inside.incrementAndGet(), Math::max);

@@ -59,8 +59,8 @@ class ReadCrashTest {
             Path path = Files.write(Path.of("file").toAbsolutePath(), new byte[CONTENT.length]);
             ExecutorService threads = Executors.newFixedThreadPool(8);
             int cancelled = 0;
-            try (ParallelReader reader =
-                    ParallelReader.builder().executor(threads).build()) {
+            try (TransferManager reader =
+                    TransferManager.builder().executor(threads).build()) {
                 for (int i = 0; i < TRANSFERS; i++) {
                     cancelled += read(reader, path) ? 0 : 1;
                 }
@@ -74,7 +74,7 @@ class ReadCrashTest {
             require(ProcessMaps.collectUntil(() -> !ProcessMaps.contains(path)), "nothing may stay mapped");
         }
 
-        private static boolean read(ParallelReader reader, Path path) throws Exception {
+        private static boolean read(TransferManager reader, Path path) throws Exception {
             MappedFile file = MappedFile.open(path, MappedFile.Access.READ_WRITE);
             long fatalPart = RANDOM.nextInt(2 * PARTS); // half of them run through
             boolean fromWithin = RANDOM.nextBoolean();
@@ -90,7 +90,7 @@ class ReadCrashTest {
                     ScriptedStore.awaitInterrupt(); // fails at once
                 }
             });
-            Transfer<ReadResult> transfer = reader.read(
+            Transfer<ReadResult> transfer = reader.download(
                     store,
                     ScriptedStore.KEY,
                     ByteRange.all(),

@@ -66,8 +66,8 @@ class ReadFailureTest {
     private Transfer<ReadResult> begin(
             Executor executor, ScriptedReads store, BlobTarget target, int concurrency, RetryPolicy retry)
             throws IOException {
-        try (ParallelReader reader = ParallelReader.builder().executor(executor).build()) {
-            return reader.read(
+        try (TransferManager reader = TransferManager.builder().executor(executor).build()) {
+            return reader.download(
                     store,
                     KEY,
                     ByteRange.all(),
@@ -122,8 +122,8 @@ class ReadFailureTest {
             task.run();
             firstLeft.countDown();
         });
-        ParallelReader reader = ParallelReader.builder().executor(telling).build();
-        Transfer<ReadResult> transfer = reader.read(
+        TransferManager reader = TransferManager.builder().executor(telling).build();
+        Transfer<ReadResult> transfer = reader.download(
                 store,
                 KEY,
                 ByteRange.all(),

@@ -56,9 +56,9 @@ class ReadIntoMappedTest {
     @Test
     void aRegionIsFilledAndNothingBesideIt() throws Exception {
         Path path = directory.resolve("file");
-        try (ParallelReader reader = ParallelReader.create();
+        try (TransferManager reader = TransferManager.create();
                 MappedFile file = MappedFile.create(path, SIZE + 200)) {
-            ReadResult read = reader.read(
+            ReadResult read = reader.download(
                             ScriptedReads.of(CONTENT), KEY, ByteRange.all(), file.region(70, SIZE + 20), parts(77))
                     .join();
 
@@ -93,9 +93,9 @@ class ReadIntoMappedTest {
         }
         for (ByteRange range : new ByteRange[] {ByteRange.all(), ByteRange.of(0, SIZE), ByteRange.atMost(0, 5000)}) {
             ScriptedReads store = ScriptedReads.of(CONTENT).withoutChecksumInParts();
-            try (ParallelReader reader = ParallelReader.create();
+            try (TransferManager reader = TransferManager.create();
                     MappedFile file = MappedFile.open(path, MappedFile.Access.READ_WRITE)) {
-                ReadResult read = reader.read(store, KEY, range, file.region(offset, regionSize), parts(partSize))
+                ReadResult read = reader.download(store, KEY, range, file.region(offset, regionSize), parts(partSize))
                         .join();
 
                 assertThat(read.length()).isEqualTo(SIZE);
@@ -118,9 +118,9 @@ class ReadIntoMappedTest {
     @Test
     void anEmptyRegionTakesAnEmptyRange() throws Exception {
         for (int size : new int[] {0, 5}) {
-            try (ParallelReader reader = ParallelReader.create();
+            try (TransferManager reader = TransferManager.create();
                     MappedFile file = MappedFile.create(directory.resolve("file" + size), size)) {
-                assertThat(reader.read(
+                assertThat(reader.download(
                                         ScriptedReads.of(CONTENT),
                                         KEY,
                                         ByteRange.from(SIZE),
@@ -149,8 +149,8 @@ class ReadIntoMappedTest {
                 ending.reach(begun.join());
             }
         });
-        try (ParallelReader reader = ParallelReader.create()) {
-            Transfer<ReadResult> transfer = reader.read(store, KEY, ByteRange.all(), file.region(), parts(100));
+        try (TransferManager reader = TransferManager.create()) {
+            Transfer<ReadResult> transfer = reader.download(store, KEY, ByteRange.all(), file.region(), parts(100));
             CompletableFuture<Boolean> releasedAtCompletion =
                     transfer.toCompletableFuture().handle((read, problem) -> file.isReleased());
             begun.complete(transfer);
@@ -174,10 +174,10 @@ class ReadIntoMappedTest {
     @Test
     void aRegionOfARetainedSourceMayBeReadIntoAfterItsFileWasClosed() throws Exception {
         MappedFile file = MappedFile.create(directory.resolve("file"), SIZE);
-        try (ParallelReader reader = ParallelReader.create()) {
+        try (TransferManager reader = TransferManager.create()) {
             var retained = file.region().retain();
             file.close();
-            reader.read(ScriptedReads.of(CONTENT), KEY, ByteRange.all(), (BlobTarget) retained.source(), parts(100))
+            reader.download(ScriptedReads.of(CONTENT), KEY, ByteRange.all(), (BlobTarget) retained.source(), parts(100))
                     .join();
             assertThat(file.isReleased()).isFalse();
             retained.hold().close();

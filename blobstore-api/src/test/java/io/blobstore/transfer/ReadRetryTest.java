@@ -42,12 +42,12 @@ class ReadRetryTest {
 
     /** In parts of 40 bytes, one after the other. */
     private ReadResult read(ScriptedReads store, BlobTarget target) throws Exception {
-        try (ParallelReader reader = ParallelReader.builder()
+        try (TransferManager reader = TransferManager.builder()
                 .executor(Runnable::run)
                 .clock(clock)
                 .random(new Random(7))
                 .build()) {
-            return reader.read(
+            return reader.download(
                             store,
                             KEY,
                             ByteRange.all(),
@@ -167,8 +167,8 @@ class ReadRetryTest {
     @Test
     void aSmallBlobWhoseOnlyReadWasCutIsFinished() throws Exception {
         ScriptedReads store = cutting(10, 0).withoutChecksumInParts();
-        try (ParallelReader reader = ParallelReader.builder().clock(clock).build()) {
-            reader.read(store, KEY, ByteRange.all(), BlobTarget.of(target)).join();
+        try (TransferManager reader = TransferManager.builder().clock(clock).build()) {
+            reader.download(store, KEY, ByteRange.all(), BlobTarget.of(target)).join();
         }
         // It was not read in one piece, so nobody has compared it yet.
         assertThat(store.requests()).containsExactly("READ 0+95", "READ 10+85 of v1", "HEAD");

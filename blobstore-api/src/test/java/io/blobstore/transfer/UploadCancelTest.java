@@ -45,7 +45,7 @@ class UploadCancelTest {
         assertThat(threads.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
     }
 
-    private static Transfer<StoredBlob> upload(ParallelUploader uploader, ScriptedStore store, int size) {
+    private static Transfer<StoredBlob> upload(TransferManager uploader, ScriptedStore store, int size) {
         return uploader.upload(
                 store,
                 KEY,
@@ -53,8 +53,8 @@ class UploadCancelTest {
                 UploadOptions.builder().partSize(10).concurrency(3).build());
     }
 
-    private ParallelUploader uploader(Executor executor) {
-        return ParallelUploader.builder().executor(executor).build();
+    private TransferManager uploader(Executor executor) {
+        return TransferManager.builder().executor(executor).build();
     }
 
     private static void assertCancelled(Transfer<StoredBlob> transfer) {
@@ -65,7 +65,7 @@ class UploadCancelTest {
     void beforeItBeginsNothingIsAskedOfTheStore() {
         ScriptedStore store = new ScriptedStore();
         List<Runnable> tasks = new ArrayList<>();
-        try (ParallelUploader uploader = uploader(tasks::add)) {
+        try (TransferManager uploader = uploader(tasks::add)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
 
             assertThat(transfer.cancel()).isTrue();
@@ -87,7 +87,7 @@ class UploadCancelTest {
             inside.countDown();
             ScriptedStore.awaitInterrupt();
         });
-        try (ParallelUploader uploader = uploader(threads)) {
+        try (TransferManager uploader = uploader(threads)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, request == Request.STORE ? 10 : 100);
             assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
 
@@ -115,7 +115,7 @@ class UploadCancelTest {
                 .on(
                         Request.ABORT,
                         part -> interrupted.set(Thread.currentThread().isInterrupted()));
-        try (ParallelUploader uploader = uploader(threads)) {
+        try (TransferManager uploader = uploader(threads)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
             assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
             transfer.cancel();
@@ -132,7 +132,7 @@ class UploadCancelTest {
             inside.countDown();
             ScriptedStore.awaitUninterruptibly(cancelled);
         });
-        try (ParallelUploader uploader = uploader(threads)) {
+        try (TransferManager uploader = uploader(threads)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 10);
             assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
             assertThat(transfer.cancel()).isTrue();
@@ -150,7 +150,7 @@ class UploadCancelTest {
             completing.countDown();
             ScriptedStore.await(go);
         });
-        try (ParallelUploader uploader = uploader(threads)) {
+        try (TransferManager uploader = uploader(threads)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
             assertThat(completing.await(60, TimeUnit.SECONDS)).isTrue();
 
@@ -180,8 +180,8 @@ class UploadCancelTest {
         ScriptedStore store = new ScriptedStore().on(Request.PART, part -> {
             throw ScriptedStore.failure("try again", true);
         });
-        try (ParallelUploader uploader =
-                ParallelUploader.builder().executor(threads).clock(clock).build()) {
+        try (TransferManager uploader =
+                TransferManager.builder().executor(threads).clock(clock).build()) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
             assertThat(waiting.await(60, TimeUnit.SECONDS)).isTrue();
             transfer.cancel();
@@ -199,8 +199,8 @@ class UploadCancelTest {
             ScriptedStore.await(letGo);
         });
         ScriptedStore store = new ScriptedStore();
-        try (ParallelUploader uploader =
-                ParallelUploader.builder().executor(threads).maxBytesInFlight(1).build()) {
+        try (TransferManager uploader =
+                TransferManager.builder().executor(threads).maxBytesInFlight(1).build()) {
             Transfer<StoredBlob> first = upload(uploader, holder, 10);
             assertThat(holding.await(60, TimeUnit.SECONDS)).isTrue();
             Transfer<StoredBlob> second = upload(uploader, store, 100);
@@ -219,7 +219,7 @@ class UploadCancelTest {
     void joinWaitsNoLongerThanTold() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         ScriptedStore store = new ScriptedStore().on(Request.PART, part -> ScriptedStore.await(go));
-        try (ParallelUploader uploader = uploader(threads)) {
+        try (TransferManager uploader = uploader(threads)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
 
             assertThatExceptionOfType(TimeoutException.class).isThrownBy(() -> transfer.join(Duration.ZERO));
@@ -278,7 +278,7 @@ class UploadCancelTest {
                 flagsAfterwards.incrementAndGet();
             }
         });
-        try (ParallelUploader uploader = uploader(watched)) {
+        try (TransferManager uploader = uploader(watched)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
             assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
 
@@ -296,7 +296,7 @@ class UploadCancelTest {
     @Test
     void aCallerInterruptedBeforehandGetsACancelledTransferAndKeepsItsInterrupt() {
         ScriptedStore store = new ScriptedStore();
-        try (ParallelUploader uploader = uploader(Runnable::run)) {
+        try (TransferManager uploader = uploader(Runnable::run)) {
             Thread.currentThread().interrupt();
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
 
@@ -318,7 +318,7 @@ class UploadCancelTest {
                 .on(
                         Request.COMPLETE,
                         part -> completeInterrupted.set(Thread.currentThread().isInterrupted()));
-        try (ParallelUploader uploader = uploader(Runnable::run)) {
+        try (TransferManager uploader = uploader(Runnable::run)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
 
             assertThat(Thread.interrupted()).isTrue();
@@ -335,7 +335,7 @@ class UploadCancelTest {
             ScriptedStore.awaitInterrupt();
         });
         ExecutorService pool = Executors.newFixedThreadPool(3);
-        try (ParallelUploader uploader = uploader(pool)) {
+        try (TransferManager uploader = uploader(pool)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
             assertThat(completing.await(60, TimeUnit.SECONDS)).isTrue();
             pool.shutdownNow();
@@ -394,7 +394,7 @@ class UploadCancelTest {
         CountingThreads shared = new CountingThreads(4);
         Random random = new Random(42);
         int cancelled = 0;
-        try (ParallelUploader uploader = uploader(shared)) {
+        try (TransferManager uploader = uploader(shared)) {
             for (int i = 0; i < 10_000; i++) {
                 Transfer<StoredBlob> transfer = upload(uploader, new ScriptedStore(), 60);
                 for (int spins = random.nextInt(1000); spins > 0; spins--) {

@@ -31,7 +31,7 @@ class UploadPlanTest {
     }
 
     private static StoredBlob upload(ScriptedStore store, byte[] content, int partSize) throws Exception {
-        try (ParallelUploader uploader = ParallelUploader.create()) {
+        try (TransferManager uploader = TransferManager.create()) {
             return uploader.upload(
                             store,
                             KEY,
@@ -137,7 +137,7 @@ class UploadPlanTest {
     void aBlobTooLargeForTheStoreIsRefusedAtOnceAndNotHeld(boolean multipart) {
         ScriptedStore store = new ScriptedStore(limits(multipart, 1, 1000, 10, 5_000));
         CountingSource source = new CountingSource(5_001);
-        try (ParallelUploader uploader = ParallelUploader.create()) {
+        try (TransferManager uploader = TransferManager.create()) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> uploader.upload(store, KEY, source))
                     .withMessageContaining("5001")

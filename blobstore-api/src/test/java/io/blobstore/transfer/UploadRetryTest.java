@@ -47,7 +47,7 @@ class UploadRetryTest {
 
     /** One request for {@link Request#STORE}, otherwise three parts. */
     private StoredBlob upload(ScriptedStore store, Request request) throws Exception {
-        try (ParallelUploader uploader = ParallelUploader.builder()
+        try (TransferManager uploader = TransferManager.builder()
                 .executor(Runnable::run)
                 .clock(clock)
                 .random(new Random(SEED))

@@ -54,7 +54,7 @@ class VectoredReadTest {
             return delegate().read(key, range, target, options);
         }
     };
-    private final ParallelReader reader = ParallelReader.create();
+    private final TransferManager reader = TransferManager.create();
 
     @BeforeEach
     void fillStore() throws IOException {
@@ -69,7 +69,7 @@ class VectoredReadTest {
     private List<ByteBuffer> read(long maxGap, long partSize, ByteRange... ranges) throws Exception {
         DownloadOptions options =
                 DownloadOptions.builder().partSize(partSize).concurrency(3).build();
-        return reader.readVectored(store, KEY, List.of(ranges), this::allocate, maxGap, options)
+        return reader.downloadRanges(store, KEY, List.of(ranges), this::allocate, maxGap, options)
                 .join();
     }
 
@@ -146,10 +146,10 @@ class VectoredReadTest {
         assertThatIllegalArgumentException().isThrownBy(() -> read(0, 1000, ByteRange.of(0, 1L << 31)));
         assertThatIllegalArgumentException().isThrownBy(() -> read(-1, 1000, ByteRange.of(0, 1)));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> reader.readVectored(
+                .isThrownBy(() -> reader.downloadRanges(
                         store, KEY, List.of(ByteRange.of(0, 5)), bytes -> ByteBuffer.allocate(bytes - 1)));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> reader.readVectored(
+                .isThrownBy(() -> reader.downloadRanges(
                         store,
                         KEY,
                         List.of(ByteRange.of(0, 5)),
@@ -184,7 +184,7 @@ class VectoredReadTest {
                 .retry(new RetryPolicy(30, Duration.ZERO, Duration.ZERO, Duration.ZERO))
                 .build();
 
-        List<ByteBuffer> buffers = reader.readVectored(
+        List<ByteBuffer> buffers = reader.downloadRanges(
                         faulty, KEY, ranges, ByteBuffer::allocate, random.nextInt(3000), options)
                 .join();
 

@@ -15,7 +15,8 @@ import io.blobstore.IntegrityException;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.ByteRanges;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
@@ -97,12 +98,12 @@ public final class FsBlobStore implements BlobStore {
     @Override
     public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
             throws IOException {
-        range.requireRoom(target.remaining());
+        ByteRanges.requireRoom(range, target.remaining());
         return translating(Operation.READ, key, () -> {
             try (BlobFile blob = openBlob(Operation.READ, key)) {
                 requireVersion(Operation.READ, key, options.ifMatch(), blob);
                 long size = blob.attributes().size();
-                long length = range.resolve(key, size, target.remaining());
+                long length = ByteRanges.resolve(range, key, size, target.remaining());
                 Crc32c checksum = fill(key, blob.channel(), range.offset(), length, target);
                 if (length == size) {
                     requireChecksum(Operation.READ, key, blob, checksum);

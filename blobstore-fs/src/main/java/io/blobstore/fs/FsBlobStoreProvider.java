@@ -1,7 +1,7 @@
 package io.blobstore.fs;
 
 import io.blobstore.BlobStore;
-import io.blobstore.BlobStoreProvider;
+import io.blobstore.spi.BlobStoreProvider;
 import io.blobstore.StoreUri;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;

@@ -4,7 +4,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.Crc32c;
 import io.blobstore.Operation;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
 import io.blobstore.spi.AbstractMultipartUpload;

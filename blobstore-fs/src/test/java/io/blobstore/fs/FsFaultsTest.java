@@ -12,7 +12,7 @@ import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.StorageFullException;
 import io.blobstore.StoreNotFoundException;
@@ -20,7 +20,7 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.LeakCheck;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
@@ -126,7 +126,7 @@ class FsFaultsTest {
         public static void main(String[] args) throws Exception {
             Path root = Path.of(args[0]);
             try (FsBlobStore store = FsBlobStore.open(root);
-                    ParallelUploader uploader = ParallelUploader.create()) {
+                    TransferManager uploader = TransferManager.create()) {
                 store.store(KEY, ByteBuffer.allocate(1000));
                 BlobSource large = BlobSource.of(ByteBuffer.allocateDirect(8 << 20));
                 assertThatThrownBy(() -> store.store(KEY, large))

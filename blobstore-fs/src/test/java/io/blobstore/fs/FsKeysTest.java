@@ -13,7 +13,7 @@ import io.blobstore.Crc32c;
 import io.blobstore.InvalidBlobKeyException;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.contract.LeakCheck;

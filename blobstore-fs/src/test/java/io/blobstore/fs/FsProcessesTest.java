@@ -11,14 +11,14 @@ import io.blobstore.BlobSource;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.LeakCheck;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -65,7 +65,7 @@ class FsProcessesTest {
             try (FsBlobStore store = FsBlobStore.builder(Path.of(args[0]))
                             .durability(durability)
                             .open();
-                    ParallelUploader uploader = ParallelUploader.create()) {
+                    TransferManager uploader = TransferManager.create()) {
                 UploadOptions options =
                         UploadOptions.builder().partSize(PART).concurrency(4).build();
                 for (int i = Integer.parseInt(args[2]); ; i++) {

@@ -13,7 +13,8 @@ import io.blobstore.CopyOptions;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.ByteRanges;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.Precondition;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
@@ -93,7 +94,7 @@ public final class GcsBlobStore implements BlobStore {
     @Override
     public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
             throws IOException {
-        range.requireRoom(target.remaining());
+        ByteRanges.requireRoom(range, target.remaining());
         bucket.requireOpen();
         return new GetRange(bucket, key, range, options.ifMatch(), target).run();
     }

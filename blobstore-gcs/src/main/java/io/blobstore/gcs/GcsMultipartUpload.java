@@ -9,7 +9,7 @@ import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;

@@ -13,6 +13,7 @@ import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadResult;
 import io.blobstore.http.HttpHeaders;
 import io.blobstore.http.RangeResponseHandler;
+import io.blobstore.spi.ByteRanges;
 import io.blobstore.spi.Checksums;
 import java.io.IOException;
 import java.util.Map;
@@ -84,7 +85,7 @@ final class GetRange {
     /** HTTP has no way to ask for nothing, and none to ask for what begins at the very end. */
     private ReadResult readNothing() throws IOException {
         BlobMetadata head = bucket.head(OPERATION, key, wanted);
-        if (range.resolve(key, head.size(), target.remaining()) > 0) {
+        if (ByteRanges.resolve(range, key, head.size(), target.remaining()) > 0) {
             throw new BlobStoreException(OPERATION, key, "it was replaced while it was read", null, true);
         }
         return new ReadResult(head, 0, Crc32c.EMPTY);

@@ -40,7 +40,7 @@ final class PutObject {
     StoredBlob run(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
         if (content.size() > GcsBlobStore.CAPABILITIES.maxPartSize()) {
             throw new IllegalArgumentException("this store sends at most " + GcsBlobStore.CAPABILITIES.maxPartSize()
-                    + " bytes in one request, this blob has " + content.size() + "; use ParallelUploader");
+                    + " bytes in one request, this blob has " + content.size() + "; use TransferManager");
         }
         String object = bucket.objectOf(OPERATION, key);
         Precondition condition = options.precondition();

@@ -19,7 +19,7 @@ import io.blobstore.gcs.fake.Fault;
 import io.blobstore.gcs.fake.Seen;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.DownloadOptions;
-import io.blobstore.transfer.ParallelReader;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferListener;
 import java.io.IOException;
@@ -108,8 +108,8 @@ class CutReadsTest {
     }
 
     private ReadResult read(BlobStore store, BlobTarget target) throws IOException, InterruptedException {
-        try (ParallelReader reader = ParallelReader.create()) {
-            return reader.read(
+        try (TransferManager reader = TransferManager.create()) {
+            return reader.download(
                             store,
                             KEY,
                             ByteRange.all(),
@@ -168,7 +168,7 @@ class CutReadsTest {
     void whatWasCutIsNotFinishedFromAnotherGeneration() throws Exception {
         ByteBuffer target = ByteBuffer.allocateDirect(CONTENT.length);
         try (BlobStore store = server.store().open();
-                ParallelReader reader = ParallelReader.create()) {
+                TransferManager reader = TransferManager.create()) {
             store.store(KEY, ByteBuffer.wrap(CONTENT));
             server.get().fault(IS_READ, Fault.cutAnswer());
             TransferListener replacing = new TransferListener() {
@@ -181,7 +181,7 @@ class CutReadsTest {
                     }
                 }
             };
-            Transfer<ReadResult> transfer = reader.read(
+            Transfer<ReadResult> transfer = reader.download(
                     store,
                     KEY,
                     ByteRange.all(),

@@ -10,7 +10,7 @@ import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
 import io.blobstore.Crc32c;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
@@ -19,7 +19,7 @@ import io.blobstore.gcs.fake.Seen;
 import io.blobstore.http.ScriptedExchange;
 import io.blobstore.http.ScriptedServer;
 import io.blobstore.memory.MappedFile;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.UploadOptions;
 import java.net.URI;
@@ -73,7 +73,7 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
         AtomicReference<CountDownLatch> awaited = new AtomicReference<>(new CountDownLatch(0));
         whenSeenEachTime(seen -> awaited.get().countDown());
         try (BlobStore store = server.store().open();
-                ParallelUploader uploader = ParallelUploader.create()) {
+                TransferManager uploader = TransferManager.create()) {
             UploadOptions options = UploadOptions.builder()
                     .partSize(PART)
                     .concurrency(2)
@@ -117,7 +117,7 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
             CompletableFuture<Transfer<StoredBlob>> begun = new CompletableFuture<>();
             whenSeen(moment, () -> answers.add(begun.join().cancel()));
             try (BlobStore store = server.store().open();
-                    ParallelUploader uploader = ParallelUploader.create();
+                    TransferManager uploader = TransferManager.create();
                     MappedFile file = MappedFile.open(path)) {
                 store.delete(KEY);
                 Transfer<StoredBlob> transfer = uploader.upload(

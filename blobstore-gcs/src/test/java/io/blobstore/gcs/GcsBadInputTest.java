@@ -13,7 +13,7 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.ByteRange;
 import io.blobstore.InvalidBlobKeyException;
 import io.blobstore.ListOptions;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.PresignOptions;
 import io.blobstore.StoreNotFoundException;

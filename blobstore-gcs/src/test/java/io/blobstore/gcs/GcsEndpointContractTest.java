@@ -6,7 +6,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.ForwardingBlobStore;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
 import io.blobstore.StoreCapabilities;

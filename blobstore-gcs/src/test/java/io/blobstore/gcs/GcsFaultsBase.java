@@ -6,7 +6,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
@@ -14,7 +14,7 @@ import io.blobstore.contract.LeakCheck;
 import io.blobstore.gcs.fake.Fault;
 import io.blobstore.gcs.fake.Seen;
 import io.blobstore.memory.MappedFile;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
@@ -62,7 +62,7 @@ abstract class GcsFaultsBase {
 
     final StoredBlob upload(BlobStore store, Precondition condition) throws IOException, InterruptedException {
         Path path = Files.write(directory.resolve("source"), CONTENT);
-        try (ParallelUploader uploader = ParallelUploader.create();
+        try (TransferManager uploader = TransferManager.create();
                 MappedFile file = MappedFile.open(path)) {
             UploadOptions options = UploadOptions.builder()
                     .partSize(PART)

@@ -13,7 +13,7 @@ import io.blobstore.gcs.fake.FakeCredentials;
 import io.blobstore.gcs.fake.Fault;
 import io.blobstore.gcs.fake.Seen;
 import io.blobstore.memory.MappedFile;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.nio.file.Files;
 import java.util.List;
@@ -64,7 +64,7 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
     @Test
     void aBlobWithoutContentIsStored() throws Exception {
         try (BlobStore store = server.store().open();
-                ParallelUploader uploader = ParallelUploader.create()) {
+                TransferManager uploader = TransferManager.create()) {
             uploader.upload(store, KEY, BlobSource.of(), UploadOptions.DEFAULT).join();
         }
         assertThat(server.get().object(FakeServer.BUCKET, KEY.toString()))
@@ -76,7 +76,7 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
         MappedFile file = MappedFile.open(Files.write(directory.resolve("closed"), CONTENT));
         file.close();
         try (BlobStore store = server.store().open();
-                ParallelUploader uploader = ParallelUploader.create()) {
+                TransferManager uploader = TransferManager.create()) {
             assertThatThrownBy(() -> uploader.upload(store, KEY, file.region(), UploadOptions.DEFAULT)
                             .join())
                     .isInstanceOf(IllegalStateException.class);

@@ -7,7 +7,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.Crc32c;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.StoreNotFoundException;
 import io.blobstore.StoreOptions;
 import io.blobstore.contract.LeakCheck;

@@ -9,6 +9,7 @@ import io.blobstore.Crc32c;
 import io.blobstore.Operation;
 import io.blobstore.PartialReadException;
 import io.blobstore.ReadResult;
+import io.blobstore.spi.ByteRanges;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -86,7 +87,7 @@ public final class RangeResponseHandler implements ResponseHandler {
     @Override
     public Optional<Body> target(int status, HttpHeaders headers) throws IOException {
         long blobSize = status == PARTIAL ? sizeOfRange(headers) : sizeOfWhole(headers);
-        long expected = range.resolve(key, blobSize, room);
+        long expected = ByteRanges.resolve(range, key, blobSize, room);
         String sent = headers.first("Content-Length").orElse("" + expected);
         if (!sent.equals("" + expected) || (status != PARTIAL && (range.offset() > 0 || expected != blobSize))) {
             throw notTheRange("it sends " + sent + " bytes with status " + status);

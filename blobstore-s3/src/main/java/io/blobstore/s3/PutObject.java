@@ -31,7 +31,7 @@ final class PutObject {
     StoredBlob run(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
         if (content.size() > S3BlobStore.CAPABILITIES.maxPartSize()) {
             throw new IllegalArgumentException("S3 takes at most " + S3BlobStore.CAPABILITIES.maxPartSize()
-                    + " bytes in one request, this blob has " + content.size() + "; use ParallelUploader");
+                    + " bytes in one request, this blob has " + content.size() + "; use TransferManager");
         }
         Precondition condition = options.precondition();
         Map<String, String> fields = new TreeMap<>(S3Headers.merge(

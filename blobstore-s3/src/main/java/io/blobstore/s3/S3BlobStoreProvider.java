@@ -1,7 +1,7 @@
 package io.blobstore.s3;
 
 import io.blobstore.BlobStore;
-import io.blobstore.BlobStoreProvider;
+import io.blobstore.spi.BlobStoreProvider;
 import io.blobstore.StoreUri;
 import io.blobstore.spi.UriParameters;
 import java.io.IOException;

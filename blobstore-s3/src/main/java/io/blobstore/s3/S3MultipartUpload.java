@@ -4,7 +4,7 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.Crc32c;
 import io.blobstore.Operation;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.Precondition;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;

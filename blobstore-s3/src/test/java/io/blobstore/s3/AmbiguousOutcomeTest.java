@@ -11,7 +11,7 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;

@@ -18,7 +18,7 @@ import io.blobstore.memory.MappedFile;
 import io.blobstore.s3.FaultyS3.Fault;
 import io.blobstore.s3.FaultyS3.Moment;
 import io.blobstore.s3.FaultyS3.Operation;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.RetryPolicy;
 import io.blobstore.transfer.UploadOptions;
 import java.io.ByteArrayOutputStream;
@@ -252,7 +252,7 @@ class CorruptResponsesTest {
     }
 
     private static void upload(BlobStore store) throws IOException, InterruptedException {
-        try (ParallelUploader uploader = ParallelUploader.create();
+        try (TransferManager uploader = TransferManager.create();
                 MappedFile file = MappedFile.open(largeFile)) {
             uploader.upload(store, KEY, file.region(), OPTIONS).join();
         }

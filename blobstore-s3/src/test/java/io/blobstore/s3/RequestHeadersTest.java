@@ -8,7 +8,7 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;

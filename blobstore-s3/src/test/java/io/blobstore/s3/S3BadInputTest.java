@@ -11,7 +11,7 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
 import io.blobstore.ListOptions;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.Precondition;
 import io.blobstore.PresignOptions;

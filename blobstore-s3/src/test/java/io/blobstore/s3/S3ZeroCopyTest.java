@@ -8,7 +8,7 @@ import io.blobstore.BlobStore;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.StoreOptions;
 import io.blobstore.contract.AllocatedBytes;
 import io.blobstore.contract.LeakCheck;

@@ -11,7 +11,7 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.CopyOptions;
 import io.blobstore.Crc32c;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
@@ -20,7 +20,7 @@ import io.blobstore.contract.LeakCheck;
 import io.blobstore.http.ScriptedExchange;
 import io.blobstore.http.ScriptedServer;
 import io.blobstore.http.ScriptedServer.Script;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.RetryPolicy;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
@@ -90,7 +90,7 @@ class UnknownOutcomeTest {
     void aBlobThatWasStoredAllTheSameDoesNotMeetItself(int status, String code) throws Exception {
         try (ScriptedServer server = storing(ScriptedS3.refusing(status, code));
                 BlobStore store = ScriptedS3.store(server).open();
-                ParallelUploader uploader = ParallelUploader.create()) {
+                TransferManager uploader = TransferManager.create()) {
             StoredBlob stored = uploader.upload(
                             store,
                             KEY,

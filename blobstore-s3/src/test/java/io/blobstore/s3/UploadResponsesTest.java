@@ -9,7 +9,7 @@ import io.blobstore.BlobStore;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.contract.LeakCheck;

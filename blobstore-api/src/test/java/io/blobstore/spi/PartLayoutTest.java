@@ -1,11 +1,15 @@
-package io.blobstore;
+package io.blobstore.spi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
+import io.blobstore.BlobSource;
+import io.blobstore.Crc32c;
+import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreCapabilities.Support;
+import io.blobstore.UploadedPart;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

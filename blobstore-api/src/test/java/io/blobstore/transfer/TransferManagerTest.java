@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -30,9 +31,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The uploader as a whole: mapped memory under its transfers, and its end. */
+/** The manager as a whole: mapped memory under its transfers, and its end. */
 @Timeout(120)
-class ParallelUploaderTest {
+class TransferManagerTest {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     @TempDir
@@ -53,11 +54,11 @@ class ParallelUploaderTest {
                 .noneMatch(lease -> lease.getMessage().contains(directory.toString()));
     }
 
-    private Transfer<StoredBlob> upload(ParallelUploader uploader, ScriptedStore store) {
+    private Transfer<StoredBlob> upload(TransferManager uploader, ScriptedStore store) {
         return upload(uploader, store, 3);
     }
 
-    private Transfer<StoredBlob> upload(ParallelUploader uploader, ScriptedStore store, int concurrency) {
+    private Transfer<StoredBlob> upload(TransferManager uploader, ScriptedStore store, int concurrency) {
         return uploader.upload(
                 store,
                 KEY,
@@ -85,7 +86,7 @@ class ParallelUploaderTest {
         store.on(Request.CREATE, part -> ScriptedStore.awaitUninterruptibly(dependentAttached));
         AtomicInteger leases = new AtomicInteger(-1);
         AtomicInteger inside = new AtomicInteger(-1);
-        try (ParallelUploader uploader = ParallelUploader.create()) {
+        try (TransferManager uploader = TransferManager.create()) {
             Transfer<StoredBlob> transfer = upload(uploader, store);
             assertThat(file.leases()).isPositive();
             CompletableFuture<?> dependent = transfer.toCompletableFuture().handle((result, problem) -> {
@@ -106,7 +107,7 @@ class ParallelUploaderTest {
     void theFileMayBeClosedAsSoonAsTheUploadHasBegun() throws Exception {
         CountDownLatch closed = new CountDownLatch(1);
         ScriptedStore store = new ScriptedStore().on(Request.CREATE, part -> ScriptedStore.await(closed));
-        try (ParallelUploader uploader = ParallelUploader.create()) {
+        try (TransferManager uploader = TransferManager.create()) {
             Transfer<StoredBlob> transfer = upload(uploader, store);
             file.close();
             assertThat(file.isReleased()).isFalse();
@@ -122,7 +123,7 @@ class ParallelUploaderTest {
     @Test
     void aClosedFileIsRefused() {
         file.close();
-        try (ParallelUploader uploader = ParallelUploader.create()) {
+        try (TransferManager uploader = TransferManager.create()) {
             assertThatIllegalStateException().isThrownBy(() -> upload(uploader, new ScriptedStore()));
         }
     }
@@ -137,7 +138,7 @@ class ParallelUploaderTest {
                 }
             }
         });
-        try (ParallelUploader uploader = ParallelUploader.create()) {
+        try (TransferManager uploader = TransferManager.create()) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 1);
 
             assertThatExceptionOfType(SourceChangedException.class)
@@ -158,7 +159,7 @@ class ParallelUploaderTest {
             inside.countDown();
             ScriptedStore.await(go);
         });
-        ParallelUploader uploader = ParallelUploader.create();
+        TransferManager uploader = TransferManager.create();
         Transfer<StoredBlob> transfer = upload(uploader, store);
         assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
         AtomicBoolean doneWhenClosed = new AtomicBoolean();
@@ -185,13 +186,15 @@ class ParallelUploaderTest {
     @Test
     void aTransferIsTakenForRunningUntilItsOutcomeIsThere() throws Exception {
         CompletableFuture<Boolean> doneWhenForgotten = new CompletableFuture<>();
-        TransferEngine engine = new TransferEngine(ParallelUploader.builder().executor(Runnable::run)) {
+        RunningTransfers running = new RunningTransfers() {
             @Override
             void ended(ParallelTransfer<?> transfer) {
                 doneWhenForgotten.complete(transfer.toCompletableFuture().isDone());
             }
         };
-        Upload upload = new Upload(new ScriptedStore(), KEY, file.region(), UploadOptions.DEFAULT, engine);
+        Environment environment =
+                new Environment(Runnable::run, new ByteBudget(1), running, new FakeClock(), new Random());
+        Upload upload = new Upload(new ScriptedStore(), KEY, file.region(), UploadOptions.DEFAULT, environment);
 
         upload.start();
 
@@ -213,7 +216,7 @@ class ParallelUploaderTest {
                 ScriptedStore.awaitUninterruptibly(go);
             }
         });
-        ParallelUploader uploader = ParallelUploader.create();
+        TransferManager uploader = TransferManager.create();
         Transfer<StoredBlob> transfer = upload(uploader, store);
         assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
         AtomicBoolean flagAfterwards = new AtomicBoolean();
@@ -235,7 +238,7 @@ class ParallelUploaderTest {
     @Test
     void uploadsAfterTheEndAreRefusedAndHoldNothing() {
         ScriptedStore store = new ScriptedStore();
-        ParallelUploader uploader = ParallelUploader.create();
+        TransferManager uploader = TransferManager.create();
         uploader.close();
         uploader.close();
         AtomicInteger ends = new AtomicInteger();
@@ -263,7 +266,7 @@ class ParallelUploaderTest {
     void aDependentOfATransferMayCloseTheUploader() throws Exception {
         CountDownLatch attached = new CountDownLatch(1);
         ScriptedStore store = new ScriptedStore().on(Request.CREATE, part -> ScriptedStore.await(attached));
-        ParallelUploader uploader = ParallelUploader.create();
+        TransferManager uploader = TransferManager.create();
         CompletableFuture<Void> closed =
                 upload(uploader, store).toCompletableFuture().thenRun(uploader::close);
         attached.countDown();
@@ -275,7 +278,7 @@ class ParallelUploaderTest {
     @Test
     void uploadsRacingTheEndAreRefusedOrFinished() throws Exception {
         for (int i = 0; i < 500; i++) {
-            ParallelUploader uploader = ParallelUploader.create();
+            TransferManager uploader = TransferManager.create();
             CountDownLatch both = new CountDownLatch(2);
             Thread closing = new Thread(() -> {
                 both.countDown();
@@ -299,6 +302,6 @@ class ParallelUploaderTest {
     @Test
     void refusesABudgetOfNothing() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ParallelUploader.builder().maxBytesInFlight(0).build());
+                .isThrownBy(() -> TransferManager.builder().maxBytesInFlight(0).build());
     }
 }
