@@ -10,6 +10,7 @@ import io.blobstore.IntegrityException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
+import io.blobstore.internal.concurrent.Interrupts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -222,7 +223,7 @@ final class Download extends ParallelTransfer<ReadResult> {
                 arrived(made, late.number, fetch);
             }
         } catch (IOException | InterruptedException | RuntimeException | OutOfMemoryError e) {
-            if (first || (!hedges.isLost(late) && WorkerGroup.comesOfInterrupt(e))) {
+            if (first || (!hedges.isLost(late) && Interrupts.caused(e))) {
                 throw e;
             }
             LOG.debug("The second request for part {} of '{}' was of no use", late.number + 1, key, e);

@@ -2,8 +2,8 @@
  * Transfer engines: how large blobs are split, sent and read in parallel, retried and reported. The face is public, the
  * engine package-private.
  *
- * <p>May depend on {@code io.blobstore} (the contract), {@code io.blobstore.internal.prefetch} and slf4j. Knows no
- * backend, and no kind of memory but that.
+ * <p>May depend on {@code io.blobstore} (the contract), {@code io.blobstore.internal.prefetch},
+ * {@code io.blobstore.internal.concurrent} and slf4j. Knows no backend, and no kind of memory but that.
  */
 @NullMarked
 package io.blobstore.transfer;
