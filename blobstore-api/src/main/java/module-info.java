@@ -1,4 +1,5 @@
 /** Zero-copy transfer of large blobs between memory-mapped files and object storage. */
+@SuppressWarnings("module") // the modules it is exported to are not here when it is compiled
 module io.blobstore {
     requires static org.jspecify;
     requires org.slf4j;
@@ -8,6 +9,15 @@ module io.blobstore {
     exports io.blobstore.memory;
     exports io.blobstore.spi;
     exports io.blobstore.transfer;
+    exports io.blobstore.internal.buffer to
+            io.blobstore.http;
+    exports io.blobstore.internal.concurrent to
+            io.blobstore.fs,
+            io.blobstore.gcs,
+            io.blobstore.http,
+            io.blobstore.s3;
+    exports io.blobstore.internal.file to
+            io.blobstore.fs;
 
     uses io.blobstore.spi.BlobStoreProvider;
 }

@@ -1,5 +1,7 @@
 package io.blobstore;
 
+import io.blobstore.internal.buffer.DirectBufferPool;
+import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
 import io.blobstore.internal.file.FileIdentity;
 import io.blobstore.internal.memory.LeaseTicket;
 import java.io.IOException;
@@ -13,14 +15,12 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * A file's content, copied out of it by positional reads.
  *
  * <p>Each lease opens the file anew: there is nothing to close, and an interrupt, which closes the channel it meets,
- * harms one lease and not the source. Next to reading {@value #WINDOW} bytes that costs little. The direct buffers are
- * reused; as many exist as leases were ever open at once, and they live as long as the source.
+ * harms one lease and not the source. Next to reading {@value #WINDOW} bytes that costs little.
  */
 final class PathSource implements BlobSource {
     /**
@@ -30,13 +30,11 @@ final class PathSource implements BlobSource {
     static final int WINDOW = 1 << 20;
 
     private final FileIdentity identity;
-    private final ConcurrentLinkedQueue<ByteBuffer> idleBuffers;
     private final long offset;
     private final long size;
 
-    private PathSource(FileIdentity identity, ConcurrentLinkedQueue<ByteBuffer> idleBuffers, long offset, long size) {
+    private PathSource(FileIdentity identity, long offset, long size) {
         this.identity = identity;
-        this.idleBuffers = idleBuffers;
         this.offset = offset;
         this.size = size;
     }
@@ -46,7 +44,7 @@ final class PathSource implements BlobSource {
         if (!Files.isReadable(path)) {
             throw new AccessDeniedException(path.toString());
         }
-        return new PathSource(identity, new ConcurrentLinkedQueue<>(), 0, identity.size());
+        return new PathSource(identity, 0, identity.size());
     }
 
     @Override
@@ -57,7 +55,7 @@ final class PathSource implements BlobSource {
     @Override
     public BlobSource slice(long offset, long length) {
         Objects.checkFromIndexSize(offset, length, size);
-        return new PathSource(identity, idleBuffers, this.offset + offset, length);
+        return new PathSource(identity, this.offset + offset, length);
     }
 
     @Override
@@ -71,12 +69,12 @@ final class PathSource implements BlobSource {
             throw new IllegalArgumentException("at most " + WINDOW + " bytes of a file can be leased at once; got "
                     + size + " (see BlobSource.forEachBuffer)");
         }
-        ByteBuffer buffer = Optional.ofNullable(idleBuffers.poll()).orElseGet(() -> ByteBuffer.allocateDirect(WINDOW));
+        PooledBuffer memory = DirectBufferPool.shared().take((int) size);
         try {
-            read(buffer.clear().limit((int) size));
-            return new CopyLease(buffer);
+            read(memory.buffer());
+            return new CopyLease(memory);
         } catch (IOException | RuntimeException | Error e) {
-            idleBuffers.add(buffer);
+            memory.close();
             throw e;
         }
     }
@@ -125,10 +123,10 @@ final class PathSource implements BlobSource {
         private final List<ByteBuffer> buffers;
         private final LeaseTicket ticket;
 
-        CopyLease(ByteBuffer buffer) {
-            ConcurrentLinkedQueue<ByteBuffer> home = idleBuffers;
-            this.buffers = buffer.hasRemaining() ? List.of(buffer.slice().asReadOnlyBuffer()) : List.of();
-            this.ticket = LeaseTicket.open(this, "a copy of " + identity.path(), () -> home.add(buffer));
+        CopyLease(PooledBuffer memory) {
+            ByteBuffer content = memory.buffer();
+            this.buffers = content.hasRemaining() ? List.of(content.slice().asReadOnlyBuffer()) : List.of();
+            this.ticket = LeaseTicket.open(this, "a copy of " + identity.path(), memory::close);
         }
 
         @Override

@@ -11,6 +11,7 @@ import io.blobstore.Operation;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
+import io.blobstore.internal.concurrent.Interrupts;
 import io.blobstore.spi.ByteRanges;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -224,7 +225,7 @@ final class Download extends ParallelTransfer<ReadResult> {
                 arrived(made, late.number, fetch);
             }
         } catch (IOException | InterruptedException | RuntimeException | OutOfMemoryError e) {
-            if (first || (!hedges.isLost(late) && WorkerGroup.comesOfInterrupt(e))) {
+            if (first || (!hedges.isLost(late) && Interrupts.caused(e))) {
                 throw e;
             }
             LOG.debug("The second request for part {} of '{}' was of no use", late.number + 1, key, e);

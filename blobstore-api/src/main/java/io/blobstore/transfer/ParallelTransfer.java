@@ -1,5 +1,6 @@
 package io.blobstore.transfer;
 
+import io.blobstore.internal.concurrent.Interrupts;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -195,7 +196,7 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
                 result = complete();
             } catch (Throwable e) {
                 interrupted |= e instanceof InterruptedException;
-                problem = WorkerGroup.comesOfInterrupt(e) ? WorkerGroup.cancellation(what, e) : e;
+                problem = Interrupts.caused(e) ? WorkerGroup.cancellation(what, e) : e;
             }
         }
         interrupted |= Thread.interrupted();

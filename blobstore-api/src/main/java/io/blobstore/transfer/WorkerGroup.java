@@ -1,9 +1,6 @@
 package io.blobstore.transfer;
 
-import java.io.InterruptedIOException;
-import java.net.SocketTimeoutException;
-import java.nio.channels.ClosedByInterruptException;
-import java.nio.channels.FileLockInterruptionException;
+import io.blobstore.internal.concurrent.Interrupts;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -120,7 +117,7 @@ final class WorkerGroup {
     void stop(Worker worker, Throwable problem) {
         lock.lock();
         try {
-            boolean interrupted = comesOfInterrupt(problem);
+            boolean interrupted = Interrupts.caused(problem);
             if (interrupted && !worker.interruptedByUs) {
                 cancelled = true;
                 interruption = problem;
@@ -179,20 +176,6 @@ final class WorkerGroup {
             cancellation.initCause(interrupt);
         }
         return cancellation;
-    }
-
-    /** Whether a call failed because its thread was interrupted. */
-    static boolean comesOfInterrupt(Throwable problem) {
-        int depth = 0;
-        for (Throwable e = problem; e != null && depth < 20; e = e.getCause(), depth++) { // causes may go in circles
-            if (e instanceof InterruptedException
-                    || e instanceof ClosedByInterruptException
-                    || e instanceof FileLockInterruptionException
-                    || (e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException))) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** Under lock. */

@@ -58,15 +58,26 @@ class ArchitectureTest {
     /** What else each package may depend on: its package-info says so. */
     private static final Map<String, List<String>> MAY_DEPEND_ON = Map.of(
             "io.blobstore",
-                    List.of("io.blobstore.spi", "io.blobstore.internal.memory", "io.blobstore.internal.file"),
+                    List.of(
+                            "io.blobstore.spi",
+                            "io.blobstore.internal.memory",
+                            "io.blobstore.internal.buffer",
+                            "io.blobstore.internal.file"),
+            "io.blobstore.internal.buffer", List.of(),
+            "io.blobstore.internal.concurrent", List.of(),
             "io.blobstore.internal.file", List.of(),
             "io.blobstore.internal.memory", List.of("org.slf4j"),
-            "io.blobstore.internal.prefetch", List.of(),
+            "io.blobstore.internal.prefetch", List.of("io.blobstore.internal.buffer"),
             "io.blobstore.memory",
                     List.of("io.blobstore", "io.blobstore.internal.memory", "io.blobstore.internal.file", "org.slf4j"),
             "io.blobstore.spi", List.of("io.blobstore"),
             "io.blobstore.transfer",
-                    List.of("io.blobstore", "io.blobstore.spi", "io.blobstore.internal.prefetch", "org.slf4j"));
+                    List.of(
+                            "io.blobstore",
+                            "io.blobstore.spi",
+                            "io.blobstore.internal.prefetch",
+                            "io.blobstore.internal.concurrent",
+                            "org.slf4j"));
 
     private static final Path CLASSES = location(IN_THIS_MODULE);
     private static final JavaClasses MODULE = new ClassFileImporter().importPath(CLASSES);
@@ -147,10 +158,16 @@ class ArchitectureTest {
         try (InputStream file = Files.newInputStream(CLASSES.resolve("module-info.class"))) {
             descriptor = ModuleDescriptor.read(file);
         }
-        assertThat(descriptor.exports().stream().map(ModuleDescriptor.Exports::source))
+        assertThat(descriptor.exports().stream()
+                        .filter(export -> !export.isQualified())
+                        .map(ModuleDescriptor.Exports::source))
                 .containsExactlyInAnyOrderElementsOf(
                         packages().stream().filter(name -> !isInternal(name)).toList());
-        assertThat(descriptor.exports()).noneMatch(ModuleDescriptor.Exports::isQualified);
+        assertThat(descriptor.exports())
+                .filteredOn(ModuleDescriptor.Exports::isQualified)
+                .allMatch(export -> isInternal(export.source()))
+                .flatExtracting(ModuleDescriptor.Exports::targets)
+                .allMatch(module -> module.startsWith("io.blobstore."));
         assertThat(descriptor.opens()).isEmpty();
         assertThat(descriptor.isOpen()).isFalse();
     }

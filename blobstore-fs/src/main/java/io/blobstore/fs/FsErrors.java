@@ -7,10 +7,9 @@ import io.blobstore.Operation;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.StorageFullException;
 import io.blobstore.StoreNotFoundException;
+import io.blobstore.internal.concurrent.Interrupts;
 import java.io.IOException;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -48,8 +47,7 @@ final class FsErrors {
     private static BlobStoreException translate(
             Operation operation, @Nullable BlobKey key, Path root, IOException problem) {
         String reason = reason(problem);
-        if (problem instanceof ClosedByInterruptException
-                || problem instanceof FileLockInterruptionException
+        if (Interrupts.caused(problem)
                 || (problem instanceof ClosedChannelException
                         && Thread.currentThread().isInterrupted())) {
             return new BlobStoreException(operation, key, "interrupted; nothing was changed", problem, false);

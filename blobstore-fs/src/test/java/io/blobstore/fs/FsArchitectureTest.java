@@ -25,7 +25,14 @@ class FsArchitectureTest {
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
-                        "java..", "org.jspecify.annotations", "org.slf4j", "io.blobstore", "io.blobstore.spi", own)
+                        "java..",
+                        "org.jspecify.annotations",
+                        "org.slf4j",
+                        "io.blobstore",
+                        "io.blobstore.internal.concurrent",
+                        "io.blobstore.internal.file",
+                        "io.blobstore.spi",
+                        own)
                 .check(module);
         assertThat(module.getPackage(own).isAnnotatedWith(NullMarked.class)).isTrue();
     }

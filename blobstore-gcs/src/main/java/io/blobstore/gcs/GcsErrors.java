@@ -13,6 +13,7 @@ import io.blobstore.StoreNotFoundException;
 import io.blobstore.ThrottledException;
 import io.blobstore.http.Failures;
 import io.blobstore.http.TransportException;
+import io.blobstore.internal.concurrent.Interrupts;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +36,7 @@ final class GcsErrors {
         if (ours.isPresent()) {
             return ours.get();
         }
-        if (Failures.isInterrupt(problem)) {
+        if (Interrupts.caused(problem)) {
             return Failures.interrupted(operation, key, problem);
         }
         Optional<ErrorResponse> answer = answer(problem);

@@ -2,8 +2,8 @@
  * The blob store in a Google Cloud Storage bucket: {@code gs://bucket}.
  *
  * <p>May depend on {@code io.blobstore} and {@code io.blobstore.spi} (the contract, and how to keep it),
- * {@code io.blobstore.http} (how content travels), google-cloud-storage with what it consists of, and slf4j. Knows no
- * engine, no other backend, and nothing of how memory is mapped.
+ * {@code io.blobstore.http} (how content travels), {@code io.blobstore.internal.concurrent}, google-cloud-storage with
+ * its dependencies, and slf4j. Knows no engine, no other backend, and nothing of how memory is mapped.
  */
 @NullMarked
 package io.blobstore.gcs;

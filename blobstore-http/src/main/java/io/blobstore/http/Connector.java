@@ -22,7 +22,6 @@ final class Connector {
     private final TlsEngine engine;
     private final TlsContext.Identity identity;
     private final LongSupplier nanoTime;
-    private final Buffers tlsBuffers = new Buffers(TlsNetChannel.BUFFER_SIZE);
 
     private volatile @Nullable TlsContext tls;
 
@@ -72,7 +71,7 @@ final class Connector {
     private NetChannel secure(NonBlockingSocket socket, TlsContext context, Endpoint endpoint, long end)
             throws IOException {
         try {
-            return TlsNetChannel.establish(socket, context, endpoint, tlsBuffers, end - System.nanoTime());
+            return TlsNetChannel.establish(socket, context, endpoint, end - System.nanoTime());
         } catch (SSLException | ClosedByInterruptException e) {
             throw e;
         } catch (IOException e) {

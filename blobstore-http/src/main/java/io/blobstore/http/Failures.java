@@ -3,9 +3,8 @@ package io.blobstore.http;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStoreException;
 import io.blobstore.Operation;
+import io.blobstore.internal.concurrent.Interrupts;
 import java.io.InterruptedIOException;
-import java.net.SocketTimeoutException;
-import java.nio.channels.ClosedByInterruptException;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -32,17 +31,6 @@ public final class Failures {
         return Optional.empty();
     }
 
-    /** Whether a failure comes of an interrupt. */
-    public static boolean isInterrupt(Throwable problem) {
-        return cause(
-                        problem,
-                        Throwable.class,
-                        e -> e instanceof ClosedByInterruptException
-                                || e instanceof InterruptedException
-                                || (e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException)))
-                .isPresent();
-    }
-
     /** Whether a request failed for want of an answer, for which one wait is enough. */
     public static boolean isSilent(Throwable problem) {
         return cause(problem, TransportException.class, e -> e.kind() != TransportException.Kind.CLOSED)
@@ -55,7 +43,8 @@ public final class Failures {
      */
     public static BlobStoreException interrupted(Operation operation, @Nullable BlobKey key, Throwable problem) {
         Thread.currentThread().interrupt();
-        Throwable cause = isInterrupt(problem) ? problem : new InterruptedIOException("interrupted").initCause(problem);
+        Throwable cause =
+                Interrupts.caused(problem) ? problem : new InterruptedIOException("interrupted").initCause(problem);
         return new BlobStoreException(
                 operation, key, "interrupted; whether the server did it is unknown", cause, false);
     }

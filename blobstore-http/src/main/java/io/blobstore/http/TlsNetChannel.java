@@ -1,9 +1,13 @@
 package io.blobstore.http;
 
 import io.blobstore.http.TransportException.Kind;
+import io.blobstore.internal.buffer.DirectBufferPool;
+import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
+import java.util.ArrayList;
+import java.util.List;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
@@ -29,7 +33,7 @@ final class TlsNetChannel implements NetChannel {
     private final NonBlockingSocket socket;
     private final TlsContext context;
     private final SSLEngine engine;
-    private final Buffers buffers;
+    private final List<PooledBuffer> buffers = new ArrayList<>();
     private final int recordRoom;
 
     /** Ciphertext to be sent, from position to limit. */
@@ -46,20 +50,23 @@ final class TlsNetChannel implements NetChannel {
     private boolean ended;
     private boolean closed;
 
-    private TlsNetChannel(NonBlockingSocket socket, TlsContext context, SSLEngine engine, Buffers buffers) {
+    private TlsNetChannel(NonBlockingSocket socket, TlsContext context, SSLEngine engine) {
         this.socket = socket;
         this.context = context;
         this.engine = engine;
-        this.buffers = buffers;
         recordRoom = engine.getSession().getPacketBufferSize();
-        outgoing = buffers.take().limit(0);
-        incoming = buffers.take().limit(0);
+        outgoing = empty(BUFFER_SIZE);
+        incoming = empty(BUFFER_SIZE);
         // As much as an encrypted record: OpenSSL's engine wants room for that, before it knows how much of it is
         // content.
-        spill = ByteBuffer.allocateDirect(
-                        Math.max(recordRoom, engine.getSession().getApplicationBufferSize()))
-                .limit(0);
+        spill = empty(Math.max(recordRoom, engine.getSession().getApplicationBufferSize()));
         targets = new ByteBuffer[] {NOTHING, spill};
+    }
+
+    private ByteBuffer empty(int capacity) {
+        PooledBuffer buffer = DirectBufferPool.shared().take(capacity);
+        buffers.add(buffer);
+        return buffer.buffer().limit(0);
     }
 
     /**
@@ -68,12 +75,11 @@ final class TlsNetChannel implements NetChannel {
      * @param nanos for how long at most
      */
     static TlsNetChannel establish(
-            NonBlockingSocket socket, TlsContext context, Endpoint endpoint, Buffers buffers, long nanos)
-            throws IOException {
+            NonBlockingSocket socket, TlsContext context, Endpoint endpoint, long nanos) throws IOException {
         SSLEngine engine = context.newEngine(endpoint);
         TlsNetChannel channel;
         try {
-            channel = new TlsNetChannel(socket, context, engine, buffers);
+            channel = new TlsNetChannel(socket, context, engine);
         } catch (Throwable e) {
             context.release(engine);
             throw e;
@@ -301,8 +307,7 @@ final class TlsNetChannel implements NetChannel {
         } finally {
             socket.close();
             context.release(engine);
-            buffers.give(outgoing);
-            buffers.give(incoming);
+            buffers.forEach(PooledBuffer::close);
         }
     }
 

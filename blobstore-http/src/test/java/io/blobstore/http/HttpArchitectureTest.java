@@ -28,6 +28,8 @@ class HttpArchitectureTest {
                         "org.jspecify.annotations",
                         "org.slf4j",
                         "io.blobstore",
+                        "io.blobstore.internal.buffer",
+                        "io.blobstore.internal.concurrent",
                         OWN,
                         "io.netty..",
                         "org.conscrypt..")

@@ -12,6 +12,7 @@ import io.blobstore.StoreNotFoundException;
 import io.blobstore.ThrottledException;
 import io.blobstore.http.Failures;
 import io.blobstore.http.TransportException;
+import io.blobstore.internal.concurrent.Interrupts;
 import java.util.Optional;
 import java.util.Set;
 import javax.xml.stream.XMLStreamException;
@@ -46,7 +47,7 @@ final class S3Errors {
         if (ours.isPresent()) {
             return ours.get();
         }
-        if (Failures.isInterrupt(problem)
+        if (Interrupts.caused(problem)
                 || Failures.cause(problem, AbortedException.class).isPresent()) {
             return Failures.interrupted(operation, key, problem);
         }

@@ -1,7 +1,8 @@
 package io.blobstore.internal.prefetch;
 
+import io.blobstore.internal.buffer.DirectBufferPool;
+import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
 import java.io.Closeable;
-import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,8 +31,6 @@ public final class PrefetchMemory {
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock:
     private final List<Slab> slabs = new ArrayList<>();
-    /** The slabs that nobody uses any more, while they are there. */
-    private WeakReference<List<Slab>> unused = new WeakReference<>(List.of());
     /** How many pages there may be: fewer than the bound after the JVM has refused memory, which it does slowly. */
     private int obtainable;
 
@@ -39,13 +38,13 @@ public final class PrefetchMemory {
     private int pagesTaken;
 
     private static final class Slab {
-        final ByteBuffer memory;
+        final PooledBuffer memory;
         final int pages;
         /** A bit per page. */
         int taken;
 
         Slab(int pages) {
-            this.memory = ByteBuffer.allocateDirect(pages * PAGE);
+            this.memory = DirectBufferPool.shared().take(pages * PAGE);
             this.pages = pages;
         }
 
@@ -141,10 +140,7 @@ public final class PrefetchMemory {
                 return;
             }
             joined = true;
-            if (shares++ == 0) {
-                List<Slab> kept = unused.get();
-                slabs.addAll(kept == null ? List.of() : kept);
-            }
+            shares++;
         }
 
         private Optional<Piece> find(int pages) {
@@ -187,7 +183,7 @@ public final class PrefetchMemory {
             if (closed && joined && held == 0) {
                 joined = false;
                 if (--shares == 0) {
-                    unused = new WeakReference<>(new ArrayList<>(slabs));
+                    slabs.forEach(slab -> slab.memory.close());
                     slabs.clear();
                     obtainable = maxPages;
                 }
@@ -221,7 +217,7 @@ public final class PrefetchMemory {
 
         /** The memory, a view of its own; its content is somebody's before. */
         public ByteBuffer buffer() {
-            return slab.memory.slice(first * PAGE, pages * PAGE);
+            return slab.memory.buffer().slice(first * PAGE, pages * PAGE);
         }
 
         /** Gives it back; nobody may touch the memory any more. Idempotent. */

@@ -1,0 +1,155 @@
+package io.blobstore.internal.buffer;
+
+import java.io.Closeable;
+import java.lang.ref.WeakReference;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reuses direct buffers: the JVM frees direct memory only when it collects garbage, which a program without garbage
+ * rarely does.
+ *
+ * <p>Capacities are powers of two, and each capacity has its own idle buffers. Idle buffers are bounded in sum, and
+ * referenced weakly: the next collection frees them, so that memory which is no longer used is neither kept nor missing
+ * where the JVM is at its limit of direct memory. Buffers in use are not bounded; their users have budgets.
+ *
+ * <p>Thread-safe.
+ */
+public final class DirectBufferPool {
+    private static final int SMALLEST = 4 << 10;
+    private static final int LARGEST = 1 << 30;
+
+    /**
+     * The pool of this process, as sources and targets over files have no context that could own one. Keeps as much as
+     * readers read ahead at most by default.
+     */
+    private static final DirectBufferPool SHARED = new DirectBufferPool(256L << 20);
+
+    private final long maxIdleBytes;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    // Guarded by lock:
+    /** For each capacity, the smallest first. The buffer returned last is reused first: it may still be cached. */
+    private final List<Deque<WeakReference<ByteBuffer>>> idle = Stream.<Deque<WeakReference<ByteBuffer>>>generate(
+                    ArrayDeque::new)
+            .limit(sizeClass(LARGEST) + 1L)
+            .toList();
+    /** The sum of the idle buffers' capacities, including those freed since they were returned. */
+    private long idleBytes;
+
+    /**
+     * Creates an empty pool.
+     *
+     * @param maxIdleBytes the most bytes that idle buffers hold in sum; a buffer beyond that is left to the garbage
+     *     collector when it is returned
+     */
+    public DirectBufferPool(long maxIdleBytes) {
+        this.maxIdleBytes = maxIdleBytes;
+    }
+
+    /** Returns the pool of this process. */
+    public static DirectBufferPool shared() {
+        return SHARED;
+    }
+
+    /**
+     * Returns a buffer, an idle one if possible, to be returned by {@link PooledBuffer#close()}.
+     *
+     * @param size the buffer's capacity and limit in bytes, at most 1 GiB; the memory behind it is the next power of two
+     * @throws OutOfMemoryError if the JVM refuses the memory
+     */
+    public PooledBuffer take(int size) {
+        if (size < 0 || size > LARGEST) {
+            throw new IllegalArgumentException("a buffer has 0 to " + LARGEST + " bytes; got " + size);
+        }
+        int sizeClass = sizeClass(size);
+        ByteBuffer memory = pollIdle(sizeClass);
+        return new PooledBuffer(memory != null ? memory : ByteBuffer.allocateDirect(SMALLEST << sizeClass), size);
+    }
+
+    private static int sizeClass(int size) {
+        int units = (Math.max(size, 1) - 1) / SMALLEST; // 0 for the smallest class
+        return Integer.SIZE - Integer.numberOfLeadingZeros(units);
+    }
+
+    private @Nullable ByteBuffer pollIdle(int sizeClass) {
+        lock.lock();
+        try {
+            WeakReference<ByteBuffer> reference;
+            while ((reference = idle.get(sizeClass).pollFirst()) != null) {
+                idleBytes -= SMALLEST << sizeClass;
+                ByteBuffer memory = reference.get();
+                if (memory != null) {
+                    return memory;
+                }
+            }
+            return null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void giveBack(ByteBuffer memory) {
+        lock.lock();
+        try {
+            if (idleBytes + memory.capacity() > maxIdleBytes) {
+                forgetFreed();
+            }
+            if (idleBytes + memory.capacity() <= maxIdleBytes) {
+                idleBytes += memory.capacity();
+                idle.get(sizeClass(memory.capacity())).addFirst(new WeakReference<>(memory));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Under lock. */
+    private void forgetFreed() {
+        idleBytes = 0;
+        for (int sizeClass = 0; sizeClass < idle.size(); sizeClass++) {
+            idle.get(sizeClass).removeIf(reference -> reference.get() == null);
+            idleBytes += (long) idle.get(sizeClass).size() * (SMALLEST << sizeClass);
+        }
+    }
+
+    /** A buffer of the pool while it is in use. Thread-safe, except for the buffer's position and limit. */
+    public final class PooledBuffer implements Closeable {
+        /** Null when it was returned: a handle never returns the memory that another one has by then. */
+        private final AtomicReference<@Nullable ByteBuffer> memory;
+
+        private final ByteBuffer view;
+
+        private PooledBuffer(ByteBuffer memory, int size) {
+            this.memory = new AtomicReference<>(memory);
+            this.view = memory.slice(0, size);
+        }
+
+        /**
+         * Returns the buffer, always the same one. Its content is undefined at first.
+         *
+         * @throws IllegalStateException if it was returned to the pool
+         */
+        public ByteBuffer buffer() {
+            if (memory.get() == null) {
+                throw new IllegalStateException("this buffer was returned to its pool");
+            }
+            return view;
+        }
+
+        /** Returns the buffer to the pool: it may not be used any more. Idempotent. */
+        @Override
+        public void close() {
+            ByteBuffer returned = memory.getAndSet(null);
+            if (returned != null) {
+                giveBack(returned);
+            }
+        }
+    }
+}

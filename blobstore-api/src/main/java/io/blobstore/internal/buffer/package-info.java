@@ -1,0 +1,9 @@
+/**
+ * Direct buffers that are reused. Exported to the modules of this library only.
+ *
+ * <p>May depend on the JDK only.
+ */
+@NullMarked
+package io.blobstore.internal.buffer;
+
+import org.jspecify.annotations.NullMarked;
