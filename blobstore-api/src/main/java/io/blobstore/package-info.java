@@ -3,6 +3,8 @@
  *
  * <p>Implemented by the backends, used by everything else. May depend on {@code io.blobstore.internal.memory} and
  * {@code io.blobstore.internal.file}; knows no engine, no backend and no SDK.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package io.blobstore;

@@ -4,6 +4,8 @@
  *
  * <p>Used by backends, inside and outside this project; users of a store do not need it. May depend on
  * {@code io.blobstore} (the contract).
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package io.blobstore.spi;

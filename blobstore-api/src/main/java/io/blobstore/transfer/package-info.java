@@ -4,6 +4,8 @@
  *
  * <p>May depend on {@code io.blobstore} (the contract), {@code io.blobstore.internal.prefetch} and slf4j. Knows no
  * backend, and no kind of memory but that.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package io.blobstore.transfer;
