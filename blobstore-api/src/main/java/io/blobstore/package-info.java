@@ -5,6 +5,8 @@
  * backends need (the two packages refer to each other, as {@code java.nio.file} and {@code java.nio.file.spi} do),
  * {@code io.blobstore.internal.memory}, {@code io.blobstore.internal.buffer} and
  * {@code io.blobstore.internal.file}. Knows no engine, no backend and no SDK.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package io.blobstore;

@@ -3,6 +3,8 @@
  *
  * <p>May depend on {@code io.blobstore} (the contract), {@code io.blobstore.internal.memory},
  * {@code io.blobstore.internal.file} and slf4j. Knows no store and no engine.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package io.blobstore.memory;

@@ -5,6 +5,8 @@
  * <p>Used by backends, inside and outside this project; users of a store do not need it. May depend on
  * {@code io.blobstore} (the contract), which refers to this package as {@code java.nio.file} does to
  * {@code java.nio.file.spi}.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package io.blobstore.spi;

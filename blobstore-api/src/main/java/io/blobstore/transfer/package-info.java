@@ -5,6 +5,8 @@
  * <p>May depend on {@code io.blobstore} (the contract), {@code io.blobstore.spi} (how blobs are split),
  * {@code io.blobstore.internal.prefetch}, {@code io.blobstore.internal.concurrent} and slf4j. Knows no backend, and no
  * memory except that.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package io.blobstore.transfer;

@@ -16,6 +16,7 @@ import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.BlobReader;
 import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.Transfer;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -63,7 +64,7 @@ class ReadmeExampleTest {
     private static void reading(BlobStore store, BlobKey key, MappedFile memory, Path copy) throws Exception {
         // the second example begins
         try (TransferManager transfers = TransferManager.create()) {
-            transfers.download(store, key, ByteRange.all(), memory.region()).join(); // into memory that is there
+            transfers.download(store, key, ByteRange.all(), memory.region()).join(); // into mapped memory
             transfers.download(store, key, ByteRange.all(), BlobTarget.ofPath(copy)).join(); // a file, whole or not at all
 
             try (BlobReader blob = transfers.openReader(store, key)) { // a SeekableByteChannel that reads ahead
