@@ -6,7 +6,6 @@ import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
-import io.blobstore.spi.PartLayout;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
 import java.io.IOException;

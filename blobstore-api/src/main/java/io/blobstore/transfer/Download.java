@@ -107,8 +107,7 @@ final class Download extends ParallelTransfer<ReadResult> {
         this.key = key;
         this.range = range;
         this.options = options;
-        this.hedges =
-                new HedgingCoordinator(options.hedging(), environment.clock()::nanoTime);
+        this.hedges = new HedgingCoordinator(options.hedging(), environment.clock()::nanoTime);
         this.room = target.room();
         ByteRanges.requireRoom(range, room);
         this.target = target.open();

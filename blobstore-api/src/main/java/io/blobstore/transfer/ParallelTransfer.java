@@ -159,9 +159,8 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
                 return body.send();
             } catch (IOException e) {
                 // Stopped: then it is our own interrupt that made the request fail, or nobody waits for it any more.
-                Optional<Duration> delay = workers.isStopped()
-                        ? Optional.empty()
-                        : retry.delayAfter(e, attempt, environment.random());
+                Optional<Duration> delay =
+                        workers.isStopped() ? Optional.empty() : retry.delayAfter(e, attempt, environment.random());
                 if (delay.isEmpty()) {
                     throw e;
                 }
@@ -210,7 +209,9 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
             Thread.currentThread().interrupt();
         }
         outcome.set(result, problem);
-        environment.running().ended(this); // last, so that whoever waits for the running transfers finds this one's outcome
+        environment
+                .running()
+                .ended(this); // last, so that whoever waits for the running transfers finds this one's outcome
     }
 
     // ---- waiting

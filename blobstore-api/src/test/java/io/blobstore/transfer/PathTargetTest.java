@@ -119,10 +119,10 @@ class PathTargetTest {
         byte[] other = ReadPlanTest.content(900_001);
         for (int i = 0; i < 20; i++) {
             try (TransferManager reader = TransferManager.create()) {
-                Transfer<ReadResult> one =
-                        reader.download(ScriptedReads.of(CONTENT), KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
-                Transfer<ReadResult> two =
-                        reader.download(ScriptedReads.of(other), KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
+                Transfer<ReadResult> one = reader.download(
+                        ScriptedReads.of(CONTENT), KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
+                Transfer<ReadResult> two = reader.download(
+                        ScriptedReads.of(other), KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
                 one.join();
                 two.join();
             }

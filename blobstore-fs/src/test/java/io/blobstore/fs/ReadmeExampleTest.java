@@ -14,7 +14,6 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.BlobReader;
-import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
