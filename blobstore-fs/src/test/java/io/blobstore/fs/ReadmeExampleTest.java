@@ -64,7 +64,7 @@ class ReadmeExampleTest {
         // the second example begins
         try (TransferManager transfers = TransferManager.create()) {
             transfers.download(store, key, ByteRange.all(), memory.region()).join(); // into mapped memory
-            transfers.download(store, key, ByteRange.all(), BlobTarget.ofPath(copy)).join(); // a file, whole or not at all
+            transfers.download(store, key, ByteRange.all(), BlobTarget.ofPath(copy)).join(); // or into a new file
 
             try (BlobReader blob = transfers.openReader(store, key)) { // a SeekableByteChannel that reads ahead
                 ByteBuffer piece = ByteBuffer.allocateDirect(1 << 20);
