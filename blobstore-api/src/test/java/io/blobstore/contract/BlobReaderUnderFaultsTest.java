@@ -33,7 +33,7 @@ class BlobReaderUnderFaultsTest {
     }
 
     static LongStream seeds() {
-        return LongStream.range(0, 40);
+        return LongStream.range(0, CampaignScale.of(40));
     }
 
     @ParameterizedTest

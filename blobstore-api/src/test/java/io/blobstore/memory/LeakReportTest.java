@@ -14,12 +14,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Forgotten leases and files: reported with the stack that took them, counted, and never freed by force. */
+@Tag("jdk")
 class LeakReportTest {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 

@@ -42,6 +42,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
@@ -51,6 +52,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Mapped files and their leases, in every way of mapping that this JVM offers. */
+@Tag("jdk")
 @ParameterizedClass(name = "mapper {0}")
 @MethodSource("io.blobstore.internal.memory.Mappers#available")
 class MappedFileTest {

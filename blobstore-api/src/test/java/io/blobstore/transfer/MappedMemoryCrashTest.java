@@ -7,6 +7,7 @@ import io.blobstore.Crc32c;
 import io.blobstore.Lease;
 import io.blobstore.SourceChangedException;
 import io.blobstore.StoredBlob;
+import io.blobstore.contract.CampaignScale;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.ChildJvm.Exit;
 import io.blobstore.contract.ProcessMaps;
@@ -31,12 +32,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What would end the JVM if it went wrong, each in a JVM of its own. */
+@Tag("jdk")
 class MappedMemoryCrashTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
@@ -114,7 +117,7 @@ class MappedMemoryCrashTest {
 
     /** Thousands of transfers, cancelled at random moments, their file closed at once, while others read it. */
     static final class CancelAndClose {
-        private static final int TRANSFERS = 3000;
+        private static final int TRANSFERS = CampaignScale.of(3000);
         private static final int PARTS = 8;
         private static final int PART_SIZE = 16 << 10;
 
@@ -214,7 +217,9 @@ class MappedMemoryCrashTest {
     void cancellingAndClosingAtAnyMomentReadsNoUnmappedMemory(String mapper) throws Exception {
         Exit exit = run(CancelAndClose.class, mapper);
 
-        assertThat(exit.output()).contains(" of 3000 were cancelled").doesNotContain("ERROR");
+        assertThat(exit.output())
+                .contains(" of " + CancelAndClose.TRANSFERS + " were cancelled")
+                .doesNotContain("ERROR");
         assertThat(exit.code()).as(exit.output()).isZero();
     }
 

@@ -15,6 +15,7 @@ import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.contract.CampaignScale;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.spi.PartLayout;
@@ -36,7 +37,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,7 +52,7 @@ class FsProcessesTest {
 
     // ---- kill -9
 
-    private static final int KILLS = 200;
+    private static final int KILLS = 2 * CampaignScale.of(100);
     private static final BlobKey REPLACED = BlobKey.of("replaced");
 
     /** Replaces one blob and adds others, for ever, and says what it has done. */
@@ -97,12 +97,11 @@ class FsProcessesTest {
     }
 
     @Test
-    @Tag("one-jdk")
     void afterAKillAtAnyMomentEachKeyHoldsTheOldOrTheNewContentAndTheNextOpenSweeps() throws Exception {
         ExecutorService twoAtATime = Executors.newFixedThreadPool(2);
         try {
             List<Future<Integer>> series = IntStream.range(0, 2)
-                    .mapToObj(series1 -> twoAtATime.submit(() -> killAndCheck(series1, KILLS / 2)))
+                    .mapToObj(number -> twoAtATime.submit(() -> killAndCheck(number, KILLS / 2)))
                     .toList();
             int kills = 0;
             for (Future<Integer> one : series) {

@@ -15,6 +15,7 @@ import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * That the payload does not pass through the Java heap, counted in bytes allocated by the thread that moves it. Each is
  * done once before it is counted: loading classes allocates too.
  */
+@Tag("jdk")
 @ExtendWith(LeakCheck.class)
 class FsZeroCopyTest {
     private static final int SIZE = 64 << 20;

@@ -273,6 +273,12 @@ public final class GcsBlobStore implements BlobStore {
             return this;
         }
 
+        /** Sets how long to wait, at first, before the SDK sends a request again that failed; default 250 ms. */
+        Builder retryDelay(Duration delay) {
+            connections.retryDelay = delay;
+            return this;
+        }
+
         /**
          * Opens the store, to be closed by the caller. Whether there is such a bucket shows with the first call.
          *

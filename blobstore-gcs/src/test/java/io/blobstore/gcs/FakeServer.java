@@ -4,6 +4,7 @@ import io.blobstore.gcs.fake.FakeCredentials;
 import io.blobstore.gcs.fake.FakeGcs;
 import io.blobstore.http.TestAuthority;
 import java.io.IOException;
+import java.time.Duration;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -41,6 +42,7 @@ final class FakeServer implements BeforeEachCallback, AfterEachCallback {
     /** A builder of stores in the bucket, which may sign. */
     GcsBlobStore.Builder store() {
         return GcsBlobStore.builder(BUCKET)
+                .retryDelay(Duration.ofMillis(1))
                 .endpoint(server.endpoint())
                 .credentials(ACCOUNT)
                 .trustManagers(TestAuthority.get().trustManagers());

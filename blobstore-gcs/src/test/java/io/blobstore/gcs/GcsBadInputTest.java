@@ -62,7 +62,7 @@ class GcsBadInputTest {
 
     private <T extends BlobStoreException> void assertEachFails(
             GcsBlobStore.Builder builder, Class<T> type, boolean retryable, String... words) throws IOException {
-        try (BlobStore store = builder.open()) {
+        try (BlobStore store = builder.retryDelay(Duration.ofMillis(1)).open()) {
             assertThat(calls(store))
                     .allSatisfy(call -> assertThat(catchThrowableOfType(type, call::call))
                             .hasMessageContainingAll(words)

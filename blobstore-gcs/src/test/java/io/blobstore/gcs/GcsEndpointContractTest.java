@@ -11,18 +11,18 @@ import io.blobstore.PresignedUrl;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoreUri;
+import io.blobstore.contract.Campaign;
 import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 
 /**
  * The store keeps the contract, against any server: {@code BLOBSTORE_TEST_GCS_URI} names the bucket, as in
  * {@code gs://bucket}. Of what servers are known not to be able to do, {@code BLOBSTORE_TEST_GCS_SERVER} says which is
  * left out; unset, all is asked for.
  */
-@Tag("one-jdk")
+@Campaign(representedBy = GcsContractTest.class)
 class GcsEndpointContractTest extends GcsContractBase {
     private static final String VARIABLE = "BLOBSTORE_TEST_GCS_URI";
 

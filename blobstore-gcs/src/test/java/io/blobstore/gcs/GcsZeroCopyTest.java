@@ -19,11 +19,13 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Content takes no way over the Java heap: counted, for the thread that sends or receives it. */
+@Tag("jdk")
 @ExtendWith(LeakCheck.class)
 class GcsZeroCopyTest {
     private static final int PART = 8 << 20;

@@ -97,11 +97,11 @@ final class RequestWriter {
 
     /** Waits for leave to send the body; false if the answer is something else. */
     private boolean mayContinue() throws IOException {
-        long end = System.nanoTime() + Math.min(CONTINUE_NANOS, watch.remaining());
+        long end = socket.clock().nanoTime() + Math.min(CONTINUE_NANOS, watch.remaining());
         Heard heard = answer.listen();
         while (heard == Heard.NOTHING) {
             try {
-                socket.await(SelectionKey.OP_READ, end - System.nanoTime(), "100 Continue");
+                socket.await(SelectionKey.OP_READ, end - socket.clock().nanoTime(), "100 Continue");
             } catch (TransportException e) {
                 if (e.kind() != Kind.TIMEOUT) {
                     throw e;

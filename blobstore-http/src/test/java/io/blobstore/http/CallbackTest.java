@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -196,6 +195,7 @@ class CallbackTest {
     void theTimeThatATargetTakesIsNotTheServers() throws Exception {
         byte[] content = Calls.content(2000);
         Duration stall = Duration.ofSeconds(1);
+        ManualClock clock = new ManualClock();
         CountDownLatch taken = new CountDownLatch(1);
         try (ScriptedServer server = ScriptedServer.plain(exchange -> {
                     exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n");
@@ -204,7 +204,8 @@ class CallbackTest {
                     taken.await();
                     exchange.output().write(content, 1000, 1000);
                 });
-                HttpClient client = HttpClient.builder().stallTimeout(stall).build()) {
+                HttpClient client =
+                        HttpClient.builder().stallTimeout(stall).clock(clock).build()) {
             PiecesWindow pieces = new PiecesWindow(2000, 1000);
             BlobTarget.Window slow = new BlobTarget.Window() {
                 @Override
@@ -215,10 +216,7 @@ class CallbackTest {
                 @Override
                 public ByteBuffer buffer() {
                     if (pieces.remaining() == 1000) {
-                        long end = System.nanoTime() + 2 * stall.toNanos();
-                        for (long left = 1; left > 0; left = end - System.nanoTime()) {
-                            LockSupport.parkNanos(left); // as a write to a slow disk
-                        }
+                        clock.advance(stall.multipliedBy(2)); // as a write to a slow disk
                         taken.countDown();
                     }
                     return pieces.buffer();

@@ -13,6 +13,7 @@ import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.ListOptions;
 import io.blobstore.contract.LeakCheck;
+import io.blobstore.contract.Pairwise;
 import io.blobstore.internal.memory.LeaseTicket;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.s3.FaultyS3.Fault;
@@ -40,7 +41,6 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,7 +52,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * asked: the operation succeeds or fails with a typed error, the key holds the old bytes or the new, and nothing is
  * left over.
  */
-@Tag("one-jdk")
 @ExtendWith({LeakCheck.class, S3ProxyServer.Shared.class})
 class CorruptResponsesTest {
     private static final BlobKey KEY = BlobKey.of("blob");
@@ -105,11 +104,8 @@ class CorruptResponsesTest {
 
     private static Stream<Arguments> faults() {
         Set<Fault> wrong = EnumSet.complementOf(EnumSet.of(Fault.FLIPPED_ANSWER, Fault.FLIPPED_REQUEST));
-        return Stream.of(Operation.values())
-                .flatMap(operation -> wrong.stream()
-                        .flatMap(fault -> Stream.of(Moment.values())
-                                .flatMap(moment -> Stream.of(1, ALWAYS)
-                                        .map(times -> Arguments.of(operation, fault, moment, times)))));
+        return Pairwise.arguments(
+                List.of(Operation.values()), List.copyOf(wrong), List.of(Moment.values()), List.of(1, ALWAYS));
     }
 
     @ParameterizedTest
