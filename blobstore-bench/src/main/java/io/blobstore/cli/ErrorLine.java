@@ -3,9 +3,10 @@ package io.blobstore.cli;
 import io.blobstore.BlobAlreadyExistsException;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
-import io.blobstore.internal.concurrent.Interrupts;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -62,6 +63,11 @@ final class ErrorLine {
     }
 
     private static String sentence(Throwable problem) {
+        if (problem instanceof CancellationException
+                || problem instanceof ClosedByInterruptException
+                || problem instanceof InterruptedIOException) {
+            return "cancelled; nothing was changed";
+        }
         if (problem instanceof BlobNotFoundException) {
             return problem.getMessage() + "; 'blobstore list' shows which there are";
         }
@@ -70,9 +76,6 @@ final class ErrorLine {
         }
         if (problem instanceof BlobStoreException) {
             return Objects.requireNonNullElse(problem.getMessage(), "");
-        }
-        if (problem instanceof CancellationException || Interrupts.caused(problem)) {
-            return "cancelled; nothing was changed";
         }
         if (problem instanceof FileSystemException file) {
             return fileSentence(file);

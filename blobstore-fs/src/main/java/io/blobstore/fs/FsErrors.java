@@ -46,6 +46,10 @@ final class FsErrors {
     private static BlobStoreException translate(
             String operation, @Nullable BlobKey key, Path root, IOException problem) {
         String reason = reason(problem);
+        if (reason.contains("Too many open files")) { // first, as loading another class may need a file
+            return new BlobStoreException(
+                    operation, key, "too many open files; raise the limit, 'ulimit -n'", problem, true);
+        }
         if (Interrupts.caused(problem)
                 || (problem instanceof ClosedChannelException
                         && Thread.currentThread().isInterrupted())) {
@@ -70,10 +74,6 @@ final class FsErrors {
         if (reason.contains("No space left") || reason.contains("quota exceeded") || isFull(root)) {
             return new StorageFullException(
                     operation, key, "no room in " + describeFileSystem(root) + " (" + reason + "); free some", problem);
-        }
-        if (reason.contains("Too many open files")) {
-            return new BlobStoreException(
-                    operation, key, "too many open files; raise the limit, 'ulimit -n'", problem, true);
         }
         if (reason.contains("File name too long") && key != null) {
             return new InvalidBlobKeyException(operation, key, "its path is longer than the file system allows");
