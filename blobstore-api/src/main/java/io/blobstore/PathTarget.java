@@ -39,9 +39,7 @@ final class PathTarget implements BlobTarget {
     private void requireWritable() throws IOException {
         if (Files.isSymbolicLink(path) && !Files.exists(path)) {
             throw new FileSystemException(
-                    path.toString(),
-                    null,
-                    "is a symbolic link to nothing, and would be replaced; name what it points to");
+                    path.toString(), null, "is a symbolic link to nothing, which would be replaced; name its target");
         }
         if (!Files.exists(path)) {
             Path directory = path.toAbsolutePath().getParent();
@@ -56,8 +54,8 @@ final class PathTarget implements BlobTarget {
                     path.toString(),
                     null,
                     Files.isDirectory(path)
-                            ? "is a directory; name the file in it that is to be made"
-                            : "is not a regular file, and would be replaced; name another one");
+                            ? "is a directory; name a file in it"
+                            : "is not a regular file, and would be replaced; name another file");
         }
     }
 

@@ -42,13 +42,7 @@ final class BlobFileWriter {
     private boolean named;
 
     private BlobFileWriter(
-            String operation,
-            FsRoot root,
-            BlobKey key,
-            long size,
-            StoreOptions options,
-            Path target,
-            AtomicFile file) {
+            String operation, FsRoot root, BlobKey key, long size, StoreOptions options, Path target, AtomicFile file) {
         this.operation = operation;
         this.root = root;
         this.key = key;
@@ -91,9 +85,7 @@ final class BlobFileWriter {
         return new Crc32c((int) crc.getValue());
     }
 
-    /**
-     * Moves the complete content to the key's path. May be called again after a failure, and continues from there.
-     */
+    /** Moves the complete content to the key's path. May be called again after a failure, and continues from there. */
     StoredBlob publish(Crc32c checksum) throws IOException {
         if (!named) {
             recordOf(checksum).write(file.temporary());

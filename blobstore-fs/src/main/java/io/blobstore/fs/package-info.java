@@ -2,7 +2,8 @@
  * The blob store in a local directory: {@code file:/dir}.
  *
  * <p>May depend on {@code io.blobstore} and {@code io.blobstore.spi} (the contract, and how to implement it),
- * {@code io.blobstore.internal.file}, {@code io.blobstore.internal.concurrent} and slf4j. Knows no engine, no other backend, and nothing of how memory is mapped.
+ * {@code io.blobstore.internal.file}, {@code io.blobstore.internal.concurrent} and slf4j. Knows no engine, no other
+ * backend, and nothing of how memory is mapped.
  */
 @NullMarked
 package io.blobstore.fs;

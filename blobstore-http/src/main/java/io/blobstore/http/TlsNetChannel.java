@@ -74,8 +74,8 @@ final class TlsNetChannel implements NetChannel {
      *
      * @param nanos for how long at most
      */
-    static TlsNetChannel establish(
-            NonBlockingSocket socket, TlsContext context, Endpoint endpoint, long nanos) throws IOException {
+    static TlsNetChannel establish(NonBlockingSocket socket, TlsContext context, Endpoint endpoint, long nanos)
+            throws IOException {
         SSLEngine engine = context.newEngine(endpoint);
         TlsNetChannel channel;
         try {

@@ -61,7 +61,8 @@ public final class DirectBufferPool {
     /**
      * Returns a buffer, an idle one if possible, to be returned by {@link PooledBuffer#close()}.
      *
-     * @param size the buffer's capacity and limit in bytes, at most 1 GiB; the memory behind it is the next power of two
+     * @param size the buffer's capacity and limit in bytes, at most 1 GiB; the memory behind it is the next power of
+     *     two
      * @throws OutOfMemoryError if the JVM refuses the memory
      */
     public PooledBuffer take(int size) {

@@ -41,8 +41,7 @@ public final class AtomicFile implements Closeable {
     private AtomicFile(Path target, Path temporary) throws IOException {
         this.target = target;
         this.temporary = temporary;
-        this.channel =
-                FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        this.channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     }
 
     /**
@@ -54,7 +53,9 @@ public final class AtomicFile implements Closeable {
         return new AtomicFile(target, temporary);
     }
 
-    /** Creates an empty temporary file beside the target, hidden, with a unique name. A killed process leaves it there. */
+    /**
+     * Creates an empty temporary file beside the target, hidden, with a unique name. A killed process leaves it there.
+     */
     public static AtomicFile createBeside(Path target) throws IOException {
         return new AtomicFile(target, target.resolveSibling(".blobstore-" + UUID.randomUUID() + ".part"));
     }

@@ -226,7 +226,9 @@ public final class ProcessSession {
         } catch (FileAlreadyExistsException e) {
             if (!isDirectory(directory)) {
                 throw new FileSystemException(
-                        directory.toString(), null, "is this library's own directory, and must not be a link or a file");
+                        directory.toString(),
+                        null,
+                        "is this library's own directory, and must not be a link or a file");
             }
         }
     }
