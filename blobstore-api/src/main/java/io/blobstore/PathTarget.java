@@ -1,38 +1,22 @@
 package io.blobstore;
 
+import io.blobstore.internal.buffer.DirectBufferPool;
+import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
+import io.blobstore.internal.file.AtomicFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.Deque;
 import java.util.Objects;
-import java.util.UUID;
-import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 
-/** A file that is made beside its place, and moved there when it is complete. */
+/** A file that is created beside its path, and renamed to it when it is complete. */
 final class PathTarget implements BlobTarget {
-    /** Bytes per write: larger ones can be several times slower (docs/adr/0004). */
-    private static final int WRITE = 128 * 1024;
-    /** Of a buffer: what has arrived is written while it is in a core's own cache. */
+    /** Bytes of a window's buffer: what has arrived is written while it is in a core's own cache. */
     private static final int BUFFER = 256 * 1024;
-
-    /**
-     * The buffers of the last read that has ended, until the next one begins or the garbage collector comes: without
-     * them, many reads between two collections would make many buffers.
-     */
-    private static final AtomicReference<WeakReference<Deque<ByteBuffer>>> LAST_BUFFERS =
-            new AtomicReference<>(new WeakReference<>(null));
 
     private final Path path;
 
@@ -49,17 +33,13 @@ final class PathTarget implements BlobTarget {
     public Writer open() throws IOException {
         requireWritable();
         Path place = Files.exists(path) ? path.toRealPath() : path; // a symbolic link stays
-        Path temporary = place.resolveSibling(".blobstore-" + UUID.randomUUID() + ".part");
-        Files.createFile(temporary);
-        return new PathFilling(place, temporary);
+        return new PathWriter(AtomicFile.createBeside(place));
     }
 
     private void requireWritable() throws IOException {
         if (Files.isSymbolicLink(path) && !Files.exists(path)) {
             throw new FileSystemException(
-                    path.toString(),
-                    null,
-                    "is a symbolic link to nothing, and would be replaced; name what it points to");
+                    path.toString(), null, "is a symbolic link to nothing, which would be replaced; name its target");
         }
         if (!Files.exists(path)) {
             Path directory = path.toAbsolutePath().getParent();
@@ -74,8 +54,8 @@ final class PathTarget implements BlobTarget {
                     path.toString(),
                     null,
                     Files.isDirectory(path)
-                            ? "is a directory; name the file in it that is to be made"
-                            : "is not a regular file, and would be replaced; name another one");
+                            ? "is a directory; name a file in it"
+                            : "is not a regular file, and would be replaced; name another file");
         }
     }
 
@@ -84,147 +64,85 @@ final class PathTarget implements BlobTarget {
         return "PathTarget[" + path + "]";
     }
 
-    /**
-     * Every window has a channel of its own, as an interrupt closes the channel it meets: the others' writes must
-     * neither fail by it nor hide what it was that failed.
-     */
-    private static final class PathFilling implements Writer {
-        private final Path place;
-        private final Path temporary;
-        /** The last used one is taken first: it may still be in the cache. */
-        private final Deque<ByteBuffer> idleBuffers;
+    private static final class PathWriter implements Writer {
+        private final AtomicFile file;
 
-        private boolean completed;
-        private boolean closed;
-
-        PathFilling(Path place, Path temporary) {
-            this.place = place;
-            this.temporary = temporary;
-            Deque<ByteBuffer> last =
-                    LAST_BUFFERS.getAndSet(new WeakReference<>(null)).get();
-            this.idleBuffers = last != null ? last : new ConcurrentLinkedDeque<>();
+        PathWriter(AtomicFile file) {
+            this.file = file;
         }
 
-        private FileChannel open() throws IOException {
-            return FileChannel.open(temporary, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
-        }
-
-        /** Makes the file as long as it will be, so that later writes change nothing but its content. */
         @Override
         public void reserve(long length) throws IOException {
-            try (FileChannel channel = open()) {
-                long free = Files.getFileStore(temporary).getUsableSpace();
-                if (free < length - channel.size()) {
-                    throw new FileSystemException(
-                            place.toString(),
-                            null,
-                            "has no room for " + length + " bytes: the file system has " + free + " left");
-                }
-                if (length > channel.size()) {
-                    channel.write(ByteBuffer.allocate(1), length - 1);
-                }
-            }
+            file.requireRoom(length);
+            file.extend(length);
         }
 
         @Override
         public Window window(long offset, long length) {
             Objects.checkFromIndexSize(offset, length, Long.MAX_VALUE);
-            ByteBuffer idle = idleBuffers.pollFirst();
-            return new PathWindow(offset, length, idle != null ? idle : ByteBuffer.allocateDirect(BUFFER));
+            return new PathWindow(file.section(offset), length);
         }
 
         @Override
         public void commit(long length) throws IOException {
-            Files.move(temporary, place, StandardCopyOption.ATOMIC_MOVE);
-            completed = true;
+            file.replaceTarget();
         }
 
         @Override
         public void close() throws IOException {
-            if (!closed) {
-                closed = true;
-                LAST_BUFFERS.set(new WeakReference<>(idleBuffers));
+            file.close();
+        }
+    }
+
+    private static final class PathWindow implements Window {
+        private final AtomicFile.Section section;
+        private final PooledBuffer memory = DirectBufferPool.shared().take(BUFFER);
+        private final ByteBuffer buffer = memory.buffer();
+        /** Bytes that are not written yet, from the buffer's first byte on. */
+        private long unwritten;
+
+        PathWindow(AtomicFile.Section section, long length) {
+            this.section = section;
+            moveTo(length);
+        }
+
+        private void moveTo(long unwritten) {
+            this.unwritten = unwritten;
+            buffer.clear().limit((int) Math.min(BUFFER, unwritten));
+        }
+
+        @Override
+        public long remaining() {
+            return unwritten - buffer.position();
+        }
+
+        @Override
+        public ByteBuffer buffer() {
+            memory.buffer(); // fails once the window is closed
+            if (!buffer.hasRemaining()) {
+                try {
+                    flush();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
             }
-            if (!completed) {
-                Files.deleteIfExists(temporary);
+            return buffer;
+        }
+
+        @Override
+        public void flush() throws IOException {
+            ByteBuffer filled = memory.buffer().duplicate().flip();
+            if (filled.hasRemaining()) {
+                int bytes = filled.remaining();
+                section.write(filled);
+                moveTo(unwritten - bytes);
             }
         }
 
-        private final class PathWindow implements Window {
-            private final long end;
-            private final ByteBuffer buffer;
-            /** Where in the file the buffer's first byte belongs. */
-            private long offset;
-
-            private @Nullable FileChannel channel;
-            private boolean closed;
-
-            PathWindow(long offset, long length, ByteBuffer buffer) {
-                this.end = offset + length;
-                this.buffer = buffer;
-                moveTo(offset);
-            }
-
-            private void moveTo(long next) {
-                offset = next;
-                buffer.clear().limit((int) Math.min(BUFFER, end - next));
-            }
-
-            @Override
-            public long remaining() {
-                return end - offset - buffer.position();
-            }
-
-            @Override
-            public ByteBuffer buffer() {
-                requireOpen();
-                if (!buffer.hasRemaining()) {
-                    try {
-                        flush();
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
-                }
-                return buffer;
-            }
-
-            @Override
-            public void flush() throws IOException {
-                requireOpen();
-                if (buffer.position() == 0) {
-                    return;
-                }
-                FileChannel file = channel;
-                if (file == null) {
-                    file = open();
-                    channel = file;
-                }
-                int filled = buffer.position();
-                for (int at = 0; at < filled; at += WRITE) {
-                    ByteBuffer piece = buffer.slice(at, Math.min(WRITE, filled - at));
-                    while (piece.hasRemaining()) {
-                        file.write(piece, offset + at + piece.position());
-                    }
-                }
-                moveTo(offset + filled);
-            }
-
-            private void requireOpen() {
-                if (closed) {
-                    throw new IllegalStateException("the window is closed");
-                }
-            }
-
-            @Override
-            public void close() throws IOException {
-                if (!closed) {
-                    closed = true;
-                    idleBuffers.addFirst(buffer);
-                    if (channel != null) {
-                        channel.close();
-                    }
-                }
-            }
+        @Override
+        public void close() throws IOException {
+            memory.close();
+            section.close();
         }
     }
 }

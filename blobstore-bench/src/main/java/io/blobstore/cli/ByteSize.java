@@ -7,35 +7,35 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * A number of bytes as people write it: {@code 4096}, {@code 4KiB}, {@code 16M}. Units are binary; {@code MB}, which
- * may mean either, is refused.
+ * A number of bytes in human-readable form: {@code 4096}, {@code 4KiB}, {@code 16M}. Units are binary; {@code MB},
+ * which is ambiguous, is refused.
  *
- * @param bytes 0 or more
+ * @param bytes the number, 0 or more
  */
 record ByteSize(long bytes) {
     private static final Pattern SYNTAX = Pattern.compile("([0-9]+)(?:([KMGT])(?:IB)?)?");
     private static final String UNITS = "KMGT";
 
     /**
-     * Reads a size.
+     * Parses a size.
      *
-     * @throws IllegalArgumentException if it is none, or more than 2^63 - 1 bytes
+     * @throws IllegalArgumentException if the text is not a size, or more than 2^63 - 1 bytes
      */
     static ByteSize parse(String text) {
         Matcher size = SYNTAX.matcher(text.toUpperCase(Locale.ROOT));
         if (!size.matches()) {
             throw new IllegalArgumentException("'" + text
-                    + "' is not a size: write a number of bytes, or with a unit KiB, MiB, GiB or TiB, as in 16MiB");
+                    + "' is not a size: write a number of bytes, or use a unit KiB, MiB, GiB or TiB, as in 16MiB");
         }
         int shift = size.group(2) == null ? 0 : 10 * (UNITS.indexOf(size.group(2)) + 1);
         try {
             return new ByteSize(Math.multiplyExact(Long.parseLong(size.group(1)), 1L << shift));
         } catch (ArithmeticException | NumberFormatException e) {
-            throw new IllegalArgumentException("'" + text + "' is too large a size: the most is 2^63 - 1 bytes", e);
+            throw new IllegalArgumentException("'" + text + "' is too large: the maximum is 2^63 - 1 bytes", e);
         }
     }
 
-    /** For people: {@code 1.5 GiB}. */
+    /** Formats a number of bytes in the largest fitting unit: {@code 1.5 GiB}. */
     static String text(long bytes) {
         double value = (double) bytes;
         int unit = -1;
@@ -48,7 +48,7 @@ record ByteSize(long bytes) {
                 : String.format(Locale.ROOT, "%.1f %siB", value, UNITS.charAt(unit));
     }
 
-    /** For people who want to know exactly: {@code 1.5 GiB (1610612736 bytes)}. */
+    /** Formats a number of bytes rounded and exactly: {@code 1.5 GiB (1610612736 bytes)}. */
     static String exactText(long bytes) {
         return bytes < 1024 ? text(bytes) : text(bytes) + " (" + bytes + " bytes)";
     }
@@ -58,7 +58,7 @@ record ByteSize(long bytes) {
         return text(bytes);
     }
 
-    /** For picocli. */
+    /** Converts option values for picocli. */
     static final class Converter implements ITypeConverter<ByteSize> {
         @Override
         public ByteSize convert(String text) {

@@ -22,12 +22,12 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "cat",
         description =
-                "Writes a blob, or a part of it, to standard output, reading ahead. A part has no checksum to compare"
-                        + " with: use download where that matters.")
+                "Writes a blob, or a range of it, to standard output, reading ahead. Ranges are not verified against"
+                        + " the blob's checksum: use download to verify.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class CatCommand implements Callable<Integer> {
     private static final int PIECE = 1 << 20;
-    /** Room for a request of 1 MiB for each thread, and as much again, under -Xmx64m. */
+    /** Twice 1 MiB for each thread's request; works with -Xmx64m. */
     private static final long READ_AHEAD = 16 << 20;
 
     private static final int REQUESTS = 8;
@@ -46,8 +46,8 @@ final class CatCommand implements Callable<Integer> {
             paramLabel = "FROM-TO",
             converter = RangeConverter.class,
             description =
-                    "Which bytes: from the first number up to, and without, the second, or to the end if there is none."
-                            + " For example 10MiB-20MiB, or 1GiB-. Default: all.")
+                    "The bytes to write: from the first offset to the second, an exclusive end; to the end of the blob"
+                            + " if it is omitted. For example 10MiB-20MiB, or 1GiB-. Default: all.")
     ByteRange range = ByteRange.all();
 
     @Override

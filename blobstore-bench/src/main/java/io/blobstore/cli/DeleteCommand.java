@@ -10,7 +10,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code blobstore delete}. */
-@Command(name = "delete", description = "Deletes a blob; done also if there is none.")
+@Command(name = "delete", description = "Deletes a blob; succeeds if absent.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class DeleteCommand implements Callable<Integer> {
     @Parameters(paramLabel = "KEY", converter = KeyConverter.class, description = "The blob's name.")

@@ -31,9 +31,8 @@ import picocli.CommandLine.ParentCommand;
 /** {@code blobstore demo}. */
 @Command(
         name = "demo",
-        description =
-                "Makes a file, maps it, stores it in parallel in a local store, reads it back, verifies it, and says"
-                        + " what that took.")
+        description = "Creates a file, maps it, stores it in parallel in a local store, reads it back, verifies it, and"
+                + " prints time and memory used.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class DemoCommand implements Callable<Integer> {
     private static final BlobKey KEY = BlobKey.of("demo/blob");
@@ -46,17 +45,17 @@ final class DemoCommand implements Callable<Integer> {
             converter = ByteSize.Converter.class,
             paramLabel = "SIZE",
             defaultValue = "1GiB",
-            description = "The file's size; three times as much must be free. Default: ${DEFAULT-VALUE}.")
+            description = "The file's size; needs three times as much free space. Default: ${DEFAULT-VALUE}.")
     ByteSize size;
 
     @Option(
             names = "--dir",
             paramLabel = "DIR",
             defaultValue = "${sys:java.io.tmpdir}",
-            description = "Where to make the directory it all happens in. Default: ${DEFAULT-VALUE}.")
+            description = "The parent of the demo's temporary directory. Default: ${DEFAULT-VALUE}.")
     Path parent;
 
-    @Option(names = "--keep", description = "Keep that directory.")
+    @Option(names = "--keep", description = "Keep the temporary directory.")
     boolean keep;
 
     @Mixin
@@ -75,16 +74,16 @@ final class DemoCommand implements Callable<Integer> {
             throw e;
         }
         if (keep) {
-            report.line("", "Kept; to remove it: rm -r " + directory);
+            report.line("", "The files were kept; to remove them: rm -r " + directory);
         } else {
             delete(directory);
-            report.line("", "Removed again; --keep keeps it.");
+            report.line("", "The files were removed; use --keep to keep them.");
         }
         output.print(report);
         return ExitCode.OK;
     }
 
-    /** A disk that fills up half-way would say so as well, but late. */
+    /** Checks the free space first: a disk that fills up would fail too, but late. */
     private void requireSpace() throws IOException {
         if (!Files.readAttributes(parent, BasicFileAttributes.class).isDirectory()) {
             throw new NotDirectoryException(parent.toString());
@@ -95,7 +94,7 @@ final class DemoCommand implements Callable<Integer> {
                     parent.toString(),
                     null,
                     "cannot hold the demo, which needs three times " + size + ": " + ByteSize.text(free)
-                            + " are free; choose a smaller --size, or another place with --dir");
+                            + " are free; choose a smaller --size, or another directory with --dir");
         }
     }
 
@@ -103,15 +102,15 @@ final class DemoCommand implements Callable<Integer> {
         Path file = directory.resolve("file");
         Path copy = directory.resolve("read-back");
         Path root = Files.createDirectory(directory.resolve("store"));
-        RandomFile.create(file, size.bytes(), output.bar("Making the file "));
+        RandomFile.create(file, size.bytes(), output.bar("Creating file   "));
         // Without fsync, so that it measures this library and not the disk.
         String uri = "file:" + root.toUri().getRawPath() + "?durability=none";
         try (BlobStore store = BlobStores.open(uri);
                 MappedFile mapped = MappedFile.open(file)) {
             Measurement<StoredBlob> upload =
-                    FileUpload.run(store, KEY, mapped.region(), UploadOptions.DEFAULT, output.bar("Storing it      "));
+                    FileUpload.run(store, KEY, mapped.region(), UploadOptions.DEFAULT, output.bar("Storing         "));
             Measurement<ReadResult> download =
-                    FileDownload.run(store, KEY, BlobTarget.ofPath(copy), output.bar("Reading it back "));
+                    FileDownload.run(store, KEY, BlobTarget.ofPath(copy), output.bar("Reading back    "));
             verify(mapped, upload.result(), download.result().checksum(), copy);
             return report(upload, download, uri, file, copy);
         }
@@ -122,7 +121,8 @@ final class DemoCommand implements Callable<Integer> {
         if (!read.equals(checksum)
                 || !checksum.equals(stored.checksum().orElse(checksum))
                 || Files.mismatch(file.path(), copy) >= 0) {
-            throw new IntegrityException(Operation.READ, KEY, "what was read differs from what was stored", null);
+            throw new IntegrityException(
+                    Operation.READ, KEY, "the content that was read differs from the content stored", null);
         }
     }
 

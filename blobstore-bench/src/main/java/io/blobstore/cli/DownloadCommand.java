@@ -18,8 +18,8 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "download",
         description =
-                "Reads a blob into a file, which is made, or replaced in one step, when all of the blob is there and"
-                        + " its checksum is right.")
+                "Reads a blob into a file, which is created or replaced in one step once the whole blob has been read and"
+                        + " its checksum verified.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class DownloadCommand implements Callable<Integer> {
     @ParentCommand
@@ -31,7 +31,7 @@ final class DownloadCommand implements Callable<Integer> {
     @Mixin
     final StoreOption store = new StoreOption();
 
-    @Option(names = "--to", required = true, paramLabel = "FILE", description = "The file to make or replace.")
+    @Option(names = "--to", required = true, paramLabel = "FILE", description = "The file to create or replace.")
     Path file;
 
     @Mixin

@@ -3,9 +3,10 @@ package io.blobstore.cli;
 import io.blobstore.BlobAlreadyExistsException;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
-import io.blobstore.internal.concurrent.Interrupts;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -19,33 +20,33 @@ import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes one line of a failure: what happened, and what to do.
+ * Formats a failure as one line: what happened, and what to do.
  *
- * <p>The library's own messages say both. Those of the JDK's file exceptions do not (the message of a
- * {@link NoSuchFileException} is a path), so they are made into sentences here.
+ * <p>The library's own messages contain both. Those of the JDK's file exceptions do not (the message of a
+ * {@link NoSuchFileException} is a path), so this class completes them.
  */
 final class ErrorLine {
-    /** What the operating system says, and what helps. */
+    /** Error messages of the operating system, and their remedies. */
     private static final Map<String, String> REMEDIES = Map.of(
-            "no space left on device", "free some space there, or choose another place",
-            "disk quota exceeded", "free some space there, or choose another place",
+            "no space left on device", "free some space, or choose another location",
+            "disk quota exceeded", "free some space, or choose another location",
             "file too large", "choose a file system that allows files of this size, or see 'ulimit -f'",
-            "read-only file system", "choose another place",
-            "not a directory", "a part of this path is a file: check the path",
+            "read-only file system", "choose another location",
+            "not a directory", "a component of this path is a file: check the path",
             "file name too long", "choose a shorter name",
-            "too many open files", "raise the limit, see 'ulimit -n'",
-            "too many levels of symbolic links", "check the links of this path");
+            "too many open files", "raise the limit with 'ulimit -n'",
+            "too many levels of symbolic links", "check the symbolic links in this path");
 
     private ErrorLine() {}
 
-    /** The line, without line break. */
+    /** Returns the line, without a line break. */
     static String of(Throwable problem) {
         String line = printable(sentence(problem));
         int others = problem.getSuppressed().length;
-        return others == 0 ? line : line + " (and " + others + " more in its wake; --verbose shows them)";
+        return others == 0 ? line : line + " (and " + others + " more; --verbose shows them)";
     }
 
-    /** A text without the control characters that would break the line, or steer the terminal. */
+    /** Escapes the control characters of a text, which would break the line or control the terminal. */
     static String printable(@Nullable String text) {
         if (text == null) {
             return "";
@@ -62,17 +63,19 @@ final class ErrorLine {
     }
 
     private static String sentence(Throwable problem) {
+        if (problem instanceof CancellationException
+                || problem instanceof ClosedByInterruptException
+                || problem instanceof InterruptedIOException) {
+            return "cancelled; nothing was changed";
+        }
         if (problem instanceof BlobNotFoundException) {
-            return problem.getMessage() + "; 'blobstore list' shows which there are";
+            return problem.getMessage() + "; 'blobstore list' shows the existing blobs";
         }
         if (problem instanceof BlobAlreadyExistsException) {
-            return problem.getMessage() + "; without --if-absent it would be replaced";
+            return problem.getMessage() + "; omit --if-absent to replace it";
         }
         if (problem instanceof BlobStoreException) {
             return Objects.requireNonNullElse(problem.getMessage(), "");
-        }
-        if (problem instanceof CancellationException || Interrupts.caused(problem)) {
-            return "cancelled; nothing was changed";
         }
         if (problem instanceof FileSystemException file) {
             return fileSentence(file);
@@ -82,11 +85,11 @@ final class ErrorLine {
         }
         if (problem instanceof OutOfMemoryError) {
             return "out of memory: " + problem.getMessage()
-                    + "; allow more, as in JAVA_OPTS=-Xmx256m, or use larger parts or a lower --concurrency";
+                    + "; increase the heap, as in JAVA_OPTS=-Xmx256m, or use larger parts or a lower --concurrency";
         }
         if (problem instanceof InternalError) {
-            return "the memory of a mapped file went away, which means that somebody shortened the file meanwhile ("
-                    + problem.getMessage() + "); try again, with --copy if it may happen again";
+            return "the mapped file was truncated by another program (" + problem.getMessage()
+                    + "); try again, with --copy if this may happen again";
         }
         if (problem instanceof IllegalArgumentException && problem.getMessage() != null) {
             return problem.getMessage();
@@ -94,7 +97,7 @@ final class ErrorLine {
         if (problem instanceof IOException && problem.getMessage() != null) {
             return withRemedy(problem.getMessage());
         }
-        return "unexpected " + problem + "; please report it, with what --verbose shows";
+        return "unexpected " + problem + "; please report it with the output of --verbose";
     }
 
     private static String fileSentence(FileSystemException problem) {
@@ -103,10 +106,10 @@ final class ErrorLine {
             return "there is no file or directory " + file + "; check the path";
         }
         if (problem instanceof AccessDeniedException) {
-            return "permission denied for " + file + "; check the permissions of it and of the directories above";
+            return "permission denied for " + file + "; check its permissions and those of its parent directories";
         }
         if (problem instanceof FileAlreadyExistsException) {
-            return file + " is there already, and in the way; choose another place or move it";
+            return file + " already exists; choose another path or move it";
         }
         if (problem instanceof NotDirectoryException) {
             return file + " is not a directory; check the path";
@@ -114,11 +117,11 @@ final class ErrorLine {
         if (problem instanceof DirectoryNotEmptyException) {
             return file + " is a directory that is not empty; check the path";
         }
-        String reason = Objects.requireNonNullElse(problem.getReason(), "the operating system refused");
+        String reason = Objects.requireNonNullElse(problem.getReason(), "the operating system refused the operation");
         return file + (isPredicate(reason) ? " " : ": ") + withRemedy(reason);
     }
 
-    /** Whether the file's name is the subject of the reason: so the library words its own. */
+    /** Returns whether the file's name is the subject of the reason, as in the library's own messages. */
     private static boolean isPredicate(String reason) {
         return reason.startsWith("is ") || reason.startsWith("was ") || reason.startsWith("cannot ");
     }

@@ -5,11 +5,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets a command clean up when the process is told to end, by Ctrl-C or SIGTERM: interrupts it, which every blocking
- * call of the library heeds, and holds the JVM until the guard is closed.
+ * Lets a command clean up when the process is terminated by Ctrl-C or SIGTERM: interrupts the command's thread, to
+ * which every blocking call of the library responds, and delays the exit of the JVM until the guard is closed.
  */
 final class ExitGuard implements AutoCloseable {
-    /** Long enough to abort an upload, and to delete files; not for ever, should a device hang. */
+    /** Long enough to abort an upload and to delete files; bounded, as a device may hang. */
     private static final long PATIENCE_SECONDS = 60;
 
     private final CountDownLatch done = new CountDownLatch(1);
@@ -20,7 +20,7 @@ final class ExitGuard implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
-    /** From now on this thread has something to clean up. Without this, the process just ends. */
+    /** Registers the calling thread as one that has to clean up. Without it, the process exits at once. */
     void hold() {
         held = Thread.currentThread();
     }
@@ -33,10 +33,11 @@ final class ExitGuard implements AutoCloseable {
         command.interrupt();
         try {
             if (!done.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                System.err.println("blobstore: gave up waiting for the clean-up; something may be left behind");
+                System.err.println(
+                        "blobstore: the cleanup timed out; temporary files or unfinished uploads may remain");
             }
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // nobody should, and nobody is left to tell
+            Thread.currentThread().interrupt(); // the JVM exits
         }
     }
 
@@ -46,7 +47,7 @@ final class ExitGuard implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // the hook runs, and was just released
+            // The hook is running, and was just released.
         }
     }
 }

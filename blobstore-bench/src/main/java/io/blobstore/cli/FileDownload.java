@@ -19,7 +19,7 @@ final class FileDownload {
 
     static Measurement<ReadResult> run(BlobStore store, BlobKey key, BlobTarget target, ProgressBar bar)
             throws IOException {
-        // Threads of our own, rather than the reader's: alive when the heap is measured.
+        // Own threads instead of the reader's: they are alive when the heap is measured.
         ExecutorService threads = TransferRun.threads(OPTIONS.concurrency());
         try (bar;
                 TransferManager reader =

@@ -16,12 +16,12 @@ final class FileUpload {
     static Measurement<StoredBlob> run(
             BlobStore store, BlobKey key, BlobSource source, UploadOptions options, ProgressBar bar)
             throws IOException {
-        // Threads of our own, rather than the uploader's: as many as asked for, and alive when the heap is measured.
+        // Own threads instead of the uploader's: as many as requested, and alive when the heap is measured.
         ExecutorService threads = TransferRun.threads(options.concurrency());
         try (bar;
                 TransferManager uploader = TransferManager.builder()
                         .executor(threads)
-                        .maxBytesInFlight(Long.MAX_VALUE) // there is one transfer, which its concurrency bounds
+                        .maxBytesInFlight(Long.MAX_VALUE) // a single transfer, bounded by its concurrency
                         .build()) {
             return TransferRun.await(bar, () -> uploader.upload(store, key, source, options));
         } finally {

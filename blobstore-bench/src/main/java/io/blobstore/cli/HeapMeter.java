@@ -8,10 +8,10 @@ import java.util.Map;
 /**
  * Counts the bytes that all threads of this JVM allocate on the heap.
  *
- * <p>JDK 21 and later, and late updates of 17, keep that sum themselves ({@code getTotalThreadAllocatedBytes}), virtual
- * threads and threads that have ended included. Before, it is added up here over the threads that live at the end:
- * <b>what a thread allocated that ended in between is not counted</b>. So what is measured must run on threads that
- * outlive the measurement; the commands therefore run transfers on pools of their own, which they shut down after it.
+ * <p>JDK 21 and later, and late updates of 17, maintain that sum ({@code getTotalThreadAllocatedBytes}), including
+ * virtual threads and ended threads. On older JVMs this class adds up the threads that are alive at the end:
+ * <b>allocations of threads that ended meanwhile are not counted</b>. So the measured code must run on threads that
+ * outlive the measurement; the commands run transfers on their own pools, and shut them down afterwards.
  *
  * <p>Not thread-safe.
  */
@@ -33,17 +33,17 @@ public final class HeapMeter {
         }
     }
 
-    /** Begins to count. */
+    /** Starts counting. */
     public static HeapMeter start() {
         return new HeapMeter(total((ThreadMXBean) ManagementFactory.getThreadMXBean()));
     }
 
-    /** As {@link #start} where the JVM keeps no sum. */
+    /** Starts counting per thread, as {@link #start} does if the JVM does not maintain the sum. */
     static HeapMeter startThreadByThread() {
         return new HeapMeter(-1);
     }
 
-    /** The bytes allocated since {@link #start}. */
+    /** Returns the bytes allocated since {@link #start}. */
     public long bytesAllocated() {
         if (total >= 0) {
             return total(threads) - total;
@@ -60,7 +60,7 @@ public final class HeapMeter {
     }
 
     /**
-     * Whether {@link #bytesAllocated} is the whole truth: the JVM counts by itself, or no thread has ended since the
+     * Returns whether {@link #bytesAllocated} is complete: the JVM maintains the sum, or no thread has ended since the
      * start.
      */
     public boolean isComplete() {
@@ -68,11 +68,11 @@ public final class HeapMeter {
     }
 
     private long threadsEnded() {
-        // Not getThreadCount(), which a thread leaves some time after it was joined.
+        // Not getThreadCount(), which still counts a thread for some time after it was joined.
         return threads.getTotalStartedThreadCount() - threads.getAllThreadIds().length;
     }
 
-    /** The JVM's own sum; negative where it keeps none. */
+    /** Returns the sum that the JVM maintains; negative if it does not. */
     private static long total(ThreadMXBean threads) {
         try {
             return (long)

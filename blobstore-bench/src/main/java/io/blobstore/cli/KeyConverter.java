@@ -4,7 +4,7 @@ import io.blobstore.BlobKey;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads a blob's key. */
+/** Converts option values to keys. */
 final class KeyConverter implements ITypeConverter<BlobKey> {
     @Override
     public BlobKey convert(String name) {

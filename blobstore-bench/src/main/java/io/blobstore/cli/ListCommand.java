@@ -21,12 +21,12 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code blobstore list}. Prints while it fetches: a listing may be longer than memory. */
-@Command(name = "list", description = "Lists blobs, sorted by name: size in bytes, when it was stored, name.")
+/** {@code blobstore list}. Prints entries as they arrive: a listing may not fit in memory. */
+@Command(name = "list", description = "Lists blobs sorted by name: size in bytes, time stored, name.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class ListCommand implements Callable<Integer> {
-    /** How often to look whether anybody still reads what is printed; looking flushes. */
-    private static final int LOOK_EVERY = 1000;
+    /** Lines between checks whether the output is still open; each check flushes. */
+    private static final int CHECK_EVERY = 1000;
 
     @Spec
     CommandSpec command;
@@ -35,7 +35,7 @@ final class ListCommand implements Callable<Integer> {
             paramLabel = "PREFIX",
             arity = "0..1",
             defaultValue = "",
-            description = "What the names begin with. Default: all blobs.")
+            description = "The prefix of the names to list. Default: all blobs.")
     String prefix;
 
     @Mixin
@@ -44,7 +44,7 @@ final class ListCommand implements Callable<Integer> {
     @Option(
             names = "--delimiter",
             paramLabel = "TEXT",
-            description = "List names that have this text behind the prefix as one: '/' gives one level of a tree.")
+            description = "Group names up to this text after the prefix: '/' lists one level of a tree.")
     @Nullable String delimiter;
 
     @Mixin
@@ -87,8 +87,8 @@ final class ListCommand implements Callable<Integer> {
     }
 
     /**
-     * One object. Its blobs are printed as they come; prefixes, which come in between, are kept until the end, as there
-     * are only as many as the tree has branches at this level.
+     * Prints one object. Blobs are printed as they arrive; prefixes, which arrive in between, are collected until the
+     * end, as there are only as many as the tree has branches at this level.
      */
     private void printJson(BlobListing listing) throws IOException {
         PrintWriter out = output.out();
@@ -117,11 +117,11 @@ final class ListCommand implements Callable<Integer> {
         }
         json.writeEndArray();
         json.writeEndObject();
-        json.flush(); // and never closed after a failure: that would complete the object, as if nothing were missing
+        json.flush(); // not closed after a failure: that would complete the object as if it were whole
         out.println();
     }
 
     private static boolean isClosed(PrintWriter out, long line) {
-        return line % LOOK_EVERY == 0 && out.checkError();
+        return line % CHECK_EVERY == 0 && out.checkError();
     }
 }

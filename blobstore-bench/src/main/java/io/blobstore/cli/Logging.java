@@ -1,10 +1,10 @@
 package io.blobstore.cli;
 
-/** What the library logs: nothing, so that a failure is one line, unless asked for. */
+/** Configures logging: off by default, so that a failure is one line. */
 final class Logging {
     private Logging() {}
 
-    /** To be called before the first class with a logger is touched: slf4j-simple reads its settings once. */
+    /** Configures logging. Must be called before the first logger is created: slf4j-simple reads its settings once. */
     static void configure(boolean verbose) {
         set("defaultLogLevel", verbose ? "debug" : "off");
         set("showThreadName", "true");
@@ -13,7 +13,7 @@ final class Logging {
 
     private static void set(String name, String value) {
         String property = "org.slf4j.simpleLogger." + name;
-        if (System.getProperty(property) == null) { // the user's own setting wins
+        if (System.getProperty(property) == null) { // the user's setting takes precedence
             System.setProperty(property, value);
         }
     }

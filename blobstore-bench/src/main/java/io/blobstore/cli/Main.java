@@ -13,7 +13,7 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** The command line: what all commands have in common, and how they end. */
+/** The command line: options of all commands, output and exit codes. */
 @Command(
         name = "blobstore",
         description = {
@@ -36,12 +36,12 @@ import picocli.CommandLine.ScopeType;
         scope = ScopeType.INHERIT,
         sortOptions = false,
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:done", "1:failed", "2:wrong usage"})
+        exitCodeList = {"0:success", "1:failure", "2:usage error"})
 final class Main {
     @Option(
             names = "--verbose",
             scope = ScopeType.INHERIT,
-            description = "On failure show the stack trace; log what the library does.")
+            description = "Log the library's activity, and print the stack trace of a failure.")
     boolean verbose;
 
     private final ExitGuard guard;
@@ -52,12 +52,12 @@ final class Main {
         this.content = content;
     }
 
-    /** Standard output, for the bytes of blobs. */
+    /** Returns standard output, for the bytes of blobs. */
     WritableByteChannel content() {
         return content;
     }
 
-    /** To be called by a command that has something to clean up when the process is told to end. */
+    /** Delays the exit of a terminated process until the command has cleaned up. */
     void holdExit() {
         guard.hold();
     }
@@ -79,11 +79,11 @@ final class Main {
         int code;
         try {
             code = commandLine(main).setOut(out).setErr(err).execute(args);
-        } catch (Error e) { // picocli hands exceptions to the handler below, but no errors: out of memory, for one
+        } catch (Error e) { // picocli passes exceptions to the handler below, but not errors such as out of memory
             code = failed(main, err, e);
         }
         if (out.checkError() && code == ExitCode.OK) {
-            err.println("blobstore: the output could not be written: is the pipe it goes to closed, or its disk full?");
+            err.println("blobstore: the output could not be written: is the pipe closed, or the disk full?");
             code = ExitCode.SOFTWARE;
         }
         err.flush();
@@ -92,7 +92,7 @@ final class Main {
 
     private static CommandLine commandLine(Main main) {
         return new CommandLine(main)
-                .setExpandAtFiles(false) // a file may be called @name
+                .setExpandAtFiles(false) // a file's name may begin with @
                 .setExecutionStrategy(parsed -> {
                     Logging.configure(main.verbose);
                     return new CommandLine.RunLast().execute(parsed);
@@ -118,14 +118,14 @@ final class Main {
     }
 
     /**
-     * Writes UTF-8 whatever the locale: JSON has no other encoding, and keys are any Unicode. Not by way of System.out,
-     * which keeps to itself when it cannot write.
+     * Creates a writer of UTF-8 in any locale: JSON has no other encoding, and keys are any Unicode. Does not use
+     * System.out, which hides failures to write.
      */
     private static PrintWriter writer(FileDescriptor descriptor) {
         return new PrintWriter(new OutputStreamWriter(new FileOutputStream(descriptor), StandardCharsets.UTF_8));
     }
 
-    /** The version in the jar's manifest. */
+    /** Provides the version in the jar's manifest. */
     static final class Version implements CommandLine.IVersionProvider {
         @Override
         public String[] getVersion() {

@@ -4,11 +4,11 @@ import io.blobstore.transfer.TransferProgress;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A transfer that succeeded, and what it cost.
+ * A successful transfer's result and cost.
  *
- * @param result what it gave
+ * @param result the transfer's result
  * @param end its last progress
- * @param heapBytesAllocated by all threads, from before its start to its end
+ * @param heapBytesAllocated the heap bytes allocated by all threads from before its start to its end
  */
 record Measurement<T>(T result, TransferProgress end, long heapBytesAllocated) {
     long bytes() {

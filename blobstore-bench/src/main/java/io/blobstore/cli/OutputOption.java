@@ -5,7 +5,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code --json}, and where a command writes to. */
+/** The option {@code --json}, and a command's output. */
 final class OutputOption {
     @Spec(Spec.Target.MIXEE)
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -18,7 +18,7 @@ final class OutputOption {
         return command.commandLine().getOut();
     }
 
-    /** A bar on the terminal, if there is one. */
+    /** Creates a progress bar, which is visible on a terminal only. */
     ProgressBar bar(String title) {
         return ProgressBar.onTerminal(command.commandLine().getErr(), title);
     }

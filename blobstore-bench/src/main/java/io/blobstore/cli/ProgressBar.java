@@ -8,13 +8,13 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How far something is, on one line of the terminal that is repainted in place and wiped at the end.
+ * A progress bar on one line of the terminal, repainted in place and erased at the end.
  *
- * <p>Painted by the thread that waits for the transfer, and never by the transfer's own: a terminal may block (Ctrl-S),
- * and a transfer must not. Not thread-safe.
+ * <p>Painted by the thread that waits for the transfer, and never by the transfer's threads: a terminal may block
+ * (Ctrl-S), and a transfer must not. Not thread-safe.
  */
 final class ProgressBar implements AutoCloseable {
-    /** With the longest title and sizes the line just fits 80 columns: a wrapped one could not be repainted. */
+    /** The longest title and sizes fit 80 columns: a wrapped line could not be repainted. */
     private static final int WIDTH = 16;
 
     private static final long REPAINT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -32,22 +32,22 @@ final class ProgressBar implements AutoCloseable {
         this.visible = visible;
     }
 
-    /** A bar that is visible only if a person looks on. */
+    /** Creates a bar that is visible only on a terminal. */
     static ProgressBar onTerminal(PrintWriter err, String title) {
         return new ProgressBar(err, title, isTerminal());
     }
 
-    /** A bar that is always visible. */
+    /** Creates a bar that is always visible. */
     static ProgressBar visible(PrintWriter err, String title) {
         return new ProgressBar(err, title, true);
     }
 
-    /** A bar that nobody sees. */
+    /** Creates a bar that paints nothing. */
     static ProgressBar invisible() {
         return new ProgressBar(new PrintWriter(Writer.nullWriter()), "", false);
     }
 
-    /** Shows how far it is, unless it did a moment ago. */
+    /** Shows the progress, at most ten times a second. */
     void show(long done, long total) {
         long now = System.nanoTime();
         if (visible && total != TransferProgress.UNKNOWN && now - painted >= REPAINT_NANOS) {
@@ -56,7 +56,7 @@ final class ProgressBar implements AutoCloseable {
         }
     }
 
-    /** What is shown. */
+    /** Formats the line. */
     static String line(String title, long done, long total, double seconds) {
         double share = total == 0 ? 1 : (double) done / total;
         int filled = (int) (share * WIDTH);
@@ -65,7 +65,7 @@ final class ProgressBar implements AutoCloseable {
                 Locale.ROOT,
                 "%s %3.0f%% [%s%s] %s of %s, %s/s",
                 title,
-                Math.floor(share * 100), // 100 % is when it is done, not shortly before
+                Math.floor(share * 100), // 100 % only when it is complete
                 "#".repeat(filled),
                 ".".repeat(WIDTH - filled),
                 ByteSize.text(done),
@@ -79,7 +79,7 @@ final class ProgressBar implements AutoCloseable {
         length = line.length();
     }
 
-    /** Wipes the line. */
+    /** Erases the line. */
     @Override
     public void close() {
         if (length > 0) {
@@ -95,7 +95,7 @@ final class ProgressBar implements AutoCloseable {
         if (console == null || "off".equals(System.getProperty("blobstore.progress"))) {
             return false;
         }
-        try { // since JDK 22 there is a console without a terminal, too
+        try { // since JDK 22 there is a console without a terminal too
             return (boolean) Console.class.getMethod("isTerminal").invoke(console);
         } catch (ReflectiveOperationException before22) {
             return true;

@@ -7,13 +7,17 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** Makes files that no compression and no deduplication gets smaller. */
+/** Creates files of incompressible content without duplicates. */
 final class RandomFile {
     private static final int CHUNK = 128 * 1024;
 
     private RandomFile() {}
 
-    /** Makes a new file. An interrupt ends it with {@link java.nio.channels.ClosedByInterruptException}. */
+    /**
+     * Creates a new file.
+     *
+     * @throws java.nio.channels.ClosedByInterruptException if the thread is interrupted
+     */
     static void create(Path path, long size, ProgressBar bar) throws IOException {
         ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.nativeOrder());
         long state = 0;

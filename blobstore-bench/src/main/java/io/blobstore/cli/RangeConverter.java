@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** A range as people write it: {@code 10MiB-20MiB}, {@code 4096-}. */
+/** Converts option values to ranges: {@code 10MiB-20MiB}, {@code 4096-}. */
 final class RangeConverter implements ITypeConverter<ByteRange> {
     private static final Pattern SYNTAX = Pattern.compile("([^-]+)-([^-]*)");
 
@@ -15,7 +15,7 @@ final class RangeConverter implements ITypeConverter<ByteRange> {
         Matcher range = SYNTAX.matcher(text);
         if (!range.matches()) {
             throw new TypeConversionException(
-                    "'" + text + "' is not a range: write where it begins and ends, as in 10MiB-20MiB or 1GiB-");
+                    "'" + text + "' is not a range: write its start and end, as in 10MiB-20MiB or 1GiB-");
         }
         try {
             long from = ByteSize.parse(range.group(1)).bytes();

@@ -11,36 +11,36 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What a command has to say at its end: values with names for programs, and with labels for people. */
+/** A command's result: named values as JSON, and labelled lines as text. */
 final class Report {
     private record Line(String label, String text) {}
 
     private final Map<String, Object> values = new LinkedHashMap<>();
     private final List<Line> lines = new ArrayList<>();
 
-    /** Adds a value that both see the same way. */
+    /** Adds a value to both forms. */
     Report add(String name, Object value) {
         return add(name, value, name, String.valueOf(value));
     }
 
-    /** Adds a value that people see in another way. */
+    /** Adds a value to both forms, with another label and format in the text. */
     Report add(String name, Object value, String label, String text) {
         return value(name, value).line(label, text);
     }
 
-    /** Adds a value for programs only. */
+    /** Adds a value to the JSON only. */
     Report value(String name, Object value) {
         values.put(name, value);
         return this;
     }
 
-    /** Adds a line for people only. */
+    /** Adds a line to the text only. */
     Report line(String label, String text) {
         lines.add(new Line(label, ErrorLine.printable(text)));
         return this;
     }
 
-    /** Adds what a transfer of some content came to. */
+    /** Adds the result of a transfer. */
     Report add(Measurement<?> transfer, Crc32c checksum, String version) {
         add("bytes", transfer.bytes(), "size", ByteSize.exactText(transfer.bytes()));
         add("parts", transfer.parts());
@@ -60,7 +60,7 @@ final class Report {
         return add("version", version);
     }
 
-    /** One line of JSON. */
+    /** Prints one line of JSON. */
     void printJson(PrintWriter out) {
         try {
             out.println(JSON.std.asString(values));
@@ -69,7 +69,7 @@ final class Report {
         }
     }
 
-    /** Two columns of text. */
+    /** Prints two columns of text. */
     void printText(PrintWriter out) {
         int width = lines.stream().mapToInt(line -> line.label().length()).max().orElse(0);
         for (Line line : lines) {

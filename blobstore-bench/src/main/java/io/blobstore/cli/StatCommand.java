@@ -11,7 +11,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code blobstore stat}. */
-@Command(name = "stat", description = "Shows what the store knows about a blob.")
+@Command(name = "stat", description = "Prints a blob's metadata.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class StatCommand implements Callable<Integer> {
     @Parameters(paramLabel = "KEY", converter = KeyConverter.class, description = "The blob's name.")

@@ -8,7 +8,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code --store}: what every command but the demo works on. */
+/** The option {@code --store} of every command except the demo. */
 final class StoreOption {
     @Spec(Spec.Target.MIXEE)
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -18,7 +18,7 @@ final class StoreOption {
             names = "--store",
             required = true,
             paramLabel = "URI",
-            description = "The store, for example file:/var/blobs. Never with credentials in it.")
+            description = "The store's URI, for example file:/var/blobs. Must not contain credentials.")
     @SuppressWarnings("NullAway.Init") // set by picocli, as it is required
     String uri;
 

@@ -9,20 +9,20 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Runs one transfer to its end: measures it, and shows how far it is. */
+/** Runs one transfer to its end, measures it, and shows its progress. */
 final class TransferRun {
-    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
+    private static final Duration PROGRESS_INTERVAL = Duration.ofMillis(50);
 
     private TransferRun() {}
 
-    /** Begins a transfer. */
+    /** Starts a transfer. */
     @FunctionalInterface
     interface Begin<T> {
-        /** Begins it, on threads that outlive it (see {@link HeapMeter}). */
+        /** Starts the transfer, on threads that outlive it (see {@link HeapMeter}). */
         Transfer<T> begin() throws IOException;
     }
 
-    /** Begins a transfer and waits for its end, always; an interrupt cancels it. */
+    /** Starts a transfer and waits until it has ended; an interrupt cancels it. */
     static <T> Measurement<T> await(ProgressBar bar, Begin<T> start) throws IOException {
         HeapMeter heap = HeapMeter.start();
         Transfer<T> transfer = start.begin();
@@ -30,14 +30,14 @@ final class TransferRun {
         try {
             while (true) {
                 try {
-                    T result = transfer.join(BETWEEN_LOOKS);
+                    T result = transfer.join(PROGRESS_INTERVAL);
                     return new Measurement<>(result, transfer.progress(), heap.bytesAllocated());
                 } catch (TimeoutException e) {
                     TransferProgress progress = transfer.progress();
                     bar.show(progress.bytesTransferred(), progress.totalBytes());
                 } catch (InterruptedException e) {
                     interrupted = true;
-                    transfer.cancel(); // if it is too late for that, it has succeeded, and is to be reported
+                    transfer.cancel(); // if it is too late to cancel, the transfer has succeeded and is reported
                 }
             }
         } finally {
@@ -47,7 +47,7 @@ final class TransferRun {
         }
     }
 
-    /** Threads for one transfer, made as they are needed, that live until they are shut down. */
+    /** Creates a pool of threads for one transfer, which live until it is shut down. */
     static ExecutorService threads(int count) {
         AtomicInteger number = new AtomicInteger();
         return Executors.newFixedThreadPool(count, task -> {

@@ -26,10 +26,10 @@ import picocli.CommandLine.Spec;
 /** {@code blobstore upload}. */
 @Command(
         name = "upload",
-        description = "Stores a file as a blob: maps it, and sends its parts side by side straight from the mapping.")
+        description = "Stores a file as a blob: maps it, and sends its parts in parallel straight from the mapping.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class UploadCommand implements Callable<Integer> {
-    /** More threads than any store wants from one client. */
+    /** More threads than any store needs from one client. */
     private static final int MAX_CONCURRENCY = 1024;
 
     @Spec
@@ -56,7 +56,7 @@ final class UploadCommand implements Callable<Integer> {
             converter = ByteSize.Converter.class,
             paramLabel = "SIZE",
             defaultValue = "16MiB",
-            description = "Bytes of a part, brought within the store's limits; a smaller file goes in one request."
+            description = "The size of a part, adjusted to the store's limits; a smaller file is sent in one request."
                     + " Default: ${DEFAULT-VALUE}.")
     ByteSize partSize;
 
@@ -64,16 +64,16 @@ final class UploadCommand implements Callable<Integer> {
             names = "--concurrency",
             paramLabel = "N",
             defaultValue = "8",
-            description = "Parts under way at once. Default: ${DEFAULT-VALUE}.")
+            description = "The number of parts sent in parallel. Default: ${DEFAULT-VALUE}.")
     int concurrency;
 
-    @Option(names = "--if-absent", description = "Fail if there is a blob of this name, instead of replacing it.")
+    @Option(names = "--if-absent", description = "Fail if a blob of this name exists, instead of replacing it.")
     boolean ifAbsent;
 
     @Option(
             names = "--copy",
-            description = "Read the file instead of mapping it: one copy more, but safe if others may shorten it"
-                    + " meanwhile.")
+            description = "Read the file instead of mapping it: one extra copy, but safe if another program may"
+                    + " truncate it.")
     boolean copy;
 
     @Mixin
@@ -110,7 +110,7 @@ final class UploadCommand implements Callable<Integer> {
                 .build();
     }
 
-    /** The source is open before the store is: a file that cannot be read must not leave an empty store behind. */
+    /** Stores the source, which is opened before the store: an unreadable file must not create an empty store. */
     private void store(BlobSource source, UploadOptions options) throws IOException {
         BlobKey name = key != null ? key : keyOfFile();
         try (BlobStore target = store.open()) {
@@ -129,7 +129,7 @@ final class UploadCommand implements Callable<Integer> {
         try {
             return BlobKey.of(String.valueOf(file.getFileName()));
         } catch (IllegalArgumentException e) {
-            throw wrongUsage("the file's name cannot be the blob's, as " + e.getMessage() + "; name one with --key");
+            throw wrongUsage("the file's name is not a valid key: " + e.getMessage() + "; choose one with --key");
         }
     }
 

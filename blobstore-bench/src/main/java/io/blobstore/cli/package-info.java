@@ -1,8 +1,8 @@
 /**
- * The {@code blobstore} command: a user of the library like any other.
+ * The {@code blobstore} command, which uses the public API only.
  *
  * <p>May depend on {@code io.blobstore} (the contract), {@code io.blobstore.memory}, {@code io.blobstore.transfer},
- * picocli and jackson-jr. Knows backends by their URIs only: which of them are there is decided by the class path.
+ * picocli and jackson-jr. Knows backends by their URIs only: the class path determines which are available.
  */
 @NullMarked
 package io.blobstore.cli;

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The commands, to and from a bucket. Works below a prefix of its own. */
+/** Tests the commands on a bucket, below a unique prefix. */
 abstract class BucketCommands {
     private static final int MIB = 1 << 20;
 
@@ -28,17 +28,17 @@ abstract class BucketCommands {
     private String bucket = "";
     private String store = "";
 
-    /** The bucket's URI; empty if there is none to test against. */
+    /** Returns the bucket's URI; empty if there is no bucket to test with. */
     abstract String bucket();
 
-    /** Whether the server takes blobs in parts. */
+    /** Returns whether the server supports multipart uploads. */
     boolean takesParts() {
         return true;
     }
 
     @BeforeEach
     void nameStore() {
-        assumeTrue(!bucket().isEmpty(), "no bucket is named to test against");
+        assumeTrue(!bucket().isEmpty(), "no bucket is configured");
         bucket = bucket();
         store = bucket + (bucket.contains("?") ? "&" : "?") + "prefix=" + prefix;
     }
@@ -54,7 +54,7 @@ abstract class BucketCommands {
 
     @Test
     void whatIsUploadedInPartsComesBack() throws IOException {
-        assumeTrue(takesParts(), "the server takes no parts");
+        assumeTrue(takesParts(), "the server does not support multipart uploads");
         Path file = Cli.file(directory.resolve("some file.bin"), 13 * MIB + 1);
         Path back = directory.resolve("back");
         String checksum = Crc32c.of(BlobSource.ofPath(file)).hex();
@@ -85,7 +85,7 @@ abstract class BucketCommands {
     }
 
     @Test
-    void aBucketThatIsMissingIsToldInOneLine() throws IOException {
+    void aMissingBucketIsReportedInOneLine() throws IOException {
         Path file = Cli.file(directory.resolve("small"), 10);
         String missing = store.replaceFirst("://[^?]*", "://no-such-bucket-" + UUID.randomUUID());
 

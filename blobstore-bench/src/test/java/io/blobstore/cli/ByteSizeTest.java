@@ -27,7 +27,7 @@ class ByteSizeTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "x", "MiB", "-1", "+1", "1.5GiB", "1MB", "1 MiB", "1KiBB", "1iB", "0x10", "٣"})
-    void refusesWhatIsNoSize(String text) {
+    void refusesAnInvalidSize(String text) {
         assertThatThrownBy(() -> ByteSize.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("is not a size")
@@ -36,7 +36,7 @@ class ByteSizeTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"9223372036854775808", "8388608TiB", "99999999999999999999999", "9007199254740992K"})
-    void refusesWhatIsTooLarge(String text) {
+    void refusesTooLargeASize(String text) {
         assertThatThrownBy(() -> ByteSize.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("too large");

@@ -53,7 +53,7 @@ class CatCommandTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "5", "-5", "3-2", "1-2-3", "a-b", "1MB-2MB", "99999999999999999999-"})
-    void refusesWhatIsNoRange(String range) {
+    void refusesAnInvalidRange(String range) {
         Cli cat = Cli.run("cat", "blob", "--store", store, "--range=" + range);
 
         assertThat(cat.code()).isEqualTo(2);
@@ -62,7 +62,7 @@ class CatCommandTest {
     }
 
     @Test
-    void saysThatARangeIsBeyondTheEnd() {
+    void reportsARangeBeyondTheEnd() {
         Cli cat = Cli.run("cat", "blob", "--store", store, "--range", "1MiB-1GiB");
 
         assertThat(cat.code()).isEqualTo(1);
@@ -71,7 +71,7 @@ class CatCommandTest {
     }
 
     @Test
-    void saysThatThereIsNoSuchBlob() {
+    void reportsAMissingBlob() {
         Cli cat = Cli.run("cat", "other", "--store", store);
 
         assertThat(cat.code()).isEqualTo(1);
@@ -90,7 +90,7 @@ class CatCommandTest {
     }
 
     @Test
-    void saysThatNobodyReadsIt() throws Exception {
+    void reportsAClosedPipe() throws Exception {
         Process process = Cli.inChildJvm(List.of("-Xmx64m"), "cat", "blob", "--store", store)
                 .start();
         process.getInputStream().close();

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What only a process of its own can show: exit codes, signals, standard streams. */
+/** Tests exit codes, signals and standard streams in a separate process. */
 @Tag("jdk")
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class ChildJvmTest {
@@ -68,13 +68,18 @@ class ChildJvmTest {
     }
 
     @Test
-    void anUploadThatIsToldToEndAbortsAndLeavesNoBlob() throws Exception {
+    void aTerminatedUploadAbortsAndLeavesNoBlob() throws Exception {
         Path file = Cli.file(directory.resolve("file"), 3 << 20);
-        Cli.run("upload", file, "--store", store, "--key", "other"); // makes the store's own directories
+        Cli.run("upload", file, "--store", store, "--key", "other"); // creates the store's own directories
         List<Path> before = Cli.tree(directory);
 
         Cli upload = terminateWhenBlocked(
-                "upload", file, "--part-size", "1MiB", "--store", troubled(FailingStoreProvider.Trouble.BLOCK_STORE));
+                "upload",
+                file,
+                "--part-size",
+                "1MiB",
+                "--store",
+                failingStore(FailingStoreProvider.Failure.BLOCK_STORE));
 
         assertThat(upload.code()).isEqualTo(SIGTERM_EXIT);
         assertThat(upload.err()).hasLineCount(1).contains("cancelled");
@@ -82,13 +87,13 @@ class ChildJvmTest {
     }
 
     @Test
-    void aDownloadThatIsToldToEndLeavesTheTargetAndNothingElse() throws Exception {
+    void aTerminatedDownloadLeavesTheTargetAndNothingElse() throws Exception {
         Cli.run("upload", Cli.file(directory.resolve("file"), 9 << 20), "--store", store);
         Path target = Files.writeString(directory.resolve("target"), "old");
         List<Path> before = Cli.tree(directory);
 
         Cli download = terminateWhenBlocked(
-                "download", "file", "--to", target, "--store", troubled(FailingStoreProvider.Trouble.BLOCK_READ));
+                "download", "file", "--to", target, "--store", failingStore(FailingStoreProvider.Failure.BLOCK_READ));
 
         assertThat(download.code()).isEqualTo(SIGTERM_EXIT);
         assertThat(download.err()).hasLineCount(1).contains("cancelled");
@@ -109,8 +114,8 @@ class ChildJvmTest {
         assertThat(list.err()).hasLineCount(1).contains("could not be written");
     }
 
-    private String troubled(FailingStoreProvider.Trouble trouble) {
-        return "troubled:" + directory.resolve("store") + "?trouble=" + trouble;
+    private String failingStore(FailingStoreProvider.Failure failure) {
+        return "failing:" + directory.resolve("store") + "?failure=" + failure;
     }
 
     private static Cli terminateWhenBlocked(Object... args) throws IOException, InterruptedException {

@@ -17,12 +17,12 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
 /**
- * A command that was run.
+ * The result of a command.
  *
  * @param code its exit code
- * @param out what it wrote to standard output
- * @param err what it wrote to standard error
- * @param content the bytes of blobs that it wrote to standard output
+ * @param out the text it wrote to standard output
+ * @param err the text it wrote to standard error
+ * @param content the bytes of blobs it wrote to standard output
  */
 record Cli(int code, String out, String err, byte[] content) {
     /** Runs a command in this JVM. */
@@ -38,7 +38,7 @@ record Cli(int code, String out, String err, byte[] content) {
         return new Cli(code, out.toString(), err.toString(), content.toByteArray());
     }
 
-    /** A command line that runs the command in a JVM of its own, with the class path of this one. */
+    /** Returns a process builder that runs the command in its own JVM, with the class path of this one. */
     static ProcessBuilder inChildJvm(List<String> jvmOptions, Object... args) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -48,14 +48,14 @@ record Cli(int code, String out, String err, byte[] content) {
         return new ProcessBuilder(command);
     }
 
-    /** Waits for the end of a process. */
+    /** Waits until a process has ended. */
     static Cli finish(Process process) throws IOException, InterruptedException {
         byte[] content = process.getInputStream().readAllBytes();
         String err = new String(process.getErrorStream().readAllBytes());
         return new Cli(process.waitFor(), new String(content), err, content);
     }
 
-    /** The one JSON object it printed. */
+    /** Returns the JSON object it printed. */
     Map<String, Object> json() {
         try {
             return JSON.std.with(JSON.Feature.FAIL_ON_DUPLICATE_MAP_KEYS).mapFrom(out);
@@ -64,14 +64,14 @@ record Cli(int code, String out, String err, byte[] content) {
         }
     }
 
-    /** Makes a file that no part of it repeats, the same one each time. */
+    /** Creates a file of pseudorandom content, always the same for one size. */
     static Path file(Path path, int size) throws IOException {
         byte[] content = new byte[size];
         new SplittableRandom(size).nextBytes(content);
         return Files.write(path, content);
     }
 
-    /** Everything below a directory. */
+    /** Returns all paths below a directory. */
     static List<Path> tree(Path directory) throws IOException {
         try (Stream<Path> paths = Files.walk(directory)) {
             return paths.sorted().toList();

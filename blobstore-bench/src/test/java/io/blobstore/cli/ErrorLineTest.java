@@ -27,19 +27,17 @@ class ErrorLineTest {
                 arguments(new NoSuchFileException("/f"), "there is no file or directory '/f'; check the path"),
                 arguments(
                         new AccessDeniedException("/f"),
-                        "permission denied for '/f'; check the permissions of it and of the directories above"),
-                arguments(
-                        new FileAlreadyExistsException("/f"),
-                        "'/f' is there already, and in the way; choose another place or move it"),
+                        "permission denied for '/f'; check its permissions and those of its parent directories"),
+                arguments(new FileAlreadyExistsException("/f"), "'/f' already exists; choose another path or move it"),
                 arguments(new NotDirectoryException("/f"), "'/f' is not a directory; check the path"),
                 arguments(new FileSystemException("/f", null, "is a directory"), "'/f' is a directory"),
                 arguments(
                         new FileSystemException("/f", null, "No space left on device"),
-                        "'/f': No space left on device; free some space there, or choose another place"),
-                arguments(new FileSystemException("/f"), "'/f': the operating system refused"),
+                        "'/f': No space left on device; free some space, or choose another location"),
+                arguments(new FileSystemException("/f"), "'/f': the operating system refused the operation"),
                 arguments(
                         new IOException("No space left on device"),
-                        "No space left on device; free some space there, or choose another place"),
+                        "No space left on device; free some space, or choose another location"),
                 arguments(
                         new UncheckedIOException(new NoSuchFileException("/f")),
                         "there is no file or directory '/f'; check the path"),
@@ -50,12 +48,12 @@ class ErrorLineTest {
                 arguments(new ClosedByInterruptException(), "cancelled; nothing was changed"),
                 arguments(
                         new OutOfMemoryError("Java heap space"),
-                        "out of memory: Java heap space; allow more, as in JAVA_OPTS=-Xmx256m, or use larger parts or a"
-                                + " lower --concurrency"),
+                        "out of memory: Java heap space; increase the heap, as in JAVA_OPTS=-Xmx256m, or use larger"
+                                + " parts or a lower --concurrency"),
                 arguments(
                         new NullPointerException("oops"),
-                        "unexpected java.lang.NullPointerException: oops; please report it, with what --verbose"
-                                + " shows"));
+                        "unexpected java.lang.NullPointerException: oops; please report it with the output of"
+                                + " --verbose"));
     }
 
     @ParameterizedTest
@@ -65,16 +63,16 @@ class ErrorLineTest {
     }
 
     @Test
-    void isOneLineThatDoesNotSteerTheTerminal() {
+    void isOneLineThatDoesNotControlTheTerminal() {
         assertThat(ErrorLine.of(new IOException("a\nb\r\u001b[2Jc\u2028d\u0085é")))
                 .isEqualTo("a\\u000ab\\u000d\\u001b[2Jc\\u2028d\\u0085é");
     }
 
     @Test
-    void countsWhatElseWentWrong() {
+    void countsSuppressedFailures() {
         IOException problem = new IOException("first");
         problem.addSuppressed(new IOException("second"));
 
-        assertThat(ErrorLine.of(problem)).isEqualTo("first (and 1 more in its wake; --verbose shows them)");
+        assertThat(ErrorLine.of(problem)).isEqualTo("first (and 1 more; --verbose shows them)");
     }
 }

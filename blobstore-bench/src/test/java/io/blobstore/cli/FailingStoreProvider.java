@@ -21,37 +21,37 @@ import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CountDownLatch;
 
-/** A local store that has trouble with every blob but the first bytes of it: {@code troubled:/dir?trouble=…}. */
+/** Opens a local store that fails in one way: {@code failing:/dir?failure=…}. */
 public final class FailingStoreProvider implements BlobStoreProvider {
-    /** What goes wrong. */
-    enum Trouble {
-        /** Reads give bytes with one bit flipped. */
+    /** How the store fails. */
+    enum Failure {
+        /** Reads return bytes with one bit flipped. */
         CORRUPT,
-        /** Reads fail behind the first range. */
+        /** Reads fail after the first range. */
         FAIL,
-        /** Reads say "blocked" on standard output, and then wait until they are interrupted. */
+        /** Reads print "blocked" to standard output, and wait until they are interrupted. */
         BLOCK_READ,
-        /** Uploads of several parts do. */
+        /** Multipart uploads print "blocked" to standard output, and wait until they are interrupted. */
         BLOCK_STORE
     }
 
     @Override
     public String scheme() {
-        return "troubled";
+        return "failing";
     }
 
     @Override
     public BlobStore open(StoreUri uri) throws IOException {
-        Trouble trouble = Trouble.valueOf(uri.parameters("trouble").get("trouble"));
-        return new TroubledStore(BlobStores.open("file:" + uri.path()), trouble);
+        Failure failure = Failure.valueOf(uri.parameters("failure").get("failure"));
+        return new FailingStore(BlobStores.open("file:" + uri.path()), failure);
     }
 
-    private static final class TroubledStore extends ForwardingBlobStore {
-        private final Trouble trouble;
+    private static final class FailingStore extends ForwardingBlobStore {
+        private final Failure failure;
 
-        TroubledStore(BlobStore delegate, Trouble trouble) {
+        FailingStore(BlobStore delegate, Failure failure) {
             super(delegate);
-            this.trouble = trouble;
+            this.failure = failure;
         }
 
         @Override
@@ -59,11 +59,11 @@ public final class FailingStoreProvider implements BlobStoreProvider {
                 throws IOException {
             ByteBuffer content = ByteBuffer.allocate((int) Math.min(range.length(), target.remaining()));
             ReadResult read = delegate().read(key, range, content, options);
-            switch (trouble) {
+            switch (failure) {
                 case CORRUPT -> content.put(0, (byte) (content.get(0) ^ 1));
                 case FAIL -> {
                     if (range.offset() > 0) {
-                        throw new BlobStoreException(Operation.READ, key, "the cable was cut; mend it", null, false);
+                        throw new BlobStoreException(Operation.READ, key, "the cable was cut; replace it", null, false);
                     }
                 }
                 case BLOCK_READ -> block();
@@ -77,7 +77,7 @@ public final class FailingStoreProvider implements BlobStoreProvider {
         public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options)
                 throws IOException {
             MultipartUpload upload = super.createMultipartUpload(key, layout, options);
-            if (trouble == Trouble.BLOCK_STORE) {
+            if (failure == Failure.BLOCK_STORE) {
                 try (upload) {
                     block();
                 }

@@ -5,7 +5,7 @@ import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
-/** With a bucket of the fake of Cloud Storage. */
+/** Uses a bucket of the fake Cloud Storage server. */
 class GcsCommandsTest extends BucketCommands {
     private static FakeGcs server;
 

@@ -2,7 +2,7 @@ package io.blobstore.cli;
 
 import java.util.Optional;
 
-/** With the bucket that {@code BLOBSTORE_TEST_GCS_URI} names. */
+/** Uses the bucket in {@code BLOBSTORE_TEST_GCS_URI}. */
 class GcsServerCommandsTest extends BucketCommands {
     @Override
     String bucket() {

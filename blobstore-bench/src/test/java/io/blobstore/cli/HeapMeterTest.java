@@ -10,8 +10,8 @@ class HeapMeterTest {
     private static final int SIZE = 10 << 20;
 
     @Test
-    void countsEveryThreadAndNotWhatWasBefore() throws Exception {
-        AtomicReference<byte[]> kept = new AtomicReference<>(); // or the compiler may spare the allocation
+    void countsAllThreadsFromItsStart() throws Exception {
+        AtomicReference<byte[]> kept = new AtomicReference<>(); // or the compiler may eliminate the allocation
         ExecutorService threads = TransferRun.threads(2);
         try {
             threads.submit(() -> kept.set(new byte[SIZE])).get();

@@ -44,7 +44,7 @@ class OtherCommandsTest {
     }
 
     @Test
-    void listRollsUpByADelimiter() {
+    void listGroupsByADelimiter() {
         Cli list = Cli.run("list", "--store", store, "--delimiter", "/");
 
         assertThat(list.out().lines().map(line -> line.replaceAll(".* ", "")))
@@ -68,7 +68,7 @@ class OtherCommandsTest {
     }
 
     @Test
-    void statShowsWhatTheStoreKnows() {
+    void statPrintsMetadata() {
         assertThat(Cli.run("stat", "b/1", "--store", store).out().lines())
                 .anyMatch(line -> line.matches("key +b/1"))
                 .anyMatch(line -> line.matches("size +7 bytes"));
@@ -93,7 +93,7 @@ class OtherCommandsTest {
     }
 
     @Test
-    void theDemoVerifiesAndRemovesWhatItMade() throws IOException {
+    void theDemoVerifiesAndRemovesItsFiles() throws IOException {
         List<Path> before = Cli.tree(directory);
 
         Cli demo = Cli.run("demo", "--dir", directory, "--size", "40MiB");
@@ -109,7 +109,7 @@ class OtherCommandsTest {
     }
 
     @Test
-    void theDemoKeepsWhatItMadeIfAsked() {
+    void theDemoKeepsItsFilesOnRequest() {
         Map<String, Object> json = Cli.run("demo", "--dir", directory, "--size", "1MiB", "--keep", "--json")
                 .json();
 

@@ -16,11 +16,11 @@ class ProgressBarTest {
         assertThat(ProgressBar.line("x", 0, 0, 0)).isEqualTo("x 100% [################] 0 bytes of 0 bytes, 0 bytes/s");
         assertThat(ProgressBar.line("x", 999, 1000, 1)).startsWith("x  99% ");
         long most = (1L << 40) - 1;
-        assertThat(ProgressBar.line("Reading it back ", most, most, 1)).hasSizeLessThanOrEqualTo(80);
+        assertThat(ProgressBar.line("Reading back    ", most, most, 1)).hasSizeLessThanOrEqualTo(80);
     }
 
     @Test
-    void wipesItsLine() {
+    void erasesItsLine() {
         try (ProgressBar bar = ProgressBar.visible(new PrintWriter(screen), "x")) {
             bar.show(1, 2);
             bar.show(2, 2); // too soon after the first to be painted

@@ -2,7 +2,7 @@ package io.blobstore.cli;
 
 import java.util.Optional;
 
-/** With the bucket that {@code BLOBSTORE_TEST_S3_URI} names. */
+/** Uses the bucket in {@code BLOBSTORE_TEST_S3_URI}. */
 class S3CommandsTest extends BucketCommands {
     @Override
     String bucket() {

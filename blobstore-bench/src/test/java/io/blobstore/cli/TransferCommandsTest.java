@@ -29,8 +29,8 @@ class TransferCommandsTest {
         store = "file:" + directory.resolve("store") + "?durability=none";
     }
 
-    private String troubledStore(FailingStoreProvider.Trouble trouble) {
-        return "troubled:" + directory.resolve("store") + "?trouble=" + trouble;
+    private String failingStore(FailingStoreProvider.Failure failure) {
+        return "failing:" + directory.resolve("store") + "?failure=" + failure;
     }
 
     @ParameterizedTest
@@ -68,7 +68,7 @@ class TransferCommandsTest {
     }
 
     @Test
-    void peopleGetATable() throws IOException {
+    void textIsATable() throws IOException {
         Path file = Cli.file(directory.resolve("file"), 3 * MIB);
 
         Cli upload = Cli.run("upload", file, "--store", store, "--key", "a/b");
@@ -81,7 +81,7 @@ class TransferCommandsTest {
     }
 
     @Test
-    void aFileThatOthersMayShortenIsCopied() throws IOException {
+    void aFileThatOthersMayTruncateIsCopied() throws IOException {
         Path file = Cli.file(directory.resolve("file"), 3 * MIB + 1);
         Path back = directory.resolve("back");
 
@@ -125,29 +125,29 @@ class TransferCommandsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"CORRUPT", "FAIL"})
-    void aFailedDownloadLeavesTheTargetAndNothingElse(FailingStoreProvider.Trouble trouble) throws IOException {
+    void aFailedDownloadLeavesTheTargetAndNothingElse(FailingStoreProvider.Failure failure) throws IOException {
         Cli.run("upload", Cli.file(directory.resolve("file"), 9 * MIB), "--store", store);
         Path target = Files.writeString(directory.resolve("target"), "old");
         List<Path> before = Cli.tree(directory);
 
-        Cli download = Cli.run("download", "file", "--store", troubledStore(trouble), "--to", target);
+        Cli download = Cli.run("download", "file", "--store", failingStore(failure), "--to", target);
 
         assertThat(download.code()).isEqualTo(1);
         assertThat(download.out()).isEmpty();
         assertThat(download.err())
                 .hasLineCount(1)
-                .contains(trouble == FailingStoreProvider.Trouble.FAIL ? "the cable was cut" : "was read");
+                .contains(failure == FailingStoreProvider.Failure.FAIL ? "the cable was cut" : "was read");
         assertThat(target).hasContent("old");
         assertThat(Cli.tree(directory)).isEqualTo(before);
     }
 
     @Test
-    void theHeapStaysAsGoodAsEmpty() throws IOException {
+    void theHeapStaysSmall() throws IOException {
         Path file = directory.resolve("file");
         RandomFile.create(file, 256L * MIB, ProgressBar.invisible());
         Path back = directory.resolve("back");
         Path small = Cli.file(directory.resolve("small"), 1);
-        Cli.run("upload", small, "--store", store); // loads the classes
+        Cli.run("upload", small, "--store", store); // loads classes
         Cli.run("download", "small", "--store", store, "--to", back);
 
         Cli upload = Cli.run("upload", file, "--store", store, "--json");

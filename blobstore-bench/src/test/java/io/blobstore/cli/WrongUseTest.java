@@ -18,13 +18,13 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever is wrong with a command: the right exit code, one line that says it, and nothing made. */
+/** Invalid commands have the right exit code, one line of error, and no side effects. */
 class WrongUseTest {
     @TempDir
     Path directory;
 
     @BeforeEach
-    void makeAFile() throws IOException {
+    void createAFile() throws IOException {
         Files.writeString(directory.resolve("file"), "content");
         Files.createDirectory(directory.resolve("dir"));
     }
@@ -33,7 +33,7 @@ class WrongUseTest {
         String upload = "upload DIR/file --store file:DIR/store";
         String download = "download key --store file:DIR/store";
         return Stream.of(
-                // what is wrong with the world
+                // failures
                 arguments(1, "upload DIR/none --store file:DIR/store", "there is no file or directory 'DIR/none'"),
                 arguments(1, "upload DIR/none --copy --store file:DIR/store", "no file or directory 'DIR/none'"),
                 arguments(1, "upload DIR/dir --store file:DIR/store", "'DIR/dir' is a directory, not a file"),
@@ -52,7 +52,7 @@ class WrongUseTest {
                 arguments(1, "demo --size 1024TiB --dir DIR", "choose a smaller --size"),
                 arguments(1, "demo --dir DIR/none", "there is no file or directory"),
                 arguments(1, "demo --dir DIR/file", "is not a directory"),
-                // what is wrong with the command line
+                // usage errors
                 arguments(2, "", "Missing required subcommand"),
                 arguments(2, "uplaod", "'uplaod'"),
                 arguments(2, "upload", "'FILE'"),
@@ -81,7 +81,7 @@ class WrongUseTest {
 
     @ParameterizedTest
     @MethodSource("wrong")
-    void isToldInOneLineAndLeavesNothing(int code, String command, String reason) throws IOException {
+    void isReportedInOneLineAndLeavesNothing(int code, String command, String reason) throws IOException {
         List<Path> before = Cli.tree(directory);
         String[] args = command.isEmpty()
                 ? new String[0]
@@ -107,9 +107,9 @@ class WrongUseTest {
     }
 
     @Test
-    void anUnreadableFileIsToldAsSuch() throws IOException {
+    void anUnreadableFileIsReported() throws IOException {
         Path file = directory.resolve("file");
-        assumeFalse(!file.toFile().setReadable(false) || Files.isReadable(file), "root may read everything");
+        assumeFalse(!file.toFile().setReadable(false) || Files.isReadable(file), "root may read any file");
 
         for (String mode : List.of("--json", "--copy")) {
             Cli run = Cli.run("upload", file, "--store", "file:" + directory.resolve("store"), mode);

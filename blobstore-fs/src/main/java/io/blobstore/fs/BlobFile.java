@@ -17,20 +17,20 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * One content of a blob, opened: its file, that file's attributes, and the record that belongs to them. Whatever
- * happens to the key meanwhile, the channel reads this content.
+ * An open blob: its file, the file's attributes, and the record that describes them. The channel reads this content
+ * even if the key's blob is replaced or deleted meanwhile.
  *
  * @param channel reads the content
- * @param attributes the file's
- * @param record the blob's; empty for a file that another tool made or changed
+ * @param attributes the file's attributes
+ * @param record the blob's record; empty for a file that another tool created or changed
  */
 record BlobFile(FileChannel channel, BasicFileAttributes attributes, Optional<BlobRecord> record) implements Closeable {
     /**
-     * Opens what a key holds now; empty if there is no blob.
+     * Opens the key's current blob; empty if there is none.
      *
-     * <p>Java reads attributes by path only, so channel, attributes and record may be caught in the middle of a
-     * replacement. As that is a rename of another file, they belong together if the attributes are the same before and
-     * after: device and inode, size, and time of modification to the nanosecond. Otherwise it is tried again.
+     * <p>Java reads attributes by path only, so the blob may be replaced between opening the channel and reading
+     * attributes and record. As a replacement renames another file, they belong together if the attributes are the same
+     * before and after: device and inode, size, and time of modification to the nanosecond. Otherwise this tries again.
      *
      * @throws io.blobstore.InvalidBlobKeyException as {@link KeyPaths#stat} does
      */
@@ -66,7 +66,7 @@ record BlobFile(FileChannel channel, BasicFileAttributes attributes, Optional<Bl
         return Optional.empty();
     }
 
-    /** This content's version: the record's, or one made from the file's attributes. */
+    /** Returns the content's version: the record's, or one computed from the file's attributes. */
     BlobVersion version() {
         return record.map(BlobRecord::version)
                 .orElseGet(() -> new BlobVersion("file-"

@@ -23,10 +23,10 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is kept beside a blob's content: in the extended attribute {@code user.blobstore} of the content's own file.
+ * A blob's checksum, version and metadata, stored in the extended attribute {@code user.blobstore} of its file.
  *
- * <p>That way the two become visible by one rename, and no crash can part them; {@code cp -a}, {@code rsync -X} and
- * {@code tar --xattrs} take them along. The attribute is text, a {@code name=value} a line:
+ * <p>Content and record become visible by one rename, and no crash separates them; {@code cp -a}, {@code rsync -X} and
+ * {@code tar --xattrs} copy both. The attribute is text, one {@code name=value} per line:
  *
  * <pre>
  * crc32c=e3069283
@@ -37,19 +37,18 @@ import org.jspecify.annotations.Nullable;
  * +owner=somebody
  * </pre>
  *
- * where {@code +} begins a name of user metadata. No value can hold a line break, and no name a {@code =}, as
- * {@link StoreOptions} sees to.
+ * where {@code +} begins a name of user metadata. {@link StoreOptions} refuses values with line breaks and names with
+ * {@code =}.
  *
  * <p>{@code size} and {@code mtime} bind the record to the content. If another tool has changed the file since, they
- * differ from the file's own, and the record is disregarded: the blob is a plain file without checksum and metadata
- * then.
+ * differ from the file's own, and the record is ignored: the blob is then a plain file without checksum and metadata.
  *
- * @param checksum the content's
- * @param version this content's
- * @param size the content's, in bytes
+ * @param checksum the content's checksum
+ * @param version the content's version
+ * @param size the content's size in bytes
  * @param modified the file's time of modification, when the content was complete
- * @param contentType as stored
- * @param userMetadata as stored
+ * @param contentType the content type, as stored
+ * @param userMetadata the user metadata, as stored
  */
 record BlobRecord(
         Crc32c checksum,
@@ -62,19 +61,19 @@ record BlobRecord(
     private static final List<ChronoUnit> PRECISIONS =
             List.of(ChronoUnit.NANOS, ChronoUnit.MICROS, ChronoUnit.MILLIS, ChronoUnit.SECONDS);
 
-    /** Whether this record was made for the file that has these attributes. */
+    /** Returns whether this record describes the file that has these attributes. */
     boolean describes(BasicFileAttributes attributes) {
         Instant now = attributes.lastModifiedTime().toInstant();
-        // A copy on another file system may keep the time less precisely.
+        // A copy on another file system may store the time less precisely.
         return attributes.size() == size
                 && PRECISIONS.stream()
                         .anyMatch(unit -> modified.truncatedTo(unit).equals(now));
     }
 
     /**
-     * Puts this record on a file.
+     * Writes this record to a file's attributes.
      *
-     * @throws FileSystemException if the file system keeps no such attributes, or not of this size
+     * @throws FileSystemException if the file system does not support such attributes, or not of this size
      */
     void write(Path file) throws IOException {
         ByteBuffer text = StandardCharsets.UTF_8.encode(format());
@@ -87,7 +86,7 @@ record BlobRecord(
             FileSystemException failed = new FileSystemException(
                     file.toString(),
                     null,
-                    "the blob's record of " + bytes + " bytes cannot be kept as an extended attribute by "
+                    "the blob's record of " + bytes + " bytes cannot be stored as an extended attribute by "
                             + FsErrors.describeFileSystem(file) + ": " + e.getMessage()
                             + "; use a file system with user attributes (ext4, xfs, btrfs, zfs, apfs, tmpfs of Linux 6.6),"
                             + " or less metadata");
@@ -96,7 +95,7 @@ record BlobRecord(
         }
     }
 
-    /** The record of a file; empty if it has none, or one that we cannot read. */
+    /** Returns a file's record; empty if it has none, or an unreadable one. */
     static Optional<BlobRecord> read(Path file) throws IOException {
         UserDefinedFileAttributeView view;
         ByteBuffer text;
@@ -107,7 +106,7 @@ record BlobRecord(
         } catch (NoSuchFileException e) {
             throw e;
         } catch (FileSystemException | UnsupportedOperationException e) {
-            return Optional.empty(); // a file that somebody else put there
+            return Optional.empty(); // a file that another tool created
         }
         return parse(StandardCharsets.UTF_8.decode(text.flip()).toString());
     }
@@ -167,7 +166,7 @@ record BlobRecord(
         UserDefinedFileAttributeView view =
                 Files.getFileAttributeView(file, UserDefinedFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
         if (view == null) {
-            throw new UnsupportedOperationException("this system has no extended attributes");
+            throw new UnsupportedOperationException("this system does not support extended attributes");
         }
         return view;
     }

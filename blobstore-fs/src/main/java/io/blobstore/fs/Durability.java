@@ -1,15 +1,15 @@
 package io.blobstore.fs;
 
-/** What a store call that returned promises about a power failure right after it. */
+/** What survives a power failure right after a store call has returned. */
 public enum Durability {
     /**
-     * The blob is there: its content, its name and the directories above were written to the device before the call
+     * The blob survives: its content, its name and its parent directories were written to the device before the call
      * returned.
      */
     SYNC,
     /**
-     * Nothing, for some seconds: the operating system writes when it likes. What survives is still a whole blob or none
-     * of it on file systems that keep the order of data and rename (ext4 with its defaults does). A crash of the
+     * The blob may be lost for some seconds, until the operating system has written it. On file systems that order data
+     * before renames (ext4 with its defaults does), a blob still survives as a whole or not at all. A crash of the
      * process alone loses nothing in either mode.
      */
     NONE

@@ -41,27 +41,27 @@ import java.util.zip.CRC32C;
 /**
  * A store in a local directory: {@code file:/dir?durability=sync|none}.
  *
- * <p>Each blob is a plain file at the path that its key says, which any tool may read; its metadata and checksum are an
- * extended attribute of that file, which {@code cp -a} takes along. Files that other tools put into the directory are
- * blobs without checksum. The store's own things are in {@code .blobstore} below the root.
+ * <p>Each blob is a plain file, whose path is the key, readable by any tool; its metadata and checksum are an extended
+ * attribute of that file, which {@code cp -a} copies. Files that other tools put into the directory are blobs without
+ * checksum. The store's own files are in {@code .blobstore} below the root.
  *
  * <p>Storing writes to a temporary file and renames it: other processes see the old content, then the new, and after a
  * crash one of them. Preconditions are atomic between all processes that use this library on the directory;
- * {@link io.blobstore.Precondition#ifAbsent()} also towards those that do not.
+ * {@link io.blobstore.Precondition#ifAbsent()} is also atomic towards other programs.
  *
- * <p>Keys that are no relative path without {@code .} and {@code ..}, or lead over a symbolic link, are refused with
- * {@link io.blobstore.InvalidBlobKeyException}, as is a key that is another key's directory.
+ * <p>A key must be a relative path without {@code .} and {@code ..} that contains no symbolic link, and must not be the
+ * directory of other keys; other keys are refused with {@link io.blobstore.InvalidBlobKeyException}.
  *
- * <p>Needs a file system with user-defined extended attributes to store, and none to read.
+ * <p>Storing needs a file system with user-defined extended attributes; reading does not.
  */
 public final class FsBlobStore implements BlobStore {
-    /** The bound on what is kept per upload, not one of the file system's: parts grow with the blob beyond it. */
+    /** Bounds the memory per upload; the file system has no limit. Larger blobs have larger parts. */
     private static final int MAX_PARTS = 100_000;
 
     private static final StoreCapabilities CAPABILITIES =
             new StoreCapabilities(true, 1, Long.MAX_VALUE, MAX_PARTS, Long.MAX_VALUE, Support.NATIVE, Support.NONE);
 
-    /** Bytes per read: checksummed while they are in the cache, and the bound on the JDK's copy for a heap target. */
+    /** Bytes per read: checksummed while they are cached. Also bounds the JDK's direct copy for a heap target. */
     private static final int WINDOW = 256 * 1024;
 
     private static final int COPY_ATTEMPTS = 3;
@@ -73,12 +73,12 @@ public final class FsBlobStore implements BlobStore {
         this.root = root;
     }
 
-    /** Opens the store in a directory, with defaults; see {@link Builder#open()}. */
+    /** Opens the store in a directory with default options; see {@link Builder#open()}. */
     public static FsBlobStore open(Path directory) throws IOException {
         return builder(directory).open();
     }
 
-    /** A builder with everything at its default. */
+    /** Returns a builder with default options. */
     public static Builder builder(Path directory) {
         return new Builder(directory);
     }
@@ -122,8 +122,7 @@ public final class FsBlobStore implements BlobStore {
             ByteBuffer piece = memory.slice(memory.position(), most);
             int bytes = channel.read(piece, offset + done);
             if (bytes < 0) {
-                throw new IntegrityException(
-                        Operation.READ, key, "another tool cut its file short while it was read", null);
+                throw new IntegrityException(Operation.READ, key, "another program truncated its file while it was read", null);
             }
             crc.update(piece.flip());
             memory.position(memory.position() + bytes);
@@ -153,7 +152,7 @@ public final class FsBlobStore implements BlobStore {
             Path file = root.paths().resolve(Operation.DELETE, key);
             if (root.paths().stat(Operation.DELETE, key, file).isEmpty()) {
                 root.requireDirectory();
-                return false; // also spares readers of a directory that is not theirs to write to
+                return false; // a session would need write access to the directory
             }
             boolean deleted = root.session().exclusively(key.toString(), () -> {
                 boolean present = root.paths().stat(Operation.DELETE, key, file).isPresent();
@@ -185,7 +184,7 @@ public final class FsBlobStore implements BlobStore {
         return deleted;
     }
 
-    /** Copies through this process: that way the content is compared with its checksum. */
+    /** Copies through this process, which compares the content with its checksum. */
     @Override
     public StoredBlob copy(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
         for (int attempt = 1; ; attempt++) {
@@ -254,7 +253,7 @@ public final class FsBlobStore implements BlobStore {
         return CAPABILITIES;
     }
 
-    /** Aborts the uploads that are open, and removes this store's temporaries. */
+    /** Aborts open uploads, and deletes this store's temporary files. Idempotent. */
     @Override
     public void close() throws IOException {
         try {
@@ -313,24 +312,24 @@ public final class FsBlobStore implements BlobStore {
             this.directory = directory;
         }
 
-        /** Sets what a call that returned promises about a power failure; default {@link Durability#SYNC}. */
+        /** Sets what survives a power failure right after a call has returned; default {@link Durability#SYNC}. */
         public Builder durability(Durability durability) {
             this.durability = Objects.requireNonNull(durability);
             return this;
         }
 
         /**
-         * Opens the store, to be closed by the caller, and sweeps what dead processes left in it. Makes nothing: a
-         * directory that is missing is made with the first blob, if its parent is there.
+         * Opens the store, to be closed by the caller, and deletes the temporary files of dead processes. Creates
+         * nothing: a missing directory is created with the first blob, if its parent exists.
          *
-         * @throws StoreNotFoundException if something else than a directory is there
+         * @throws StoreNotFoundException if the path is not a directory
          */
         public FsBlobStore open() throws IOException {
             if (Files.exists(directory) && !Files.isDirectory(directory)) {
                 throw new StoreNotFoundException(
                         Operation.OPEN,
                         null,
-                        "the store " + directory + " is not a directory; name one, or a new place",
+                        "the store " + directory + " is not a directory; choose a directory, or a new path",
                         null);
             }
             FsRoot root =

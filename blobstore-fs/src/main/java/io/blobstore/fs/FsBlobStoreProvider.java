@@ -13,7 +13,7 @@ import java.util.Locale;
 public final class FsBlobStoreProvider implements BlobStoreProvider {
     private static final String DURABILITY = "durability";
 
-    /** For {@link java.util.ServiceLoader}. */
+    /** Creates the provider, for {@link java.util.ServiceLoader}. */
     public FsBlobStoreProvider() {}
 
     @Override
@@ -39,7 +39,7 @@ public final class FsBlobStoreProvider implements BlobStoreProvider {
         try {
             return Path.of(path);
         } catch (InvalidPathException e) {
-            throw new IllegalArgumentException("not a path of this system: " + e.getReason(), e);
+            throw new IllegalArgumentException("not a valid path on this system: " + e.getReason(), e);
         }
     }
 
@@ -48,6 +48,6 @@ public final class FsBlobStoreProvider implements BlobStoreProvider {
                 .filter(value -> value.name().toLowerCase(Locale.ROOT).equals(name))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(
-                        "parameter '" + DURABILITY + "' is 'sync' or 'none'; got '" + name + "'"));
+                        "parameter '" + DURABILITY + "' must be 'sync' or 'none'; got '" + name + "'"));
     }
 }

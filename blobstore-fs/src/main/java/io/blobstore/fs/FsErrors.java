@@ -20,20 +20,20 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The operating system's errors as the contract's.
+ * Translates the operating system's errors to the contract's exceptions.
  *
- * <p>Java gives the error number as text only, in the process's language. Where that text is not recognised, the error
- * is a plain {@link BlobStoreException} that repeats it.
+ * <p>Java reports the error number as text only, in the process's language. An unknown text becomes a plain
+ * {@link BlobStoreException} that repeats it.
  */
 final class FsErrors {
     private FsErrors() {}
 
-    /** An operation on the file system. */
+    /** Runs an operation on the file system. */
     interface Action<T> {
         T run() throws IOException;
     }
 
-    /** Runs an operation on a store, with what it throws translated. */
+    /** Runs an operation on a store, and translates its failures. */
     static <T> T translating(Operation operation, @Nullable BlobKey key, Path root, Action<T> body) throws IOException {
         try {
             return body.run();
@@ -47,6 +47,10 @@ final class FsErrors {
     private static BlobStoreException translate(
             Operation operation, @Nullable BlobKey key, Path root, IOException problem) {
         String reason = reason(problem);
+        if (reason.contains("Too many open files")) { // first, as loading another class may need a file
+            return new BlobStoreException(
+                    operation, key, "too many open files; raise the limit, 'ulimit -n'", problem, true);
+        }
         if (Interrupts.caused(problem)
                 || (problem instanceof ClosedChannelException
                         && Thread.currentThread().isInterrupted())) {
@@ -70,11 +74,10 @@ final class FsErrors {
         }
         if (reason.contains("No space left") || reason.contains("quota exceeded") || isFull(root)) {
             return new StorageFullException(
-                    operation, key, "no room in " + describeFileSystem(root) + " (" + reason + "); free some", problem);
-        }
-        if (reason.contains("Too many open files")) {
-            return new BlobStoreException(
-                    operation, key, "too many open files; raise the limit, 'ulimit -n'", problem, true);
+                    operation,
+                    key,
+                    "no space left in " + describeFileSystem(root) + " (" + reason + "); free some",
+                    problem);
         }
         if (reason.contains("File name too long") && key != null) {
             return new InvalidBlobKeyException(operation, key, "its path is longer than the file system allows");
@@ -83,20 +86,20 @@ final class FsErrors {
             return new BlobStoreException(
                     operation,
                     key,
-                    "the store's own file " + place(problem, root) + " has vanished; who else cleans up in " + root
-                            + "?",
+                    "the store's own file " + place(problem, root) + " has disappeared; does another program delete"
+                            + " files in " + root + "?",
                     problem,
                     false);
         }
         return new BlobStoreException(operation, key, place(problem, root) + ": " + reason, problem, false);
     }
 
-    /** Whether something on the way to a file is no directory. */
+    /** Returns whether a component of a file's path is not a directory. */
     static boolean isNotADirectory(FileSystemException problem) {
         return problem instanceof NotDirectoryException || reason(problem).contains("Not a directory");
     }
 
-    /** "/dir (ext4 on /dev/sda1)". */
+    /** Describes the file system of a path: {@code the file system of /dir (ext4 on /dev/sda1)}. */
     static String describeFileSystem(Path path) {
         try {
             var store = Files.getFileStore(path);

@@ -25,21 +25,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * Walks the tree depth first, one sorted directory at a time.
  *
- * <p>A directory's entries are sorted by their names, those of directories with a {@code /} behind, and by UTF-8 bytes.
- * As the keys inside a directory begin with just that text, the walk meets keys in the order of their bytes, although
- * {@code a-b} is before {@code a/b} and the directory {@code a} has another name than either. So nothing but the
- * directories on the way down is held in memory.
+ * <p>A directory's entries are sorted by their names in UTF-8 bytes, with {@code /} appended to the names of
+ * directories. As the keys inside a directory begin with that text, the walk visits keys in the order of their bytes:
+ * {@code a-b}, which sorts before {@code a/b}, comes before the directory {@code a}. Only the directories between the
+ * root and the current one are held in memory.
  */
 final class FsListing implements BlobListing {
     private static final Operation OPERATION = Operation.LIST;
 
     private final FsRoot root;
     private final ListOptions options;
-    /** The directories on the way down, the innermost first. */
+    /** The entries left of each directory between the root and the current one, the innermost first. */
     private final Deque<Iterator<Name>> walk = new ArrayDeque<>();
 
     private @Nullable Entry next;
-    /** The common prefix given last: all keys under it are done. */
+    /** The last common prefix returned: all keys under it are done. */
     private @Nullable String rolledUp;
 
     private FsListing(FsRoot root, ListOptions options) {
@@ -47,7 +47,7 @@ final class FsListing implements BlobListing {
         this.options = options;
     }
 
-    /** Begins a listing. */
+    /** Opens a listing. */
     static FsListing open(FsRoot root, ListOptions options) throws IOException {
         root.requireDirectory();
         FsListing listing = new FsListing(root, options);
@@ -61,7 +61,7 @@ final class FsListing implements BlobListing {
     /**
      * An entry of a directory.
      *
-     * @param text the key, or the text that the keys inside begin with
+     * @param text the key of a file; the prefix of the keys inside a directory
      */
     private record Name(Path path, String text, BlobKey order, boolean isDirectory) implements Comparable<Name> {
         @Override
@@ -83,14 +83,14 @@ final class FsListing implements BlobListing {
     @Override
     public Entry next() throws IOException {
         if (!hasNext() || next == null) {
-            throw new NoSuchElementException("the listing is at its end");
+            throw new NoSuchElementException("the listing has no more entries");
         }
         Entry entry = next;
         next = null;
         return entry;
     }
 
-    /** Each directory is read at once, so nothing is open between calls. */
+    /** Ends the listing. Nothing is open between calls, as each directory is read at once. */
     @Override
     public void close() {
         walk.clear();
@@ -127,8 +127,8 @@ final class FsListing implements BlobListing {
                 && !(name.isDirectory() && options.prefix().startsWith(name.text()))) {
             return true;
         }
-        // A directory sorts as the first key that could be in it, and may hold keys behind a text that begins with its
-        // own.
+        // A directory sorts as the first key that could be in it, and may hold keys after a start that begins with its
+        // own text.
         return options.startAfter().isPresent()
                 && isNotAfter(name.text(), options.startAfter().get())
                 && !(name.isDirectory() && options.startAfter().get().startsWith(name.text()));
@@ -140,7 +140,7 @@ final class FsListing implements BlobListing {
         try {
             blob = BlobFile.open(root.paths(), OPERATION, key, name.path());
         } catch (InvalidBlobKeyException e) {
-            return Optional.empty(); // a link or the like has taken its place
+            return Optional.empty(); // replaced by a link or a special file meanwhile
         }
         if (blob.isEmpty()) {
             return Optional.empty(); // deleted meanwhile
@@ -189,7 +189,8 @@ final class FsListing implements BlobListing {
     }
 
     /**
-     * The entry as a name; empty for what is no blob: links and the like, our own directory, names that are no text.
+     * Returns a directory entry as a name; empty for entries that are not blobs: links and special files, the store's
+     * own directory, names that cannot be decoded.
      */
     private Optional<Name> name(Path path) throws IOException {
         String text = root.paths().keyOf(path);

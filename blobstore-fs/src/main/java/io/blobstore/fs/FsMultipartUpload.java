@@ -13,7 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Parts of one temporary file, which becomes the blob's. */
+/** Writes parts to one temporary file, which is published as the blob. */
 final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
     private final Path root;
     private final BlobFileWriter blob;

@@ -3,6 +3,7 @@ package io.blobstore.fs;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobVersion;
 import io.blobstore.Operation;
+import io.blobstore.internal.file.ProcessSession;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -11,7 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** The root directory as one open store sees it, and the parts that serve it. */
+/** A store's root directory: its paths, its directories, and the session to write in. Thread-safe. */
 final class FsRoot {
     private final Path path;
     private final boolean existedAtOpen;
@@ -21,7 +22,7 @@ final class FsRoot {
 
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock:
-    private @Nullable RootSession session;
+    private @Nullable ProcessSession session;
     private boolean closed;
 
     private FsRoot(Path path, boolean existedAtOpen, KeyPaths paths, Durability durability) {
@@ -32,13 +33,13 @@ final class FsRoot {
         this.directories = new Directories(paths, durability);
     }
 
-    /** Opens a root. Makes nothing; sweeps what dead processes left. */
+    /** Opens a root. Creates nothing; deletes the temporary files of dead processes. */
     static FsRoot open(Path directory, Durability durability) throws IOException {
         Path absolute = directory.toAbsolutePath();
         boolean exists = Files.exists(absolute);
         if (exists) {
             absolute = absolute.toRealPath();
-            RootSession.sweep(absolute);
+            ProcessSession.sweep(absolute.resolve(KeyPaths.RESERVED));
         } else {
             absolute = absolute.normalize();
             Path parent = absolute.getParent();
@@ -65,7 +66,7 @@ final class FsRoot {
         return directories;
     }
 
-    /** The version that a key holds now. */
+    /** Returns the key's current version; empty if there is no blob. */
     Optional<BlobVersion> version(Operation operation, BlobKey key, Path file) throws IOException {
         Optional<BlobFile> blob = BlobFile.open(paths, operation, key, file);
         if (blob.isEmpty()) {
@@ -77,16 +78,17 @@ final class FsRoot {
     }
 
     /**
-     * The session to write in. The first call makes the root directory, if it was missing when the store was opened.
+     * Returns the session to write in. The first call creates the root directory, if it was missing when the store was
+     * opened.
      */
-    RootSession session() throws IOException {
+    ProcessSession session() throws IOException {
         lock.lock();
         try {
             requireOpen();
-            RootSession joined = session;
+            ProcessSession joined = session;
             if (joined == null) {
-                makeRoot();
-                joined = RootSession.join(path);
+                createRoot();
+                joined = ProcessSession.join(path.resolve(KeyPaths.RESERVED));
                 session = joined;
             }
             return joined;
@@ -95,26 +97,30 @@ final class FsRoot {
         }
     }
 
-    /** Fails, as an operating system call would, if the root is not there (yet, or any more). */
+    /** Fails, as an operating system call would, if the root is missing (still, or again). */
     void requireDirectory() throws NoSuchFileException {
         if (!Files.isDirectory(path)) {
             throw new NoSuchFileException(path.toString());
         }
     }
 
-    private void makeRoot() throws IOException {
+    private void createRoot() throws IOException {
         if (Files.isDirectory(path)) {
             return;
         }
         if (existedAtOpen) {
-            // It went away. Making it anew could fill the mount point of a file system that was unmounted.
+            // It disappeared. Creating it again could fill the mount point of a file system that was unmounted.
             throw new NoSuchFileException(path.toString());
         }
         Files.createDirectory(path);
         directories.sync(KeyPaths.parent(path));
     }
 
-    /** Refuses calls after {@link #close()}. */
+    /**
+     * Checks that the store is open.
+     *
+     * @throws IllegalStateException after {@link #close()}
+     */
     void requireOpen() {
         lock.lock();
         try {
@@ -126,22 +132,17 @@ final class FsRoot {
         }
     }
 
-    /**
-     * Leaves the session.
-     *
-     * @return false if it was closed already
-     */
-    boolean close() throws IOException {
+    /** Leaves the session. Idempotent. */
+    void close() throws IOException {
         lock.lock();
         try {
             if (closed) {
-                return false;
+                return;
             }
             closed = true;
             if (session != null) {
                 session.leave();
             }
-            return true;
         } finally {
             lock.unlock();
         }

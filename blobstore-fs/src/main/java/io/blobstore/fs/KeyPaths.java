@@ -20,15 +20,15 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Which file a key is, and that it is inside the root.
+ * Maps keys to files inside the root.
  *
  * <p>A key's segments, separated by {@code /}, are the names of directories and, the last one, of a file. A key that
- * the file system would read otherwise is refused and not encoded: content stays a plain file at the path that its key
- * says.
+ * the file system would interpret otherwise is refused and not encoded: a blob stays a plain file whose path is its
+ * key.
  *
- * <p>Symbolic links below the root are refused wherever a path leads over one, as they may lead out of it. That is
- * checked before each operation; a process that may write to the root and exchanges a directory for a link in the
- * middle of one is not defended against, since it could as well change the blobs.
+ * <p>Paths that contain a symbolic link below the root are refused, as it may lead out of the root. This is checked
+ * before each operation. There is no protection against a process that replaces a directory by a link during an
+ * operation: a process that may write to the root could as well change the blobs.
  */
 final class KeyPaths {
     /** The store's own directory; no key begins with this segment. */
@@ -41,16 +41,17 @@ final class KeyPaths {
     private final boolean ignoresCase;
 
     /**
-     * Takes the root's real path.
+     * Creates the mapping of a root.
      *
-     * @param ignoresCase whether the file system takes names that differ in case only for the same
+     * @param root the root's real path
+     * @param ignoresCase whether the file system ignores case in names
      */
     KeyPaths(Path root, boolean ignoresCase) {
         this.root = root;
         this.ignoresCase = ignoresCase;
     }
 
-    /** The keys of a root, on whatever file system it is. */
+    /** Creates the mapping of a root, and detects whether its file system ignores case. */
     static KeyPaths of(Path root) throws IOException {
         Path name = root.getFileName();
         Path twin = name == null ? root : root.resolveSibling(swapCase(name.toString()));
@@ -58,7 +59,7 @@ final class KeyPaths {
     }
 
     /**
-     * The path of a key, looked at as text only.
+     * Returns the path of a key, without accessing the file system.
      *
      * @throws InvalidBlobKeyException if the key cannot be a path inside the root
      */
@@ -74,12 +75,12 @@ final class KeyPaths {
             throw new InvalidBlobKeyException(
                     operation,
                     key,
-                    "its characters cannot be part of a file name here (" + e.getReason()
-                            + "); Java encodes file names by the locale: run it under a UTF-8 one, as LC_ALL=C.UTF-8");
+                    "its characters cannot be part of a file name on this system (" + e.getReason()
+                            + "); Java encodes file names by the locale: use a UTF-8 locale, such as LC_ALL=C.UTF-8");
         }
     }
 
-    /** Which rule a key, or a prefix of whole segments, breaks. */
+    /** Returns the rule that a key, or a prefix of whole segments, breaks; empty if it breaks none. */
     private Optional<String> brokenRule(String name) {
         if (name.startsWith("/")) {
             return Optional.of("it begins with '/'");
@@ -111,7 +112,8 @@ final class KeyPaths {
     }
 
     /**
-     * The deepest directory that holds all keys of a prefix; empty if no key can have that prefix, or none has.
+     * Returns the deepest directory that contains all keys of a prefix; empty if no key can have that prefix, or none
+     * has.
      *
      * @param prefix any text
      */
@@ -157,14 +159,14 @@ final class KeyPaths {
                     operation,
                     key,
                     attributes.get().isSymbolicLink()
-                            ? "at its place there is a symbolic link, which may lead out of the store"
-                            : "at its place there is something that is neither a file nor a directory");
+                            ? "its path is a symbolic link, which may lead out of the store"
+                            : "its path is neither a file nor a directory");
         }
         return attributes;
     }
 
     /**
-     * Checks that a directory on the way to a key may be entered for writing.
+     * Checks that a directory in a key's path may be entered for writing.
      *
      * @throws InvalidBlobKeyException if it is something else
      */
@@ -184,8 +186,8 @@ final class KeyPaths {
     }
 
     /**
-     * Checks that what was found at a path has exactly its name: a file system that ignores case would otherwise give
-     * one key the content of another.
+     * Checks that the file at a path has exactly this name: on a file system that ignores case, one key would otherwise
+     * have the content of another.
      */
     private void requireExactName(Operation operation, BlobKey key, Path path) throws IOException {
         if (!ignoresCase) {
@@ -202,7 +204,7 @@ final class KeyPaths {
                         operation,
                         key,
                         "its segment '" + wanted + "' differs only in case from '" + twin.get()
-                                + "', which is the same name to this file system");
+                                + "', which this file system treats as the same name");
             }
         }
     }
@@ -214,7 +216,7 @@ final class KeyPaths {
                 .toString();
     }
 
-    /** The directories between the root and a path inside it, both left out, the outermost first. */
+    /** Returns the directories between the root and a path inside it, both excluded, the outermost first. */
     List<Path> directoriesAbove(Path path) {
         List<Path> directories = new ArrayList<>();
         Path directory = root;
@@ -226,17 +228,17 @@ final class KeyPaths {
         return directories;
     }
 
-    /** The directory that a path inside the root is in. */
+    /** Returns the parent directory of a path inside the root. */
     static Path parent(Path path) {
         return Objects.requireNonNull(path.getParent(), "a path inside the root has a parent");
     }
 
-    /** The key of a path inside the root. */
+    /** Returns the key of a path inside the root. */
     String keyOf(Path path) {
         return root.relativize(path).toString().replace(root.getFileSystem().getSeparator(), "/");
     }
 
-    /** What is at a path itself, links not followed; empty if nothing. */
+    /** Returns the attributes at a path, without following links; empty if there is nothing. */
     static Optional<BasicFileAttributes> attributes(Path path) throws IOException {
         try {
             return Optional.of(Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
@@ -259,7 +261,7 @@ final class KeyPaths {
         return true;
     }
 
-    /** Whether there is a directory, and not a link to one. */
+    /** Returns whether there is a directory, and not a link to one. */
     static boolean isDirectory(Path path) throws IOException {
         return attributes(path).filter(BasicFileAttributes::isDirectory).isPresent();
     }

@@ -10,10 +10,10 @@ import java.nio.file.Path;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
-/** What the {@code package-info.java} of this module says, asserted on the compiled classes. */
+/** Asserts on the compiled classes the dependencies that {@code package-info.java} allows. */
 class FsArchitectureTest {
     @Test
-    void thePackageDependsOnTheContractAndSlf4jOnly() throws URISyntaxException {
+    void thePackageDependsOnTheContractInternalFilesAndSlf4jOnly() throws URISyntaxException {
         JavaClasses module = new ClassFileImporter()
                 .importPath(Path.of(FsBlobStore.class
                         .getProtectionDomain()

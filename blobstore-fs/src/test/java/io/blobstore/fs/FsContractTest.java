@@ -13,7 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
 
-/** The local store keeps the contract. */
+/** The contract tests on the local store. */
 class FsContractTest extends BlobStoreContract {
     private Path root = Path.of("");
 
@@ -38,7 +38,7 @@ class FsContractTest extends BlobStoreContract {
         return false;
     }
 
-    /** As a failing device would: the file's attributes stay. */
+    /** Damages content as a failing device would: the file's attributes stay. */
     @Override
     protected boolean damage(BlobKey key) throws IOException {
         Path file = root.resolve(key.toString());

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the operating system refuses, as the store's errors. */
+/** Errors of the operating system, translated to the store's exceptions. */
 @ExtendWith(LeakCheck.class)
 class FsFaultsTest {
     private static final BlobKey KEY = BlobKey.of("dir/blob");
@@ -54,7 +54,7 @@ class FsFaultsTest {
     }
 
     @Test
-    void aMissingDirectoryIsMadeByTheFirstBlobAndNotBefore() throws IOException {
+    void aMissingDirectoryIsCreatedByTheFirstBlobAndNotBefore() throws IOException {
         Path root = directory.resolve("root");
         try (FsBlobStore store = FsBlobStore.open(root)) {
             assertThatThrownBy(() -> store.head(KEY)).isInstanceOf(StoreNotFoundException.class);
@@ -69,7 +69,7 @@ class FsFaultsTest {
     }
 
     @Test
-    void aMissingParentIsNotMade() throws IOException {
+    void aMissingParentIsNotCreated() throws IOException {
         try (FsBlobStore store = FsBlobStore.open(directory.resolve("no/such"))) {
             assertThatThrownBy(() -> store.store(KEY, ByteBuffer.allocate(1)))
                     .isInstanceOf(StoreNotFoundException.class)
@@ -79,7 +79,7 @@ class FsFaultsTest {
     }
 
     @Test
-    void aDirectoryThatGoesAwayIsAnErrorAndIsNotMadeAnew() throws IOException {
+    void aDirectoryThatDisappearsIsAnErrorAndIsNotCreatedAgain() throws IOException {
         Path root = Files.createDirectory(directory.resolve("root"));
         try (FsBlobStore written = FsBlobStore.open(root);
                 FsBlobStore fresh = FsBlobStore.open(root)) {
@@ -114,14 +114,14 @@ class FsFaultsTest {
                 .hasMessageContaining("[file]");
     }
 
-    // ---- file systems made for the purpose, in a mount namespace of a child's own
+    // ---- file systems mounted in a child process's own mount namespace
 
     @Test
     void aFullDiskIsATypedErrorAndLeavesTheOldContent() throws Exception {
         inNamespace("mount -t tmpfs -o size=2m tmpfs", FullDisk.class);
     }
 
-    /** Stores more than fits, in one request and in parts. */
+    /** Stores more than the disk holds, in one request and in parts. */
     static final class FullDisk {
         public static void main(String[] args) throws Exception {
             Path root = Path.of(args[0]);
@@ -156,7 +156,7 @@ class FsFaultsTest {
         inNamespace("mount -o bind,ro " + root, ReadOnly.class);
     }
 
-    /** Reads, and fails to write. */
+    /** Reads from a file system that refuses writes. */
     static final class ReadOnly {
         public static void main(String[] args) throws Exception {
             try (FsBlobStore store = FsBlobStore.open(Path.of(args[0]))) {
@@ -176,7 +176,7 @@ class FsFaultsTest {
         inNamespace("mount -t ramfs ramfs", NoAttributes.class);
     }
 
-    /** Fails to store where no record can be kept. */
+    /** Fails to store on a file system without extended attributes. */
     static final class NoAttributes {
         public static void main(String[] args) throws Exception {
             Path root = Path.of(args[0]);
@@ -196,7 +196,7 @@ class FsFaultsTest {
     private void inNamespace(String mount, Class<?> child) throws Exception {
         Path mountPoint = Files.createDirectory(directory.resolve("mounted"));
         assumeThat(canMount())
-                .as("needs 'unshare' and the right to mount in a namespace")
+                .as("needs 'unshare' and the permission to mount in a namespace")
                 .isTrue();
         ChildJvm.Exit exit = ChildJvm.of(child, directory)
                 .under("unshare", "-rm", "sh", "-c", mount + " '" + mountPoint + "' && exec \"$@\"", "sh")
@@ -212,7 +212,7 @@ class FsFaultsTest {
                     .start();
             return probe.waitFor() == 0;
         } catch (IOException e) {
-            return false; // not on this system
+            return false; // not available on this system
         }
     }
 
@@ -227,13 +227,13 @@ class FsFaultsTest {
         assertThat(exit.code()).as(exit.output()).isZero();
     }
 
-    /** Stores with no descriptor left. */
+    /** Stores while no file descriptor is left. */
     static final class ManyFiles {
         public static void main(String[] args) throws Exception {
             Path root = Path.of(args[0]);
             try (FsBlobStore store = FsBlobStore.open(root)) {
                 store.store(KEY, ByteBuffer.allocate(1000));
-                // Once with descriptors left, so that the classes are loaded: that opens files too.
+                // Fails once with descriptors left, to load the classes: loading opens files too.
                 outcome(store, BlobKey.of("dir/blob/below"));
                 requireRetryable(withoutDescriptors(root, () -> store.store(KEY, ByteBuffer.allocate(1))));
                 assertThat(store.head(KEY).size()).isEqualTo(1000);
@@ -243,7 +243,7 @@ class FsFaultsTest {
                             .checksum();
                     requireRetryable(withoutDescriptors(root, () -> upload.complete(crc)));
                     assertThat(store.head(KEY).size()).isEqualTo(1000);
-                    upload.complete(crc); // again, as the contract allows
+                    upload.complete(crc); // may be repeated after a failure
                 }
                 assertThat(store.head(KEY).size()).isEqualTo(2);
                 assertThat(Tree.temporaries(root)).isEmpty();

@@ -33,7 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which keys a directory can hold, and that no key leads out of it. */
+/** Which keys are supported, and that no key leads out of the root. */
 @ExtendWith(LeakCheck.class)
 class FsKeysTest {
     private static final byte[] SECRET = "outside".getBytes(StandardCharsets.UTF_8);
@@ -78,7 +78,7 @@ class FsKeysTest {
                 ".blobstore       | the store's own directory",
                 ".BlobStore/x     | the store's own directory",
             })
-    void aKeyThatIsNoPathInsideTheRootIsRefusedByEveryOperation(String name, String rule) {
+    void aKeyThatIsNotAPathInsideTheRootIsRefusedByEveryOperation(String name, String rule) {
         refusedByEveryOperation(BlobKey.of(name), rule);
     }
 
@@ -89,7 +89,7 @@ class FsKeysTest {
     }
 
     @Test
-    void aLinkAtABlobsPlaceIsRefusedAndNotListed() throws IOException {
+    void aLinkAtABlobsPathIsRefusedAndNotListed() throws IOException {
         Files.createSymbolicLink(root.resolve("leaf"), outside.resolve("secret"));
         refusedByEveryOperation(BlobKey.of("leaf"), "symbolic link");
         assertThat(root.resolve("leaf")).isSymbolicLink();
@@ -97,13 +97,13 @@ class FsKeysTest {
     }
 
     @Test
-    void aDanglingLinkAtABlobsPlaceIsRefused() throws IOException {
+    void aDanglingLinkAtABlobsPathIsRefused() throws IOException {
         Files.createSymbolicLink(root.resolve("leaf"), outside.resolve("new"));
         refusedByEveryOperation(BlobKey.of("leaf"), "symbolic link");
     }
 
     @Test
-    void aLinkOnTheWayIsRefusedAndNotListed() throws IOException {
+    void aLinkToADirectoryIsRefusedAndNotListed() throws IOException {
         Files.createSymbolicLink(root.resolve("way"), outside);
         refusedByEveryOperation(BlobKey.of("way/secret"), "symbolic link");
         refusedByEveryOperation(BlobKey.of("way/deeper/x"), "symbolic link");
@@ -131,7 +131,7 @@ class FsKeysTest {
     @ParameterizedTest
     @ValueSource(strings = {".blobstore", ".blobstore/tmp", ".blobstore/locks"})
     void aLinkInPlaceOfTheStoresOwnDirectoryIsRefusedAndNotSwept(String place) throws IOException {
-        // What a dead process would have left, outside: a session of which nobody holds the lock.
+        // The files of a dead process, outside of the root: a session whose lock is free.
         Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
         Files.createDirectories(elsewhere.resolve("1-1-dead"));
         Files.createFile(elsewhere.resolve("1-1-dead.lock"));
@@ -183,7 +183,7 @@ class FsKeysTest {
     }
 
     @Test
-    void anEmptyDirectoryIsNotInTheWayOfABlob() throws IOException {
+    void anEmptyDirectoryIsReplacedByABlob() throws IOException {
         Files.createDirectories(root.resolve("relic"));
         store.store(BlobKey.of("relic"), ByteBuffer.allocate(1));
         Files.createDirectories(root.resolve("relic2"));

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Several processes on one directory, and what is left of one that is killed. */
+/** Several processes on one directory, and recovery from killed processes. */
 @ExtendWith(LeakCheck.class)
 class FsProcessesTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -55,7 +55,7 @@ class FsProcessesTest {
     private static final int KILLS = 2 * CampaignScale.of(100);
     private static final BlobKey REPLACED = BlobKey.of("replaced");
 
-    /** Replaces one blob and adds others, for ever, and says what it has done. */
+    /** Replaces one blob and adds others until it is killed, and prints each step. */
     static final class EndlessStorer {
         static final int PART = 16 * 1024;
         static final int PARTS = 6;
@@ -88,7 +88,7 @@ class FsProcessesTest {
             return BlobKey.of("added/" + i % 7 + "/" + i);
         }
 
-        /** Content that tells its number, of a size that does too. */
+        /** Returns content that contains its number, and has a size derived from it. */
         static ByteBuffer content(int i) {
             byte[] bytes = new byte[PART * (PARTS - 1) + 4 + i % 1000];
             new Random(i).nextBytes(bytes);
@@ -129,7 +129,7 @@ class FsProcessesTest {
                     .with(QUICK)
                     .start(root.toString(), durability.name(), Integer.toString(next))) {
                 child.awaitLine((event + last)::equals, PATIENCE);
-                // Not at once, or the kill would always meet the same few instructions.
+                // Waits a random time: otherwise the kill would always hit the same few instructions.
                 LockSupport.parkNanos(random.nextInt(40_000_000));
                 child.kill();
                 next = check(root, child.join(PATIENCE).output(), "series " + series + ", kill " + kill);
@@ -138,7 +138,7 @@ class FsProcessesTest {
         return kills;
     }
 
-    /** Checks what a killed process left; gives the next number to store. */
+    /** Checks the store after a kill, and returns the next number to store. */
     private static int check(Path root, String output, String which) throws IOException {
         int replaced = lastNumber(output, "replaced ");
         int added = lastNumber(output, "added ");
@@ -146,7 +146,7 @@ class FsProcessesTest {
         try (FsBlobStore store = FsBlobStore.open(root)) {
             assertThat(Tree.temporaries(root)).as(which + ": swept").isEmpty();
             int found = numberOf(store, REPLACED);
-            assertThat(found).as(which + ": what was acknowledged is there").isBetween(replaced, begun);
+            assertThat(found).as(which + ": acknowledged content is stored").isBetween(replaced, begun);
             if (added >= 0) {
                 assertThat(numberOf(store, EndlessStorer.added(added)))
                         .as(which)
@@ -166,7 +166,7 @@ class FsProcessesTest {
         }
     }
 
-    /** Reads a blob, which compares it with its checksum, and compares it with what was stored. */
+    /** Reads a blob, which verifies its checksum, and compares its content with the content stored. */
     private static int numberOf(FsBlobStore store, BlobKey key) throws IOException {
         ByteBuffer target = ByteBuffer.allocate(EndlessStorer.PART * EndlessStorer.PARTS);
         BlobMetadata metadata = store.read(key, ByteRange.all(), target).blob();
@@ -186,7 +186,7 @@ class FsProcessesTest {
 
     // ---- sweeping
 
-    /** Begins an upload, waits to be told to go on, and completes it. */
+    /** Begins an upload, waits for a line of input, and completes it. */
     static final class SlowStorer {
         public static void main(String[] args) throws Exception {
             BlobSource part = BlobSource.of(ByteBuffer.allocateDirect(1000));
@@ -196,7 +196,7 @@ class FsProcessesTest {
                 Crc32c crc = upload.uploadPart(1, part).checksum();
                 System.out.println("begun");
                 if (System.in.read() < 0) {
-                    throw new IOException("nobody said go on");
+                    throw new IOException("standard input ended");
                 }
                 upload.uploadPart(2, part);
                 upload.complete(crc.combine(crc, 1000));
@@ -206,7 +206,7 @@ class FsProcessesTest {
     }
 
     @Test
-    void theTemporariesOfALiveWriterAreNeverSwept() throws Exception {
+    void theTemporaryFilesOfALiveWriterAreNeverSwept() throws Exception {
         Path root = Files.createDirectory(directory.resolve("root"));
         try (ChildJvm.Running child =
                 ChildJvm.of(SlowStorer.class, directory).with(QUICK).start(root.toString())) {
@@ -235,7 +235,7 @@ class FsProcessesTest {
             try (FsBlobStore second = FsBlobStore.open(root)) {
                 second.store(BlobKey.of("other"), ByteBuffer.allocate(1));
             }
-            // If the second had dropped this process's lock, another process would take the session for dead.
+            // Without this process's lock, another process would consider the session dead.
             ChildJvm.Exit exit =
                     ChildJvm.of(OpenAndClose.class, directory).with(QUICK).run(PATIENCE, root.toString());
             assertThat(exit.code()).as(exit.output()).isZero();
@@ -244,7 +244,7 @@ class FsProcessesTest {
         }
     }
 
-    /** Opens a store, which sweeps, and closes it. */
+    /** Opens a store, which deletes the temporary files of dead processes, and closes it. */
     static final class OpenAndClose {
         public static void main(String[] args) throws IOException {
             FsBlobStore.open(Path.of(args[0])).close();
@@ -252,7 +252,7 @@ class FsProcessesTest {
     }
 
     @Test
-    void closingTheLastStoreLeavesNoTemporariesAndNoSession() throws IOException {
+    void closingTheLastStoreLeavesNoTemporaryFilesAndNoSession() throws IOException {
         Path root = Files.createDirectory(directory.resolve("root"));
         try (FsBlobStore store = FsBlobStore.open(root)) {
             store.createMultipartUpload(BlobKey.of("unfinished"), new PartLayout(2, 1), StoreOptions.DEFAULT);
@@ -267,16 +267,16 @@ class FsProcessesTest {
     private static final int RACERS = 4;
     private static final int RACES = 150;
 
-    /** Tries to be the first at each key, and adds to a counter by compare and set. */
+    /** Tries to store each key first, and increments a counter by compare-and-set. */
     static final class Racer {
         public static void main(String[] args) throws Exception {
             try (FsBlobStore store = FsBlobStore.builder(Path.of(args[0]))
                     .durability(Durability.NONE)
                     .open()) {
-                store.head(BlobKey.of("counter")); // everything is loaded before the start
+                store.head(BlobKey.of("counter")); // loads classes before the start
                 System.out.println("ready");
                 if (System.in.read() < 0) {
-                    throw new IOException("nobody fired the gun");
+                    throw new IOException("standard input ended");
                 }
                 for (int race = 0; race < RACES; race++) {
                     if (isFirst(store, BlobKey.of("race/" + race), args[1])) {
@@ -311,7 +311,7 @@ class FsProcessesTest {
                     store.store(BlobKey.of("counter"), BlobSource.of(counter.rewind()), ifUnchanged);
                     return;
                 } catch (PreconditionFailedException e) {
-                    // Another one was faster.
+                    // Another process was faster: try again.
                 }
             }
         }
@@ -363,7 +363,7 @@ class FsProcessesTest {
     }
 
     @Test
-    void storingAndDeletingInOneDirectoryNeverDisturbEachOther() throws Exception {
+    void storingAndDeletingInOneDirectoryDoNotDisturbEachOther() throws Exception {
         Path root = Files.createDirectory(directory.resolve("root"));
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try (FsBlobStore store =
@@ -374,7 +374,7 @@ class FsProcessesTest {
                 work.add(threads.submit(() -> {
                     for (int i = 0; i < 500; i++) {
                         store.store(key, ByteBuffer.allocate(10));
-                        store.delete(key); // removes the directory when it is empty, under the feet of the others
+                        store.delete(key); // removes the directory when it is empty, while others store into it
                     }
                     return null;
                 }));

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is kept beside the content, and what other tools do to it. */
+/** The record stored with the content, and how other tools change it. */
 @ExtendWith(LeakCheck.class)
 class FsRecordTest {
     private static final BlobKey KEY = BlobKey.of("dir/blob.txt");
@@ -72,7 +72,7 @@ class FsRecordTest {
     }
 
     @Test
-    void aFileThatAnotherToolMadeIsABlobWithoutChecksum() throws IOException {
+    void aFileOfAnotherToolIsABlobWithoutChecksum() throws IOException {
         Files.createDirectories(root.resolve("dir"));
         Files.write(root.resolve("dir/blob.txt"), CONTENT);
         BlobMetadata metadata = store.head(KEY);
@@ -88,7 +88,7 @@ class FsRecordTest {
     }
 
     @Test
-    void aBlobThatAnotherToolChangedHasNeitherTheOldChecksumNorTheOldVersion() throws IOException {
+    void aBlobChangedByAnotherToolHasNeitherTheOldChecksumNorTheOldVersion() throws IOException {
         BlobVersion stored = storeWithMetadata();
         Files.write(root.resolve("dir/blob.txt"), "other".getBytes(UTF_8), StandardOpenOption.APPEND);
         BlobMetadata metadata = store.head(KEY);
@@ -131,17 +131,19 @@ class FsRecordTest {
     }
 
     @Test
-    void aTimeKeptLessPreciselyStillBelongsToItsRecord() throws IOException {
+    void aLessPreciseTimeStillMatchesItsRecord() throws IOException {
         storeWithMetadata();
         Path file = root.resolve("dir/blob.txt");
         FileTime modified = Files.getLastModifiedTime(file);
         Files.setLastModifiedTime(
-                file, FileTime.fromMillis(modified.toMillis() / 1000 * 1000)); // as a file system of whole seconds
+                file,
+                FileTime.fromMillis(
+                        modified.toMillis() / 1000 * 1000)); // as on a file system that stores whole seconds
         assertThat(store.head(KEY).checksum()).contains(Crc32c.parse("e3069283"));
     }
 
     @Test
-    void aDamagedRecordIsDisregarded() throws IOException {
+    void aDamagedRecordIsIgnored() throws IOException {
         storeWithMetadata();
         for (String damage : List.of("", "crc32c", "crc32c=xyz\n", "crc32c=e3069283\nversion=\nsize=9\n", "=\n")) {
             Files.setAttribute(root.resolve("dir/blob.txt"), "user:blobstore", ByteBuffer.wrap(damage.getBytes(UTF_8)));

@@ -21,14 +21,14 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * That the payload does not pass through the Java heap, counted in bytes allocated by the thread that moves it. Each is
- * done once before it is counted: loading classes allocates too.
+ * Checks that the payload does not pass through the Java heap, by counting the bytes allocated by the thread that moves
+ * it. Each operation runs once before it is measured, as loading classes allocates too.
  */
 @Tag("jdk")
 @ExtendWith(LeakCheck.class)
 class FsZeroCopyTest {
     private static final int SIZE = 64 << 20;
-    /** 8 MiB per GiB, the project's bound, for this size. */
+    /** The project's bound of 8 MiB per GiB, for this size. */
     private static final long ALLOWED = SIZE / 128;
 
     private static final BlobKey KEY = BlobKey.of("blob");
@@ -75,7 +75,7 @@ class FsZeroCopyTest {
         }
     }
 
-    /** In four parts, by this thread, so that its allocations are all there are. */
+    /** Stores content in four parts on the calling thread, so that all allocations are counted. */
     private static void store(FsBlobStore store, BlobSource content) throws IOException {
         PartLayout layout = new PartLayout(SIZE, SIZE / 4);
         try (MultipartUpload upload = store.createMultipartUpload(KEY, layout, StoreOptions.DEFAULT)) {

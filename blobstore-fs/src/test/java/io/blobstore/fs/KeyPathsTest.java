@@ -16,11 +16,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Keys on file systems that this machine may not have. */
+/** Keys on file systems of other operating systems. */
 class KeyPathsTest {
     @ParameterizedTest
     @ValueSource(strings = {"DIR/blob", "dir/BLOB", "Dir/Blob"})
-    void whereCaseIsIgnoredATwinIsRefused(String twin) throws IOException {
+    void aKeyThatDiffersOnlyInCaseIsRefusedWhereCaseIsIgnored(String twin) throws IOException {
         try (FileSystem mac = Jimfs.newFileSystem(Configuration.osX())) {
             Path root = Files.createDirectories(mac.getPath("/root"));
             Files.createFile(Files.createDirectory(root.resolve("dir")).resolve("blob"));
@@ -41,7 +41,7 @@ class KeyPathsTest {
     }
 
     @Test
-    void whereCaseCountsATwinIsAnotherKey() throws IOException {
+    void aKeyThatDiffersOnlyInCaseIsAnotherKeyWhereCaseMatters() throws IOException {
         try (FileSystem linux = Jimfs.newFileSystem(Configuration.unix())) {
             Path root = Files.createDirectories(linux.getPath("/root"));
             Files.createFile(root.resolve("blob"));
@@ -53,7 +53,7 @@ class KeyPathsTest {
     }
 
     @Test
-    void whereBackslashSeparatesDirectoriesItIsRefused() throws IOException {
+    void aBackslashIsRefusedWhereItSeparatesDirectories() throws IOException {
         try (FileSystem windows = Jimfs.newFileSystem(Configuration.windows())) {
             KeyPaths paths = KeyPaths.of(Files.createDirectories(windows.getPath("C:\\root")));
             assertThatThrownBy(() -> paths.resolve(Operation.STORE, BlobKey.of("..\\outside")))

@@ -6,21 +6,21 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What is below a directory, to compare before and after. */
+/** Lists the paths below a directory, to compare before and after. */
 final class Tree {
     private Tree() {}
 
-    /** Everything below, links as themselves, the store's own directory left out. */
+    /** Returns all paths below the root, without following links, except the store's own directory. */
     static List<String> blobsAndDirectories(Path root) throws IOException {
         return paths(root).filter(name -> !name.startsWith(".blobstore")).toList();
     }
 
-    /** Everything below, links as themselves. */
+    /** Returns all paths below the root, without following links. */
     static List<String> all(Path root) throws IOException {
         return paths(root).toList();
     }
 
-    /** The temporaries of all sessions. */
+    /** Returns the temporary files of all sessions. */
     static List<String> temporaries(Path root) throws IOException {
         return paths(root)
                 .filter(name -> name.matches("\\.blobstore/tmp/[^/]*/.*"))

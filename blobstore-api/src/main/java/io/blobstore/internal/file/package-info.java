@@ -1,7 +1,8 @@
 /**
- * What tells a source file from the one that was opened. Not exported.
+ * Files on a local file system: detecting that a source file changed, publishing a file in one step, and sharing a
+ * directory with other processes. Exported to the local store only.
  *
- * <p>May depend on the JDK only.
+ * <p>May depend on the JDK and slf4j only.
  */
 @NullMarked
 package io.blobstore.internal.file;

@@ -10,18 +10,18 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Off-heap memory that readers share for what they read ahead: bounded, and divided evenly among those who use it.
- * Nobody waits for memory: who gets none reads without.
+ * Off-heap memory that readers share for reading ahead: bounded, and divided evenly among its users. Nothing waits for
+ * memory: a reader that gets none reads without prefetching.
  *
- * <p>Pages of 1 MiB in slabs of 16. A piece is 1, 2, 4, 8 or 16 pages, at a multiple of its size, so that what was
- * given back always fits again (a buddy system, with one bit per page). Slabs are made when needed. When the last user
- * is gone they are left to the garbage collector, or to the next user if he comes first: readers that are opened one
- * after the other share one slab, too.
+ * <p>Pages of 1 MiB in slabs of 16. A piece is 1, 2, 4, 8 or 16 pages, at a multiple of its size, so that memory which
+ * was returned always fits again (a buddy system, with one bit per page). Slabs are taken from the shared
+ * {@link DirectBufferPool} when needed, and returned when the last user leaves: readers that are opened one after the
+ * other reuse one slab.
  *
  * <p>Thread-safe.
  */
 public final class PrefetchMemory {
-    /** Bytes of a page: the smallest piece. */
+    /** The bytes of a page, which is the smallest piece. */
     public static final int PAGE = 1 << 20;
 
     private static final int SLAB_PAGES = 16;
@@ -31,7 +31,7 @@ public final class PrefetchMemory {
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock:
     private final List<Slab> slabs = new ArrayList<>();
-    /** How many pages there may be: fewer than the bound after the JVM has refused memory, which it does slowly. */
+    /** The most pages to have: fewer than the bound once the JVM has refused memory, which it does slowly. */
     private int obtainable;
 
     private int shares;
@@ -48,7 +48,7 @@ public final class PrefetchMemory {
             this.pages = pages;
         }
 
-        /** The first page of a free piece, which is marked as taken; -1 if there is none. */
+        /** Takes a free piece. Returns its first page; -1 if there is none. */
         int take(int count) {
             for (int first = 0; first + count <= pages; first += count) {
                 int mask = mask(first, count);
@@ -70,7 +70,7 @@ public final class PrefetchMemory {
     }
 
     /**
-     * Makes none yet.
+     * Creates the budget; allocates nothing yet.
      *
      * @param bytes the bound, rounded down to whole pages
      */
@@ -82,7 +82,7 @@ public final class PrefetchMemory {
         obtainable = maxPages;
     }
 
-    /** Bytes of the pieces that are not given back yet. */
+    /** Returns the bytes of the pieces that are in use. */
     public long taken() {
         lock.lock();
         try {
@@ -92,12 +92,12 @@ public final class PrefetchMemory {
         }
     }
 
-    /** A new user, who gets nothing yet. */
+    /** Creates a user's share, which holds no memory yet. */
     public Share join() {
         return new Share();
     }
 
-    /** What one user may have. Counts as a user from the first time that something is asked for until it is closed. */
+    /** One user's share. Counts from its first call of {@link #take} until it is closed and all pieces are returned. */
     public final class Share implements Closeable {
         // Guarded by lock:
         private boolean joined;
@@ -107,11 +107,11 @@ public final class PrefetchMemory {
         private Share() {}
 
         /**
-         * Takes memory, less than asked for if there is not enough.
+         * Takes memory, less than requested if there is not enough.
          *
-         * @param bytes wanted, 1 or more
-         * @return a piece of up to that many bytes, rounded up to the next size; empty if there is none, or this user
-         *     has his share
+         * @param bytes the preferred size, 1 or more
+         * @return a piece of up to that many bytes, rounded up to the next size; empty if no memory is left, or this
+         *     user has its share
          */
         public Optional<Piece> take(int bytes) {
             lock.lock();
@@ -158,7 +158,7 @@ public final class PrefetchMemory {
             Slab slab;
             try {
                 slab = new Slab(possible);
-            } catch (OutOfMemoryError e) { // -XX:MaxDirectMemorySize: reading ahead is not worth failing for
+            } catch (OutOfMemoryError e) { // -XX:MaxDirectMemorySize: prefetching is optional
                 obtainable = made;
                 return Optional.empty();
             }
@@ -166,7 +166,7 @@ public final class PrefetchMemory {
             return Optional.of(new Piece(this, slab, slab.take(pages), pages));
         }
 
-        /** Takes nothing any more. Pieces that are out stay valid, and must be given back. Idempotent. */
+        /** Closes the share: it takes no more memory. Pieces in use stay valid, and must be closed. Idempotent. */
         @Override
         public void close() {
             lock.lock();
@@ -197,7 +197,7 @@ public final class PrefetchMemory {
         return power == pages ? pages : power * 2;
     }
 
-    /** Memory that somebody has. To be given back once. */
+    /** Memory in use, to be closed. */
     public final class Piece implements Closeable {
         private final Share owner;
         private final Slab slab;
@@ -215,12 +215,12 @@ public final class PrefetchMemory {
             pagesTaken += pages;
         }
 
-        /** The memory, a view of its own; its content is somebody's before. */
+        /** Returns a new view of the memory, whose content is undefined at first. */
         public ByteBuffer buffer() {
             return slab.memory.buffer().slice(first * PAGE, pages * PAGE);
         }
 
-        /** Gives it back; nobody may touch the memory any more. Idempotent. */
+        /** Returns the memory, which may not be accessed any more. Idempotent. */
         @Override
         public void close() {
             lock.lock();

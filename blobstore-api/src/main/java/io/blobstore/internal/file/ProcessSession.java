@@ -1,4 +1,4 @@
-package io.blobstore.fs;
+package io.blobstore.internal.file;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -24,24 +24,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * This process's presence in a root directory: where its temporaries are, how others know that it is alive, and how it
- * takes turns with them. Shared by all stores of one root in this process, and made by the first that writes.
+ * This process's use of a directory that it shares with other processes: where its temporary files are, how others see
+ * that it is alive, and how it excludes them. All users of one directory in this process share one session.
  *
  * <pre>
- * root/.blobstore/tmp/S.lock    locked for as long as session S lives; the kernel unlocks it when its process dies
- * root/.blobstore/tmp/S/N       temporaries of session S
- * root/.blobstore/locks/I       locked while a key of stripe I changes hands
+ * directory/tmp/S.lock    locked for as long as session S lives; the kernel unlocks it when its process dies
+ * directory/tmp/S/N       temporary files of session S
+ * directory/locks/I       locked while a name of stripe I is changed
  * </pre>
  *
- * <p><b>Why one per process and root.</b> POSIX record locks, which {@link FileLock} is on Unix, belong to the process:
- * closing <em>any</em> descriptor of a file drops all of its locks, and two threads cannot exclude each other by them.
- * So a process must not open the lock file of a session of its own a second time, and threads need a lock in memory
- * before the one in the file. That makes the map of sessions static.
+ * <p><b>Why one per process and directory.</b> POSIX record locks, which {@link FileLock} is on Unix, belong to the
+ * process: closing <em>any</em> descriptor of a file drops all of its locks, and two threads cannot exclude each other
+ * by them. So a process must not open the lock file of a session of its own a second time, and threads need a lock in
+ * memory before the one in the file. That makes the map of sessions static.
  *
- * <p><b>Lock order:</b> {@link #SESSIONS_LOCK} is never held together with a key's lock.
+ * <p><b>Lock order:</b> {@link #SESSIONS_LOCK} is never held together with a stripe's lock.
+ *
+ * <p>Thread-safe.
  */
-final class RootSession {
-    private static final Logger LOG = LoggerFactory.getLogger(RootSession.class);
+public final class ProcessSession {
+    private static final Logger LOG = LoggerFactory.getLogger(ProcessSession.class);
     private static final int STRIPES = 64;
     private static final String LOCK_SUFFIX = ".lock";
 
@@ -54,12 +56,11 @@ final class RootSession {
                     .toEpochMilli() + "-";
 
     private static final ReentrantLock SESSIONS_LOCK = new ReentrantLock();
-    private static final Map<Path, RootSession> SESSIONS = new HashMap<>();
+    private static final Map<Path, ProcessSession> SESSIONS = new HashMap<>();
 
-    private final Path root;
+    private final Path directory;
     private final Path temporaries;
     private final Path lockFile;
-    private final Path stripeDirectory;
     private final FileChannel lockChannel;
     private final ReentrantLock[] stripes =
             IntStream.range(0, STRIPES).mapToObj(i -> new ReentrantLock()).toArray(ReentrantLock[]::new);
@@ -67,22 +68,32 @@ final class RootSession {
     /** Guarded by {@link #SESSIONS_LOCK}. */
     private int users;
 
-    private RootSession(Path root, Path lockFile, FileChannel lockChannel, Path temporaries, Path stripeDirectory) {
-        this.root = root;
+    private ProcessSession(Path directory, Path lockFile, FileChannel lockChannel, Path temporaries) {
+        this.directory = directory;
         this.lockFile = lockFile;
         this.lockChannel = lockChannel;
         this.temporaries = temporaries;
-        this.stripeDirectory = stripeDirectory;
     }
 
-    /** Joins the session of a root, or begins one. To be {@link #leave left}. */
-    static RootSession join(Path root) throws IOException {
+    /** What {@link #exclusively} runs. */
+    @FunctionalInterface
+    public interface Action<T> {
+        /** Runs the action. */
+        T run() throws IOException;
+    }
+
+    /**
+     * Joins this process's session in a directory, and begins it if there is none. To be {@linkplain #leave left}.
+     *
+     * @param directory the real path of a directory that nothing else uses; created if it is missing
+     */
+    public static ProcessSession join(Path directory) throws IOException {
         SESSIONS_LOCK.lock();
         try {
-            RootSession session = SESSIONS.get(root);
+            ProcessSession session = SESSIONS.get(directory);
             if (session == null) {
-                session = begin(root);
-                SESSIONS.put(root, session);
+                session = begin(directory);
+                SESSIONS.put(directory, session);
             }
             session.users++;
             return session;
@@ -91,12 +102,12 @@ final class RootSession {
         }
     }
 
-    /** Leaves the session; the last one ends it. */
-    void leave() throws IOException {
+    /** Leaves the session. The last user ends it, which deletes its temporary files. */
+    public void leave() throws IOException {
         SESSIONS_LOCK.lock();
         try {
             if (--users == 0) {
-                SESSIONS.remove(root);
+                SESSIONS.remove(directory);
                 end();
             }
         } finally {
@@ -104,13 +115,11 @@ final class RootSession {
         }
     }
 
-    private static RootSession begin(Path root) throws IOException {
-        Path own = own(root);
-        Path stripeDirectory = own.resolve("locks");
-        Path tmp = tmp(root);
-        makeDirectory(own);
+    private static ProcessSession begin(Path directory) throws IOException {
+        Path tmp = tmp(directory);
+        makeDirectory(directory);
         makeDirectory(tmp);
-        makeDirectory(stripeDirectory);
+        makeDirectory(locks(directory));
         for (; ; ) {
             String name = PROCESS + UUID.randomUUID();
             Path lockFile = tmp.resolve(name + LOCK_SUFFIX);
@@ -119,7 +128,7 @@ final class RootSession {
                 // Between its creation and our lock, another process may have swept the file as a dead one's.
                 if (channel.tryLock() != null && Files.exists(lockFile)) {
                     Path temporaries = Files.createDirectory(tmp.resolve(name));
-                    return new RootSession(root, lockFile, channel, temporaries, stripeDirectory);
+                    return new ProcessSession(directory, lockFile, channel, temporaries);
                 }
             } catch (IOException | RuntimeException e) {
                 channel.close();
@@ -138,44 +147,40 @@ final class RootSession {
         }
     }
 
-    /** A path for a new temporary, in the root's file system. */
-    Path newTemporary() {
+    /** Returns an unused path for a temporary file on the directory's file system. */
+    public Path newTemporary() {
         return temporaries.resolve(Long.toString(nextTemporary.incrementAndGet()));
     }
 
-    // ---- turns
-
     /**
-     * Runs something while no other thread or process runs something for the same key in the same root. Short things: a
-     * look and a rename.
+     * Runs an action while no other thread or process runs one for the same name in the same directory. For short
+     * actions, such as a check and a rename: names share {@value #STRIPES} locks.
      */
-    <T> T exclusively(String key, FsErrors.Action<T> body) throws IOException {
-        int stripe = Math.floorMod(key.hashCode(), STRIPES);
+    public <T> T exclusively(String name, Action<T> action) throws IOException {
+        int stripe = Math.floorMod(name.hashCode(), STRIPES);
         ReentrantLock inProcess = stripes[stripe];
         inProcess.lock();
         // A channel of its own: an interrupt that closes it, and with it the lock, concerns this call only.
         try (FileChannel channel = FileChannel.open(
-                        stripeDirectory.resolve(Integer.toString(stripe)),
+                        locks(directory).resolve(Integer.toString(stripe)),
                         StandardOpenOption.CREATE,
                         StandardOpenOption.WRITE,
                         LinkOption.NOFOLLOW_LINKS);
                 FileLock between = channel.lock()) {
-            return body.run();
+            return action.run();
         } finally {
             inProcess.unlock();
         }
     }
 
-    // ---- the dead
-
     /**
-     * Deletes what sessions of dead processes left in a root. A session is dead if its lock can be had. What cannot be
-     * swept, for lack of permission, is left.
+     * Deletes what sessions of dead processes left in a directory. A session is dead if its lock can be taken. Files
+     * that cannot be deleted, for lack of permission, are left.
      */
-    static void sweep(Path root) throws IOException {
-        Path tmp = tmp(root);
-        if (!KeyPaths.isDirectory(own(root)) || !KeyPaths.isDirectory(tmp)) {
-            return; // nothing, or a link that leads elsewhere
+    public static void sweep(Path directory) throws IOException {
+        Path tmp = tmp(directory);
+        if (!isDirectory(directory) || !isDirectory(tmp)) {
+            return; // missing, or a link that leads elsewhere
         }
         try (DirectoryStream<Path> lockFiles = Files.newDirectoryStream(tmp, "*" + LOCK_SUFFIX)) {
             for (Path lockFile : lockFiles) {
@@ -184,7 +189,7 @@ final class RootSession {
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
-            LOG.debug("Temporaries of dead processes in {} were not swept", tmp, e);
+            LOG.debug("Temporary files of dead processes in {} were not deleted", tmp, e);
         }
     }
 
@@ -196,36 +201,42 @@ final class RootSession {
             if (lock != null) {
                 deleteDirectory(temporaries);
                 Files.deleteIfExists(lockFile);
-                LOG.info("Swept the temporaries of a dead process, {}", temporaries);
+                LOG.info("Deleted the temporary files of a dead process, {}", temporaries);
             }
         } catch (NoSuchFileException e) {
             LOG.debug("Another process swept {}", lockFile, e);
         }
     }
 
-    private static Path own(Path root) {
-        return root.resolve(KeyPaths.RESERVED);
+    private static Path tmp(Path directory) {
+        return directory.resolve("tmp");
     }
 
-    private static Path tmp(Path root) {
-        return own(root).resolve("tmp");
+    private static Path locks(Path directory) {
+        return directory.resolve("locks");
+    }
+
+    private static boolean isDirectory(Path path) {
+        return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
     }
 
     private static void makeDirectory(Path directory) throws IOException {
         try {
             Files.createDirectory(directory);
         } catch (FileAlreadyExistsException e) {
-            if (!KeyPaths.isDirectory(directory)) {
+            if (!isDirectory(directory)) {
                 throw new FileSystemException(
-                        directory.toString(), null, "is the store's own directory, and must not be a link or a file");
+                        directory.toString(),
+                        null,
+                        "is this library's own directory, and must not be a link or a file");
             }
         }
     }
 
-    /** Deletes a directory of files, if it is there. */
+    /** Deletes a directory of files, if there is one. */
     private static void deleteDirectory(Path directory) throws IOException {
-        if (!KeyPaths.isDirectory(directory)) {
-            Files.deleteIfExists(directory); // a link, perhaps: not what it leads to
+        if (!isDirectory(directory)) {
+            Files.deleteIfExists(directory); // perhaps a link: not what it leads to
             return;
         }
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
@@ -238,7 +249,7 @@ final class RootSession {
         try {
             Files.deleteIfExists(directory);
         } catch (DirectoryNotEmptyException e) {
-            LOG.warn("{} is left behind: something else put files into it", directory, e);
+            LOG.warn("{} is not deleted: another program puts files into it", directory, e);
         }
     }
 }

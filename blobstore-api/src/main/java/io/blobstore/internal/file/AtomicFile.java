@@ -1,0 +1,198 @@
+package io.blobstore.internal.file;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file that appears at its path in one step, when its content is complete: written to a temporary file on the same
+ * file system, at any offsets by any number of threads, then published by a rename or a link. Other processes see the
+ * old content or all of the new.
+ *
+ * <p>Sections may be written by several threads at a time, each by one of them. The other methods are for one thread at
+ * a time.
+ */
+public final class AtomicFile implements Closeable {
+    /**
+     * The most bytes per write. Larger writes can be several times slower, as the kernel then allocates larger folios
+     * (measured: docs/adr/0004), and a buffer of this size is still in the core's cache when the kernel copies it.
+     */
+    public static final int MAX_WRITE = 128 * 1024;
+
+    private final Path target;
+    private final Path temporary;
+    /**
+     * Open from the first byte to the last: write-back errors are reported to descriptors that were open at the time.
+     */
+    private final FileChannel channel;
+
+    private AtomicFile(Path target, Path temporary) throws IOException {
+        this.target = target;
+        this.temporary = temporary;
+        this.channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    }
+
+    /**
+     * Creates an empty temporary file at a given path, to be published at another path of the same file system.
+     *
+     * @throws FileAlreadyExistsException if there is a file at the temporary path
+     */
+    public static AtomicFile create(Path target, Path temporary) throws IOException {
+        return new AtomicFile(target, temporary);
+    }
+
+    /**
+     * Creates an empty temporary file beside the target, hidden, with a unique name. A killed process leaves it there.
+     */
+    public static AtomicFile createBeside(Path target) throws IOException {
+        return new AtomicFile(target, target.resolveSibling(".blobstore-" + UUID.randomUUID() + ".part"));
+    }
+
+    /** Returns where the content is until it is published. */
+    public Path temporary() {
+        return temporary;
+    }
+
+    /**
+     * Checks that the content can grow to a length.
+     *
+     * @throws FileSystemException if the file system has not enough space left
+     */
+    public void requireRoom(long length) throws IOException {
+        long free = Files.getFileStore(temporary).getUsableSpace();
+        if (free < length - channel.size()) {
+            throw new FileSystemException(
+                    target.toString(),
+                    null,
+                    "has no room for " + length + " bytes: the file system has " + free + " left");
+        }
+    }
+
+    /**
+     * Extends the content to a length, so that later writes change nothing but its bytes. Its blocks are allocated as
+     * they are written.
+     */
+    public void extend(long length) throws IOException {
+        if (length > channel.size()) {
+            channel.write(ByteBuffer.allocate(1), length - 1);
+        }
+    }
+
+    /** Returns a section of the content that begins at an offset, to be written and closed. */
+    public Section section(long offset) {
+        return new Section(offset);
+    }
+
+    /** Writes content and metadata to the device. */
+    public void force() throws IOException {
+        channel.force(true);
+    }
+
+    /** Publishes the content by a rename, which replaces a file at the target. */
+    public void replaceTarget() throws IOException {
+        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /**
+     * Publishes the content by a link, which fails if there is something at the target: other programs are excluded
+     * without a lock.
+     *
+     * @return false if the file system has no links, and nothing was published
+     * @throws FileAlreadyExistsException if there is something at the target
+     * @throws NoSuchFileException if the temporary file or the target's directory is missing
+     */
+    public boolean linkTarget() throws IOException {
+        try {
+            Files.createLink(target, temporary);
+            return true;
+        } catch (FileAlreadyExistsException | NoSuchFileException e) {
+            throw e;
+        } catch (FileSystemException | UnsupportedOperationException e) {
+            return false;
+        }
+    }
+
+    /** Discards the temporary file; published content stays. Idempotent. */
+    @Override
+    public void close() throws IOException {
+        channel.close();
+        Files.deleteIfExists(temporary);
+    }
+
+    /**
+     * Writes the names in a directory to the device. Does nothing if the directory is missing. An interrupt does not
+     * end this, as what it makes durable is done and visible already; the thread's interrupt status stays set.
+     */
+    public static void forceDirectory(Path directory) throws IOException {
+        boolean interrupted = false;
+        try {
+            for (; ; ) {
+                try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+                    channel.force(true);
+                    return;
+                } catch (ClosedByInterruptException e) {
+                    interrupted |= Thread.interrupted();
+                } catch (NoSuchFileException e) {
+                    return; // removed meanwhile, as it was empty
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /**
+     * Writes consecutive bytes through a channel of its own: an interrupt closes the channel it meets, and must neither
+     * end the writes of other threads nor hide what failed.
+     */
+    public final class Section implements Closeable {
+        private long offset;
+        private @Nullable FileChannel own;
+
+        private Section(long offset) {
+            this.offset = offset;
+        }
+
+        /**
+         * Writes a buffer's remaining bytes behind those written before. If that fails, the buffer's position is where
+         * it was, and the next call writes at the same offset.
+         */
+        public void write(ByteBuffer content) throws IOException {
+            FileChannel open = own;
+            if (open == null) {
+                open = FileChannel.open(temporary, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+                own = open;
+            }
+            ByteBuffer piece = content.duplicate();
+            long at = offset;
+            while (piece.position() < content.limit()) {
+                piece.limit(Math.min(content.limit(), piece.position() + MAX_WRITE));
+                at += open.write(piece, at);
+            }
+            content.position(content.limit());
+            offset = at;
+        }
+
+        /** Closes the channel. Idempotent. */
+        @Override
+        public void close() throws IOException {
+            if (own != null) {
+                own.close();
+            }
+        }
+    }
+}

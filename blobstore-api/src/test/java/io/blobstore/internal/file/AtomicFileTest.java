@@ -1,0 +1,172 @@
+package io.blobstore.internal.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AtomicFileTest {
+    @TempDir
+    private Path directory;
+
+    private Path target;
+
+    @BeforeEach
+    void nameTarget() {
+        target = directory.resolve("target");
+    }
+
+    private static ByteBuffer text(String text) {
+        return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static void write(AtomicFile file, long offset, String text) throws IOException {
+        try (AtomicFile.Section section = file.section(offset)) {
+            section.write(text(text));
+        }
+    }
+
+    private List<Path> files() throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.sorted().toList();
+        }
+    }
+
+    @Test
+    void theTargetIsWhatItWasUntilItIsReplaced() throws IOException {
+        Files.writeString(target, "old");
+        try (AtomicFile file = AtomicFile.createBeside(target)) {
+            write(file, 0, "new");
+            assertThat(target).hasContent("old");
+            file.force();
+
+            file.replaceTarget();
+        }
+        assertThat(target).hasContent("new");
+        assertThat(files()).containsExactly(target);
+    }
+
+    @Test
+    void contentThatIsNotPublishedIsDiscarded() throws IOException {
+        AtomicFile file = AtomicFile.create(target, directory.resolve("temporary"));
+        write(file, 0, "new");
+        assertThat(files()).containsExactly(file.temporary());
+
+        file.close();
+        file.close();
+
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void aTemporaryFileIsNeverSharedWithAnother() throws IOException {
+        Path temporary = Files.createFile(directory.resolve("temporary"));
+
+        assertThatExceptionOfType(FileAlreadyExistsException.class)
+                .isThrownBy(() -> AtomicFile.create(target, temporary));
+        assertThat(temporary).exists();
+    }
+
+    @Test
+    void aLinkReplacesNothing() throws IOException {
+        try (AtomicFile first = AtomicFile.createBeside(target);
+                AtomicFile second = AtomicFile.createBeside(target)) {
+            write(first, 0, "first");
+            write(second, 0, "second");
+
+            assertThat(first.linkTarget()).isTrue();
+            assertThatExceptionOfType(FileAlreadyExistsException.class).isThrownBy(second::linkTarget);
+        }
+        assertThat(target).hasContent("first");
+        assertThat(files()).containsExactly(target);
+    }
+
+    @Test
+    void aMissingDirectoryIsReportedAndNotTakenForAFileSystemWithoutLinks() throws IOException {
+        try (AtomicFile file = AtomicFile.create(directory.resolve("gone/target"), directory.resolve("temporary"))) {
+            assertThatExceptionOfType(NoSuchFileException.class).isThrownBy(file::linkTarget);
+            assertThatExceptionOfType(NoSuchFileException.class).isThrownBy(file::replaceTarget);
+        }
+    }
+
+    @Test
+    void sectionsAreWrittenInAnyOrderAndInPieces() throws IOException {
+        byte[] large = new byte[2 * AtomicFile.MAX_WRITE + 5];
+        large[large.length - 1] = 1;
+        try (AtomicFile file = AtomicFile.createBeside(target)) {
+            file.extend(10 + large.length);
+            assertThat(Files.size(file.temporary())).isEqualTo(10 + large.length);
+            ByteBuffer content = ByteBuffer.wrap(large);
+            try (AtomicFile.Section second = file.section(10);
+                    AtomicFile.Section first = file.section(0)) {
+                second.write(content);
+                first.write(text("01234"));
+                first.write(text("56789"));
+            }
+            assertThat(content.hasRemaining()).isFalse();
+            file.extend(3); // which is less than there is
+
+            file.replaceTarget();
+        }
+        byte[] expected = new byte[10 + large.length];
+        System.arraycopy("0123456789".getBytes(StandardCharsets.US_ASCII), 0, expected, 0, 10);
+        System.arraycopy(large, 0, expected, 10, large.length);
+        assertThat(target).hasBinaryContent(expected);
+    }
+
+    @Test
+    void anInterruptEndsOneSectionAndNotTheOthers() throws IOException {
+        try (AtomicFile file = AtomicFile.createBeside(target)) {
+            ByteBuffer content = text("lost");
+            try (AtomicFile.Section interrupted = file.section(0);
+                    AtomicFile.Section other = file.section(4)) {
+                other.write(text("4567"));
+                Thread.currentThread().interrupt();
+                assertThatExceptionOfType(ClosedByInterruptException.class)
+                        .isThrownBy(() -> interrupted.write(content));
+                assertThat(Thread.interrupted()).isTrue();
+                assertThat(content.position()).isZero();
+                other.write(text("89"));
+            }
+            write(file, 0, "0123");
+            file.force();
+
+            file.replaceTarget();
+        }
+        assertThat(target).hasContent("0123456789");
+    }
+
+    @Test
+    void moreThanTheFileSystemHoldsIsRefused() throws IOException {
+        try (AtomicFile file = AtomicFile.createBeside(target)) {
+            file.requireRoom(1);
+
+            assertThatExceptionOfType(FileSystemException.class)
+                    .isThrownBy(() -> file.requireRoom(Long.MAX_VALUE))
+                    .withMessageContaining(target.toString())
+                    .withMessageContaining("no room for " + Long.MAX_VALUE + " bytes");
+        }
+    }
+
+    @Test
+    void anInterruptDoesNotKeepADirectoryFromTheDevice() throws IOException {
+        Thread.currentThread().interrupt();
+        AtomicFile.forceDirectory(directory);
+
+        assertThat(Thread.interrupted()).isTrue();
+        AtomicFile.forceDirectory(directory.resolve("missing"));
+    }
+}
