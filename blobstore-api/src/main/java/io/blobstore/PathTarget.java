@@ -1,7 +1,6 @@
 package io.blobstore;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -20,16 +19,16 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** A file that is made beside its place, and moved there when it is complete. */
+/** A file that is written under a temporary name in the same directory, and renamed when it is complete. */
 final class PathTarget implements BlobTarget {
     /** Bytes per write: larger ones can be several times slower (docs/adr/0004). */
     private static final int WRITE = 128 * 1024;
-    /** Of a buffer: what has arrived is written while it is in a core's own cache. */
+    /** Bytes of a buffer: small enough that its content is still in a core's own cache when it is written. */
     private static final int BUFFER = 256 * 1024;
 
     /**
-     * The buffers of the last read that has ended, until the next one begins or the garbage collector comes: without
-     * them, many reads between two collections would make many buffers.
+     * The buffers of the read that ended last, kept until the next read starts or the garbage collector runs. Without
+     * them, many reads between two collections would allocate many buffers.
      */
     private static final AtomicReference<WeakReference<Deque<ByteBuffer>>> LAST_BUFFERS =
             new AtomicReference<>(new WeakReference<>(null));
@@ -48,10 +47,10 @@ final class PathTarget implements BlobTarget {
     @Override
     public Writer open() throws IOException {
         requireWritable();
-        Path place = Files.exists(path) ? path.toRealPath() : path; // a symbolic link stays
+        Path place = Files.exists(path) ? path.toRealPath() : path; // keeps a symbolic link
         Path temporary = place.resolveSibling(".blobstore-" + UUID.randomUUID() + ".part");
         Files.createFile(temporary);
-        return new PathFilling(place, temporary);
+        return new PathWriter(place, temporary);
     }
 
     private void requireWritable() throws IOException {
@@ -59,7 +58,7 @@ final class PathTarget implements BlobTarget {
             throw new FileSystemException(
                     path.toString(),
                     null,
-                    "is a symbolic link to nothing, and would be replaced; name what it points to");
+                    "is a symbolic link to nothing, and would be replaced; name its destination");
         }
         if (!Files.exists(path)) {
             Path directory = path.toAbsolutePath().getParent();
@@ -74,8 +73,8 @@ final class PathTarget implements BlobTarget {
                     path.toString(),
                     null,
                     Files.isDirectory(path)
-                            ? "is a directory; name the file in it that is to be made"
-                            : "is not a regular file, and would be replaced; name another one");
+                            ? "is a directory; name a file in it"
+                            : "is not a regular file, and would be replaced; choose another path");
         }
     }
 
@@ -85,19 +84,19 @@ final class PathTarget implements BlobTarget {
     }
 
     /**
-     * Every window has a channel of its own, as an interrupt closes the channel it meets: the others' writes must
-     * neither fail by it nor hide what it was that failed.
+     * Writes the temporary file. Every window has its own channel, because an interrupt closes the channel that the
+     * interrupted thread uses: it must not make the writes of other threads fail, and hide the original failure.
      */
-    private static final class PathFilling implements Writer {
+    private static final class PathWriter implements Writer {
         private final Path place;
         private final Path temporary;
-        /** The last used one is taken first: it may still be in the cache. */
+        /** The buffer used last is reused first: it may still be in the cache. */
         private final Deque<ByteBuffer> idleBuffers;
 
         private boolean completed;
         private boolean closed;
 
-        PathFilling(Path place, Path temporary) {
+        PathWriter(Path place, Path temporary) {
             this.place = place;
             this.temporary = temporary;
             Deque<ByteBuffer> last =
@@ -109,20 +108,24 @@ final class PathTarget implements BlobTarget {
             return FileChannel.open(temporary, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
         }
 
-        /** Makes the file as long as it will be, so that later writes change nothing but its content. */
+        /** Sets the file's length, so that later writes change only its content. */
         @Override
-        public void reserve(long length) throws IOException {
+        public void reserve(long length) throws TargetException {
             try (FileChannel channel = open()) {
                 long free = Files.getFileStore(temporary).getUsableSpace();
                 if (free < length - channel.size()) {
-                    throw new FileSystemException(
-                            place.toString(),
-                            null,
-                            "has no room for " + length + " bytes: the file system has " + free + " left");
+                    throw new TargetException(
+                            "file " + place,
+                            "it has no room for " + length + " bytes: the file system has " + free + " left",
+                            null);
                 }
                 if (length > channel.size()) {
                     channel.write(ByteBuffer.allocate(1), length - 1);
                 }
+            } catch (TargetException e) {
+                throw e;
+            } catch (IOException e) {
+                throw TargetException.of(place, e);
             }
         }
 
@@ -134,8 +137,12 @@ final class PathTarget implements BlobTarget {
         }
 
         @Override
-        public void commit(long length) throws IOException {
-            Files.move(temporary, place, StandardCopyOption.ATOMIC_MOVE);
+        public void commit(long length) throws TargetException {
+            try {
+                Files.move(temporary, place, StandardCopyOption.ATOMIC_MOVE);
+            } catch (IOException e) {
+                throw TargetException.of(place, e);
+            }
             completed = true;
         }
 
@@ -153,7 +160,7 @@ final class PathTarget implements BlobTarget {
         private final class PathWindow implements Window {
             private final long end;
             private final ByteBuffer buffer;
-            /** Where in the file the buffer's first byte belongs. */
+            /** The offset in the file of the buffer's first byte. */
             private long offset;
 
             private @Nullable FileChannel channel;
@@ -176,21 +183,25 @@ final class PathTarget implements BlobTarget {
             }
 
             @Override
-            public ByteBuffer buffer() {
+            public ByteBuffer buffer() throws TargetException {
                 requireOpen();
                 if (!buffer.hasRemaining()) {
-                    try {
-                        flush();
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
+                    flush();
                 }
                 return buffer;
             }
 
             @Override
-            public void flush() throws IOException {
+            public void flush() throws TargetException {
                 requireOpen();
+                try {
+                    write();
+                } catch (IOException e) {
+                    throw TargetException.of(place, e);
+                }
+            }
+
+            private void write() throws IOException {
                 if (buffer.position() == 0) {
                     return;
                 }
@@ -216,12 +227,17 @@ final class PathTarget implements BlobTarget {
             }
 
             @Override
-            public void close() throws IOException {
-                if (!closed) {
-                    closed = true;
-                    idleBuffers.addFirst(buffer);
-                    if (channel != null) {
+            public void close() throws TargetException {
+                if (closed) {
+                    return;
+                }
+                closed = true;
+                idleBuffers.addFirst(buffer);
+                if (channel != null) {
+                    try {
                         channel.close();
+                    } catch (IOException e) {
+                        throw TargetException.of(place, e);
                     }
                 }
             }

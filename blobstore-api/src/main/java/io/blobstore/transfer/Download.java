@@ -12,7 +12,6 @@ import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import io.blobstore.spi.ByteRanges;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -236,8 +235,6 @@ final class Download extends ParallelTransfer<ReadResult> {
         try (BlobTarget.Window window = target.window(offset, arrived.capacity())) {
             window.put(arrived.clear());
             window.flush();
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
         }
     }
 

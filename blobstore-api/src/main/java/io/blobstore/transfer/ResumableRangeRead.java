@@ -13,7 +13,6 @@ import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -91,8 +90,6 @@ final class ResumableRangeRead {
                 arrived(e.received(), window, room);
                 throw e;
             }
-        } catch (UncheckedIOException e) { // of the target: no reason to ask again
-            throw e.getCause();
         }
     }
 

@@ -8,6 +8,7 @@ import io.blobstore.BlobTarget;
 import io.blobstore.Lease;
 import io.blobstore.RetainedSource;
 import io.blobstore.SourceChangedException;
+import io.blobstore.TargetException;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.contract.PiecesWindow;
 import io.blobstore.http.ScriptedServer.Script;
@@ -213,7 +214,7 @@ class CallbackTest {
                 }
 
                 @Override
-                public ByteBuffer buffer() {
+                public ByteBuffer buffer() throws TargetException {
                     if (pieces.remaining() == 1000) {
                         long end = System.nanoTime() + 2 * stall.toNanos();
                         for (long left = 1; left > 0; left = end - System.nanoTime()) {
