@@ -1,7 +1,6 @@
 package io.blobstore;
 
 import io.blobstore.internal.file.FileIdentity;
-import io.blobstore.internal.memory.LeaseTicket;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -10,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -18,14 +16,15 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 /**
  * A file's content, copied out of it by positional reads.
  *
- * <p>Each lease opens the file anew: there is nothing to close, and an interrupt, which closes the channel it meets,
- * harms one lease and not the source. Next to reading {@value #WINDOW} bytes that costs little. The direct buffers are
- * reused; as many exist as leases were ever open at once, and they live as long as the source.
+ * <p>Each window is read through a new channel: there is nothing to close, and an interrupt, which closes the channel
+ * that the interrupted thread uses, affects one visit and not the source. Compared with reading {@value #WINDOW} bytes
+ * that costs little. The direct buffers are reused; there are as many as visits were ever in progress at once, and they
+ * live as long as the source.
  */
 final class PathSource implements BlobSource {
     /**
-     * A lease costs some 5 KB of heap (two looks at the file, a channel, the stack for a leak report): at this size
-     * that is 5 MiB per GiB, and a window still fits a core's second-level cache.
+     * Opening and checking the file costs some KB of heap for each window: at this size that is a few MiB per GiB, and a
+     * window still fits into a core's second-level cache.
      */
     static final int WINDOW = 1 << 20;
 
@@ -60,51 +59,51 @@ final class PathSource implements BlobSource {
         return new PathSource(identity, idleBuffers, this.offset + offset, length);
     }
 
-    @Override
-    public long maxLeaseSize() {
-        return WINDOW;
-    }
-
-    @Override
-    public Lease acquire() throws IOException {
-        if (size > WINDOW) {
-            throw new IllegalArgumentException("at most " + WINDOW + " bytes of a file can be leased at once; got "
-                    + size + " (see BlobSource.forEachBuffer)");
-        }
-        ByteBuffer buffer = Optional.ofNullable(idleBuffers.poll()).orElseGet(() -> ByteBuffer.allocateDirect(WINDOW));
-        try {
-            read(buffer.clear().limit((int) size));
-            return new CopyLease(buffer);
-        } catch (IOException | RuntimeException | Error e) {
-            idleBuffers.add(buffer);
-            throw e;
-        }
-    }
-
-    /** Nothing to keep: the content is copied when it is acquired. */
+    /** There is no memory to keep: the content is copied when it is visited. */
     @Override
     public RetainedSource retain() {
-        return new RetainedSource(this, new UnownedLease(List.of()));
+        return RetainedSource.of(this, () -> {});
     }
 
-    private void read(ByteBuffer target) throws IOException {
-        requireUnchanged();
+    @Override
+    public void forEachBuffer(int maxBufferSize, BufferVisitor visitor) throws IOException {
+        BufferSource.requirePositive(maxBufferSize);
+        if (size > 0) {
+            visitWindows(maxBufferSize, visitor);
+        }
+        checkUnchanged();
+    }
+
+    private void visitWindows(int maxBufferSize, BufferVisitor visitor) throws IOException {
+        ByteBuffer window = Optional.ofNullable(idleBuffers.poll()).orElseGet(() -> ByteBuffer.allocateDirect(WINDOW));
+        try {
+            for (long at = offset, end = offset + size; at < end; at += window.limit()) {
+                read(at, window.clear().limit((int) Math.min(WINDOW, end - at)));
+                BufferSource.visitSlices(window.asReadOnlyBuffer(), maxBufferSize, visitor);
+            }
+        } finally {
+            idleBuffers.add(window);
+        }
+    }
+
+    /** Fills the window up to its limit from a position in the file. */
+    private void read(long position, ByteBuffer window) throws IOException {
+        checkUnchanged();
         try (FileChannel channel = FileChannel.open(identity.path(), StandardOpenOption.READ)) {
-            while (target.hasRemaining()) {
-                if (channel.read(target, offset + target.position()) < 0) {
-                    break; // it shrank since the check: the next one says so
+            while (window.hasRemaining()) {
+                if (channel.read(window, position + window.position()) < 0) {
+                    break; // the file shrank since the check: the next check says so
                 }
             }
         } catch (NoSuchFileException e) {
             throw SourceChangedException.unreadable(identity.path(), e); // deleted since the check
         }
-        // Again, as what was read in between may belong to another file, or to the time of a change.
-        requireUnchanged();
-        target.flip();
+        // Again, because the bytes may have been read from another file, or while this one was modified.
+        checkUnchanged();
     }
 
     @Override
-    public void requireUnchanged() throws SourceChangedException {
+    public void checkUnchanged() throws SourceChangedException {
         Optional<String> difference;
         try {
             difference = identity.difference(false);
@@ -119,29 +118,5 @@ final class PathSource implements BlobSource {
     @Override
     public String toString() {
         return "PathSource[" + identity.path() + ", " + size + " bytes at " + offset + "]";
-    }
-
-    private final class CopyLease implements Lease {
-        private final List<ByteBuffer> buffers;
-        private final LeaseTicket ticket;
-
-        CopyLease(ByteBuffer buffer) {
-            ConcurrentLinkedQueue<ByteBuffer> home = idleBuffers;
-            this.buffers = buffer.hasRemaining() ? List.of(buffer.slice().asReadOnlyBuffer()) : List.of();
-            this.ticket = LeaseTicket.open(this, "a copy of " + identity.path(), () -> home.add(buffer));
-        }
-
-        @Override
-        public List<ByteBuffer> buffers() {
-            if (ticket.isReleased()) {
-                throw new IllegalStateException("this lease of " + identity.path() + " is closed");
-            }
-            return buffers;
-        }
-
-        @Override
-        public void close() {
-            ticket.release();
-        }
     }
 }

@@ -17,7 +17,7 @@ import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
 import io.blobstore.IntegrityException;
-import io.blobstore.Lease;
+import io.blobstore.memory.Lease;
 import io.blobstore.ListOptions;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.blobstore.BlobSource;
 import io.blobstore.BlobTarget;
-import io.blobstore.Lease;
+import io.blobstore.memory.Lease;
 import io.blobstore.RetainedSource;
 import io.blobstore.SourceChangedException;
 import io.blobstore.TargetException;
@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -51,12 +52,13 @@ class CallbackTest {
                         .map(failure -> Arguments.of(channel, failure)));
     }
 
-    /** When it is asked for nothing, which asks only whether it is unchanged. */
+    /** When it is asked whether it is unchanged. */
     private static final long AT_THE_CHECK = -1;
 
-    /** Content in pieces of 64 KiB, of which one cannot be had. */
-    private record FailingSource(BlobSource content, long failsAt, long offset, Throwable failure)
-            implements BlobSource {
+    /** Content in pieces of 64 KiB, of which one cannot be read. */
+    private record FailingSource(BlobSource content, long failsAt, Throwable failure) implements BlobSource {
+        private static final int PIECE = 64 << 10;
+
         @Override
         public long size() {
             return content.size();
@@ -64,20 +66,25 @@ class CallbackTest {
 
         @Override
         public BlobSource slice(long from, long length) {
-            return new FailingSource(content.slice(from, length), failsAt, offset + from, failure);
+            throw new UnsupportedOperationException("not needed");
         }
 
         @Override
-        public long maxLeaseSize() {
-            return 64 << 10;
+        public void forEachBuffer(int maxBufferSize, BufferVisitor visitor) throws IOException {
+            AtomicLong visited = new AtomicLong();
+            content.forEachBuffer(Math.min(maxBufferSize, PIECE), buffer -> {
+                if (failsAt >= 0 && visited.getAndAdd(buffer.remaining()) >= failsAt) {
+                    sneak(failure);
+                }
+                visitor.visit(buffer);
+            });
         }
 
         @Override
-        public Lease acquire() throws IOException {
-            if (size() == 0 ? failsAt == AT_THE_CHECK : failsAt >= 0 && offset >= failsAt) {
+        public void checkUnchanged() throws IOException {
+            if (failsAt == AT_THE_CHECK) {
                 sneak(failure);
             }
-            return content.acquire();
         }
 
         @Override
@@ -107,7 +114,7 @@ class CallbackTest {
                 int before = server.requests().size();
 
                 Throwable thrown = catchThrowable(
-                        () -> Calls.execute(client, Calls.put(server, new FailingSource(content, at, 0, failure))));
+                        () -> Calls.execute(client, Calls.put(server, new FailingSource(content, at, failure))));
 
                 assertThat(thrown).isSameAs(failure);
                 server.awaitOpen(0);
