@@ -58,7 +58,7 @@ public interface BlobStore extends Closeable {
      * @throws PreconditionFailedException if {@link ReadOptions#ifMatch} names another version
      * @throws IntegrityException if the whole blob was read and its checksum differs
      * @throws PartialReadException if the connection ended in mid-content; not every store tells how far it came
-     * @throws java.io.UncheckedIOException the one that the window threw, if its target could not keep what arrived
+     * @throws TargetException the one that the window threw, if its target could not keep what arrived
      * @throws IllegalArgumentException if the target is smaller than an exact range; thrown before any request
      */
     ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options) throws IOException;

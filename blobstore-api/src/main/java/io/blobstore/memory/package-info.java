@@ -1,5 +1,5 @@
 /**
- * Mapped memory and its lifetime: files mapped as a whole, and regions of them as blob sources under leases.
+ * Mapped memory and its lifetime: files mapped as a whole, their regions as blob sources, and leases.
  *
  * <p>May depend on {@code io.blobstore} (the contract), {@code io.blobstore.internal.memory},
  * {@code io.blobstore.internal.file} and slf4j. Knows no store and no engine.

@@ -14,7 +14,6 @@ import io.blobstore.ReadResult;
 import io.blobstore.internal.concurrent.Interrupts;
 import io.blobstore.spi.ByteRanges;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -237,8 +236,6 @@ final class Download extends ParallelTransfer<ReadResult> {
         try (BlobTarget.Window window = target.window(offset, arrived.capacity())) {
             window.put(arrived.clear());
             window.flush();
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
         }
     }
 

@@ -14,7 +14,6 @@ import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -92,8 +91,6 @@ final class ResumableRangeRead {
                 arrived(e.received(), window, room);
                 throw e;
             }
-        } catch (UncheckedIOException e) { // of the target: no reason to ask again
-            throw e.getCause();
         }
     }
 

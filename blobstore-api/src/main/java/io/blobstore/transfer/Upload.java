@@ -31,13 +31,12 @@ final class Upload extends ParallelTransfer<StoredBlob> {
 
     private final BlobStore store;
     private final BlobKey key;
-    private final BlobSource source;
+    private final RetainedSource source;
     private final UploadOptions options;
     /** Empty for an upload of one request. */
     private final Optional<PartLayout> layout;
 
     private final int partCount;
-    private final RetainedSource retained;
     private final AtomicInteger nextPart = new AtomicInteger(1);
     private final AtomicReferenceArray<UploadedPart> parts;
 
@@ -54,8 +53,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
         this.layout = plan(store, source, options);
         this.partCount = layout.map(PartLayout::partCount).orElse(1);
         this.parts = new AtomicReferenceArray<>(partCount);
-        this.retained = source.retain();
-        this.source = retained.source();
+        this.source = source.retain();
         tracker().planned(source.size(), partCount);
     }
 
@@ -153,7 +151,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
         try {
             closeUpload(problem);
         } finally {
-            retained.close();
+            source.close();
         }
     }
 

@@ -17,7 +17,7 @@ import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
 import io.blobstore.IntegrityException;
-import io.blobstore.Lease;
+import io.blobstore.memory.Lease;
 import io.blobstore.ListOptions;
 import io.blobstore.Operation;
 import io.blobstore.Precondition;
@@ -29,9 +29,9 @@ import io.blobstore.SourceChangedException;
 import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.TargetException;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -530,7 +530,7 @@ abstract class ReadWriteContract extends ContractFixture {
     void aWindowThatFailsEndsTheReadByItsOwnException(int at) throws IOException {
         byte[] content = bytes(largeSize(), 15);
         store.store(KEY, source(content));
-        UncheckedIOException problem = new UncheckedIOException(new IOException("the device is full"));
+        TargetException problem = new TargetException("the window", "the device is full", null);
         for (ByteRange range : List.of(ByteRange.all(), ByteRange.of(1, content.length - 1))) {
             PiecesWindow window = new PiecesWindow(content.length, 1000).failingAt(at, problem);
 

@@ -3,8 +3,8 @@ package io.blobstore.transfer;
 import static io.blobstore.transfer.PatternStore.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.blobstore.Lease;
 import io.blobstore.contract.CampaignScale;
+import io.blobstore.memory.Lease;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.ChildJvm.Exit;
 import io.blobstore.contract.ProcessMaps;

@@ -13,6 +13,7 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.ReadResult;
+import io.blobstore.TargetException;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.InMemoryBlobStore;
 import java.io.IOException;
@@ -193,7 +194,9 @@ class PathTargetTest {
             two.flush(); // it has a channel
             one.put(ByteBuffer.allocate(3));
             Thread.currentThread().interrupt();
-            assertThatExceptionOfType(ClosedByInterruptException.class).isThrownBy(one::flush);
+            assertThatExceptionOfType(TargetException.class)
+                    .isThrownBy(one::flush)
+                    .withCauseInstanceOf(ClosedByInterruptException.class);
             assertThat(Thread.interrupted()).isTrue();
 
             two.put(ByteBuffer.allocate(3));
@@ -264,7 +267,7 @@ class PathTargetTest {
         public static void main(String[] args) throws Exception {
             Path mounted = Path.of(args[0]);
             Path path = Files.write(mounted.resolve("file"), OLD);
-            assertThatExceptionOfType(FileSystemException.class)
+            assertThatExceptionOfType(TargetException.class)
                     .isThrownBy(() -> read(ScriptedReads.of(CONTENT), path))
                     .withMessageContaining("has no room for 1000003 bytes");
             byte[] fits = ReadPlanTest.content(400_000);
@@ -273,13 +276,12 @@ class PathTargetTest {
                     Files.write(mounted.resolve("others"), new byte[300_000]);
                 }
             });
-            assertThatThrownBy(() -> read(store, path)).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> read(store, path)).isInstanceOf(TargetException.class);
             Files.delete(mounted.resolve("others"));
             ScriptedReads inOnePart =
                     ScriptedReads.of(fits).on(read -> Files.write(mounted.resolve("others"), new byte[400_000]));
             assertThatThrownBy(() -> read(inOnePart, path, DownloadOptions.DEFAULT)) // met inside of the store's read
-                    .isInstanceOf(IOException.class)
-                    .isNotInstanceOf(BlobStoreException.class)
+                    .isInstanceOf(TargetException.class)
                     .hasMessageContaining("No space left");
             assertThat(inOnePart.requests()).containsExactly("READ 0+8388608");
             try (Stream<Path> files = Files.list(mounted)) {

@@ -25,7 +25,6 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 
 /**
@@ -127,10 +126,15 @@ final class PatternStore extends ForwardingBlobStore {
         });
     }
 
+    private interface Consumer<E extends Exception> {
+        void accept(ByteBuffer piece) throws E;
+    }
+
     /**
      * Content as it is: an array of its own for each of these large reads keeps the collector busier than the reads.
      */
-    private static void forEachPiece(long from, int length, int version, Consumer<ByteBuffer> consumer) {
+    private static <E extends Exception> void forEachPiece(long from, int length, int version, Consumer<E> consumer)
+            throws E {
         int at = (int) ((from % PATTERN.length + version * 7919L) % PATTERN.length);
         for (int left = length; left > 0; at = 0) {
             int bytes = Math.min(left, PATTERN.length - at);

@@ -16,9 +16,9 @@ import io.blobstore.IntegrityException;
 import io.blobstore.PartialReadException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadResult;
+import io.blobstore.TargetException;
 import io.blobstore.contract.PiecesWindow;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -223,7 +223,7 @@ class ReadFailureTest {
     }
 
     /** Memory that cannot take what arrives, as a full device. */
-    private record FailingTarget(IOException problem, boolean atTheEnd) implements BlobTarget {
+    private record FailingTarget(TargetException problem, boolean atTheEnd) implements BlobTarget {
         @Override
         public long room() {
             return 30;
@@ -242,15 +242,15 @@ class ReadFailureTest {
                         }
 
                         @Override
-                        public ByteBuffer buffer() {
+                        public ByteBuffer buffer() throws TargetException {
                             if (!atTheEnd && offset == 10 && pieces.remaining() < length) {
-                                throw new UncheckedIOException(problem);
+                                throw problem;
                             }
                             return pieces.buffer();
                         }
 
                         @Override
-                        public void close() throws IOException {
+                        public void close() throws TargetException {
                             if (atTheEnd && offset == 10) {
                                 throw problem;
                             }
@@ -273,7 +273,7 @@ class ReadFailureTest {
     @ValueSource(booleans = {true, false})
     void aTargetThatFailsIsTheFailureAndNoReasonToAskAgain(boolean atTheEnd) throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(30));
-        IOException problem = new IOException("the device is full");
+        TargetException problem = new TargetException("the device", "it is full", null);
 
         assertThatThrownBy(
                         begin(Runnable::run, store, new FailingTarget(problem, atTheEnd), 1, RetryPolicy.DEFAULT)::join)

@@ -11,7 +11,6 @@ import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
 import io.blobstore.Crc32c;
-import io.blobstore.Lease;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
@@ -35,6 +34,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -190,12 +190,18 @@ final class ScriptedStore implements BlobStore {
 
     private byte[] send(Request request, int part, BlobSource content) throws IOException {
         return request(request, part, content.size(), () -> {
-            try (Lease lease = content.acquire()) {
+            ByteBuffer bytes = ByteBuffer.allocate((int) content.size());
+            AtomicBoolean stepped = new AtomicBoolean();
+            content.forEachBuffer(Integer.MAX_VALUE, buffer -> { // the step runs while the memory is in use
+                if (!stepped.getAndSet(true)) {
+                    step(request, part);
+                }
+                bytes.put(buffer);
+            });
+            if (!stepped.get()) {
                 step(request, part);
-                ByteBuffer bytes = ByteBuffer.allocate((int) content.size());
-                lease.buffers().forEach(buffer -> bytes.put(buffer.duplicate()));
-                return bytes.array();
             }
+            return bytes.array();
         });
     }
 

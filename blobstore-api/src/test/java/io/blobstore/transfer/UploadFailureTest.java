@@ -11,7 +11,6 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
-import io.blobstore.Lease;
 import io.blobstore.RetainedSource;
 import io.blobstore.StoredBlob;
 import io.blobstore.transfer.ScriptedStore.Request;
@@ -207,22 +206,19 @@ class UploadFailureTest {
             }
 
             @Override
-            public Lease acquire() throws IOException {
-                return bytes.acquire();
+            public void forEachBuffer(int maxBufferSize, BufferVisitor visitor) throws IOException {
+                bytes.forEachBuffer(maxBufferSize, visitor);
+            }
+
+            @Override
+            public void checkUnchanged() throws IOException {
+                bytes.checkUnchanged();
             }
 
             @Override
             public RetainedSource retain() {
-                return new RetainedSource(this, new Lease() {
-                    @Override
-                    public List<ByteBuffer> buffers() {
-                        return List.of();
-                    }
-
-                    @Override
-                    public void close() {
-                        throw new IllegalStateException("no");
-                    }
+                return RetainedSource.of(this, () -> {
+                    throw new IllegalStateException("no");
                 });
             }
         };

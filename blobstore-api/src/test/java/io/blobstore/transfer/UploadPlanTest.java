@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.blobstore.BlobSource;
 import io.blobstore.Crc32c;
-import io.blobstore.Lease;
 import io.blobstore.RetainedSource;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreCapabilities.Support;
@@ -167,7 +166,12 @@ class UploadPlanTest {
         }
 
         @Override
-        public Lease acquire() {
+        public void forEachBuffer(int maxBufferSize, BufferVisitor visitor) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void checkUnchanged() {
             throw new UnsupportedOperationException();
         }
 

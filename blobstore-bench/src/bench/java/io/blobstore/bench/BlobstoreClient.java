@@ -6,7 +6,7 @@ import io.blobstore.BlobStores;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
-import io.blobstore.Lease;
+import io.blobstore.memory.Lease;
 import io.blobstore.gcs.GcsBlobStore;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.DownloadOptions;

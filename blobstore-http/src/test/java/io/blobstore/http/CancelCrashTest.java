@@ -3,8 +3,8 @@ package io.blobstore.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.blobstore.Lease;
 import io.blobstore.contract.CampaignScale;
+import io.blobstore.memory.Lease;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.ChildJvm.Exit;
 import io.blobstore.contract.OpenDescriptors;

@@ -3,7 +3,7 @@ package io.blobstore.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.BlobSource;
-import io.blobstore.Lease;
+import io.blobstore.memory.Lease;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.contract.Pairwise;
 import io.blobstore.http.ScriptedServer.Script;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.BlobSource;
 import io.blobstore.Crc32c;
-import io.blobstore.Lease;
+import io.blobstore.memory.Lease;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.contract.PiecesWindow;
 import io.blobstore.http.ScriptedServer.Script;

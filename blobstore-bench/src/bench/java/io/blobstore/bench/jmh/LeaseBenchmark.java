@@ -1,6 +1,6 @@
 package io.blobstore.bench.jmh;
 
-import io.blobstore.Lease;
+import io.blobstore.memory.Lease;
 import io.blobstore.RetainedSource;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.memory.MappedRegion;
@@ -66,7 +66,7 @@ public class LeaseBenchmark {
     @Benchmark
     public Object retainAndRelease(Mapped mapped) {
         try (RetainedSource retained = mapped.region.retain()) {
-            return retained.source();
+            return retained;
         }
     }
 
