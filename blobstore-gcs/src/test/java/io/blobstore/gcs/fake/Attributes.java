@@ -3,85 +3,61 @@ package io.blobstore.gcs.fake;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 
 /** What an object is stored with besides its content. */
 record Attributes(
         Optional<String> contentType,
-        Optional<String> contentEncoding,
         Map<String, String> metadata,
         String storageClass,
         Optional<String> kmsKeyName,
-        Optional<String> customerKeySha256) {
+        Optional<String> keySha256) {
 
-    private static final String DEFAULT_CLASS = "STANDARD";
-    private static final Set<String> CLASSES = Set.of(
-            DEFAULT_CLASS,
-            "NEARLINE",
-            "COLDLINE",
-            "ARCHIVE",
-            "MULTI_REGIONAL",
-            "REGIONAL",
-            "DURABLE_REDUCED_AVAILABILITY");
+    static final String DEFAULT_CLASS = "STANDARD";
+
+    private static final String CLASSES = "STANDARD|NEARLINE|COLDLINE|ARCHIVE|(MULTI_)?REGIONAL"
+            + "|DURABLE_REDUCED_AVAILABILITY";
     private static final String KMS_KEY = "projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+";
     private static final int MAX_METADATA = 8 << 10;
 
-    /** Of a request of the XML API. */
-    static Attributes ofHeaders(Request request) throws Refusal {
-        Map<String, String> metadata = new TreeMap<>();
-        for (String name : request.headers().keySet()) {
-            String field = name.toLowerCase(Locale.ROOT);
-            if (field.startsWith("x-goog-meta-")) {
-                metadata.put(
-                        field.substring("x-goog-meta-".length()),
-                        request.header(name).orElse(""));
-            }
-        }
-        return of(
-                request.header("Content-Type"),
-                request.header("Content-Encoding"),
-                metadata,
-                request.header("x-goog-storage-class"),
-                request.header("x-goog-encryption-kms-key-name"),
-                CustomerKey.of(request, CustomerKey.OBJECT));
-    }
-
-    static Attributes of(
-            Optional<String> contentType,
-            Optional<String> contentEncoding,
-            Map<String, String> metadata,
-            Optional<String> storageClass,
-            Optional<String> kmsKeyName,
-            Optional<CustomerKey> customerKey)
-            throws Refusal {
-        if (storageClass.isPresent() && !CLASSES.contains(storageClass.get())) {
-            throw Refusal.badRequest("InvalidStorageClass", "The storage class you specified is not valid.");
+    Attributes {
+        metadata = Map.copyOf(metadata);
+        if (!storageClass.matches(CLASSES)) {
+            String message = "The storage class you specified is not valid.";
+            throw ErrorResponse.badRequest("InvalidStorageClass", message);
         }
         if (kmsKeyName.isPresent() && !kmsKeyName.get().matches(KMS_KEY)) {
-            throw Refusal.invalid("Malformed Cloud KMS crypto key: " + kmsKeyName.get());
+            throw ErrorResponse.invalid("Malformed Cloud KMS crypto key: " + kmsKeyName.get());
         }
-        if (kmsKeyName.isPresent() && customerKey.isPresent()) {
-            throw Refusal.invalid("A customer-supplied key and a Cloud KMS key exclude each other.");
+        if (kmsKeyName.isPresent() && keySha256.isPresent()) {
+            throw ErrorResponse.invalid("A customer-supplied key and a Cloud KMS key exclude each other.");
         }
-        long size = metadata.entrySet().stream()
-                .mapToLong(entry -> FakeObjects.utf8(entry.getKey()).length + FakeObjects.utf8(entry.getValue()).length)
-                .sum();
-        if (size > MAX_METADATA) {
-            throw Refusal.badRequest(
-                    "MetadataTooLarge", "Your metadata exceeds the maximum allowed metadata size of 8 KiB.");
+        String all = String.join("", metadata.keySet()) + String.join("", metadata.values());
+        if (Request.utf8(all).length > MAX_METADATA) {
+            String message = "Your metadata exceeds the maximum allowed metadata size of 8 KiB.";
+            throw ErrorResponse.badRequest("MetadataTooLarge", message);
         }
-        return new Attributes(
-                contentType,
-                contentEncoding,
-                Map.copyOf(metadata),
-                storageClass.orElse(DEFAULT_CLASS),
-                kmsKeyName,
-                customerKey.map(CustomerKey::sha256));
     }
 
-    /** The same, encrypted as another request says. */
-    Attributes encrypted(Optional<String> otherKmsKey, Optional<CustomerKey> otherKey) throws Refusal {
-        return of(contentType, contentEncoding, metadata, Optional.of(storageClass), otherKmsKey, otherKey);
+    /** Returns what the header of a request of the XML API says. */
+    static Attributes ofHeaders(Request request) {
+        Map<String, String> metadata = new TreeMap<>();
+        request.headers().forEach((name, value) -> {
+            String field = name.toLowerCase(Locale.ROOT);
+            if (field.startsWith("x-goog-meta-")) {
+                metadata.put(field.substring("x-goog-meta-".length()), value);
+            }
+        });
+        return new Attributes(
+                request.header("Content-Type"),
+                metadata,
+                request.header("x-goog-storage-class").orElse(DEFAULT_CLASS),
+                request.header("x-goog-encryption-kms-key-name"),
+                CustomerKey.sha256(request, CustomerKey.OBJECT));
+    }
+
+    /** Returns the same with other encryption. */
+    Attributes encrypted(Optional<String> otherKmsKey, Optional<String> otherKeySha256) {
+        return new Attributes(contentType, metadata, storageClass, otherKmsKey, otherKeySha256);
     }
 }

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.contract.LeakCheck;
+import io.blobstore.http.ScriptedExchange;
+import io.blobstore.http.ScriptedFault;
 import io.blobstore.http.TestAuthority;
 import java.io.IOException;
 import java.io.InputStream;
@@ -34,8 +36,8 @@ class FakeGcsConnectionsTest extends FakeGcsTestBase {
     @Test
     void answersAreLostAndCut() throws IOException {
         String put = "PUT " + OBJECT + " HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n0123456789";
-        gcs.fault(request -> request.method().equals("PUT"), Fault.disconnect(), Fault.loseAnswer());
-        gcs.fault(request -> request.method().equals("GET"), Fault.cutAnswer());
+        gcs.fault(request -> request.method().equals("PUT"), ScriptedFault.disconnect(), ScriptedFault.loseResponse());
+        gcs.fault(request -> request.method().equals("GET"), ScriptedFault.cutResponse());
 
         assertThat(raw(put)).isEmpty();
         assertThat(gcs.names("some-bucket")).isEmpty();
@@ -44,8 +46,8 @@ class FakeGcsConnectionsTest extends FakeGcsTestBase {
         assertThat(raw("GET " + OBJECT + " HTTP/1.1\r\nHost: x\r\n\r\n"))
                 .contains("Content-Length: 10")
                 .endsWith("\r\n\r\n01234");
-        assertThat(gcs.requests()).extracting(Seen::status).containsExactly(0, 0, 200);
-        assertThat(gcs.requests().get(1).bodyBytes()).isEqualTo(10);
+        assertThat(gcs.requests()).extracting(ScriptedExchange::status).containsExactly(0, 0, 200);
+        assertThat(gcs.requests().get(1).bodyReceived()).isEqualTo(10);
     }
 
     @Test
@@ -54,7 +56,7 @@ class FakeGcsConnectionsTest extends FakeGcsTestBase {
                 .isEmpty();
 
         assertThat(gcs.names("some-bucket")).isEmpty();
-        assertThat(gcs.requests()).extracting(Seen::bodyBytes).containsExactly(5L);
+        assertThat(gcs.requests()).extracting(ScriptedExchange::bodyReceived).containsExactly(5L);
     }
 
     @Test
@@ -85,7 +87,7 @@ class FakeGcsConnectionsTest extends FakeGcsTestBase {
                     .createSocket(secure.endpoint().getHost(), secure.endpoint().getPort())) {
                 exchange(socket);
             }
-            assertThat(secure.requests()).extracting(Seen::status).containsExactly(404);
+            assertThat(secure.requests()).extracting(ScriptedExchange::status).containsExactly(404);
         }
     }
 

@@ -11,14 +11,15 @@ import com.google.cloud.storage.BlobId;
 import com.google.cloud.storage.BlobInfo;
 import com.google.cloud.storage.CopyWriter;
 import com.google.cloud.storage.HttpMethod;
-import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.Storage.BlobListOption;
 import com.google.cloud.storage.Storage.BlobSourceOption;
 import com.google.cloud.storage.Storage.BlobTargetOption;
 import com.google.cloud.storage.Storage.CopyRequest;
 import com.google.cloud.storage.Storage.SignUrlOption;
+import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.StorageException;
 import com.google.cloud.storage.StorageOptions;
+import io.blobstore.http.ScriptedExchange;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.time.Clock;
@@ -170,7 +171,7 @@ class FakeGcsSdkTest extends FakeGcsTestBase {
         assertThat(client.get(BUCKET, "a")).isNotNull();
         assertThat(credentials.tokens()).isEqualTo(2);
         assertThat(client.delete(List.of(BlobId.of(BUCKET, "a")))).containsExactly(true);
-        assertThat(gcs.requests()).extracting(Seen::status).containsExactly(200, 401, 200, 200);
+        assertThat(gcs.requests()).extracting(ScriptedExchange::status).containsExactly(200, 401, 200, 200);
     }
 
     @Test

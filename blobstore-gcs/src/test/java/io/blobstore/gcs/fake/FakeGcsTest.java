@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.blobstore.Crc32c;
+import io.blobstore.http.ScriptedExchange;
+import io.blobstore.http.ScriptedFault;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
@@ -223,13 +226,13 @@ class FakeGcsTest extends FakeGcsTestBase {
         put(OBJECT, "0123456789");
         gcs.forgetRequests();
         gcs.fault(
-                request -> request.method().equals("GET") && !request.isJson(),
-                Fault.xml(503, "SlowDown", "slow down", "Retry-After: 1"),
-                Fault.errorInSuccess("InternalError", "no"),
-                Fault.wrongHash(),
-                Fault.disconnect(),
-                Fault.cutAnswer());
-        gcs.fault(Seen::isJson, Fault.json(429, "rateLimitExceeded", "slow down"), Fault.wrongHash());
+                request -> request.method().equals("GET") && !FakeGcs.isJson(request),
+                GcsFaults.xml(503, "SlowDown", "slow down", "Retry-After: 1"),
+                GcsFaults.xml(200, "InternalError", "no"),
+                GcsFaults.wrongHash(),
+                ScriptedFault.disconnect(),
+                ScriptedFault.cutResponse());
+        gcs.fault(FakeGcs::isJson, GcsFaults.json(429, "rateLimitExceeded", "slow down"), GcsFaults.wrongHash());
 
         HttpResponse<byte[]> slow = send("GET", OBJECT);
         assertThat(slow.statusCode()).isEqualTo(503);
@@ -242,11 +245,11 @@ class FakeGcsTest extends FakeGcsTestBase {
         assertThat(reason(send("GET", JSON_OBJECT))).isEqualTo("rateLimitExceeded");
         assertThat(json(send("GET", JSON_OBJECT)).get("crc32c").getAsString()).isEqualTo("AAAAAQ==");
         assertThat(gcs.faultsLeft()).isEqualTo(2);
-        assertThat(gcs.requests()).extracting(Seen::status).containsExactly(503, 200, 200, 429, 200);
+        assertThat(gcs.requests()).extracting(ScriptedExchange::status).containsExactly(503, 200, 200, 429, 200);
     }
 
     @Test
-    void afterItIsClosedNobodyIsThere() {
+    void afterItIsClosedNobodyIsThere() throws IOException {
         gcs.close();
 
         assertThat(catchThrowable(() -> send("GET", OBJECT))).hasCauseInstanceOf(ConnectException.class);

@@ -35,7 +35,7 @@ abstract class FakeGcsTestBase {
     }
 
     @AfterEach
-    void stop() {
+    void stop() throws IOException {
         gcs.close();
     }
 
