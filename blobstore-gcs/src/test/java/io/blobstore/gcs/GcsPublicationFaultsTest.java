@@ -44,8 +44,8 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
         }
         assertStored();
         assertThat(server.get().object(FakeServer.BUCKET, KEY.toString())).hasValueSatisfying(object -> {
-            assertThat(object.storageClass()).isEqualTo("NEARLINE");
-            assertThat(object.kmsKeyName()).contains(key);
+            assertThat(object.attributes().storageClass()).isEqualTo("NEARLINE");
+            assertThat(object.attributes().kmsKeyName()).contains(key);
         });
     }
 

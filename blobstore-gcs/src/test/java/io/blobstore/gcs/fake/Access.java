@@ -3,7 +3,6 @@ package io.blobstore.gcs.fake;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;
 import java.security.Signature;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -49,9 +48,18 @@ final class Access {
         Optional<String> token = request.header("Authorization").filter(value -> value.startsWith("Bearer "));
         synchronized (this) {
             if (required && token.filter(value -> tokens.contains(value.substring(7))).isEmpty()) {
-                throw ErrorResponse.unauthorized(token.isPresent());
+                throw unauthorized(token.isPresent());
             }
         }
+    }
+
+    /** Google's library gets a new token only if the response says that the one it sent is invalid. */
+    private static ErrorResponse unauthorized(boolean tokenSent) {
+        String message = tokenSent ? "Invalid Credentials" : "Anonymous caller has no access to the resource.";
+        String challenge = "WWW-Authenticate: Bearer realm=\"https://accounts.google.com/\""
+                + (tokenSent ? ", error=\"invalid_token\"" : "");
+        String reason = tokenSent ? "authError" : "required";
+        return new ErrorResponse(401, "AuthenticationRequired", reason, "Authentication required.", message, challenge);
     }
 
     // ---- signed URLs
@@ -59,6 +67,7 @@ final class Access {
     private void checkSignedUrl(Request request, Instant now) {
         String[] credential = parameter(request, "Credential").split("/", 2);
         String date = parameter(request, "Date");
+        require(date.matches("[0-9]{8}T[0-9]{6}Z"), "X-Goog-Date is not valid");
         require(parameter(request, "Algorithm").equals(ALGORITHM), "X-Goog-Algorithm is not " + ALGORITHM);
         require(
                 credential.length == 2 && credential[1].matches(date.split("T")[0] + "/[^/]+/storage/goog4_request"),
@@ -68,24 +77,18 @@ final class Access {
         List<String> signed = List.of(parameter(request, "SignedHeaders").split(";", -1));
         requireSigned(request, signed);
         PublicKey key = signers.get(credential[0]);
-        if (key == null) {
-            throw ErrorResponse.forbidden("AccessDenied", "Access denied: unknown account " + credential[0]);
-        }
         byte[] digest = Hashes.digest("SHA-256", Request.utf8(canonical(request, signed)));
         String toSign = String.join("\n", ALGORITHM, date, credential[1], HexFormat.of().formatHex(digest));
-        if (!verifies(key, toSign, parameter(request, "Signature"))) {
+        if (key == null || !verifies(key, toSign, parameter(request, "Signature"))) {
             String message = "Access denied: the signature does not match " + toSign.replace('\n', ' ');
-            throw ErrorResponse.forbidden("SignatureDoesNotMatch", message);
+            throw new ErrorResponse(403, "SignatureDoesNotMatch", "forbidden", message);
         }
-        if (!now.isBefore(time(date).plusSeconds(seconds))) {
-            throw ErrorResponse.badRequest("ExpiredToken", "The provided token has expired.");
-        }
+        boolean valid = now.isBefore(TIME.parse(date, Instant::from).plusSeconds(seconds));
+        ErrorResponse.require(valid, "ExpiredToken", "The provided token has expired.");
     }
 
     private static void require(boolean condition, String message) {
-        if (!condition) {
-            throw ErrorResponse.badRequest("AuthenticationRequired", "Malformed signed URL: " + message);
-        }
+        ErrorResponse.require(condition, "AuthenticationRequired", "Malformed signed URL: " + message);
     }
 
     private static String parameter(Request request, String name) {
@@ -107,10 +110,7 @@ final class Access {
     }
 
     private static void requireHeader(boolean condition, String name, String problem) {
-        if (!condition) {
-            String message = "Your request has a malformed header: " + name + " " + problem;
-            throw ErrorResponse.badRequest("MalformedSecurityHeader", message);
-        }
+        ErrorResponse.require(condition, "MalformedSecurityHeader", "malformed header: " + name + " " + problem);
     }
 
     private static String canonical(Request request, List<String> signed) {
@@ -137,14 +137,6 @@ final class Access {
             return verifier.verify(HexFormat.of().parseHex(signature));
         } catch (GeneralSecurityException | IllegalArgumentException e) {
             return false;
-        }
-    }
-
-    private static Instant time(String text) {
-        try {
-            return TIME.parse(text, Instant::from);
-        } catch (DateTimeException e) {
-            throw ErrorResponse.badRequest("AuthenticationRequired", "X-Goog-Date is not valid");
         }
     }
 }

@@ -1,12 +1,18 @@
 package io.blobstore.gcs.fake;
 
+import static io.blobstore.gcs.fake.ErrorResponse.require;
+
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** What an object is stored with besides its content. */
-record Attributes(
+/**
+ * The metadata that an object is stored with.
+ *
+ * @param keySha256 base64, of the customer's key
+ */
+public record Attributes(
         Optional<String> contentType,
         Map<String, String> metadata,
         String storageClass,
@@ -18,25 +24,15 @@ record Attributes(
     private static final String CLASSES = "STANDARD|NEARLINE|COLDLINE|ARCHIVE|(MULTI_)?REGIONAL"
             + "|DURABLE_REDUCED_AVAILABILITY";
     private static final String KMS_KEY = "projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+";
-    private static final int MAX_METADATA = 8 << 10;
 
-    Attributes {
+    /** Refuses what Cloud Storage refuses. */
+    public Attributes {
         metadata = Map.copyOf(metadata);
-        if (!storageClass.matches(CLASSES)) {
-            String message = "The storage class you specified is not valid.";
-            throw ErrorResponse.badRequest("InvalidStorageClass", message);
-        }
-        if (kmsKeyName.isPresent() && !kmsKeyName.get().matches(KMS_KEY)) {
-            throw ErrorResponse.invalid("Malformed Cloud KMS crypto key: " + kmsKeyName.get());
-        }
-        if (kmsKeyName.isPresent() && keySha256.isPresent()) {
-            throw ErrorResponse.invalid("A customer-supplied key and a Cloud KMS key exclude each other.");
-        }
-        String all = String.join("", metadata.keySet()) + String.join("", metadata.values());
-        if (Request.utf8(all).length > MAX_METADATA) {
-            String message = "Your metadata exceeds the maximum allowed metadata size of 8 KiB.";
-            throw ErrorResponse.badRequest("MetadataTooLarge", message);
-        }
+        require(storageClass.matches(CLASSES), "InvalidStorageClass", "The storage class is not valid.");
+        require(kmsKeyName.stream().allMatch(name -> name.matches(KMS_KEY)), "Malformed Cloud KMS crypto key");
+        require(kmsKeyName.isEmpty() || keySha256.isEmpty(), "A customer-supplied key excludes a Cloud KMS key.");
+        int size = Request.utf8(String.join("", metadata.keySet()) + String.join("", metadata.values())).length;
+        require(size <= 8 << 10, "MetadataTooLarge", "Your metadata exceeds the maximum size of 8 KiB.");
     }
 
     /** Returns what the header of a request of the XML API says. */

@@ -16,13 +16,13 @@ final class Content {
     private Content() {}
 
     static ScriptedResponse of(FakeObject object, Request request) {
-        CustomerKey.require(object.customerKeySha256(), CustomerKey.sha256(request, CustomerKey.OBJECT));
+        CustomerKey.require(object.attributes().keySha256(), CustomerKey.sha256(request, CustomerKey.OBJECT));
         List<String> fields = describe(object);
         DateTimeFormatter time = DateTimeFormatter.RFC_1123_DATE_TIME;
         fields.add("Last-Modified: " + time.format(object.updated().atOffset(ZoneOffset.UTC)));
-        fields.add("Content-Type: " + object.contentType().orElse("application/octet-stream"));
+        fields.add("Content-Type: " + object.attributes().contentType().orElse("application/octet-stream"));
         fields.add("Accept-Ranges: bytes");
-        object.metadata().forEach((name, value) -> fields.add("x-goog-meta-" + name + ": " + value));
+        object.attributes().metadata().forEach((name, value) -> fields.add("x-goog-meta-" + name + ": " + value));
         ScriptedResponse whole = new ScriptedResponse(200, fields, object.content());
         Matcher range = RANGE.matcher(request.header("Range").orElse(""));
         return range.matches() ? range(whole, range.group(1), range.group(2)) : whole;
@@ -34,14 +34,14 @@ final class Content {
         fields.add("ETag: " + object.xmlEtag());
         fields.add("x-goog-generation: " + object.generation());
         fields.add("x-goog-metageneration: 1");
-        fields.add("x-goog-hash: crc32c=" + object.crc32c().base64());
-        object.md5().ifPresent(md5 -> fields.add("x-goog-hash: md5=" + md5));
-        fields.add("x-goog-stored-content-length: " + object.size());
+        fields.add("x-goog-hash: crc32c=" + object.hashes().crc32c().base64());
+        object.hashes().md5().ifPresent(md5 -> fields.add("x-goog-hash: md5=" + md5));
+        fields.add("x-goog-stored-content-length: " + object.content().length);
         fields.add("x-goog-stored-content-encoding: identity");
-        fields.add("x-goog-storage-class: " + object.storageClass());
-        object.kmsKeyName()
+        fields.add("x-goog-storage-class: " + object.attributes().storageClass());
+        object.attributes().kmsKeyName()
                 .ifPresent(name -> fields.add("x-goog-encryption-kms-key-name: " + name + "/cryptoKeyVersions/1"));
-        object.customerKeySha256().ifPresent(sha256 -> {
+        object.attributes().keySha256().ifPresent(sha256 -> {
             fields.add("x-goog-encryption-algorithm: AES256");
             fields.add("x-goog-encryption-key-sha256: " + sha256);
         });
@@ -60,7 +60,10 @@ final class Content {
             return whole; // no valid range (RFC 9110, section 14.1.1)
         }
         if (from >= size) {
-            throw ErrorResponse.invalidRange(size);
+            String message = "The requested range cannot be satisfied.";
+            String contentRange = "Content-Range: bytes */" + size;
+            throw new ErrorResponse(
+                    416, "InvalidRange", "requestedRangeNotSatisfiable", message, message, contentRange);
         }
         byte[] piece = Arrays.copyOfRange(whole.body(), (int) from, (int) to + 1);
         return new ScriptedResponse(206, whole.fields(), piece)

@@ -21,7 +21,7 @@ final class CustomerKey {
             return Optional.empty();
         }
         require(algorithm.equals(Optional.of("AES256")), "CustomerEncryptionAlgorithmIsInvalid");
-        require(key.filter(text -> text.matches("[A-Za-z0-9+/]{43}=")).isPresent(), "CustomerEncryptionKeyFormatIsInvalid");
+        require(key.orElse("").matches("[A-Za-z0-9+/]{43}="), "CustomerEncryptionKeyFormatIsInvalid");
         String actual = Hashes.base64("SHA-256", Base64.getDecoder().decode(key.orElseThrow()));
         require(sha256.equals(Optional.of(actual)), "CustomerEncryptionKeySha256IsInvalid");
         return sha256;
@@ -35,9 +35,6 @@ final class CustomerKey {
     }
 
     private static void require(boolean condition, String code) {
-        if (!condition) {
-            String message = code.replaceAll("(?<=[a-z0-9])(?=[A-Z])", " ") + ".";
-            throw ErrorResponse.badRequest(code, message);
-        }
+        ErrorResponse.require(condition, code, code.replaceAll("(?<=[a-z0-9])(?=[A-Z])", " "));
     }
 }

@@ -13,10 +13,6 @@ final class ErrorResponse extends RuntimeException {
     private final String jsonMessage;
     private final transient List<String> fields;
 
-    private ErrorResponse(int status, String code, String reason, String message) {
-        this(status, code, reason, message, message);
-    }
-
     /**
      * Creates a failure.
      *
@@ -24,9 +20,8 @@ final class ErrorResponse extends RuntimeException {
      * @param reason in the JSON API
      * @param fields of the response, as whole lines
      */
-    private ErrorResponse(
-            int status, String code, String reason, String message, String jsonMessage, String... fields) {
-        super(message);
+    ErrorResponse(int status, String code, String reason, String xmlMessage, String jsonMessage, String... fields) {
+        super(xmlMessage);
         this.status = status;
         this.code = code;
         this.reason = reason;
@@ -34,21 +29,14 @@ final class ErrorResponse extends RuntimeException {
         this.fields = List.of(fields);
     }
 
-    static ErrorResponse noSuchBucket() {
-        return new ErrorResponse(404, "NoSuchBucket", "notFound", "The specified bucket does not exist.");
+    /** Creates a failure with one message in both APIs. */
+    ErrorResponse(int status, String code, String reason, String message) {
+        this(status, code, reason, message, message);
     }
 
-    static ErrorResponse noSuchObject(String bucket, String name) {
-        String message = "No such object: " + bucket + "/" + name;
-        return new ErrorResponse(404, "NoSuchKey", "notFound", "The specified key does not exist.", message);
-    }
-
-    static ErrorResponse noSuchUpload() {
-        return new ErrorResponse(404, "NoSuchUpload", "notFound", "The requested upload was not found.");
-    }
-
-    static ErrorResponse noSuchPath(String path) {
-        return new ErrorResponse(404, "NotFound", "notFound", "Not Found: this fake does not know " + path);
+    /** Creates a failure whose status is 400. */
+    static ErrorResponse invalid(String message) {
+        return new ErrorResponse(400, "InvalidArgument", "invalid", message);
     }
 
     static ErrorResponse conditionNotMet() {
@@ -56,52 +44,24 @@ final class ErrorResponse extends RuntimeException {
         return new ErrorResponse(412, "PreconditionFailed", "conditionNotMet", message);
     }
 
-    static ErrorResponse invalid(String message) {
-        return new ErrorResponse(400, "InvalidArgument", "invalid", message);
-    }
-
-    static ErrorResponse required(String parameter) {
-        return new ErrorResponse(400, "InvalidArgument", "required", "Required parameter: " + parameter);
-    }
-
-    /** Creates another failure whose status is 400. */
-    static ErrorResponse badRequest(String code, String message) {
-        return new ErrorResponse(400, code, Character.toLowerCase(code.charAt(0)) + code.substring(1), message);
-    }
-
-    static ErrorResponse forbidden(String code, String message) {
-        return new ErrorResponse(403, code, "forbidden", message);
-    }
-
     static ErrorResponse methodNotAllowed(String method) {
         String message = "The method " + method + " is not allowed for this resource.";
         return new ErrorResponse(405, "MethodNotAllowed", "methodNotAllowed", message);
     }
 
-    static ErrorResponse lengthRequired() {
-        String message = "You must provide the Content-Length HTTP header.";
-        return new ErrorResponse(411, "MissingContentLength", "required", message);
+    /** Fails with status 400 unless the condition holds. */
+    static void require(boolean condition, String message) {
+        if (!condition) {
+            throw invalid(message);
+        }
     }
 
-    static ErrorResponse invalidRange(long size) {
-        String message = "Request range not satisfiable";
-        String range = "Content-Range: bytes */" + size;
-        return new ErrorResponse(416, "InvalidRange", "requestedRangeNotSatisfiable", message, message, range);
-    }
-
-    /** Google's library gets a new token only if the response says that the one it sent is invalid. */
-    static ErrorResponse unauthorized(boolean tokenSent) {
-        String challenge = "WWW-Authenticate: Bearer realm=\"https://accounts.google.com/\"";
-        String message = "Authentication required.";
-        return tokenSent
-                ? new ErrorResponse(
-                        401,
-                        "AuthenticationRequired",
-                        "authError",
-                        message,
-                        "Invalid Credentials",
-                        challenge + ", error=\"invalid_token\"")
-                : new ErrorResponse(401, "AuthenticationRequired", "required", message, message, challenge);
+    /** Fails with status 400 and a code unless the condition holds. */
+    static void require(boolean condition, String code, String message) {
+        if (!condition) {
+            String reason = Character.toLowerCase(code.charAt(0)) + code.substring(1);
+            throw new ErrorResponse(400, code, reason, message);
+        }
     }
 
     /** Returns the response of the JSON API. */
@@ -111,8 +71,7 @@ final class ErrorResponse extends RuntimeException {
 
     /** Returns the response of the JSON API to a request for content. */
     ScriptedResponse text() {
-        return ScriptedResponse.of(status, "text/html; charset=UTF-8", jsonMessage)
-                .with(fields);
+        return ScriptedResponse.of(status, "text/html; charset=UTF-8", jsonMessage).with(fields);
     }
 
     /** Returns the response of the XML API. */

@@ -85,7 +85,7 @@ public final class FakeGcs implements Closeable {
 
     /** Returns the ids of the multipart uploads that are neither completed nor aborted. */
     public List<String> uploads(String bucket) {
-        return xml.uploads().ids(bucket);
+        return xml.uploads().open(bucket);
     }
 
     // ---- requests

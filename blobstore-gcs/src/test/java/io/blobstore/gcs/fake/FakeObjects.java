@@ -1,5 +1,7 @@
 package io.blobstore.gcs.fake;
 
+import static io.blobstore.gcs.fake.ErrorResponse.require;
+
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Arrays;
@@ -38,7 +40,7 @@ final class FakeObjects {
     synchronized NavigableMap<String, FakeObject> requireBucket(String bucket) {
         NavigableMap<String, FakeObject> objects = buckets.get(bucket);
         if (objects == null) {
-            throw ErrorResponse.noSuchBucket();
+            throw new ErrorResponse(404, "NoSuchBucket", "notFound", "The specified bucket does not exist.");
         }
         return objects;
     }
@@ -57,7 +59,8 @@ final class FakeObjects {
     synchronized FakeObject get(String bucket, String name, Optional<Long> generation, Optional<Long> ifMatch) {
         FakeObject object = requireBucket(bucket).get(name);
         if (object == null || generation.orElse(object.generation()) != object.generation()) {
-            throw ErrorResponse.noSuchObject(bucket, name);
+            String json = "No such object: " + bucket + "/" + name;
+            throw new ErrorResponse(404, "NoSuchKey", "notFound", "The specified key does not exist.", json);
         }
         if (ifMatch.orElse(object.generation()) != object.generation()) {
             throw ErrorResponse.conditionNotMet();
@@ -97,7 +100,7 @@ final class FakeObjects {
 
     /** Flips a bit of an object's content and leaves its checksums. */
     synchronized boolean damage(String bucket, String name) {
-        Optional<FakeObject> object = find(bucket, name).filter(found -> found.size() > 0);
+        Optional<FakeObject> object = find(bucket, name).filter(found -> found.content().length > 0);
         object.ifPresent(found -> {
             byte[] content = found.content().clone();
             content[content.length / 2] ^= 4;
@@ -112,16 +115,10 @@ final class FakeObjects {
     }
 
     private static void requireName(String name) {
-        int length = Request.utf8(name).length;
-        if (length == 0) {
-            throw ErrorResponse.required("name");
-        }
-        if (length > MAX_NAME) {
-            String message = "The object name is longer than the 1024 bytes allowed.";
-            throw ErrorResponse.badRequest("KeyTooLong", message);
-        }
-        if (name.matches("(?s)\\.|\\.\\.|.*[\r\n].*|\\.well-known/acme-challenge/.*")) {
-            throw ErrorResponse.badRequest("InvalidObjectName", "Invalid object name: '" + name + "'");
-        }
+        require(Request.utf8(name).length <= MAX_NAME, "KeyTooLong", "The object name is longer than 1024 bytes.");
+        require(
+                !name.matches("(?s)|\\.|\\.\\.|.*[\r\n].*|\\.well-known/acme-challenge/.*"),
+                "InvalidObjectName",
+                "Invalid object name: '" + name + "'");
     }
 }

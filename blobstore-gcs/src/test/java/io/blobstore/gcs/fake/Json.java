@@ -1,5 +1,6 @@
 package io.blobstore.gcs.fake;
 
+import static io.blobstore.gcs.fake.ErrorResponse.require;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.gson.JsonArray;
@@ -81,24 +82,24 @@ final class Json {
         set(json, "id", object.bucket() + "/" + object.name() + "/" + object.generation());
         set(json, "generation", object.generation());
         set(json, "metageneration", 1);
-        set(json, "size", object.size());
+        set(json, "size", object.content().length);
         set(json, "timeCreated", TIME.format(object.updated()));
         set(json, "updated", TIME.format(object.updated()));
         set(json, "etag", object.jsonEtag());
-        if (withKey || object.customerKeySha256().isEmpty()) {
-            set(json, "crc32c", object.crc32c().base64());
-            set(json, "md5Hash", object.md5());
+        if (withKey || object.attributes().keySha256().isEmpty()) {
+            set(json, "crc32c", object.hashes().crc32c().base64());
+            set(json, "md5Hash", object.hashes().md5());
         }
-        set(json, "contentType", object.contentType());
-        set(json, "storageClass", object.storageClass());
-        set(json, "kmsKeyName", object.kmsKeyName().map(key -> key + "/cryptoKeyVersions/1"));
+        set(json, "contentType", object.attributes().contentType());
+        set(json, "storageClass", object.attributes().storageClass());
+        set(json, "kmsKeyName", object.attributes().kmsKeyName().map(key -> key + "/cryptoKeyVersions/1"));
         set(
                 json,
                 "customerEncryption",
-                object.customerKeySha256().map(sha -> of("encryptionAlgorithm", "AES256", "keySha256", sha)));
-        if (!object.metadata().isEmpty()) {
-            JsonObject metadata = new JsonObject();
-            object.metadata().forEach(metadata::addProperty);
+                object.attributes().keySha256().map(sha -> of("encryptionAlgorithm", "AES256", "keySha256", sha)));
+        JsonObject metadata = new JsonObject();
+        object.attributes().metadata().forEach(metadata::addProperty);
+        if (metadata.size() > 0) {
             json.add("metadata", metadata);
         }
         return json;
@@ -109,13 +110,11 @@ final class Json {
         try {
             JsonElement parsed = body.length == 0 ? new JsonObject() : JsonParser.parseString(new String(body, UTF_8));
             for (String key : parsed.getAsJsonObject().keySet()) {
-                if (!key.matches(KNOWN)) {
-                    throw ErrorResponse.invalid("This fake does not store '" + key + "' of an object.");
-                }
+                require(key.matches(KNOWN), "This fake does not store '" + key + "' of an object.");
             }
             return parsed.getAsJsonObject();
         } catch (JsonParseException | IllegalStateException e) {
-            throw ErrorResponse.badRequest("ParseError", "Parse Error");
+            throw ErrorResponse.invalid("Parse Error");
         }
     }
 
@@ -124,9 +123,7 @@ final class Json {
         if (value == null || value.isJsonNull()) {
             return Optional.empty();
         }
-        if (!value.isJsonPrimitive()) {
-            throw ErrorResponse.invalid("Invalid value for: " + name);
-        }
+        require(value.isJsonPrimitive(), "Invalid value for: " + name);
         return Optional.of(value.getAsString());
     }
 

@@ -45,7 +45,8 @@ final class JsonApi {
             return JsonBatch.handle(request, handler);
         }
         if (!path.matches()) {
-            throw ErrorResponse.noSuchPath(request.path());
+            String message = "Not Found: this fake does not know " + request.path();
+            throw new ErrorResponse(404, "NotFound", "notFound", message);
         }
         String bucket = Request.decode(path.group(2));
         String name = Request.decode(path.group(4) == null ? "" : path.group(4));
@@ -91,7 +92,7 @@ final class JsonApi {
         }
         Optional<String> key = CustomerKey.sha256(request, CustomerKey.OBJECT);
         if (key.isPresent()) { // without a key, the response has no checksums
-            CustomerKey.require(object.customerKeySha256(), key);
+            CustomerKey.require(object.attributes().keySha256(), key);
         }
         return Json.response(Json.object(object, key.isPresent())).with("ETag", object.jsonEtag());
     }

@@ -34,9 +34,7 @@ final class JsonBatch {
     }
 
     private static void require(boolean condition, String problem) {
-        if (!condition) {
-            throw ErrorResponse.invalid("Failed to parse batch request: " + problem);
-        }
+        ErrorResponse.require(condition, "Failed to parse batch request: " + problem);
     }
 
     private static String part(Request batch, String piece, Function<Request, ScriptedResponse> handler) {

@@ -34,18 +34,18 @@ final class JsonRewrites {
         objects.requireBucket(toBucket);
         FakeObject source = objects.get(
                 bucket, name, request.number("sourceGeneration"), request.number("ifSourceGenerationMatch"));
-        CustomerKey.require(source.customerKeySha256(), CustomerKey.sha256(request, CustomerKey.SOURCE));
+        CustomerKey.require(source.attributes().keySha256(), CustomerKey.sha256(request, CustomerKey.SOURCE));
         Optional<Long> ifMatch = request.number("ifGenerationMatch");
         objects.requireWritable(toBucket, toName, ifMatch);
         Attributes attributes = attributes(source, request);
 
         String copy = String.join("\n", bucket, name, toBucket, toName, "" + source.generation());
         long before = request.parameter("rewriteToken").map(token -> done(copy, token)).orElse(0L);
-        long done = Math.min(source.size(), before + perCall(request));
-        JsonObject body = Json.of("kind", "storage#rewriteResponse", "done", done == source.size());
+        long done = Math.min(source.content().length, before + perCall(request));
+        JsonObject body = Json.of("kind", "storage#rewriteResponse", "done", done == source.content().length);
         Json.set(body, "totalBytesRewritten", done);
-        Json.set(body, "objectSize", source.size());
-        if (done < source.size()) {
+        Json.set(body, "objectSize", source.content().length);
+        if (done < source.content().length) {
             String token = "rewrite-token-" + ++tokens;
             running.put(token, new Progress(copy, done));
             Json.set(body, "rewriteToken", token);
@@ -59,17 +59,14 @@ final class JsonRewrites {
 
     private long done(String copy, String token) {
         Progress progress = running.get(token);
-        if (progress == null || !progress.copy().equals(copy)) {
-            throw ErrorResponse.invalid("Invalid rewrite token: " + token);
-        }
+        ErrorResponse.require(progress != null && progress.copy().equals(copy), "Invalid rewrite token: " + token);
         return progress.done();
     }
 
     private long perCall(Request request) {
         long wanted = request.number("maxBytesRewrittenPerCall").orElse(1L << 40);
-        if (wanted == 0 || wanted % MIB != 0) {
-            throw ErrorResponse.invalid("maxBytesRewrittenPerCall must be an integral multiple of 1 MiB");
-        }
+        boolean valid = wanted > 0 && wanted % MIB == 0;
+        ErrorResponse.require(valid, "maxBytesRewrittenPerCall must be an integral multiple of 1 MiB");
         return Math.min(step, wanted);
     }
 

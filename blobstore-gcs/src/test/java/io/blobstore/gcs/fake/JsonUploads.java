@@ -28,15 +28,7 @@ final class JsonUploads {
         request.allow("uploadType|name|ifGenerationMatch|kmsKeyName" + JsonApi.COMMON);
         request.requireLength();
         objects.requireBucket(bucket);
-        return switch (request.parameter("uploadType").orElse("")) {
-            case "multipart" -> multipart(objects, bucket, request);
-            case "media" ->
-                store(objects, bucket, request, new JsonObject(), request.header("Content-Type"), request.content());
-            default -> throw ErrorResponse.invalid("This fake knows the upload types multipart and media only.");
-        };
-    }
-
-    private static ScriptedResponse multipart(FakeObjects objects, String bucket, Request request) {
+        require(request.parameter("uploadType").equals(Optional.of("multipart")), "the upload type is another");
         Matcher type = BOUNDARY.matcher(request.header("Content-Type").orElse(""));
         require(type.matches(), "the content type is not multipart/related");
         byte[] content = request.content();
@@ -64,9 +56,7 @@ final class JsonUploads {
     }
 
     private static void require(boolean condition, String problem) {
-        if (!condition) {
-            throw ErrorResponse.badRequest("BadContent", "Malformed multipart body: " + problem);
-        }
+        ErrorResponse.require(condition, "BadContent", "This fake does not know such an upload: " + problem);
     }
 
     private static ScriptedResponse store(
@@ -78,11 +68,10 @@ final class JsonUploads {
             byte[] content) {
         String name = request.parameter("name")
                 .or(() -> Json.text(metadata, "name"))
-                .orElseThrow(() -> ErrorResponse.required("name"));
-        if (!Json.text(metadata, "name").orElse(name).equals(name)
-                || !Json.text(metadata, "bucket").orElse(bucket).equals(bucket)) {
-            throw ErrorResponse.invalid("A name in the content does not agree with the one in the request.");
-        }
+                .orElseThrow(() -> new ErrorResponse(400, "InvalidArgument", "required", "Required parameter: name"));
+        boolean agree = Json.text(metadata, "name").orElse(name).equals(name)
+                && Json.text(metadata, "bucket").orElse(bucket).equals(bucket);
+        ErrorResponse.require(agree, "A name in the content does not agree with the one in the request.");
         Hashes hashes = Hashes.of(content);
         Hashes.requireEqual(
                 "CRC32C", Json.text(metadata, "crc32c"), hashes.crc32c().base64());

@@ -28,9 +28,7 @@ final class Listing {
 
     static ScriptedResponse handle(FakeObjects objects, String bucket, Request request) {
         request.allow(PARAMETERS);
-        if (!request.parameter("versions").orElse("false").equals("false")) {
-            throw ErrorResponse.invalid("This fake has no versions.");
-        }
+        ErrorResponse.require(request.parameter("versions").orElse("false").equals("false"), "There are no versions.");
         return new Listing(request).page(objects, bucket, request);
     }
 

@@ -36,9 +36,8 @@ record Request(
         for (String pair : target.substring(Math.min(target.length(), mark + 1)).split("&")) {
             String[] split = (pair + "=").split("=", 3);
             String name = decode(split[0].replace("+", "%20"));
-            if (!name.isEmpty() && query.put(name, decode(split[1].replace("+", "%20"))) != null) {
-                throw ErrorResponse.invalid("Parameter given twice: " + name);
-            }
+            boolean twice = !name.isEmpty() && query.put(name, decode(split[1].replace("+", "%20"))) != null;
+            ErrorResponse.require(!twice, "Parameter given twice: " + name);
         }
         return new Request(method, target.substring(0, mark), query, headers, body);
     }
@@ -69,24 +68,21 @@ record Request(
     }
 
     static long number(String name, String text) {
-        if (!text.matches("[0-9]{1,18}")) {
-            throw ErrorResponse.invalid("Invalid value '" + text + "' for " + name);
-        }
+        ErrorResponse.require(text.matches("[0-9]{1,18}"), "Invalid value '" + text + "' for " + name);
         return Long.parseLong(text);
     }
 
     /** Refuses parameters that the fake would ignore. {@code known} has the names, with bars between them. */
     void allow(String known) {
         for (String name : query.keySet()) {
-            if (!name.matches(known) && !name.startsWith("X-Goog-") && !name.startsWith("$.")) {
-                throw ErrorResponse.invalid("Unknown parameter to this fake: " + name);
-            }
+            ErrorResponse.require(name.matches("X-Goog-.*|\\$\\..*|" + known), "Unknown parameter: " + name);
         }
     }
 
     void requireLength() {
         if (header("Content-Length").isEmpty() && header("Transfer-Encoding").isEmpty()) {
-            throw ErrorResponse.lengthRequired();
+            String message = "You must provide the Content-Length HTTP header.";
+            throw new ErrorResponse(411, "MissingContentLength", "required", message);
         }
     }
 

@@ -25,12 +25,6 @@ final class Xml {
         return this;
     }
 
-    /** Adds an element with the elements of another document. */
-    Xml element(Xml inner) {
-        content.append("<" + inner.root + ">" + inner.content + "</" + inner.root + ">");
-        return this;
-    }
-
     ScriptedResponse response() {
         return response(200, " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"");
     }
@@ -69,10 +63,7 @@ final class Xml {
         } catch (XMLStreamException | NumberFormatException e) {
             parts.clear();
         }
-        if (parts.isEmpty()) {
-            String message = "The XML you provided was not well-formed or did not validate against our schema.";
-            throw ErrorResponse.badRequest("MalformedXML", message);
-        }
+        ErrorResponse.require(!parts.isEmpty(), "MalformedXML", "The XML you provided was not valid.");
         return parts;
     }
 

@@ -23,9 +23,7 @@ final class XmlApi {
 
     ScriptedResponse handle(Request request) {
         for (String name : request.headers().keySet()) {
-            if (name.matches(REFUSED)) {
-                throw ErrorResponse.invalid("This fake does not know the header field " + name);
-            }
+            ErrorResponse.require(!name.matches(REFUSED), "This fake does not know the header field " + name);
         }
         String[] path = (request.path() + "/").split("/", 3);
         String bucket = Request.decode(path[1]);
@@ -35,11 +33,9 @@ final class XmlApi {
         }
         String resource = name.isEmpty() ? "bucket" : request.has("uploadId") ? "upload" : "object";
         return switch (request.method() + " " + resource + (request.has("uploads") ? "?uploads" : "")) {
-            case "GET bucket?uploads" -> uploads.list(bucket, request);
             case "POST object?uploads" -> uploads.initiate(bucket, name, request);
             case "PUT upload" -> uploads.put(bucket, name, request);
             case "POST upload" -> uploads.complete(bucket, name, request);
-            case "GET upload" -> uploads.listParts(bucket, name, request);
             case "DELETE upload" -> uploads.abort(bucket, name, request);
             case "GET object", "HEAD object" -> get(bucket, name, request);
             case "PUT object" -> put(bucket, name, request);

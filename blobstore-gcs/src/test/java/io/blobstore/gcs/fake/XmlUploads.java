@@ -1,22 +1,20 @@
 package io.blobstore.gcs.fake;
 
+import static io.blobstore.gcs.fake.ErrorResponse.require;
+
 import io.blobstore.Crc32c;
 import io.blobstore.http.ScriptedResponse;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.UUID;
 
 /** Multipart uploads of the XML API. Thread-safe. */
 final class XmlUploads {
-    private static final int MAX_PARTS = 10_000;
     private static final int MIN_PART = 5 << 20;
 
     private final FakeObjects objects;
@@ -24,15 +22,10 @@ final class XmlUploads {
     private volatile boolean omitHash;
     private volatile boolean omitGeneration;
 
-    private record Part(byte[] content, String etag, Instant time) {}
+    private record Part(byte[] content, String etag) {}
 
     private record Upload(
-            String id,
-            String bucket,
-            String name,
-            Attributes attributes,
-            Instant initiated,
-            NavigableMap<Integer, Part> parts) {}
+            String id, String bucket, String name, Attributes attributes, Map<Integer, Part> parts) {}
 
     XmlUploads(FakeObjects objects) {
         this.objects = objects;
@@ -46,14 +39,11 @@ final class XmlUploads {
         omitGeneration = omit;
     }
 
-    private List<Upload> open(String bucket, String prefix) {
+    synchronized List<String> open(String bucket) {
         return open.values().stream()
-                .filter(upload -> upload.bucket().equals(bucket) && upload.name().startsWith(prefix))
+                .filter(upload -> upload.bucket().equals(bucket))
+                .map(Upload::id)
                 .toList();
-    }
-
-    synchronized List<String> ids(String bucket) {
-        return open(bucket, "").stream().map(Upload::id).toList();
     }
 
     // ---- requests
@@ -62,12 +52,10 @@ final class XmlUploads {
         request.allow("uploads");
         refuseConditions(request);
         objects.requireWritable(bucket, name, Optional.empty());
-        if (request.body().length > 0) {
-            throw ErrorResponse.invalid("The request that begins an upload has no body.");
-        }
+        require(request.body().length == 0, "The request that begins an upload has no body.");
         String id = UUID.randomUUID().toString().replace("-", "");
         Attributes attributes = Attributes.ofHeaders(request);
-        open.put(id, new Upload(id, bucket, name, attributes, objects.now(), new TreeMap<>()));
+        open.put(id, new Upload(id, bucket, name, attributes, new HashMap<>()));
         return described("InitiateMultipartUploadResult", bucket, name)
                 .text("UploadId", id)
                 .response();
@@ -81,14 +69,12 @@ final class XmlUploads {
         request.allow("uploadId|partNumber");
         refuseConditions(request);
         String number = request.parameter("partNumber").orElse("");
-        if (!number.matches("[1-9][0-9]{0,4}") || Integer.parseInt(number) > MAX_PARTS) {
-            throw ErrorResponse.invalid("Part number must be an integer between 1 and 10000, inclusive: " + number);
-        }
+        require(number.matches("[1-9][0-9]{0,3}|10000"), "Part number must be between 1 and 10000: " + number);
         Upload upload = find(bucket, name, request);
         CustomerKey.require(upload.attributes().keySha256(), CustomerKey.sha256(request, CustomerKey.OBJECT));
         Hashes hashes = Hashes.of(request.body());
         hashes.requireAsIn(request);
-        Part part = new Part(request.body(), "\"" + hashes.md5Hex().orElseThrow() + "\"", objects.now());
+        Part part = new Part(request.body(), "\"" + hashes.md5Hex().orElseThrow() + "\"");
         synchronized (this) {
             find(bucket, name, request); // may have ended meanwhile
             upload.parts().put(Integer.parseInt(number), part);
@@ -111,7 +97,7 @@ final class XmlUploads {
                 .text("Location", "http://storage.googleapis.com/" + bucket + "/" + Request.encode(name))
                 .text("ETag", object.xmlEtag())
                 .response()
-                .with("x-goog-hash", "crc32c=" + object.crc32c().base64())
+                .with("x-goog-hash", "crc32c=" + hashes.crc32c().base64())
                 .with("x-goog-generation", object.generation());
         response = omitHash ? response.without("x-goog-hash") : response;
         return omitGeneration ? response.without("x-goog-generation") : response;
@@ -129,7 +115,7 @@ final class XmlUploads {
             require(
                     part != null && unquoted(part.etag()).equals(unquoted(wanted.etag())),
                     "InvalidPart",
-                    "One or more of the specified parts could not be found, or its entity tag might not have matched.");
+                    "One of the specified parts could not be found, or its entity tag did not match.");
             require(
                     wanted.number() == before || part.content().length >= MIN_PART,
                     "EntityTooSmall",
@@ -137,12 +123,6 @@ final class XmlUploads {
             content.writeBytes(part.content());
         }
         return content.toByteArray();
-    }
-
-    private static void require(boolean condition, String code, String message) {
-        if (!condition) {
-            throw ErrorResponse.badRequest(code, message);
-        }
     }
 
     private static String unquoted(String etag) {
@@ -155,47 +135,18 @@ final class XmlUploads {
         return ScriptedResponse.empty(204);
     }
 
-    synchronized ScriptedResponse listParts(String bucket, String name, Request request) {
-        request.allow("uploadId");
-        Upload upload = find(bucket, name, request);
-        Xml xml = described("ListPartsResult", bucket, name).text("UploadId", upload.id());
-        xml.text("StorageClass", upload.attributes().storageClass()).text("IsTruncated", false);
-        upload.parts()
-                .forEach((number, part) -> xml.element(new Xml("Part")
-                        .text("PartNumber", number)
-                        .text("LastModified", part.time().truncatedTo(ChronoUnit.MILLIS))
-                        .text("ETag", part.etag())
-                        .text("Size", part.content().length)));
-        return xml.response();
-    }
-
-    synchronized ScriptedResponse list(String bucket, Request request) {
-        request.allow("uploads|prefix");
-        objects.requireBucket(bucket);
-        Xml xml = new Xml("ListMultipartUploadsResult").text("Bucket", bucket).text("IsTruncated", false);
-        open(bucket, request.parameter("prefix").orElse(""))
-                .forEach(upload -> xml.element(new Xml("Upload")
-                        .text("Key", upload.name())
-                        .text("UploadId", upload.id())
-                        .text("StorageClass", upload.attributes().storageClass())
-                        .text("Initiated", upload.initiated().truncatedTo(ChronoUnit.MILLIS))));
-        return xml.response();
-    }
-
     private synchronized Upload find(String bucket, String name, Request request) {
         objects.requireBucket(bucket);
         Upload upload = open.get(request.parameter("uploadId").orElse(""));
         if (upload == null || !upload.bucket().equals(bucket) || !upload.name().equals(name)) {
-            throw ErrorResponse.noSuchUpload();
+            throw new ErrorResponse(404, "NoSuchUpload", "notFound", "The requested upload was not found.");
         }
         return upload;
     }
 
     private static void refuseConditions(Request request) {
         for (String name : request.headers().keySet()) {
-            if (name.matches("(?i)x-goog-if-.*")) {
-                throw ErrorResponse.invalid("Multipart uploads have no preconditions: " + name);
-            }
+            require(!name.matches("(?i)x-goog-if-.*"), "Multipart uploads have no preconditions: " + name);
         }
     }
 }
