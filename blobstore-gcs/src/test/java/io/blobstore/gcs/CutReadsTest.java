@@ -47,7 +47,8 @@ class CutReadsTest {
     private static final int PART = 600 << 10;
 
     private static final byte[] CONTENT = new byte[64 * PART + 1];
-    private static final Predicate<ScriptedExchange> IS_READ = request -> request.method().equals("GET") && !FakeGcs.isJson(request);
+    private static final Predicate<ScriptedExchange> IS_READ =
+            request -> request.method().equals("GET") && !FakeGcs.isJson(request);
 
     static {
         new SplittableRandom(1).nextBytes(CONTENT);

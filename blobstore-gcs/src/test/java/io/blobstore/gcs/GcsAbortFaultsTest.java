@@ -113,7 +113,8 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
     @ValueSource(booleans = {false, true})
     void aCancellationDuringTheCompletionComesTooLate(boolean conditional) throws Exception {
         Path path = Files.write(directory.resolve("late"), CONTENT);
-        for (Predicate<ScriptedExchange> moment : conditional ? List.of(IS_COMPLETION, IS_REWRITE) : List.of(IS_COMPLETION)) {
+        for (Predicate<ScriptedExchange> moment :
+                conditional ? List.of(IS_COMPLETION, IS_REWRITE) : List.of(IS_COMPLETION)) {
             List<Boolean> answers = new CopyOnWriteArrayList<>();
             CompletableFuture<Transfer<StoredBlob>> begun = new CompletableFuture<>();
             whenSeen(moment, () -> answers.add(begun.join().cancel()));
@@ -146,7 +147,8 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
     @ValueSource(booleans = {false, true})
     void anInterruptDuringTheCompletionLeavesNothingUnfinished(boolean conditional) throws Exception {
         Thread caller = Thread.currentThread();
-        for (Predicate<ScriptedExchange> moment : conditional ? List.of(IS_COMPLETION, IS_REWRITE) : List.of(IS_COMPLETION)) {
+        for (Predicate<ScriptedExchange> moment :
+                conditional ? List.of(IS_COMPLETION, IS_REWRITE) : List.of(IS_COMPLETION)) {
             whenSeen(moment, caller::interrupt);
             try (BlobStore store = server.store().open()) {
                 store.delete(KEY);

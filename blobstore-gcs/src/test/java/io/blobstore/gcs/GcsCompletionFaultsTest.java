@@ -29,8 +29,10 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void aCompletionWhoseAnswerIsLostHasHappened(boolean conditional) throws Exception {
-        for (ScriptedFault fault :
-                List.of(ScriptedFault.loseResponse(), ScriptedFault.cutResponse(), GcsFaults.xml(200, "InternalError", "try again"))) {
+        for (ScriptedFault fault : List.of(
+                ScriptedFault.loseResponse(),
+                ScriptedFault.cutResponse(),
+                GcsFaults.xml(200, "InternalError", "try again"))) {
             server.get().fault(IS_COMPLETION, fault);
             try (BlobStore store = server.store().open()) {
                 store.delete(KEY);

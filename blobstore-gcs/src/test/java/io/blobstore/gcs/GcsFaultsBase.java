@@ -44,7 +44,8 @@ abstract class GcsFaultsBase {
             request -> request.method().equals("PUT") && request.target().contains("partNumber=");
     static final Predicate<ScriptedExchange> IS_COMPLETION =
             request -> request.method().equals("POST") && request.target().contains("?uploadId=");
-    static final Predicate<ScriptedExchange> IS_REWRITE = request -> request.target().contains("/rewriteTo/");
+    static final Predicate<ScriptedExchange> IS_REWRITE =
+            request -> request.target().contains("/rewriteTo/");
 
     /** Of an upload, and not of an object. */
     static final Predicate<ScriptedExchange> IS_ABORT =

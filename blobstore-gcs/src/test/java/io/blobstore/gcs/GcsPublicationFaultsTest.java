@@ -177,7 +177,12 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
     @Test
     void aPublicationInStepsIsBegunAgainWhenAStepFails() throws Exception {
         server.get().rewriteInStepsOf(PART);
-        server.get().fault(IS_REWRITE, ScriptedFault.none(), GcsFaults.json(500, "internalError", "oops"), ScriptedFault.none());
+        server.get()
+                .fault(
+                        IS_REWRITE,
+                        ScriptedFault.none(),
+                        GcsFaults.json(500, "internalError", "oops"),
+                        ScriptedFault.none());
         server.get().fault(IS_REWRITE, ScriptedFault.disconnect());
         try (BlobStore store = server.store().storageClass("NEARLINE").open()) {
             upload(store, Precondition.ifAbsent());

@@ -100,7 +100,8 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
     @Test
     void anAbortThatFailsIsReported() throws Exception {
         server.get().fault(IS_PART, GcsFaults.xml(403, "AccessDenied", "no"));
-        server.get().fault(request -> request.method().equals("DELETE"), GcsFaults.xml(403, "AccessDenied", "nor that"));
+        server.get()
+                .fault(request -> request.method().equals("DELETE"), GcsFaults.xml(403, "AccessDenied", "nor that"));
         try (BlobStore store = server.store().open()) {
             BlobStoreException problem =
                     catchThrowableOfType(BlobStoreException.class, () -> upload(store, Precondition.none()));
@@ -116,8 +117,9 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
     void oneRequestInTenIsRefusedAndTheContentArrives() throws Exception {
         Random random = new Random(7);
         ScriptedFault[] faults = IntStream.range(0, 400)
-                .mapToObj(
-                        i -> random.nextInt(10) == 0 ? GcsFaults.xml(503, "ServiceUnavailable", "try again") : ScriptedFault.none())
+                .mapToObj(i -> random.nextInt(10) == 0
+                        ? GcsFaults.xml(503, "ServiceUnavailable", "try again")
+                        : ScriptedFault.none())
                 .toArray(ScriptedFault[]::new);
         server.get().fault(IS_PART, faults);
         try (BlobStore store = server.store().open()) {
@@ -160,7 +162,12 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
 
     @Test
     void connectionsThatEndInTheMiddleOfPartsAreMadeAgain() throws Exception {
-        server.get().fault(IS_PART, ScriptedFault.closeDuringRequest(), ScriptedFault.closeDuringRequest(), ScriptedFault.closeDuringRequest());
+        server.get()
+                .fault(
+                        IS_PART,
+                        ScriptedFault.closeDuringRequest(),
+                        ScriptedFault.closeDuringRequest(),
+                        ScriptedFault.closeDuringRequest());
         try (BlobStore store = server.store().open()) {
             upload(store, Precondition.none());
         }

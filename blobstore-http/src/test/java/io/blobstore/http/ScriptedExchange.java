@@ -378,7 +378,10 @@ public final class ScriptedExchange {
 
     /** Returns whether another request may follow: nothing has ended, and the body was read. */
     boolean isReusable() {
-        return !ended && !chunksLeft && (bodyReceived == bodyLength || headers.first("Transfer-Encoding").isPresent());
+        return !ended
+                && !chunksLeft
+                && (bodyReceived == bodyLength
+                        || headers.first("Transfer-Encoding").isPresent());
     }
 
     @Override

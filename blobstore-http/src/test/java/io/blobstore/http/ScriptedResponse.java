@@ -10,8 +10,8 @@ import java.util.List;
 /**
  * A complete response of a {@link ScriptedService}.
  *
- * @param fields header fields, as whole lines; {@code Content-Length} is added unless they say {@code
- *     Transfer-Encoding}
+ * @param fields header fields, as whole lines; {@code Content-Length} is added unless they say
+ *     {@code Transfer-Encoding}
  * @param body not to be changed
  */
 public record ScriptedResponse(int status, List<String> fields, byte[] body) {

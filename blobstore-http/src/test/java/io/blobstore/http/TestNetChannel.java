@@ -35,7 +35,9 @@ enum TestNetChannel {
                 : ScriptedServer.plain(fallback);
     }
 
-    /** Returns a builder of clients that trust the server. Timeouts are long, as only their own tests depend on them. */
+    /**
+     * Returns a builder of clients that trust the server. Timeouts are long, as only their own tests depend on them.
+     */
     HttpClient.Builder client() {
         assumeTrue(isAvailable(), "this platform has no native library for " + this);
         HttpClient.Builder builder =

@@ -45,8 +45,8 @@ final class S3ProxyServer implements AutoCloseable {
     }
 
     /**
-     * Passes one server to all tests of this JVM, started for the first that has such a parameter: starting takes longer
-     * than many tests, and a warm server is faster.
+     * Passes one server to all tests of this JVM, started for the first that has such a parameter: starting takes
+     * longer than many tests, and a warm server is faster.
      */
     static final class Shared implements ParameterResolver {
         @Override

@@ -47,7 +47,9 @@ final class Access {
         }
         Optional<String> token = request.header("Authorization").filter(value -> value.startsWith("Bearer "));
         synchronized (this) {
-            if (required && token.filter(value -> tokens.contains(value.substring(7))).isEmpty()) {
+            if (required
+                    && token.filter(value -> tokens.contains(value.substring(7)))
+                            .isEmpty()) {
                 throw unauthorized(token.isPresent());
             }
         }
@@ -78,7 +80,8 @@ final class Access {
         requireSigned(request, signed);
         PublicKey key = signers.get(credential[0]);
         byte[] digest = Hashes.digest("SHA-256", Request.utf8(canonical(request, signed)));
-        String toSign = String.join("\n", ALGORITHM, date, credential[1], HexFormat.of().formatHex(digest));
+        String toSign =
+                String.join("\n", ALGORITHM, date, credential[1], HexFormat.of().formatHex(digest));
         if (key == null || !verifies(key, toSign, parameter(request, "Signature"))) {
             String message = "Access denied: the signature does not match " + toSign.replace('\n', ' ');
             throw new ErrorResponse(403, "SignatureDoesNotMatch", "forbidden", message);

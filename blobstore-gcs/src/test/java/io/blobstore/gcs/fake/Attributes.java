@@ -21,8 +21,8 @@ public record Attributes(
 
     static final String DEFAULT_CLASS = "STANDARD";
 
-    private static final String CLASSES = "STANDARD|NEARLINE|COLDLINE|ARCHIVE|(MULTI_)?REGIONAL"
-            + "|DURABLE_REDUCED_AVAILABILITY";
+    private static final String CLASSES =
+            "STANDARD|NEARLINE|COLDLINE|ARCHIVE|(MULTI_)?REGIONAL" + "|DURABLE_REDUCED_AVAILABILITY";
     private static final String KMS_KEY = "projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+";
 
     /** Refuses what Cloud Storage refuses. */

@@ -39,7 +39,8 @@ final class Content {
         fields.add("x-goog-stored-content-length: " + object.content().length);
         fields.add("x-goog-stored-content-encoding: identity");
         fields.add("x-goog-storage-class: " + object.attributes().storageClass());
-        object.attributes().kmsKeyName()
+        object.attributes()
+                .kmsKeyName()
                 .ifPresent(name -> fields.add("x-goog-encryption-kms-key-name: " + name + "/cryptoKeyVersions/1"));
         object.attributes().keySha256().ifPresent(sha256 -> {
             fields.add("x-goog-encryption-algorithm: AES256");

@@ -71,7 +71,8 @@ final class ErrorResponse extends RuntimeException {
 
     /** Returns the response of the JSON API to a request for content. */
     ScriptedResponse text() {
-        return ScriptedResponse.of(status, "text/html; charset=UTF-8", jsonMessage).with(fields);
+        return ScriptedResponse.of(status, "text/html; charset=UTF-8", jsonMessage)
+                .with(fields);
     }
 
     /** Returns the response of the XML API. */

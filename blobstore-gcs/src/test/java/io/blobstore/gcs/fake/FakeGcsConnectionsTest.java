@@ -21,7 +21,10 @@ class FakeGcsConnectionsTest extends FakeGcsTestBase {
                 "PUT " + OBJECT
                         + " HTTP/1.1\r\nHost: x\r\nx-goog-meta-a: v\u00e4lue\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 
-        assertThat(gcs.object("some-bucket", "some/object").orElseThrow().attributes().metadata())
+        assertThat(gcs.object("some-bucket", "some/object")
+                        .orElseThrow()
+                        .attributes()
+                        .metadata())
                 .containsEntry("a", "v\u00e4lue");
         assertThat(raw("GET " + OBJECT + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
                 .containsIgnoringCase("x-goog-meta-a: v\u00e4lue");

@@ -41,7 +41,8 @@ public record Hashes(Crc32c crc32c, Optional<String> md5) {
     void requireAsIn(Request request) {
         String both = request.header("x-goog-hash").orElse("")
                 + request.header("Content-MD5").map(md5 -> ",md5=" + md5).orElse("");
-        for (String hash : both.isEmpty() ? new String[0] : both.replaceFirst("^,", "").split(",", -1)) {
+        for (String hash :
+                both.isEmpty() ? new String[0] : both.replaceFirst("^,", "").split(",", -1)) {
             String sent = hash.strip();
             require(sent.matches("crc32c=[\\w+/]{6}==|md5=[\\w+/]{22}=="), "InvalidDigest", sent + " is not valid.");
             String actual = sent.startsWith("md5=") ? "md5=" + md5.orElseThrow() : "crc32c=" + crc32c.base64();

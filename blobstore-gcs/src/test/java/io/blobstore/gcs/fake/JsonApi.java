@@ -13,8 +13,8 @@ final class JsonApi {
 
     private static final String OF_OBJECT = "generation|ifGenerationMatch" + COMMON;
     private static final String BATCH = "/batch/storage/v1";
-    private static final Pattern PATH = Pattern.compile("/(upload/|download/|)storage/v1/b/([^/]+)"
-            + "(/o(?:/([^/]+)(?:/rewriteTo/b/([^/]+)/o/([^/]+))?)?)?");
+    private static final Pattern PATH = Pattern.compile(
+            "/(upload/|download/|)storage/v1/b/([^/]+)" + "(/o(?:/([^/]+)(?:/rewriteTo/b/([^/]+)/o/([^/]+))?)?)?");
 
     private final FakeObjects objects;
     private final JsonRewrites rewrites;
@@ -61,8 +61,7 @@ final class JsonApi {
             case "GET object", "GET download/object" -> get(bucket, name, request);
             case "DELETE object" -> delete(bucket, name, request);
             case "POST rewrite" ->
-                rewrites.handle(
-                        bucket, name, Request.decode(path.group(5)), Request.decode(path.group(6)), request);
+                rewrites.handle(bucket, name, Request.decode(path.group(5)), Request.decode(path.group(6)), request);
             default -> throw ErrorResponse.methodNotAllowed(request.method());
         };
     }

@@ -47,7 +47,8 @@ final class JsonBatch {
         String target = part.group(3).replaceFirst("(?i)^https?://[^/]+", "");
         ScriptedResponse response = handler.apply(Request.of(part.group(2), target, headers, new byte[0]));
         String id = head.getOrDefault("Content-ID", "").replaceFirst("^<?", "$0response-");
-        String fields = String.join("\r\n", response.with("Content-Length", response.body().length).fields());
+        String fields = String.join(
+                "\r\n", response.with("Content-Length", response.body().length).fields());
         return "--batch_fake\r\nContent-Type: application/http\r\nContent-ID: " + id + "\r\n\r\nHTTP/1.1 "
                 + response.status() + " status\r\n" + fields + "\r\n\r\n" + response.text() + "\r\n";
     }
@@ -57,7 +58,10 @@ final class JsonBatch {
         for (String line : lines.split("\r\n")) {
             int colon = line.indexOf(':');
             if (colon > 0) {
-                Request.add(headers, line.substring(0, colon), line.substring(colon + 1).strip());
+                Request.add(
+                        headers,
+                        line.substring(0, colon),
+                        line.substring(colon + 1).strip());
             }
         }
         return headers;

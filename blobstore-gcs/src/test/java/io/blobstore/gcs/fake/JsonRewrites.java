@@ -28,8 +28,7 @@ final class JsonRewrites {
         step = bytes;
     }
 
-    synchronized ScriptedResponse handle(
-            String bucket, String name, String toBucket, String toName, Request request) {
+    synchronized ScriptedResponse handle(String bucket, String name, String toBucket, String toName, Request request) {
         request.allow(PARAMETERS);
         objects.requireBucket(toBucket);
         FakeObject source = objects.get(
@@ -40,7 +39,9 @@ final class JsonRewrites {
         Attributes attributes = attributes(source, request);
 
         String copy = String.join("\n", bucket, name, toBucket, toName, "" + source.generation());
-        long before = request.parameter("rewriteToken").map(token -> done(copy, token)).orElse(0L);
+        long before = request.parameter("rewriteToken")
+                .map(token -> done(copy, token))
+                .orElse(0L);
         long done = Math.min(source.content().length, before + perCall(request));
         JsonObject body = Json.of("kind", "storage#rewriteResponse", "done", done == source.content().length);
         Json.set(body, "totalBytesRewritten", done);
@@ -50,8 +51,7 @@ final class JsonRewrites {
             running.put(token, new Progress(copy, done));
             Json.set(body, "rewriteToken", token);
         } else { // with the checksums that the source was stored with
-            FakeObject stored =
-                    objects.put(toBucket, toName, source.content(), source.hashes(), attributes, ifMatch);
+            FakeObject stored = objects.put(toBucket, toName, source.content(), source.hashes(), attributes, ifMatch);
             Json.set(body, "resource", Json.object(stored, true));
         }
         return Json.response(body);

@@ -11,8 +11,7 @@ import java.util.regex.Pattern;
 
 /** Uploads of the JSON API in one request. */
 final class JsonUploads {
-    private static final Pattern BOUNDARY =
-            Pattern.compile("(?i)multipart/related;.*?boundary=(\"?)([^;\"\\s]+)\\1.*");
+    private static final Pattern BOUNDARY = Pattern.compile("(?i)multipart/related;.*?boundary=(\"?)([^;\"\\s]+)\\1.*");
     private static final Pattern CONTENT_TYPE = Pattern.compile("(?im)^content-type: *(.*?)\\s*$");
 
     private JsonUploads() {}
@@ -79,8 +78,7 @@ final class JsonUploads {
                 "MD5 hash", Json.text(metadata, "md5Hash"), hashes.md5().orElseThrow());
         Optional<String> key = CustomerKey.sha256(request, CustomerKey.OBJECT);
         Attributes attributes = Json.attributes(metadata, contentType, request.parameter("kmsKeyName"), key);
-        FakeObject stored =
-                objects.put(bucket, name, content, hashes, attributes, request.number("ifGenerationMatch"));
+        FakeObject stored = objects.put(bucket, name, content, hashes, attributes, request.number("ifGenerationMatch"));
         return Json.response(Json.object(stored, true)).with("ETag", stored.jsonEtag());
     }
 }

@@ -21,8 +21,7 @@ import java.util.zip.GZIPInputStream;
  * @param query decoded, in the order in which it was sent
  * @param headers by name, in any case; values are UTF-8, and those of one name are joined
  */
-record Request(
-        String method, String path, Map<String, String> query, Map<String, String> headers, byte[] body) {
+record Request(String method, String path, Map<String, String> query, Map<String, String> headers, byte[] body) {
 
     static Request of(ScriptedExchange exchange, byte[] body) {
         Map<String, String> headers = newHeaders();

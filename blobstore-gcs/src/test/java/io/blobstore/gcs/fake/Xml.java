@@ -20,7 +20,8 @@ final class Xml {
 
     /** Adds an element with a text. */
     Xml text(String name, Object value) {
-        String text = value.toString().replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+        String text =
+                value.toString().replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
         content.append("<" + name + ">" + text.replace("\r", "&#13;") + "</" + name + ">");
         return this;
     }

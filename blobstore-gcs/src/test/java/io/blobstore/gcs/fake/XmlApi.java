@@ -59,8 +59,8 @@ final class XmlApi {
         objects.requireWritable(bucket, name, ifMatch(request));
         Hashes hashes = Hashes.of(request.body());
         hashes.requireAsIn(request);
-        FakeObject object = objects.put(
-                bucket, name, request.body(), hashes, Attributes.ofHeaders(request), ifMatch(request));
+        FakeObject object =
+                objects.put(bucket, name, request.body(), hashes, Attributes.ofHeaders(request), ifMatch(request));
         return ScriptedResponse.empty(200).with(Content.describe(object));
     }
 

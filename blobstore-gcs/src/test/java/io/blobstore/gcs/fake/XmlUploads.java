@@ -24,8 +24,7 @@ final class XmlUploads {
 
     private record Part(byte[] content, String etag) {}
 
-    private record Upload(
-            String id, String bucket, String name, Attributes attributes, Map<Integer, Part> parts) {}
+    private record Upload(String id, String bucket, String name, Attributes attributes, Map<Integer, Part> parts) {}
 
     XmlUploads(FakeObjects objects) {
         this.objects = objects;
@@ -81,7 +80,10 @@ final class XmlUploads {
         }
         return ScriptedResponse.empty(200)
                 .with("ETag", part.etag())
-                .with("x-goog-hash", "crc32c=" + hashes.crc32c().base64() + ",md5=" + hashes.md5().orElseThrow());
+                .with(
+                        "x-goog-hash",
+                        "crc32c=" + hashes.crc32c().base64() + ",md5="
+                                + hashes.md5().orElseThrow());
     }
 
     synchronized ScriptedResponse complete(String bucket, String name, Request request) {
