@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-/** What the fake answers in JSON. */
+/** The fake's JSON API. */
 class FakeGcsJsonTest extends FakeGcsTestBase {
     private HttpResponse<byte[]> insert(String query, String metadata, byte[] content, String... more) {
         byte[] head = ("--b\r\nContent-Type: application/json\r\n\r\n" + metadata

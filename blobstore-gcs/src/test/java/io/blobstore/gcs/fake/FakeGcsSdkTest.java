@@ -30,7 +30,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** That the SDK's own client is content with the fake. */
+/** The fake, as the SDK's own client sees it. */
 class FakeGcsSdkTest extends FakeGcsTestBase {
     private static final String BUCKET = "some-bucket";
     private static final byte[] CONTENT = "0123456789".getBytes(UTF_8);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the fake answers in XML, to whom, and when it is to fail. */
+/** The fake's XML API, tokens and faults. */
 class FakeGcsTest extends FakeGcsTestBase {
     private static final int MIN_PART = 5 << 20;
 
@@ -63,7 +63,7 @@ class FakeGcsTest extends FakeGcsTestBase {
     }
 
     @Test
-    void whatIsNotThereIsSaidByItsCode() {
+    void missingObjectsHaveErrorCodes() {
         put(OBJECT, "0123456789");
 
         assertThat(tag(send("GET", "/some-bucket/other"), "Code")).isEqualTo("NoSuchKey");
@@ -106,7 +106,7 @@ class FakeGcsTest extends FakeGcsTestBase {
     }
 
     @Test
-    void damageIsNotSaid() {
+    void damageIsNotReported() {
         put(OBJECT, "0123456789");
 
         assertThat(gcs.damage("some-bucket", "some/object")).isTrue();
@@ -117,7 +117,7 @@ class FakeGcsTest extends FakeGcsTestBase {
         assertThat(field(response, "x-goog-hash")).contains(crc("0123456789".getBytes(UTF_8)));
     }
 
-    // ---- uploads in parts
+    // ---- multipart uploads
 
     private String initiate(String... fields) {
         HttpResponse<byte[]> response = send("POST", OBJECT + "?uploads", new byte[0], fields);
@@ -139,7 +139,7 @@ class FakeGcsTest extends FakeGcsTestBase {
     }
 
     @Test
-    void anUploadInPartsEndsAsOneObject() {
+    void aMultipartUploadBecomesOneObject() {
         byte[] large = new byte[MIN_PART];
         new SplittableRandom(1).nextBytes(large);
         byte[] last = {1, 2, 3};
@@ -167,7 +167,7 @@ class FakeGcsTest extends FakeGcsTestBase {
     }
 
     @Test
-    void whatACompletionLacksIsLeftOut() {
+    void aCompletionMayOmitHashAndGeneration() {
         gcs.omitHashOfCompletion(true).omitGenerationOfCompletion(true);
         String id = initiate();
         HttpResponse<byte[]> part = part(id, 1, new byte[1]);
@@ -204,7 +204,7 @@ class FakeGcsTest extends FakeGcsTestBase {
     // ---- tokens, faults
 
     @Test
-    void aTokenIsAskedForUntilItExpires() {
+    void aTokenIsRequiredAndMayExpire() {
         gcs.requireToken("good");
 
         HttpResponse<byte[]> without = send("GET", JSON_OBJECT);
@@ -220,7 +220,7 @@ class FakeGcsTest extends FakeGcsTestBase {
     }
 
     @Test
-    void faultsComeInTheirOrderAndThenNoMore() {
+    void faultsHappenInTheirOrder() {
         put(OBJECT, "0123456789");
         gcs.forgetRequests();
         gcs.fault(
@@ -247,7 +247,7 @@ class FakeGcsTest extends FakeGcsTestBase {
     }
 
     @Test
-    void afterItIsClosedNobodyIsThere() throws IOException {
+    void aClosedFakeRefusesConnections() throws IOException {
         gcs.close();
 
         assertThat(catchThrowable(() -> send("GET", OBJECT))).hasCauseInstanceOf(ConnectException.class);

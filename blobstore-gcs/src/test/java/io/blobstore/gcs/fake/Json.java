@@ -61,14 +61,10 @@ final class Json {
         return ScriptedResponse.of(status, TYPE, of("error", error).toString());
     }
 
-    static JsonObject bucket(String bucket, Instant time) {
-        JsonObject json = of("kind", "storage#bucket", "id", bucket, "name", bucket, "etag", "CAE=");
-        set(json, "location", "US");
-        set(json, "locationType", "multi-region");
-        set(json, "storageClass", "STANDARD");
-        set(json, "metageneration", 1);
-        set(json, "timeCreated", TIME.format(time));
-        set(json, "updated", TIME.format(time));
+    static JsonObject bucket(String bucket, Instant created) {
+        JsonObject json = of("kind", "storage#bucket", "id", bucket, "name", bucket, "metageneration", 1);
+        set(json, "timeCreated", TIME.format(created));
+        set(json, "updated", TIME.format(created));
         return json;
     }
 
