@@ -132,7 +132,7 @@ class BlobReaderFailureTest extends BlobReaderFixture {
                         store,
                         KEY,
                         ReaderOptions.builder()
-                                .retry(RetryPolicy.DEFAULT.withMaxAttempts(3))
+                                .retry(RetryPolicy.builder().maxAttempts(3).build())
                                 .build())) {
             assertThatExceptionOfType(BlobStoreException.class).isThrownBy(blob::size);
         }

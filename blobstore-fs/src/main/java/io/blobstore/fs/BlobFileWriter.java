@@ -141,7 +141,7 @@ final class BlobFileWriter {
             });
         }
         root.directories().sync(KeyPaths.parent(target));
-        return new StoredBlob(key, size, version, Optional.of(checksum));
+        return StoredBlob.of(key, size, version, Optional.of(checksum));
     }
 
     /** Lets go of the temporary file, and deletes it unless it has become the blob. */
