@@ -75,7 +75,7 @@ public final class AmbiguousOutcome {
                     false);
         }
         return blob.checksum().equals(Optional.of(checksum))
-                ? Optional.of(new StoredBlob(key, size, blob.version(), blob.checksum()))
+                ? Optional.of(StoredBlob.of(key, size, blob.version(), blob.checksum()))
                 : Optional.empty();
     }
 

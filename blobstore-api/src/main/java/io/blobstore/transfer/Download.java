@@ -308,7 +308,7 @@ final class Download extends ParallelTransfer<ReadResult> {
                     null);
         }
         target.commit(made.length);
-        return new ReadResult(blob, made.length, checksum);
+        return ReadResult.of(blob, made.length, checksum);
     }
 
     @Override

@@ -133,13 +133,13 @@ final class PinnedVersionReads {
 
     private Download begin(ByteRange range, BlobTarget target, long partSize, int concurrency) throws IOException {
         requireOpen();
-        DownloadOptions how = new DownloadOptions(
-                partSize,
-                concurrency,
-                known().map(found -> ReadOptions.ifMatch(found.version())).orElse(options.read()),
-                options.retry(),
-                Optional.empty(),
-                TransferListener.NONE);
+        DownloadOptions how = DownloadOptions.builder()
+                .partSize(partSize)
+                .concurrency(concurrency)
+                .read(known().map(found -> ReadOptions.ifMatch(found.version())).orElse(options.read()))
+                .retry(options.retry())
+                .listener(TransferListener.NONE)
+                .build();
         return enter(new Download(store, key, range, target, how, environment));
     }
 

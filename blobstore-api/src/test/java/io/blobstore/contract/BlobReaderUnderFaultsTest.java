@@ -47,7 +47,12 @@ class BlobReaderUnderFaultsTest {
                 .chanceOnlyFor(Operation.READ)
                 .build();
         store.store(KEY, BlobSource.of(ByteBuffer.wrap(CONTENT)));
-        RetryPolicy patient = new RetryPolicy(20, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+        RetryPolicy patient = RetryPolicy.builder()
+                .maxAttempts(20)
+                .baseDelay(Duration.ZERO)
+                .maxDelay(Duration.ZERO)
+                .maxRetryAfter(Duration.ZERO)
+                .build();
         ReaderOptions options = ReaderOptions.builder()
                 .retry(patient)
                 .concurrency(1 + random.nextInt(8))

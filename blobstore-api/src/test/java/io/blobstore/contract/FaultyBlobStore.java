@@ -296,7 +296,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
             }
             Crc32c checksum = Crc32c.of(content.duplicate().flip());
             throw new PartialReadException(
-                    read.blob().key(), new ReadResult(read.blob(), arrived, checksum), problem + " (injected)", null);
+                    read.blob().key(), ReadResult.of(read.blob(), arrived, checksum), problem + " (injected)", null);
         }
         if (draw.fault == Fault.FLIPPED_READ && bytes > 0) {
             count(injected, Fault.FLIPPED_READ).incrementAndGet();
@@ -307,7 +307,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
                 throw new IntegrityException(
                         Operation.READ, draw.key, "expected " + blob.checksum().get() + ", found " + found, null);
             }
-            return new ReadResult(blob, bytes, found);
+            return ReadResult.of(blob, bytes, found);
         }
         return read;
     }
@@ -408,7 +408,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
                 count(injected, Fault.FLIPPED_PART).incrementAndGet();
                 Crc32c sent = Crc32c.of(content);
                 UploadedPart arrived = delegate.uploadPart(partNumber, flipped(content, draw.random));
-                part = new UploadedPart(partNumber, arrived.size(), sent);
+                part = UploadedPart.of(partNumber, arrived.size(), sent);
                 damaged.put(partNumber, part);
             } else {
                 part = delegate.uploadPart(partNumber, content);

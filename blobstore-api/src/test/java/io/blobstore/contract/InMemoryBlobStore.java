@@ -54,8 +54,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InMemoryBlobStore implements BlobStore {
     /** Parts of 1 KiB to 64 MiB, small so that tests of many parts stay small; conditions, but no presigned URLs. */
-    public static final StoreCapabilities DEFAULT_CAPABILITIES =
-            new StoreCapabilities(true, 1 << 10, 64 << 20, 10_000, 1 << 30, Support.NATIVE, Support.NONE);
+    public static final StoreCapabilities DEFAULT_CAPABILITIES = StoreCapabilities.builder()
+            .minPartSize(1 << 10)
+            .maxPartSize(64 << 20)
+            .maxParts(10_000)
+            .maxBlobSize(1 << 30)
+            .conditionalStore(Support.NATIVE)
+            .build();
 
     private static final int COPY_WINDOW = 1 << 20;
 
@@ -164,7 +169,7 @@ public final class InMemoryBlobStore implements BlobStore {
         }
         Crc32c checksum = Crc32c.of(ByteBuffer.wrap(blob.bytes, (int) range.offset(), bytes));
         target.put(ByteBuffer.wrap(blob.bytes, (int) range.offset(), bytes));
-        return new ReadResult(metadata, bytes, checksum);
+        return ReadResult.of(metadata, bytes, checksum);
     }
 
     @Override
@@ -232,7 +237,10 @@ public final class InMemoryBlobStore implements BlobStore {
                     Operation.COPY,
                     to,
                     blob.bytes,
-                    new StoreOptions(metadata.contentType(), metadata.userMetadata(), options.precondition()));
+                    StoreOptions.builder()
+                            .metadataOf(metadata)
+                            .precondition(options.precondition())
+                            .build());
         } finally {
             lock.unlock();
         }
@@ -327,16 +335,14 @@ public final class InMemoryBlobStore implements BlobStore {
                 throw otherVersion(operation, key, wanted.version(), current.metadata.version());
             }
         }
-        BlobMetadata metadata = new BlobMetadata(
-                key,
-                bytes.length,
-                new BlobVersion("v" + ++versions),
-                Optional.of(Crc32c.of(ByteBuffer.wrap(bytes))),
-                options.contentType(),
-                options.userMetadata(),
-                Instant.now());
+        BlobMetadata metadata = BlobMetadata.builder(
+                        key, bytes.length, new BlobVersion("v" + ++versions), Instant.now())
+                .checksum(Optional.of(Crc32c.of(ByteBuffer.wrap(bytes))))
+                .contentType(options.contentType())
+                .userMetadata(options.userMetadata())
+                .build();
         blobs.put(key, new Blob(metadata, bytes));
-        return new StoredBlob(key, metadata.size(), metadata.version(), metadata.checksum());
+        return StoredBlob.of(key, metadata.size(), metadata.version(), metadata.checksum());
     }
 
     private static PreconditionFailedException otherVersion(
@@ -465,7 +471,7 @@ public final class InMemoryBlobStore implements BlobStore {
         }
 
         private UploadedPart uploaded(int partNumber, byte[] bytes) {
-            return new UploadedPart(partNumber, bytes.length, Crc32c.of(ByteBuffer.wrap(bytes)));
+            return UploadedPart.of(partNumber, bytes.length, Crc32c.of(ByteBuffer.wrap(bytes)));
         }
 
         @Override
@@ -517,7 +523,7 @@ public final class InMemoryBlobStore implements BlobStore {
                     .orElse(-1);
             if (delimiter < 0) {
                 return isBehindStart(name)
-                        ? new BlobListing.Blob(blob.key(), blob.size(), blob.version(), blob.lastModified())
+                        ? BlobListing.Blob.of(blob.key(), blob.size(), blob.version(), blob.lastModified())
                         : null;
             }
             String prefix = name.substring(
@@ -526,7 +532,7 @@ public final class InMemoryBlobStore implements BlobStore {
                 return null;
             }
             lastPrefix = prefix;
-            return new CommonPrefix(prefix);
+            return CommonPrefix.of(prefix);
         }
 
         private boolean isBehindStart(String name) {

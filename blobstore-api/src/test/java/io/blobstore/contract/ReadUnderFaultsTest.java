@@ -62,15 +62,11 @@ class ReadUnderFaultsTest {
             if (read.length() == blob.size()) {
                 return read;
             }
-            BlobMetadata described = new BlobMetadata(
-                    key,
-                    blob.size(),
-                    blob.version(),
-                    Optional.empty(),
-                    blob.contentType(),
-                    blob.userMetadata(),
-                    blob.lastModified());
-            return new ReadResult(described, read.length(), read.checksum());
+            BlobMetadata described = BlobMetadata.builder(key, blob.size(), blob.version(), blob.lastModified())
+                    .contentType(blob.contentType())
+                    .userMetadata(blob.userMetadata())
+                    .build();
+            return ReadResult.of(described, read.length(), read.checksum());
         }
     };
 
@@ -173,7 +169,7 @@ class ReadUnderFaultsTest {
             options = DownloadOptions.builder()
                     .partSize(1024 + random.nextInt(30_000))
                     .concurrency(1 + random.nextInt(8))
-                    .retry(RetryPolicy.DEFAULT.withMaxAttempts(attempts))
+                    .retry(RetryPolicy.builder().maxAttempts(attempts).build())
                     .build();
         }
 

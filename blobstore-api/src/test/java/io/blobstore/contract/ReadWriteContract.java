@@ -166,7 +166,10 @@ abstract class ReadWriteContract extends ContractFixture {
         store.store(
                 KEY,
                 source(HUNDRED),
-                new StoreOptions(Optional.of("text/plain; format=flowed"), user, Precondition.none()));
+                StoreOptions.builder()
+                        .contentType("text/plain; format=flowed")
+                        .userMetadata(user)
+                        .build());
 
         BlobMetadata head = store.head(KEY);
         assertThat(head.contentType()).contains("text/plain; format=flowed");
@@ -241,7 +244,7 @@ abstract class ReadWriteContract extends ContractFixture {
         for (String name : names) {
             assertHolds(BlobKey.of(name), name.getBytes(StandardCharsets.UTF_8));
         }
-        assertThat(names(ListOptions.ALL))
+        assertThat(names(ListOptions.DEFAULT))
                 .isEqualTo(names.stream().sorted(UTF_8_ORDER).toList());
     }
 
@@ -625,10 +628,10 @@ abstract class ReadWriteContract extends ContractFixture {
         }
         assertThat(store.deleteAll("none")).isZero();
         assertThat(store.deleteAll("logs/")).isEqualTo(3);
-        assertThat(names(ListOptions.ALL)).containsExactly("logs-4", "other");
+        assertThat(names(ListOptions.DEFAULT)).containsExactly("logs-4", "other");
         assertThat(store.deleteAll("lo")).isEqualTo(1);
         assertThat(store.deleteAll("other")).isEqualTo(1);
-        assertThat(names(ListOptions.ALL)).isEmpty();
+        assertThat(names(ListOptions.DEFAULT)).isEmpty();
     }
 
     @Test
@@ -825,11 +828,12 @@ abstract class ReadWriteContract extends ContractFixture {
     @Test
     void aCopyOfAVersionThatIsGoneIsRefused() throws IOException {
         BlobVersion first = store.store(KEY, source(HUNDRED)).version();
-        store.copy(KEY, OTHER, CopyOptions.DEFAULT.withSourceVersion(first));
+        store.copy(KEY, OTHER, CopyOptions.builder().sourceVersion(first).build());
         store.store(KEY, source(bytes(50, 19)));
 
         assertThatExceptionOfType(PreconditionFailedException.class)
-                .isThrownBy(() -> store.copy(KEY, OTHER, CopyOptions.DEFAULT.withSourceVersion(first)));
+                .isThrownBy(() -> store.copy(
+                        KEY, OTHER, CopyOptions.builder().sourceVersion(first).build()));
 
         assertHoldsCopy(OTHER, HUNDRED);
     }
@@ -839,14 +843,16 @@ abstract class ReadWriteContract extends ContractFixture {
         assumeConditions();
         assumeTrue(decidesCopies(), "the server overlooks conditions on copies");
         store.store(KEY, source(HUNDRED));
-        CopyOptions ifAbsent = CopyOptions.DEFAULT.withPrecondition(Precondition.ifAbsent());
+        CopyOptions ifAbsent =
+                CopyOptions.builder().precondition(Precondition.ifAbsent()).build();
 
         BlobVersion first = store.copy(KEY, OTHER, ifAbsent).version();
         store.store(KEY, source(bytes(50, 20)));
         assertThatExceptionOfType(BlobAlreadyExistsException.class).isThrownBy(() -> store.copy(KEY, OTHER, ifAbsent));
         assertHoldsCopy(OTHER, HUNDRED);
 
-        CopyOptions ifFirst = CopyOptions.DEFAULT.withPrecondition(Precondition.ifMatch(first));
+        CopyOptions ifFirst =
+                CopyOptions.builder().precondition(Precondition.ifMatch(first)).build();
         store.copy(KEY, OTHER, ifFirst);
         assertHoldsCopy(OTHER, bytes(50, 20));
         store.store(KEY, source(HUNDRED));

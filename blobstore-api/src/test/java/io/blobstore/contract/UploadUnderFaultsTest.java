@@ -211,7 +211,7 @@ class UploadUnderFaultsTest {
             UploadOptions options = UploadOptions.builder()
                     .partSize(1024 + random.nextInt(30_000))
                     .concurrency(1 + random.nextInt(8))
-                    .retry(RetryPolicy.DEFAULT.withMaxAttempts(100))
+                    .retry(RetryPolicy.builder().maxAttempts(100).build())
                     .build();
             Path path = file(content);
             try (TransferManager uploader = uploaders.build();

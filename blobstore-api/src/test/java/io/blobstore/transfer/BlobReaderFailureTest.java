@@ -132,7 +132,7 @@ class BlobReaderFailureTest extends BlobReaderFixture {
                         store,
                         KEY,
                         ReaderOptions.builder()
-                                .retry(RetryPolicy.DEFAULT.withMaxAttempts(3))
+                                .retry(RetryPolicy.builder().maxAttempts(3).build())
                                 .build())) {
             assertThatExceptionOfType(BlobStoreException.class).isThrownBy(blob::size);
         }
@@ -287,7 +287,7 @@ class BlobReaderFailureTest extends BlobReaderFixture {
     // ---- the parallel reader is closed first
 
     @Test
-    void afterTheParallelReaderIsClosedNothingIsReadAndNothingKept() throws IOException {
+    void afterTheManagerIsClosedNothingIsReadAndNothingKept() throws IOException {
         BlobReader used = open();
         read(used, M, 10);
         BlobReader fresh = open();

@@ -107,7 +107,7 @@ class HedgingTest {
         return DownloadOptions.builder()
                 .partSize(PART)
                 .concurrency(concurrency)
-                .hedging(new Hedging(0.9, 3))
+                .hedging(Hedging.builder().percentile(0.9).minParts(3).build())
                 .build();
     }
 
@@ -223,8 +223,11 @@ class HedgingTest {
     @Test
     void whatIsNoPercentileIsRefused() {
         for (double percentile : new double[] {0, -1, 1.1, Double.NaN}) {
-            assertThatIllegalArgumentException().isThrownBy(() -> new Hedging(percentile, 1));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() ->
+                            Hedging.builder().percentile(percentile).minParts(1).build());
         }
-        assertThatIllegalArgumentException().isThrownBy(() -> new Hedging(0.5, 0));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Hedging.builder().percentile(0.5).minParts(0).build());
     }
 }

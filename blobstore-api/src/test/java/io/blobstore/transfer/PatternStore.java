@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -164,7 +163,7 @@ final class PatternStore extends ForwardingBlobStore {
                 checksum.update(piece.duplicate());
                 target.put(piece);
             });
-            return new ReadResult(metadata(found), bytes, new Crc32c((int) checksum.getValue()));
+            return ReadResult.of(metadata(found), bytes, new Crc32c((int) checksum.getValue()));
         } finally {
             inside.decrementAndGet();
         }
@@ -186,7 +185,7 @@ final class PatternStore extends ForwardingBlobStore {
     }
 
     private static BlobMetadata metadata(Blob blob) {
-        return new BlobMetadata(
-                KEY, blob.size, version(blob), Optional.empty(), Optional.empty(), Map.of(), Instant.EPOCH);
+        return BlobMetadata.builder(KEY, blob.size, version(blob), Instant.EPOCH)
+                .build();
     }
 }

@@ -291,26 +291,26 @@ class ReadFailureTest {
             ReadResult of(ScriptedReads.Read read, ReadResult right) {
                 int less = (int) right.length() - 1;
                 read.target().position(less);
-                return new ReadResult(right.blob(), less, right.checksum());
+                return ReadResult.of(right.blob(), less, right.checksum());
             }
         },
         SAYS_LESS {
             @Override
             ReadResult of(ScriptedReads.Read read, ReadResult right) {
-                return new ReadResult(right.blob(), right.length() - 1, right.checksum());
+                return ReadResult.of(right.blob(), right.length() - 1, right.checksum());
             }
         },
         SAYS_MORE {
             @Override
             ReadResult of(ScriptedReads.Read read, ReadResult right) {
-                return new ReadResult(right.blob(), right.length() + 1, right.checksum());
+                return ReadResult.of(right.blob(), right.length() + 1, right.checksum());
             }
         },
         ARRIVED_BEYOND_THE_END {
             @Override
             ReadResult of(ScriptedReads.Read read, ReadResult right) throws IOException {
                 read.target().position(0);
-                throw new PartialReadException(KEY, new ReadResult(right.blob(), 11, right.checksum()), "lies", null);
+                throw new PartialReadException(KEY, ReadResult.of(right.blob(), 11, right.checksum()), "lies", null);
             }
         },
         ARRIVED_LESS_THAN_NOTHING {
@@ -318,7 +318,7 @@ class ReadFailureTest {
             ReadResult of(ScriptedReads.Read read, ReadResult right) throws IOException {
                 read.target().position(0);
                 throw new PartialReadException(
-                        KEY, new ReadResult(right.blob(), (1L << 32) - 1, right.checksum()), "lies", null);
+                        KEY, ReadResult.of(right.blob(), (1L << 32) - 1, right.checksum()), "lies", null);
             }
         };
 
@@ -346,7 +346,7 @@ class ReadFailureTest {
     @Test
     void moreContentThanTheBlobIsSaidToHaveIsAnError() throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(10))
-                .answering((read, right) -> new ReadResult(
+                .answering((read, right) -> ReadResult.of(
                         ScriptedReads.described(right.blob(), 9, Optional.empty()), right.length(), right.checksum()));
 
         assertThat(failureOf(store, 1)).isInstanceOf(BlobStoreException.class).hasMessageContaining("gave 10 bytes");
@@ -358,15 +358,11 @@ class ReadFailureTest {
         BlobVersion other = new BlobVersion("other");
         store.answering((read, right) -> read.offset() < 20
                 ? right
-                : new ReadResult(
-                        new BlobMetadata(
-                                KEY,
-                                30,
-                                other,
-                                right.blob().checksum(),
-                                Optional.empty(),
-                                right.blob().userMetadata(),
-                                right.blob().lastModified()),
+                : ReadResult.of(
+                        BlobMetadata.builder(KEY, 30, other, right.blob().lastModified())
+                                .checksum(right.blob().checksum())
+                                .userMetadata(right.blob().userMetadata())
+                                .build(),
                         right.length(),
                         right.checksum()));
 
@@ -386,7 +382,7 @@ class ReadFailureTest {
                 return right;
             }
             read.target().put(3, (byte) (read.target().get(3) ^ 8));
-            return new ReadResult(
+            return ReadResult.of(
                     right.blob(),
                     right.length(),
                     Crc32c.of(read.target().duplicate().flip()));
@@ -421,7 +417,7 @@ class ReadFailureTest {
             }
             store.replace(new byte[30]);
             read.target().put(0, new byte[10]);
-            return new ReadResult(right.blob(), 10, Crc32c.of(ByteBuffer.allocate(10)));
+            return ReadResult.of(right.blob(), 10, Crc32c.of(ByteBuffer.allocate(10)));
         });
 
         assertThat(failureOf(store, concurrency)).isInstanceOf(PreconditionFailedException.class);

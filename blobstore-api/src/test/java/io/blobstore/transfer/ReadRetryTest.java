@@ -31,8 +31,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class ReadRetryTest {
     private static final byte[] CONTENT = ReadPlanTest.content(95);
-    private static final RetryPolicy POLICY =
-            new RetryPolicy(4, Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofSeconds(30));
+    private static final RetryPolicy POLICY = RetryPolicy.builder()
+            .maxAttempts(4)
+            .baseDelay(Duration.ofMillis(100))
+            .maxDelay(Duration.ofSeconds(1))
+            .maxRetryAfter(Duration.ofSeconds(30))
+            .build();
 
     @TempDir
     private Path directory;

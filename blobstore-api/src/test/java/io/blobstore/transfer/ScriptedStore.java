@@ -19,7 +19,6 @@ import io.blobstore.PresignedUrl;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import io.blobstore.StoreCapabilities;
-import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
@@ -77,7 +76,12 @@ final class ScriptedStore implements BlobStore {
 
     /** A store that takes parts from 1 byte to 1 GiB, at most 1000 of them. */
     ScriptedStore() {
-        this(new StoreCapabilities(true, 1, 1 << 30, 1000, 1L << 40, Support.NONE, Support.NONE));
+        this(StoreCapabilities.builder()
+                .minPartSize(1)
+                .maxPartSize(1 << 30)
+                .maxParts(1000)
+                .maxBlobSize(1L << 40)
+                .build());
     }
 
     /** Sets what happens inside a kind of request. Before the first of them. */
@@ -208,7 +212,7 @@ final class ScriptedStore implements BlobStore {
     private StoredBlob visible(byte[] content) {
         stored = Optional.of(content);
         Crc32c actual = Crc32c.of(ByteBuffer.wrap(content));
-        return new StoredBlob(KEY, content.length, new BlobVersion("1"), Optional.of(reported.orElse(actual)));
+        return StoredBlob.of(KEY, content.length, new BlobVersion("1"), Optional.of(reported.orElse(actual)));
     }
 
     @Override
@@ -262,7 +266,7 @@ final class ScriptedStore implements BlobStore {
         }
 
         private UploadedPart uploaded(int number, byte[] bytes) {
-            return new UploadedPart(number, bytes.length, Crc32c.of(ByteBuffer.wrap(bytes)));
+            return UploadedPart.of(number, bytes.length, Crc32c.of(ByteBuffer.wrap(bytes)));
         }
 
         @Override

@@ -8,7 +8,6 @@ import io.blobstore.BlobSource;
 import io.blobstore.Crc32c;
 import io.blobstore.RetainedSource;
 import io.blobstore.StoreCapabilities;
-import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoredBlob;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
@@ -20,7 +19,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Which requests an upload consists of, and that the store ends up with the content. */
 class UploadPlanTest {
     private static StoreCapabilities limits(boolean multipart, long minPart, long maxPart, int maxParts, long maxBlob) {
-        return new StoreCapabilities(multipart, minPart, maxPart, maxParts, maxBlob, Support.NONE, Support.NONE);
+        return StoreCapabilities.builder()
+                .multipart(multipart)
+                .minPartSize(minPart)
+                .maxPartSize(maxPart)
+                .maxParts(maxParts)
+                .maxBlobSize(maxBlob)
+                .build();
     }
 
     private static byte[] content(int size) {

@@ -25,8 +25,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What is tried again, how often, and after how long. */
 @Timeout(120)
 class UploadRetryTest {
-    private static final RetryPolicy POLICY =
-            new RetryPolicy(4, Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofSeconds(30));
+    private static final RetryPolicy POLICY = RetryPolicy.builder()
+            .maxAttempts(4)
+            .baseDelay(Duration.ofMillis(100))
+            .maxDelay(Duration.ofSeconds(1))
+            .maxRetryAfter(Duration.ofSeconds(30))
+            .build();
     private static final int SEED = 7;
 
     private final FakeClock clock = new FakeClock();

@@ -181,7 +181,12 @@ class VectoredReadTest {
         DownloadOptions options = DownloadOptions.builder()
                 .partSize(1 + random.nextInt(10_000))
                 .concurrency(1 + random.nextInt(8))
-                .retry(new RetryPolicy(30, Duration.ZERO, Duration.ZERO, Duration.ZERO))
+                .retry(RetryPolicy.builder()
+                        .maxAttempts(30)
+                        .baseDelay(Duration.ZERO)
+                        .maxDelay(Duration.ZERO)
+                        .maxRetryAfter(Duration.ZERO)
+                        .build())
                 .build();
 
         List<ByteBuffer> buffers = reader.downloadRanges(

@@ -70,7 +70,7 @@ public final class FailingStoreProvider implements BlobStoreProvider {
                 case BLOCK_STORE -> {}
             }
             target.put(content.flip());
-            return new ReadResult(read.blob(), read.length(), Crc32c.of(content.flip()));
+            return ReadResult.of(read.blob(), read.length(), Crc32c.of(content.flip()));
         }
 
         @Override

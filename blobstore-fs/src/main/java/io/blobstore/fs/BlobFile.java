@@ -76,14 +76,15 @@ record BlobFile(FileChannel channel, BasicFileAttributes attributes, Optional<Bl
     }
 
     BlobMetadata metadata(BlobKey key) {
-        return new BlobMetadata(
-                key,
-                attributes.size(),
-                version(),
-                record.map(BlobRecord::checksum),
-                record.flatMap(BlobRecord::contentType),
-                record.map(BlobRecord::userMetadata).orElse(Map.of()),
-                attributes.lastModifiedTime().toInstant());
+        return BlobMetadata.builder(
+                        key,
+                        attributes.size(),
+                        version(),
+                        attributes.lastModifiedTime().toInstant())
+                .checksum(record.map(BlobRecord::checksum))
+                .contentType(record.flatMap(BlobRecord::contentType))
+                .userMetadata(record.map(BlobRecord::userMetadata).orElse(Map.of()))
+                .build();
     }
 
     @Override

@@ -100,7 +100,7 @@ final class BlobFileWriter {
             });
         }
         root.directories().sync(KeyPaths.parent(target));
-        return new StoredBlob(key, size, version, Optional.of(checksum));
+        return StoredBlob.of(key, size, version, Optional.of(checksum));
     }
 
     /** Deletes the temporary file; a published blob stays. Idempotent. */

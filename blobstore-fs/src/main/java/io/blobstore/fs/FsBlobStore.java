@@ -58,8 +58,11 @@ public final class FsBlobStore implements BlobStore {
     /** Bounds the memory per upload; the file system has no limit. Larger blobs have larger parts. */
     private static final int MAX_PARTS = 100_000;
 
-    private static final StoreCapabilities CAPABILITIES =
-            new StoreCapabilities(true, 1, Long.MAX_VALUE, MAX_PARTS, Long.MAX_VALUE, Support.NATIVE, Support.NONE);
+    private static final StoreCapabilities CAPABILITIES = StoreCapabilities.builder()
+            .minPartSize(1)
+            .maxParts(MAX_PARTS)
+            .conditionalStore(Support.NATIVE)
+            .build();
 
     /** Bytes per read: checksummed while they are cached. Also bounds the JDK's direct copy for a heap target. */
     private static final int WINDOW = 256 * 1024;
@@ -108,7 +111,7 @@ public final class FsBlobStore implements BlobStore {
                 if (length == size) {
                     requireChecksum(Operation.READ, key, blob, checksum);
                 }
-                return new ReadResult(blob.metadata(key), length, checksum);
+                return ReadResult.of(blob.metadata(key), length, checksum);
             }
         });
     }
@@ -205,8 +208,10 @@ public final class FsBlobStore implements BlobStore {
             try (BlobFile blob = openBlob(Operation.COPY, from)) {
                 requireVersion(Operation.COPY, from, options.sourceVersion(), blob);
                 BlobMetadata metadata = blob.metadata(from);
-                StoreOptions stored =
-                        new StoreOptions(metadata.contentType(), metadata.userMetadata(), options.precondition());
+                StoreOptions stored = StoreOptions.builder()
+                        .metadataOf(metadata)
+                        .precondition(options.precondition())
+                        .build();
                 BlobFileWriter copy = BlobFileWriter.create(Operation.COPY, root, to, content.size(), stored);
                 try {
                     Crc32c checksum = copy.write(0, content);

@@ -152,9 +152,9 @@ final class FsListing implements BlobListing {
                 boolean behind = options.startAfter()
                         .filter(start -> isNotAfter(common.get(), start))
                         .isEmpty();
-                return behind ? Optional.of(new CommonPrefix(common.get())) : Optional.empty();
+                return behind ? Optional.of(CommonPrefix.of(common.get())) : Optional.empty();
             }
-            return Optional.of(new Blob(
+            return Optional.of(Blob.of(
                     key,
                     open.attributes().size(),
                     open.version(),

@@ -28,7 +28,7 @@ final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
     protected UploadedPart send(int partNumber, BlobSource content) throws IOException {
         Crc32c checksum = FsErrors.translating(
                 Operation.UPLOAD_PART, key(), root, () -> blob.write(layout().offset(partNumber), content));
-        return new UploadedPart(partNumber, content.size(), checksum);
+        return UploadedPart.of(partNumber, content.size(), checksum);
     }
 
     @Override

@@ -60,7 +60,7 @@ class FsFaultsTest {
             assertThatThrownBy(() -> store.head(KEY)).isInstanceOf(StoreNotFoundException.class);
             assertThatThrownBy(() -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(1)))
                     .isInstanceOf(StoreNotFoundException.class);
-            assertThatThrownBy(() -> store.list(ListOptions.ALL)).isInstanceOf(StoreNotFoundException.class);
+            assertThatThrownBy(() -> store.list(ListOptions.DEFAULT)).isInstanceOf(StoreNotFoundException.class);
             assertThatThrownBy(() -> store.delete(KEY)).isInstanceOf(StoreNotFoundException.class);
             assertThat(root).doesNotExist();
             store.store(KEY, ByteBuffer.allocate(1));
@@ -89,7 +89,7 @@ class FsFaultsTest {
                 assertThatThrownBy(() -> store.store(KEY, ByteBuffer.allocate(1)))
                         .isInstanceOf(StoreNotFoundException.class);
                 assertThatThrownBy(() -> store.head(KEY)).isInstanceOf(StoreNotFoundException.class);
-                assertThatThrownBy(() -> store.list(ListOptions.ALL)).isInstanceOf(StoreNotFoundException.class);
+                assertThatThrownBy(() -> store.list(ListOptions.DEFAULT)).isInstanceOf(StoreNotFoundException.class);
             }
             assertThat(root).doesNotExist();
             Files.move(directory.resolve("elsewhere"), root);

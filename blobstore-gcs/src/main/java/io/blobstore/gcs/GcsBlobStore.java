@@ -60,8 +60,14 @@ public final class GcsBlobStore implements BlobStore {
     private static final long GIB = 1L << 30;
 
     /** What Cloud Storage documents for the XML API's uploads in parts. */
-    static final StoreCapabilities CAPABILITIES =
-            new StoreCapabilities(true, 5 * MIB, 5 * GIB, 10_000, 5L << 40, Support.EMULATED, Support.NATIVE);
+    static final StoreCapabilities CAPABILITIES = StoreCapabilities.builder()
+            .minPartSize(5 * MIB)
+            .maxPartSize(5 * GIB)
+            .maxParts(10_000)
+            .maxBlobSize(5L << 40)
+            .conditionalStore(Support.EMULATED)
+            .presign(Support.NATIVE)
+            .build();
 
     private final GcsContext bucket;
     private final GcsConnections.Client client;

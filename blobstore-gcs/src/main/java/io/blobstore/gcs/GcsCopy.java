@@ -43,12 +43,15 @@ final class GcsCopy {
         Precondition condition = options.precondition();
         bucket.objectOf(OPERATION, to);
         BlobMetadata source = bucket.head(OPERATION, from, options.sourceVersion());
-        StoreOptions stored = new StoreOptions(source.contentType(), source.userMetadata(), condition);
+        StoreOptions stored = StoreOptions.builder()
+                .metadataOf(source)
+                .precondition(condition)
+                .build();
         try {
             Blob copied = rewrite(OPERATION, from, bucket.objectOf(OPERATION, from), source.version(), to, stored);
             Optional<Crc32c> checksum = ObjectMetadata.checksum(copied.getCrc32c());
             Checksums.requireCopied(OPERATION, source, checksum);
-            return new StoredBlob(to, source.size(), ObjectMetadata.version(copied.getGeneration()), checksum);
+            return StoredBlob.of(to, source.size(), ObjectMetadata.version(copied.getGeneration()), checksum);
         } catch (PreconditionFailedException e) {
             throw explain(source, to, condition, e);
         } catch (BlobStoreException e) {
@@ -85,7 +88,7 @@ final class GcsCopy {
     StoredBlob publish(String hidden, BlobVersion version, BlobKey to, long size, StoreOptions options)
             throws IOException {
         Blob published = rewrite(Operation.COMPLETE_UPLOAD, to, hidden, version, to, options);
-        return new StoredBlob(
+        return StoredBlob.of(
                 to,
                 size,
                 ObjectMetadata.version(published.getGeneration()),

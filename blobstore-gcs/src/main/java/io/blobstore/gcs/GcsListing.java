@@ -62,7 +62,7 @@ final class GcsListing extends PagedListing {
             if (name.isPresent()) {
                 entries.add(
                         object.isDirectory()
-                                ? new CommonPrefix(name.get())
+                                ? CommonPrefix.of(name.get())
                                 : ObjectMetadata.entry(operation, BlobKey.of(name.get()), object));
             }
         }

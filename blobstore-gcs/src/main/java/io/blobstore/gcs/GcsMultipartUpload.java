@@ -73,7 +73,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
     protected Sent send(int partNumber, BlobSource content) throws IOException {
         Crc32c checksum = bucket.translating(Operation.UPLOAD_PART, key(), () -> Crc32c.of(content));
         MultipartRequests.Part sent = remote.put(partNumber, content, checksum);
-        return new Sent(new UploadedPart(partNumber, content.size(), checksum), sent);
+        return new Sent(UploadedPart.of(partNumber, content.size(), checksum), sent);
     }
 
     @Override
@@ -91,7 +91,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
             assembled = object;
         }
         if (!isHidden()) {
-            return new StoredBlob(key(), layout().size(), object.version(), object.checksum());
+            return StoredBlob.of(key(), layout().size(), object.version(), object.checksum());
         }
         StoredBlob published = copyToKey(object, checksum);
         try {

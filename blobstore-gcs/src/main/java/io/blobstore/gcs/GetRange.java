@@ -88,7 +88,7 @@ final class GetRange {
         if (ByteRanges.resolve(range, key, head.size(), target.remaining()) > 0) {
             throw new BlobStoreException(OPERATION, key, "it was replaced while it was read", null, true);
         }
-        return new ReadResult(head, 0, Crc32c.EMPTY);
+        return ReadResult.of(head, 0, Crc32c.EMPTY);
     }
 
     private void describe(HttpHeaders headers, long blobSize) throws IOException {
@@ -120,6 +120,6 @@ final class GetRange {
         if (sink.length() == read.size()) {
             Checksums.requireStored(OPERATION, read, actual);
         }
-        return new ReadResult(read, sink.length(), actual);
+        return ReadResult.of(read, sink.length(), actual);
     }
 }

@@ -32,20 +32,17 @@ final class ObjectMetadata {
     /** As the SDK gives it. */
     static BlobMetadata of(Operation operation, BlobKey key, Blob blob) throws BlobStoreException {
         requireComplete(operation, key, blob);
-        return new BlobMetadata(
-                key,
-                blob.getSize(),
-                version(blob.getGeneration()),
-                checksum(blob.getCrc32c()),
-                Optional.ofNullable(blob.getContentType()),
-                blob.getMetadata() == null ? Map.of() : withoutNulls(blob.getMetadata()),
-                modified(blob));
+        return BlobMetadata.builder(key, blob.getSize(), version(blob.getGeneration()), modified(blob))
+                .checksum(checksum(blob.getCrc32c()))
+                .contentType(Optional.ofNullable(blob.getContentType()))
+                .userMetadata(blob.getMetadata() == null ? Map.of() : withoutNulls(blob.getMetadata()))
+                .build();
     }
 
     /** As a listing has it. */
     static BlobListing.Blob entry(Operation operation, BlobKey key, Blob blob) throws BlobStoreException {
         requireComplete(operation, key, blob);
-        return new BlobListing.Blob(key, blob.getSize(), version(blob.getGeneration()), modified(blob));
+        return BlobListing.Blob.of(key, blob.getSize(), version(blob.getGeneration()), modified(blob));
     }
 
     private static void requireComplete(Operation operation, BlobKey key, Blob blob) throws BlobStoreException {
@@ -77,16 +74,17 @@ final class ObjectMetadata {
                 user.merge(field.substring(USER_METADATA.length()), value, (a, b) -> a + "," + b);
             }
         });
-        return new BlobMetadata(
-                key,
-                size,
-                generation(headers).orElseThrow(() -> incomplete(operation, key, GENERATION)),
-                checksum(headers),
-                headers.first("Content-Type"),
-                user,
-                headers.first("Last-Modified")
-                        .flatMap(ResponseText::date)
-                        .orElseThrow(() -> incomplete(operation, key, "Last-Modified")));
+        return BlobMetadata.builder(
+                        key,
+                        size,
+                        generation(headers).orElseThrow(() -> incomplete(operation, key, GENERATION)),
+                        headers.first("Last-Modified")
+                                .flatMap(ResponseText::date)
+                                .orElseThrow(() -> incomplete(operation, key, "Last-Modified")))
+                .checksum(checksum(headers))
+                .contentType(headers.first("Content-Type"))
+                .userMetadata(user)
+                .build();
     }
 
     /** What a header says the object's generation is. */

@@ -56,7 +56,7 @@ final class Presigning {
         String url = bucket.translating(Operation.PRESIGN, key, () -> sign(key, object, seconds, signing));
         Map<String, List<String>> required = new TreeMap<>();
         headers.forEach((name, value) -> required.put(name, List.of(value)));
-        return new PresignedUrl(URI.create(url), options.method(), required, now.plusSeconds(seconds));
+        return PresignedUrl.of(URI.create(url), options.method(), required, now.plusSeconds(seconds));
     }
 
     private String sign(BlobKey key, BlobInfo object, long seconds, List<SignUrlOption> options) throws IOException {

@@ -90,7 +90,7 @@ final class PutObject {
                     "the server has stored " + received.get() + ", but " + checksum + " was sent",
                     null);
         }
-        return new StoredBlob(key, content.size(), ObjectMetadata.version(OPERATION, key, stored), received);
+        return StoredBlob.of(key, content.size(), ObjectMetadata.version(OPERATION, key, stored), received);
     }
 
     private static StorageObject parse(BlobKey key, HttpResponse response) throws IOException {

@@ -54,7 +54,7 @@ class GcsBadInputTest {
                 () -> store.store(KEY, BlobSource.of(ByteBuffer.wrap(BYTES))),
                 () -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(10)),
                 () -> store.head(KEY),
-                () -> store.list(ListOptions.ALL),
+                () -> store.list(ListOptions.DEFAULT),
                 () -> store.deleteAll("a"),
                 () -> store.copy(KEY, BlobKey.of("b")),
                 () -> store.createMultipartUpload(KEY, new PartLayout(10, 5 << 20), StoreOptions.DEFAULT));
@@ -156,8 +156,7 @@ class GcsBadInputTest {
                 .endpoint(server.get().endpoint())
                 .credentials(token("secret-token"))
                 .open()) {
-            assertThatThrownBy(() ->
-                            store.presign(KEY, new PresignOptions(PresignOptions.Method.GET, Duration.ofMinutes(1))))
+            assertThatThrownBy(() -> store.presign(KEY, PresignOptions.get(Duration.ofMinutes(1))))
                     .isInstanceOf(PermissionDeniedException.class)
                     .hasMessageContaining("service account");
         }

@@ -69,14 +69,15 @@ class GcsEndpointContractTest extends GcsContractBase {
         @Override
         public StoreCapabilities capabilities() {
             StoreCapabilities all = super.capabilities();
-            return new StoreCapabilities(
-                    false,
-                    all.minPartSize(),
-                    all.maxPartSize(),
-                    all.maxParts(),
-                    all.maxBlobSize(),
-                    all.conditionalStore(),
-                    StoreCapabilities.Support.NONE);
+            return StoreCapabilities.builder()
+                    .multipart(false)
+                    .minPartSize(all.minPartSize())
+                    .maxPartSize(all.maxPartSize())
+                    .maxParts(all.maxParts())
+                    .maxBlobSize(all.maxBlobSize())
+                    .conditionalStore(all.conditionalStore())
+                    .presign(StoreCapabilities.Support.NONE)
+                    .build();
         }
 
         @Override

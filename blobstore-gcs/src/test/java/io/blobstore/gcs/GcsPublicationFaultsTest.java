@@ -204,7 +204,7 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
             assertThat(server.get().names(FakeServer.BUCKET))
                     .as("it is left over")
                     .hasSize(2);
-            try (io.blobstore.BlobListing listing = store.list(io.blobstore.ListOptions.ALL)) {
+            try (io.blobstore.BlobListing listing = store.list(io.blobstore.ListOptions.DEFAULT)) {
                 listing.next();
                 assertThat(listing.hasNext()).as("and not seen").isFalse();
             }

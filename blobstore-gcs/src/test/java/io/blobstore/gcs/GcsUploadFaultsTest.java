@@ -35,7 +35,7 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
                         IntStream.range(1, 9).mapToObj(i -> "fake-token-" + i).toArray(String[]::new));
         server.get().fault(IS_PART, ScriptedFault.none(), GcsFaults.xml(401, "AuthenticationRequired", "expired"));
         try (BlobStore store = server.store().credentials(account).open()) {
-            store.list(io.blobstore.ListOptions.ALL).close();
+            store.list(io.blobstore.ListOptions.DEFAULT).close();
             server.get().expire("fake-token-1");
             upload(store, Precondition.none());
         }

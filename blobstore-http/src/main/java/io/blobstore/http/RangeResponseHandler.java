@@ -150,7 +150,7 @@ public final class RangeResponseHandler implements ResponseHandler {
         }
         return new PartialReadException(
                 key,
-                new ReadResult(blob, received, checksum()),
+                ReadResult.of(blob, received, checksum()),
                 "only " + received + " of " + length + " bytes came: " + Failures.message(problem),
                 problem);
     }

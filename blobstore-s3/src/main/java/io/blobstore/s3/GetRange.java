@@ -75,7 +75,7 @@ final class GetRange {
         if (ByteRanges.resolve(range, key, head.size(), target.remaining()) > 0) {
             throw new BlobStoreException(OPERATION, key, "it was replaced while it was read", null, true);
         }
-        return new ReadResult(head, 0, Crc32c.EMPTY);
+        return ReadResult.of(head, 0, Crc32c.EMPTY);
     }
 
     private void describe(HttpHeaders headers, long blobSize, boolean partial) throws IOException {
@@ -98,7 +98,7 @@ final class GetRange {
         if (whole) {
             Checksums.requireStored(OPERATION, read, actual);
         }
-        return new ReadResult(read, sink.length(), actual);
+        return ReadResult.of(read, sink.length(), actual);
     }
 
     /**
@@ -117,13 +117,10 @@ final class GetRange {
     }
 
     private static BlobMetadata with(BlobMetadata read, Optional<Crc32c> checksum) {
-        return new BlobMetadata(
-                read.key(),
-                read.size(),
-                read.version(),
-                checksum,
-                read.contentType(),
-                read.userMetadata(),
-                read.lastModified());
+        return BlobMetadata.builder(read.key(), read.size(), read.version(), read.lastModified())
+                .checksum(checksum)
+                .contentType(read.contentType())
+                .userMetadata(read.userMetadata())
+                .build();
     }
 }

@@ -102,7 +102,7 @@ record MultipartRequests(S3Context bucket, Operation operation, BlobKey key, Str
         VersionTag tag = VersionTag.of(response.eTag(), response.versionId())
                 .orElseThrow(() -> new BlobStoreException(
                         operation, key, "the server's answer to the completion is cut off", null, true));
-        return new StoredBlob(key, size, tag.version(), confirmed(response.checksumCRC32C(), parts, checksum));
+        return StoredBlob.of(key, size, tag.version(), confirmed(response.checksumCRC32C(), parts, checksum));
     }
 
     private CompletedPart completed(Part part) {

@@ -74,8 +74,11 @@ record ObjectMetadata(VersionTag tag, BlobMetadata blob) {
                 user.merge(field.substring(S3Headers.USER_METADATA.length()), value, (a, b) -> a + "," + b);
             }
         });
-        BlobMetadata blob = new BlobMetadata(
-                key, size, tag.version(), checksum(fields), fields.first("Content-Type"), user, modified);
+        BlobMetadata blob = BlobMetadata.builder(key, size, tag.version(), modified)
+                .checksum(checksum(fields))
+                .contentType(fields.first("Content-Type"))
+                .userMetadata(user)
+                .build();
         return new ObjectMetadata(tag, blob);
     }
 

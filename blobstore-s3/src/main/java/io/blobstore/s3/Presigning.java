@@ -46,7 +46,7 @@ final class Presigning {
                         options.validity()));
         Map<String, List<String>> required = new TreeMap<>();
         headers.forEach((name, value) -> required.put(name, List.of(value)));
-        return new PresignedUrl(
+        return PresignedUrl.of(
                 URI.create(bucket.url().endpoint() + signed.target()),
                 options.method(),
                 required,

@@ -64,7 +64,7 @@ final class PutObject {
                         response.header("ETag").orElse(null),
                         response.header(S3Headers.VERSION_ID).orElse(null))
                 .orElseThrow(() -> ObjectMetadata.incomplete(OPERATION, key, "ETag"));
-        return new StoredBlob(key, content.size(), tag.version(), accepted(OPERATION, key, response, checksum));
+        return StoredBlob.of(key, content.size(), tag.version(), accepted(OPERATION, key, response, checksum));
     }
 
     /** What the server says the content's checksum is; empty if it does not say. */

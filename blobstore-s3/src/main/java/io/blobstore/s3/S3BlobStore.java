@@ -61,8 +61,14 @@ public final class S3BlobStore implements BlobStore {
     private static final long GIB = 1L << 30;
 
     /** What S3 documents for every bucket; some take larger blobs by now. */
-    static final StoreCapabilities CAPABILITIES =
-            new StoreCapabilities(true, 5 * MIB, 5 * GIB, 10_000, 5L << 40, Support.NATIVE, Support.NATIVE);
+    static final StoreCapabilities CAPABILITIES = StoreCapabilities.builder()
+            .minPartSize(5 * MIB)
+            .maxPartSize(5 * GIB)
+            .maxParts(10_000)
+            .maxBlobSize(5L << 40)
+            .conditionalStore(Support.NATIVE)
+            .presign(Support.NATIVE)
+            .build();
 
     /** What one request copies at most, and how much it copies of larger blobs. */
     private static final long MAX_COPY = 5 * GIB;

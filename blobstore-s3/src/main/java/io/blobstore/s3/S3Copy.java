@@ -71,7 +71,10 @@ final class S3Copy {
         if (source.size() > 0) {
             return copyInParts(source, to, options.precondition());
         }
-        StoreOptions stored = new StoreOptions(source.contentType(), source.userMetadata(), options.precondition());
+        StoreOptions stored = StoreOptions.builder()
+                .metadataOf(source)
+                .precondition(options.precondition())
+                .build();
         return put.run(to, BlobSource.of(), stored); // nothing has no parts
     }
 
@@ -105,11 +108,14 @@ final class S3Copy {
                         response.copyObjectResult().checksumCRC32C())
                 .flatMap(Crc32c::ofBase64);
         Checksums.requireCopied(OPERATION, source, copied);
-        return new StoredBlob(to, source.size(), tag.version(), copied);
+        return StoredBlob.of(to, source.size(), tag.version(), copied);
     }
 
     private StoredBlob copyInParts(BlobMetadata source, BlobKey to, Precondition condition) throws IOException {
-        StoreOptions stored = new StoreOptions(source.contentType(), source.userMetadata(), condition);
+        StoreOptions stored = StoreOptions.builder()
+                .metadataOf(source)
+                .precondition(condition)
+                .build();
         MultipartRequests upload = uploads.create(
                 () -> MultipartRequests.create(bucket, OPERATION, OPERATION, to, stored), created -> created::abort);
         try {

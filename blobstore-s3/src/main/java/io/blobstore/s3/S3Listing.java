@@ -71,14 +71,14 @@ final class S3Listing extends PagedListing {
             }
         }
         response.commonPrefixes()
-                .forEach(common -> name(common.prefix()).ifPresent(name -> entries.add(new CommonPrefix(name))));
+                .forEach(common -> name(common.prefix()).ifPresent(name -> entries.add(CommonPrefix.of(name))));
         return entries;
     }
 
     private static Blob blob(BlobKey key, S3Object object) throws BlobStoreException {
         VersionTag tag =
                 VersionTag.of(object.eTag(), null).orElseThrow(() -> ObjectMetadata.incomplete(OPERATION, key, "ETag"));
-        return new Blob(
+        return Blob.of(
                 key,
                 object.size(),
                 tag.version(),

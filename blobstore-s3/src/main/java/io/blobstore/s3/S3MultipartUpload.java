@@ -60,7 +60,7 @@ final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.
         String etag = response.header("ETag")
                 .filter(tag -> !tag.isEmpty())
                 .orElseThrow(() -> ObjectMetadata.incomplete(Operation.UPLOAD_PART, key(), "ETag"));
-        return new Sent(new UploadedPart(partNumber, content.size(), checksum), etag);
+        return new Sent(UploadedPart.of(partNumber, content.size(), checksum), etag);
     }
 
     @Override

@@ -69,7 +69,12 @@ class CorruptResponsesTest {
     private static final UploadOptions OPTIONS = UploadOptions.builder()
             .partSize(PART)
             .concurrency(2)
-            .retry(new RetryPolicy(3, Duration.ofNanos(1), Duration.ofNanos(1), Duration.ofMillis(1)))
+            .retry(RetryPolicy.builder()
+                    .maxAttempts(3)
+                    .baseDelay(Duration.ofNanos(1))
+                    .maxDelay(Duration.ofNanos(1))
+                    .maxRetryAfter(Duration.ofMillis(1))
+                    .build())
             .build();
 
     @TempDir

@@ -126,7 +126,7 @@ class RequestHeadersTest {
             Throwable sdk = catchThrowableOfType(
                     PermissionDeniedException.class,
                     () -> store.createMultipartUpload(KEY, new PartLayout(10, 5 << 20), StoreOptions.DEFAULT));
-            PresignedUrl url = store.presign(KEY, new PresignOptions(PresignOptions.Method.PUT, Duration.ofMinutes(1)));
+            PresignedUrl url = store.presign(KEY, PresignOptions.put(Duration.ofMinutes(1)));
             texts.add(url.toString());
             for (Throwable e : List.of(own, sdk)) {
                 for (Throwable cause = e; cause != null; cause = cause.getCause()) {

@@ -28,7 +28,6 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.Optional;
 import java.util.Queue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -97,8 +96,12 @@ class UnknownOutcomeTest {
                             CONTENT,
                             UploadOptions.builder()
                                     .store(IF_ABSENT)
-                                    .retry(new RetryPolicy(
-                                            3, Duration.ofMillis(1), Duration.ofMillis(1), Duration.ofMillis(1)))
+                                    .retry(RetryPolicy.builder()
+                                            .maxAttempts(3)
+                                            .baseDelay(Duration.ofMillis(1))
+                                            .maxDelay(Duration.ofMillis(1))
+                                            .maxRetryAfter(Duration.ofMillis(1))
+                                            .build())
                                     .build())
                     .join();
 
@@ -164,8 +167,10 @@ class UnknownOutcomeTest {
                         .then(THERE, CREATED, copied, failing, failing, failing, THERE);
                 ImpatientClient client = ScriptedS3.hastyClient(server);
                 BlobStore store = client.store(ScriptedS3.BUCKET).open()) {
-            StoredBlob stored =
-                    store.copy(KEY, BlobKey.of("copy"), new CopyOptions(Optional.empty(), Precondition.ifAbsent()));
+            StoredBlob stored = store.copy(
+                    KEY,
+                    BlobKey.of("copy"),
+                    CopyOptions.builder().precondition(Precondition.ifAbsent()).build());
 
             assertThat(stored.checksum()).contains(CHECKSUM);
         }
