@@ -57,8 +57,7 @@ class ArchitectureTest {
 
     /** What else each package may depend on: its package-info says so. */
     private static final Map<String, List<String>> MAY_DEPEND_ON = Map.of(
-            "io.blobstore",
-                    List.of("io.blobstore.spi", "io.blobstore.internal.buffer", "io.blobstore.internal.file"),
+            "io.blobstore", List.of("io.blobstore.spi", "io.blobstore.internal.buffer", "io.blobstore.internal.file"),
             "io.blobstore.internal.buffer", List.of(),
             "io.blobstore.internal.concurrent", List.of(),
             "io.blobstore.internal.file", List.of("org.slf4j"),

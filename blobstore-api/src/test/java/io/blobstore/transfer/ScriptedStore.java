@@ -196,12 +196,14 @@ final class ScriptedStore implements BlobStore {
         return request(request, part, content.size(), () -> {
             ByteBuffer bytes = ByteBuffer.allocate((int) content.size());
             AtomicBoolean stepped = new AtomicBoolean();
-            content.forEachBuffer(Integer.MAX_VALUE, buffer -> { // the step runs while the memory is in use
-                if (!stepped.getAndSet(true)) {
-                    step(request, part);
-                }
-                bytes.put(buffer);
-            });
+            content.forEachBuffer(
+                    Integer.MAX_VALUE,
+                    buffer -> { // the step runs while the memory is in use
+                        if (!stepped.getAndSet(true)) {
+                            step(request, part);
+                        }
+                        bytes.put(buffer);
+                    });
             if (!stepped.get()) {
                 step(request, part);
             }

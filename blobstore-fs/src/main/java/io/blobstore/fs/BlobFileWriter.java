@@ -43,7 +43,13 @@ final class BlobFileWriter {
     private boolean named;
 
     private BlobFileWriter(
-            Operation operation, FsRoot root, BlobKey key, long size, StoreOptions options, Path target, AtomicFile file) {
+            Operation operation,
+            FsRoot root,
+            BlobKey key,
+            long size,
+            StoreOptions options,
+            Path target,
+            AtomicFile file) {
         this.operation = operation;
         this.root = root;
         this.key = key;

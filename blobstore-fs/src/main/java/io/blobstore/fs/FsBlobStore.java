@@ -125,7 +125,8 @@ public final class FsBlobStore implements BlobStore {
             ByteBuffer piece = memory.slice(memory.position(), most);
             int bytes = channel.read(piece, offset + done);
             if (bytes < 0) {
-                throw new IntegrityException(Operation.READ, key, "another program truncated its file while it was read", null);
+                throw new IntegrityException(
+                        Operation.READ, key, "another program truncated its file while it was read", null);
             }
             crc.update(piece.flip());
             memory.position(memory.position() + bytes);

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.blobstore.BlobSource;
 import io.blobstore.BlobTarget;
-import io.blobstore.memory.Lease;
 import io.blobstore.RetainedSource;
 import io.blobstore.SourceChangedException;
 import io.blobstore.TargetException;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.contract.PiecesWindow;
 import io.blobstore.http.ScriptedServer.Script;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;

@@ -3,11 +3,11 @@ package io.blobstore.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.BlobSource;
-import io.blobstore.memory.Lease;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.contract.Pairwise;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.http.TransportException.Kind;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
