@@ -56,8 +56,7 @@ final class AsyncClient extends PartwiseClient {
     @Override
     Crc32c read(long offset, ByteBuffer target) {
         String range = TransferSpec.range(offset, target.remaining());
-        client.getObject(
-                        AwsSdk.get(spec).toBuilder().range(range).build(), AsyncResponseTransformer.toPublisher())
+        client.getObject(AwsSdk.get(spec).toBuilder().range(range).build(), AsyncResponseTransformer.toPublisher())
                 .thenCompose(content -> content.subscribe(target.duplicate()::put))
                 .join();
         return Crc32c.of(target);

@@ -114,8 +114,7 @@ final class BenchmarkEnvironment implements AutoCloseable {
         if (spec.transport().isEncrypted()) {
             String engine = spec.transport() == Transport.HTTPS ? "openssl" : "jdk";
             properties.put("io.blobstore.http.tlsEngine", engine);
-            properties.put(
-                    "javax.net.ssl.trustStore", certificates().keyStore().toString());
+            properties.put("javax.net.ssl.trustStore", certificates().keyStore().toString());
             properties.put("javax.net.ssl.trustStorePassword", Certificates.PASSWORD);
         }
         return properties;

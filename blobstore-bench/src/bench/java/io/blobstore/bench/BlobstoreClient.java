@@ -83,9 +83,7 @@ final class BlobstoreClient implements BenchmarkClient {
                 .partSize(spec.partSize())
                 .concurrency(spec.concurrency())
                 .build();
-        BlobTarget target = spec.operation() == Operation.DOWNLOAD
-                ? BlobTarget.ofPath(spec.newFile())
-                : file.region();
+        BlobTarget target = spec.operation() == Operation.DOWNLOAD ? BlobTarget.ofPath(spec.newFile()) : file.region();
         reader.read(store, key, ByteRange.all(), target, options).join();
     }
 

@@ -15,7 +15,9 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** A child JVM with the class path of this one, controlled line by line. Lines that begin with {@code #} are answers. */
+/**
+ * A child JVM with the class path of this one, controlled line by line. Lines that begin with {@code #} are answers.
+ */
 final class ChildProcess implements AutoCloseable {
     private static final Duration POLL_INTERVAL = Duration.ofMillis(10);
     private static final String END = "#end";

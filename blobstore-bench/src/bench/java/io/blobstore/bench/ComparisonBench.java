@@ -34,8 +34,9 @@ abstract class ComparisonBench implements Callable<Integer> {
     @Option(
             names = "--warm-up",
             paramLabel = "SECONDS",
-            description = "How long each client first rehearses with little content, and then at least works with all of it:"
-                    + " until its JIT compilers are idle, or for another minute. 0 for none. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "How long each client first rehearses with little content, and then at least works with all of it:"
+                            + " until its JIT compilers are idle, or for another minute. 0 for none. Default: ${DEFAULT-VALUE}.")
     int warmUp = 10;
 
     @Option(names = "--mib", paramLabel = "N", description = "MiB of content. Default: ${DEFAULT-VALUE}.")
@@ -57,8 +58,9 @@ abstract class ComparisonBench implements Callable<Integer> {
     @Option(
             names = "--dir",
             paramLabel = "DIR",
-            description = "Where to put the content. Default: /dev/shm if it has room, where nothing is written back to a"
-                    + " disk, or else the directory for temporary files.")
+            description =
+                    "Where to put the content. Default: /dev/shm if it has room, where nothing is written back to a"
+                            + " disk, or else the directory for temporary files.")
     @Nullable Path directory;
 
     /** Returns the comparisons, with all clients. */
@@ -91,8 +93,7 @@ abstract class ComparisonBench implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         if (mib < sizes()[0] || mib > sizes()[1]) {
-            throw new ParameterException(
-                    command.commandLine(), "--mib must be " + sizes()[0] + " to " + sizes()[1]);
+            throw new ParameterException(command.commandLine(), "--mib must be " + sizes()[0] + " to " + sizes()[1]);
         }
         if (partMib < 5 || partMib > mib || rounds < 1 || repeats < 1 || warmUp < 0 || concurrency < 1) {
             throw new ParameterException(

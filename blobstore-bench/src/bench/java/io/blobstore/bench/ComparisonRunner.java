@@ -10,7 +10,8 @@ import java.util.Map;
 
 /**
  * Runs a comparison: all clients are up at once, each in its own process, are warmed up one after the other, and then
- * take turns round by round, so that noise affects all clients equally. A client that fails leaves; the others continue.
+ * take turns round by round, so that noise affects all clients equally. A client that fails leaves; the others
+ * continue.
  */
 final class ComparisonRunner implements AutoCloseable {
     private static final double MIB = 1L << 20;
@@ -46,7 +47,8 @@ final class ComparisonRunner implements AutoCloseable {
         comparison.clients().forEach(type -> attempt(type, () -> start(type)));
         each(client -> {
             if (client.spec.operation().canBeRehearsed()) {
-                client.rehearse(environment.rehearsal(client.spec), pace.warmUp().rehearsal());
+                client.rehearse(
+                        environment.rehearsal(client.spec), pace.warmUp().rehearsal());
             }
             client.warmUp(pace.warmUp());
         });
@@ -55,7 +57,8 @@ final class ComparisonRunner implements AutoCloseable {
         }
         each(client -> {
             BenchmarkEnvironment.Traffic passed = environment.requireTraffic(client.spec, client.transfers());
-            double needed = client.transfers() * (double) client.spec.operation().bytesOf(comparison.size());
+            double needed =
+                    client.transfers() * (double) client.spec.operation().bytesOf(comparison.size());
             results.put(
                     client.type,
                     new ClientResult(
@@ -81,11 +84,7 @@ final class ComparisonRunner implements AutoCloseable {
             throw new BenchmarkException("does not run on this platform");
         }
         TransferSpec spec = environment.spec(
-                type,
-                comparison.operation(),
-                comparison.transport(),
-                comparison.partSize(),
-                comparison.concurrency());
+                type, comparison.operation(), comparison.transport(), comparison.partSize(), comparison.concurrency());
         clients.add(ClientProcess.start(type, spec, environment));
     }
 
@@ -112,7 +111,8 @@ final class ComparisonRunner implements AutoCloseable {
         try {
             action.run();
         } catch (BenchmarkException | IOException e) {
-            results.put(type, ClientResult.failure(type.name(), type.title, type.store(), String.valueOf(e.getMessage())));
+            results.put(
+                    type, ClientResult.failure(type.name(), type.title, type.store(), String.valueOf(e.getMessage())));
             clients.stream().filter(client -> client.type == type).forEach(ClientProcess::close);
             clients.removeIf(client -> client.type == type);
         } catch (InterruptedException e) {

@@ -155,8 +155,9 @@ final class DiscardServer implements Closeable {
             return json.respond(request, beginning, bodyBytes, origin, security);
         }
         // The size of an object sent as a signed, chunked body is that of the decoded body.
-        long size =
-                request.header("x-amz-decoded-content-length").map(Long::parseLong).orElse(bodyBytes);
+        long size = request.header("x-amz-decoded-content-length")
+                .map(Long::parseLong)
+                .orElse(bodyBytes);
         Response response = xml.respond(request, size);
         traffic.add(downloaded, size, response.sent(), security);
         return isJson ? json.download(response) : response;

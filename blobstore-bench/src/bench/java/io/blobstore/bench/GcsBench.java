@@ -50,11 +50,6 @@ final class GcsBench extends ComparisonBench {
 
     private Comparison upload(Transport transport) {
         return comparison(
-                Operation.UPLOAD,
-                transport,
-                GCS_BLOBSTORE,
-                BLOBSTORE,
-                GCS_MULTIPART_CLIENT,
-                GCS_TRANSFER_MANAGER);
+                Operation.UPLOAD, transport, GCS_BLOBSTORE, BLOBSTORE, GCS_MULTIPART_CLIENT, GCS_TRANSFER_MANAGER);
     }
 }

@@ -56,8 +56,7 @@ final class GcsMultipartClient extends PartwiseClient {
                 .bucket(TransferSpec.BUCKET)
                 .key(spec.key())
                 .uploadId(uploadId)
-                .multipartUpload(
-                        CompletedMultipartUpload.builder().parts(parts).build())
+                .multipartUpload(CompletedMultipartUpload.builder().parts(parts).build())
                 .build());
     }
 }

@@ -29,8 +29,8 @@ final class GcsStorageClient extends PartwiseClient {
     }
 
     /**
-     * Creates a client that reads or downloads the whole object with one request. A read that stops at the size does not
-     * reach the SDK's own verification, which happens at the end of the stream.
+     * Creates a client that reads or downloads the whole object with one request. A read that stops at the size does
+     * not reach the SDK's own verification, which happens at the end of the stream.
      */
     static BenchmarkClient byDefault(TransferSpec spec) throws IOException {
         spec.require("reads and downloads only", Operation.READ, Operation.DOWNLOAD);

@@ -32,11 +32,12 @@ final class GcsTransferManagerClient implements BenchmarkClient {
 
     private GcsTransferManagerClient(TransferSpec spec, TransferManagerConfig.Builder manager) {
         this.spec = spec;
-        this.manager = manager.setStorageOptions(GoogleSdk.options(spec)).build().getService();
+        this.manager =
+                manager.setStorageOptions(GoogleSdk.options(spec)).build().getService();
         this.uploads = ParallelUploadConfig.newBuilder()
                 .setBucketName(TransferSpec.BUCKET)
-                .setUploadBlobInfoFactory(
-                        (bucket, file) -> BlobInfo.newBuilder(bucket, spec.key()).build())
+                .setUploadBlobInfoFactory((bucket, file) ->
+                        BlobInfo.newBuilder(bucket, spec.key()).build())
                 .build();
     }
 

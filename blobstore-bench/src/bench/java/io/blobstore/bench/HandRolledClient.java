@@ -8,8 +8,8 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * The baseline: a hand-written loop that writes the mapped slices to blocking channels, or reads into them, and computes
- * their CRC32C. It signs nothing, never retries, and handles no errors.
+ * The baseline: a hand-written loop that writes the mapped slices to blocking channels, or reads into them, and
+ * computes their CRC32C. It signs nothing, never retries, and handles no errors.
  */
 class HandRolledClient extends PartwiseClient {
     private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);

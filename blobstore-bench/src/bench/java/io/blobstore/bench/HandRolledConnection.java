@@ -25,8 +25,8 @@ final class HandRolledConnection implements Closeable {
 
     HandRolledConnection(TransferSpec spec) throws Exception {
         host = spec.endpoint().getAuthority();
-        channel = SocketChannel.open(new InetSocketAddress(
-                spec.endpoint().getHost(), spec.endpoint().getPort()));
+        channel = SocketChannel.open(
+                new InetSocketAddress(spec.endpoint().getHost(), spec.endpoint().getPort()));
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         connection = NetConnection.of(channel, spec.transport().engine(spec.endpoint()));
         input = new HttpInput(connection);

@@ -114,8 +114,7 @@ final class JsonResponses {
         // The hash of the whole object, also for ranges. The SDK verifies a whole read unless the response names the
         // stored encoding (x-goog-stored-content-...), which means that the content was decoded.
         headers.put(XmlResponses.GOOGLE_HASH, "crc32c=" + served.checksum().base64());
-        return new Response(
-                content.status(), headers, content.text(), content.from(), content.to(), content.length());
+        return new Response(content.status(), headers, content.text(), content.from(), content.to(), content.length());
     }
 
     private static Response notImplemented() {
@@ -134,8 +133,7 @@ final class JsonResponses {
         Map<String, Object> resource =
                 JSON.std.mapFrom(text.substring(json, jsonEnd).getBytes(StandardCharsets.ISO_8859_1));
         Stored object = stored.create(
-                bodyBytes - content - end,
-                resource.getOrDefault(CRC32C, "").toString());
+                bodyBytes - content - end, resource.getOrDefault(CRC32C, "").toString());
         return insert(bucket, string(resource), resource, object, security);
     }
 
@@ -210,8 +208,7 @@ final class JsonResponses {
         return Response.of("200 OK", headers, JSON.std.asString(resource));
     }
 
-    private static Map<String, Object> body(HttpHead request, ByteBuffer beginning, long bodyBytes)
-            throws IOException {
+    private static Map<String, Object> body(HttpHead request, ByteBuffer beginning, long bodyBytes) throws IOException {
         if (bodyBytes > beginning.remaining()) {
             throw new IOException("a request of " + bodyBytes + " bytes");
         }

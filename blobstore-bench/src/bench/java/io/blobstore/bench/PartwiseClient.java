@@ -17,6 +17,7 @@ abstract class PartwiseClient implements BenchmarkClient {
     final TransferSpec spec;
     /** The whole content; only slices and duplicates of it are used. */
     final ByteBuffer memory;
+
     final int size;
     private final PartWorkers workers;
 
@@ -49,8 +50,11 @@ abstract class PartwiseClient implements BenchmarkClient {
     private void upload() throws Exception {
         String uploadId = create();
         String[] etags = new String[PartWorkers.parts(size, spec.partSize())];
-        workers.forEachPart(size, spec.partSize(), (index, offset, length) ->
-                etags[index] = uploadPart(uploadId, index, offset, memory.slice((int) offset, length)));
+        workers.forEachPart(
+                size,
+                spec.partSize(),
+                (index, offset, length) ->
+                        etags[index] = uploadPart(uploadId, index, offset, memory.slice((int) offset, length)));
         complete(uploadId, Arrays.asList(etags));
     }
 
@@ -62,8 +66,11 @@ abstract class PartwiseClient implements BenchmarkClient {
 
     private void read(PartReader reader) throws Exception {
         AtomicIntegerArray checksums = new AtomicIntegerArray(PartWorkers.parts(size, spec.partSize()));
-        workers.forEachPart(size, spec.partSize(), (index, offset, length) ->
-                checksums.set(index, reader.read(offset, length).value()));
+        workers.forEachPart(
+                size,
+                spec.partSize(),
+                (index, offset, length) ->
+                        checksums.set(index, reader.read(offset, length).value()));
         Crc32c whole = Crc32c.EMPTY;
         for (int i = 0; i < checksums.length(); i++) {
             long length = Math.min(spec.partSize(), size - (long) i * spec.partSize());

@@ -59,14 +59,10 @@ final class Plan {
                         Threshold.heap(BLOBSTORE, 8),
                         Threshold.cpu(GCS_BLOBSTORE, 1.1, BLOBSTORE),
                         Threshold.heap(GCS_BLOBSTORE, 8));
-            case "DOWNLOAD/HTTP" ->
-                List.of(Threshold.cpu(BLOBSTORE, 1.15, HAND_ROLLED), Threshold.heap(BLOBSTORE, 8));
+            case "DOWNLOAD/HTTP" -> List.of(Threshold.cpu(BLOBSTORE, 1.15, HAND_ROLLED), Threshold.heap(BLOBSTORE, 8));
             case "SEQUENTIAL/HTTP" ->
-                List.of(
-                        Threshold.time(0.1, READER_WITHOUT_READ_AHEAD),
-                        Threshold.time(1 / 0.8, PARALLEL_READER));
-            case "RANDOM/HTTP" ->
-                List.of(Threshold.time(1.05, READER_WITHOUT_READ_AHEAD), Threshold.fetched(1.1));
+                List.of(Threshold.time(0.1, READER_WITHOUT_READ_AHEAD), Threshold.time(1 / 0.8, PARALLEL_READER));
+            case "RANDOM/HTTP" -> List.of(Threshold.time(1.05, READER_WITHOUT_READ_AHEAD), Threshold.fetched(1.1));
             default -> List.of();
         };
     }
@@ -92,14 +88,38 @@ final class Plan {
     }
 
     private static final ClientType[] UPLOADS = {
-        BLOBSTORE, HAND_ROLLED, SENDFILE, JDK_HTTP_CLIENT, NETTY_ASYNC, CRT_ASYNC, CRT_TRANSFER_MANAGER,
-        NETTY_TRANSFER_MANAGER, CRT_TRANSFER_MANAGER_DEFAULT, NETTY_TRANSFER_MANAGER_DEFAULT, APACHE_SYNC,
-        APACHE_SYNC_DEFAULT, OPENDAL, GCS_BLOBSTORE, GCS_MULTIPART_CLIENT, GCS_TRANSFER_MANAGER,
+        BLOBSTORE,
+        HAND_ROLLED,
+        SENDFILE,
+        JDK_HTTP_CLIENT,
+        NETTY_ASYNC,
+        CRT_ASYNC,
+        CRT_TRANSFER_MANAGER,
+        NETTY_TRANSFER_MANAGER,
+        CRT_TRANSFER_MANAGER_DEFAULT,
+        NETTY_TRANSFER_MANAGER_DEFAULT,
+        APACHE_SYNC,
+        APACHE_SYNC_DEFAULT,
+        OPENDAL,
+        GCS_BLOBSTORE,
+        GCS_MULTIPART_CLIENT,
+        GCS_TRANSFER_MANAGER,
         GCS_TRANSFER_MANAGER_DEFAULT
     };
     private static final ClientType[] READS = {
-        BLOBSTORE, HAND_ROLLED, JDK_HTTP_CLIENT, NETTY_ASYNC, CRT_ASYNC, APACHE_SYNC, CRT_TRANSFER_MANAGER,
-        NETTY_TRANSFER_MANAGER, APACHE_SYNC_DEFAULT, OPENDAL, GCS_BLOBSTORE, GCS_STORAGE, GCS_STORAGE_DEFAULT
+        BLOBSTORE,
+        HAND_ROLLED,
+        JDK_HTTP_CLIENT,
+        NETTY_ASYNC,
+        CRT_ASYNC,
+        APACHE_SYNC,
+        CRT_TRANSFER_MANAGER,
+        NETTY_TRANSFER_MANAGER,
+        APACHE_SYNC_DEFAULT,
+        OPENDAL,
+        GCS_BLOBSTORE,
+        GCS_STORAGE,
+        GCS_STORAGE_DEFAULT
     };
     private static final ClientType[] DOWNLOADS = {
         BLOBSTORE, HAND_ROLLED, JDK_HTTP_CLIENT, CRT_TRANSFER_MANAGER, NETTY_TRANSFER_MANAGER,
@@ -110,8 +130,15 @@ final class Plan {
         BLOBSTORE, HAND_ROLLED, APACHE_SYNC, NETTY_ASYNC, CRT_ASYNC, GCS_BLOBSTORE, GCS_STORAGE
     };
     private static final ClientType[] QUICK_UPLOADS = {
-        BLOBSTORE, HAND_ROLLED, JDK_HTTP_CLIENT, CRT_TRANSFER_MANAGER, NETTY_TRANSFER_MANAGER, OPENDAL, GCS_BLOBSTORE,
-        GCS_MULTIPART_CLIENT, GCS_TRANSFER_MANAGER
+        BLOBSTORE,
+        HAND_ROLLED,
+        JDK_HTTP_CLIENT,
+        CRT_TRANSFER_MANAGER,
+        NETTY_TRANSFER_MANAGER,
+        OPENDAL,
+        GCS_BLOBSTORE,
+        GCS_MULTIPART_CLIENT,
+        GCS_TRANSFER_MANAGER
     };
     private static final ClientType[] QUICK_READS = {
         BLOBSTORE, HAND_ROLLED, JDK_HTTP_CLIENT, APACHE_SYNC, CRT_TRANSFER_MANAGER, GCS_BLOBSTORE

@@ -91,7 +91,6 @@ final class ReportBench implements Callable<Integer> {
             problem = "cannot be created";
         }
         throw new ParameterException(
-                command.commandLine(),
-                option + ": the directory '" + path + "' " + problem + "; choose another one");
+                command.commandLine(), option + ": the directory '" + path + "' " + problem + "; choose another one");
     }
 }

@@ -74,17 +74,20 @@ final class ReportRun {
     private void checkEnvironment() throws IOException {
         Path file = results.resolve(ENVIRONMENT);
         List<String> lines = new ArrayList<>(Machine.describe());
-        steps.forEach(step -> step.comparisons().forEach(comparison -> lines.add(step.name() + "\t"
-                + comparison.title() + ": " + comparison.setting() + "; " + comparison.clients().size() + " clients; "
-                + step.pace())));
+        steps.forEach(step -> step.comparisons()
+                .forEach(comparison -> lines.add(step.name() + "\t"
+                        + comparison.title() + ": " + comparison.setting() + "; "
+                        + comparison.clients().size() + " clients; "
+                        + step.pace())));
         if (Files.exists(file)) {
             List<String> existing = Files.readAllLines(file);
             Optional<String> other = lines.stream()
                     .filter(line -> !line.startsWith(Machine.LOAD) && !existing.contains(line))
                     .findFirst();
             if (other.isPresent()) {
-                throw new BenchmarkException("--results: '" + results + "' has results of another plan or machine, not of '"
-                        + other.get().replace('\t', ' ') + "'; choose another directory");
+                throw new BenchmarkException(
+                        "--results: '" + results + "' has results of another plan or machine, not of '"
+                                + other.get().replace('\t', ' ') + "'; choose another directory");
             }
         } else {
             lines.add(0, STARTED + LocalDate.now(ZoneId.systemDefault()));
@@ -95,7 +98,10 @@ final class ReportRun {
     private static List<ComparisonResult> run(Plan.Step step) throws IOException {
         List<ComparisonResult> measured = new ArrayList<>();
         for (Comparison comparison : step.comparisons()) {
-            int files = 2 + (comparison.operation() == Operation.DOWNLOAD ? comparison.clients().size() : 1);
+            int files = 2
+                    + (comparison.operation() == Operation.DOWNLOAD
+                            ? comparison.clients().size()
+                            : 1);
             Path parent = Workspace.parent(Optional.empty(), files * comparison.size());
             try (BenchmarkEnvironment environment =
                     new BenchmarkEnvironment(parent, comparison.size(), Conditions.NONE)) {

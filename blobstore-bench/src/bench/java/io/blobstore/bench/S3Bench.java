@@ -61,8 +61,7 @@ final class S3Bench extends ComparisonBench {
         }
         if (https || isAll()) {
             all.add(comparison(UPLOAD, HTTPS, UPLOADS));
-            all.add(comparison(
-                    UPLOAD, HTTPS_JDK, BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, APACHE_SYNC));
+            all.add(comparison(UPLOAD, HTTPS_JDK, BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, APACHE_SYNC));
         }
         if (read || isAll()) {
             all.add(comparison(READ, HTTP, READS));

@@ -26,8 +26,7 @@ final class SendfileClient extends HandRolledClient {
     @Override
     String uploadPart(String uploadId, int index, long offset, ByteBuffer content) throws Exception {
         int length = content.remaining();
-        return with(connection ->
-                connection.exchange("PUT " + part(spec, uploadId, index), file, offset, length));
+        return with(connection -> connection.exchange("PUT " + part(spec, uploadId, index), file, offset, length));
     }
 
     @Override

@@ -13,8 +13,8 @@ final class StoredObjects {
     /**
      * The known properties of an object or a part.
      *
-     * @param checksum the CRC32C in Base64 as sent by the client, or empty: the server computes none, as that would take
-     *     CPU from the measured client
+     * @param checksum the CRC32C in Base64 as sent by the client, or empty: the server computes none, as that would
+     *     take CPU from the measured client
      */
     record Stored(long size, String checksum, String etag) {}
 

@@ -9,8 +9,8 @@ import software.amazon.awssdk.services.s3.S3Client;
 
 /**
  * The AWS SDK's blocking client with default settings: one request for the whole object, from or to a file. It computes
- * CRC32 of what it sends. To verify what it reads, it requests a trailing MD5, which the server does not send: its reads
- * cost less here than from S3.
+ * CRC32 of what it sends. To verify what it reads, it requests a trailing MD5, which the server does not send: its
+ * reads cost less here than from S3.
  */
 final class SyncDefaultClient implements BenchmarkClient {
     private final TransferSpec spec;

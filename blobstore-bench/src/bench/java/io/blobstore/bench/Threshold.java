@@ -12,8 +12,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A limit for a figure of a client: a multiple of the figure of the best of other clients, or without others an absolute
- * value.
+ * A limit for a figure of a client: a multiple of the figure of the best of other clients, or without others an
+ * absolute value.
  */
 record Threshold(Figure figure, ClientType subject, double limit, List<ClientType> others) {
     static Threshold cpu(ClientType subject, double limit, ClientType... others) {
@@ -35,15 +35,15 @@ record Threshold(Figure figure, ClientType subject, double limit, List<ClientTyp
     /**
      * Compares the threshold with a result.
      *
-     * @param byRound whether ratios are those of the steady CPU time in each round; otherwise the ratio of the medians of
-     *     all CPU time, which includes that of the JIT compilers
+     * @param byRound whether ratios are those of the steady CPU time in each round; otherwise the ratio of the medians
+     *     of all CPU time, which includes that of the JIT compilers
      */
     Verdict judge(ComparisonResult result, boolean byRound) {
         Optional<ClientResult> ours = result.measured(subject.name());
         List<ClientResult> measured = new ArrayList<>();
         List<String> missing = new ArrayList<>();
-        others.forEach(type ->
-                result.measured(type.name()).ifPresentOrElse(measured::add, () -> missing.add(type.title)));
+        others.forEach(
+                type -> result.measured(type.name()).ifPresentOrElse(measured::add, () -> missing.add(type.title)));
         if (ours.isEmpty()) {
             missing.add(0, subject.title);
         }
@@ -52,9 +52,7 @@ record Threshold(Figure figure, ClientType subject, double limit, List<ClientTyp
                 .min(Comparator.comparingDouble(
                         client -> result.series(client, compared).median()));
         String what = result.title() + ": " + compared.title + ", " + subject.title
-                + (others.isEmpty()
-                        ? ""
-                        : " / " + best.map(ClientResult::title).orElse(others.get(0).title));
+                + (others.isEmpty() ? "" : " / " + best.map(ClientResult::title).orElse(others.get(0).title));
         String format = figure == Figure.HEAP ? "%.1f" : "%.2f";
         if (!missing.isEmpty()) {
             return Verdict.open(what, "not measured: " + String.join(", ", missing), limit, format);

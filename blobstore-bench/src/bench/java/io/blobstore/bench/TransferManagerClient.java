@@ -51,8 +51,7 @@ final class TransferManagerClient implements BenchmarkClient {
     public void round() throws IOException {
         if (spec.isUpload()) {
             manager.uploadFile(upload -> upload.source(spec.file())
-                            .putObjectRequest(
-                                    r -> r.bucket(TransferSpec.BUCKET).key(spec.key())))
+                            .putObjectRequest(r -> r.bucket(TransferSpec.BUCKET).key(spec.key())))
                     .completionFuture()
                     .join();
         } else {

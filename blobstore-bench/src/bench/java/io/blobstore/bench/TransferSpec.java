@@ -16,13 +16,7 @@ import java.util.List;
  * @param concurrency the number of concurrent parts
  */
 record TransferSpec(
-        Operation operation,
-        Transport transport,
-        URI endpoint,
-        String key,
-        Path file,
-        int partSize,
-        int concurrency) {
+        Operation operation, Transport transport, URI endpoint, String key, Path file, int partSize, int concurrency) {
     static final String BUCKET = "bench";
     static final String REGION = "us-east-1";
 

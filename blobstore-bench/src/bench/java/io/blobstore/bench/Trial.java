@@ -26,16 +26,14 @@ public final class Trial implements AutoCloseable {
      * @param partSize bytes of a part
      * @param concurrency the number of concurrent parts
      */
-    public static Trial start(
-            String client, boolean upload, String transport, long size, int partSize, int concurrency)
+    public static Trial start(String client, boolean upload, String transport, long size, int partSize, int concurrency)
             throws Exception {
         Path parent = Workspace.parent(Optional.empty(), 3 * size);
         BenchmarkEnvironment environment = new BenchmarkEnvironment(parent, size, Conditions.NONE);
         try {
             ClientType type = ClientType.valueOf(client);
             Operation operation = upload ? Operation.UPLOAD : Operation.READ;
-            TransferSpec spec =
-                    environment.spec(type, operation, Transport.valueOf(transport), partSize, concurrency);
+            TransferSpec spec = environment.spec(type, operation, Transport.valueOf(transport), partSize, concurrency);
             environment.clientProperties(spec).forEach(System::setProperty);
             return new Trial(environment, spec, type.open(spec));
         } catch (Throwable e) {

@@ -20,8 +20,7 @@ final class WarmMapping {
                 return channel.map(MapMode.READ_ONLY, 0, channel.size()).load();
             }
         }
-        try (FileChannel channel =
-                FileChannel.open(spec.file(), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        try (FileChannel channel = FileChannel.open(spec.file(), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             MappedByteBuffer memory = channel.map(MapMode.READ_WRITE, 0, channel.size());
             touch(memory);
             return memory;

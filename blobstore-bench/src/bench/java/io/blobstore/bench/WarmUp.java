@@ -33,7 +33,6 @@ record WarmUp(Duration rehearsal, Duration least, Duration most) {
     /** Returns whether the warm-up is over after {@code seconds} with all content, given the last step. */
     boolean isOver(double seconds, Measurement last) {
         return seconds >= most.toSeconds()
-                || (seconds >= least.toSeconds()
-                        && last.compilerSeconds() <= IDLE_COMPILERS * last.cpuSeconds());
+                || (seconds >= least.toSeconds() && last.compilerSeconds() <= IDLE_COMPILERS * last.cpuSeconds());
     }
 }

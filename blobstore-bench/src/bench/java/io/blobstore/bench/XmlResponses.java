@@ -125,9 +125,8 @@ final class XmlResponses {
             return Response.error("416 Range Not Satisfiable", "InvalidRange");
         }
         long from = Long.parseLong(range.group(1));
-        long to = range.group(2).isEmpty()
-                ? object.size()
-                : Math.min(object.size(), Long.parseLong(range.group(2)) + 1);
+        long to =
+                range.group(2).isEmpty() ? object.size() : Math.min(object.size(), Long.parseLong(range.group(2)) + 1);
         Map<String, String> headers = headers(object.etag(), "", false);
         if (isGoogle(request)) {
             headers.put(GOOGLE_HASH, "crc32c=" + object.checksum());

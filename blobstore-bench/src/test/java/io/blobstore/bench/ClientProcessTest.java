@@ -117,8 +117,8 @@ class ClientProcessTest {
     @CsvSource({"SENDFILE, uploads over HTTP only", "OPENDAL, trusts public certificate authorities only"})
     void unsupportedTransportsAreRefused(ClientType type, String reason) {
         assumeThat(type.isAvailable()).isTrue();
-        assertThatThrownBy(() -> start(
-                        type, environment.spec(type, Operation.UPLOAD, Transport.HTTPS, PART, 2), environment))
+        assertThatThrownBy(() ->
+                        start(type, environment.spec(type, Operation.UPLOAD, Transport.HTTPS, PART, 2), environment))
                 .isInstanceOf(BenchmarkException.class)
                 .hasMessageContaining(reason);
     }

@@ -24,8 +24,8 @@ import picocli.CommandLine;
 /** Clients in child processes take turns, and a report is written from the results. */
 class ComparisonTest {
     private static final int ROUNDS = 2;
-    private static final Comparison.Pace PACE = new Comparison.Pace(
-            new WarmUp(Duration.ofMillis(50), Duration.ZERO, Duration.ofMillis(1)), ROUNDS, 0, 0.1);
+    private static final Comparison.Pace PACE =
+            new Comparison.Pace(new WarmUp(Duration.ofMillis(50), Duration.ZERO, Duration.ofMillis(1)), ROUNDS, 0, 0.1);
 
     @TempDir
     Path directory;
@@ -45,7 +45,8 @@ class ComparisonTest {
         assertThat(report)
                 .contains("## Upload over HTTPS", "16 MiB, parts of 5 MiB, 2 concurrent")
                 .containsPattern("\\| sendfile, no checksum +\\| not measured: the kernel sends files unchanged")
-                .containsPattern("Upload over HTTPS: CPU, s/GiB, blobstore / hand-written baseline, CRC32C +\\| [0-9.]+")
+                .containsPattern(
+                        "Upload over HTTPS: CPU, s/GiB, blobstore / hand-written baseline, CRC32C +\\| [0-9.]+")
                 .containsPattern("OPEN +\\| Upload over HTTPS: .*/ S3TransferManager/CRT +\\| not measured")
                 .contains("](cpu-upload-https-s3.svg)");
         assertThat(directory.resolve("cpu-upload-https-s3.svg")).content().contains(">blobstore<");

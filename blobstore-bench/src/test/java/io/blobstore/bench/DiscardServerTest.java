@@ -53,8 +53,7 @@ class DiscardServerTest {
 
     private HttpResponse<byte[]> send(String method, String target, BodyPublisher body, String... headers)
             throws IOException, InterruptedException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + server.port() + target))
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + target))
                 .version(HttpClient.Version.HTTP_1_1)
                 .timeout(TIMEOUT)
                 .method(method, body);
@@ -105,11 +104,7 @@ class DiscardServerTest {
             throws IOException, InterruptedException {
         String query = "?partNumber=" + number + "&uploadId=" + uploadId;
         return send(
-                "PUT",
-                target + query,
-                BodyPublishers.ofByteArray(content),
-                "x-amz-checksum-crc32c",
-                checksum(content));
+                "PUT", target + query, BodyPublishers.ofByteArray(content), "x-amz-checksum-crc32c", checksum(content));
     }
 
     @Test
@@ -120,8 +115,7 @@ class DiscardServerTest {
 
         HttpResponse<byte[]> second = part("/bench/a/b", uploadId, 2, end);
         part("/bench/a/b", uploadId, 1, Arrays.copyOf(content, 700_000));
-        HttpResponse<byte[]> completed =
-                send("POST", "/bench/a/b?uploadId=" + uploadId, "<CompleteMultipartUpload/>");
+        HttpResponse<byte[]> completed = send("POST", "/bench/a/b?uploadId=" + uploadId, "<CompleteMultipartUpload/>");
         HttpResponse<byte[]> head = send("HEAD", "/bench/a/b", "", "x-amz-checksum-mode", "ENABLED");
 
         assertThat(header(second, "etag")).isNotEmpty();
@@ -139,13 +133,14 @@ class DiscardServerTest {
     void wrongChecksumsAndAbortedUploadsAreRefused() throws Exception {
         String uploadId = create("/bench/a");
         part("/bench/a", uploadId, 1, content(10));
-        HttpResponse<byte[]> completed = send(
-                "POST", "/bench/a?uploadId=" + uploadId, "", "x-amz-checksum-crc32c", Crc32c.EMPTY.base64());
+        HttpResponse<byte[]> completed =
+                send("POST", "/bench/a?uploadId=" + uploadId, "", "x-amz-checksum-crc32c", Crc32c.EMPTY.base64());
         assertThat(completed.statusCode()).isEqualTo(400);
         assertThat(text(completed)).contains("<Code>BadDigest</Code>");
 
         String aborted = create("/bench/a");
-        assertThat(send("DELETE", "/bench/a?uploadId=" + aborted, "").statusCode()).isEqualTo(204);
+        assertThat(send("DELETE", "/bench/a?uploadId=" + aborted, "").statusCode())
+                .isEqualTo(204);
         HttpResponse<byte[]> part = part("/bench/a", aborted, 1, content(10));
         assertThat(part.statusCode()).isEqualTo(404);
         assertThat(text(part)).contains("<Code>NoSuchUpload</Code>");
@@ -164,7 +159,8 @@ class DiscardServerTest {
                 .build();
 
         assertThat(send("PUT", "/bench/chunked", chunked).statusCode()).isEqualTo(200);
-        assertThat(client.send(expecting, BodyHandlers.discarding()).statusCode()).isEqualTo(200);
+        assertThat(client.send(expecting, BodyHandlers.discarding()).statusCode())
+                .isEqualTo(200);
         assertThat(send("PUT", "/bench/signed", array, "x-amz-decoded-content-length", "299000")
                         .statusCode())
                 .isEqualTo(200);

@@ -11,8 +11,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The memory of whole transfers in addition to the content, in a JVM without room for more: bytes allocated on the heap,
- * and copies outside of it. Counts and bounds, no times.
+ * The memory of whole transfers in addition to the content, in a JVM without room for more: bytes allocated on the
+ * heap, and copies outside of it. Counts and bounds, no times.
  */
 class FootprintTest {
     private static final long SIZE = 128L << 20;
@@ -52,7 +52,8 @@ class FootprintTest {
         "GCS_BLOBSTORE, UPLOAD, HTTPS, 16, 8",
         "GCS_BLOBSTORE, READ, HTTP, 8, 8",
     })
-    void staysUnderItsLimits(ClientType type, Operation operation, Transport transport, double heapMibPerGib, int directMib)
+    void staysUnderItsLimits(
+            ClientType type, Operation operation, Transport transport, double heapMibPerGib, int directMib)
             throws Exception {
         TransferSpec spec = environment.spec(type, operation, transport, PART, CONCURRENCY);
         try (ClientProcess client =

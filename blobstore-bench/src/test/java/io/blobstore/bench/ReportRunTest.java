@@ -44,9 +44,7 @@ class ReportRunTest {
         assertThat(measure(step("a", 1), step("b", 1))).contains("== a, 1 of 2", "== b, 2 of 2");
         Files.writeString(results.resolve("a.json"), "kept");
         Files.delete(results.resolve("b.json"));
-        assertThat(measure(step("a", 1), step("b", 1)))
-                .contains("== b, 2 of 2")
-                .doesNotContain("== a");
+        assertThat(measure(step("a", 1), step("b", 1))).contains("== b, 2 of 2").doesNotContain("== a");
         assertThat(results.resolve("a.json")).hasContent("kept");
         assertThat(results.resolve("b.json")).isNotEmptyFile();
     }
@@ -63,8 +61,8 @@ class ReportRunTest {
     @Test
     void concurrentRunsAreRefused() throws Exception {
         Files.createDirectories(results);
-        try (FileChannel other = FileChannel.open(
-                        results.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try (FileChannel other =
+                        FileChannel.open(results.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock held = other.lock()) {
             assertThatExceptionOfType(BenchmarkException.class)
                     .isThrownBy(() -> measure(step("a", 1)))

@@ -19,8 +19,10 @@ final class BarChart {
     record Bar(String label, String color, Series series) {}
 
     static String svg(String title, List<Bar> bars) {
-        double least = bars.stream().mapToDouble(bar -> bar.series().min()).min().orElse(1);
-        double greatest = bars.stream().mapToDouble(bar -> bar.series().max()).max().orElse(1);
+        double least =
+                bars.stream().mapToDouble(bar -> bar.series().min()).min().orElse(1);
+        double greatest =
+                bars.stream().mapToDouble(bar -> bar.series().max()).max().orElse(1);
         boolean logarithmic = least > 0 && greatest > LOGARITHMIC_FROM * least;
         String heading = title + (logarithmic ? " (logarithmic)" : "");
         StringBuilder out = new StringBuilder(String.format(

@@ -45,7 +45,8 @@ public record ComparisonResult(String title, String setting, int objects, double
     /** Returns a client's result if the client was measured. */
     public Optional<ClientResult> measured(String client) {
         return clients.stream()
-                .filter(result -> result.client().equals(client) && !result.rounds().isEmpty())
+                .filter(result ->
+                        result.client().equals(client) && !result.rounds().isEmpty())
                 .findFirst();
     }
 

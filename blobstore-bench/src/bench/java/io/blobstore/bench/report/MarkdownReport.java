@@ -16,8 +16,8 @@ import java.util.stream.Collectors;
 
 /** Writes results as Markdown tables, with charts beside them. The same results give the same files. */
 public final class MarkdownReport {
-    private static final List<Figure> OF_TRANSFERS = List.of(
-            Figure.THROUGHPUT, Figure.CPU, Figure.CPU_WITH_JIT, Figure.HEAP, Figure.MEMORY);
+    private static final List<Figure> OF_TRANSFERS =
+            List.of(Figure.THROUGHPUT, Figure.CPU, Figure.CPU_WITH_JIT, Figure.HEAP, Figure.MEMORY);
     private static final List<Figure> OF_SMALL_OBJECTS =
             List.of(Figure.OPERATIONS, Figure.CPU_PER_OPERATION, Figure.HEAP_PER_OPERATION);
     private static final List<Chart> CHARTS = List.of(
@@ -42,10 +42,7 @@ public final class MarkdownReport {
      * @param environment lines of a name and a value, separated by a tab
      */
     public static void write(
-            Path target,
-            List<String> environment,
-            List<ComparisonResult> results,
-            List<Verdict> verdicts)
+            Path target, List<String> environment, List<ComparisonResult> results, List<Verdict> verdicts)
             throws IOException {
         MarkdownReport report = new MarkdownReport();
         report.out.append("# Benchmarks of blobstore\n\n");
@@ -80,7 +77,8 @@ public final class MarkdownReport {
 
     private void addChart(Chart chart, ComparisonResult result) {
         List<BarChart.Bar> bars = result.clients().stream()
-                .filter(client -> client.store().equals(chart.store()) && !client.rounds().isEmpty())
+                .filter(client ->
+                        client.store().equals(chart.store()) && !client.rounds().isEmpty())
                 .map(client -> new BarChart.Bar(
                         client.title(),
                         client.isSubject() ? "#0b6bcb" : client.isBaseline() ? "#d9822b" : "#a3abb5",
@@ -170,8 +168,7 @@ public final class MarkdownReport {
         return table(
                 List.of("Verdict", "Threshold", "Measured", "Limit"),
                 verdicts.stream()
-                        .map(verdict -> List.of(
-                                verdict.outcome(), verdict.what(), verdict.measured(), verdict.limit()))
+                        .map(verdict -> List.of(verdict.outcome(), verdict.what(), verdict.measured(), verdict.limit()))
                         .toList());
     }
 
@@ -194,7 +191,9 @@ public final class MarkdownReport {
         for (List<String> line : lines) {
             for (int column = 0; column < header.size(); column++) {
                 String cell = column < line.size() ? line.get(column) : "";
-                text.append("| ").append(cell).append(" ".repeat(Math.max(0, widths.get(column) - cell.length())) + " ");
+                text.append("| ")
+                        .append(cell)
+                        .append(" ".repeat(Math.max(0, widths.get(column) - cell.length())) + " ");
             }
             text.append("|\n");
             if (line == header) {

@@ -9,11 +9,7 @@ package io.blobstore.bench.report;
  * @param heapIsComplete whether {@code heapBytes} includes all threads; false if a thread ended uncounted
  */
 public record Measurement(
-        double cpuSeconds,
-        double wallSeconds,
-        double compilerSeconds,
-        double heapBytes,
-        boolean heapIsComplete) {
+        double cpuSeconds, double wallSeconds, double compilerSeconds, double heapBytes, boolean heapIsComplete) {
     private static final double NANOS = 1e9;
 
     /** Parses the words printed by a client: times in nanoseconds, in the order of the components. */
@@ -35,10 +31,6 @@ public record Measurement(
     /** Returns the average of {@code count} transfers. */
     public Measurement divide(int count) {
         return new Measurement(
-                cpuSeconds / count,
-                wallSeconds / count,
-                compilerSeconds / count,
-                heapBytes / count,
-                heapIsComplete);
+                cpuSeconds / count, wallSeconds / count, compilerSeconds / count, heapBytes / count, heapIsComplete);
     }
 }

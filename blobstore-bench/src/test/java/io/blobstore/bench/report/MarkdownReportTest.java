@@ -39,7 +39,9 @@ class MarkdownReportTest {
 
     @Test
     void clientsAreSortedByCpuWithMediansSpreadsAndRatios() {
-        assertThat(MarkdownReport.comparisons(List.of(upload)).replaceAll(" +", " ").lines())
+        assertThat(MarkdownReport.comparisons(List.of(upload))
+                        .replaceAll(" +", " ")
+                        .lines())
                 .containsSubsequence(
                         "| baseline | 2048 | 0.200 (0.200–0.210) | 1.20 (1.20–1.21) | 2.00 | 30.0 | 1.00 |"
                                 + " 1.25 (1.20–1.43) |",
@@ -81,8 +83,7 @@ class MarkdownReportTest {
             for (Path chart : charts) {
                 String svg = Files.readString(chart);
                 DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(new InputSource(new StringReader(svg)));
-                assertThat(Files.readString(directory.resolve("README.md")))
-                        .contains("](" + chart.getFileName() + ")");
+                assertThat(Files.readString(directory.resolve("README.md"))).contains("](" + chart.getFileName() + ")");
             }
         }
     }
