@@ -7,11 +7,11 @@ import picocli.CommandLine.ExitCode;
 /** The {@code benchmark} command. */
 @Command(
         name = "benchmark",
-        description = "Measures this library against others, and says whether it keeps what it promises.",
+        description = "Measures this library against other clients, and checks its thresholds.",
         subcommands = {S3Bench.class, GcsBench.class, ReaderBench.class, ReportBench.class},
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:every bar was kept", "1:one was not, or could not be measured", "2:wrong usage"})
+        exitCodeList = {"0:all thresholds are met", "1:a threshold is not met or not measured", "2:wrong usage"})
 final class Benchmark {
     private Benchmark() {}
 

@@ -1,12 +1,19 @@
 package io.blobstore.bench;
 
-/** One way to move the content, ready to do so again and again. */
+import java.nio.ByteBuffer;
+
+/** One way to transfer the content, ready to do so repeatedly. */
 interface BenchmarkClient extends AutoCloseable {
-    /** Moves the whole content once. When this returns, it is there, and a read one has been verified. */
+    /** Transfers the whole content once; on return it is complete, and content that was read has been verified. */
     void round() throws Exception;
 
-    /** How long each of the small things took that the rounds since the last call consist of, if they do. */
-    default Latencies takeLatencies() {
-        return new Latencies();
+    /** Stores a small object with one request. Thread-safe. Clients that take part in such comparisons override it. */
+    default void put(ByteBuffer content) throws Exception {
+        throw new BenchmarkException("is not measured with small objects");
+    }
+
+    /** Reads a small object with one request into a buffer that has exactly the room for it. Thread-safe. */
+    default void get(ByteBuffer target) throws Exception {
+        throw new BenchmarkException("is not measured with small objects");
     }
 }

@@ -1,6 +1,6 @@
 package io.blobstore.bench;
 
-/** A benchmark cannot go on; the message says why, and what to do. */
+/** Thrown if a benchmark cannot continue; the message gives the reason and a remedy. */
 final class BenchmarkException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

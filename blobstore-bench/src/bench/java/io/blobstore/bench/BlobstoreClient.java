@@ -15,27 +15,25 @@ import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** This library, as its users use it: a store, a mapped file, the parallel uploader and reader. */
+/** This library in ordinary use: a store, a mapped file, the transfer manager. */
 final class BlobstoreClient implements BenchmarkClient {
-    private final TransferSpec job;
+    private final TransferSpec spec;
     private final BlobKey key;
     private final BlobStore store;
-    private final TransferManager uploader;
-    private final TransferManager reader;
+    private final TransferManager transfers;
     private final MappedFile file;
     private final Lease warm;
 
-    private BlobstoreClient(TransferSpec job, BlobStore store) throws IOException {
-        this.job = job;
-        this.key = BlobKey.of(job.key());
+    private BlobstoreClient(TransferSpec spec, BlobStore store) throws IOException {
+        this.spec = spec;
+        this.key = BlobKey.of(spec.key());
         this.store = store;
-        this.uploader = TransferManager.create();
-        this.reader = TransferManager.create();
+        this.transfers = TransferManager.create();
         this.file = MappedFile.open(
-                job.file(), job.isUpload() ? MappedFile.Access.READ_ONLY : MappedFile.Access.READ_WRITE);
-        this.warm = job.isUpload() ? file.region().acquire() : file.region().acquireWritable();
+                spec.file(), spec.isUpload() ? MappedFile.Access.READ_ONLY : MappedFile.Access.READ_WRITE);
+        this.warm = spec.isUpload() ? file.region().acquire() : file.region().acquireWritable();
         for (ByteBuffer buffer : warm.buffers()) {
-            if (job.isUpload()) {
+            if (spec.isUpload()) {
                 Crc32c.of(buffer);
             } else {
                 WarmMapping.touch(buffer);
@@ -43,35 +41,35 @@ final class BlobstoreClient implements BenchmarkClient {
         }
     }
 
-    static BenchmarkClient s3(TransferSpec job) throws IOException {
-        return new BlobstoreClient(job, s3Store(job));
+    static BenchmarkClient s3(TransferSpec spec) throws IOException {
+        return new BlobstoreClient(spec, s3Store(spec));
     }
 
-    /** Opened by its URI, as anybody does it. */
-    static BlobStore s3Store(TransferSpec job) throws IOException {
-        return BlobStores.open("s3://" + TransferSpec.BUCKET + "?endpoint=" + job.endpoint() + "&region="
+    /** Opens the store by its URI. */
+    static BlobStore s3Store(TransferSpec spec) throws IOException {
+        return BlobStores.open("s3://" + TransferSpec.BUCKET + "?endpoint=" + spec.endpoint() + "&region="
                 + TransferSpec.REGION + "&pathStyle=true");
     }
 
-    static BenchmarkClient gcs(TransferSpec job) throws IOException {
-        return new BlobstoreClient(job, gcsStore(job));
+    static BenchmarkClient gcs(TransferSpec spec) throws IOException {
+        return new BlobstoreClient(spec, gcsStore(spec));
     }
 
-    static BlobStore gcsStore(TransferSpec job) throws IOException {
+    private static BlobStore gcsStore(TransferSpec spec) throws IOException {
         return GcsBlobStore.builder(TransferSpec.BUCKET)
-                .endpoint(job.endpoint())
+                .endpoint(spec.endpoint())
                 .credentials(GoogleSdk.credentials())
                 .open();
     }
 
     @Override
     public void round() throws Exception {
-        if (job.isUpload()) {
+        if (spec.isUpload()) {
             UploadOptions options = UploadOptions.builder()
-                    .partSize(job.partSize())
-                    .concurrency(job.concurrency())
+                    .partSize(spec.partSize())
+                    .concurrency(spec.concurrency())
                     .build();
-            uploader.upload(store, key, file.region(), options).join();
+            transfers.upload(store, key, file.region(), options).join();
         } else {
             read();
         }
@@ -79,21 +77,28 @@ final class BlobstoreClient implements BenchmarkClient {
 
     private void read() throws Exception {
         DownloadOptions options = DownloadOptions.builder()
-                .partSize(job.partSize())
-                .concurrency(job.concurrency())
+                .partSize(spec.partSize())
+                .concurrency(spec.concurrency())
                 .build();
-        BlobTarget target = job.scenario().direction == Scenario.Direction.DOWNLOAD
-                ? BlobTarget.ofPath(job.newFile())
-                : file.region();
-        reader.download(store, key, ByteRange.all(), target, options).join();
+        BlobTarget target = spec.operation() == Operation.DOWNLOAD ? BlobTarget.ofPath(spec.newFile()) : file.region();
+        transfers.download(store, key, ByteRange.all(), target, options).join();
+    }
+
+    @Override
+    public void put(ByteBuffer content) throws IOException {
+        store.store(key, content);
+    }
+
+    @Override
+    public void get(ByteBuffer target) throws IOException {
+        store.read(key, ByteRange.all(), target);
     }
 
     @Override
     public void close() throws Exception {
-        uploader.close();
+        transfers.close();
         warm.close();
         file.close();
         store.close();
-        reader.close();
     }
 }

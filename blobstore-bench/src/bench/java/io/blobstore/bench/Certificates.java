@@ -2,128 +2,73 @@ package io.blobstore.bench;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.security.SecureRandom;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
 /**
- * A certificate authority that lives as long as a benchmark, and the server's certificate, in files of one directory.
+ * The self-signed certificate of the server, in files of a directory that is deleted after the benchmark. The key store
+ * also serves as trust store: the JDK trusts the certificates of its key entries.
  */
-final class Certificates {
-    /** Holds certificates only, which are no secret; the JDK wants a password all the same. */
-    static final String TRUST_PASSWORD = "changeit";
+record Certificates(Path directory) {
+    /** The password of the key store, which lives as long as the benchmark and identifies a loopback server only. */
+    static final String PASSWORD = "changeit";
 
-    private static final String PASSWORD_VARIABLE = "BLOBSTORE_BENCHMARK_KEYSTORE";
-    private static final int MINUTE = 60;
-
-    private final Path directory;
-
-    private Certificates(Path directory) {
-        this.directory = directory;
-    }
-
-    /** Those that were made in a directory before. */
+    /** Returns the certificate that was created in a directory before. */
     static Certificates in(Path directory) {
         return new Certificates(directory);
     }
 
-    /** Makes them, with the JDK's keytool. */
-    static Certificates create(Path directory) throws IOException, InterruptedException, GeneralSecurityException {
-        Certificates made = new Certificates(directory);
-        byte[] password = new byte[16];
-        new SecureRandom().nextBytes(password);
-        Files.writeString(made.passwordFile(), HexFormat.of().formatHex(password));
-        made.keytool("-genkeypair", "-alias", "ca", "-dname", "CN=Benchmark CA", "-ext", "bc:c=ca:true");
-        made.keytool(
-                "-genkeypair",
-                "-alias",
-                "server",
-                "-signer",
-                "ca",
-                "-dname",
-                "CN=localhost",
-                "-ext",
-                "san=dns:localhost,ip:127.0.0.1");
-        made.keytool("-exportcert", "-rfc", "-alias", "ca", "-file", made.pem().toString());
-        made.makeTrustStore();
-        return made;
+    /** Creates a certificate with the JDK's keytool. */
+    static Certificates create(Path directory) throws IOException, InterruptedException {
+        Certificates created = new Certificates(directory);
+        created.keytool(
+                "-genkeypair -dname CN=localhost -ext bc:c=ca:true -ext san=dns:localhost,ip:127.0.0.1 -keyalg RSA"
+                        + " -keysize 2048 -validity 2 -storetype PKCS12");
+        created.keytool("-exportcert -rfc -file server.pem");
+        return created;
     }
 
-    Path directory() {
-        return directory;
-    }
-
-    /** The authority's certificate, for clients that are no JDK. */
+    /** Returns the certificate as PEM, for clients that do not use the JDK's trust store. */
     Path pem() {
-        return directory.resolve("ca.pem");
+        return directory.resolve("server.pem");
     }
 
-    /** The authority's certificate, for {@code javax.net.ssl.trustStore}. */
-    Path trustStore() {
-        return directory.resolve("trust.p12");
-    }
-
-    private Path keyStore() {
+    /** Returns the key store, which is the value for {@code javax.net.ssl.trustStore}, too. */
+    Path keyStore() {
         return directory.resolve("server.p12");
     }
 
-    private Path passwordFile() {
-        return directory.resolve("server.password");
-    }
-
-    private void keytool(String... arguments) throws IOException, InterruptedException {
-        boolean isNew = arguments[0].equals("-genkeypair");
+    private void keytool(String arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-        command.addAll(List.of(arguments));
-        command.addAll(List.of("-keystore", keyStore().toString(), "-storepass:env", PASSWORD_VARIABLE));
-        if (isNew) {
-            command.addAll(List.of("-keyalg", "RSA", "-keysize", "2048", "-validity", "2", "-storetype", "PKCS12"));
-        }
+        command.addAll(List.of(arguments.split(" ")));
+        command.addAll(List.of("-alias", "server", "-keystore", "server.p12", "-storepass", PASSWORD));
         Path log = directory.resolve("keytool.log");
-        ProcessBuilder builder = new ProcessBuilder(command)
+        Process process = new ProcessBuilder(command)
+                .directory(directory.toFile())
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
-        builder.environment().put(PASSWORD_VARIABLE, Files.readString(passwordFile()));
-        Process process = builder.start();
-        if (!process.waitFor(MINUTE, TimeUnit.SECONDS) || process.exitValue() != 0) {
+                .redirectOutput(log.toFile())
+                .start();
+        if (!process.waitFor(1, TimeUnit.MINUTES) || process.exitValue() != 0) {
             process.destroyForcibly();
-            throw new BenchmarkException("keytool could not make certificates: " + Files.readString(log));
+            throw new BenchmarkException("keytool could not create a certificate: " + Files.readString(log));
         }
     }
 
-    private void makeTrustStore() throws IOException, GeneralSecurityException {
-        KeyStore trust = KeyStore.getInstance("PKCS12");
-        trust.load(null, null);
-        try (InputStream input = Files.newInputStream(pem());
-                OutputStream output = Files.newOutputStream(trustStore())) {
-            Certificate authority = CertificateFactory.getInstance("X.509").generateCertificate(input);
-            trust.setCertificateEntry("ca", authority);
-            trust.store(output, TRUST_PASSWORD.toCharArray());
-        }
-    }
-
-    /** What the server identifies itself with. */
     SSLContext serverContext() throws IOException, GeneralSecurityException {
-        char[] password = Files.readString(passwordFile()).toCharArray();
-        KeyStore all = KeyStore.getInstance("PKCS12");
+        KeyStore store = KeyStore.getInstance("PKCS12");
         try (InputStream input = Files.newInputStream(keyStore())) {
-            all.load(input, password);
+            store.load(input, PASSWORD.toCharArray());
         }
-        all.deleteEntry("ca"); // or the server might choose the authority's own key
         KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        keys.init(all, password);
+        keys.init(store, PASSWORD.toCharArray());
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(keys.getKeyManagers(), null, null);
         return context;

@@ -16,13 +16,12 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A JVM with the class path of this one that is talked to line by line. Lines that begin with {@code #} are its
- * answers.
+ * A child JVM with the class path of this one, controlled line by line. Lines that begin with {@code #} are answers.
  */
 final class ChildProcess implements AutoCloseable {
-    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(10);
+    private static final Duration POLL_INTERVAL = Duration.ofMillis(10);
     private static final String END = "#end";
-    private static final int MOST_LINES = 60;
+    private static final int MAX_LINES = 60;
 
     private final Process process;
     private final Path errors;
@@ -39,9 +38,9 @@ final class ChildProcess implements AutoCloseable {
     }
 
     /**
-     * Starts one.
+     * Starts a child JVM.
      *
-     * @param errors the file for what it prints to standard error
+     * @param errors the file for its standard error
      */
     static ChildProcess start(
             Class<?> main,
@@ -66,7 +65,7 @@ final class ChildProcess implements AutoCloseable {
         try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
             output.lines().filter(line -> line.startsWith("#")).forEach(answers::add);
         } catch (IOException | UncheckedIOException e) {
-            // it was killed
+            // the process was killed
         } finally {
             answers.add(END);
         }
@@ -83,15 +82,15 @@ final class ChildProcess implements AutoCloseable {
     }
 
     /**
-     * Waits for an answer that begins like this.
+     * Waits for an answer with the given beginning.
      *
-     * @param meanwhile called every now and then
-     * @throws BenchmarkException if the process ends, gives another answer, or takes too long
+     * @param meanwhile called at every poll
+     * @throws BenchmarkException if the process ends, answers differently, or does not answer in time
      */
     String await(String beginning, Duration timeout, Runnable meanwhile) throws InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
         while (System.nanoTime() - deadline < 0) {
-            String answer = answers.poll(BETWEEN_LOOKS.toNanos(), TimeUnit.NANOSECONDS);
+            String answer = answers.poll(POLL_INTERVAL.toNanos(), TimeUnit.NANOSECONDS);
             meanwhile.run();
             if (answer != null) {
                 if (answer.startsWith(beginning)) {
@@ -105,13 +104,13 @@ final class ChildProcess implements AutoCloseable {
         throw new BenchmarkException("failed: it took longer than " + timeout.toSeconds() + " s");
     }
 
-    /** Shows what it had to say about its end, before its file is gone. */
+    /** Prints the end of its standard error, as the file is deleted with the workspace. */
     private void printErrors() {
         try {
             List<String> lines = Files.readAllLines(errors);
-            lines.subList(Math.max(0, lines.size() - MOST_LINES), lines.size()).forEach(System.err::println);
+            lines.subList(Math.max(0, lines.size() - MAX_LINES), lines.size()).forEach(System.err::println);
         } catch (IOException e) {
-            System.err.println("what the process printed cannot be read: " + e);
+            System.err.println("the output of the process cannot be read: " + e);
         }
     }
 

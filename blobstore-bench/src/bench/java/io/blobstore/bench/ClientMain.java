@@ -1,6 +1,7 @@
 package io.blobstore.bench;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.blobstore.bench.report.Measurement;
 import io.blobstore.cli.HeapMeter;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -12,115 +13,106 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * One contestant in a JVM of its own, so that CPU time, heap and memory are its alone. Says {@code #ready}; then each
- * line of standard input is
+ * A client in a JVM of its own, so that CPU time, heap and memory of the process are the client's. Prints
+ * {@code #ready}; then each line of standard input is one of
  *
  * <ul>
- *   <li>a number of rounds to make, which are measured as one: {@code #result cpuNanos wallNanos heapBytes
- *       heapIsComplete compilerNanos collections nanos:count...};
- *   <li>a duration and another job, to be done for that long by another contestant of the same kind, so that what both
- *       have in common is compiled then: {@code #rehearsed rounds};
- *   <li>or {@code rest}: {@code #rested} when its compilers do.
+ *   <li>a number of rounds, which are measured as one: {@code #result} and the {@link Measurement};
+ *   <li>a duration and the arguments of another transfer, which is repeated for that time by another client of this
+ *       type, to compile the common code: {@code #rehearsed};
+ *   <li>{@code rest}: {@code #rested} when the JIT compilers are idle.
  * </ul>
  */
 final class ClientMain {
     private static final OperatingSystemMXBean PROCESS =
             (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
-    /**
-     * Of resting: between looks, what may be used between them, which is a tick of the clock, and how long it is waited
-     * for.
-     */
-    private static final Duration LOOK = Duration.ofMillis(250);
+    /** The interval between checks whether the process is idle. */
+    private static final Duration CHECK = Duration.ofMillis(250);
 
-    private static final Duration QUIET = Duration.ofMillis(10);
-    private static final Duration MOST_REST = Duration.ofSeconds(10);
+    /** The CPU time of an idle process between two checks: one tick of the clock. */
+    private static final Duration IDLE_CPU = Duration.ofMillis(10);
+
+    private static final Duration MAX_REST = Duration.ofSeconds(10);
 
     private ClientMain() {}
 
     /**
-     * Runs it until its standard input ends.
+     * Runs a client until standard input ends.
      *
-     * @param args the competitor, and the job
+     * @param args the name of a {@link ClientType} and the arguments of a {@link TransferSpec}
      */
     public static void main(String[] args) throws Exception {
         PrintStream out = System.out;
-        System.setOut(System.err); // what a library prints is no part of the protocol
+        System.setOut(System.err); // output of libraries is not part of the protocol
         List<String> arguments = Arrays.asList(args);
-        TransferSpec job = TransferSpec.ofArguments(arguments.subList(1, arguments.size()));
-        Competitor competitor = Competitor.valueOf(arguments.get(0));
-        try (BenchmarkClient contestant = competitor.open(job);
+        ClientType type = ClientType.valueOf(arguments.get(0));
+        TransferSpec spec = TransferSpec.ofArguments(arguments.subList(1, arguments.size()));
+        try (BenchmarkClient client = type.open(spec);
                 BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             out.println("#ready");
             for (String line = input.readLine(); line != null; line = input.readLine()) {
-                out.println(answer(line, competitor, contestant));
+                out.println(answer(line, type, client));
             }
-        } catch (BenchmarkException e) { // it says all there is to say
+        } catch (BenchmarkException e) { // its message says everything
             out.println("#" + e.getMessage());
         } catch (Exception e) {
             e.printStackTrace();
             out.println("#failed: " + String.valueOf(e).lines().findFirst().orElse(""));
         }
-        System.exit(0); // some clients leave threads behind
+        System.exit(0); // some clients leave threads running
     }
 
-    private static String answer(String line, Competitor competitor, BenchmarkClient contestant) throws Exception {
+    private static String answer(String line, ClientType type, BenchmarkClient client) throws Exception {
         List<String> words = Arrays.asList(line.split(" "));
-        if (words.size() > 1) {
-            return rehearse(competitor, words.get(0), words.subList(1, words.size()));
-        }
         if (line.equals("rest")) {
             rest();
             return "#rested";
+        } else if (words.size() > 1) {
+            rehearse(type, Duration.parse(words.get(0)), TransferSpec.ofArguments(words.subList(1, words.size())));
+            return "#rehearsed";
         }
-        return measure(contestant, Integer.parseInt(line));
+        return "#result " + measure(client, Integer.parseInt(line));
     }
 
     /**
-     * Does nothing until nothing is done: what waits for the compilers is compiled sooner now than beside the work.
-     * Looks at the CPU time, as the compilers' own clock stands still during a long compilation.
+     * Waits until the process is idle, so that methods queued for compilation are not compiled during a measurement. It
+     * checks the CPU time, as the compilers' own clock does not advance during a long compilation.
      */
     private static void rest() throws InterruptedException {
-        long deadline = System.nanoTime() + MOST_REST.toNanos();
+        long deadline = System.nanoTime() + MAX_REST.toNanos();
         long before;
         long after = PROCESS.getProcessCpuTime();
         do {
             before = after;
-            Thread.sleep(LOOK.toMillis());
+            Thread.sleep(CHECK.toMillis());
             after = PROCESS.getProcessCpuTime();
-        } while (after - before > QUIET.toNanos() && System.nanoTime() - deadline < 0);
+        } while (after - before > IDLE_CPU.toNanos() && System.nanoTime() - deadline < 0);
     }
 
-    private static String rehearse(Competitor competitor, String duration, List<String> job) throws Exception {
-        int rounds = 0;
+    private static void rehearse(ClientType type, Duration duration, TransferSpec spec) throws Exception {
         long start = System.nanoTime();
-        try (BenchmarkClient contestant = competitor.open(TransferSpec.ofArguments(job))) {
-            for (; System.nanoTime() - start < Duration.parse(duration).toNanos(); rounds++) {
-                contestant.round();
+        try (BenchmarkClient client = type.open(spec)) {
+            while (System.nanoTime() - start < duration.toNanos()) {
+                client.round();
             }
         } catch (BenchmarkException e) {
-            // it does not work with so little
+            // the client does not support so little content
         }
-        return "#rehearsed " + rounds;
     }
 
-    private static String measure(BenchmarkClient contestant, int rounds) throws Exception {
-        contestant.takeLatencies();
-        long compile = CompilerThreads.cpuNanos(); // it allocates
+    private static String measure(BenchmarkClient client, int rounds) throws Exception {
+        long compilers = CompilerThreads.cpuNanos(); // allocates
         HeapMeter heap = HeapMeter.start();
-        long collections = GarbageCollections.count();
         long cpu = PROCESS.getProcessCpuTime();
         long wall = System.nanoTime();
         for (int i = 0; i < rounds; i++) {
-            contestant.round();
+            client.round();
         }
         wall = System.nanoTime() - wall;
         cpu = PROCESS.getProcessCpuTime() - cpu;
         long bytes = heap.bytesAllocated();
-        collections = GarbageCollections.count() - collections;
-        compile = CompilerThreads.cpuNanos() - compile;
-        return ("#result " + cpu + " " + wall + " " + bytes + " " + heap.isComplete() + " " + compile + " "
-                        + collections + " " + contestant.takeLatencies())
-                .strip();
+        compilers = CompilerThreads.cpuNanos() - compilers;
+        return cpu + " " + wall + " " + compilers + " " + bytes + " " + heap.isComplete();
     }
 }

@@ -8,18 +8,18 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
-/** Those of this JVM's compilers. */
+/** The JIT compiler threads of this JVM. */
 final class CompilerThreads {
     private static final Path TASKS = Path.of("/proc/self/task");
 
-    /** In the names of C1's and C2's, which the kernel cuts. */
+    /** The common part of the names of C1's and C2's threads, which the kernel truncates. */
     private static final String NAME = "CompilerThre";
 
     private CompilerThreads() {}
 
     /**
-     * The nanoseconds of CPU time that they took so far, by the scheduler's account; elsewhere than on Linux, those
-     * that compilations lasted.
+     * Returns the CPU time of these threads in nanoseconds, as counted by the scheduler; on systems other than Linux,
+     * the elapsed time of all compilations.
      */
     static long cpuNanos() throws IOException {
         if (!Files.isDirectory(TASKS)) {
@@ -40,7 +40,7 @@ final class CompilerThreads {
             return Files.readString(task.resolve("comm")).contains(NAME)
                     ? Long.parseLong(Files.readString(task.resolve("schedstat")).split(" ")[0])
                     : 0;
-        } catch (NoSuchFileException e) { // some other thread, that has ended
+        } catch (NoSuchFileException e) { // a thread that has ended
             return 0;
         }
     }

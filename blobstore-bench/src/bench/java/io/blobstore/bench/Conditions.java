@@ -1,55 +1,44 @@
 package io.blobstore.bench;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * What clients have to put up with, as with object stores: each answer takes its time, each connection gives only so
- * much, and now and then the server has too much to do.
+ * The simulated network of a server.
  *
- * @param latency from the request to the first byte
- * @param bytesPerSecond of a connection
- * @param refusedOneIn of so many parts and ranges, one is answered with 503; 0 for none
+ * @param latencyMillis from the request to the first byte of the response
+ * @param bytesPerSecond the bandwidth of a connection
  */
-record Conditions(Duration latency, long bytesPerSecond, int refusedOneIn) {
-    /** Next to the client, and as fast as it can. */
-    static final Conditions NONE = new Conditions(Duration.ZERO, Long.MAX_VALUE, 0);
+record Conditions(long latencyMillis, long bytesPerSecond) {
+    /** No latency and no bandwidth limit. */
+    static final Conditions NONE = new Conditions(0, Long.MAX_VALUE);
 
     private static final int PIECE = 64 * 1024;
     private static final double NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** For a command line. */
     List<String> toArguments() {
-        return List.of(latency.toString(), Long.toString(bytesPerSecond), Integer.toString(refusedOneIn));
+        return List.of(Long.toString(latencyMillis), Long.toString(bytesPerSecond));
     }
 
-    /** What {@link #toArguments} gave. */
+    /** Parses the result of {@link #toArguments}. */
     static Conditions ofArguments(List<String> arguments) {
-        return new Conditions(
-                Duration.parse(arguments.get(0)), Long.parseLong(arguments.get(1)), Integer.parseInt(arguments.get(2)));
+        return new Conditions(Long.parseLong(arguments.get(0)), Long.parseLong(arguments.get(1)));
     }
 
-    /** Whether the Nth part or range, counted from 1, is refused. */
-    boolean refuses(long n) {
-        return refusedOneIn > 0 && n % refusedOneIn == 0;
-    }
-
-    /** Writes a part of something. */
+    /** Writes the bytes from one offset to another. */
     @FunctionalInterface
     interface Writer {
-        /** Writes the bytes from one offset to another. */
         void write(long from, long to) throws IOException;
     }
 
-    /** Lets the time of the answer pass. */
-    void travel() {
-        waitUntil(System.nanoTime() + latency.toNanos());
+    /** Waits for the latency of a response. */
+    void awaitLatency() {
+        waitUntil(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(latencyMillis));
     }
 
-    /** Writes as fast as is allowed. */
+    /** Writes content within the bandwidth. */
     void write(Writer writer, long from, long to) throws IOException {
         if (bytesPerSecond == Long.MAX_VALUE) {
             writer.write(from, to);

@@ -1,5 +1,7 @@
 package io.blobstore.bench;
 
+import static io.blobstore.bench.ClientType.*;
+
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -9,47 +11,45 @@ import picocli.CommandLine.Option;
 @Command(
         name = "gcs",
         description = {
-            "Uploads and reads an object by this library's store for Google Cloud Storage, by its store for S3, and by"
-                    + " google-cloud-storage's own ways to upload in parallel, each in a JVM of its own, against a server on this machine"
-                    + " that throws away what it gets.",
-            "",
-            "Measures the CPU time of the client's process, user and system, what it allocates on the heap, and its anonymous"
-                    + " memory. Without one of the options for what to measure: all of them.",
+            "Compares this library's store for Cloud Storage with its store for S3 and with google-cloud-storage's parallel"
+                    + " uploads, as benchmark s3 does. Without an option for what to measure: everything.",
             ""
         },
         mixinStandardHelpOptions = true,
         sortOptions = false)
-final class GcsBench extends StoreBench {
-    @Option(names = "--http", description = "Uploads over HTTP.")
+final class GcsBench extends ComparisonBench {
+    @Option(names = "--http", description = "Measures uploads over HTTP.")
     boolean http;
 
-    @Option(names = "--https", description = "Uploads over HTTPS, with the engine of OpenSSL.")
+    @Option(names = "--https", description = "Measures uploads over HTTPS with BoringSSL.")
     boolean https;
 
-    @Option(names = "--read", description = "Ranged reads over HTTP.")
+    @Option(names = "--read", description = "Measures reads into memory over HTTP.")
     boolean read;
 
-    private boolean isAll() {
-        return !(http || https || read);
+    @Override
+    ClientType subject() {
+        return GCS_BLOBSTORE;
     }
 
     @Override
-    List<Scenario> scenarios() {
-        List<Scenario> scenarios = new ArrayList<>();
-        if (http || isAll()) {
-            scenarios.add(Scenario.GCS_HTTP_UPLOAD);
+    List<Comparison> comparisons() {
+        boolean isAll = !(http || https || read);
+        List<Comparison> all = new ArrayList<>();
+        if (http || isAll) {
+            all.add(upload(Transport.HTTP));
         }
-        if (https || isAll()) {
-            scenarios.add(Scenario.GCS_HTTPS_UPLOAD);
+        if (https || isAll) {
+            all.add(upload(Transport.HTTPS));
         }
-        if (read || isAll()) {
-            scenarios.add(Scenario.GCS_HTTP_READ);
+        if (read || isAll) {
+            all.add(comparison(Operation.READ, Transport.HTTP, GCS_BLOBSTORE, BLOBSTORE));
         }
-        return scenarios;
+        return all;
     }
 
-    @Override
-    boolean measuresMemory() {
-        return false;
+    private Comparison upload(Transport transport) {
+        return comparison(
+                Operation.UPLOAD, transport, GCS_BLOBSTORE, BLOBSTORE, GCS_MULTIPART_CLIENT, GCS_TRANSFER_MANAGER);
     }
 }

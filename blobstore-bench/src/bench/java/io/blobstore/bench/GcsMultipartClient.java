@@ -8,58 +8,55 @@ import com.google.cloud.storage.multipartupload.model.CompletedMultipartUpload;
 import com.google.cloud.storage.multipartupload.model.CompletedPart;
 import com.google.cloud.storage.multipartupload.model.CreateMultipartUploadRequest;
 import com.google.cloud.storage.multipartupload.model.UploadPartRequest;
-import java.util.Arrays;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 
-/**
- * google-cloud-storage's client for uploads in parts, fed with slices of the mapping. It computes each part's CRC32C
- * itself.
- */
-final class GcsMultipartClient implements BenchmarkClient {
-    private final TransferSpec job;
+/** google-cloud-storage's client for multipart uploads, given mapped slices. It computes the CRC32C of each part. */
+final class GcsMultipartClient extends PartwiseClient {
     private final MultipartUploadClient client;
-    private final PartWorkers workers;
-    private final WarmMapping memory;
 
-    GcsMultipartClient(TransferSpec job) throws Exception {
-        job.require("it uploads only", Scenario.Direction.UPLOAD);
-        this.job = job;
-        this.client = MultipartUploadClient.create(MultipartUploadSettings.of(GoogleSdk.options(job)));
-        this.workers = new PartWorkers(job.concurrency());
-        this.memory = WarmMapping.forReading(job.file());
+    GcsMultipartClient(TransferSpec spec) throws IOException {
+        super(spec);
+        spec.require("uploads only", Operation.UPLOAD);
+        this.client = MultipartUploadClient.create(MultipartUploadSettings.of(GoogleSdk.options(spec)));
     }
 
     @Override
-    public void round() throws Exception {
-        String uploadId = client.createMultipartUpload(CreateMultipartUploadRequest.builder()
-                        .bucket(TransferSpec.BUCKET)
-                        .key(job.key())
-                        .build())
-                .uploadId();
-        CompletedPart[] parts = new CompletedPart[PartWorkers.parts(memory.size(), job.partSize())];
-        workers.forEachPart(memory.size(), job.partSize(), (index, offset, length) -> {
-            UploadPartRequest request = UploadPartRequest.builder()
-                    .bucket(TransferSpec.BUCKET)
-                    .key(job.key())
-                    .uploadId(uploadId)
-                    .partNumber(index + 1)
-                    .build();
-            String etag = client.uploadPart(request, RequestBody.of(memory.slice(offset, length)))
-                    .eTag();
-            parts[index] =
-                    CompletedPart.builder().partNumber(index + 1).eTag(etag).build();
-        });
+    String create() {
+        CreateMultipartUploadRequest request = CreateMultipartUploadRequest.builder()
+                .bucket(TransferSpec.BUCKET)
+                .key(spec.key())
+                .build();
+        return client.createMultipartUpload(request).uploadId();
+    }
+
+    @Override
+    String uploadPart(String uploadId, int index, long offset, ByteBuffer content) {
+        UploadPartRequest request = UploadPartRequest.builder()
+                .bucket(TransferSpec.BUCKET)
+                .key(spec.key())
+                .uploadId(uploadId)
+                .partNumber(index + 1)
+                .build();
+        return client.uploadPart(request, RequestBody.of(content)).eTag();
+    }
+
+    @Override
+    void complete(String uploadId, List<String> etags) {
+        List<CompletedPart> parts = new ArrayList<>();
+        for (String etag : etags) {
+            parts.add(CompletedPart.builder()
+                    .partNumber(parts.size() + 1)
+                    .eTag(etag)
+                    .build());
+        }
         client.completeMultipartUpload(CompleteMultipartUploadRequest.builder()
                 .bucket(TransferSpec.BUCKET)
-                .key(job.key())
+                .key(spec.key())
                 .uploadId(uploadId)
-                .multipartUpload(CompletedMultipartUpload.builder()
-                        .parts(Arrays.asList(parts))
-                        .build())
+                .multipartUpload(CompletedMultipartUpload.builder().parts(parts).build())
                 .build());
-    }
-
-    @Override
-    public void close() {
-        workers.close();
     }
 }

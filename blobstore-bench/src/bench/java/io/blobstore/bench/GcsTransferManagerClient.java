@@ -14,80 +14,81 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * google-cloud-storage's transfer manager, which uploads the file by its name, or downloads to it. It verifies a
- * download that is one request; of one in parts, it compares no checksum.
+ * google-cloud-storage's transfer manager, which uploads or downloads a file. It verifies downloads of one request, but
+ * not downloads in parts.
  */
 final class GcsTransferManagerClient implements BenchmarkClient {
-    /** It uploads in parts only what has more of them, and only if it has more workers; {@code DefaultQos} says so. */
+    /** An upload in parts needs more parts and more workers than these ({@code DefaultQos}). */
     private static final int TOO_FEW_PARTS = 4;
 
     private static final int TOO_FEW_WORKERS = 2;
 
-    /** It downloads in parts only what is larger, however large a part is; {@code DefaultQos} says so too. */
+    /** A download in parts needs more bytes than this ({@code DefaultQos}). */
     private static final long TOO_SMALL = 128L << 20;
 
-    private final TransferSpec job;
+    private final TransferSpec spec;
     private final TransferManager manager;
     private final ParallelUploadConfig uploads;
 
-    private GcsTransferManagerClient(TransferSpec job, TransferManagerConfig.Builder manager) {
-        this.job = job;
-        this.manager = manager.setStorageOptions(GoogleSdk.options(job)).build().getService();
+    private GcsTransferManagerClient(TransferSpec spec, TransferManagerConfig.Builder manager) {
+        this.spec = spec;
+        this.manager =
+                manager.setStorageOptions(GoogleSdk.options(spec)).build().getService();
         this.uploads = ParallelUploadConfig.newBuilder()
                 .setBucketName(TransferSpec.BUCKET)
-                .setUploadBlobInfoFactory(
-                        (bucket, file) -> BlobInfo.newBuilder(bucket, job.key()).build())
+                .setUploadBlobInfoFactory((bucket, file) ->
+                        BlobInfo.newBuilder(bucket, spec.key()).build())
                 .build();
     }
 
     /**
-     * A download by ranges, many at once; an upload by a parallel composite upload: parts that are objects of their
-     * own, composed and then deleted. Of an upload, it computes CRC32C twice, of each part and of the whole.
+     * Creates a client that downloads concurrent ranges, or uploads parts as objects, which are composed and then
+     * deleted. For an upload, it computes CRC32C twice, of each part and of the whole.
      */
-    static BenchmarkClient inParts(TransferSpec job) throws IOException {
-        return job.isUpload() ? composite(job) : divided(job);
+    static BenchmarkClient inParts(TransferSpec spec) throws IOException {
+        return spec.isUpload() ? composite(spec) : divided(spec);
     }
 
-    private static BenchmarkClient composite(TransferSpec job) throws IOException {
-        int workers = job.concurrency() + 1; // one reads the file, and sends nothing
-        if (workers <= TOO_FEW_WORKERS || Files.size(job.file()) <= (long) TOO_FEW_PARTS * job.partSize()) {
+    private static BenchmarkClient composite(TransferSpec spec) throws IOException {
+        int workers = spec.concurrency() + 1; // one of them only reads the file
+        if (workers <= TOO_FEW_WORKERS || Files.size(spec.file()) <= (long) TOO_FEW_PARTS * spec.partSize()) {
             throw new BenchmarkException(
-                    "it uploads in parts only more than " + TOO_FEW_PARTS + " of them, 2 or more at once");
+                    "uploads in parts only if there are more than " + TOO_FEW_PARTS + ", 2 or more at once");
         }
         return new GcsTransferManagerClient(
-                job,
+                spec,
                 TransferManagerConfig.newBuilder()
                         .setAllowParallelCompositeUpload(true)
                         .setMaxWorkers(workers)
-                        .setPerWorkerBufferSize(job.partSize()));
+                        .setPerWorkerBufferSize(spec.partSize()));
     }
 
-    private static BenchmarkClient divided(TransferSpec job) throws IOException {
-        requireFile(job);
-        if (Files.size(job.file()) <= TOO_SMALL) {
-            throw new BenchmarkException("it downloads in parts only more than " + (TOO_SMALL >> 20) + " MiB");
+    private static BenchmarkClient divided(TransferSpec spec) throws IOException {
+        requireFile(spec);
+        if (Files.size(spec.file()) <= TOO_SMALL) {
+            throw new BenchmarkException("downloads in parts only more than " + (TOO_SMALL >> 20) + " MiB");
         }
         return new GcsTransferManagerClient(
-                job,
+                spec,
                 TransferManagerConfig.newBuilder()
                         .setAllowDivideAndConquerDownload(true)
-                        .setMaxWorkers(job.concurrency())
-                        .setPerWorkerBufferSize(job.partSize()));
+                        .setMaxWorkers(spec.concurrency())
+                        .setPerWorkerBufferSize(spec.partSize()));
     }
 
-    /** As one gets it: one resumable upload of the whole, or one request for it, whatever the job says of parts. */
-    static BenchmarkClient byDefault(TransferSpec job) {
-        requireFile(job);
-        return new GcsTransferManagerClient(job, TransferManagerConfig.newBuilder());
+    /** Creates a client with default settings: one resumable upload, or one request for the whole object. */
+    static BenchmarkClient byDefault(TransferSpec spec) {
+        requireFile(spec);
+        return new GcsTransferManagerClient(spec, TransferManagerConfig.newBuilder());
     }
 
-    private static void requireFile(TransferSpec job) {
-        job.require("it uploads files, and downloads to them", Scenario.Direction.UPLOAD, Scenario.Direction.DOWNLOAD);
+    private static void requireFile(TransferSpec spec) {
+        spec.require("uploads and downloads files only", Operation.UPLOAD, Operation.DOWNLOAD);
     }
 
     @Override
     public void round() throws Exception {
-        if (job.isUpload()) {
+        if (spec.isUpload()) {
             upload();
         } else {
             download();
@@ -95,7 +96,7 @@ final class GcsTransferManagerClient implements BenchmarkClient {
     }
 
     private void upload() throws Exception {
-        UploadResult result = manager.uploadFiles(List.of(job.file()), uploads)
+        UploadResult result = manager.uploadFiles(List.of(spec.file()), uploads)
                 .getUploadResults()
                 .get(0);
         if (result.getStatus() != TransferStatus.SUCCESS) {
@@ -106,10 +107,10 @@ final class GcsTransferManagerClient implements BenchmarkClient {
     private void download() throws Exception {
         ParallelDownloadConfig downloads = ParallelDownloadConfig.newBuilder()
                 .setBucketName(TransferSpec.BUCKET)
-                .setDownloadDirectory(job.newFile()) // nothing is left of the name: the file itself
-                .setStripPrefix(Pattern.quote(job.key()))
+                .setDownloadDirectory(spec.newFile()) // the prefix is the whole key, so that this is the file
+                .setStripPrefix(Pattern.quote(spec.key()))
                 .build();
-        BlobInfo blob = BlobInfo.newBuilder(TransferSpec.BUCKET, job.key()).build();
+        BlobInfo blob = BlobInfo.newBuilder(TransferSpec.BUCKET, spec.key()).build();
         DownloadResult result = manager.downloadBlobs(List.of(blob), downloads)
                 .getDownloadResults()
                 .get(0);

@@ -7,19 +7,19 @@ import com.google.cloud.storage.StorageOptions;
 import java.time.Duration;
 import java.util.Date;
 
-/** What the contestants with google-cloud-storage have in common. */
+/** What the clients that use google-cloud-storage share. */
 final class GoogleSdk {
     private GoogleSdk() {}
 
-    /** A token that opens nothing. */
+    /** Returns an access token without any permission. */
     static OAuth2Credentials credentials() {
         Date end = new Date(System.currentTimeMillis() + Duration.ofDays(1).toMillis());
         return OAuth2Credentials.create(new AccessToken("benchmark", end));
     }
 
-    static HttpStorageOptions options(TransferSpec job) {
+    static HttpStorageOptions options(TransferSpec spec) {
         return StorageOptions.http()
-                .setHost(job.endpoint().toString())
+                .setHost(spec.endpoint().toString())
                 .setProjectId("benchmark")
                 .setCredentials(credentials())
                 .build();

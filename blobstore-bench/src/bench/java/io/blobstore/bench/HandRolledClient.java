@@ -1,83 +1,109 @@
 package io.blobstore.bench;
 
-import java.io.IOException;
+import io.blobstore.Crc32c;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * What the machine can do: a loop that writes the mapped slices to blocking channels, or reads into them, and computes
- * their CRC32C. It signs nothing, repeats nothing and knows no errors.
+ * The baseline: a hand-written loop that writes the mapped slices to blocking channels, or reads into them, and
+ * computes their CRC32C. It signs nothing, never retries, and handles no errors.
  */
-final class HandRolledClient implements BenchmarkClient {
-    private final TransferSpec job;
-    private final PartWorkers workers;
-    private final WarmMapping memory;
-    private final LoopConnections connections;
+class HandRolledClient extends PartwiseClient {
+    private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
 
-    HandRolledClient(TransferSpec job) throws Exception {
-        this.job = job;
-        this.workers = new PartWorkers(job.concurrency());
-        this.memory = job.isUpload() ? WarmMapping.forReading(job.file()) : WarmMapping.forWriting(job.file());
-        this.connections = new LoopConnections(job);
+    /** Uses a connection exclusively. */
+    @FunctionalInterface
+    interface Use<T> {
+        T apply(HandRolledConnection connection) throws Exception;
     }
 
-    @Override
-    public void round() throws Exception {
-        switch (job.scenario().direction) {
-            case UPLOAD -> upload();
-            case READ -> read();
-            case DOWNLOAD -> download();
-            default -> throw new UnsupportedOperationException("the loop does not know " + job.scenario());
+    private final BlockingQueue<HandRolledConnection> idle = new LinkedBlockingQueue<>();
+
+    HandRolledClient(TransferSpec spec) throws Exception {
+        super(spec);
+        for (int i = 0; i < spec.concurrency(); i++) {
+            idle.add(new HandRolledConnection(spec));
         }
     }
 
-    private void upload() throws Exception {
-        connections.upload(workers, memory.size(), (connection, request, offset, length) -> {
-            ByteBuffer slice = memory.slice(offset, length);
-            connection.exchange(request, S3Requests.checksum(slice), slice);
-        });
+    /** Uses an idle connection, which is not reused after a failure. */
+    final <T> T with(Use<T> use) throws Exception {
+        HandRolledConnection connection = idle.take();
+        T result = use.apply(connection);
+        idle.add(connection);
+        return result;
     }
 
-    private void read() throws Exception {
-        PartChecksums checksums = new PartChecksums(memory.size(), job.partSize());
-        workers.forEachPart(memory.size(), job.partSize(), (index, offset, length) -> {
-            ByteBuffer slice = memory.slice(offset, length);
-            checksums.set(
-                    index,
-                    connections.with(connection ->
-                            connection.get("GET " + S3Requests.object(job), AwsSdk.range(offset, length), slice)));
-        });
-        requireRead(checksums);
+    static String object(TransferSpec spec) {
+        return "/" + TransferSpec.BUCKET + "/" + spec.key();
     }
 
-    /** Into a new file, through a small buffer of each connection. */
-    private void download() throws Exception {
-        PartChecksums checksums = new PartChecksums(memory.size(), job.partSize());
-        try (FileChannel file =
-                FileChannel.open(job.newFile(), StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
-            workers.forEachPart(
-                    memory.size(),
-                    job.partSize(),
-                    (index, offset, length) -> checksums.set(
-                            index,
-                            connections.with(connection -> connection.copy(
-                                    "GET " + S3Requests.object(job),
-                                    AwsSdk.range(offset, length),
-                                    length,
-                                    file,
-                                    offset))));
-        }
-        requireRead(checksums);
+    static String part(TransferSpec spec, String uploadId, int index) {
+        return object(spec) + "?partNumber=" + (index + 1) + "&uploadId=" + uploadId;
     }
 
-    private void requireRead(PartChecksums checksums) throws Exception {
-        checksums.require(connections.with(connection -> connection.checksum("HEAD " + S3Requests.object(job))));
+    /** Returns the upload id in the response to the creation of a multipart upload. */
+    static String uploadId(String created) {
+        String before = "<UploadId>";
+        int start = created.indexOf(before) + before.length();
+        return created.substring(start, created.indexOf("</UploadId>", start));
+    }
+
+    private static String checksumHeader(ByteBuffer content) {
+        return "x-amz-checksum-crc32c: " + Crc32c.of(content).base64() + "\r\n";
     }
 
     @Override
-    public void close() throws IOException {
-        workers.close();
-        connections.close();
+    String create() throws Exception {
+        return uploadId(with(connection -> connection.exchange("POST " + object(spec) + "?uploads", "", EMPTY)));
+    }
+
+    @Override
+    String uploadPart(String uploadId, int index, long offset, ByteBuffer content) throws Exception {
+        String request = "PUT " + part(spec, uploadId, index);
+        return with(connection -> connection.exchange(request, checksumHeader(content), content));
+    }
+
+    @Override
+    void complete(String uploadId, List<String> etags) throws Exception {
+        with(connection -> connection.exchange("POST " + object(spec) + "?uploadId=" + uploadId, "", EMPTY));
+    }
+
+    @Override
+    Crc32c read(long offset, ByteBuffer target) throws Exception {
+        String range = TransferSpec.range(offset, target.remaining());
+        return with(connection -> connection.get("GET " + object(spec), range, target));
+    }
+
+    @Override
+    Crc32c download(long offset, int length, FileChannel file) throws Exception {
+        String range = TransferSpec.range(offset, length);
+        return with(connection -> connection.copy("GET " + object(spec), range, length, file, offset));
+    }
+
+    @Override
+    String checksum() throws Exception {
+        return with(connection -> connection.checksum(object(spec)));
+    }
+
+    @Override
+    public void put(ByteBuffer content) throws Exception {
+        with(connection -> connection.exchange("PUT " + object(spec), checksumHeader(content), content));
+    }
+
+    @Override
+    public void get(ByteBuffer target) throws Exception {
+        read(0, target);
+    }
+
+    @Override
+    public void close() throws Exception {
+        super.close();
+        for (HandRolledConnection connection : idle) {
+            connection.close();
+        }
     }
 }

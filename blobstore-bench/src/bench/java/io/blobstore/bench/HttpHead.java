@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -13,44 +12,44 @@ import java.util.Optional;
 /**
  * The first line and the headers of a request or response.
  *
- * @param words the first line, cut at its first two spaces: three words, or two for a status without reason
- * @param headers their names in lower case
+ * @param words the first line, split at its first two spaces
+ * @param headers header values by name in lower case
  */
 record HttpHead(List<String> words, Map<String, String> headers) {
-    /** Reads what precedes the empty line. */
+    /** Parses the lines that precede the empty line. */
     static HttpHead parse(String text) throws IOException {
         String[] lines = text.split("\r\n");
         List<String> words = List.of(lines[0].split(" ", 3));
         if (words.size() < 2) {
             throw new IOException("not HTTP: " + lines[0]);
         }
-        Map<String, String> headers = new LinkedHashMap<>();
-        for (int i = 1; i < lines.length; i++) {
-            int colon = lines[i].indexOf(':');
-            if (colon < 1) {
-                throw new IOException("not a header: " + lines[i]);
+        Map<String, String> headers = new HashMap<>();
+        for (String line : List.of(lines).subList(1, lines.length)) {
+            String[] pair = line.split(":", 2);
+            if (pair.length < 2) {
+                throw new IOException("not a header: " + line);
             }
-            headers.put(
-                    lines[i].substring(0, colon).toLowerCase(Locale.ROOT),
-                    lines[i].substring(colon + 1).strip());
+            headers.put(pair[0].toLowerCase(Locale.ROOT), pair[1].strip());
         }
         return new HttpHead(words, headers);
     }
 
-    /** The path of a request, decoded. */
+    String method() {
+        return words.get(0);
+    }
+
+    /** Returns the decoded path of a request. */
     String path() {
         return decode(words.get(1).split("\\?", 2)[0]);
     }
 
-    /** The parameters of a request, decoded; those without a value are empty. */
+    /** Returns the decoded parameters of a request; a parameter without a value is empty. */
     Map<String, String> query() {
         Map<String, String> query = new HashMap<>();
-        int start = words.get(1).indexOf('?');
-        if (start >= 0) {
-            for (String parameter : words.get(1).substring(start + 1).split("&")) {
-                String[] pair = parameter.split("=", 2);
-                query.put(decode(pair[0]), pair.length > 1 ? decode(pair[1]) : "");
-            }
+        String[] target = words.get(1).split("\\?", 2);
+        for (String parameter : target.length > 1 ? target[1].split("&") : new String[0]) {
+            String[] pair = parameter.split("=", 2);
+            query.put(decode(pair[0]), pair.length > 1 ? decode(pair[1]) : "");
         }
         return query;
     }
@@ -63,9 +62,9 @@ record HttpHead(List<String> words, Map<String, String> headers) {
         return Optional.ofNullable(headers.get(name));
     }
 
-    /** Whether the body is cut into chunks. */
-    boolean isChunked() {
-        return header("transfer-encoding").filter("chunked"::equalsIgnoreCase).isPresent();
+    /** Returns whether a header has the given value, ignoring case. */
+    boolean has(String name, String value) {
+        return header(name).filter(value::equalsIgnoreCase).isPresent();
     }
 
     long contentLength() {

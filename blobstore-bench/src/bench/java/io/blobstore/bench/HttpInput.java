@@ -6,19 +6,19 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/** The incoming half of an HTTP/1.1 connection: heads, and bodies that are read into place or thrown away. */
+/** The receiving side of an HTTP/1.1 connection: reads heads, and reads or discards bodies. Not thread-safe. */
 final class HttpInput {
     private static final int BUFFER = 256 * 1024;
 
-    private final Wire wire;
-    /** What has arrived; between calls ready to be read. */
+    private final NetConnection connection;
+    /** Received bytes; ready to be read between calls. */
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER).limit(0);
 
-    HttpInput(Wire wire) {
-        this.wire = wire;
+    HttpInput(NetConnection connection) {
+        this.connection = connection;
     }
 
-    /** The next head; empty if the peer has closed the connection between two messages. */
+    /** Reads the next head; returns empty if the peer has closed the connection between two messages. */
     Optional<HttpHead> head() throws IOException {
         int length;
         while ((length = headLength()) < 0) {
@@ -33,10 +33,12 @@ final class HttpInput {
                 throw new EOFException("the connection was closed inside the headers");
             }
         }
-        return Optional.of(HttpHead.parse(text(length)));
+        byte[] bytes = new byte[length];
+        buffer.get(bytes);
+        return Optional.of(HttpHead.parse(new String(bytes, StandardCharsets.ISO_8859_1)));
     }
 
-    /** The bytes up to and with the empty line; -1 if it has not arrived. */
+    /** Returns the number of bytes up to and including the empty line; -1 if it has not been received. */
     private int headLength() {
         for (int at = buffer.position() + 3; at < buffer.limit(); at++) {
             if (buffer.get(at) == '\n' && buffer.get(at - 2) == '\n') {
@@ -46,42 +48,38 @@ final class HttpInput {
         return -1;
     }
 
-    private String text(int length) {
-        byte[] bytes = new byte[length];
-        buffer.get(bytes);
-        return new String(bytes, StandardCharsets.ISO_8859_1);
-    }
-
     private boolean receive() throws IOException {
         buffer.compact();
-        int count = wire.read(buffer);
+        int count = connection.read(buffer);
         buffer.flip();
         return count >= 0;
     }
 
-    /** Reads some bytes of a body into the target, without a copy but for those that came with the head. */
-    int read(ByteBuffer target) throws IOException {
+    private void require() throws IOException {
+        if (!buffer.hasRemaining() && !receive()) {
+            throw new EOFException("the connection was closed inside a body");
+        }
+    }
+
+    /** Reads some bytes of a body into the target; copies only those that were received with the head. */
+    void read(ByteBuffer target) throws IOException {
         if (buffer.hasRemaining()) {
             int count = Math.min(buffer.remaining(), target.remaining());
             target.put(buffer.slice(buffer.position(), count));
             buffer.position(buffer.position() + count);
-            return count;
-        }
-        int count = wire.read(target);
-        if (count < 0) {
+        } else if (connection.read(target) < 0) {
             throw new EOFException("the connection was closed inside a body");
         }
-        return count;
     }
 
     /**
-     * Reads a body and throws it away, but for its beginning.
+     * Reads a body and discards it, except for its beginning.
      *
-     * @param beginning gets the first bytes, as many as it has room for
-     * @return the number of bytes
+     * @param beginning receives the first bytes, as many as it has room for
+     * @return the length of the body in bytes
      */
     long discardBody(HttpHead head, ByteBuffer beginning) throws IOException {
-        if (!head.isChunked()) {
+        if (!head.has("transfer-encoding", "chunked")) {
             discard(head.contentLength(), beginning);
             return head.contentLength();
         }
@@ -104,9 +102,7 @@ final class HttpInput {
     private String line() throws IOException {
         StringBuilder line = new StringBuilder();
         while (true) {
-            if (!buffer.hasRemaining() && !receive()) {
-                throw new EOFException("the connection was closed inside a body");
-            }
+            require();
             char next = (char) buffer.get();
             if (next == '\n') {
                 return line.toString().strip();
@@ -117,9 +113,7 @@ final class HttpInput {
 
     private void discard(long length, ByteBuffer beginning) throws IOException {
         for (long left = length; left > 0; ) {
-            if (!buffer.hasRemaining() && !receive()) {
-                throw new EOFException("the connection was closed inside a body");
-            }
+            require();
             int count = (int) Math.min(left, buffer.remaining());
             beginning.put(buffer.slice(buffer.position(), Math.min(count, beginning.remaining())));
             buffer.position(buffer.position() + count);

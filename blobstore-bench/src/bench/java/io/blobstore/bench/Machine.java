@@ -2,64 +2,38 @@ package io.blobstore.bench;
 
 import java.io.File;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What the figures were measured on. */
+/** The machine, the JDK and the libraries of a measurement. */
 final class Machine {
-    /** What is different each time. */
+    /** The name of the line that differs between runs on the same machine. */
     static final String LOAD = "load";
 
-    private static final List<String> LIBRARIES = List.of(
-            "blobstore-",
-            "s3-",
-            "aws-crt-",
-            "netty-nio-client-",
-            "netty-handler-",
-            "netty-tcnative-classes-",
-            "conscrypt-",
-            "google-cloud-storage-",
-            "apache5-client-",
-            "httpclient5-",
-            "url-connection-client-",
-            "opendal-",
-            "jmh-core-");
+    private static final String LIBRARIES = "(blobstore|s3|aws-crt|netty-nio-client|netty-tcnative-classes|conscrypt"
+            + "|google-cloud-storage|apache5-client|httpclient5|opendal|jmh-core)-.*[.]jar";
 
     private Machine() {}
 
-    /** What it is, by name. */
-    static Map<String, String> describe() {
-        Map<String, String> machine = new LinkedHashMap<>();
-        machine.put(
-                "machine",
-                Runtime.getRuntime().availableProcessors() + " cores, " + first("/proc/cpuinfo", "model name")
-                        + ", memory " + first("/proc/meminfo", "MemTotal"));
-        machine.put(
-                "system",
-                System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
-                        + System.getProperty("os.arch"));
-        machine.put("JDK", System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"));
-        machine.put("libraries", libraries());
-        machine.put(
-                LOAD,
-                String.format(
-                        Locale.ROOT,
-                        "%.1f when this began (0 is best: others on the machine make figures vary)",
-                        ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage()));
-        return machine;
-    }
-
-    static void print(PrintWriter out) {
-        describe().forEach((name, value) -> out.printf("%-10s %s%n", name, value));
+    /** Returns lines of a name and a value, separated by a tab. */
+    static List<String> describe() {
+        double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        return List.of(
+                "machine\t" + Runtime.getRuntime().availableProcessors() + " cores, "
+                        + first("/proc/cpuinfo", "model name") + ", memory " + first("/proc/meminfo", "MemTotal"),
+                "system\t" + System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
+                        + System.getProperty("os.arch"),
+                "JDK\t" + System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"),
+                "libraries\t" + libraries(),
+                LOAD + "\t" + String.format(Locale.ROOT, "%.1f at the start; other load adds noise", load),
+                "clients\tjava " + String.join(" ", BenchmarkEnvironment.CLIENT_OPTIONS)
+                        + ", a process for each; server in another process on the same machine");
     }
 
     private static String first(String file, String name) {
@@ -76,8 +50,8 @@ final class Machine {
     private static String libraries() {
         return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .map(path -> new File(path).getName())
-                .filter(name -> name.endsWith(".jar") && LIBRARIES.stream().anyMatch(name::startsWith))
-                .map(name -> name.substring(0, name.length() - ".jar".length()))
+                .filter(name -> name.matches(LIBRARIES))
+                .map(name -> name.replaceFirst("[.]jar$", ""))
                 .sorted()
                 .collect(Collectors.joining(", "));
     }

@@ -8,13 +8,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Threads that take the parts of some content, one after the other. They live until this is closed. */
+/** Threads that transfer the parts of a content; they live until this is closed. */
 final class PartWorkers implements AutoCloseable {
-    /** Moves one part. */
+    /** Transfers one part. */
     @FunctionalInterface
     interface PartTask {
-        /** Part {@code index}, counted from 0, which is {@code length} bytes from {@code offset} on. */
-        void move(int index, long offset, int length) throws Exception;
+        /** Transfers part {@code index}, counted from 0: {@code length} bytes from {@code offset} on. */
+        void transfer(int index, long offset, int length) throws Exception;
     }
 
     private final ExecutorService threads;
@@ -25,12 +25,11 @@ final class PartWorkers implements AutoCloseable {
         this.threads = Executors.newFixedThreadPool(count);
     }
 
-    /** The number of parts. */
     static int parts(long size, int partSize) {
         return Math.toIntExact((size + partSize - 1) / partSize);
     }
 
-    /** Moves all parts, and returns when they are moved. */
+    /** Transfers all parts, and returns when they are complete. */
     void forEachPart(long size, int partSize, PartTask task) throws Exception {
         int parts = parts(size, partSize);
         AtomicInteger next = new AtomicInteger();
@@ -39,7 +38,7 @@ final class PartWorkers implements AutoCloseable {
             workers.add(threads.submit(() -> {
                 for (int index = next.getAndIncrement(); index < parts; index = next.getAndIncrement()) {
                     long offset = (long) index * partSize;
-                    task.move(index, offset, (int) Math.min(partSize, size - offset));
+                    task.transfer(index, offset, (int) Math.min(partSize, size - offset));
                 }
                 return null;
             }));

@@ -9,48 +9,45 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
 
-/** Somebody who reads a blob piece by piece into one buffer. */
+/** The library's reader, which reads a blob piece by piece into one buffer. */
 final class ReaderClient implements BenchmarkClient {
-    /** What a round reads at random. */
-    static final long RANDOM_BYTES = 128L << 20;
-
     private static final int PIECE = 1 << 20;
 
-    private final TransferSpec job;
+    private final TransferSpec spec;
     private final ReaderOptions options;
     private final BlobStore store;
-    private final TransferManager reader = TransferManager.create();
+    private final TransferManager transfers = TransferManager.create();
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(PIECE);
-    /** The same places for everybody. */
+    /** The same positions for all clients. */
     private final SplittableRandom random = new SplittableRandom(42);
 
-    private ReaderClient(TransferSpec job, ReaderOptions options) throws IOException {
-        this.job = job;
+    private ReaderClient(TransferSpec spec, ReaderOptions options) throws IOException {
+        this.spec = spec;
         this.options = options;
-        this.store = BlobstoreClient.s3Store(job);
+        this.store = BlobstoreClient.s3Store(spec);
     }
 
-    static BenchmarkClient readingAhead(TransferSpec job) throws IOException {
+    static BenchmarkClient withReadAhead(TransferSpec spec) throws IOException {
         return new ReaderClient(
-                job, ReaderOptions.builder().concurrency(job.concurrency()).build());
+                spec, ReaderOptions.builder().concurrency(spec.concurrency()).build());
     }
 
-    static BenchmarkClient plain(TransferSpec job) throws IOException {
+    static BenchmarkClient withoutReadAhead(TransferSpec spec) throws IOException {
         return new ReaderClient(
-                job,
+                spec,
                 ReaderOptions.builder()
-                        .concurrency(job.concurrency())
+                        .concurrency(spec.concurrency())
                         .maxReadAhead(0)
                         .build());
     }
 
     @Override
     public void round() throws Exception {
-        try (BlobReader blob = reader.openReader(store, BlobKey.of(job.key()), options)) {
-            if (job.scenario().direction == Scenario.Direction.SEQUENCE) {
+        try (BlobReader blob = transfers.openReader(store, BlobKey.of(spec.key()), options)) {
+            if (spec.operation() == Operation.SEQUENTIAL) {
                 readAll(blob);
             } else {
-                readHereAndThere(blob);
+                readAtRandom(blob);
             }
         }
     }
@@ -65,9 +62,9 @@ final class ReaderClient implements BenchmarkClient {
         }
     }
 
-    private void readHereAndThere(BlobReader blob) throws IOException {
+    private void readAtRandom(BlobReader blob) throws IOException {
         long size = blob.size();
-        for (long done = 0; done < RANDOM_BYTES; done += PIECE) {
+        for (long done = 0; done < Operation.RANDOM_BYTES; done += PIECE) {
             blob.position(random.nextLong(size - PIECE));
             if (blob.read(buffer.clear()) != PIECE) {
                 throw new BenchmarkException("a read was cut short");
@@ -77,7 +74,7 @@ final class ReaderClient implements BenchmarkClient {
 
     @Override
     public void close() throws Exception {
-        reader.close();
+        transfers.close();
         store.close();
     }
 }

@@ -1,5 +1,8 @@
 package io.blobstore.bench;
 
+import io.blobstore.bench.report.ComparisonResult;
+import io.blobstore.bench.report.MarkdownReport;
+import io.blobstore.bench.report.Verdict;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.channels.FileChannel;
@@ -14,49 +17,48 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The measurements that a report is made of, step by step, and the directory that keeps what came out. A run that was
- * ended can go on: the steps that are there are not measured again.
+ * The measurements of a report, and the directory of their results. A run that was interrupted continues: steps with
+ * results are not measured again.
  */
 final class ReportRun {
     private static final String ENVIRONMENT = "environment.txt";
+    private static final String STARTED = "started\t";
 
-    /** Is locked while a run measures: two at once would measure each other. */
+    /** Locked while a run measures, as concurrent runs would disturb each other. */
     private static final String LOCK = "lock";
 
     private final Path results;
-    private final String command;
-    private final List<ReportStep> steps;
+    private final List<Plan.Step> steps;
 
-    /**
-     * Prepares it.
-     *
-     * @param results a directory; is made if need be
-     * @param command that does it, for who reads the report
-     */
-    ReportRun(Path results, String command, List<ReportStep> steps) {
+    ReportRun(Path results, List<Plan.Step> steps) {
         this.results = results;
-        this.command = command;
         this.steps = steps;
     }
 
     /**
-     * Measures what is not there yet.
+     * Measures the steps that have no results.
      *
-     * @throws BenchmarkException if another run is about it
+     * @throws BenchmarkException if another run uses the directory, or its results are from another plan or machine
      */
     void measure(PrintWriter out) throws IOException, InterruptedException {
         Files.createDirectories(results);
         try (FileChannel lock =
                 FileChannel.open(results.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            if (!isFree(lock)) {
-                throw new BenchmarkException("another run is measuring into '" + results
-                        + "'; wait until it has ended, and run nothing beside it");
+            if (!isLocked(lock)) {
+                throw new BenchmarkException("another run is measuring into '" + results + "'; wait for its end");
             }
-            measureAlone(out);
+            checkEnvironment();
+            for (Plan.Step step : steps) {
+                if (Files.notExists(file(step.name()))) {
+                    out.println("== " + step.name() + ", " + (steps.indexOf(step) + 1) + " of " + steps.size());
+                    out.flush();
+                    ComparisonResult.write(file(step.name()), run(step));
+                }
+            }
         }
     }
 
-    private static boolean isFree(FileChannel lock) throws IOException {
+    private static boolean isLocked(FileChannel lock) throws IOException {
         try {
             return lock.tryLock() != null; // until the channel is closed
         } catch (OverlappingFileLockException e) {
@@ -64,56 +66,66 @@ final class ReportRun {
         }
     }
 
-    private void measureAlone(PrintWriter out) throws IOException, InterruptedException {
-        if (Files.notExists(results.resolve(ENVIRONMENT))) {
-            Files.write(results.resolve(ENVIRONMENT), environment());
+    private Path file(String name) {
+        return results.resolve(name + ".json");
+    }
+
+    /** Compares the plan and the machine with those of existing results, or records them. */
+    private void checkEnvironment() throws IOException {
+        Path file = results.resolve(ENVIRONMENT);
+        List<String> lines = new ArrayList<>(Machine.describe());
+        steps.forEach(step -> step.comparisons()
+                .forEach(comparison -> lines.add(step.name() + "\t"
+                        + comparison.title() + ": " + comparison.setting() + "; "
+                        + comparison.clients().size() + " clients; "
+                        + step.pace())));
+        if (Files.exists(file)) {
+            List<String> existing = Files.readAllLines(file);
+            Optional<String> other = lines.stream()
+                    .filter(line -> !line.startsWith(Machine.LOAD) && !existing.contains(line))
+                    .findFirst();
+            if (other.isPresent()) {
+                throw new BenchmarkException(
+                        "--results: '" + results + "' has results of another plan or machine, not of '"
+                                + other.get().replace('\t', ' ') + "'; choose another directory");
+            }
+        } else {
+            lines.add(0, STARTED + LocalDate.now(ZoneId.systemDefault()));
+            Files.write(file, lines);
         }
-        for (ReportStep step : steps) {
-            if (!isThere(step)) {
-                out.println("== " + step.name() + ", " + (steps.indexOf(step) + 1) + " of " + steps.size());
-                out.flush();
-                step.run(fileOf(step), out);
+    }
+
+    private static List<ComparisonResult> run(Plan.Step step) throws IOException {
+        List<ComparisonResult> measured = new ArrayList<>();
+        for (Comparison comparison : step.comparisons()) {
+            int files = 2
+                    + (comparison.operation() == Operation.DOWNLOAD
+                            ? comparison.clients().size()
+                            : 1);
+            Path parent = Workspace.parent(Optional.empty(), files * comparison.size());
+            try (BenchmarkEnvironment environment =
+                    new BenchmarkEnvironment(parent, comparison.size(), Conditions.NONE)) {
+                measured.add(ComparisonRunner.run(comparison, step.pace(), environment));
             }
         }
+        return measured;
     }
 
-    /** A reason why what is there does not belong to this run; empty if it does, or if there is nothing. */
-    Optional<String> mismatch() throws IOException {
-        Path file = results.resolve(ENVIRONMENT);
-        if (Files.notExists(file)) {
-            return Optional.empty();
+    /** Writes the report of all results to an existing directory. */
+    void write(Path target) throws IOException {
+        List<ComparisonResult> all = new ArrayList<>();
+        List<Verdict> verdicts = new ArrayList<>();
+        for (Plan.Step step : steps) {
+            List<ComparisonResult> measured = ComparisonResult.read(file(step.name()));
+            all.addAll(measured);
+            for (int i = 0; i < measured.size(); i++) {
+                for (Threshold threshold : step.comparisons().get(i).thresholds()) {
+                    if (step.comparisons().get(i).clients().contains(threshold.subject())) {
+                        verdicts.add(threshold.judge(measured.get(i), true));
+                    }
+                }
+            }
         }
-        List<String> there = Files.readAllLines(file);
-        return environment().stream()
-                .filter(line -> !line.startsWith(Machine.LOAD + "\t") && !there.contains(line))
-                .findFirst()
-                .map(line -> "it does not say '" + line.replace('\t', ' ') + "'");
-    }
-
-    /** When it was begun. */
-    LocalDate date() throws IOException {
-        return LocalDate.ofInstant(
-                Files.getLastModifiedTime(results.resolve(ENVIRONMENT)).toInstant(), ZoneId.systemDefault());
-    }
-
-    private Path fileOf(ReportStep step) {
-        return results.resolve(step.name() + ".json");
-    }
-
-    /** JMH makes the file in the beginning, and fills it in the end. */
-    private boolean isThere(ReportStep step) throws IOException {
-        return Files.exists(fileOf(step)) && Files.size(fileOf(step)) > 0;
-    }
-
-    private List<String> environment() {
-        List<String> lines = new ArrayList<>();
-        Machine.describe().forEach((name, value) -> lines.add(name + "\t" + value));
-        lines.add("clients\tjava " + String.join(" ", BenchmarkEnvironment.CLIENT_OPTIONS)
-                + ", a process for each; server in another process, on the same machine");
-        lines.add("command\t" + command);
-        for (ReportStep step : steps) {
-            lines.add(step.name() + "\t" + String.join("; ", step.describe()));
-        }
-        return lines;
+        MarkdownReport.write(target, Files.readAllLines(results.resolve(ENVIRONMENT)), all, verdicts);
     }
 }

@@ -1,39 +1,37 @@
 package io.blobstore.bench;
 
-import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.StandardOpenOption;
 
 /**
- * What is left of an upload without encryption if this JVM does not touch the content: the loop of
- * {@link HandRolledClient}, but the kernel sends the file, and nobody computes a checksum.
+ * The lower bound of an unencrypted upload: the loop of {@link HandRolledClient}, but the kernel sends the file, and no
+ * checksum is computed.
  */
-final class SendfileClient implements BenchmarkClient {
-    private final PartWorkers workers;
-    private final LoopConnections connections;
+final class SendfileClient extends HandRolledClient {
     private final FileChannel file;
 
-    SendfileClient(TransferSpec job) throws Exception {
-        if (!job.isUpload() || job.scenario().transport.isEncrypted()) {
-            throw new BenchmarkException("the kernel sends files, and as they are: uploads over HTTP only");
+    private SendfileClient(TransferSpec spec) throws Exception {
+        super(spec);
+        this.file = FileChannel.open(spec.file(), StandardOpenOption.READ);
+    }
+
+    static BenchmarkClient open(TransferSpec spec) throws Exception {
+        if (spec.operation() != Operation.UPLOAD || spec.transport().isEncrypted()) {
+            throw new BenchmarkException("the kernel sends files unchanged: uploads over HTTP only");
         }
-        this.workers = new PartWorkers(job.concurrency());
-        this.connections = new LoopConnections(job);
-        this.file = FileChannel.open(job.file(), StandardOpenOption.READ);
+        return new SendfileClient(spec);
     }
 
     @Override
-    public void round() throws Exception {
-        connections.upload(
-                workers,
-                file.size(),
-                (connection, request, offset, length) -> connection.exchange(request, file, offset, length));
+    String uploadPart(String uploadId, int index, long offset, ByteBuffer content) throws Exception {
+        int length = content.remaining();
+        return with(connection -> connection.exchange("PUT " + part(spec, uploadId, index), file, offset, length));
     }
 
     @Override
-    public void close() throws IOException {
-        workers.close();
-        connections.close();
+    public void close() throws Exception {
+        super.close();
         file.close();
     }
 }

@@ -3,15 +3,11 @@ package io.blobstore.bench;
 import io.blobstore.Crc32c;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Optional;
 import java.util.Random;
 
-/**
- * The object that the server gives to whoever reads: one random block again and again, cut at the size. Thread-safe.
- */
+/** The object that the server returns for every read: one random block, repeated up to the size. Thread-safe. */
 final class ServedObject {
     static final int BLOCK = 8 << 20;
-    static final String ETAG = "\"served\"";
 
     private final ByteBuffer block = ByteBuffer.allocateDirect(BLOCK);
     private final long size;
@@ -39,16 +35,17 @@ final class ServedObject {
         return checksum;
     }
 
-    /** As if it had been uploaded. */
+    /** Returns the object's size and checksum in the form of an uploaded object. */
     StoredObjects.Stored asStored() {
-        return new StoredObjects.Stored(size, Optional.of(checksum.base64()), ETAG);
+        return new StoredObjects.Stored(size, checksum.base64(), "\"served\"");
     }
 
-    void write(Wire wire, long from, long to) throws IOException {
+    /** Writes the bytes from one offset to another. */
+    void write(NetConnection connection, long from, long to) throws IOException {
         for (long at = from; at < to; ) {
             int offset = (int) (at % BLOCK);
             int length = (int) Math.min(BLOCK - offset, to - at);
-            wire.write(block.slice(offset, length));
+            connection.write(block.slice(offset, length));
             at += length;
         }
     }

@@ -5,54 +5,47 @@ import java.nio.ByteBuffer;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The objects that were uploaded, by {@code /bucket/name}, without their content. Thread-safe. */
+/** The uploaded objects by {@code /bucket/name}, without their content. Thread-safe. */
 final class StoredObjects {
     /**
-     * What is known of an object, or of a part of one.
+     * The known properties of an object or a part.
      *
-     * @param checksum its CRC32C in Base64, if the client told it: computing it would cost the machine what is measured
+     * @param checksum the CRC32C in Base64 as sent by the client, or empty: the server computes none, as that would
+     *     take CPU from the measured client
      */
-    record Stored(long size, Optional<String> checksum, String etag) {
-        /** What pieces are together, one after the other. It has a checksum if each of them has one. */
-        static Stored concatenation(Collection<Stored> pieces, String etag) {
-            long size = 0;
-            Optional<Crc32c> whole = Optional.of(Crc32c.EMPTY);
-            for (Stored piece : pieces) {
-                size += piece.size();
-                whole = whole.flatMap(
-                        before -> piece.checksum().map(value -> before.combine(decode(value), piece.size())));
-            }
-            return new Stored(size, whole.map(Crc32c::base64), etag);
-        }
+    record Stored(long size, String checksum, String etag) {}
 
-        private static Crc32c decode(String base64) {
-            return new Crc32c(
-                    ByteBuffer.wrap(Base64.getDecoder().decode(base64)).getInt());
-        }
-    }
-
+    final Map<String, Stored> objects = new ConcurrentHashMap<>();
+    private final ServedObject served;
     private final AtomicLong etags = new AtomicLong();
-    private final Map<String, Stored> objects = new ConcurrentHashMap<>();
 
-    /** An ETag that no other object has. */
-    String newEtag() {
-        return String.format("\"%032x\"", etags.incrementAndGet());
+    StoredObjects(ServedObject served) {
+        this.served = served;
     }
 
-    void put(String path, Stored object) {
-        objects.put(path, object);
+    Stored create(long size, String checksum) {
+        return new Stored(size, checksum, String.format("\"%032x\"", etags.incrementAndGet()));
     }
 
-    Optional<Stored> find(String path) {
-        return Optional.ofNullable(objects.get(path));
+    /** Returns the concatenation of the pieces; it has a checksum if each piece has one. */
+    Stored concatenate(Collection<Stored> pieces) {
+        long size = pieces.stream().mapToLong(Stored::size).sum();
+        if (pieces.stream().anyMatch(piece -> piece.checksum().isEmpty())) {
+            return create(size, "");
+        }
+        Crc32c whole = Crc32c.EMPTY;
+        for (Stored piece : pieces) {
+            byte[] value = Base64.getDecoder().decode(piece.checksum());
+            whole = whole.combine(new Crc32c(ByteBuffer.wrap(value).getInt()), piece.size());
+        }
+        return create(size, whole.base64());
     }
 
-    /** Whether it was there. */
-    boolean remove(String path) {
-        return objects.remove(path) != null;
+    /** Returns the uploaded object, or the served object if the key was never uploaded. */
+    Stored get(String path) {
+        return objects.getOrDefault(path, served.asStored());
     }
 }

@@ -1,75 +1,44 @@
 package io.blobstore.bench;
 
 import io.blobstore.Crc32c;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.ChecksumMode;
-import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 
 /**
- * The AWS SDK's blocking client as one gets it: one request for the whole object, from or to the file by its name,
- * whatever the job says of parts. It computes CRC32 of what it sends. To verify what it reads it asks for an MD5 behind
- * the content, which our server does not append: its reads cost less here than from S3.
+ * The AWS SDK's blocking client with default settings: one request for the whole object, from or to a file. It computes
+ * CRC32 of what it sends. To verify what it reads, it requests a trailing MD5, which the server does not send: its
+ * reads cost less here than from S3.
  */
 final class SyncDefaultClient implements BenchmarkClient {
-    private static final int COPY = 64 * 1024;
-
-    private final TransferSpec job;
+    private final TransferSpec spec;
     private final S3Client client;
-    /** Where to read to. An upload's file is warm by it, as everybody's. */
-    private final WarmMapping memory;
+    /** The target of reads; for uploads, it makes the file's pages present as for all clients. */
+    private final ByteBuffer memory;
 
-    SyncDefaultClient(TransferSpec job) throws IOException {
-        this.job = job;
-        this.memory = job.isUpload() ? WarmMapping.forReading(job.file()) : WarmMapping.forWriting(job.file());
-        this.client = AwsSdk.at(job, S3Client.builder())
-                .httpClientBuilder(Apache5HttpClient.builder()) // there is more than one on the class path
+    SyncDefaultClient(TransferSpec spec) throws IOException {
+        spec.require("is not measured with this", Operation.UPLOAD, Operation.READ, Operation.DOWNLOAD);
+        this.spec = spec;
+        this.memory = WarmMapping.of(spec);
+        this.client = AwsSdk.configure(spec, S3Client.builder())
+                .httpClientBuilder(Apache5HttpClient.builder()) // the class path has several HTTP clients
                 .build();
     }
 
     @Override
     public void round() throws IOException {
-        switch (job.scenario().direction) {
+        switch (spec.operation()) {
             case UPLOAD ->
-                client.putObject(r -> r.bucket(TransferSpec.BUCKET).key(job.key()), RequestBody.fromFile(job.file()));
-            case READ -> read();
-            case DOWNLOAD -> {
-                Path file = job.newFile();
-                client.getObject(request(), file);
+                client.putObject(r -> r.bucket(TransferSpec.BUCKET).key(spec.key()), RequestBody.fromFile(spec.file()));
+            case READ -> {
+                ByteBuffer target = memory.duplicate();
+                SyncClient.readFully(client, AwsSdk.get(spec), target, new byte[64 * 1024]);
+                PartwiseClient.require(Crc32c.of(target.flip()), SyncClient.checksum(client, spec));
             }
-            default -> throw new UnsupportedOperationException("the client does not know " + job.scenario());
+            default -> client.getObject(AwsSdk.get(spec), spec.newFile());
         }
-    }
-
-    private void read() throws IOException {
-        byte[] copy = new byte[COPY];
-        ByteBuffer target = memory.whole();
-        try (InputStream content = client.getObject(request())) {
-            for (int count = content.read(copy); count >= 0; count = content.read(copy)) {
-                target.put(copy, 0, count);
-            }
-        }
-        if (target.hasRemaining()) {
-            throw new EOFException("the response ended early");
-        }
-        PartChecksums checksum = new PartChecksums(memory.size(), Math.toIntExact(memory.size()));
-        checksum.set(0, Crc32c.of(target.flip()));
-        checksum.require(client.headObject(
-                        r -> r.bucket(TransferSpec.BUCKET).key(job.key()).checksumMode(ChecksumMode.ENABLED))
-                .checksumCRC32C());
-    }
-
-    private GetObjectRequest request() {
-        return GetObjectRequest.builder()
-                .bucket(TransferSpec.BUCKET)
-                .key(job.key())
-                .build();
     }
 
     @Override

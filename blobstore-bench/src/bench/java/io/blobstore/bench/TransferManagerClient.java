@@ -6,72 +6,60 @@ import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.transfer.s3.S3TransferManager;
 
-/**
- * The AWS SDK's transfer manager, which uploads the file by its name, or downloads to it, with its default checksums.
- */
+/** The AWS SDK's transfer manager, which uploads or downloads a file, with its default checksums. */
 final class TransferManagerClient implements BenchmarkClient {
-    private final TransferSpec job;
+    private final TransferSpec spec;
     private final S3AsyncClient client;
     private final S3TransferManager manager;
 
-    private TransferManagerClient(TransferSpec job, S3AsyncClient client) {
-        this.job = job;
+    private TransferManagerClient(TransferSpec spec, S3AsyncClient client) {
+        this.spec = spec;
         this.client = client;
         this.manager = S3TransferManager.builder().s3Client(client).build();
     }
 
-    static BenchmarkClient crt(TransferSpec job) {
-        return new TransferManagerClient(job, AsyncClient.crtClient(job));
+    static BenchmarkClient crt(TransferSpec spec) {
+        return new TransferManagerClient(spec, AwsSdk.crtClient(spec));
     }
 
-    static BenchmarkClient netty(TransferSpec job) {
-        S3AsyncClient client = AwsSdk.at(job, S3AsyncClient.builder())
+    static BenchmarkClient netty(TransferSpec spec) {
+        S3AsyncClient client = AwsSdk.configure(spec, S3AsyncClient.builder())
                 .multipartEnabled(true)
-                .multipartConfiguration(parts -> parts.minimumPartSizeInBytes((long) job.partSize())
-                        .thresholdInBytes((long) job.partSize())
-                        .apiCallBufferSizeInBytes((long) job.partSize() * job.concurrency()))
-                .httpClient(AsyncClient.nettyHttp(job))
+                .multipartConfiguration(parts -> parts.minimumPartSizeInBytes((long) spec.partSize())
+                        .thresholdInBytes((long) spec.partSize())
+                        .apiCallBufferSizeInBytes((long) spec.partSize() * spec.concurrency()))
+                .httpClient(AwsSdk.nettyHttp(spec))
                 .build();
-        return new TransferManagerClient(job, client);
+        return new TransferManagerClient(spec, client);
     }
 
-    /** As one gets it: whatever the job says of parts and how many at once, it is not told. */
-    static BenchmarkClient crtDefault(TransferSpec job) {
-        S3AsyncClient client = AwsSdk.crtBuilder(job).build();
-        return new TransferManagerClient(job, client);
+    /** Creates a client with default settings; part size and concurrency of the transfer are ignored. */
+    static BenchmarkClient crtDefault(TransferSpec spec) {
+        return new TransferManagerClient(spec, AwsSdk.crtBuilder(spec).build());
     }
 
-    /** As one gets it where there is no CRT; which is what the manager itself would make. */
-    static BenchmarkClient nettyDefault(TransferSpec job) {
-        S3AsyncClient client = AwsSdk.at(job, S3AsyncClient.builder())
+    /** Creates a client with the default settings of a class path without the CRT. */
+    static BenchmarkClient nettyDefault(TransferSpec spec) {
+        S3AsyncClient client = AwsSdk.configure(spec, S3AsyncClient.builder())
                 .multipartEnabled(true)
                 .httpClientBuilder(NettyNioAsyncHttpClient.builder())
                 .build();
-        return new TransferManagerClient(job, client);
+        return new TransferManagerClient(spec, client);
     }
 
     @Override
     public void round() throws IOException {
-        if (job.isUpload()) {
-            upload();
+        if (spec.isUpload()) {
+            manager.uploadFile(upload -> upload.source(spec.file())
+                            .putObjectRequest(r -> r.bucket(TransferSpec.BUCKET).key(spec.key())))
+                    .completionFuture()
+                    .join();
         } else {
-            download();
+            Path file = spec.newFile();
+            manager.downloadFile(download -> download.destination(file).getObjectRequest(AwsSdk.get(spec)))
+                    .completionFuture()
+                    .join();
         }
-    }
-
-    private void upload() {
-        manager.uploadFile(upload -> upload.source(job.file())
-                        .putObjectRequest(r -> r.bucket(TransferSpec.BUCKET).key(job.key())))
-                .completionFuture()
-                .join();
-    }
-
-    private void download() throws IOException {
-        Path file = job.newFile();
-        manager.downloadFile(download -> download.destination(file)
-                        .getObjectRequest(r -> r.bucket(TransferSpec.BUCKET).key(job.key())))
-                .completionFuture()
-                .join();
     }
 
     @Override

@@ -7,23 +7,23 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a contestant has to do.
+ * What a client transfers, and how.
  *
- * @param scenario which way the bytes go
- * @param endpoint where the server is
- * @param key the object's
- * @param file the content to upload, or where to read it to; as long as the object
- * @param partSize bytes of a part, or of a range
- * @param concurrency parts under way at once
+ * @param endpoint the URI of the server
+ * @param key the key of the object
+ * @param file the content to upload, or the file to read into; as long as the object
+ * @param partSize bytes of a part or a range
+ * @param concurrency the number of concurrent parts
  */
-record TransferSpec(Scenario scenario, URI endpoint, String key, Path file, int partSize, int concurrency) {
+record TransferSpec(
+        Operation operation, Transport transport, URI endpoint, String key, Path file, int partSize, int concurrency) {
     static final String BUCKET = "bench";
     static final String REGION = "us-east-1";
 
-    /** For a command line. */
     List<String> toArguments() {
         return List.of(
-                scenario.name(),
+                operation.name(),
+                transport.name(),
                 endpoint.toString(),
                 key,
                 file.toString(),
@@ -31,36 +31,46 @@ record TransferSpec(Scenario scenario, URI endpoint, String key, Path file, int 
                 Integer.toString(concurrency));
     }
 
-    /** What {@link #toArguments} gave. */
+    /** Parses the result of {@link #toArguments}. */
     static TransferSpec ofArguments(List<String> arguments) {
         return new TransferSpec(
-                Scenario.valueOf(arguments.get(0)),
-                URI.create(arguments.get(1)),
-                arguments.get(2),
-                Path.of(arguments.get(3)),
-                Integer.parseInt(arguments.get(4)),
-                Integer.parseInt(arguments.get(5)));
+                Operation.valueOf(arguments.get(0)),
+                Transport.valueOf(arguments.get(1)),
+                URI.create(arguments.get(2)),
+                arguments.get(3),
+                Path.of(arguments.get(4)),
+                Integer.parseInt(arguments.get(5)),
+                Integer.parseInt(arguments.get(6)));
     }
 
-    /** Where to make a new file; what the round before made there is deleted. */
+    /** Returns the path of the file that downloads create. */
+    Path download() {
+        return file.resolveSibling(file.getFileName() + "-" + key.replace('/', '-'));
+    }
+
+    /** Deletes the file of the last download, and returns its path. */
     Path newFile() throws IOException {
-        Path place = file.resolveSibling(file.getFileName() + "-" + key.replace('/', '-'));
-        Files.deleteIfExists(place);
-        return place;
+        Files.deleteIfExists(download());
+        return download();
     }
 
     /**
-     * For who cannot go every way.
+     * Checks that a client supports the operation.
      *
-     * @throws BenchmarkException if the job's is not one of {@code able}; with what there is to say of that
+     * @throws BenchmarkException with the given message if it does not
      */
-    void require(String otherwise, Scenario.Direction... able) {
-        if (!List.of(able).contains(scenario.direction)) {
-            throw new BenchmarkException(otherwise);
+    void require(String message, Operation... supported) {
+        if (!List.of(supported).contains(operation)) {
+            throw new BenchmarkException(message);
         }
     }
 
     boolean isUpload() {
-        return scenario.direction.isUpload();
+        return operation.isUpload();
+    }
+
+    /** Returns the range of a read as an HTTP header value. */
+    static String range(long offset, int length) {
+        return "bytes=" + offset + "-" + (offset + length - 1);
     }
 }

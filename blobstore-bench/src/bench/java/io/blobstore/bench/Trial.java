@@ -1,60 +1,59 @@
 package io.blobstore.bench;
 
-import io.blobstore.bench.Scenario.Direction;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** A contestant in this JVM, and its server in another: for who measures by other means than {@link Client}. */
+/** A client in this JVM and its server in another, for JMH. */
 public final class Trial implements AutoCloseable {
-    private final BenchmarkEnvironment laboratory;
-    private final TransferSpec job;
-    private final BenchmarkClient contestant;
+    private final BenchmarkEnvironment environment;
+    private final TransferSpec spec;
+    private final BenchmarkClient client;
     private int rounds;
 
-    private Trial(BenchmarkEnvironment laboratory, TransferSpec job, BenchmarkClient contestant) {
-        this.laboratory = laboratory;
-        this.job = job;
-        this.contestant = contestant;
+    private Trial(BenchmarkEnvironment environment, TransferSpec spec, BenchmarkClient client) {
+        this.environment = environment;
+        this.spec = spec;
+        this.client = client;
     }
 
-    /** What is moved, and how. */
-    public record Setting(long size, int partSize, int concurrency) {}
-
     /**
-     * Starts the server, and the contestant.
+     * Starts the server and the client. For HTTPS, this JVM trusts the server from then on.
      *
-     * @param client the name of a {@link Competitor}
-     * @param direction the name of a {@link Scenario.Direction}
-     * @param encrypted whether it is HTTPS; then this JVM trusts the server from now on, unless it trusted somebody
-     *     before
+     * @param client the name of a client
+     * @param upload whether the client uploads; otherwise it reads into memory
+     * @param transport {@code HTTP} or {@code HTTPS}
+     * @param size bytes of the content
+     * @param partSize bytes of a part
+     * @param concurrency the number of concurrent parts
      */
-    public static Trial start(String client, String direction, boolean encrypted, Setting setting) throws Exception {
-        Scenario scenario = Scenario.of(Direction.valueOf(direction), encrypted);
-        Path parent = Workspace.parent(Optional.empty(), 3 * setting.size());
-        BenchmarkEnvironment laboratory = new BenchmarkEnvironment(parent, setting.size(), Conditions.NONE);
+    public static Trial start(String client, boolean upload, String transport, long size, int partSize, int concurrency)
+            throws Exception {
+        Path parent = Workspace.parent(Optional.empty(), 3 * size);
+        BenchmarkEnvironment environment = new BenchmarkEnvironment(parent, size, Conditions.NONE);
         try {
-            Competitor competitor = Competitor.valueOf(client);
-            TransferSpec job = laboratory.job(competitor, scenario, setting.partSize(), setting.concurrency());
-            laboratory.clientProperties(job).forEach(System::setProperty);
-            return new Trial(laboratory, job, competitor.open(job));
+            ClientType type = ClientType.valueOf(client);
+            Operation operation = upload ? Operation.UPLOAD : Operation.READ;
+            TransferSpec spec = environment.spec(type, operation, Transport.valueOf(transport), partSize, concurrency);
+            environment.clientProperties(spec).forEach(System::setProperty);
+            return new Trial(environment, spec, type.open(spec));
         } catch (Throwable e) {
-            laboratory.close();
+            environment.close();
             throw e;
         }
     }
 
-    /** Moves the whole content once. */
+    /** Transfers the content once. */
     public void round() throws Exception {
-        contestant.round();
+        client.round();
         rounds++;
     }
 
-    /** Ends both, and fails if less has passed than the rounds moved. */
+    /** Stops both; fails if the server counted less than the rounds transferred. */
     @Override
     public void close() throws Exception {
-        try (laboratory;
-                contestant) {
-            laboratory.requireTraffic(job, rounds);
+        try (environment;
+                client) {
+            environment.requireTraffic(spec, rounds);
         }
     }
 }

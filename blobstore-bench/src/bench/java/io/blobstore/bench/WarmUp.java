@@ -1,40 +1,38 @@
 package io.blobstore.bench;
 
+import io.blobstore.bench.report.Measurement;
 import java.time.Duration;
 
 /**
- * How long a client works before it is measured: what is compared is steady work, and not whose start is the quicker.
- * Code that runs once for a request is compiled after thousands of them, which are gigabytes; so a client rehearses
- * with hardly any content first, and moves the whole content then.
+ * How long a client works before it is measured. Code that runs once per request is compiled after thousands of
+ * requests, which are gigabytes of content; so a client first rehearses with little content.
  *
- * @param rehearsal so long with hardly any content
- * @param least so long with all of it in any case, and then until its JVM's compilers rest
- * @param most no longer than that with all of it
+ * @param rehearsal the time with little content
+ * @param least the minimum time with all content; then it continues until the JIT compilers are idle
+ * @param most the maximum time with all content
  */
 record WarmUp(Duration rehearsal, Duration least, Duration most) {
-    /** Of the CPU time of a process, what its compilers may still take. */
-    private static final double COMPILERS_REST = 0.02;
+    /** The share of the CPU time that idle compilers may use. */
+    private static final double IDLE_COMPILERS = 0.02;
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    static WarmUp ofSeconds(int rehearsal, int least, int most) {
+        return new WarmUp(Duration.ofSeconds(rehearsal), Duration.ofSeconds(least), Duration.ofSeconds(most));
+    }
 
-    /** As a command line has it: that long each, and then for a minute at most; 0 is none at all. */
+    /** Returns a warm-up of {@code seconds} for each phase, and up to a minute more; 0 is none at all. */
     static WarmUp ofSeconds(int seconds) {
-        Duration least = Duration.ofSeconds(seconds);
-        return new WarmUp(least, least, seconds == 0 ? least : least.plus(PATIENCE));
+        return ofSeconds(seconds, seconds, seconds == 0 ? 0 : seconds + 60);
     }
 
-    /** In a few words, with a comma behind. */
-    String describe() {
-        return (rehearsal.isZero() ? "" : "rehearsal: " + rehearsal.toSeconds() + " s, ") + "warm-up: "
-                + least.toSeconds() + " to " + most.toSeconds() + " s, ";
+    @Override
+    public String toString() {
+        return "rehearsal " + rehearsal.toSeconds() + " s, warm-up " + least.toSeconds() + " to " + most.toSeconds()
+                + " s";
     }
 
-    /**
-     * Whether it is over, after {@code seconds} with all content, the last stretch of which took what {@code last}
-     * says.
-     */
+    /** Returns whether the warm-up is over after {@code seconds} with all content, given the last step. */
     boolean isOver(double seconds, Measurement last) {
         return seconds >= most.toSeconds()
-                || (seconds >= least.toSeconds() && last.compileSeconds() <= COMPILERS_REST * last.cpuSeconds());
+                || (seconds >= least.toSeconds() && last.compilerSeconds() <= IDLE_COMPILERS * last.cpuSeconds());
     }
 }

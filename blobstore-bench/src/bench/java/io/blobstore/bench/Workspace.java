@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 
-/** A directory of a benchmark's own. It goes with all that is in it when it is closed, or else with the JVM. */
+/** A temporary directory of a benchmark; deleted with its content on close, or at the end of the JVM. */
 public final class Workspace implements AutoCloseable {
     private static final int CHUNK = 1 << 20;
 
@@ -20,36 +20,36 @@ public final class Workspace implements AutoCloseable {
     }
 
     /**
-     * Makes one in some directory.
+     * Creates a workspace in a directory.
      *
-     * @throws BenchmarkException if that is not there, or must not be written to
+     * @throws BenchmarkException if the directory does not exist or is not writable
      */
     public static Workspace in(Path parent) throws IOException {
         if (!Files.isDirectory(parent) || !Files.isWritable(parent)) {
             throw new BenchmarkException(
-                    "the content cannot be put into '" + parent + "': make that directory, or choose another one");
+                    "the content cannot be stored in '" + parent + "': create that directory, or choose another one");
         }
-        Workspace made = new Workspace(Files.createTempDirectory(parent, "blobstore-benchmark"));
-        Runtime.getRuntime().addShutdownHook(new Thread(made::close)); // gigabytes, perhaps of memory
-        return made;
+        Workspace created = new Workspace(Files.createTempDirectory(parent, "blobstore-benchmark"));
+        Runtime.getRuntime().addShutdownHook(new Thread(created::close)); // it may hold gigabytes of memory
+        return created;
     }
 
-    /** Where to make one: in memory, if there is room for so many bytes. */
-    public static Path parent(Optional<Path> wished, long bytes) throws IOException {
-        if (wished.isPresent()) {
-            return wished.get();
+    /** Returns the directory for a workspace: in memory, if there is room for the given number of bytes. */
+    public static Path parent(Optional<Path> preferred, long bytes) throws IOException {
+        if (preferred.isPresent()) {
+            return preferred.get();
         }
         Path shared = Path.of("/dev/shm");
         boolean hasRoom = Files.isWritable(shared) && Files.getFileStore(shared).getUsableSpace() > bytes;
         return hasRoom ? shared : Path.of(System.getProperty("java.io.tmpdir"));
     }
 
-    /** Where it is. */
+    /** Returns the directory. */
     public Path directory() {
         return directory;
     }
 
-    /** The file of some name; filled with random bytes, if it is not there yet. */
+    /** Returns the file with a name; creates it with random content if it does not exist. */
     public Path content(String name, long size) throws IOException {
         Path file = directory.resolve(name);
         if (Files.notExists(file)) {
@@ -69,7 +69,7 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
-    /** Deletes it. Idempotent. */
+    /** Deletes the directory. Idempotent. */
     @Override
     public synchronized void close() {
         if (!Files.exists(directory)) {

@@ -1,8 +1,6 @@
 /**
- * The benchmarks: this library against the ways that other libraries, and a loop written by hand, move the same bytes.
- *
- * <p>Test code, as its class path holds what it compares with; see {@code ./benchmark --help}. This library is opened
- * by its URI, as anybody does it.
+ * The benchmarks: this library compared with other clients and with a hand-written baseline; see {@code ./benchmark
+ * --help}. They are test code, so that other clients are not on the command's class path.
  */
 @NullMarked
 package io.blobstore.bench;

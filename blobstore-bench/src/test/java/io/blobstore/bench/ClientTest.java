@@ -5,167 +5,166 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.blobstore.Crc32c;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/**
- * Peers that no test of a benchmark has, each in its own process. The tag is for {@code .ci/run}, which has them run on
- * one JDK.
- */
-@Tag("one-jdk")
+/** Each client transfers a small content over HTTP in this JVM; {@link ClientProcessTest} has processes and HTTPS. */
 class ClientTest {
-    private static final long SIZE = (17L << 20) + 1000;
     private static final int PART = 5 << 20;
+    private static final int SIZE = 2 * PART + 1000;
+
+    private DiscardServer server;
 
     @TempDir
-    static Path directory;
-
-    private static BenchmarkEnvironment laboratory;
+    Path directory;
 
     @BeforeAll
-    static void start() throws Exception {
-        laboratory = new BenchmarkEnvironment(directory, SIZE, Conditions.NONE);
+    static void configureSdks() {
+        System.setProperty("aws.accessKeyId", "benchmark");
+        System.setProperty("aws.secretAccessKey", "benchmark");
+        System.setProperty("GOOGLE_CLOUD_PROJECT", "benchmark");
     }
 
-    @AfterAll
-    static void stop() {
-        laboratory.close();
-        assertThat(directory).isEmptyDirectory();
+    @BeforeEach
+    void start() throws Exception {
+        server = DiscardServer.start(Optional.empty(), SIZE, Conditions.NONE);
     }
 
-    private static TransferSpec job(Competitor competitor, Scenario scenario) throws Exception {
-        return laboratory.job(competitor, scenario, PART, 2);
+    @AfterEach
+    void stop() throws Exception {
+        server.close();
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "SENDFILE, HTTP_UPLOAD",
-        "JDK_HTTP_CLIENT, HTTP_UPLOAD",
-        "JDK_HTTP_CLIENT, HTTPS_UPLOAD_JDK",
-        "JDK_HTTP_CLIENT, HTTP_READ",
-        "JDK_HTTP_CLIENT, HTTPS_READ",
-        "JDK_HTTP_CLIENT, HTTP_DOWNLOAD",
-        "OPENDAL, HTTP_UPLOAD",
-        "OPENDAL, HTTP_READ",
-        "OPENDAL, HTTP_DOWNLOAD",
-        "OPENDAL_WHOLE, HTTP_UPLOAD",
-        "CRT_TRANSFER_MANAGER_DEFAULT, HTTP_UPLOAD",
-        "CRT_TRANSFER_MANAGER_DEFAULT, HTTPS_UPLOAD",
-        "CRT_TRANSFER_MANAGER_DEFAULT, HTTP_DOWNLOAD",
-        "NETTY_TRANSFER_MANAGER_DEFAULT, HTTP_UPLOAD",
-        "NETTY_TRANSFER_MANAGER_DEFAULT, HTTPS_UPLOAD",
-        "NETTY_TRANSFER_MANAGER_DEFAULT, HTTP_DOWNLOAD",
-        "NETTY_ASYNC_DEFAULT, HTTP_UPLOAD",
-        "NETTY_ASYNC_DEFAULT, HTTPS_UPLOAD",
-        "NETTY_ASYNC_DEFAULT, HTTP_DOWNLOAD",
-        "CRT_ASYNC, HTTP_UPLOAD",
-        "APACHE_SYNC_DEFAULT, HTTP_UPLOAD",
-        "APACHE_SYNC_DEFAULT, HTTPS_UPLOAD_JDK",
-        "APACHE_SYNC_DEFAULT, HTTP_READ",
-        "APACHE_SYNC_DEFAULT, HTTP_DOWNLOAD",
-        "GCS_TRANSFER_MANAGER_DEFAULT, GCS_HTTP_UPLOAD",
-        "GCS_TRANSFER_MANAGER_DEFAULT, GCS_HTTPS_UPLOAD",
-        "GCS_TRANSFER_MANAGER_DEFAULT, HTTP_DOWNLOAD",
-        "GCS_TRANSFER_MANAGER_DEFAULT, HTTPS_DOWNLOAD",
-        "GCS_STORAGE, GCS_HTTP_READ",
-        "GCS_STORAGE, HTTPS_READ",
-        "GCS_STORAGE_DEFAULT, GCS_HTTP_READ",
-        "GCS_STORAGE_DEFAULT, HTTPS_READ",
-        "GCS_STORAGE_DEFAULT, HTTP_DOWNLOAD",
-        "GCS_STORAGE_DEFAULT, HTTPS_DOWNLOAD",
-    })
-    void movesTheContentAgainAndAgain(Competitor competitor, Scenario scenario) throws Exception {
-        assumeThat(competitor.isAvailable()).isTrue();
-        TransferSpec job = job(competitor, scenario);
-
-        try (Client client = start(competitor, job, laboratory)) {
-            client.run(2);
-        }
-
-        assertThat(laboratory.requireTraffic(job, 2)).matches(scenario.transport.isEncrypted() ? "TLSv1\\..*" : "none");
-        if (scenario.direction == Scenario.Direction.DOWNLOAD) {
-            assertThat(downloaded(job)).isEqualTo(new ServedObject(SIZE).checksum());
-        }
-    }
-
-    /** With the compiler that is done soonest: nothing is measured here. */
-    private static Client start(Competitor competitor, TransferSpec job, BenchmarkEnvironment laboratory)
-            throws Exception {
-        return Client.start(competitor, job, laboratory, "-XX:TieredStopAtLevel=1");
-    }
-
-    private static Crc32c downloaded(TransferSpec job) throws Exception {
-        Path file = job.file()
-                .resolveSibling(job.file().getFileName() + "-" + job.key().replace('/', '-'));
-        return Crc32c.of(WarmMapping.forReading(file).whole());
-    }
-
-    /** It takes that much for Google's transfer manager to divide it. */
-    @ParameterizedTest
-    @CsvSource({"HTTP_DOWNLOAD", "HTTPS_DOWNLOAD"})
-    void aLargeObjectIsDownloadedInParts(Scenario scenario) throws Exception {
-        long size = (128L << 20) + 1000;
-        try (BenchmarkEnvironment large = new BenchmarkEnvironment(directory, size, Conditions.NONE)) {
-            TransferSpec job = large.job(Competitor.GCS_TRANSFER_MANAGER, scenario, PART, 2);
-
-            try (Client client = start(Competitor.GCS_TRANSFER_MANAGER, job, large)) {
-                client.run(1);
-            }
-
-            large.requireTraffic(job, 1);
-            assertThat(downloaded(job)).isEqualTo(new ServedObject(size).checksum());
-        }
+    private TransferSpec spec(Operation operation, int size, int partSize) throws Exception {
+        byte[] content = new byte[size];
+        new SplittableRandom(1).nextBytes(content);
+        Path file = Files.write(directory.resolve("content"), content);
+        URI endpoint = URI.create("http://127.0.0.1:" + server.port());
+        return new TransferSpec(operation, Transport.HTTP, endpoint, "some/key", file, partSize, 2);
     }
 
     @ParameterizedTest
     @CsvSource({
-        "SENDFILE, HTTPS_UPLOAD, uploads over HTTP only",
-        "SENDFILE, HTTP_READ, uploads over HTTP only",
-        "GCS_MULTIPART_CLIENT, GCS_HTTP_READ, it uploads only",
-        "GCS_WRITE_SESSION, GCS_HTTP_READ, it uploads only",
-        "OPENDAL, HTTPS_UPLOAD, it trusts the public authorities only",
-        "OPENDAL, HTTPS_READ, it trusts the public authorities only",
-        "GCS_STORAGE, HTTP_DOWNLOAD, it reads into memory only",
-        "GCS_STORAGE_DEFAULT, GCS_HTTP_UPLOAD, it reads and downloads only",
-        "GCS_TRANSFER_MANAGER, HTTP_DOWNLOAD, it downloads in parts only more than 128 MiB",
-        "GCS_TRANSFER_MANAGER, GCS_HTTP_READ, 'it uploads files, and downloads to them'",
+        "BLOBSTORE, UPLOAD", "HAND_ROLLED, READ", "HAND_ROLLED, DOWNLOAD", "JDK_HTTP_CLIENT, UPLOAD",
+        "NETTY_ASYNC, READ", "CRT_TRANSFER_MANAGER, UPLOAD", "APACHE_SYNC_DEFAULT, READ", "GCS_BLOBSTORE, UPLOAD",
+        "GCS_STORAGE, READ", "GCS_TRANSFER_MANAGER_DEFAULT, DOWNLOAD"
     })
-    void whoCannotDoItSaysSo(Competitor competitor, Scenario scenario, String reason) {
-        assumeThat(competitor.isAvailable()).isTrue();
-        assertThatThrownBy(() -> start(competitor, job(competitor, scenario), laboratory))
+    void representativesTransferTheContent(ClientType type, Operation operation) throws Exception {
+        transfersTheContentRepeatedly(type, operation);
+    }
+
+    @Tag("campaign")
+    @ParameterizedTest
+    @CsvSource({
+        "BLOBSTORE, READ",
+        "BLOBSTORE, DOWNLOAD",
+        "HAND_ROLLED, UPLOAD",
+        "SENDFILE, UPLOAD",
+        "JDK_HTTP_CLIENT, READ",
+        "JDK_HTTP_CLIENT, DOWNLOAD",
+        "NETTY_ASYNC, UPLOAD",
+        "CRT_ASYNC, UPLOAD",
+        "CRT_ASYNC, READ",
+        "CRT_TRANSFER_MANAGER, DOWNLOAD",
+        "NETTY_TRANSFER_MANAGER, UPLOAD",
+        "NETTY_TRANSFER_MANAGER, DOWNLOAD",
+        "CRT_TRANSFER_MANAGER_DEFAULT, UPLOAD",
+        "CRT_TRANSFER_MANAGER_DEFAULT, DOWNLOAD",
+        "NETTY_TRANSFER_MANAGER_DEFAULT, UPLOAD",
+        "NETTY_TRANSFER_MANAGER_DEFAULT, DOWNLOAD",
+        "APACHE_SYNC, UPLOAD",
+        "APACHE_SYNC, READ",
+        "APACHE_SYNC_DEFAULT, UPLOAD",
+        "APACHE_SYNC_DEFAULT, DOWNLOAD",
+        "OPENDAL, UPLOAD",
+        "OPENDAL, READ",
+        "OPENDAL, DOWNLOAD",
+        "GCS_BLOBSTORE, READ",
+        "GCS_BLOBSTORE, DOWNLOAD",
+        "GCS_MULTIPART_CLIENT, UPLOAD",
+        "GCS_STORAGE_DEFAULT, READ",
+        "GCS_STORAGE_DEFAULT, DOWNLOAD",
+        "GCS_TRANSFER_MANAGER_DEFAULT, UPLOAD"
+    })
+    void transfersTheContentRepeatedly(ClientType type, Operation operation) throws Exception {
+        assumeThat(type.isAvailable()).isTrue();
+        TransferSpec spec = spec(operation, SIZE, PART);
+
+        try (BenchmarkClient client = type.open(spec)) {
+            client.round();
+            client.round();
+        }
+
+        TrafficLog.Traffic traffic = server.traffic("/bench/some/key");
+        assertThat(operation == Operation.UPLOAD ? traffic.received() : traffic.sent())
+                .isGreaterThanOrEqualTo(2L * SIZE);
+        assertThat(traffic.security()).containsExactly("none");
+        if (operation != Operation.UPLOAD) {
+            Path target = operation == Operation.READ ? spec.file() : spec.download();
+            assertThat(Crc32c.of(ByteBuffer.wrap(Files.readAllBytes(target))))
+                    .isEqualTo(new ServedObject(SIZE).checksum());
+        }
+    }
+
+    @ParameterizedTest
+    @Tag("campaign")
+    @CsvSource({"BLOBSTORE", "HAND_ROLLED", "APACHE_SYNC", "NETTY_ASYNC", "CRT_ASYNC", "GCS_BLOBSTORE", "GCS_STORAGE"})
+    void transfersSmallObjects(ClientType type) throws Exception {
+        server.close();
+        server = DiscardServer.start(Optional.empty(), 4096, Conditions.NONE);
+        try (SmallObjectsClient client = (SmallObjectsClient) type.open(spec(Operation.GET, 4096, 4096))) {
+            client.client.put(ByteBuffer.allocateDirect(4096));
+            client.client.get(ByteBuffer.allocateDirect(4096));
+        }
+
+        assertThat(server.traffic("/bench/some/key").received()).isGreaterThanOrEqualTo(4096);
+        assertThat(server.traffic("/bench/some/key").sent()).isGreaterThanOrEqualTo(4096);
+    }
+
+    /** More than 32 parts, so that some are composed of composed ones; the SDK compares the checksum of the whole. */
+    @Test
+    void aCompositeUploadArrivesAsAWhole() throws Exception {
+        TransferSpec spec = spec(Operation.UPLOAD, 40 * (64 << 10) + 123, 64 << 10);
+
+        try (BenchmarkClient client = ClientType.GCS_TRANSFER_MANAGER.open(spec)) {
+            client.round();
+            client.round();
+        }
+
+        assertThat(server.traffic("/bench/some/key").received()).isEqualTo(2 * Files.size(spec.file()));
+        try (HandRolledConnection connection = new HandRolledConnection(spec)) {
+            assertThat(connection.checksum("/bench/some/key"))
+                    .isEqualTo(Crc32c.of(ByteBuffer.wrap(Files.readAllBytes(spec.file())))
+                            .base64());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "SENDFILE, READ, uploads over HTTP only",
+        "GCS_MULTIPART_CLIENT, READ, uploads only",
+        "GCS_STORAGE, DOWNLOAD, reads into memory only",
+        "GCS_STORAGE_DEFAULT, UPLOAD, reads and downloads only",
+        "GCS_TRANSFER_MANAGER, DOWNLOAD, downloads in parts only more than 128 MiB",
+        "GCS_TRANSFER_MANAGER, READ, uploads and downloads files only",
+        "GCS_TRANSFER_MANAGER, UPLOAD, 'uploads in parts only if there are more than 4'",
+    })
+    void unsupportedOperationsAreRefused(ClientType type, Operation operation, String reason) throws Exception {
+        TransferSpec spec = spec(operation, SIZE, PART);
+        assertThatThrownBy(() -> type.open(spec))
                 .isInstanceOf(BenchmarkException.class)
                 .hasMessageContaining(reason);
-    }
-
-    @Test
-    void anArrayThatTheHeapIsTooSmallForIsNotMade() throws Exception {
-        assumeThat(Competitor.OPENDAL_WHOLE.isAvailable()).isTrue();
-        TransferSpec job = job(Competitor.OPENDAL_WHOLE, Scenario.HTTP_UPLOAD);
-
-        assertThatThrownBy(() -> Client.start(Competitor.OPENDAL_WHOLE, job, laboratory, "-Xmx32m"))
-                .isInstanceOf(BenchmarkException.class)
-                .hasMessageContaining("it takes the object as one array, and half the heap is 16 MiB");
-    }
-
-    @ParameterizedTest
-    @CsvSource({"HTTP_UPLOAD", "HTTP_READ", "HTTPS_UPLOAD", "HTTPS_READ"})
-    void whatIsRefusedIsAskedForAgain(Scenario scenario) throws Exception {
-        try (BenchmarkEnvironment troubled =
-                new BenchmarkEnvironment(directory, SIZE, new Conditions(Duration.ZERO, Long.MAX_VALUE, 3))) {
-            TransferSpec job = troubled.job(Competitor.BLOBSTORE, scenario, PART, 2);
-
-            try (Client client = start(Competitor.BLOBSTORE, job, troubled)) {
-                client.run(1);
-            }
-
-            troubled.requireTraffic(job, 1);
-        }
     }
 }

@@ -1,99 +1,143 @@
 package io.blobstore.bench;
 
-import static io.blobstore.bench.Competitor.APACHE_SYNC;
-import static io.blobstore.bench.Competitor.BLOBSTORE;
-import static io.blobstore.bench.Competitor.GCS_BLOBSTORE;
-import static io.blobstore.bench.Competitor.HAND_ROLLED;
-import static io.blobstore.bench.Competitor.SENDFILE;
+import static io.blobstore.bench.ClientType.APACHE_SYNC;
+import static io.blobstore.bench.ClientType.BLOBSTORE;
+import static io.blobstore.bench.ClientType.HAND_ROLLED;
+import static io.blobstore.bench.ClientType.SENDFILE;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.blobstore.bench.Scenario.Direction;
-import io.blobstore.bench.report.BenchmarkReport;
-import io.blobstore.bench.report.Figure;
-import io.blobstore.bench.report.Results;
-import io.blobstore.bench.report.Transfer;
+import io.blobstore.bench.report.ClientResult;
+import io.blobstore.bench.report.ComparisonResult;
+import io.blobstore.bench.report.Measurement;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.LocalDate;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
-/** Clients in processes of their own take turns, and a report is made of it. */
-@Tag("one-jdk")
+/** Clients in child processes take turns, and a report is written from the results. */
 class ComparisonTest {
     private static final int ROUNDS = 2;
-    private static final int PART = 5 << 20;
     private static final Comparison.Pace PACE =
-            new Comparison.Pace(new WarmUp(Duration.ofMillis(50), Duration.ZERO, Duration.ofMillis(1)), ROUNDS, 0.2);
+            new Comparison.Pace(new WarmUp(Duration.ofMillis(50), Duration.ZERO, Duration.ofMillis(1)), ROUNDS, 0, 0.1);
 
     @TempDir
     Path directory;
 
-    @BeforeEach
-    void describe() throws Exception {
-        Files.writeString(directory.resolve("environment.txt"), "machine\tthis\n");
-    }
-
     private String report(Comparison... comparisons) throws Exception {
-        new ReportStep.InTurns("step", PACE, List.of(comparisons))
-                .run(directory.resolve("step.json"), new PrintWriter(Writer.nullWriter()));
-        Path target = directory.resolve("report");
-        BenchmarkReport.write(
-                Results.read(directory),
-                target,
-                client -> Competitor.valueOf(client).title,
-                List.of(),
-                LocalDate.EPOCH);
-        return Files.readString(target.resolve("README.md"));
+        ReportRun run = new ReportRun(directory, List.of(new Plan.Step("step", PACE, List.of(comparisons))));
+        run.measure(new PrintWriter(Writer.nullWriter()));
+        run.write(directory);
+        return Files.readString(directory.resolve("README.md"));
     }
 
     @Test
-    void transfersAreMeasuredRoundByRoundAndWhoCannotRunIsThere() throws Exception {
-        String report = report(new Comparison(
-                ReportPlan.UPLOAD,
-                Direction.UPLOAD,
-                true,
-                16 << 20,
-                PART,
-                2,
-                List.of(BLOBSTORE, SENDFILE, GCS_BLOBSTORE, HAND_ROLLED)));
+    void transfersAreMeasuredRoundByRoundAndFailuresAreShown() throws Exception {
+        String report = report(Plan.comparison(
+                Operation.UPLOAD, Transport.HTTPS, 16 << 20, 5 << 20, 2, BLOBSTORE, SENDFILE, HAND_ROLLED));
 
         assertThat(report)
-                .contains("### HTTPS, S3, 16 MiB, parts of 5 MiB, 2 at once", "| **blobstore** |", "| hand-rolled loop")
-                .contains("### HTTPS, Cloud Storage, 16 MiB, parts of 5 MiB, 2 at once", "| **blobstore, gs:** |")
-                .contains("did not run: the kernel sends files, and as they are: uploads over HTTP only")
-                .contains("of 1 pairs of clients are in this order in each of the " + ROUNDS + " rounds")
-                .contains("### Upload, HTTPS, S3\n");
-        List<Transfer> transfers = Results.read(directory).transfers();
-        assertThat(transfers).extracting(Transfer::client).containsExactly("BLOBSTORE", "GCS_BLOBSTORE", "HAND_ROLLED");
-        for (Transfer transfer : transfers) {
-            for (Figure figure : List.of(Figure.THROUGHPUT, Figure.CPU, Figure.HEAP, Figure.COMPILERS)) {
-                assertThat(transfer.series(figure).orElseThrow().groups()).hasSize(ROUNDS);
-            }
-            assertThat(transfer.series(Figure.CPU).orElseThrow().min()).isPositive();
-            assertThat(transfer.series(Figure.MEMORY).orElseThrow().min()).isPositive();
+                .contains("## Upload over HTTPS", "16 MiB, parts of 5 MiB, 2 concurrent")
+                .containsPattern("\\| sendfile, no checksum +\\| not measured: the kernel sends files unchanged")
+                .containsPattern(
+                        "Upload over HTTPS: CPU, s/GiB, blobstore / hand-written baseline, CRC32C +\\| [0-9.]+")
+                .containsPattern("OPEN +\\| Upload over HTTPS: .*/ S3TransferManager/CRT +\\| not measured")
+                .contains("](cpu-upload-https-s3.svg)");
+        assertThat(directory.resolve("cpu-upload-https-s3.svg")).content().contains(">blobstore<");
+        ComparisonResult result =
+                ComparisonResult.read(directory.resolve("step.json")).get(0);
+        for (ClientType type : List.of(BLOBSTORE, HAND_ROLLED)) {
+            ClientResult client = result.measured(type.name()).orElseThrow();
+            assertThat(client.rounds()).hasSize(ROUNDS).allSatisfy(round -> {
+                assertThat(round.steadyCpuSeconds()).isPositive();
+                assertThat(round.heapBytes()).isPositive();
+            });
+            assertThat(client.memoryMib()).isPositive();
+            assertThat(client.security()).startsWith("TLSv1.3 ");
         }
     }
 
     @Test
-    void smallObjectsHaveLatencies() throws Exception {
-        List<Competitor> clients = List.of(BLOBSTORE, APACHE_SYNC);
-        String report = report(
-                new Comparison("SmallObjectsBenchmark.put", Direction.PUT, false, 4096, 4096, 4, clients),
-                new Comparison("SmallObjectsBenchmark.get", Direction.GET, false, 4096, 4096, 4, clients));
+    @Tag("campaign")
+    void smallObjectsAreCountedPerSecond() throws Exception {
+        assertThat(report(
+                        Plan.comparison(Operation.PUT, Transport.HTTP, 4096, 4096, 4, BLOBSTORE, APACHE_SYNC),
+                        Plan.comparison(Operation.GET, Transport.HTTP, 4096, 4096, 4, BLOBSTORE, APACHE_SYNC)))
+                .contains("## Small objects, put over HTTP", "## Small objects, get over HTTP", "4 KiB, 4 concurrent")
+                .containsPattern("\\| blobstore +\\| [0-9.]+")
+                .doesNotContain("not measured");
+    }
 
-        for (String moved : List.of("put", "get")) {
-            assertThat(report)
-                    .containsPattern(
-                            "### " + moved
-                                    + ", HTTP, S3, 4 KiB, threads 4\n+[^#]*\\| \\*\\*blobstore\\*\\* \\|( \\*\\*[0-9.]+[^|]*\\|){7} \\*\\*–");
-        }
-        assertThat(report).contains("| S3Client/Apache 5, streamed, CRC32C |").doesNotContain("did not run");
+    private String run(Object command, String options) {
+        StringWriter out = new StringWriter();
+        new CommandLine(command)
+                .setOut(new PrintWriter(out))
+                .execute((options + " --rounds=1 --dir=" + directory).split(" "));
+        assertThat(directory).isEmptyDirectory();
+        return out.toString();
+    }
+
+    @Test
+    void theS3CommandMeasuresTheBaselineAndCleansUp() {
+        assertThat(run(new S3Bench(), "--http --mib=16 --warm-up=0 --repeats=2 --only=HAND_ROLLED"))
+                .contains("Upload over HTTP: 16 MiB, parts of 8 MiB, 4 concurrent")
+                .containsPattern("\\| hand-written baseline, CRC32C +\\| [0-9.]+");
+    }
+
+    @Test
+    @Tag("campaign")
+    void theOtherComparisonsOfTheS3CommandRun() {
+        assertThat(run(new S3Bench(), "--https --read --download --mib=16 --warm-up=0 --only=HAND_ROLLED"))
+                .contains("Read into memory over HTTP", "Download into a new file over HTTP")
+                .contains("hand-written baseline, CRC32C: TLSv1.3 TLS_AES_128_GCM_SHA256")
+                .doesNotContain("not measured");
+    }
+
+    @Test
+    @Tag("campaign")
+    void theGcsCommandMeasuresCompositeUploads() {
+        assertThat(run(new GcsBench(), "--http --mib=22 --part-mib=5 --warm-up=0 --only=GCS_TRANSFER_MANAGER"))
+                .containsPattern("\\| TransferManager, in parts +\\| [0-9.]+");
+        assertThat(run(new GcsBench(), "--http --mib=20 --part-mib=5 --warm-up=0 --only=GCS_TRANSFER_MANAGER"))
+                .containsPattern("\\| TransferManager, in parts +\\| not measured: uploads in parts only if");
+    }
+
+    @Test
+    @Tag("campaign")
+    void theReaderCommandMeasuresLatencyAndFetchedBytes() {
+        assertThat(run(new ReaderBench(), "--mib=16 --latency-ms=1 --connection-mib=500"))
+                .containsPattern("\\| BlobReader without read-ahead +\\| [0-9.]+")
+                .containsPattern("\\| TransferManager, into memory +\\| [0-9.]+")
+                .containsPattern("bytes fetched per byte read, BlobReader +\\| 1\\.00")
+                .doesNotContain("OPEN", "not measured");
+    }
+
+    @Test
+    void aWrongSizeIsRefused() {
+        StringWriter err = new StringWriter();
+        int code =
+                new CommandLine(new ReaderBench()).setErr(new PrintWriter(err)).execute("--mib=1");
+        assertThat(code).isEqualTo(2);
+        assertThat(err.toString()).contains("--mib must be 16 to 16384");
+    }
+
+    @Test
+    void warmUpLastsUntilTheCompilersAreIdleButNotForEver() {
+        WarmUp warmUp = WarmUp.ofSeconds(0, 10, 30);
+        Measurement busy = new Measurement(2, 2, 0.06, 0, true);
+        Measurement idle = new Measurement(2, 2, 0.02, 0, true);
+        assertThat(warmUp.isOver(9, idle)).isFalse();
+        assertThat(warmUp.isOver(10, busy)).isFalse();
+        assertThat(warmUp.isOver(10, idle)).isTrue();
+        assertThat(warmUp.isOver(29, busy)).isFalse();
+        assertThat(warmUp.isOver(30, busy)).isTrue();
+        assertThat(WarmUp.ofSeconds(0)).isEqualTo(WarmUp.ofSeconds(0, 0, 0));
+        assertThat(WarmUp.ofSeconds(5)).isEqualTo(WarmUp.ofSeconds(5, 5, 65));
     }
 }

@@ -2,6 +2,7 @@ package io.blobstore.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.blobstore.bench.report.Measurement;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -10,8 +11,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * What whole transfers take beside the content's own memory, in a JVM that has no room for more: bytes allocated on the
- * heap, and copies outside it. Counts and bounds, no times.
+ * The memory of whole transfers in addition to the content, in a JVM without room for more: bytes allocated on the
+ * heap, and copies outside of it. Counts and bounds, no times.
  */
 class FootprintTest {
     private static final long SIZE = 128L << 20;
@@ -24,43 +25,44 @@ class FootprintTest {
     @TempDir
     private static Path directory;
 
-    private static BenchmarkEnvironment laboratory;
+    private static BenchmarkEnvironment environment;
 
     @BeforeAll
     static void start() throws Exception {
-        laboratory = new BenchmarkEnvironment(directory, SIZE, Conditions.NONE);
+        environment = new BenchmarkEnvironment(directory, SIZE, Conditions.NONE);
     }
 
     @AfterAll
     static void stop() {
-        laboratory.close();
+        environment.close();
     }
 
     /**
-     * Heap and direct memory have less room than the parts under way, so that none is copied as a whole; on their way
-     * into a file, neither.
+     * Heap and direct memory have less room than the concurrent parts, so that none can be copied as a whole, not even
+     * on the way into a file.
      */
     @ParameterizedTest
     @CsvSource({
-        "BLOBSTORE, HTTP_UPLOAD, 8, 8",
-        "BLOBSTORE, HTTPS_UPLOAD, 16, 8",
-        "BLOBSTORE, HTTP_READ, 8, 8",
-        "BLOBSTORE, HTTPS_READ, 16, 8",
-        "BLOBSTORE, HTTP_DOWNLOAD, 8, 8",
-        "GCS_BLOBSTORE, GCS_HTTP_UPLOAD, 8, 8",
-        "GCS_BLOBSTORE, GCS_HTTPS_UPLOAD, 16, 8",
-        "GCS_BLOBSTORE, GCS_HTTP_READ, 8, 8",
+        "BLOBSTORE, UPLOAD, HTTP, 8, 8",
+        "BLOBSTORE, UPLOAD, HTTPS, 16, 8",
+        "BLOBSTORE, READ, HTTP, 8, 8",
+        "BLOBSTORE, READ, HTTPS, 16, 8",
+        "BLOBSTORE, DOWNLOAD, HTTP, 8, 8",
+        "GCS_BLOBSTORE, UPLOAD, HTTP, 8, 8",
+        "GCS_BLOBSTORE, UPLOAD, HTTPS, 16, 8",
+        "GCS_BLOBSTORE, READ, HTTP, 8, 8",
     })
-    void staysUnderItsLimits(Competitor competitor, Scenario scenario, double heapMibPerGib, int directMib)
+    void staysUnderItsLimits(
+            ClientType type, Operation operation, Transport transport, double heapMibPerGib, int directMib)
             throws Exception {
-        TransferSpec job = laboratory.job(competitor, scenario, PART, CONCURRENCY);
-        try (Client client =
-                Client.start(competitor, job, laboratory, "-Xmx28m", "-XX:MaxDirectMemorySize=" + directMib + "m")) {
-            client.run(WARM_UP); // code that is not yet compiled allocates what escapes nowhere
+        TransferSpec spec = environment.spec(type, operation, transport, PART, CONCURRENCY);
+        try (ClientProcess client =
+                ClientProcess.start(type, spec, environment, "-Xmx28m", "-XX:MaxDirectMemorySize=" + directMib + "m")) {
+            client.run(WARM_UP); // interpreted code allocates objects that do not escape
 
             Measurement measured = client.run(ROUNDS);
 
-            laboratory.requireTraffic(job, WARM_UP + ROUNDS);
+            environment.requireTraffic(spec, WARM_UP + ROUNDS);
             assertThat(measured.heapIsComplete()).isTrue();
             double gib = (double) ROUNDS * SIZE / (1L << 30);
             assertThat(measured.heapBytes() / MIB / gib).isBetween(0.1, heapMibPerGib);

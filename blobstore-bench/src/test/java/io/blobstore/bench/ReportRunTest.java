@@ -10,84 +10,79 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** A run of steps that have nothing to compare. */
+/** Runs of steps whose comparisons have no clients. */
 class ReportRunTest {
     @TempDir
     Path parent;
 
-    private static ReportStep step(String name, int rounds) {
-        WarmUp none = new WarmUp(Duration.ZERO, Duration.ZERO, Duration.ZERO);
-        return new ReportStep.InTurns(name, new Comparison.Pace(none, rounds, 1), List.of());
+    private Path results;
+
+    @BeforeEach
+    void resolve() {
+        results = parent.resolve("results");
     }
 
-    private ReportRun run(ReportStep... steps) {
-        return new ReportRun(parent.resolve("results"), "./this", List.of(steps));
+    private static Plan.Step step(String name, int rounds) {
+        Comparison nothing = Plan.comparison(Operation.UPLOAD, Transport.HTTP, 5 << 20, 5 << 20, 1);
+        return new Plan.Step(name, new Comparison.Pace(WarmUp.ofSeconds(0), rounds, 0, 1), List.of(nothing));
     }
 
-    private static String measure(ReportRun run) throws Exception {
+    private String measure(Plan.Step... steps) throws Exception {
         StringWriter out = new StringWriter();
-        run.measure(new PrintWriter(out));
+        new ReportRun(results, List.of(steps)).measure(new PrintWriter(out));
         return out.toString();
     }
 
     @Test
-    void aRunThatWasEndedGoesOnWithWhatIsNotThere() throws Exception {
-        Path results = parent.resolve("results");
-        assertThat(measure(run(step("a", 1), step("b", 1)))).contains("== a, 1 of 2", "== b, 2 of 2");
+    void anInterruptedRunContinuesWithMissingSteps() throws Exception {
+        assertThat(measure(step("a", 1), step("b", 1))).contains("== a, 1 of 2", "== b, 2 of 2");
         Files.writeString(results.resolve("a.json"), "kept");
         Files.delete(results.resolve("b.json"));
-        Files.createFile(results.resolve("b.json")); // as JMH leaves it
-
-        assertThat(measure(run(step("a", 1), step("b", 1))))
-                .contains("== b, 2 of 2")
-                .doesNotContain("== a");
-
+        assertThat(measure(step("a", 1), step("b", 1))).contains("== b, 2 of 2").doesNotContain("== a");
         assertThat(results.resolve("a.json")).hasContent("kept");
         assertThat(results.resolve("b.json")).isNotEmptyFile();
     }
 
     @Test
-    void whatWasMeasuredOtherwiseDoesNotBelongToIt() throws Exception {
-        assertThat(run(step("a", 1)).mismatch()).isEmpty();
-        measure(run(step("a", 1)));
-        assertThat(run(step("a", 1)).mismatch()).isEmpty();
-        assertThat(run(step("a", 2)).mismatch()).get().asString().contains("rounds: 2");
+    void resultsOfAnotherPlanAreRefused() throws Exception {
+        measure(step("a", 1));
+        measure(step("a", 1));
+        assertThatExceptionOfType(BenchmarkException.class)
+                .isThrownBy(() -> measure(step("a", 2)))
+                .withMessageContaining("2 rounds");
     }
 
     @Test
-    void twoRunsDoNotMeasureEachOther() throws Exception {
-        Files.createDirectories(parent.resolve("results"));
-        try (FileChannel other = FileChannel.open(
-                        parent.resolve("results/lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    void concurrentRunsAreRefused() throws Exception {
+        Files.createDirectories(results);
+        try (FileChannel other =
+                        FileChannel.open(results.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock held = other.lock()) {
             assertThatExceptionOfType(BenchmarkException.class)
-                    .isThrownBy(() -> measure(run(step("a", 1))))
+                    .isThrownBy(() -> measure(step("a", 1)))
                     .withMessageContaining("another run is measuring into");
             assertThat(held.isValid()).isTrue();
         }
-        assertThat(parent.resolve("results/a.json")).doesNotExist();
-
-        assertThat(measure(run(step("a", 1)))).contains("== a, 1 of 1");
+        assertThat(results.resolve("a.json")).doesNotExist();
+        assertThat(measure(step("a", 1))).contains("== a, 1 of 1");
     }
 
     @Test
-    void directoriesThatCannotBeMadeAreRefusedBeforeAnythingIsMeasured() throws Exception {
+    void directoriesThatCannotBeCreatedAreRefusedBeforeMeasuring() throws Exception {
         Path file = Files.createFile(parent.resolve("file"));
-        String results = "--results=" + parent.resolve("results");
-        String to = "--to=" + parent.resolve("to");
         for (Path wrong : List.of(file, file.resolve("below"))) {
-            assertThat(refusal(results, "--to=" + wrong))
-                    .contains("--to: the directory '" + wrong + "' cannot be made");
-            assertThat(refusal("--results=" + wrong, to))
-                    .contains("--results: the directory '" + wrong + "' cannot be made");
+            assertThat(refusal("--results=" + results, "--to=" + wrong))
+                    .contains("--to: the directory '" + wrong + "' cannot be created");
+            assertThat(refusal("--results=" + wrong, "--to=" + parent.resolve("to")))
+                    .contains("--results: the directory '" + wrong + "' cannot be created");
         }
-        assertThat(parent.resolve("results")).doesNotExist();
+        assertThat(results).doesNotExist();
     }
 
     private static String refusal(String... arguments) {
@@ -96,5 +91,12 @@ class ReportRunTest {
                 new CommandLine(new ReportBench()).setErr(new PrintWriter(err)).execute(arguments);
         assertThat(code).isEqualTo(CommandLine.ExitCode.USAGE);
         return err.toString();
+    }
+
+    @Test
+    void stepsHaveFilesOfTheirOwn() {
+        for (boolean quick : new boolean[] {true, false}) {
+            assertThat(Plan.report(quick)).extracting(Plan.Step::name).doesNotHaveDuplicates();
+        }
     }
 }

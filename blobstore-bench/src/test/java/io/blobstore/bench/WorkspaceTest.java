@@ -13,7 +13,7 @@ class WorkspaceTest {
     Path parent;
 
     @Test
-    void goesWithAllThatIsInIt() throws Exception {
+    void isDeletedWithItsContent() throws Exception {
         try (Workspace workspace = Workspace.in(parent)) {
             Path content = workspace.content("content", 4096);
             assertThat(content).hasSize(4096);
@@ -23,7 +23,7 @@ class WorkspaceTest {
     }
 
     @Test
-    void aDirectoryThatIsNotThereIsNamed() throws Exception {
+    void aMissingDirectoryIsNamed() throws Exception {
         Path file = Files.createFile(parent.resolve("file"));
         for (Path wrong : new Path[] {file, parent.resolve("missing")}) {
             assertThatExceptionOfType(BenchmarkException.class)

@@ -15,7 +15,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What a part's checksum costs, and to put two of them together. */
+/** The cost of a part's checksum, and of combining two. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 3, time = 1)
@@ -36,19 +36,19 @@ public class ChecksumBenchmark {
         return buffer.put(bytes).flip();
     }
 
-    /** Of 8 MiB outside the heap. */
+    /** Computes the checksum of 8 MiB of direct memory. */
     @Benchmark
     public Crc32c ofDirectPart() {
         return Crc32c.of(part);
     }
 
-    /** Of 8 MiB on the heap. */
+    /** Computes the checksum of 8 MiB on the heap. */
     @Benchmark
     public Crc32c ofHeapPart() {
         return Crc32c.of(onHeap);
     }
 
-    /** The JDK's, of the same 8 MiB outside the heap. */
+    /** Computes the JDK's checksum of the same direct memory. */
     @Benchmark
     public long ofDirectPartByTheJdk() {
         CRC32C checksum = new CRC32C();
@@ -56,7 +56,7 @@ public class ChecksumBenchmark {
         return checksum.getValue();
     }
 
-    /** That of two parts, from those of each. */
+    /** Combines the checksums of two parts. */
     @Benchmark
     public Crc32c combine() {
         return first.combine(second, PART);

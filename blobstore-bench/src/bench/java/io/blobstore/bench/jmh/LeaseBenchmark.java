@@ -22,7 +22,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.Blackhole;
 
-/** What it costs to be sure that memory is there while it is read. For several threads on one mapping: {@code -t N}. */
+/** The cost of mapping a file and of leases. For several threads on one mapping: {@code -t N}. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
@@ -38,7 +38,7 @@ public class LeaseBenchmark {
         private MappedFile file;
         private MappedRegion region;
 
-        /** Maps it. */
+        /** Creates and maps the file. */
         @Setup(Level.Trial)
         public void open() throws IOException {
             path = Files.write(Files.createTempFile("blobstore-lease", ""), new byte[SIZE]);
@@ -46,7 +46,7 @@ public class LeaseBenchmark {
             region = file.region();
         }
 
-        /** Unmaps and deletes it. */
+        /** Unmaps and deletes the file. */
         @TearDown(Level.Trial)
         public void close() throws IOException {
             file.close();
@@ -54,7 +54,7 @@ public class LeaseBenchmark {
         }
     }
 
-    /** A lease that somebody keeps, with a ticket and a look at the file. */
+    /** Acquires and closes a lease, which checks the file. */
     @Benchmark
     public Object acquireAndRelease(Mapped mapped) throws IOException {
         try (Lease lease = mapped.region.acquire()) {
@@ -62,7 +62,7 @@ public class LeaseBenchmark {
         }
     }
 
-    /** What a transfer does in the beginning and in the end. */
+    /** Retains and releases a source, once per transfer. */
     @Benchmark
     public Object retainAndRelease(Mapped mapped) {
         try (RetainedSource retained = mapped.region.retain()) {
@@ -70,9 +70,17 @@ public class LeaseBenchmark {
         }
     }
 
-    /** A visit, which looks at the file before and after: what a part takes for its checksum, and again on its way. */
+    /** Visits the buffers, which checks the file before and after: twice per part, for the checksum and for sending. */
     @Benchmark
     public void visit(Mapped mapped, Blackhole hole) throws IOException {
         mapped.region.forEachBuffer(Integer.MAX_VALUE, hole::consume);
+    }
+
+    /** Maps and unmaps the file without touching a page. */
+    @Benchmark
+    public boolean openAndClose(Mapped mapped) throws IOException {
+        MappedFile file = MappedFile.open(mapped.path);
+        file.close();
+        return file.isReleased();
     }
 }

@@ -27,10 +27,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/**
- * What it takes to store a mapped file in the local store, beside {@code cp} and the JDK, which check nothing and
- * promise nothing.
- */
+/** Stores a mapped file in the local store, compared with {@code cp} and the JDK, which verify nothing. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.SECONDS)
 @Warmup(iterations = 1, time = 5)
@@ -48,7 +45,7 @@ public class LocalStoreBenchmark {
     private TransferManager uploader;
     private MappedFile file;
 
-    /** Fills the source, in memory if there is room. */
+    /** Creates the source, in memory if there is room. */
     @Setup(Level.Trial)
     public void open() throws IOException {
         long size = (long) mib << 20;
@@ -61,7 +58,7 @@ public class LocalStoreBenchmark {
         file = MappedFile.open(source);
     }
 
-    /** Deletes everything. */
+    /** Closes and deletes everything. */
     @TearDown(Level.Trial)
     public void close() throws IOException {
         uploader.close();
@@ -70,14 +67,14 @@ public class LocalStoreBenchmark {
         workspace.close();
     }
 
-    /** By this library: in parts, with checksums, visible as a whole or not at all. */
+    /** Uploads in parts, with checksums, atomically. */
     @Benchmark
     public Object store() throws IOException, InterruptedException {
         return uploader.upload(store, BlobKey.of("blob"), file.region(), UploadOptions.DEFAULT)
                 .join();
     }
 
-    /** By {@code cp}. */
+    /** Copies with {@code cp}. */
     @Benchmark
     public int cp() throws IOException, InterruptedException {
         int exit = new ProcessBuilder("cp", source.toString(), copy.toString())
@@ -90,7 +87,7 @@ public class LocalStoreBenchmark {
         return exit;
     }
 
-    /** By {@code Files.copy}. */
+    /** Copies with {@code Files.copy}. */
     @Benchmark
     public Object filesCopy() throws IOException {
         return Files.copy(source, copy, StandardCopyOption.REPLACE_EXISTING);

@@ -2,105 +2,56 @@ package io.blobstore.bench.report;
 
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.function.DoubleFunction;
-import java.util.function.DoubleUnaryOperator;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
-/**
- * Values of one kind.
- *
- * @param groups in each, what was measured beside the same group of others: the values of a round in turns, or of a
- *     fork of JMH's; none is empty
- */
-public record Series(List<List<Double>> groups) {
-    /** Those of one group. */
-    public static Series of(List<Double> values) {
-        return new Series(List.of(values));
+/** The values of a figure, one per round; not empty. */
+public record Series(List<Double> values) {
+    double min() {
+        return values.stream().mapToDouble(Double::doubleValue).min().orElseThrow();
     }
 
-    /** A value of each, in one group. */
-    public static <T> Series of(List<T> rounds, ToDoubleFunction<T> value) {
-        return of(rounds.stream().map(value::applyAsDouble).toList());
+    double max() {
+        return values.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
     }
 
-    /** All values, group by group. */
-    public List<Double> values() {
-        return groups.stream().flatMap(List::stream).toList();
-    }
-
-    /** The least. */
-    public double min() {
-        return values().stream().mapToDouble(Double::doubleValue).min().orElseThrow();
-    }
-
-    /** The greatest. */
-    public double max() {
-        return values().stream().mapToDouble(Double::doubleValue).max().orElseThrow();
-    }
-
-    /** The middle of all, or what is between the two middles. */
+    /** Returns the median: the middle value, or the average of the two middle values. */
     public double median() {
-        double[] sorted =
-                values().stream().mapToDouble(Double::doubleValue).sorted().toArray();
-        int middle = sorted.length / 2;
-        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        List<Double> sorted = values.stream().sorted().toList();
+        int middle = sorted.size() / 2;
+        return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
     }
 
-    /** The median of each group. */
-    Series medians() {
-        return new Series(groups.stream()
-                .map(values -> List.of(Series.of(values).median()))
-                .toList());
-    }
-
-    /** The ratios to another series of the same shape, value by value. */
+    /** Returns the ratios to another series, round by round: values of one round are close in time. */
     public Series over(Series other) {
-        return new Series(IntStream.range(0, groups.size())
-                .mapToObj(i -> over(groups.get(i), other.groups.get(i)))
+        return new Series(IntStream.range(0, Math.min(values.size(), other.values.size()))
+                .mapToObj(i -> values.get(i) / other.values.get(i))
                 .toList());
     }
 
-    private static List<Double> over(List<Double> dividends, List<Double> divisors) {
-        return IntStream.range(0, dividends.size())
-                .mapToObj(i -> dividends.get(i) / divisors.get(i))
-                .toList();
-    }
-
-    /**
-     * The ratio of the medians: group by group, as those of one round are neighbours in time; of all values where one
-     * series lacks a group of the other's; empty where it would be a division by zero.
-     */
-    public Optional<Series> ratioTo(Series other) {
-        if (other.medians().min() == 0) {
-            return Optional.empty();
-        }
-        return Optional.of(
-                groups.size() == other.groups.size()
-                        ? medians().over(other.medians())
-                        : of(List.of(median() / other.median())));
-    }
-
-    /**
-     * The median, and in brackets the least and the greatest, if they are not the same.
-     *
-     * @param format of each, as of {@link String#format}
-     */
+    /** Returns the median and, if the values differ, the least and the greatest value, in the format of a value. */
     public String describe(String format) {
         return describe(value -> String.format(Locale.ROOT, format, value));
     }
 
-    String describe(DoubleFunction<String> format) {
+    /** Returns the same with about three digits for each value. */
+    String describe() {
+        return describe(Series::format);
+    }
+
+    private String describe(DoubleFunction<String> format) {
         String least = format.apply(min());
         String greatest = format.apply(max());
         return format.apply(median()) + (least.equals(greatest) ? "" : " (" + least + "–" + greatest + ")");
     }
 
-    /** Another value for each. */
-    public Series map(DoubleUnaryOperator function) {
-        return new Series(groups.stream()
-                .map(values -> values.stream().map(function::applyAsDouble).toList())
-                .toList());
+    /** Formats a value with about three significant digits. */
+    static String format(double value) {
+        double size = Math.abs(value);
+        if (size == 0) {
+            return "0";
+        }
+        int decimals = size >= 99.95 ? 0 : size >= 9.995 ? 1 : size >= 0.9995 ? 2 : 3;
+        return String.format(Locale.ROOT, size < 0.001 ? "%.2g" : "%." + decimals + "f", value);
     }
 }
