@@ -76,7 +76,7 @@ public final class Pairwise {
     private static List<Pair> pairs(int[] row) {
         List<Pair> pairs = new ArrayList<>();
         for (int first = 0; first < row.length; first++) {
-            for (int second = first + 1; second < row.length; second++) {
+            for (int second = first; second < row.length; second++) { // itself too: there may be one parameter only
                 pairs.add(new Pair(first, row[first], second, row[second]));
             }
         }

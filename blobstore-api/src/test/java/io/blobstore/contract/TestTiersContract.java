@@ -77,7 +77,8 @@ public abstract class TestTiersContract {
     private List<Class<?>> classes() throws URISyntaxException {
         URI root =
                 getClass().getProtectionDomain().getCodeSource().getLocation().toURI();
-        List<Class<?>> classes = ReflectionSupport.findAllClassesInClasspathRoot(root, type -> true, name -> true);
+        List<Class<?>> classes =
+                ReflectionSupport.findAllClassesInClasspathRoot(root, type -> !type.isAnnotation(), name -> true);
         assertThat(classes).as("classes in %s", root).contains(getClass());
         return classes;
     }
