@@ -19,5 +19,5 @@ module io.blobstore {
     exports io.blobstore.internal.file to
             io.blobstore.fs;
 
-    uses io.blobstore.BlobStoreProvider;
+    uses io.blobstore.spi.BlobStoreProvider;
 }

@@ -6,6 +6,6 @@ module io.blobstore.fs {
 
     exports io.blobstore.fs;
 
-    provides io.blobstore.BlobStoreProvider with
+    provides io.blobstore.spi.BlobStoreProvider with
             io.blobstore.fs.FsBlobStoreProvider;
 }

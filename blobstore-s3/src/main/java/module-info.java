@@ -20,6 +20,6 @@ module io.blobstore.s3 {
 
     exports io.blobstore.s3;
 
-    provides io.blobstore.BlobStoreProvider with
+    provides io.blobstore.spi.BlobStoreProvider with
             io.blobstore.s3.S3BlobStoreProvider;
 }

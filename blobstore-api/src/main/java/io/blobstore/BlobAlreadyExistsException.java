@@ -7,7 +7,7 @@ public class BlobAlreadyExistsException extends PreconditionFailedException {
     private static final long serialVersionUID = 1L;
 
     /** Makes one. Not retryable. */
-    public BlobAlreadyExistsException(String operation, BlobKey key, @Nullable Throwable cause) {
+    public BlobAlreadyExistsException(Operation operation, BlobKey key, @Nullable Throwable cause) {
         super(operation, key, "a blob of this key exists already", cause);
     }
 }

@@ -3,48 +3,128 @@ package io.blobstore;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Blobs, one after the other, fetched as they are asked for. Not thread-safe. To be closed.
+ * The entries of a listing in order, fetched page by page as they are read. Not thread-safe; to be closed.
  *
- * <p>Not an {@link java.util.Iterator}, as each step may fail with an {@code IOException}.
+ * <p>It is not an {@link java.util.Iterator}, as each step may fail with an {@code IOException}.
  */
 public interface BlobListing extends Closeable {
-    /** Whether {@link #next()} will give an entry. */
+    /** Returns whether {@link #next()} returns another entry. */
     boolean hasNext() throws IOException;
 
     /**
-     * The next entry.
+     * Returns the next entry.
      *
      * @throws java.util.NoSuchElementException if there is none
      */
     Entry next() throws IOException;
 
-    /** One line of a listing. */
+    /** One entry of a listing. */
     sealed interface Entry {
-        /** The key, or the prefix: what entries are sorted by. */
+        /** Returns the key, or the prefix, by which entries are sorted. */
         String name();
     }
 
-    /**
-     * A blob.
-     *
-     * @param key its name
-     * @param size its size in bytes
-     * @param version which content of the key this is
-     * @param lastModified when it was stored, by the store's clock
-     */
-    record Blob(BlobKey key, long size, BlobVersion version, Instant lastModified) implements Entry {
+    /** A blob. Immutable. */
+    final class Blob implements Entry {
+        private final BlobKey key;
+        private final long size;
+        private final BlobVersion version;
+        private final Instant lastModified;
+
+        private Blob(BlobKey key, long size, BlobVersion version, Instant lastModified) {
+            this.key = key;
+            this.size = size;
+            this.version = version;
+            this.lastModified = lastModified;
+        }
+
+        /** Returns an entry of these values, for implementations of stores. */
+        public static Blob of(BlobKey key, long size, BlobVersion version, Instant lastModified) {
+            return new Blob(key, size, version, lastModified);
+        }
+
+        /** Returns the key of the blob. */
+        public BlobKey key() {
+            return key;
+        }
+
+        /** Returns the size of the blob in bytes. */
+        public long size() {
+            return size;
+        }
+
+        /** Returns the version of the content. */
+        public BlobVersion version() {
+            return version;
+        }
+
+        /** Returns when the blob was stored, by the clock of the store. */
+        public Instant lastModified() {
+            return lastModified;
+        }
+
         @Override
         public String name() {
             return key.toString();
         }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Blob that
+                    && key.equals(that.key)
+                    && size == that.size
+                    && version.equals(that.version)
+                    && lastModified.equals(that.lastModified);
+        }
+
+        @Override
+        public int hashCode() {
+            return Objects.hash(key, size, version, lastModified);
+        }
+
+        @Override
+        public String toString() {
+            return "Blob[key=" + key + ", size=" + size + ", version=" + version + ", lastModified=" + lastModified
+                    + "]";
+        }
     }
 
-    /**
-     * What stands for all blobs whose keys begin with a name that ends with the delimiter.
-     *
-     * @param name the prefix, delimiter included
-     */
-    record CommonPrefix(String name) implements Entry {}
+    /** The entry for all blobs whose keys begin with a prefix that ends with the delimiter. Immutable. */
+    final class CommonPrefix implements Entry {
+        private final String name;
+
+        private CommonPrefix(String name) {
+            this.name = name;
+        }
+
+        /** Returns an entry of this prefix, for implementations of stores. */
+        public static CommonPrefix of(String name) {
+            return new CommonPrefix(name);
+        }
+
+        /** Returns the prefix, delimiter included. */
+        @Override
+        public String name() {
+            return name;
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof CommonPrefix that && name.equals(that.name);
+        }
+
+        @Override
+        public int hashCode() {
+            return Objects.hash(name);
+        }
+
+        @Override
+        public String toString() {
+            return "CommonPrefix[name=" + name + "]";
+        }
+    }
 }

@@ -2,29 +2,171 @@ package io.blobstore;
 
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/**
- * What a store knows about a blob.
- *
- * @param key the blob's name
- * @param size its size in bytes
- * @param version which content of the key this is
- * @param checksum the CRC32C of the whole content, if the store keeps one
- * @param contentType the media type it was stored with, if any
- * @param userMetadata what the user stored along with it
- * @param lastModified when this content was stored, by the store's clock
- */
-public record BlobMetadata(
-        BlobKey key,
-        long size,
-        BlobVersion version,
-        Optional<Crc32c> checksum,
-        Optional<String> contentType,
-        Map<String, String> userMetadata,
-        Instant lastModified) {
-    /** Takes a copy of the map. */
-    public BlobMetadata {
-        userMetadata = Map.copyOf(userMetadata);
+/** What a store knows about a blob. Immutable. */
+public final class BlobMetadata {
+    private final BlobKey key;
+    private final long size;
+    private final BlobVersion version;
+    private final Optional<Crc32c> checksum;
+    private final Optional<String> contentType;
+    private final Map<String, String> userMetadata;
+    private final Instant lastModified;
+
+    private BlobMetadata(Builder builder) {
+        key = builder.key;
+        size = builder.size;
+        version = builder.version;
+        checksum = builder.checksum;
+        contentType = builder.contentType;
+        userMetadata = Map.copyOf(builder.userMetadata);
+        lastModified = builder.lastModified;
+    }
+
+    /** Returns a builder of metadata with these values and without all others, for implementations of stores. */
+    public static Builder builder(BlobKey key, long size, BlobVersion version, Instant lastModified) {
+        return new Builder(key, size, version, lastModified);
+    }
+
+    /** Returns a builder that starts with these values. */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /** Returns the key of the blob. */
+    public BlobKey key() {
+        return key;
+    }
+
+    /** Returns the size of the blob in bytes. */
+    public long size() {
+        return size;
+    }
+
+    /** Returns the version of the content. */
+    public BlobVersion version() {
+        return version;
+    }
+
+    /** Returns the CRC32C of the whole content; empty if the store keeps none. */
+    public Optional<Crc32c> checksum() {
+        return checksum;
+    }
+
+    /** Returns the media type with which the blob was stored; empty if there is none. */
+    public Optional<String> contentType() {
+        return contentType;
+    }
+
+    /** Returns the names and values that the user stored with the blob; unmodifiable. */
+    public Map<String, String> userMetadata() {
+        return userMetadata;
+    }
+
+    /** Returns when this content was stored, by the clock of the store. */
+    public Instant lastModified() {
+        return lastModified;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof BlobMetadata that
+                && key.equals(that.key)
+                && size == that.size
+                && version.equals(that.version)
+                && checksum.equals(that.checksum)
+                && contentType.equals(that.contentType)
+                && userMetadata.equals(that.userMetadata)
+                && lastModified.equals(that.lastModified);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(key, size, version, checksum, contentType, userMetadata, lastModified);
+    }
+
+    @Override
+    public String toString() {
+        return "BlobMetadata[key=" + key + ", size=" + size + ", version=" + version + ", checksum=" + checksum
+                + ", contentType=" + contentType + ", userMetadata=" + userMetadata + ", lastModified=" + lastModified
+                + "]";
+    }
+
+    /** Builds {@link BlobMetadata}. Not thread-safe. */
+    public static final class Builder {
+        private BlobKey key;
+        private long size;
+        private BlobVersion version;
+        private Optional<Crc32c> checksum = Optional.empty();
+        private Optional<String> contentType = Optional.empty();
+        private Map<String, String> userMetadata = Map.of();
+        private Instant lastModified;
+
+        private Builder(BlobKey key, long size, BlobVersion version, Instant lastModified) {
+            this.key = key;
+            this.size = size;
+            this.version = version;
+            this.lastModified = lastModified;
+        }
+
+        private Builder(BlobMetadata values) {
+            key = values.key;
+            size = values.size;
+            version = values.version;
+            checksum = values.checksum;
+            contentType = values.contentType;
+            userMetadata = values.userMetadata;
+            lastModified = values.lastModified;
+        }
+
+        /** Sets the CRC32C of the whole content. */
+        public Builder checksum(Optional<Crc32c> checksum) {
+            this.checksum = checksum;
+            return this;
+        }
+
+        /** Sets the media type. */
+        public Builder contentType(Optional<String> type) {
+            contentType = type;
+            return this;
+        }
+
+        /** Sets the names and values that the user stored with the blob. */
+        public Builder userMetadata(Map<String, String> metadata) {
+            userMetadata = metadata;
+            return this;
+        }
+
+        /** Sets the key of the blob. */
+        public Builder key(BlobKey key) {
+            this.key = key;
+            return this;
+        }
+
+        /** Sets the size of the blob in bytes. */
+        public Builder size(long size) {
+            this.size = size;
+            return this;
+        }
+
+        /** Sets the version of the content. */
+        public Builder version(BlobVersion version) {
+            this.version = version;
+            return this;
+        }
+
+        /** Sets when this content was stored, by the clock of the store. */
+        public Builder lastModified(Instant lastModified) {
+            this.lastModified = lastModified;
+            return this;
+        }
+
+        /** Builds the metadata. */
+        public BlobMetadata build() {
+            return new BlobMetadata(this);
+        }
     }
 }

@@ -7,7 +7,7 @@ public class BlobNotFoundException extends BlobStoreException {
     private static final long serialVersionUID = 1L;
 
     /** Makes one. Not retryable. */
-    public BlobNotFoundException(String operation, BlobKey key, @Nullable Throwable cause) {
+    public BlobNotFoundException(Operation operation, BlobKey key, @Nullable Throwable cause) {
         super(operation, key, "there is no such blob", cause, false);
     }
 }

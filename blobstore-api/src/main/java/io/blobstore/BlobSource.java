@@ -6,120 +6,90 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Content to store: of known size, readable any number of times (so that a part can be sent again), and readable only
- * under a {@link Lease}.
+ * Content to store: of known size, and readable any number of times, so that a part can be sent again.
  *
  * <p>A {@link io.blobstore.memory.MappedRegion} is a source whose buffers are the mapping itself; {@link #of} wraps
- * buffers; {@link #ofPath} reads a file by positional reads, for files that others may shrink.
+ * buffers; {@link #ofPath} reads a file by positional reads, for files that other processes may truncate.
  *
- * <p>The content must not change while a transfer reads it. Sources over files check, each time they are acquired, that
+ * <p>The content must not change while a transfer reads it. Sources over files check before and after every visit that
  * the file is still the one that was opened, and throw {@link SourceChangedException} if it is not.
  *
- * <p>Immutable and thread-safe.
+ * <p>Implementations are immutable and thread-safe.
  */
 public interface BlobSource {
-    /** The number of bytes. */
+    /** Returns the number of bytes. */
     long size();
 
     /**
-     * A part of this source, sharing its content.
+     * Returns a part of this source, which shares its content.
      *
      * @throws IndexOutOfBoundsException if the part is not inside the source
      */
     BlobSource slice(long offset, long length);
 
     /**
-     * Leases the content for reading. An empty source may be acquired too, and is checked like any other.
-     *
-     * @throws SourceChangedException if the content is backed by a file which is no longer the one that was opened
-     * @throws IllegalStateException if the memory is closed
-     * @throws IllegalArgumentException if this source is larger than {@link #maxLeaseSize()}
-     * @throws IOException if the content cannot be read
-     */
-    Lease acquire() throws IOException;
-
-    /**
-     * The most bytes that {@link #acquire()} hands out at once: unlimited for content that is in memory, small for
-     * content that is copied out of a file. Larger sources are walked by {@link #slice slices}, or
-     * {@link #forEachBuffer}.
-     */
-    default long maxLeaseSize() {
-        return Long.MAX_VALUE;
-    }
-
-    /**
-     * Keeps the memory behind this source alive without reading it. A transfer retains its source from start to end,
-     * and acquires what it retained slice by slice: the owner may close the memory meanwhile.
+     * Keeps the memory behind this source alive, without reading it, until the returned source is closed. A transfer
+     * retains its source from start to end and reads slices of the retained one: the owner may close the memory
+     * meanwhile.
      *
      * @throws IllegalStateException if the memory is closed
      */
     RetainedSource retain();
 
     /**
-     * Visits the content from start to end, in buffers of at most {@code maxBufferSize} bytes. Each buffer is valid
-     * only until the visitor returns.
+     * Visits the content from start to end, in buffers of at most {@code maxBufferSize} bytes. The memory is kept alive
+     * while the visitor runs: each buffer is valid only until the visitor returns.
      *
-     * <p>Checks the file behind the source once more at the end: when this returns, what was visited is the content.
+     * <p>Checks the file behind the source, if there is one, before the first buffer and after the last: when this
+     * method returns, the visited bytes are the content. The source of an empty range is checked, too.
      *
-     * @throws IOException as {@link #acquire()} does, or whatever the visitor throws
+     * @param maxBufferSize in bytes, 1 or more
+     * @throws SourceChangedException if the file is no longer the one that was opened
+     * @throws IllegalStateException if the memory is closed
+     * @throws IOException if the content cannot be read, or the visitor throws it
      */
-    default void forEachBuffer(int maxBufferSize, BufferVisitor visitor) throws IOException {
-        if (maxBufferSize <= 0) {
-            throw new IllegalArgumentException("maxBufferSize must be positive; got " + maxBufferSize);
-        }
-        long leaseSize = maxLeaseSize();
-        for (long offset = 0; offset < size(); offset += Math.min(leaseSize, size() - offset)) {
-            try (Lease lease =
-                    slice(offset, Math.min(leaseSize, size() - offset)).acquire()) {
-                for (ByteBuffer buffer : lease.buffers()) {
-                    for (int at = 0; at < buffer.limit(); at += Math.min(maxBufferSize, buffer.limit() - at)) {
-                        visitor.visit(buffer.slice(at, Math.min(maxBufferSize, buffer.limit() - at)));
-                    }
-                }
-            }
-        }
-        requireUnchanged(); // only then is what was visited the source's content
-    }
+    void forEachBuffer(int maxBufferSize, BufferVisitor visitor) throws IOException;
 
     /**
-     * Checks that the file behind the source, if there is one, is still the one that was opened, as {@link #acquire()}
-     * does, without leasing anything.
+     * Checks that the file behind the source, if there is one, is still the one that was opened.
      *
      * @throws SourceChangedException if it is not
      * @throws IllegalStateException if the memory is closed
      */
-    default void requireUnchanged() throws IOException {
-        slice(0, 0).acquire().close();
-    }
+    void checkUnchanged() throws IOException;
 
-    /** Takes one buffer of a source's content after the other. */
+    /** Receives the buffers of a source's content one after another. */
     @FunctionalInterface
     interface BufferVisitor {
-        /** Reads the buffer's remaining bytes, now: it is not valid afterwards. */
+        /**
+         * Reads a buffer's remaining bytes. The buffer is read-only, starts at position 0, and is not valid after this
+         * method returns.
+         */
         void visit(ByteBuffer buffer) throws IOException;
     }
 
     /**
-     * The remaining bytes of some buffers, one after the other. The buffers' positions and limits are taken now and
-     * never moved. A direct buffer travels without a copy; a heap buffer is allowed, and copied by the JDK on its way
-     * to a socket or file. The memory must stay valid, and its content unchanged, until the transfer has completed.
+     * Returns a source of the remaining bytes of some buffers, one after another. The buffers' positions and limits are
+     * read now and never changed. A direct buffer is sent without a copy; a heap buffer is allowed, and copied by the
+     * JDK when it is written to a socket or file. The memory must stay valid, and its content unchanged, until the
+     * transfer has completed.
      *
-     * <p>For a {@code MappedByteBuffer} of your own, nothing keeps you from unmapping it too early: prefer
+     * <p>Nothing protects a {@code MappedByteBuffer} of the caller's from being unmapped too early: prefer
      * {@link io.blobstore.memory.MappedFile}.
      */
     static BlobSource of(ByteBuffer... content) {
         return BufferSource.of(content);
     }
 
-    /** Several sources as one. */
+    /** Returns a source of the content of several sources, one after another. */
     static BlobSource concat(List<? extends BlobSource> sources) {
         return ConcatSource.of(sources);
     }
 
     /**
-     * A file, read by positional reads into reused direct buffers: one copy per byte, and safe against others who
-     * truncate the file meanwhile. Choose it for files that you do not control; {@link io.blobstore.memory.MappedFile}
-     * for the rest.
+     * Returns a source of a file's content, read by positional reads into reused direct buffers: one copy per byte, and
+     * safe if another process truncates the file meanwhile. Use it for files that you do not control, and
+     * {@link io.blobstore.memory.MappedFile} for others.
      *
      * @throws IOException if there is no regular, readable file at this path
      */

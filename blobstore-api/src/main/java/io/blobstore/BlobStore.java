@@ -1,5 +1,6 @@
 package io.blobstore;
 
+import io.blobstore.spi.PartLayout;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,7 +20,7 @@ import java.nio.ByteBuffer;
 public interface BlobStore extends Closeable {
     /**
      * Stores a blob in one request, whole or not at all: other readers see what the key held before until they see all
-     * of it. For large content use {@link io.blobstore.transfer.ParallelUploader}.
+     * of it. For large content use {@link io.blobstore.transfer.TransferManager}.
      *
      * @throws BlobAlreadyExistsException if the precondition is {@link Precondition#ifAbsent()} and there is a blob
      * @throws PreconditionFailedException if the precondition is {@link Precondition#ifMatch} and there is another
@@ -57,7 +58,7 @@ public interface BlobStore extends Closeable {
      * @throws PreconditionFailedException if {@link ReadOptions#ifMatch} names another version
      * @throws IntegrityException if the whole blob was read and its checksum differs
      * @throws PartialReadException if the connection ended in mid-content; not every store tells how far it came
-     * @throws java.io.UncheckedIOException the one that the window threw, if its target could not keep what arrived
+     * @throws TargetException the one that the window threw, if its target could not keep what arrived
      * @throws IllegalArgumentException if the target is smaller than an exact range; thrown before any request
      */
     ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options) throws IOException;

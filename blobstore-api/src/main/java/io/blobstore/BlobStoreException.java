@@ -1,56 +1,67 @@
 package io.blobstore;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store, or the content given to it, failed an operation. Subtypes say how; {@link #isRetryable()} says whether the
- * same call may succeed later. An SDK's or the operating system's exception appears as the cause only.
+ * Signals that a store failed an operation, or that the content given to it could not be read. Subtypes say how;
+ * {@link #isRetryable()} says whether the same call may succeed later. An exception of an SDK or of the operating
+ * system appears only as the cause.
  *
- * <p>Misuse of the library is no {@code BlobStoreException} but an {@link IllegalArgumentException} or
- * {@link IllegalStateException}.
+ * <p>Misuse of the library is signalled by an {@link IllegalArgumentException} or {@link IllegalStateException}
+ * instead.
  */
 public class BlobStoreException extends IOException {
     private static final long serialVersionUID = 1L;
 
     private final transient @Nullable BlobKey key;
-    private final String operation;
+    private final Operation operation;
     private final boolean retryable;
 
     /**
-     * Makes an exception of no particular kind.
+     * Creates an exception of no particular kind.
      *
-     * @param operation what was being done, as a verb: "store", "read", …
+     * @param operation the operation that failed
      * @param key the blob concerned; null if there is none
-     * @param problem what went wrong and what to do, without the operation and the key
+     * @param problem what went wrong and what to do about it, without the operation and the key
+     * @param cause the underlying failure; null if there is none
      * @param retryable whether the same call may succeed later
      */
     public BlobStoreException(
-            String operation, @Nullable BlobKey key, String problem, @Nullable Throwable cause, boolean retryable) {
+            Operation operation, @Nullable BlobKey key, String problem, @Nullable Throwable cause, boolean retryable) {
         super(key == null ? operation + ": " + problem : operation + " '" + key + "': " + problem, cause);
         this.key = key;
         this.operation = operation;
         this.retryable = retryable;
     }
 
-    /** The blob concerned; empty for failures of the store as a whole, or of a source. */
+    /** Creates an exception for a file that is the source of a blob. Not retryable. */
+    BlobStoreException(Path source, String problem, @Nullable Throwable cause) {
+        super(Operation.READ_SOURCE + " " + source + ": " + problem, cause);
+        this.key = null;
+        this.operation = Operation.READ_SOURCE;
+        this.retryable = false;
+    }
+
+    /** Returns the key of the blob concerned; empty for a failure of the store as a whole, or of a source. */
     public Optional<BlobKey> key() {
         return Optional.ofNullable(key);
     }
 
-    /** What was being done, as a verb. */
-    public String operation() {
+    /** Returns the operation that failed. */
+    public Operation operation() {
         return operation;
     }
 
-    /** Whether the same call may succeed later. */
+    /** Returns whether the same call may succeed later. */
     public boolean isRetryable() {
         return retryable;
     }
 
-    /** How long the store asked to be left alone before the next try; empty if it did not say. */
+    /** Returns the delay that the store demanded before the next attempt; empty if it demanded none. */
     public Optional<Duration> retryAfter() {
         return Optional.empty();
     }

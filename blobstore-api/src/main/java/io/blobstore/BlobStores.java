@@ -1,5 +1,6 @@
 package io.blobstore;
 
+import io.blobstore.spi.BlobStoreProvider;
 import java.io.IOException;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
@@ -9,10 +10,10 @@ public final class BlobStores {
     private BlobStores() {}
 
     /**
-     * Opens the store that a URI names, by the {@link BlobStoreProvider} of its scheme on the class or module path.
+     * Opens the store that a URI names, with the {@link BlobStoreProvider} of its scheme on the class or module path.
      *
-     * @throws IllegalArgumentException if the URI is malformed, carries a credential, has an unknown parameter, or a
-     *     scheme without provider
+     * @throws IllegalArgumentException if the URI is malformed, carries a credential, has an unknown parameter, or has
+     *     a scheme without a provider
      * @throws IOException if the store cannot be opened
      */
     public static BlobStore open(String uri) throws IOException {

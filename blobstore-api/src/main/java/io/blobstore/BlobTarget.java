@@ -2,24 +2,22 @@ package io.blobstore;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Where content is read to: memory, or a file. The counterpart of {@link BlobSource}.
+ * The destination of a read: memory, or a file. The counterpart of {@link BlobSource}.
  *
- * <p>What implements this is a description; {@link #open()} begins to use it. Library code calls that; users choose a
- * target: {@link #of(ByteBuffer)}, {@link #ofPath(Path)}, or a {@link io.blobstore.memory.MappedRegion} of a writable
- * file.
+ * <p>A target is a description; {@link #open()} starts to use it. The library calls that. Users choose a target:
+ * {@link #of(ByteBuffer)}, {@link #ofPath(Path)}, or a {@link io.blobstore.memory.MappedRegion} of a writable file.
  */
 public interface BlobTarget {
     /**
-     * The remaining bytes of a buffer, direct or on the heap. When a read into it has completed, the position is behind
-     * what was read; the limit stays. After a failure the position is where it was, and what lies behind it is
-     * undefined. Nobody else may use the buffer meanwhile.
+     * Returns a target for the remaining bytes of a buffer, direct or on the heap. When a read into it has completed,
+     * the position is after the last byte read; the limit is unchanged. After a failure the position is unchanged, and
+     * the content after it is undefined. The caller must not use the buffer during the read.
      *
      * @throws IllegalArgumentException if the buffer is read-only
      */
@@ -28,63 +26,69 @@ public interface BlobTarget {
     }
 
     /**
-     * A file, made or replaced in one step when all of the content is there and was verified; until then, and after a
-     * failure, the path is what it was. The content is written to a hidden file beside it as it arrives, by positional
-     * writes, from direct buffers that are reused: one of 256 KiB for each request under way. Nothing is forced to the
-     * device, as with {@code cp}.
+     * Returns a target for a file, which is created or replaced atomically when all content has arrived and was
+     * verified. Until then, and after a failure, the path is unchanged. The content is written to a hidden file in the
+     * same directory as it arrives, by positional writes, from reused direct buffers: one of 256 KiB for each request
+     * in flight. Nothing is forced to the device, as with {@code cp}.
      *
-     * <p>It is a new file: owner and mode are those of any file that this process makes, and not of the one that is
-     * replaced. Symbolic links are followed, and stay. Opening fails if the directory is missing, or something else
-     * than a regular file is in the way, such as a link to nothing.
+     * <p>The file is a new one: its owner and mode are those of any file that this process creates, not those of the
+     * file it replaces. Symbolic links are followed and kept. Opening fails if the directory is missing, or the path is
+     * something other than a regular file, such as a dangling link.
      */
     static BlobTarget ofPath(Path path) {
         return new PathTarget(path);
     }
 
-    /** The most bytes it can take; {@link Long#MAX_VALUE} if only the device limits it. */
+    /** Returns the maximum number of bytes it can hold; {@link Long#MAX_VALUE} if only the device limits it. */
     long room();
 
     /**
-     * Takes hold of the memory, or makes the file.
+     * Acquires the memory, or creates the file.
      *
      * @throws IllegalStateException if the memory is closed or must not be written to
+     * @throws IOException if the file cannot be created
      */
     Writer open() throws IOException;
 
     /**
-     * A target that is being filled. Windows are thread-safe and may be filled side by side; the other methods are for
-     * one thread, when no window is open.
+     * Writes into an open target. Windows are thread-safe against each other and may be filled concurrently; the other
+     * methods must be called by one thread, while no window is open.
      */
     interface Writer extends Closeable {
-        /** The total length is known: before {@link #commit}, and before most of the windows. */
-        default void reserve(long length) throws IOException {}
+        /**
+         * Announces the total length, before {@link #commit} and before most of the windows.
+         *
+         * @throws TargetException if the target has no room for it
+         */
+        default void reserve(long length) throws TargetException {}
 
         /**
-         * The stretch of some length from an offset on, to be filled and closed. Windows must not overlap.
+         * Opens a window onto {@code length} bytes at an offset, to be filled and closed. Windows must not overlap.
          *
-         * @throws IndexOutOfBoundsException if the stretch is not within the room
+         * @throws IndexOutOfBoundsException if the window exceeds the room
          */
         Window window(long offset, long length) throws IOException;
 
         /**
-         * All of the content is there: makes it visible.
+         * Makes the complete content visible.
          *
-         * @param length of the content
+         * @param length the content's length in bytes
+         * @throws TargetException if that is not possible
          */
-        void commit(long length) throws IOException;
+        void commit(long length) throws TargetException;
 
-        /** Lets go of the memory; removes what was not completed. Idempotent. */
+        /** Releases the memory, and removes content that was not committed. Idempotent. */
         @Override
         void close() throws IOException;
     }
 
     /**
-     * A stretch of a target, filled from its begin to its end through one buffer after the other: one for all of it
-     * where the target is memory, and small ones where it is a file. For one thread.
+     * A contiguous range of a target, filled from start to end through one buffer after another: a single buffer if the
+     * target is memory, small ones if it is a file. Not thread-safe.
      */
     interface Window extends Closeable {
         /**
-         * The remaining bytes of a buffer, whose position moves as it is filled.
+         * Returns a window onto the remaining bytes of a buffer, whose position advances as it is filled.
          *
          * @throws IllegalArgumentException if the buffer is read-only
          */
@@ -93,7 +97,7 @@ public interface BlobTarget {
         }
 
         /**
-         * The remaining bytes of several buffers, whose positions move as they are filled.
+         * Returns a window onto the remaining bytes of several buffers, whose positions advance as they are filled.
          *
          * @throws IllegalArgumentException if a buffer is read-only
          */
@@ -101,27 +105,26 @@ public interface BlobTarget {
             return new MemoryWindow(buffers);
         }
 
-        /** How many bytes have not been put yet. */
+        /** Returns the number of bytes that have not been put yet. */
         long remaining();
 
         /**
-         * Memory for the bytes that come next, from its position on; has room for 1 byte or more if any remain, and for
-         * no more than remain. Whoever puts bytes there moves its position, and uses it no more after the next call,
-         * which gives the same buffer until it is full.
+         * Returns memory for the next bytes, from its position to its limit: at least 1 byte if any remain, and no more
+         * than remain. The caller puts bytes there, which advances the position, and must not use the buffer after the
+         * next call, which returns the same buffer until it is full.
          *
-         * @throws UncheckedIOException if what was put there before cannot be kept, as when a device is full. Stores
-         *     let it pass
+         * @throws TargetException if the bytes put before cannot be kept, for example because a device is full. Stores
+         *     pass it on
          */
-        ByteBuffer buffer();
+        ByteBuffer buffer() throws TargetException;
 
         /**
-         * Puts all of a buffer's remaining bytes, and moves its position.
+         * Puts all of a buffer's remaining bytes, and advances its position.
          *
-         * @throws BufferOverflowException if there is no room for all of them; as many as there is room for were put
-         *     then
-         * @throws UncheckedIOException as of {@link #buffer()}
+         * @throws BufferOverflowException if there is not enough room; as many bytes as fit were put
+         * @throws TargetException as {@link #buffer()} does
          */
-        default void put(ByteBuffer source) {
+        default void put(ByteBuffer source) throws TargetException {
             while (source.hasRemaining()) {
                 ByteBuffer buffer = buffer();
                 int bytes = Math.min(source.remaining(), buffer.remaining());
@@ -133,11 +136,15 @@ public interface BlobTarget {
             }
         }
 
-        /** What was put stays: it is where the target keeps it. */
-        default void flush() throws IOException {}
+        /**
+         * Transfers all bytes put so far to the place where the target keeps them.
+         *
+         * @throws TargetException as {@link #buffer()} does
+         */
+        default void flush() throws TargetException {}
 
-        /** Lets go of the memory. Idempotent. */
+        /** Releases the memory. Bytes that were not flushed may be lost. Idempotent. */
         @Override
-        default void close() throws IOException {}
+        default void close() throws TargetException {}
     }
 }

@@ -1,14 +1,15 @@
 package io.blobstore;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
 
-/** One buffer's content. Somebody else keeps its memory alive. */
+/** The content of one buffer, whose owner keeps its memory alive. */
 final class BufferSource implements BlobSource {
     private final ByteBuffer content;
 
-    /** Takes a read-only buffer at position 0 that nobody else has. */
+    /** Creates a source of a read-only buffer at position 0 that is not shared. */
     private BufferSource(ByteBuffer content) {
         this.content = content;
     }
@@ -32,13 +33,33 @@ final class BufferSource implements BlobSource {
     }
 
     @Override
-    public Lease acquire() {
-        return new UnownedLease(size() == 0 ? List.of() : List.of(content.duplicate()));
+    public RetainedSource retain() {
+        return RetainedSource.of(this, () -> {});
     }
 
     @Override
-    public RetainedSource retain() {
-        return new RetainedSource(this, new UnownedLease(List.of()));
+    public void forEachBuffer(int maxBufferSize, BufferVisitor visitor) throws IOException {
+        requirePositive(maxBufferSize);
+        visitSlices(content, maxBufferSize, visitor);
+    }
+
+    /** Visits a buffer from 0 to its limit, in slices of at most {@code maxSize} bytes. */
+    static void visitSlices(ByteBuffer buffer, int maxSize, BufferVisitor visitor) throws IOException {
+        for (int at = 0, size; at < buffer.limit(); at += size) {
+            size = Math.min(maxSize, buffer.limit() - at);
+            visitor.visit(buffer.slice(at, size));
+        }
+    }
+
+    static void requirePositive(int maxBufferSize) {
+        if (maxBufferSize <= 0) {
+            throw new IllegalArgumentException("maxBufferSize must be positive; got " + maxBufferSize);
+        }
+    }
+
+    @Override
+    public void checkUnchanged() {
+        // no file
     }
 
     @Override

@@ -3,7 +3,7 @@ package io.blobstore;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 
-/** A buffer of the caller. */
+/** A buffer of the caller's. */
 final class BufferTarget implements BlobTarget {
     private final ByteBuffer buffer;
 
@@ -21,7 +21,7 @@ final class BufferTarget implements BlobTarget {
 
     @Override
     public Writer open() {
-        return new BufferFilling(buffer);
+        return new BufferWriter(buffer);
     }
 
     @Override
@@ -29,7 +29,7 @@ final class BufferTarget implements BlobTarget {
         return "BufferTarget[" + room() + (buffer.isDirect() ? " direct bytes]" : " heap bytes]");
     }
 
-    private record BufferFilling(ByteBuffer buffer) implements Writer {
+    private record BufferWriter(ByteBuffer buffer) implements Writer {
         @Override
         public Window window(long offset, long length) {
             Objects.checkFromIndexSize(offset, length, buffer.remaining());
@@ -43,7 +43,7 @@ final class BufferTarget implements BlobTarget {
 
         @Override
         public void close() {
-            // Nothing to let go of.
+            // nothing to release
         }
     }
 }

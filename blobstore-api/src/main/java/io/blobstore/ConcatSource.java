@@ -1,12 +1,11 @@
 package io.blobstore;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/** Several sources, one after the other. */
+/** The content of several sources, one after another. */
 final class ConcatSource implements BlobSource {
     private final List<BlobSource> sources;
     private final long size;
@@ -32,7 +31,7 @@ final class ConcatSource implements BlobSource {
         return size;
     }
 
-    /** Sources that the slice only touches with 0 bytes are left out of it. */
+    /** Omits sources of which the slice contains no byte. */
     @Override
     public BlobSource slice(long offset, long length) {
         Objects.checkFromIndexSize(offset, length, size);
@@ -50,43 +49,6 @@ final class ConcatSource implements BlobSource {
     }
 
     @Override
-    public long maxLeaseSize() {
-        return sources.stream().mapToLong(BlobSource::maxLeaseSize).min().orElse(Long.MAX_VALUE);
-    }
-
-    @Override
-    public void forEachBuffer(int maxBufferSize, BufferVisitor visitor) throws IOException {
-        for (BlobSource source : sources) {
-            source.forEachBuffer(maxBufferSize, visitor);
-        }
-    }
-
-    @Override
-    public void requireUnchanged() throws IOException {
-        for (BlobSource source : sources) {
-            source.requireUnchanged();
-        }
-    }
-
-    @Override
-    public Lease acquire() throws IOException {
-        if (size > maxLeaseSize()) {
-            throw new IllegalArgumentException("at most " + maxLeaseSize() + " bytes of " + this
-                    + " can be leased at once; got " + size + " (see BlobSource.forEachBuffer)");
-        }
-        List<Lease> leases = new ArrayList<>(sources.size());
-        try {
-            for (BlobSource source : sources) {
-                leases.add(source.acquire());
-            }
-        } catch (IOException | RuntimeException | Error e) {
-            leases.forEach(Lease::close);
-            throw e;
-        }
-        return new ConcatLease(leases);
-    }
-
-    @Override
     public RetainedSource retain() {
         List<RetainedSource> retained = new ArrayList<>(sources.size());
         try {
@@ -95,25 +57,27 @@ final class ConcatSource implements BlobSource {
             retained.forEach(RetainedSource::close);
             throw e;
         }
-        return new RetainedSource(
-                new ConcatSource(retained.stream().map(RetainedSource::source).toList(), size),
-                new ConcatLease(retained.stream().map(RetainedSource::hold).toList()));
+        return RetainedSource.of(
+                new ConcatSource(List.copyOf(retained), size), () -> retained.forEach(RetainedSource::close));
+    }
+
+    @Override
+    public void forEachBuffer(int maxBufferSize, BufferVisitor visitor) throws IOException {
+        BufferSource.requirePositive(maxBufferSize);
+        for (BlobSource source : sources) {
+            source.forEachBuffer(maxBufferSize, visitor);
+        }
+    }
+
+    @Override
+    public void checkUnchanged() throws IOException {
+        for (BlobSource source : sources) {
+            source.checkUnchanged();
+        }
     }
 
     @Override
     public String toString() {
         return "ConcatSource" + sources;
-    }
-
-    private record ConcatLease(List<Lease> leases) implements Lease {
-        @Override
-        public List<ByteBuffer> buffers() {
-            return leases.stream().flatMap(lease -> lease.buffers().stream()).toList();
-        }
-
-        @Override
-        public void close() {
-            leases.forEach(Lease::close);
-        }
     }
 }

@@ -1,5 +1,6 @@
 package io.blobstore;
 
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.util.Objects;
 

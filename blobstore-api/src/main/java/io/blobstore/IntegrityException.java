@@ -7,7 +7,7 @@ public class IntegrityException extends BlobStoreException {
     private static final long serialVersionUID = 1L;
 
     /** Makes one; the parameters are those of {@link BlobStoreException#BlobStoreException}. Not retryable. */
-    public IntegrityException(String operation, @Nullable BlobKey key, String problem, @Nullable Throwable cause) {
+    public IntegrityException(Operation operation, @Nullable BlobKey key, String problem, @Nullable Throwable cause) {
         super(operation, key, problem, cause, false);
     }
 }

@@ -9,7 +9,7 @@ public class InvalidBlobKeyException extends BlobStoreException {
      *
      * @param rule the rule that the key breaks
      */
-    public InvalidBlobKeyException(String operation, BlobKey key, String rule) {
+    public InvalidBlobKeyException(Operation operation, BlobKey key, String rule) {
         super(operation, key, "this store cannot hold such a key: " + rule, null, false);
     }
 }

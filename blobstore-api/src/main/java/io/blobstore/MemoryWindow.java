@@ -3,7 +3,7 @@ package io.blobstore;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** Memory that stays where it is, in one buffer or several. */
+/** A window onto memory in one or more buffers, which keep the content. */
 final class MemoryWindow implements BlobTarget.Window {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 

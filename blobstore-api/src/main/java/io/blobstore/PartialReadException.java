@@ -18,7 +18,7 @@ public class PartialReadException extends BlobStoreException {
      * @param cause why the others are not
      */
     public PartialReadException(BlobKey key, ReadResult received, String problem, @Nullable Throwable cause) {
-        super("read", key, problem, cause, true);
+        super(Operation.READ, key, problem, cause, true);
         this.received = received;
     }
 

@@ -3,7 +3,6 @@ package io.blobstore;
 import io.blobstore.internal.buffer.DirectBufferPool;
 import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
 import io.blobstore.internal.file.FileIdentity;
-import io.blobstore.internal.memory.LeaseTicket;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -12,20 +11,20 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
 /**
  * A file's content, copied out of it by positional reads.
  *
- * <p>Each lease opens the file anew: there is nothing to close, and an interrupt, which closes the channel it meets,
- * harms one lease and not the source. Next to reading {@value #WINDOW} bytes that costs little.
+ * <p>Each window is read through a new channel: there is nothing to close, and an interrupt, which closes the channel
+ * that the interrupted thread uses, affects one visit and not the source. Compared with reading {@value #WINDOW} bytes
+ * that costs little.
  */
 final class PathSource implements BlobSource {
     /**
-     * A lease costs some 5 KB of heap (two looks at the file, a channel, the stack for a leak report): at this size
-     * that is 5 MiB per GiB, and a window still fits a core's second-level cache.
+     * Opening and checking the file costs some KB of heap for each window: at this size that is a few MiB per GiB, and
+     * a window still fits into a core's second-level cache.
      */
     static final int WINDOW = 1 << 20;
 
@@ -58,51 +57,49 @@ final class PathSource implements BlobSource {
         return new PathSource(identity, this.offset + offset, length);
     }
 
-    @Override
-    public long maxLeaseSize() {
-        return WINDOW;
-    }
-
-    @Override
-    public Lease acquire() throws IOException {
-        if (size > WINDOW) {
-            throw new IllegalArgumentException("at most " + WINDOW + " bytes of a file can be leased at once; got "
-                    + size + " (see BlobSource.forEachBuffer)");
-        }
-        PooledBuffer memory = DirectBufferPool.shared().take((int) size);
-        try {
-            read(memory.buffer());
-            return new CopyLease(memory);
-        } catch (IOException | RuntimeException | Error e) {
-            memory.close();
-            throw e;
-        }
-    }
-
-    /** Nothing to keep: the content is copied when it is acquired. */
+    /** There is no memory to keep: the content is copied when it is visited. */
     @Override
     public RetainedSource retain() {
-        return new RetainedSource(this, new UnownedLease(List.of()));
+        return RetainedSource.of(this, () -> {});
     }
 
-    private void read(ByteBuffer target) throws IOException {
-        requireUnchanged();
+    @Override
+    public void forEachBuffer(int maxBufferSize, BufferVisitor visitor) throws IOException {
+        BufferSource.requirePositive(maxBufferSize);
+        if (size > 0) {
+            visitWindows(maxBufferSize, visitor);
+        }
+        checkUnchanged();
+    }
+
+    private void visitWindows(int maxBufferSize, BufferVisitor visitor) throws IOException {
+        try (PooledBuffer memory = DirectBufferPool.shared().take((int) Math.min(WINDOW, size))) {
+            ByteBuffer window = memory.buffer();
+            for (long at = offset, end = offset + size; at < end; at += window.limit()) {
+                read(at, window.clear().limit((int) Math.min(window.capacity(), end - at)));
+                BufferSource.visitSlices(window.asReadOnlyBuffer(), maxBufferSize, visitor);
+            }
+        }
+    }
+
+    /** Fills the window up to its limit from a position in the file. */
+    private void read(long position, ByteBuffer window) throws IOException {
+        checkUnchanged();
         try (FileChannel channel = FileChannel.open(identity.path(), StandardOpenOption.READ)) {
-            while (target.hasRemaining()) {
-                if (channel.read(target, offset + target.position()) < 0) {
-                    break; // it shrank since the check: the next one says so
+            while (window.hasRemaining()) {
+                if (channel.read(window, position + window.position()) < 0) {
+                    break; // the file shrank since the check: the next check says so
                 }
             }
         } catch (NoSuchFileException e) {
             throw SourceChangedException.unreadable(identity.path(), e); // deleted since the check
         }
-        // Again, as what was read in between may belong to another file, or to the time of a change.
-        requireUnchanged();
-        target.flip();
+        // Again, because the bytes may have been read from another file, or while this one was modified.
+        checkUnchanged();
     }
 
     @Override
-    public void requireUnchanged() throws SourceChangedException {
+    public void checkUnchanged() throws SourceChangedException {
         Optional<String> difference;
         try {
             difference = identity.difference(false);
@@ -117,29 +114,5 @@ final class PathSource implements BlobSource {
     @Override
     public String toString() {
         return "PathSource[" + identity.path() + ", " + size + " bytes at " + offset + "]";
-    }
-
-    private final class CopyLease implements Lease {
-        private final List<ByteBuffer> buffers;
-        private final LeaseTicket ticket;
-
-        CopyLease(PooledBuffer memory) {
-            ByteBuffer content = memory.buffer();
-            this.buffers = content.hasRemaining() ? List.of(content.slice().asReadOnlyBuffer()) : List.of();
-            this.ticket = LeaseTicket.open(this, "a copy of " + identity.path(), memory::close);
-        }
-
-        @Override
-        public List<ByteBuffer> buffers() {
-            if (ticket.isReleased()) {
-                throw new IllegalStateException("this lease of " + identity.path() + " is closed");
-            }
-            return buffers;
-        }
-
-        @Override
-        public void close() {
-            ticket.release();
-        }
     }
 }

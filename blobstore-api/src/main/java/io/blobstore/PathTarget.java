@@ -4,7 +4,6 @@ import io.blobstore.internal.buffer.DirectBufferPool;
 import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
 import io.blobstore.internal.file.AtomicFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -33,7 +32,7 @@ final class PathTarget implements BlobTarget {
     public Writer open() throws IOException {
         requireWritable();
         Path place = Files.exists(path) ? path.toRealPath() : path; // a symbolic link stays
-        return new PathWriter(AtomicFile.createBeside(place));
+        return new PathWriter(place, AtomicFile.createBeside(place));
     }
 
     private void requireWritable() throws IOException {
@@ -64,28 +63,39 @@ final class PathTarget implements BlobTarget {
         return "PathTarget[" + path + "]";
     }
 
+    /** Writes the temporary file; its failures are the target's. */
     private static final class PathWriter implements Writer {
+        private final Path place;
         private final AtomicFile file;
 
-        PathWriter(AtomicFile file) {
+        PathWriter(Path place, AtomicFile file) {
+            this.place = place;
             this.file = file;
         }
 
         @Override
-        public void reserve(long length) throws IOException {
-            file.requireRoom(length);
-            file.extend(length);
+        public void reserve(long length) throws TargetException {
+            try {
+                file.requireRoom(length);
+                file.extend(length);
+            } catch (IOException e) {
+                throw TargetException.of(place, e);
+            }
         }
 
         @Override
         public Window window(long offset, long length) {
             Objects.checkFromIndexSize(offset, length, Long.MAX_VALUE);
-            return new PathWindow(file.section(offset), length);
+            return new PathWindow(place, file.section(offset), length);
         }
 
         @Override
-        public void commit(long length) throws IOException {
-            file.replaceTarget();
+        public void commit(long length) throws TargetException {
+            try {
+                file.replaceTarget();
+            } catch (IOException e) {
+                throw TargetException.of(place, e);
+            }
         }
 
         @Override
@@ -95,13 +105,15 @@ final class PathTarget implements BlobTarget {
     }
 
     private static final class PathWindow implements Window {
+        private final Path place;
         private final AtomicFile.Section section;
         private final PooledBuffer memory = DirectBufferPool.shared().take(BUFFER);
         private final ByteBuffer buffer = memory.buffer();
-        /** Bytes that are not written yet, from the buffer's first byte on. */
+        /** The number of bytes not written yet, from the buffer's first byte on. */
         private long unwritten;
 
-        PathWindow(AtomicFile.Section section, long length) {
+        PathWindow(Path place, AtomicFile.Section section, long length) {
+            this.place = place;
             this.section = section;
             moveTo(length);
         }
@@ -117,32 +129,36 @@ final class PathTarget implements BlobTarget {
         }
 
         @Override
-        public ByteBuffer buffer() {
+        public ByteBuffer buffer() throws TargetException {
             memory.buffer(); // fails once the window is closed
             if (!buffer.hasRemaining()) {
-                try {
-                    flush();
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
+                flush();
             }
             return buffer;
         }
 
         @Override
-        public void flush() throws IOException {
+        public void flush() throws TargetException {
             ByteBuffer filled = memory.buffer().duplicate().flip();
             if (filled.hasRemaining()) {
                 int bytes = filled.remaining();
-                section.write(filled);
+                try {
+                    section.write(filled);
+                } catch (IOException e) {
+                    throw TargetException.of(place, e);
+                }
                 moveTo(unwritten - bytes);
             }
         }
 
         @Override
-        public void close() throws IOException {
+        public void close() throws TargetException {
             memory.close();
-            section.close();
+            try {
+                section.close();
+            } catch (IOException e) {
+                throw TargetException.of(place, e);
+            }
         }
     }
 }

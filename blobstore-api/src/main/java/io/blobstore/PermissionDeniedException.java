@@ -8,7 +8,7 @@ public class PermissionDeniedException extends BlobStoreException {
 
     /** Makes one; the parameters are those of {@link BlobStoreException#BlobStoreException}. Not retryable. */
     public PermissionDeniedException(
-            String operation, @Nullable BlobKey key, String problem, @Nullable Throwable cause) {
+            Operation operation, @Nullable BlobKey key, String problem, @Nullable Throwable cause) {
         super(operation, key, problem, cause, false);
     }
 }

@@ -4,20 +4,67 @@ import java.net.URI;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
-/**
- * A URL that carries its own permission. Whoever has it can use it: keep it out of logs.
- *
- * @param url where to send the request; secret
- * @param method the request's method
- * @param headers what the request must also carry; secret
- * @param expires when it ends to be valid
- */
-public record PresignedUrl(URI url, PresignOptions.Method method, Map<String, List<String>> headers, Instant expires) {
-    /** Host, path, method and expiry; neither signature nor headers. */
+/** A URL that carries its own permission. Anyone who has it can use it: keep it out of logs. Immutable. */
+public final class PresignedUrl {
+    private final URI url;
+    private final PresignOptions.Method method;
+    private final Map<String, List<String>> headers;
+    private final Instant expires;
+
+    private PresignedUrl(URI url, PresignOptions.Method method, Map<String, List<String>> headers, Instant expires) {
+        this.url = url;
+        this.method = method;
+        this.headers = Map.copyOf(headers);
+        this.expires = expires;
+    }
+
+    /** Returns a URL of these values, for implementations of stores. */
+    public static PresignedUrl of(
+            URI url, PresignOptions.Method method, Map<String, List<String>> headers, Instant expires) {
+        return new PresignedUrl(url, method, headers, expires);
+    }
+
+    /** Returns the URL to which the request is sent; secret. */
+    public URI url() {
+        return url;
+    }
+
+    /** Returns the method of the request. */
+    public PresignOptions.Method method() {
+        return method;
+    }
+
+    /** Returns the header fields that the request must carry as well; secret, unmodifiable. */
+    public Map<String, List<String>> headers() {
+        return headers;
+    }
+
+    /** Returns when the URL expires. */
+    public Instant expires() {
+        return expires;
+    }
+
+    /** Returns host, path, method and expiry, but neither the signature nor the header fields. */
     @Override
     public String toString() {
         return "PresignedUrl[" + method + " " + url.getScheme() + "://" + url.getAuthority() + url.getRawPath()
                 + ", expires " + expires + "]";
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof PresignedUrl that
+                && url.equals(that.url)
+                && method == that.method
+                && headers.equals(that.headers)
+                && expires.equals(that.expires);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(url, method, headers, expires);
     }
 }

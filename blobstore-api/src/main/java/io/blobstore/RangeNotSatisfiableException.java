@@ -6,6 +6,6 @@ public class RangeNotSatisfiableException extends BlobStoreException {
 
     /** Makes one. Not retryable. */
     public RangeNotSatisfiableException(BlobKey key, String problem) {
-        super("read", key, problem, null, false);
+        super(Operation.READ, key, problem, null, false);
     }
 }

@@ -1,19 +1,77 @@
 package io.blobstore;
 
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/**
- * How to read a blob.
- *
- * @param ifMatch read this version only, and fail with {@link PreconditionFailedException} if it is no longer there:
- *     what makes the pieces of a parallel read belong together
- */
-public record ReadOptions(Optional<BlobVersion> ifMatch) {
-    /** Whatever version is there. */
-    public static final ReadOptions DEFAULT = new ReadOptions(Optional.empty());
+/** Options of {@link BlobStore#read}. Immutable. */
+public final class ReadOptions {
+    /** Reads the current version. */
+    public static final ReadOptions DEFAULT = new Builder().build();
 
-    /** Only this version. */
+    private final Optional<BlobVersion> ifMatch;
+
+    private ReadOptions(Builder builder) {
+        ifMatch = builder.ifMatch;
+    }
+
+    /** Returns a builder with every option at its default. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Returns a builder that starts with these options. */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /** Returns the only version that may be read; empty if the current version is read, whichever it is. */
+    public Optional<BlobVersion> ifMatch() {
+        return ifMatch;
+    }
+
+    /** Returns options that read this version only; see {@link Builder#ifMatch}. */
     public static ReadOptions ifMatch(BlobVersion version) {
-        return new ReadOptions(Optional.of(version));
+        return builder().ifMatch(version).build();
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ReadOptions that && ifMatch.equals(that.ifMatch);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(ifMatch);
+    }
+
+    @Override
+    public String toString() {
+        return "ReadOptions[ifMatch=" + ifMatch + "]";
+    }
+
+    /** Builds {@link ReadOptions}. Not thread-safe. */
+    public static final class Builder {
+        private Optional<BlobVersion> ifMatch = Optional.empty();
+
+        private Builder() {}
+
+        private Builder(ReadOptions options) {
+            ifMatch = options.ifMatch;
+        }
+
+        /**
+         * Sets the only version that may be read. The read fails with {@link PreconditionFailedException} if the blob
+         * has another version by then; this keeps the parts of a parallel read consistent.
+         */
+        public Builder ifMatch(BlobVersion version) {
+            ifMatch = Optional.of(version);
+            return this;
+        }
+
+        /** Builds the options. */
+        public ReadOptions build() {
+            return new ReadOptions(this);
+        }
     }
 }

@@ -1,12 +1,61 @@
 package io.blobstore;
 
-/**
- * What a read gave.
- *
- * @param blob the blob that was read, the same version as the bytes; where only a part of it was read, the checksum of
- *     the whole may be left out
- * @param length the number of bytes that were put into the target
- * @param checksum the CRC32C of these bytes, computed by this side while they arrived; those of neighbouring ranges
- *     combine into that of the whole
- */
-public record ReadResult(BlobMetadata blob, long length, Crc32c checksum) {}
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** The result of a read. Immutable. */
+public final class ReadResult {
+    private final BlobMetadata blob;
+    private final long length;
+    private final Crc32c checksum;
+
+    private ReadResult(BlobMetadata blob, long length, Crc32c checksum) {
+        this.blob = blob;
+        this.length = length;
+        this.checksum = checksum;
+    }
+
+    /** Returns a result of these values, for implementations of stores. */
+    public static ReadResult of(BlobMetadata blob, long length, Crc32c checksum) {
+        return new ReadResult(blob, length, checksum);
+    }
+
+    /**
+     * Returns the metadata of the version to which the bytes belong. Where only a range was read, the checksum of the
+     * whole may be missing.
+     */
+    public BlobMetadata blob() {
+        return blob;
+    }
+
+    /** Returns the number of bytes that were written to the target. */
+    public long length() {
+        return length;
+    }
+
+    /**
+     * Returns the CRC32C of these bytes, computed by the library as they arrived. The checksums of adjacent ranges
+     * combine into that of the whole.
+     */
+    public Crc32c checksum() {
+        return checksum;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ReadResult that
+                && blob.equals(that.blob)
+                && length == that.length
+                && checksum.equals(that.checksum);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(blob, length, checksum);
+    }
+
+    @Override
+    public String toString() {
+        return "ReadResult[blob=" + blob + ", length=" + length + ", checksum=" + checksum + "]";
+    }
+}

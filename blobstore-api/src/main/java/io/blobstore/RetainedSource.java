@@ -1,16 +1,70 @@
 package io.blobstore;
 
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
 /**
- * A source whose memory stays alive until this is closed, whatever its owner closes meanwhile.
+ * A source whose memory stays alive until it is closed, even if the memory's owner closes it meanwhile. Its slices may
+ * be read as long as it is open; after that, they behave like slices of the source that was retained.
  *
- * @param source the same content; until this is closed it can be acquired even after the owner of its memory was
- *     closed. After that, it is like the source it was made from
- * @param hold keeps the memory alive; shows no buffers
+ * <p>Thread-safe. Any thread may close it.
  */
-public record RetainedSource(BlobSource source, Lease hold) implements AutoCloseable {
-    /** Lets go of the memory. Idempotent. Leases taken meanwhile are not affected. */
+public final class RetainedSource implements BlobSource, Closeable {
+    private final BlobSource source;
+    private final Runnable release;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private RetainedSource(BlobSource source, Runnable release) {
+        this.source = source;
+        this.release = release;
+    }
+
+    /**
+     * Creates a retained source, for implementations of {@link BlobSource#retain()}.
+     *
+     * @param source the content, readable until {@code release} runs
+     * @param release releases the memory; run once, when the retained source is closed
+     */
+    public static RetainedSource of(BlobSource source, Runnable release) {
+        return new RetainedSource(source, release);
+    }
+
+    @Override
+    public long size() {
+        return source.size();
+    }
+
+    @Override
+    public BlobSource slice(long offset, long length) {
+        return source.slice(offset, length);
+    }
+
+    @Override
+    public RetainedSource retain() {
+        return source.retain();
+    }
+
+    @Override
+    public void forEachBuffer(int maxBufferSize, BufferVisitor visitor) throws IOException {
+        source.forEachBuffer(maxBufferSize, visitor);
+    }
+
+    @Override
+    public void checkUnchanged() throws IOException {
+        source.checkUnchanged();
+    }
+
+    /** Releases the memory. Idempotent. Visits in progress, and other retained sources, are not affected. */
     @Override
     public void close() {
-        hold.close();
+        if (!closed.getAndSet(true)) {
+            release.run();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "RetainedSource[" + source + "]";
     }
 }

@@ -12,7 +12,7 @@ public class SourceChangedException extends BlobStoreException {
     private static final long serialVersionUID = 1L;
 
     private SourceChangedException(Path path, String problem, @Nullable Throwable cause) {
-        super("read source file " + path, null, problem, cause, false);
+        super(path, problem, cause);
     }
 
     /**

@@ -7,7 +7,7 @@ public class StorageFullException extends BlobStoreException {
     private static final long serialVersionUID = 1L;
 
     /** Makes one; the parameters are those of {@link BlobStoreException#BlobStoreException}. Not retryable. */
-    public StorageFullException(String operation, @Nullable BlobKey key, String problem, @Nullable Throwable cause) {
+    public StorageFullException(Operation operation, @Nullable BlobKey key, String problem, @Nullable Throwable cause) {
         super(operation, key, problem, cause, false);
     }
 }

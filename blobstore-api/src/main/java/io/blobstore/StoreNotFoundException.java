@@ -7,7 +7,8 @@ public class StoreNotFoundException extends BlobStoreException {
     private static final long serialVersionUID = 1L;
 
     /** Makes one; the parameters are those of {@link BlobStoreException#BlobStoreException}. Not retryable. */
-    public StoreNotFoundException(String operation, @Nullable BlobKey key, String problem, @Nullable Throwable cause) {
+    public StoreNotFoundException(
+            Operation operation, @Nullable BlobKey key, String problem, @Nullable Throwable cause) {
         super(operation, key, problem, cause, false);
     }
 }

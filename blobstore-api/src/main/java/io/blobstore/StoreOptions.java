@@ -1,29 +1,37 @@
 package io.blobstore;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How to store a blob.
+ * Options with which a blob is stored. Immutable.
  *
- * @param contentType its media type
- * @param userMetadata names and values kept along with it: names of {@code a-z 0-9 - _ .}, values of printable ASCII
- *     without leading or trailing space, {@value #MAX_USER_METADATA_BYTES} bytes in all (what S3 allows, so that
- *     metadata fits every store)
- * @param precondition what must hold when it becomes visible
+ * <pre>{@code
+ * StoreOptions options = StoreOptions.builder()
+ *         .contentType("image/png")
+ *         .userMetadata("origin", "camera-7")
+ *         .precondition(Precondition.ifAbsent())
+ *         .build();
+ * }</pre>
  */
-public record StoreOptions(Optional<String> contentType, Map<String, String> userMetadata, Precondition precondition) {
+public final class StoreOptions {
+    /** Stores no content type and no user metadata, and replaces the blob, if there is one. */
+    public static final StoreOptions DEFAULT = new Builder().build();
+
     /** The most bytes of user metadata, names and values together. */
     public static final int MAX_USER_METADATA_BYTES = 2048;
 
-    /** No content type, no metadata, no precondition. */
-    public static final StoreOptions DEFAULT = new StoreOptions(Optional.empty(), Map.of(), Precondition.none());
+    private final Optional<String> contentType;
+    private final Map<String, String> userMetadata;
+    private final Precondition precondition;
 
-    /**
-     * Refuses metadata that not every store can hold, with {@link IllegalArgumentException}. Takes a copy of the map.
-     */
-    public StoreOptions {
+    private StoreOptions(Builder builder) {
+        contentType = builder.contentType;
+        userMetadata = Map.copyOf(builder.userMetadata);
+        precondition = builder.precondition;
         contentType.ifPresent(type -> requirePrintable("the content type", type));
         int bytes = 0;
         for (Map.Entry<String, String> entry : userMetadata.entrySet()) {
@@ -39,17 +47,31 @@ public record StoreOptions(Optional<String> contentType, Map<String, String> use
             throw new IllegalArgumentException("user metadata has at most " + MAX_USER_METADATA_BYTES
                     + " bytes, names and values together; got " + bytes);
         }
-        userMetadata = Map.copyOf(userMetadata);
     }
 
-    /** A builder with everything at its default. */
+    /** Returns a builder with every option at its default. */
     public static Builder builder() {
-        return DEFAULT.toBuilder();
+        return new Builder();
     }
 
-    /** A builder that begins with these options. */
+    /** Returns a builder that starts with these options. */
     public Builder toBuilder() {
         return new Builder(this);
+    }
+
+    /** Returns the media type; empty if none is stored. */
+    public Optional<String> contentType() {
+        return contentType;
+    }
+
+    /** Returns the names and values that are stored with the blob; unmodifiable. */
+    public Map<String, String> userMetadata() {
+        return userMetadata;
+    }
+
+    /** Returns the condition that must hold when the blob becomes visible. */
+    public Precondition precondition() {
+        return precondition;
     }
 
     private static boolean isNameCharacter(int c) {
@@ -66,39 +88,82 @@ public record StoreOptions(Optional<String> contentType, Map<String, String> use
         }
     }
 
-    /** Builds options. Not thread-safe. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof StoreOptions that
+                && contentType.equals(that.contentType)
+                && userMetadata.equals(that.userMetadata)
+                && precondition.equals(that.precondition);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(contentType, userMetadata, precondition);
+    }
+
+    @Override
+    public String toString() {
+        return "StoreOptions[contentType=" + contentType + ", userMetadata=" + userMetadata + ", precondition="
+                + precondition + "]";
+    }
+
+    /** Builds {@link StoreOptions}. Not thread-safe. */
     public static final class Builder {
-        private Optional<String> contentType;
-        private final Map<String, String> userMetadata;
-        private Precondition precondition;
+        private Optional<String> contentType = Optional.empty();
+        private final Map<String, String> userMetadata = new TreeMap<>();
+        private Precondition precondition = Precondition.none();
+
+        private Builder() {}
 
         private Builder(StoreOptions options) {
             contentType = options.contentType;
-            userMetadata = new TreeMap<>(options.userMetadata);
+            userMetadata.putAll(options.userMetadata);
             precondition = options.precondition;
         }
 
-        /** Sets the media type. */
-        public Builder contentType(String contentType) {
-            this.contentType = Optional.of(contentType);
+        /** Sets the media type: printable ASCII without leading or trailing space. */
+        public Builder contentType(String type) {
+            contentType = Optional.of(type);
             return this;
         }
 
-        /** Adds one name and value of user metadata. */
+        /**
+         * Adds one name and value of user metadata. Names consist of {@code a-z 0-9 - _ .}, values of printable ASCII
+         * without leading or trailing space; together they have at most {@value #MAX_USER_METADATA_BYTES} bytes, what
+         * S3 allows, so that user metadata fits every store.
+         */
         public Builder userMetadata(String name, String value) {
             userMetadata.put(name, value);
             return this;
         }
 
-        /** Sets what must hold when the blob becomes visible. */
-        public Builder precondition(Precondition precondition) {
-            this.precondition = precondition;
+        /** Adds names and values of user metadata. */
+        public Builder userMetadata(Map<String, String> metadata) {
+            userMetadata.putAll(metadata);
             return this;
         }
 
-        /** Builds; throws {@link IllegalArgumentException} as the record does. */
+        /** Sets the condition that must hold when the blob becomes visible. */
+        public Builder precondition(Precondition condition) {
+            precondition = condition;
+            return this;
+        }
+
+        /** Sets the content type and the user metadata to those of another blob. */
+        public Builder metadataOf(BlobMetadata blob) {
+            contentType = blob.contentType();
+            userMetadata.clear();
+            userMetadata.putAll(blob.userMetadata());
+            return this;
+        }
+
+        /**
+         * Builds the options.
+         *
+         * @throws IllegalArgumentException if a value is outside its limits
+         */
         public StoreOptions build() {
-            return new StoreOptions(contentType, userMetadata, precondition);
+            return new StoreOptions(this);
         }
     }
 }

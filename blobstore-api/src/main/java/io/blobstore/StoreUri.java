@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -16,34 +17,38 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The URI of a store, taken apart: {@code scheme:place?name=value&name=value}.
+ * The components of a store's URI: {@code scheme:place?name=value&name=value}. Immutable.
  *
  * <p>URIs end up in logs, process lists and shell histories, so one that carries a credential is refused, and not
  * repeated in the error.
- *
- * @param scheme in lower case
- * @param authority what follows {@code //}: a bucket; empty if there is none
- * @param path the decoded path; may be empty
- * @param parameters the decoded parameters, sorted by name
  */
-public record StoreUri(String scheme, Optional<String> authority, String path, Map<String, String> parameters) {
+public final class StoreUri {
     private static final List<String> SECRETS =
             List.of("password", "passwd", "secret", "token", "credential", "accesskey", "apikey", "signature");
+    /** The one scheme whose path does not begin with a '/': {@code mem:name}. */
+    private static final String MEMORY = "mem:";
 
-    /** Takes a copy of the map. */
-    public StoreUri {
-        parameters = Collections.unmodifiableMap(new TreeMap<>(parameters));
+    private final String scheme;
+    private final Optional<String> authority;
+    private final String path;
+    private final Map<String, String> parameters;
+
+    private StoreUri(String scheme, Optional<String> authority, String path, Map<String, String> parameters) {
+        this.scheme = scheme;
+        this.authority = authority;
+        this.path = path;
+        this.parameters = Collections.unmodifiableMap(new TreeMap<>(parameters));
     }
 
     /**
-     * Takes a URI apart.
+     * Parses a URI.
      *
      * @throws IllegalArgumentException if it is malformed, has a parameter twice, or carries a credential
      */
     public static StoreUri parse(String text) {
         URI uri;
         try {
-            uri = new URI(text);
+            uri = new URI(isRootless(text) ? MEMORY + "/" + text.substring(MEMORY.length()) : text);
         } catch (URISyntaxException e) {
             // Its message repeats the text, which may hold a secret.
             throw new IllegalArgumentException("malformed store URI: " + e.getReason() + " at position " + e.getIndex()
@@ -68,11 +73,32 @@ public record StoreUri(String scheme, Optional<String> authority, String path, M
             throw new IllegalArgumentException(
                     "a store URI has no fragment ('#…'); percent-encode the character as %23");
         }
-        return new StoreUri(scheme, Optional.ofNullable(authority), uri.getPath(), parameters(uri.getRawQuery()));
+        String path = isRootless(text) ? uri.getPath().substring(1) : uri.getPath();
+        return new StoreUri(scheme, Optional.ofNullable(authority), path, parameters(uri.getRawQuery()));
+    }
+
+    /** Returns the scheme in lower case. */
+    public String scheme() {
+        return scheme;
+    }
+
+    /** Returns the text that follows {@code //}, a bucket; empty if there is none. */
+    public Optional<String> authority() {
+        return authority;
+    }
+
+    /** Returns the decoded path; may be empty. */
+    public String path() {
+        return path;
+    }
+
+    /** Returns the decoded parameters, sorted by name; unmodifiable. */
+    public Map<String, String> parameters() {
+        return parameters;
     }
 
     /**
-     * The parameters, which must all be known.
+     * Returns the parameters, which must all be known.
      *
      * @throws IllegalArgumentException if there is another one
      */
@@ -115,5 +141,29 @@ public record StoreUri(String scheme, Optional<String> authority, String path, M
 
     private static String decode(String text) {
         return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+    }
+
+    private static boolean isRootless(String text) {
+        return text.regionMatches(true, 0, MEMORY, 0, MEMORY.length()) && !text.startsWith("/", MEMORY.length());
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof StoreUri that
+                && scheme.equals(that.scheme)
+                && authority.equals(that.authority)
+                && path.equals(that.path)
+                && parameters.equals(that.parameters);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(scheme, authority, path, parameters);
+    }
+
+    @Override
+    public String toString() {
+        return "StoreUri[scheme=" + scheme + ", authority=" + authority + ", path=" + path + ", parameters="
+                + parameters + "]";
     }
 }

@@ -16,7 +16,7 @@ public class ThrottledException extends BlobStoreException {
      * @param retryAfter how long the store asked to be left alone; null if it did not say
      */
     public ThrottledException(
-            String operation,
+            Operation operation,
             @Nullable BlobKey key,
             String problem,
             @Nullable Duration retryAfter,

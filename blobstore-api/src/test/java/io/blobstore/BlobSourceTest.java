@@ -107,19 +107,16 @@ class BlobSourceTest {
         assertThat(Arrays.mismatch(seen.array(), expected))
                 .as("first difference of %s, window %d", source, window)
                 .isEqualTo(-1);
-        if (source.size() <= source.maxLeaseSize()) {
-            try (Lease lease = source.acquire()) {
-                ByteBuffer leased = ByteBuffer.allocate(expected.length);
-                for (ByteBuffer buffer : lease.buffers()) {
-                    assertThat(buffer.position()).isZero();
-                    assertThat(buffer.isReadOnly()).isTrue();
-                    leased.put(buffer);
-                }
-                assertThat(Arrays.mismatch(leased.array(), expected))
-                        .as("first difference of %s", source)
-                        .isEqualTo(-1);
-            }
-        }
+        ByteBuffer atOnce = ByteBuffer.allocate(expected.length);
+        source.forEachBuffer(Integer.MAX_VALUE, buffer -> {
+            assertThat(buffer.position()).isZero();
+            assertThat(buffer.isReadOnly()).isTrue();
+            atOnce.put(buffer);
+        });
+        assertThat(Arrays.mismatch(atOnce.array(), expected))
+                .as("first difference of %s", source)
+                .isEqualTo(-1);
+        source.checkUnchanged();
     }
 
     @Test
@@ -127,12 +124,11 @@ class BlobSourceTest {
         byte[] content = bytes(1000, 4);
         Path path = file(content);
         for (BlobSource source : List.of(BlobSource.of(ByteBuffer.wrap(content)), BlobSource.ofPath(path))) {
-            try (Lease first = source.acquire();
-                    Lease second = source.acquire()) {
-                first.buffers().get(0).position(500); // moves this lease's buffer only
-                assertThat(second.buffers().get(0)).isEqualTo(ByteBuffer.wrap(content));
-                assertThat(first.buffers().get(0).position()).isEqualTo(500);
-            }
+            source.forEachBuffer(1000, first -> {
+                first.position(500); // moves this visit's buffer only
+                source.forEachBuffer(1000, second -> assertThat(second).isEqualTo(ByteBuffer.wrap(content)));
+                assertThat(first.position()).isEqualTo(500);
+            });
             assertContent(source, content, 100);
         }
     }
@@ -173,9 +169,6 @@ class BlobSourceTest {
                     BlobSource.ofPath(path),
                     mapped.region())) {
                 assertThat(source.size()).isZero();
-                try (Lease lease = source.acquire()) {
-                    assertThat(lease.buffers()).as("%s", source).isEmpty();
-                }
                 source.forEachBuffer(10, buffer -> {
                     throw new AssertionError("there is nothing to visit in " + source);
                 });
@@ -192,7 +185,7 @@ class BlobSourceTest {
     }
 
     @Test
-    void whatTheVisitorThrowsComesThroughAndTheLeaseIsClosed() throws IOException {
+    void whatTheVisitorThrowsComesThroughAndTheMemoryIsReleased() throws IOException {
         try (MappedFile mapped = MappedFile.open(file(new byte[100]))) {
             IOException problem = new IOException("enough");
 
@@ -210,14 +203,12 @@ class BlobSourceTest {
         try (MappedFile mapped = MappedFile.open(file(new byte[100]))) {
             BlobSource source = BlobSource.concat(List.of(mapped.region(), BlobSource.of(ByteBuffer.allocate(3))));
             try (RetainedSource retained = source.retain()) {
-                assertThat(retained.hold().buffers()).isEmpty();
                 assertThat(mapped.leases()).isEqualTo(1);
                 mapped.close();
                 assertThat(mapped.isReleased()).isFalse();
-                assertThatIllegalStateException().isThrownBy(source::acquire);
-                try (Lease stillPossible = retained.source().acquire()) {
-                    assertThat(stillPossible.buffers()).hasSize(2);
-                }
+                assertThatIllegalStateException().isThrownBy(() -> source.forEachBuffer(10, buffer -> {}));
+                assertContent(retained, new byte[103], 100);
+                assertContent(retained.slice(50, 52), new byte[52], 100);
             }
             assertThat(mapped.isReleased()).isTrue();
             assertThatIllegalStateException().isThrownBy(source::retain);
@@ -225,14 +216,15 @@ class BlobSourceTest {
     }
 
     @Test
-    void aConcatenationThatCannotBeLeasedAsAWholeIsNotLeasedAtAll() throws IOException {
+    void aConcatenationThatCannotBeRetainedAsAWholeIsNotRetainedAtAll() throws IOException {
         MappedFile open = MappedFile.open(file(new byte[100]));
         MappedFile closed = MappedFile.open(file(new byte[100]));
         closed.close();
         try (open) {
             BlobSource source = BlobSource.concat(List.of(open.region(), closed.region()));
 
-            assertThatIllegalStateException().isThrownBy(source::acquire);
+            assertThatIllegalStateException().isThrownBy(() -> source.forEachBuffer(100, buffer -> {}));
+            assertThatIllegalStateException().isThrownBy(source::checkUnchanged);
             assertThatIllegalStateException().isThrownBy(source::retain);
             assertThat(open.leases()).isZero();
         }
@@ -256,58 +248,50 @@ class BlobSourceTest {
     @Test
     void aDirectBufferIsShownAndNotCopied() throws IOException {
         ByteBuffer buffer = direct(bytes(100, 6));
-        try (Lease lease = BlobSource.of(buffer).slice(10, 50).acquire()) {
-            ByteBuffer shown = lease.buffers().get(0);
+        BlobSource.of(buffer).slice(10, 50).forEachBuffer(50, shown -> {
             assertThat(shown.isDirect()).isTrue();
 
             buffer.put(10, (byte) 99);
 
             assertThat(shown.get(0)).isEqualTo((byte) 99);
-        }
+        });
     }
 
     @Test
-    void aClosedLeaseShowsNothingMore() throws IOException {
-        Path path = file(new byte[100]);
-        try (MappedFile mapped = MappedFile.open(path)) {
-            for (BlobSource source : List.of(
-                    BlobSource.of(ByteBuffer.allocate(100)),
-                    BlobSource.of(ByteBuffer.allocate(50), ByteBuffer.allocate(50)),
-                    BlobSource.ofPath(path),
-                    mapped.region())) {
-                Lease lease = source.acquire();
-                assertThat(lease.buffers().get(0))
-                        .as("%s", source)
-                        .isSameAs(lease.buffers().get(0));
-                lease.close();
-                lease.close();
+    void aRetainedSourceReleasesOnce() {
+        AtomicInteger released = new AtomicInteger();
+        RetainedSource retained = RetainedSource.of(BlobSource.of(), released::incrementAndGet);
 
-                assertThatIllegalStateException().as("%s", source).isThrownBy(lease::buffers);
-            }
-        }
+        retained.close();
+        retained.close();
+
+        assertThat(released).hasValue(1);
     }
 
     // ---- files
 
     @Test
-    void moreOfAFileThanOneLeaseHoldsIsRefused() throws IOException {
+    void moreOfAFileThanOneWindowIsVisitedInSeveralBuffers() throws IOException {
         byte[] content = bytes(WINDOW + 1, 7);
         BlobSource file = BlobSource.ofPath(file(content));
+        List<Integer> sizes = new ArrayList<>();
 
-        assertThat(file.maxLeaseSize()).isEqualTo(WINDOW);
-        assertThatIllegalArgumentException().isThrownBy(file::acquire).withMessageContaining("forEachBuffer");
+        file.forEachBuffer(Integer.MAX_VALUE, buffer -> sizes.add(buffer.remaining()));
+
+        assertThat(sizes).containsExactly(WINDOW, 1);
+        assertContent(file, content, WINDOW);
         assertContent(file.slice(1, WINDOW), Arrays.copyOfRange(content, 1, WINDOW + 1), WINDOW);
     }
 
     @Test
-    void moreOfAConcatenationThanOneLeaseHoldsIsRefused() throws IOException {
-        byte[] content = bytes(WINDOW, 8);
+    void aVisitWithinAVisitOfAFileSeesItsOwnContent() throws IOException {
+        byte[] content = bytes(2 * WINDOW, 8);
         BlobSource file = BlobSource.ofPath(file(content));
-        BlobSource source = BlobSource.concat(List.of(BlobSource.of(ByteBuffer.allocate(1)), file));
 
-        assertThat(source.maxLeaseSize()).isEqualTo(WINDOW);
-        assertThatIllegalArgumentException().isThrownBy(source::acquire);
-        assertContent(source.slice(1, WINDOW), content, WINDOW);
+        file.slice(0, WINDOW).forEachBuffer(WINDOW, first -> {
+            assertContent(file.slice(WINDOW, WINDOW), Arrays.copyOfRange(content, WINDOW, 2 * WINDOW), WINDOW);
+            assertThat(first.mismatch(ByteBuffer.wrap(content, 0, WINDOW))).isEqualTo(-1);
+        });
     }
 
     @Test
@@ -375,12 +359,12 @@ class BlobSourceTest {
         BlobSource source = BlobSource.ofPath(path);
         BlobSource unchanged = source.slice(0, 10);
         BlobSource empty = source.slice(5, 0);
-        source.acquire().close();
+        source.checkUnchanged();
         change.apply(path);
 
         for (BlobSource stale : List.of(source, unchanged, empty)) {
             assertThatExceptionOfType(SourceChangedException.class)
-                    .isThrownBy(() -> stale.acquire().close())
+                    .isThrownBy(stale::checkUnchanged)
                     .withMessageContaining(path.toString())
                     .satisfies(e -> assertThat(e.isRetryable()).isFalse());
             assertThatExceptionOfType(SourceChangedException.class)

@@ -38,7 +38,7 @@ class BlobTargetWindowTest {
     }
 
     @Test
-    void aWindowWithoutBuffersIsFull() {
+    void aWindowWithoutBuffersIsFull() throws TargetException {
         BlobTarget.Window window = BlobTarget.Window.of(List.of());
 
         assertThat(window.remaining()).isZero();

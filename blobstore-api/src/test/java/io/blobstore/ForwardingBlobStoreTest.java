@@ -3,6 +3,7 @@ package io.blobstore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
@@ -28,7 +29,7 @@ class ForwardingBlobStoreTest {
     private static final BlobKey KEY = BlobKey.of("key");
 
     private static final BlobMetadata METADATA =
-            new BlobMetadata(KEY, 6, new BlobVersion("v"), Optional.empty(), Optional.empty(), Map.of(), Instant.EPOCH);
+            BlobMetadata.builder(KEY, 6, new BlobVersion("v"), Instant.EPOCH).build();
 
     /** One value of each type in the contract's signatures; a new type is missed here, and to be added. */
     private static final List<Object> SAMPLES = List.of(
@@ -42,15 +43,21 @@ class ForwardingBlobStoreTest {
             StoreOptions.DEFAULT,
             ReadOptions.DEFAULT,
             CopyOptions.DEFAULT,
-            ListOptions.ALL,
-            new PresignOptions(PresignOptions.Method.GET, Duration.ofMinutes(1)),
+            ListOptions.DEFAULT,
+            PresignOptions.get(Duration.ofMinutes(1)),
             new PartLayout(10, 3),
-            new StoreCapabilities(
-                    true, 1, 2, 3, 4, StoreCapabilities.Support.NATIVE, StoreCapabilities.Support.EMULATED),
-            new StoredBlob(KEY, 5, new BlobVersion("v"), Optional.empty()),
+            StoreCapabilities.builder()
+                    .minPartSize(1)
+                    .maxPartSize(2)
+                    .maxParts(3)
+                    .maxBlobSize(4)
+                    .conditionalStore(StoreCapabilities.Support.NATIVE)
+                    .presign(StoreCapabilities.Support.EMULATED)
+                    .build(),
+            StoredBlob.of(KEY, 5, new BlobVersion("v"), Optional.empty()),
             METADATA,
-            new ReadResult(METADATA, 6, Crc32c.EMPTY),
-            new PresignedUrl(URI.create("http://a/b"), PresignOptions.Method.GET, Map.of(), Instant.EPOCH),
+            ReadResult.of(METADATA, 6, Crc32c.EMPTY),
+            PresignedUrl.of(URI.create("http://a/b"), PresignOptions.Method.GET, Map.of(), Instant.EPOCH),
             proxy(BlobListing.class, (proxy, method, arguments) -> null),
             proxy(MultipartUpload.class, (proxy, method, arguments) -> null));
 

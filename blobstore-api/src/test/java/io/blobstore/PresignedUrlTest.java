@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class PresignedUrlTest {
     @Test
     void itsTextHidesWhatMakesItWork() {
-        PresignedUrl url = new PresignedUrl(
+        PresignedUrl url = PresignedUrl.of(
                 URI.create("https://bucket.example:8443/a%20b?X-Signature=hunter2"),
                 PresignOptions.Method.GET,
                 Map.of("X-Key", List.of("hunter3")),
@@ -27,9 +27,7 @@ class PresignedUrlTest {
 
     @Test
     void aUrlMustBeValidForAWhile() {
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> new PresignOptions(PresignOptions.Method.GET, Duration.ZERO));
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> new PresignOptions(PresignOptions.Method.PUT, Duration.ofSeconds(-1)));
+        assertThatIllegalArgumentException().isThrownBy(() -> PresignOptions.get(Duration.ZERO));
+        assertThatIllegalArgumentException().isThrownBy(() -> PresignOptions.put(Duration.ofSeconds(-1)));
     }
 }

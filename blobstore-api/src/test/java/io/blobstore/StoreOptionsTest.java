@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,8 +22,11 @@ class StoreOptionsTest {
                         .userMetadata("b", "2")
                         .precondition(Precondition.ifAbsent())
                         .build())
-                .isEqualTo(new StoreOptions(
-                        Optional.of("text/plain"), Map.of("a", "1", "b", "2"), Precondition.ifAbsent()));
+                .isEqualTo(StoreOptions.builder()
+                        .contentType("text/plain")
+                        .userMetadata(Map.of("a", "1", "b", "2"))
+                        .precondition(Precondition.ifAbsent())
+                        .build());
         assertThat(options.userMetadata()).isEqualTo(Map.of("a", "1"));
         assertThat(StoreOptions.builder().build()).isEqualTo(StoreOptions.DEFAULT);
     }
@@ -32,7 +34,7 @@ class StoreOptionsTest {
     @Test
     void optionsDoNotChangeWithTheirMap() {
         Map<String, String> user = new HashMap<>(Map.of("a", "1"));
-        StoreOptions options = new StoreOptions(Optional.empty(), user, Precondition.none());
+        StoreOptions options = StoreOptions.builder().userMetadata(user).build();
 
         user.put("b", "2");
 

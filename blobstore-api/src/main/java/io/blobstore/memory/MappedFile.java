@@ -1,7 +1,6 @@
 package io.blobstore.memory;
 
 import io.blobstore.BlobSource.BufferVisitor;
-import io.blobstore.Lease;
 import io.blobstore.SourceChangedException;
 import io.blobstore.internal.file.FileIdentity;
 import io.blobstore.internal.memory.LeaseCount;
@@ -33,20 +32,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file of any size (none, one byte, many GiB) mapped into memory as a whole, and the owner of that mapping.
+ * A file of any size (0 bytes, one byte, many GiB) mapped into memory as a whole, and the owner of that mapping.
  *
  * <p>The memory is read under leases only, taken from {@linkplain #region() regions}. {@link #close()} never blocks and
- * never pulls memory away: it refuses further leases, and the <em>last</em> lease to be closed unmaps. With no lease
- * open, {@code close()} unmaps itself. {@link #awaitReleased} waits for that.
+ * never unmaps memory in use: it refuses further leases, and the <em>last</em> lease to be closed unmaps the file. If
+ * no lease is open, {@code close()} itself unmaps it. {@link #awaitReleased} waits for that.
  *
- * <h2>What no lease protects from</h2>
+ * <h2>Truncation: what leases do not protect from</h2>
  *
- * A file that somebody else <b>truncates</b> while it is mapped leaves memory without a file behind it. Reading that
- * throws {@code InternalError} in Java code, and <b>ends the JVM</b> in native and intrinsic code, CRC32C among it. So
- * map only files that nobody shrinks. Each lease checks first that the file is still the one that was mapped, of the
- * same size and (if mapped read-only) unmodified, and throws {@link SourceChangedException} if not; that catches what
- * happened before, not what happens after. For files in other hands use {@link io.blobstore.BlobSource#ofPath}, which
- * copies.
+ * If another process <b>truncates</b> the file while it is mapped, part of the memory has no file behind it. Reading
+ * that part throws {@code InternalError} in Java code, and <b>ends the JVM</b> in native and intrinsic code, CRC32C
+ * included. So map only files that no other process truncates. Each lease first checks that the file is still the one
+ * that was mapped, with the same size and (if mapped read-only) unmodified, and throws {@link SourceChangedException}
+ * if not; that detects earlier changes, not later ones. For files that other processes may truncate, use
+ * {@link io.blobstore.BlobSource#ofPath}, which copies.
  *
  * <p>Thread-safe.
  */
@@ -54,11 +53,11 @@ public final class MappedFile implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(MappedFile.class);
     private static final int ZEROS = 128 * 1024;
 
-    /** What a mapping may be used for. */
+    /** The permitted use of a mapping. */
     public enum Access {
-        /** Leases for reading. The file must not be written to while it is mapped. */
+        /** Leases for reading. The file must not be modified while it is mapped. */
         READ_ONLY,
-        /** Leases for reading and writing: a download target, or memory that is filled and then stored. */
+        /** Leases for reading and writing: a download target, or memory to be filled and then stored. */
         READ_WRITE
     }
 
@@ -67,7 +66,7 @@ public final class MappedFile implements Closeable {
     private final Mapping mapping;
     private final LeaseCount count = new LeaseCount();
     private final CountDownLatch released = new CountDownLatch(1);
-    /** Reports a file that is forgotten without having been closed. */
+    /** Reports a file that becomes unreachable without having been closed. */
     private final LeaseTicket ticket;
 
     private MappedFile(FileIdentity identity, Access access, Mapping mapping) {
@@ -89,18 +88,18 @@ public final class MappedFile implements Closeable {
     /**
      * Maps an existing file.
      *
-     * @throws java.nio.file.NoSuchFileException if nothing is there
-     * @throws java.nio.file.AccessDeniedException if it may not be opened this way
-     * @throws FileSystemException if it is no regular file, or cannot be mapped
+     * @throws java.nio.file.NoSuchFileException if there is no file at the path
+     * @throws java.nio.file.AccessDeniedException if the file may not be opened for this access
+     * @throws FileSystemException if it is not a regular file, or cannot be mapped
      */
     public static MappedFile open(Path path, Access access) throws IOException {
         return open(path, access, Mapper.ofThisJvm());
     }
 
-    /** Maps an existing file in one of several ways. */
+    /** Maps an existing file with a given mapper. */
     static MappedFile open(Path path, Access access, Mapper mapper) throws IOException {
         Objects.requireNonNull(access, "access");
-        // Asked before the file is opened: opening a named pipe would wait for its other end.
+        // Before the file is opened: opening a named pipe would block until its other end is opened.
         FileIdentity before = FileIdentity.of(path);
         try (FileChannel channel = FileChannel.open(path, options(access))) {
             return map(channel, before, access, mapper);
@@ -108,19 +107,19 @@ public final class MappedFile implements Closeable {
     }
 
     /**
-     * Makes a new file of {@code size} bytes, all zero, and maps it for reading and writing: a download target.
+     * Creates a file of {@code size} bytes, all zero, and maps it for reading and writing: a download target.
      *
-     * <p>The zeros are really written, so that a full disk is an {@code IOException} here. In a sparse file it would be
-     * a fault at the first touch of a page, which ends the JVM when native code meets it.
+     * <p>The zeros are actually written, so that a full disk causes an {@code IOException} here. In a sparse file it
+     * would cause a fault at the first access to a page, which ends the JVM if it happens in native code.
      *
-     * @throws java.nio.file.FileAlreadyExistsException if something is there already
-     * @throws IOException if the file cannot be made, filled or mapped; it does not exist then
+     * @throws java.nio.file.FileAlreadyExistsException if the path exists
+     * @throws IOException if the file cannot be created, filled or mapped; it is deleted then
      */
     public static MappedFile create(Path path, long size) throws IOException {
         return create(path, size, Mapper.ofThisJvm());
     }
 
-    /** Makes and maps a new file in one of several ways. */
+    /** Creates and maps a file with a given mapper. */
     static MappedFile create(Path path, long size, Mapper mapper) throws IOException {
         if (size < 0) {
             throw new IllegalArgumentException("a file's size must be 0 or more; got " + size);
@@ -161,7 +160,7 @@ public final class MappedFile implements Closeable {
     private static MappedFile map(FileChannel channel, FileIdentity before, Access access, Mapper mapper)
             throws IOException {
         Path path = before.path();
-        // The same file by path after it was opened as before: so it is the one behind the channel.
+        // If the path denotes the same file before and after opening, that file is the one behind the channel.
         FileIdentity identity = FileIdentity.of(path);
         if (!Objects.equals(identity.fileKey(), before.fileKey()) || channel.size() != identity.size()) {
             throw new FileSystemException(
@@ -188,29 +187,29 @@ public final class MappedFile implements Closeable {
         return failed;
     }
 
-    /** Where the file was when it was mapped. */
+    /** Returns the file's path when it was mapped. */
     public Path path() {
         return identity.path();
     }
 
-    /** The number of bytes mapped: the file's size at that time. */
+    /** Returns the number of bytes mapped: the file's size when it was mapped. */
     public long size() {
         return identity.size();
     }
 
-    /** What the mapping may be used for. */
+    /** Returns the permitted use of the mapping. */
     public Access access() {
         return access;
     }
 
-    /** The whole file as a source. */
+    /** Returns the whole file as a source. */
     public MappedRegion region() {
         return region(0, size());
     }
 
     /**
-     * A part of the file as a source. Views like this one do not keep the memory alive, leases do; and they cannot
-     * close it.
+     * Returns a part of the file as a source. Regions do not keep the memory alive, leases do; and they cannot close
+     * it.
      *
      * @throws IndexOutOfBoundsException if the part is not inside the file
      */
@@ -218,7 +217,7 @@ public final class MappedFile implements Closeable {
         return new MappedRegion(this, offset, length, null);
     }
 
-    /** The number of leases open now, of any region. */
+    /** Returns the number of leases that are open, of all regions. */
     public int leases() {
         return count.leases();
     }
@@ -235,9 +234,9 @@ public final class MappedFile implements Closeable {
     }
 
     /**
-     * Refuses further leases, and unmaps as soon as none is open: now, or when the last one is closed. What was
-     * {@linkplain MappedRegion#retain() retained} before, as by a transfer, can still be leased until it is let go.
-     * Never blocks. Idempotent.
+     * Refuses further leases, and unmaps the file as soon as none is open: now, or when the last one is closed. A
+     * source that was {@linkplain MappedRegion#retain() retained} before, for example by a transfer, can still be read
+     * until it is closed. Never blocks. Idempotent.
      */
     @Override
     public void close() {
@@ -247,21 +246,21 @@ public final class MappedFile implements Closeable {
         }
     }
 
-    /** Whether the memory is unmapped: closed, and no lease open. */
+    /** Returns whether the memory is unmapped: the file is closed, and no lease is open. */
     public boolean isReleased() {
         return released.getCount() == 0;
     }
 
     /**
-     * Waits until the memory is unmapped: until this file is closed and the last lease with it.
+     * Waits until the memory is unmapped: until this file and its last lease are closed.
      *
-     * @return false if that took longer than {@code timeout}; {@link #leases()} then says how many are open
+     * @return false if the timeout elapsed first; {@link #leases()} then returns how many leases are open
      */
     public boolean awaitReleased(Duration timeout) throws InterruptedException {
         return released.await(TimeUnit.NANOSECONDS.convert(timeout), TimeUnit.NANOSECONDS);
     }
 
-    /** {@code MappedFile[path, size bytes, n leases]}. */
+    /** Returns {@code MappedFile[path, size bytes, n leases]}. */
     @Override
     public String toString() {
         return "MappedFile[" + path() + ", " + size() + " bytes, " + leases() + " leases"
@@ -270,7 +269,7 @@ public final class MappedFile implements Closeable {
 
     // ---- for MappedRegion
 
-    /** A lease that shows nothing. */
+    /** Returns a lease that keeps the memory alive and has no buffers. */
     MappedLease retain(@Nullable MappedLease keptBy) {
         hold(keptBy);
         try {
@@ -282,15 +281,15 @@ public final class MappedFile implements Closeable {
     }
 
     /**
-     * A lease of a part, for reading or writing.
+     * Leases a part, for reading or writing.
      *
-     * @param keptBy the lease that lets its holder take this one even if the file is closed; null for none
+     * @param keptBy the lease whose holder may take further ones even if the file is closed; null for none
      */
     Lease acquire(long offset, long length, boolean writable, @Nullable MappedLease keptBy)
             throws SourceChangedException {
-        hold(keptBy); // before anything else: the roots may be gone otherwise
+        hold(keptBy); // first: otherwise the roots may be unmapped
         try {
-            requireUnchanged();
+            checkUnchanged();
             return new MappedLease(views(offset, length, writable));
         } catch (Throwable e) {
             release();
@@ -298,17 +297,17 @@ public final class MappedFile implements Closeable {
         }
     }
 
-    /** As {@link #acquire}, but nothing is leased. */
-    void requireUnchanged(@Nullable MappedLease keptBy) throws SourceChangedException {
+    /** Checks the file as {@link #acquire} does, without leasing anything. */
+    void checkUnchanged(@Nullable MappedLease keptBy) throws SourceChangedException {
         hold(keptBy);
         try {
-            requireUnchanged();
+            checkUnchanged();
         } finally {
             release();
         }
     }
 
-    private void requireUnchanged() throws SourceChangedException {
+    private void checkUnchanged() throws SourceChangedException {
         Optional<String> difference;
         try {
             difference = identity.difference(access == Access.READ_WRITE);
@@ -321,20 +320,20 @@ public final class MappedFile implements Closeable {
     }
 
     /**
-     * Visits a part as {@link io.blobstore.BlobSource#forEachBuffer} does. No lease is opened that somebody could
-     * forget to close: the memory is held for as long as this runs.
+     * Visits a part as {@link io.blobstore.BlobSource#forEachBuffer} does. The memory is kept alive while this method
+     * runs, without a lease that could be leaked.
      */
     void visit(long offset, long length, int maxBufferSize, @Nullable MappedLease keptBy, BufferVisitor visitor)
             throws IOException {
         hold(keptBy);
         try {
-            requireUnchanged();
+            checkUnchanged();
             for (long at = offset, end = offset + length; at < end; ) {
                 ByteBuffer view = view(at, Math.min(maxBufferSize, end - at)).asReadOnlyBuffer();
                 at += view.remaining();
                 visitor.visit(view);
             }
-            requireUnchanged();
+            checkUnchanged();
         } finally {
             release();
         }
@@ -350,7 +349,7 @@ public final class MappedFile implements Closeable {
         return List.copyOf(views);
     }
 
-    /** The bytes at an offset: all of them, or those up to where the root ends that they begin in. */
+    /** Returns the bytes at an offset, at most up to the end of the root in which they start. */
     private ByteBuffer view(long offset, long length) {
         ByteBuffer root = mapping.roots().get((int) (offset / Mapper.ROOT_SIZE));
         int from = (int) (offset % Mapper.ROOT_SIZE);
@@ -374,10 +373,10 @@ public final class MappedFile implements Closeable {
         try {
             mapping.unmap();
         } catch (RuntimeException e) {
-            // An arena refuses to close while some thread is inside a call with one of its buffers: a buffer used after
-            // its lease was closed. Leaving the file mapped is the safe side of that mistake.
+            // An arena refuses to close while a thread is inside a call with one of its buffers: a buffer used after
+            // its lease was closed. Leaving the file mapped is the safe reaction to that mistake.
             LOG.error(
-                    "{} stays mapped: its memory is in use by somebody who no longer holds a lease. Use a lease's buffers"
+                    "{} stays mapped: its memory is in use without a lease. Use a lease's buffers"
                             + " only until it is closed.",
                     path(),
                     e);
@@ -388,7 +387,7 @@ public final class MappedFile implements Closeable {
 
     final class MappedLease implements Lease {
         private final LeaseTicket ticket;
-        /** Emptied at the end, so that who keeps a closed lease does not keep the memory from the garbage collector. */
+        /** Cleared on close, so that a reference to a closed lease does not keep the memory reachable. */
         private volatile List<ByteBuffer> buffers;
 
         private MappedLease(List<ByteBuffer> buffers) {
@@ -398,7 +397,7 @@ public final class MappedFile implements Closeable {
 
         @Override
         public List<ByteBuffer> buffers() {
-            List<ByteBuffer> leased = buffers; // before the check: it is emptied after the release
+            List<ByteBuffer> leased = buffers; // before the check: it is cleared after the release
             if (ticket.isReleased()) {
                 throw new IllegalStateException("this lease of " + path() + " is closed");
             }

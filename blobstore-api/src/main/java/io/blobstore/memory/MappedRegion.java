@@ -2,7 +2,6 @@ package io.blobstore.memory;
 
 import io.blobstore.BlobSource;
 import io.blobstore.BlobTarget;
-import io.blobstore.Lease;
 import io.blobstore.RetainedSource;
 import io.blobstore.SourceChangedException;
 import java.io.IOException;
@@ -13,11 +12,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A part of a {@link MappedFile}, as a source whose buffers are the mapping itself: nothing is copied. If the file is
- * mapped for writing, it is a target as well: content is received in its place.
+ * A part of a {@link MappedFile}: a source whose buffers are the mapping itself, so that nothing is copied. If the file
+ * is mapped for writing, it is a target as well: content is received in place.
  *
- * <p>A region is a name for a stretch of memory, not a hold on it: it can neither close the file nor keep it open.
- * Leases do the latter. One that spans more than a GiB boundary of the file shows more than one buffer.
+ * <p>A region denotes memory and does not own it: it can neither close the file nor keep it mapped. Leases and retained
+ * sources keep it mapped. A lease that spans a GiB boundary of the file has more than one buffer.
  *
  * <p>Immutable and thread-safe.
  */
@@ -25,7 +24,7 @@ public final class MappedRegion implements BlobSource, BlobTarget {
     private final MappedFile file;
     private final long offset;
     private final long size;
-    /** What keeps the file mapped even if it is closed; null for a region that was not retained. */
+    /** The lease that keeps the file mapped even if it is closed; null for a region that was not retained. */
     private final MappedFile.@Nullable MappedLease keptBy;
 
     MappedRegion(MappedFile file, long offset, long size, MappedFile.@Nullable MappedLease keptBy) {
@@ -36,12 +35,12 @@ public final class MappedRegion implements BlobSource, BlobTarget {
         this.size = size;
     }
 
-    /** The file this is a part of. */
+    /** Returns the file that this region is a part of. */
     public MappedFile file() {
         return file;
     }
 
-    /** Where in the file this region begins. */
+    /** Returns the region's offset in the file. */
     public long offset() {
         return offset;
     }
@@ -57,7 +56,12 @@ public final class MappedRegion implements BlobSource, BlobTarget {
         return new MappedRegion(file, this.offset + offset, length, keptBy);
     }
 
-    @Override
+    /**
+     * Leases the region for reading.
+     *
+     * @throws SourceChangedException if the file is no longer the one that was mapped
+     * @throws IllegalStateException if the file is closed
+     */
     public Lease acquire() throws SourceChangedException {
         return file.acquire(offset, size, false, keptBy);
     }
@@ -66,7 +70,7 @@ public final class MappedRegion implements BlobSource, BlobTarget {
      * Leases the region for writing into it.
      *
      * @throws IllegalStateException if the file is closed, or mapped read-only
-     * @throws SourceChangedException if the file shrank or was replaced
+     * @throws SourceChangedException if the file was truncated or replaced
      */
     public Lease acquireWritable() throws SourceChangedException {
         if (file.access() != MappedFile.Access.READ_WRITE) {
@@ -85,14 +89,14 @@ public final class MappedRegion implements BlobSource, BlobTarget {
     }
 
     @Override
-    public void requireUnchanged() throws SourceChangedException {
-        file.requireUnchanged(keptBy);
+    public void checkUnchanged() throws SourceChangedException {
+        file.checkUnchanged(keptBy);
     }
 
     @Override
     public RetainedSource retain() {
         MappedFile.MappedLease hold = file.retain(keptBy);
-        return new RetainedSource(new MappedRegion(file, offset, size, hold), hold);
+        return RetainedSource.of(new MappedRegion(file, offset, size, hold), hold::close);
     }
 
     @Override
@@ -101,20 +105,20 @@ public final class MappedRegion implements BlobSource, BlobTarget {
     }
 
     /**
-     * Leases the region for writing until the filling is closed: the file may be closed meanwhile, and is unmapped
-     * after that.
+     * Leases the region for writing until the writer is closed: the file may be closed meanwhile, and is unmapped after
+     * that.
      */
     @Override
     public Writer open() throws SourceChangedException {
-        return new MappedFilling(size, acquireWritable());
+        return new MappedWriter(size, acquireWritable());
     }
 
-    private record MappedFilling(long size, Lease lease) implements Writer {
+    private record MappedWriter(long size, Lease lease) implements Writer {
         @Override
         public Window window(long offset, long length) {
             Objects.checkFromIndexSize(offset, length, size);
             List<ByteBuffer> views = new ArrayList<>();
-            long start = 0; // of a buffer
+            long start = 0; // offset of the current buffer
             for (ByteBuffer buffer : lease.buffers()) {
                 long from = Math.max(offset, start) - start;
                 long to = Math.min(offset + length - start, buffer.capacity());
@@ -128,7 +132,7 @@ public final class MappedRegion implements BlobSource, BlobTarget {
 
         @Override
         public void commit(long length) {
-            // It is in place.
+            // the content is in place
         }
 
         @Override
@@ -137,7 +141,7 @@ public final class MappedRegion implements BlobSource, BlobTarget {
         }
     }
 
-    /** {@code MappedRegion[path, size bytes at offset]}. */
+    /** Returns {@code MappedRegion[path, size bytes at offset]}. */
     @Override
     public String toString() {
         return "MappedRegion[" + file.path() + ", " + size + " bytes at " + offset + "]";

@@ -1,8 +1,10 @@
 /**
- * Mapped memory and its lifetime: files mapped as a whole, and regions of them as blob sources under leases.
+ * Mapped memory and its lifetime: files mapped as a whole, their regions as blob sources, and leases.
  *
  * <p>May depend on {@code io.blobstore} (the contract), {@code io.blobstore.internal.memory},
  * {@code io.blobstore.internal.file} and slf4j. Knows no store and no engine.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package io.blobstore.memory;

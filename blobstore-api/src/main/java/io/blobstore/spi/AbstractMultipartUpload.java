@@ -5,7 +5,7 @@ import io.blobstore.BlobSource;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.Operation;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
 import java.io.IOException;
@@ -24,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  * @param <P> what the backend has to know about a part that was sent
  */
 public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
-    private static final String OPERATION = "store";
-
     private enum State {
         OPEN,
         COMPLETED,
@@ -130,7 +128,10 @@ public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
         Crc32c sent = layout.checksum(parts());
         if (!sent.equals(wanted)) {
             throw new IntegrityException(
-                    OPERATION, key, "the parts combine to " + sent + ", but " + wanted + " was sent", null);
+                    Operation.COMPLETE_UPLOAD,
+                    key,
+                    "the parts combine to " + sent + ", but " + wanted + " was sent",
+                    null);
         }
     }
 

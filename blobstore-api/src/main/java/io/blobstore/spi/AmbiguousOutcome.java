@@ -6,6 +6,7 @@ import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.StoredBlob;
 import java.io.IOException;
@@ -51,7 +52,7 @@ public final class AmbiguousOutcome {
      * @throws BlobStoreException if the store keeps no checksum to tell it by
      */
     public static Optional<StoredBlob> findSent(
-            String operation,
+            Operation operation,
             BlobKey key,
             Precondition condition,
             long size,
@@ -74,7 +75,7 @@ public final class AmbiguousOutcome {
                     false);
         }
         return blob.checksum().equals(Optional.of(checksum))
-                ? Optional.of(new StoredBlob(key, size, blob.version(), blob.checksum()))
+                ? Optional.of(StoredBlob.of(key, size, blob.version(), blob.checksum()))
                 : Optional.empty();
     }
 

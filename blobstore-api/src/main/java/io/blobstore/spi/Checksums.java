@@ -4,6 +4,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
+import io.blobstore.Operation;
 import java.util.Optional;
 
 /** Comparisons of what was sent with what a server says it has. Where it does not say, there is nothing to compare. */
@@ -11,7 +12,7 @@ public final class Checksums {
     private Checksums() {}
 
     /** Compares what the server received with what was sent. */
-    public static void requireReceived(String operation, BlobKey key, Optional<Crc32c> received, Crc32c sent)
+    public static void requireReceived(Operation operation, BlobKey key, Optional<Crc32c> received, Crc32c sent)
             throws IntegrityException {
         if (received.isPresent() && !received.get().equals(sent)) {
             throw new IntegrityException(
@@ -20,7 +21,7 @@ public final class Checksums {
     }
 
     /** Compares content that was read as a whole with what was stored. */
-    public static void requireStored(String operation, BlobMetadata blob, Crc32c actual) throws IntegrityException {
+    public static void requireStored(Operation operation, BlobMetadata blob, Crc32c actual) throws IntegrityException {
         Optional<Crc32c> stored = blob.checksum();
         if (stored.isPresent() && !stored.get().equals(actual)) {
             throw new IntegrityException(
@@ -33,7 +34,7 @@ public final class Checksums {
     }
 
     /** Compares a copy with its source. */
-    public static void requireCopied(String operation, BlobMetadata source, Optional<Crc32c> copied)
+    public static void requireCopied(Operation operation, BlobMetadata source, Optional<Crc32c> copied)
             throws IntegrityException {
         if (copied.isPresent()
                 && source.checksum().filter(crc -> !crc.equals(copied.get())).isPresent()) {

@@ -1,9 +1,12 @@
 /**
- * What those who write a backend would otherwise write each for themselves: the states of an upload in parts, and the
- * uploads of a store that are still open.
+ * What only backends need: the provider by which a store is found, the layout of an upload's parts, the validation of
+ * ranges, the states of a multipart upload, and the unfinished uploads of a store.
  *
  * <p>Used by backends, inside and outside this project; users of a store do not need it. May depend on
- * {@code io.blobstore} (the contract).
+ * {@code io.blobstore} (the contract), which refers to this package as {@code java.nio.file} does to
+ * {@code java.nio.file.spi}.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package io.blobstore.spi;

@@ -12,7 +12,7 @@ import java.nio.channels.SeekableByteChannel;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Reads a blob as a file is read: in sequence, here and there, or both. Made by {@link ParallelReader#open}.
+ * Reads a blob as a file is read: in sequence, here and there, or both. Made by {@link TransferManager#openReader}.
  *
  * <p><b>In sequence</b>, by {@link #read(ByteBuffer)} or {@link #inputStream()}, it reads ahead after the third read in
  * a row, or at regular distances, with requests side by side: as far as was read before, up to
@@ -225,7 +225,7 @@ public final class BlobReader implements SeekableByteChannel {
 
     /**
      * Cancels what is under way, in other threads too, and waits until it has ended: nothing touches any buffer any
-     * more then. Idempotent. The store and the {@link ParallelReader} stay open.
+     * more then. Idempotent. The store and the {@link TransferManager} stay open.
      */
     @Override
     public void close() {

@@ -7,12 +7,13 @@ import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
+import io.blobstore.Operation;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import io.blobstore.internal.concurrent.Interrupts;
+import io.blobstore.spi.ByteRanges;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Download extends ParallelTransfer<ReadResult> {
     private static final Logger LOG = LoggerFactory.getLogger(Download.class);
-    private static final String OPERATION = "read";
+    private static final Operation OPERATION = Operation.READ;
 
     private final BlobStore store;
     private final BlobKey key;
@@ -98,17 +99,16 @@ final class Download extends ParallelTransfer<ReadResult> {
             ByteRange range,
             BlobTarget target,
             DownloadOptions options,
-            TransferEngine engine)
+            Environment environment)
             throws IOException {
-        super(engine, "read of '" + key + "'", options.retry(), options.listener());
+        super(environment, "read of '" + key + "'", options.retry(), options.listener());
         this.store = store;
         this.key = key;
         this.range = range;
         this.options = options;
-        this.hedges =
-                new HedgingCoordinator(options.hedging(), engine.environment().clock()::nanoTime);
+        this.hedges = new HedgingCoordinator(options.hedging(), environment.clock()::nanoTime);
         this.room = target.room();
-        range.requireRoom(room);
+        ByteRanges.requireRoom(range, room);
         this.target = target.open();
     }
 
@@ -149,7 +149,7 @@ final class Download extends ParallelTransfer<ReadResult> {
     private Plan plan(BlobMetadata blob) throws IOException {
         Plan made = plan;
         if (made == null) {
-            made = Plan.of(blob, range.resolve(key, blob.size(), room), options.partSize());
+            made = Plan.of(blob, ByteRanges.resolve(range, key, blob.size(), room), options.partSize());
             target.reserve(made.length);
             tracker().planned(made.length, made.partCount());
             plan = made;
@@ -236,8 +236,6 @@ final class Download extends ParallelTransfer<ReadResult> {
         try (BlobTarget.Window window = target.window(offset, arrived.capacity())) {
             window.put(arrived.clear());
             window.flush();
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
         }
     }
 
@@ -310,7 +308,7 @@ final class Download extends ParallelTransfer<ReadResult> {
                     null);
         }
         target.commit(made.length);
-        return new ReadResult(blob, made.length, checksum);
+        return ReadResult.of(blob, made.length, checksum);
     }
 
     @Override

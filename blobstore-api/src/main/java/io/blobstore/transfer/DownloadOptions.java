@@ -1,55 +1,107 @@
 package io.blobstore.transfer;
 
 import io.blobstore.ReadOptions;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/**
- * How to read a blob, or a part of it.
- *
- * @param partSize the size of a request in bytes; what is not larger is read in one request
- * @param concurrency the most requests under way at once
- * @param read which version is read; if none is named, the one that the first request meets
- * @param retry how often a request that failed is tried again
- * @param hedging when a part that takes long is asked for a second time; empty for never
- * @param listener who is told
- */
-public record DownloadOptions(
-        long partSize,
-        int concurrency,
-        ReadOptions read,
-        RetryPolicy retry,
-        Optional<Hedging> hedging,
-        TransferListener listener) {
-    /** Requests of 8 MiB, 8 at once, whatever version is there, the default retries, none sent twice, no listener. */
-    public static final DownloadOptions DEFAULT = new DownloadOptions(
-            8L << 20, 8, ReadOptions.DEFAULT, RetryPolicy.DEFAULT, Optional.empty(), TransferListener.NONE);
+/** Options of a download of a blob, or of ranges of it. Immutable. */
+public final class DownloadOptions {
+    /** Reads the current version with 8 requests of 8 MiB at once, the default retries, no hedging and no listener. */
+    public static final DownloadOptions DEFAULT = new Builder().build();
 
-    /** Refuses a part size or a concurrency below 1. */
-    public DownloadOptions {
+    private final long partSize;
+    private final int concurrency;
+    private final ReadOptions read;
+    private final RetryPolicy retry;
+    private final Optional<Hedging> hedging;
+    private final TransferListener listener;
+
+    private DownloadOptions(Builder builder) {
+        partSize = builder.partSize;
+        concurrency = builder.concurrency;
+        read = builder.read;
+        retry = builder.retry;
+        hedging = builder.hedging;
+        listener = builder.listener;
         if (partSize < 1 || concurrency < 1) {
             throw new IllegalArgumentException(
                     "part size and concurrency must be 1 or more; got " + partSize + " and " + concurrency);
         }
     }
 
-    /** A builder with everything at its default. */
+    /** Returns a builder with every option at its default. */
     public static Builder builder() {
-        return DEFAULT.toBuilder();
+        return new Builder();
     }
 
-    /** A builder that begins with these options. */
+    /** Returns a builder that starts with these options. */
     public Builder toBuilder() {
         return new Builder(this);
     }
 
-    /** Builds options. Not thread-safe. */
+    /** Returns the size of a request in bytes. */
+    public long partSize() {
+        return partSize;
+    }
+
+    /** Returns the most requests that are in flight at once. */
+    public int concurrency() {
+        return concurrency;
+    }
+
+    /** Returns which version is read. */
+    public ReadOptions read() {
+        return read;
+    }
+
+    /** Returns how often a failed request is attempted again. */
+    public RetryPolicy retry() {
+        return retry;
+    }
+
+    /** Returns when a part that takes long is requested again; empty for never. */
+    public Optional<Hedging> hedging() {
+        return hedging;
+    }
+
+    /** Returns the listener that receives progress. */
+    public TransferListener listener() {
+        return listener;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof DownloadOptions that
+                && partSize == that.partSize
+                && concurrency == that.concurrency
+                && read.equals(that.read)
+                && retry.equals(that.retry)
+                && hedging.equals(that.hedging)
+                && listener.equals(that.listener);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(partSize, concurrency, read, retry, hedging, listener);
+    }
+
+    @Override
+    public String toString() {
+        return "DownloadOptions[partSize=" + partSize + ", concurrency=" + concurrency + ", read=" + read + ", retry="
+                + retry + ", hedging=" + hedging + ", listener=" + listener + "]";
+    }
+
+    /** Builds {@link DownloadOptions}. Not thread-safe. */
     public static final class Builder {
-        private long partSize;
-        private int concurrency;
-        private ReadOptions read;
-        private RetryPolicy retry;
-        private Optional<Hedging> hedging;
-        private TransferListener listener;
+        private long partSize = 8L << 20;
+        private int concurrency = 8;
+        private ReadOptions read = ReadOptions.DEFAULT;
+        private RetryPolicy retry = RetryPolicy.DEFAULT;
+        private Optional<Hedging> hedging = Optional.empty();
+        private TransferListener listener = TransferListener.NONE;
+
+        private Builder() {}
 
         private Builder(DownloadOptions options) {
             partSize = options.partSize;
@@ -60,45 +112,49 @@ public record DownloadOptions(
             listener = options.listener;
         }
 
-        /** Sets the size of a request, in bytes. */
+        /** Sets the size of a request in bytes, 1 or more. A range of at most this size is read with one request. */
         public Builder partSize(long bytes) {
             partSize = bytes;
             return this;
         }
 
-        /** Sets the most requests under way at once. */
+        /** Sets the most requests that are in flight at once, 1 or more. */
         public Builder concurrency(int requests) {
             concurrency = requests;
             return this;
         }
 
-        /** Sets which version is read. */
+        /** Sets which version is read. Without one, the version that the first response reports is read to the end. */
         public Builder read(ReadOptions options) {
             read = options;
             return this;
         }
 
-        /** Sets how often a request that failed is tried again. */
+        /** Sets how often a failed request is attempted again. */
         public Builder retry(RetryPolicy policy) {
             retry = policy;
             return this;
         }
 
-        /** Sets when a part that takes long is asked for a second time. */
+        /** Sets when a part that takes long is requested again. Without it, none is. */
         public Builder hedging(Hedging hedging) {
             this.hedging = Optional.of(hedging);
             return this;
         }
 
-        /** Sets who is told. */
+        /** Sets the listener that receives progress. */
         public Builder listener(TransferListener listener) {
             this.listener = listener;
             return this;
         }
 
-        /** Builds; throws {@link IllegalArgumentException} as the record does. */
+        /**
+         * Builds the options.
+         *
+         * @throws IllegalArgumentException if a value is outside its limits
+         */
         public DownloadOptions build() {
-            return new DownloadOptions(partSize, concurrency, read, retry, hedging, listener);
+            return new DownloadOptions(this);
         }
     }
 }

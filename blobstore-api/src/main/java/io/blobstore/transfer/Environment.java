@@ -4,11 +4,13 @@ import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 
 /**
- * What the transfers of one engine share.
+ * What the transfers of one {@link TransferManager} share.
  *
  * @param executor runs the workers
  * @param budget bounds the bytes in flight
- * @param clock is what they wait by
- * @param random draws the jitter of their delays
+ * @param running the transfers that have not ended
+ * @param clock the clock that retries wait by
+ * @param random the source of the retries' jitter
  */
-record Environment(Executor executor, ByteBudget budget, TransferClock clock, RandomGenerator random) {}
+record Environment(
+        Executor executor, ByteBudget budget, RunningTransfers running, TransferClock clock, RandomGenerator random) {}

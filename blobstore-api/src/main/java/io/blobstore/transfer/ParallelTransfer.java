@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 abstract class ParallelTransfer<T> implements Transfer<T> {
     private static final Logger LOG = LoggerFactory.getLogger(ParallelTransfer.class);
 
-    private final TransferEngine engine;
+    private final Environment environment;
     private final String what;
     private final RetryPolicy retry;
     private final ProgressTracker tracker;
@@ -46,11 +46,11 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
      *
      * @param what it is, for people
      */
-    ParallelTransfer(TransferEngine engine, String what, RetryPolicy retry, TransferListener listener) {
-        this.engine = engine;
+    ParallelTransfer(Environment environment, String what, RetryPolicy retry, TransferListener listener) {
+        this.environment = environment;
         this.what = what;
         this.retry = retry;
-        this.tracker = new ProgressTracker(what, listener, engine.environment().clock());
+        this.tracker = new ProgressTracker(what, listener, environment.clock());
     }
 
     // ---- what subclasses know
@@ -90,7 +90,7 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     /** Hands the transfer to the executor. */
     final void start() {
         try {
-            engine.environment().executor().execute(this::run);
+            environment.executor().execute(this::run);
         } catch (RuntimeException | Error e) { // rejected, or no thread to be had
             cancel();
             throw e;
@@ -108,7 +108,7 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     final void call(int workers, Work work) {
         for (int i = 0; i < workers; i++) {
             try {
-                engine.environment().executor().execute(() -> work(work));
+                environment.executor().execute(() -> work(work));
             } catch (RejectedExecutionException e) {
                 LOG.debug("{}: {} workers, as the executor takes no more", what, i + 1, e);
                 return;
@@ -144,7 +144,7 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     }
 
     final <R> R withinBudget(long bytes, Request<R> request) throws IOException, InterruptedException {
-        ByteBudget budget = engine.environment().budget();
+        ByteBudget budget = environment.budget();
         budget.acquire(bytes);
         try {
             return request.send();
@@ -159,14 +159,13 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
                 return body.send();
             } catch (IOException e) {
                 // Stopped: then it is our own interrupt that made the request fail, or nobody waits for it any more.
-                Optional<Duration> delay = workers.isStopped()
-                        ? Optional.empty()
-                        : retry.delayAfter(e, attempt, engine.environment().random());
+                Optional<Duration> delay =
+                        workers.isStopped() ? Optional.empty() : retry.delayAfter(e, attempt, environment.random());
                 if (delay.isEmpty()) {
                     throw e;
                 }
                 tracker.retried(request, attempt, e, delay.get());
-                engine.environment().clock().sleep(delay.get());
+                environment.clock().sleep(delay.get());
             }
         }
     }
@@ -210,7 +209,9 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
             Thread.currentThread().interrupt();
         }
         outcome.set(result, problem);
-        engine.ended(this); // last, so that whoever waits for the running transfers finds this one's outcome
+        environment
+                .running()
+                .ended(this); // last, so that whoever waits for the running transfers finds this one's outcome
     }
 
     // ---- waiting

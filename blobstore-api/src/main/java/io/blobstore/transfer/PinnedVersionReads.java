@@ -5,6 +5,7 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
+import io.blobstore.Operation;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
@@ -26,7 +27,7 @@ final class PinnedVersionReads {
     /** What is larger is split. */
     private static final long PART = DownloadOptions.DEFAULT.partSize();
 
-    private final TransferEngine engine;
+    private final Environment environment;
     private final BlobStore store;
     private final BlobKey key;
     private final ReaderOptions options;
@@ -47,8 +48,8 @@ final class PinnedVersionReads {
         }
     }
 
-    PinnedVersionReads(TransferEngine engine, BlobStore store, BlobKey key, ReaderOptions options) {
-        this.engine = engine;
+    PinnedVersionReads(Environment environment, BlobStore store, BlobKey key, ReaderOptions options) {
+        this.environment = environment;
         this.store = store;
         this.key = key;
         this.options = options;
@@ -70,7 +71,7 @@ final class PinnedVersionReads {
         if (known.isPresent()) {
             return known.get();
         }
-        MetadataRequest request = enter(new MetadataRequest(store, key, options.retry(), engine));
+        MetadataRequest request = enter(new MetadataRequest(store, key, options.retry(), environment));
         request.run();
         return pin(await(request));
     }
@@ -84,7 +85,7 @@ final class PinnedVersionReads {
                     options.read().ifMatch().map(found.version()::equals).orElse(true);
             if (!wanted || !pinned.version().equals(found.version())) {
                 throw new PreconditionFailedException(
-                        "read",
+                        Operation.READ,
                         key,
                         "its version is " + found.version() + ", and not the one that was read before or asked for",
                         null);
@@ -132,18 +133,18 @@ final class PinnedVersionReads {
 
     private Download begin(ByteRange range, BlobTarget target, long partSize, int concurrency) throws IOException {
         requireOpen();
-        DownloadOptions how = new DownloadOptions(
-                partSize,
-                concurrency,
-                known().map(found -> ReadOptions.ifMatch(found.version())).orElse(options.read()),
-                options.retry(),
-                Optional.empty(),
-                TransferListener.NONE);
-        return enter(new Download(store, key, range, target, how, engine));
+        DownloadOptions how = DownloadOptions.builder()
+                .partSize(partSize)
+                .concurrency(concurrency)
+                .read(known().map(found -> ReadOptions.ifMatch(found.version())).orElse(options.read()))
+                .retry(options.retry())
+                .listener(TransferListener.NONE)
+                .build();
+        return enter(new Download(store, key, range, target, how, environment));
     }
 
     private <T extends ParallelTransfer<?>> T enter(T transfer) {
-        engine.enter(transfer);
+        environment.running().enter(transfer);
         running.add(transfer);
         transfer.whenDone(() -> running.remove(transfer));
         if (closed) { // after adding: close() either sees it, or is seen here

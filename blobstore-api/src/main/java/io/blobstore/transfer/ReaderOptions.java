@@ -1,46 +1,88 @@
 package io.blobstore.transfer;
 
 import io.blobstore.ReadOptions;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
-/**
- * How a {@link BlobReader} reads.
- *
- * @param concurrency the most requests that one read is split into at once, and likewise the most under way ahead of
- *     reads; how many connections there are is the store's business
- * @param maxReadAhead the most bytes that this reader reads ahead, within what all readers share
- *     ({@link ParallelReader.Builder#readAheadMemory}); 0 to read nothing ahead
- * @param read which version is read; if none is named, the one that the first request meets
- * @param retry how often a request that failed is tried again
- */
-public record ReaderOptions(int concurrency, long maxReadAhead, ReadOptions read, RetryPolicy retry) {
-    /** 8 requests at once, up to 256 MiB ahead, whatever version is there, the default retries. */
-    public static final ReaderOptions DEFAULT =
-            new ReaderOptions(8, 256L << 20, ReadOptions.DEFAULT, RetryPolicy.DEFAULT);
+/** Options of a {@link BlobReader}. Immutable. */
+public final class ReaderOptions {
+    /** Reads the current version with 8 requests at once and up to 256 MiB ahead, with the default retries. */
+    public static final ReaderOptions DEFAULT = new Builder().build();
 
-    /** Refuses a concurrency below 1, and a negative read-ahead. */
-    public ReaderOptions {
+    private final int concurrency;
+    private final long maxReadAhead;
+    private final ReadOptions read;
+    private final RetryPolicy retry;
+
+    private ReaderOptions(Builder builder) {
+        concurrency = builder.concurrency;
+        maxReadAhead = builder.maxReadAhead;
+        read = builder.read;
+        retry = builder.retry;
         if (concurrency < 1 || maxReadAhead < 0) {
             throw new IllegalArgumentException(
                     "concurrency must be 1 or more, read-ahead 0 or more; got " + concurrency + " and " + maxReadAhead);
         }
     }
 
-    /** A builder with everything at its default. */
+    /** Returns a builder with every option at its default. */
     public static Builder builder() {
-        return DEFAULT.toBuilder();
+        return new Builder();
     }
 
-    /** A builder that begins with these options. */
+    /** Returns a builder that starts with these options. */
     public Builder toBuilder() {
         return new Builder(this);
     }
 
-    /** Builds options. Not thread-safe. */
+    /** Returns the most requests of one read, and the most requests that read ahead. */
+    public int concurrency() {
+        return concurrency;
+    }
+
+    /** Returns the most bytes that are read ahead. */
+    public long maxReadAhead() {
+        return maxReadAhead;
+    }
+
+    /** Returns which version is read. */
+    public ReadOptions read() {
+        return read;
+    }
+
+    /** Returns how often a failed request is attempted again. */
+    public RetryPolicy retry() {
+        return retry;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ReaderOptions that
+                && concurrency == that.concurrency
+                && maxReadAhead == that.maxReadAhead
+                && read.equals(that.read)
+                && retry.equals(that.retry);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(concurrency, maxReadAhead, read, retry);
+    }
+
+    @Override
+    public String toString() {
+        return "ReaderOptions[concurrency=" + concurrency + ", maxReadAhead=" + maxReadAhead + ", read=" + read
+                + ", retry=" + retry + "]";
+    }
+
+    /** Builds {@link ReaderOptions}. Not thread-safe. */
     public static final class Builder {
-        private int concurrency;
-        private long maxReadAhead;
-        private ReadOptions read;
-        private RetryPolicy retry;
+        private int concurrency = 8;
+        private long maxReadAhead = 256L << 20;
+        private ReadOptions read = ReadOptions.DEFAULT;
+        private RetryPolicy retry = RetryPolicy.DEFAULT;
+
+        private Builder() {}
 
         private Builder(ReaderOptions options) {
             concurrency = options.concurrency;
@@ -49,33 +91,43 @@ public record ReaderOptions(int concurrency, long maxReadAhead, ReadOptions read
             retry = options.retry;
         }
 
-        /** Sets the most requests side by side. */
+        /**
+         * Sets the most requests into which one read is split, and likewise the most in flight that read ahead; 1 or
+         * more. How many connections there are is up to the store.
+         */
         public Builder concurrency(int requests) {
             concurrency = requests;
             return this;
         }
 
-        /** Sets the most bytes read ahead; 0 for none. */
+        /**
+         * Sets the most bytes that this reader reads ahead, within the memory that all readers share; 0 to read nothing
+         * ahead.
+         */
         public Builder maxReadAhead(long bytes) {
             maxReadAhead = bytes;
             return this;
         }
 
-        /** Sets which version is read. */
+        /** Sets which version is read. Without one, the version that the first response reports is read to the end. */
         public Builder read(ReadOptions options) {
             read = options;
             return this;
         }
 
-        /** Sets how often a request that failed is tried again. */
+        /** Sets how often a failed request is attempted again. */
         public Builder retry(RetryPolicy policy) {
             retry = policy;
             return this;
         }
 
-        /** Builds; throws {@link IllegalArgumentException} as the record does. */
+        /**
+         * Builds the options.
+         *
+         * @throws IllegalArgumentException if a value is outside its limits
+         */
         public ReaderOptions build() {
-            return new ReaderOptions(concurrency, maxReadAhead, read, retry);
+            return new ReaderOptions(this);
         }
     }
 }

@@ -8,12 +8,12 @@ import io.blobstore.BlobTarget;
 import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.PartialReadException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -91,8 +91,6 @@ final class ResumableRangeRead {
                 arrived(e.received(), window, room);
                 throw e;
             }
-        } catch (UncheckedIOException e) { // of the target: no reason to ask again
-            throw e.getCause();
         }
     }
 
@@ -104,7 +102,7 @@ final class ResumableRangeRead {
         BlobVersion version = read.blob().version();
         if (!options.ifMatch().orElse(version).equals(version)) {
             throw new PreconditionFailedException(
-                    "read",
+                    Operation.READ,
                     key,
                     "the store gave version " + version + " though "
                             + options.ifMatch().get() + " was asked for",
@@ -118,6 +116,6 @@ final class ResumableRangeRead {
     }
 
     private BlobStoreException broken(String problem) {
-        return new BlobStoreException("read", key, "the store " + problem, null, false);
+        return new BlobStoreException(Operation.READ, key, "the store " + problem, null, false);
     }
 }

@@ -2,49 +2,83 @@ package io.blobstore.transfer;
 
 import io.blobstore.BlobStoreException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How often, and after how long, a request that failed is tried again.
+ * How often, and after which delay, a failed request is attempted again.
  *
- * <p>Exponential backoff with full jitter: before try n + 1 a random time between 0 and {@code baseDelay * 2^(n-1)}, at
- * most {@code maxDelay}; see M. Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015). Where the
- * store says how long to wait, that is the least. Only failures that say so themselves are retried:
- * {@link BlobStoreException#isRetryable()}.
- *
- * @param maxAttempts tries in all, 1 or more; 1 means no retry
- * @param baseDelay the first try's longest delay
- * @param maxDelay the longest delay of any
- * @param maxRetryAfter the longest wait that a store may ask for; asked for more, the transfer fails at once
+ * <p>Exponential backoff with full jitter: before attempt n + 1, a random delay between 0 and {@code baseDelay *
+ * 2^(n-1)}, at most {@code maxDelay}; see M. Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015). A
+ * delay that the store demands is the minimum. Only failures that are {@linkplain BlobStoreException#isRetryable()
+ * retryable} are attempted again. Immutable.
  */
-public record RetryPolicy(int maxAttempts, Duration baseDelay, Duration maxDelay, Duration maxRetryAfter) {
-    /** 5 tries, 100 ms doubling up to 10 s, and up to 2 minutes if the store asks for it. */
-    public static final RetryPolicy DEFAULT =
-            new RetryPolicy(5, Duration.ofMillis(100), Duration.ofSeconds(10), Duration.ofMinutes(2));
+public final class RetryPolicy {
+    /** Makes 5 attempts, with delays from 100 ms up to 10 s, or up to 2 minutes if the store demands it. */
+    public static final RetryPolicy DEFAULT = new Builder().build();
 
-    /** One try. */
-    public static final RetryPolicy NEVER = new RetryPolicy(1, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+    /** Makes one attempt. */
+    public static final RetryPolicy NEVER = builder()
+            .maxAttempts(1)
+            .baseDelay(Duration.ZERO)
+            .maxDelay(Duration.ZERO)
+            .maxRetryAfter(Duration.ZERO)
+            .build();
 
-    /** Refuses fewer than 1 try, and negative durations. */
-    public RetryPolicy {
+    private final int maxAttempts;
+    private final Duration baseDelay;
+    private final Duration maxDelay;
+    private final Duration maxRetryAfter;
+
+    private RetryPolicy(Builder builder) {
+        maxAttempts = builder.maxAttempts;
+        baseDelay = builder.baseDelay;
+        maxDelay = builder.maxDelay;
+        maxRetryAfter = builder.maxRetryAfter;
         if (maxAttempts < 1 || baseDelay.isNegative() || maxDelay.isNegative() || maxRetryAfter.isNegative()) {
             throw new IllegalArgumentException("a retry policy needs 1 or more attempts and no negative duration; got "
                     + maxAttempts + ", " + baseDelay + ", " + maxDelay + ", " + maxRetryAfter);
         }
     }
 
-    /** The same, with another number of tries. */
-    public RetryPolicy withMaxAttempts(int attempts) {
-        return new RetryPolicy(attempts, baseDelay, maxDelay, maxRetryAfter);
+    /** Returns a builder with every option at its default. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Returns a builder that starts with these options. */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /** Returns the number of attempts, the first one included. */
+    public int maxAttempts() {
+        return maxAttempts;
+    }
+
+    /** Returns the longest delay before the second attempt. */
+    public Duration baseDelay() {
+        return baseDelay;
+    }
+
+    /** Returns the longest delay before any attempt. */
+    public Duration maxDelay() {
+        return maxDelay;
+    }
+
+    /** Returns the longest delay that a store may demand. */
+    public Duration maxRetryAfter() {
+        return maxRetryAfter;
     }
 
     /**
-     * How long to wait before the next try; empty if there is to be none.
+     * Returns how long to wait before the next attempt; empty if there is to be none.
      *
-     * @param failure what the try failed with
-     * @param attempt the number of that try, from 1
+     * @param failure the failure of the attempt
+     * @param attempt the number of that attempt, from 1
      */
     Optional<Duration> delayAfter(Throwable failure, int attempt, RandomGenerator random) {
         if (attempt >= maxAttempts || !(failure instanceof BlobStoreException problem) || !problem.isRetryable()) {
@@ -58,12 +92,82 @@ public record RetryPolicy(int maxAttempts, Duration baseDelay, Duration maxDelay
         return Optional.of(asked.compareTo(jittered) > 0 ? asked : jittered);
     }
 
-    /** In nanoseconds; below {@link Long#MAX_VALUE}, whatever the durations. */
+    /** Returns nanoseconds; below {@link Long#MAX_VALUE}, whatever the durations. */
     private long longestDelayAfter(int attempt) {
         long base = TimeUnit.NANOSECONDS.convert(baseDelay); // no overflow: it stops at the largest number
         long longest = Math.min(TimeUnit.NANOSECONDS.convert(maxDelay), Long.MAX_VALUE - 1);
         int doublings = attempt - 1;
         boolean overflows = base != 0 && doublings >= Long.numberOfLeadingZeros(base);
         return overflows ? longest : Math.min(longest, base << doublings);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof RetryPolicy that
+                && maxAttempts == that.maxAttempts
+                && baseDelay.equals(that.baseDelay)
+                && maxDelay.equals(that.maxDelay)
+                && maxRetryAfter.equals(that.maxRetryAfter);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(maxAttempts, baseDelay, maxDelay, maxRetryAfter);
+    }
+
+    @Override
+    public String toString() {
+        return "RetryPolicy[maxAttempts=" + maxAttempts + ", baseDelay=" + baseDelay + ", maxDelay=" + maxDelay
+                + ", maxRetryAfter=" + maxRetryAfter + "]";
+    }
+
+    /** Builds {@link RetryPolicy}. Not thread-safe. */
+    public static final class Builder {
+        private int maxAttempts = 5;
+        private Duration baseDelay = Duration.ofMillis(100);
+        private Duration maxDelay = Duration.ofSeconds(10);
+        private Duration maxRetryAfter = Duration.ofMinutes(2);
+
+        private Builder() {}
+
+        private Builder(RetryPolicy options) {
+            maxAttempts = options.maxAttempts;
+            baseDelay = options.baseDelay;
+            maxDelay = options.maxDelay;
+            maxRetryAfter = options.maxRetryAfter;
+        }
+
+        /** Sets the number of attempts, the first one included: 1 or more; 1 means no retry. */
+        public Builder maxAttempts(int attempts) {
+            maxAttempts = attempts;
+            return this;
+        }
+
+        /** Sets the longest delay before the second attempt; it doubles with every further one. */
+        public Builder baseDelay(Duration delay) {
+            baseDelay = delay;
+            return this;
+        }
+
+        /** Sets the longest delay before any attempt, unless the store demands a longer one. */
+        public Builder maxDelay(Duration delay) {
+            maxDelay = delay;
+            return this;
+        }
+
+        /** Sets the longest delay that a store may demand; if it demands a longer one, the transfer fails at once. */
+        public Builder maxRetryAfter(Duration delay) {
+            maxRetryAfter = delay;
+            return this;
+        }
+
+        /**
+         * Builds the options.
+         *
+         * @throws IllegalArgumentException if a value is outside its limits
+         */
+        public RetryPolicy build() {
+            return new RetryPolicy(this);
+        }
     }
 }

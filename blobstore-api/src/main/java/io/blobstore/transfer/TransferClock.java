@@ -2,9 +2,9 @@ package io.blobstore.transfer;
 
 import java.time.Duration;
 
-/** Time as the engine sees it, so that tests can make it pass. */
-public interface TransferClock {
-    /** The machine's time. */
+/** The clock of a manager's transfers; tests replace it. */
+interface TransferClock {
+    /** The system clock. */
     TransferClock SYSTEM = new TransferClock() {
         @Override
         public long nanoTime() {
@@ -17,9 +17,9 @@ public interface TransferClock {
         }
     };
 
-    /** Nanoseconds since some fixed moment. */
+    /** Returns the nanoseconds since some fixed moment. */
     long nanoTime();
 
-    /** Waits. */
+    /** Blocks the caller for this long. */
     void sleep(Duration duration) throws InterruptedException;
 }

@@ -1,19 +1,93 @@
 package io.blobstore.transfer;
 
 import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
-/**
- * How far a transfer is.
- *
- * @param bytesTransferred bytes of the parts that were moved: that the store has accepted, or that have arrived
- * @param totalBytes bytes of the whole; {@link #UNKNOWN} for a read until the first answer says how large the blob is
- * @param partsTransferred parts that were moved
- * @param totalParts parts of the whole; 1 for a transfer of one request, and as long as the whole is not known
- * @param retries how many tries failed and were, or are about to be, repeated
- * @param elapsed time since the transfer was started; stands still once it has completed
- */
-public record TransferProgress(
-        long bytesTransferred, long totalBytes, int partsTransferred, int totalParts, int retries, Duration elapsed) {
+/** The progress of a transfer at one moment. Immutable. */
+public final class TransferProgress {
     /** Stands for a number of bytes that is not known yet. */
     public static final long UNKNOWN = -1;
+
+    private final long bytesTransferred;
+    private final long totalBytes;
+    private final int partsTransferred;
+    private final int totalParts;
+    private final int retries;
+    private final Duration elapsed;
+
+    /** Creates a progress of these values. */
+    TransferProgress(
+            long bytesTransferred,
+            long totalBytes,
+            int partsTransferred,
+            int totalParts,
+            int retries,
+            Duration elapsed) {
+        this.bytesTransferred = bytesTransferred;
+        this.totalBytes = totalBytes;
+        this.partsTransferred = partsTransferred;
+        this.totalParts = totalParts;
+        this.retries = retries;
+        this.elapsed = elapsed;
+    }
+
+    /** Returns the bytes of the parts that the store has accepted, or that have arrived. */
+    public long bytesTransferred() {
+        return bytesTransferred;
+    }
+
+    /**
+     * Returns the bytes of the whole transfer; {@link #UNKNOWN} for a download until the first response reports the
+     * size of the blob.
+     */
+    public long totalBytes() {
+        return totalBytes;
+    }
+
+    /** Returns the number of parts that were transferred. */
+    public int partsTransferred() {
+        return partsTransferred;
+    }
+
+    /**
+     * Returns the number of parts of the whole transfer; 1 for a transfer of one request, and while the size is
+     * unknown.
+     */
+    public int totalParts() {
+        return totalParts;
+    }
+
+    /** Returns the number of failed attempts that were, or are about to be, repeated. */
+    public int retries() {
+        return retries;
+    }
+
+    /** Returns the time since the transfer was started; constant once it has completed. */
+    public Duration elapsed() {
+        return elapsed;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof TransferProgress that
+                && bytesTransferred == that.bytesTransferred
+                && totalBytes == that.totalBytes
+                && partsTransferred == that.partsTransferred
+                && totalParts == that.totalParts
+                && retries == that.retries
+                && elapsed.equals(that.elapsed);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(bytesTransferred, totalBytes, partsTransferred, totalParts, retries, elapsed);
+    }
+
+    @Override
+    public String toString() {
+        return "TransferProgress[bytesTransferred=" + bytesTransferred + ", totalBytes=" + totalBytes
+                + ", partsTransferred=" + partsTransferred + ", totalParts=" + totalParts + ", retries=" + retries
+                + ", elapsed=" + elapsed + "]";
+    }
 }

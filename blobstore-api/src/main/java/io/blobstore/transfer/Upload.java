@@ -6,11 +6,12 @@ import io.blobstore.BlobStore;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.Operation;
 import io.blobstore.RetainedSource;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -30,13 +31,12 @@ final class Upload extends ParallelTransfer<StoredBlob> {
 
     private final BlobStore store;
     private final BlobKey key;
-    private final BlobSource source;
+    private final RetainedSource source;
     private final UploadOptions options;
     /** Empty for an upload of one request. */
     private final Optional<PartLayout> layout;
 
     private final int partCount;
-    private final RetainedSource retained;
     private final AtomicInteger nextPart = new AtomicInteger(1);
     private final AtomicReferenceArray<UploadedPart> parts;
 
@@ -45,16 +45,15 @@ final class Upload extends ParallelTransfer<StoredBlob> {
     private volatile @Nullable StoredBlob stored;
 
     /** Plans the upload and retains its source. */
-    Upload(BlobStore store, BlobKey key, BlobSource source, UploadOptions options, TransferEngine engine) {
-        super(engine, "upload of '" + key + "'", options.retry(), options.listener());
+    Upload(BlobStore store, BlobKey key, BlobSource source, UploadOptions options, Environment environment) {
+        super(environment, "upload of '" + key + "'", options.retry(), options.listener());
         this.store = store;
         this.key = key;
         this.options = options;
         this.layout = plan(store, source, options);
         this.partCount = layout.map(PartLayout::partCount).orElse(1);
         this.parts = new AtomicReferenceArray<>(partCount);
-        this.retained = source.retain();
-        this.source = retained.source();
+        this.source = source.retain();
         tracker().planned(source.size(), partCount);
     }
 
@@ -138,7 +137,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
         StoredBlob result = retrying("complete the upload", () -> upload.complete(sent));
         if (result.checksum().isPresent() && !result.checksum().get().equals(sent)) {
             throw new IntegrityException(
-                    "store",
+                    Operation.STORE,
                     key,
                     "the store says it has " + result.checksum().get() + ", but " + sent
                             + " was sent; the blob must not be used",
@@ -152,7 +151,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
         try {
             closeUpload(problem);
         } finally {
-            retained.close();
+            source.close();
         }
     }
 

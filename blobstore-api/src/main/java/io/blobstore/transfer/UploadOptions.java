@@ -1,48 +1,107 @@
 package io.blobstore.transfer;
 
 import io.blobstore.StoreOptions;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How to upload a blob.
+ * Options of an upload. Immutable.
  *
- * @param partSize the wished size of a part in bytes, brought within the store's limits; a blob of at most this size is
- *     stored in one request. Powers of two keep a part of a mapped file in one buffer
- * @param concurrency the most parts under way at once
- * @param store how the blob is stored
- * @param retry how often a request that failed is tried again
- * @param listener who is told
+ * <pre>{@code
+ * UploadOptions options = UploadOptions.builder()
+ *         .partSize(32 << 20)
+ *         .concurrency(16)
+ *         .store(StoreOptions.builder().contentType("video/mp4").build())
+ *         .build();
+ * }</pre>
  */
-public record UploadOptions(
-        long partSize, int concurrency, StoreOptions store, RetryPolicy retry, TransferListener listener) {
-    /** Parts of 16 MiB, 8 at once, the default retries, no listener. */
-    public static final UploadOptions DEFAULT =
-            new UploadOptions(16L << 20, 8, StoreOptions.DEFAULT, RetryPolicy.DEFAULT, TransferListener.NONE);
+public final class UploadOptions {
+    /** Uploads 8 parts of 16 MiB at once, with the default retries and no listener. */
+    public static final UploadOptions DEFAULT = new Builder().build();
 
-    /** Refuses a part size or a concurrency below 1. */
-    public UploadOptions {
+    private final long partSize;
+    private final int concurrency;
+    private final StoreOptions store;
+    private final RetryPolicy retry;
+    private final TransferListener listener;
+
+    private UploadOptions(Builder builder) {
+        partSize = builder.partSize;
+        concurrency = builder.concurrency;
+        store = builder.store;
+        retry = builder.retry;
+        listener = builder.listener;
         if (partSize < 1 || concurrency < 1) {
             throw new IllegalArgumentException(
                     "part size and concurrency must be 1 or more; got " + partSize + " and " + concurrency);
         }
     }
 
-    /** A builder with everything at its default. */
+    /** Returns a builder with every option at its default. */
     public static Builder builder() {
-        return DEFAULT.toBuilder();
+        return new Builder();
     }
 
-    /** A builder that begins with these options. */
+    /** Returns a builder that starts with these options. */
     public Builder toBuilder() {
         return new Builder(this);
     }
 
-    /** Builds options. Not thread-safe. */
+    /** Returns the preferred size of a part in bytes. */
+    public long partSize() {
+        return partSize;
+    }
+
+    /** Returns the most parts that are uploaded at once. */
+    public int concurrency() {
+        return concurrency;
+    }
+
+    /** Returns the options with which the blob is stored. */
+    public StoreOptions store() {
+        return store;
+    }
+
+    /** Returns how often a failed request is attempted again. */
+    public RetryPolicy retry() {
+        return retry;
+    }
+
+    /** Returns the listener that receives progress. */
+    public TransferListener listener() {
+        return listener;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof UploadOptions that
+                && partSize == that.partSize
+                && concurrency == that.concurrency
+                && store.equals(that.store)
+                && retry.equals(that.retry)
+                && listener.equals(that.listener);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(partSize, concurrency, store, retry, listener);
+    }
+
+    @Override
+    public String toString() {
+        return "UploadOptions[partSize=" + partSize + ", concurrency=" + concurrency + ", store=" + store + ", retry="
+                + retry + ", listener=" + listener + "]";
+    }
+
+    /** Builds {@link UploadOptions}. Not thread-safe. */
     public static final class Builder {
-        private long partSize;
-        private int concurrency;
-        private StoreOptions store;
-        private RetryPolicy retry;
-        private TransferListener listener;
+        private long partSize = 16L << 20;
+        private int concurrency = 8;
+        private StoreOptions store = StoreOptions.DEFAULT;
+        private RetryPolicy retry = RetryPolicy.DEFAULT;
+        private TransferListener listener = TransferListener.NONE;
+
+        private Builder() {}
 
         private Builder(UploadOptions options) {
             partSize = options.partSize;
@@ -52,39 +111,47 @@ public record UploadOptions(
             listener = options.listener;
         }
 
-        /** Sets the wished size of a part, in bytes. */
+        /**
+         * Sets the preferred size of a part in bytes, 1 or more; it is brought within the limits of the store. A blob
+         * of at most this size is stored with one request. With a power of two, a part of a mapped file lies in one
+         * buffer.
+         */
         public Builder partSize(long bytes) {
             partSize = bytes;
             return this;
         }
 
-        /** Sets the most parts under way at once. */
+        /** Sets the most parts that are uploaded at once, 1 or more. */
         public Builder concurrency(int parts) {
             concurrency = parts;
             return this;
         }
 
-        /** Sets how the blob is stored. */
+        /** Sets the options with which the blob is stored. */
         public Builder store(StoreOptions options) {
             store = options;
             return this;
         }
 
-        /** Sets how often a request that failed is tried again. */
+        /** Sets how often a failed request is attempted again. */
         public Builder retry(RetryPolicy policy) {
             retry = policy;
             return this;
         }
 
-        /** Sets who is told. */
+        /** Sets the listener that receives progress. */
         public Builder listener(TransferListener listener) {
             this.listener = listener;
             return this;
         }
 
-        /** Builds; throws {@link IllegalArgumentException} as the record does. */
+        /**
+         * Builds the options.
+         *
+         * @throws IllegalArgumentException if a value is outside its limits
+         */
         public UploadOptions build() {
-            return new UploadOptions(partSize, concurrency, store, retry, listener);
+            return new UploadOptions(this);
         }
     }
 }

@@ -58,8 +58,8 @@ final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
             IntFunction<ByteBuffer> allocator,
             long maxGap,
             DownloadOptions options,
-            TransferEngine engine) {
-        super(engine, "vectored read of '" + key + "'", options.retry(), options.listener());
+            Environment environment) {
+        super(environment, "vectored read of '" + key + "'", options.retry(), options.listener());
         if (maxGap < 0) {
             throw new IllegalArgumentException("the largest gap must be 0 bytes or more; got " + maxGap);
         }

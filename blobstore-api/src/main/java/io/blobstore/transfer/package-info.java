@@ -1,9 +1,12 @@
 /**
- * Transfer engines: how large blobs are split, sent and read in parallel, retried and reported. The face is public, the
- * engine package-private.
+ * Parallel transfers: how large blobs are split, sent and read in parallel, retried and reported.
+ * {@code TransferManager} is the public entry point; the classes behind it are package-private.
  *
- * <p>May depend on {@code io.blobstore} (the contract), {@code io.blobstore.internal.prefetch},
- * {@code io.blobstore.internal.concurrent} and slf4j. Knows no backend, and no kind of memory but that.
+ * <p>May depend on {@code io.blobstore} (the contract), {@code io.blobstore.spi} (how blobs are split),
+ * {@code io.blobstore.internal.prefetch}, {@code io.blobstore.internal.concurrent} and slf4j. Knows no backend, and no
+ * memory except that.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package io.blobstore.transfer;

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
+import io.blobstore.Operation;
 import io.blobstore.contract.FaultyBlobStore.Fault;
-import io.blobstore.contract.FaultyBlobStore.Operation;
 import io.blobstore.transfer.BlobReader;
-import io.blobstore.transfer.ParallelReader;
 import io.blobstore.transfer.ReaderOptions;
 import io.blobstore.transfer.RetryPolicy;
+import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -33,7 +33,7 @@ class BlobReaderUnderFaultsTest {
     }
 
     static LongStream seeds() {
-        return LongStream.range(0, 40);
+        return LongStream.range(0, CampaignScale.of(40));
     }
 
     @ParameterizedTest
@@ -47,16 +47,21 @@ class BlobReaderUnderFaultsTest {
                 .chanceOnlyFor(Operation.READ)
                 .build();
         store.store(KEY, BlobSource.of(ByteBuffer.wrap(CONTENT)));
-        RetryPolicy patient = new RetryPolicy(20, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+        RetryPolicy patient = RetryPolicy.builder()
+                .maxAttempts(20)
+                .baseDelay(Duration.ZERO)
+                .maxDelay(Duration.ZERO)
+                .maxRetryAfter(Duration.ZERO)
+                .build();
         ReaderOptions options = ReaderOptions.builder()
                 .retry(patient)
                 .concurrency(1 + random.nextInt(8))
                 .maxReadAhead(random.nextBoolean() ? 8 << 20 : 64 << 20)
                 .build();
-        try (ParallelReader reader = ParallelReader.builder()
+        try (TransferManager reader = TransferManager.builder()
                         .readAheadMemory(random.nextInt(40) << 20)
                         .build();
-                BlobReader blob = reader.open(store, KEY, options)) {
+                BlobReader blob = reader.openReader(store, KEY, options)) {
             Model model = new Model(blob);
             for (int step = 0; step < 60; step++) {
                 model.step(random);

@@ -8,7 +8,6 @@ import io.blobstore.BlobSource;
 import io.blobstore.ByteRange;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
 import io.blobstore.StoreCapabilities;
@@ -16,8 +15,9 @@ import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.memory.MappedFile;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.transfer.Transfer;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -82,7 +82,10 @@ public abstract class BlobStoreContract extends ReaderContract {
     @ParameterizedTest
     @ValueSource(strings = {"GET", "PUT"})
     void urlsArePresignedIfTheCapabilitiesSaySo(PresignOptions.Method method) throws IOException {
-        PresignOptions options = new PresignOptions(method, Duration.ofMinutes(5));
+        PresignOptions options = PresignOptions.builder()
+                .method(method)
+                .validity(Duration.ofMinutes(5))
+                .build();
         if (store.capabilities().presign() == Support.NONE) {
             assertThatExceptionOfType(UnsupportedOperationException.class)
                     .isThrownBy(() -> store.presign(KEY, options));
@@ -106,7 +109,7 @@ public abstract class BlobStoreContract extends ReaderContract {
                 () -> store.store(KEY, source(new byte[1])),
                 () -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(1)),
                 () -> store.head(KEY),
-                () -> store.list(ListOptions.ALL).close(),
+                () -> store.list(ListOptions.DEFAULT).close(),
                 () -> store.delete(KEY),
                 () -> store.deleteAll("some"),
                 () -> store.copy(KEY, OTHER)));
@@ -115,7 +118,7 @@ public abstract class BlobStoreContract extends ReaderContract {
             calls.add(() -> store.createMultipartUpload(KEY, layout, StoreOptions.DEFAULT));
         }
         if (store.capabilities().presign() != Support.NONE) {
-            calls.add(() -> store.presign(KEY, new PresignOptions(PresignOptions.Method.GET, Duration.ofMinutes(1))));
+            calls.add(() -> store.presign(KEY, PresignOptions.get(Duration.ofMinutes(1))));
         }
         assertThat(calls).allSatisfy(call -> assertThatIllegalStateException().isThrownBy(call));
     }
@@ -145,7 +148,7 @@ public abstract class BlobStoreContract extends ReaderContract {
     @CsvSource({"1, 65536", "8, 65536", "1, 1000003", "8, 1000003", "8, 67108864"})
     void aMappedFileIsUploadedInParallel(int concurrency, long partSize) throws Exception {
         byte[] content = bytes(uploadSize(), concurrency);
-        try (ParallelUploader uploader = ParallelUploader.create();
+        try (TransferManager uploader = TransferManager.create();
                 MappedFile file = MappedFile.open(file(content))) {
             StoredBlob stored = uploader.upload(store, KEY, file.region(), options(concurrency, partSize))
                     .join();
@@ -164,7 +167,7 @@ public abstract class BlobStoreContract extends ReaderContract {
     void aPathIsUploadedInParallel(int concurrency, long partSize) throws Exception {
         byte[] content = bytes(uploadSize(), concurrency);
         Path path = file(content);
-        try (ParallelUploader uploader = ParallelUploader.create()) {
+        try (TransferManager uploader = TransferManager.create()) {
             uploader.upload(store, KEY, BlobSource.ofPath(path), options(concurrency, partSize))
                     .join();
         }
@@ -173,7 +176,7 @@ public abstract class BlobStoreContract extends ReaderContract {
 
     @Test
     void anEmptyFileIsUploaded() throws Exception {
-        try (ParallelUploader uploader = ParallelUploader.create();
+        try (TransferManager uploader = TransferManager.create();
                 MappedFile file = MappedFile.open(file(new byte[0]))) {
             uploader.upload(store, KEY, file.region()).join();
         }
@@ -183,7 +186,7 @@ public abstract class BlobStoreContract extends ReaderContract {
     @Test
     void aMappedFileThatIsClosedDuringItsUploadIsUnmappedWithItsEnd() throws Exception {
         byte[] content = bytes(uploadSize(), 3);
-        try (ParallelUploader uploader = ParallelUploader.create()) {
+        try (TransferManager uploader = TransferManager.create()) {
             MappedFile file = MappedFile.open(file(content));
             Transfer<StoredBlob> transfer = uploader.upload(store, KEY, file.region(), options(8, 65_536));
             file.close();
@@ -198,7 +201,7 @@ public abstract class BlobStoreContract extends ReaderContract {
     void aCancelledUploadLeavesAllOrNothing() throws Exception {
         byte[] old = bytes(10, 4);
         byte[] content = bytes(uploadSize(), 5);
-        try (ParallelUploader uploader = ParallelUploader.create();
+        try (TransferManager uploader = TransferManager.create();
                 MappedFile file = MappedFile.open(file(content))) {
             for (int round = 0; round < 20; round++) {
                 store.store(KEY, source(old));

@@ -39,7 +39,10 @@ public final class ChildJvm {
      */
     public static ChildJvm of(Class<?> main, Path directory) {
         return new ChildJvm(
-                main, directory, List.of(), List.of("-Xmx256m", "-XX:-CreateCoredumpOnCrash", "-XX:-UsePerfData"));
+                main,
+                directory,
+                List.of(),
+                List.of("-Xmx256m", "-XX:-CreateCoredumpOnCrash", "-XX:-UsePerfData", CampaignScale.jvmOption()));
     }
 
     /** The same with further options of the {@code java} command, as in {@code -Dname=value}. */

@@ -18,9 +18,9 @@ import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.DownloadOptions;
-import io.blobstore.transfer.ParallelReader;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferListener;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.TransferProgress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -39,7 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Reading in parallel by {@link ParallelReader}: what it needs of a store. */
+/** Reading in parallel by {@link TransferManager}: what it needs of a store. */
 abstract class EngineReadContract extends MultipartContract {
     private static final byte[] OLD = {1, 2, 3};
 
@@ -51,8 +51,8 @@ abstract class EngineReadContract extends MultipartContract {
     }
 
     private ReadResult read(ByteRange range, BlobTarget target, DownloadOptions options) throws Exception {
-        try (ParallelReader reader = ParallelReader.create()) {
-            return reader.read(store, KEY, range, target, options).join();
+        try (TransferManager reader = TransferManager.create()) {
+            return reader.download(store, KEY, range, target, options).join();
         }
     }
 
@@ -104,10 +104,10 @@ abstract class EngineReadContract extends MultipartContract {
         byte[] content = bytes(largeSize(), concurrency);
         store.store(KEY, source(content));
         Path path = temporary.resolve("target");
-        try (ParallelReader reader = ParallelReader.create()) {
+        try (TransferManager reader = TransferManager.create()) {
             MappedFile file = MappedFile.create(path, content.length);
             Transfer<ReadResult> transfer =
-                    reader.read(store, KEY, ByteRange.all(), file.region(), options(concurrency, partSize));
+                    reader.download(store, KEY, ByteRange.all(), file.region(), options(concurrency, partSize));
             file.close();
 
             assertIsOf(transfer.join(), content);
@@ -302,9 +302,9 @@ abstract class EngineReadContract extends MultipartContract {
             }
         };
         Path path = oldFile();
-        try (ParallelReader reader = ParallelReader.create()) {
+        try (TransferManager reader = TransferManager.create()) {
             Transfer<ReadResult> transfer =
-                    reader.read(deleting, KEY, ByteRange.all(), BlobTarget.ofPath(path), options(3, 100));
+                    reader.download(deleting, KEY, ByteRange.all(), BlobTarget.ofPath(path), options(3, 100));
 
             assertThat(catchThrowable(transfer::join))
                     .isInstanceOfAny(BlobNotFoundException.class, PreconditionFailedException.class);
@@ -316,14 +316,14 @@ abstract class EngineReadContract extends MultipartContract {
     void aCancelledReadLeavesAllOrNothing() throws Exception {
         byte[] content = bytes(largeSize(), 5);
         store.store(KEY, source(content));
-        try (ParallelReader reader = ParallelReader.create()) {
+        try (TransferManager reader = TransferManager.create()) {
             for (int round = 0; round < 20; round++) {
                 Path path = oldFile();
                 MappedFile file = MappedFile.create(path.resolveSibling("mapped"), content.length);
                 Transfer<ReadResult> intoPath =
-                        reader.read(store, KEY, ByteRange.all(), BlobTarget.ofPath(path), options(4, 65_536));
+                        reader.download(store, KEY, ByteRange.all(), BlobTarget.ofPath(path), options(4, 65_536));
                 Transfer<ReadResult> intoMemory =
-                        reader.read(store, KEY, ByteRange.all(), file.region(), options(4, 65_536));
+                        reader.download(store, KEY, ByteRange.all(), file.region(), options(4, 65_536));
                 while (intoPath.progress().partsTransferred() < round) {
                     Thread.onSpinWait();
                 }

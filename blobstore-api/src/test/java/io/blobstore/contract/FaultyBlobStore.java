@@ -14,7 +14,7 @@ import io.blobstore.ForwardingBlobStore;
 import io.blobstore.IntegrityException;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.Operation;
 import io.blobstore.PartialReadException;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
@@ -24,6 +24,7 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.ThrottledException;
 import io.blobstore.UploadedPart;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -32,7 +33,6 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -53,34 +53,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe.
  */
 public final class FaultyBlobStore extends ForwardingBlobStore {
-    /** What can be asked of a store. */
-    public enum Operation {
-        /** {@link BlobStore#store}. */
-        STORE,
-        /** {@link BlobStore#read}. */
-        READ,
-        /** {@link BlobStore#head}. */
-        HEAD,
-        /** {@link BlobStore#list}. */
-        LIST,
-        /** {@link BlobStore#delete}. */
-        DELETE,
-        /** {@link BlobStore#deleteAll}. */
-        DELETE_ALL,
-        /** {@link BlobStore#copy}. */
-        COPY,
-        /** {@link BlobStore#presign}. */
-        PRESIGN,
-        /** {@link BlobStore#createMultipartUpload}. */
-        CREATE_UPLOAD,
-        /** {@link MultipartUpload#uploadPart}. */
-        UPLOAD_PART,
-        /** {@link MultipartUpload#complete}. */
-        COMPLETE,
-        /** {@link MultipartUpload#abort}, unless there is nothing to abort any more. */
-        ABORT
-    }
-
     /** What can go wrong. */
     public enum Fault {
         /** The request does not reach the store. Retryable. */
@@ -197,7 +169,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
             SplittableRandom random) {}
 
     private Draw draw(Operation operation, @Nullable BlobKey key, int part) {
-        String what = operation + "|" + key + "|" + part;
+        String what = operation.name() + "|" + key + "|" + part;
         int attempt = attempts.merge(what, 1, Integer::sum);
         SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + (what + "|" + attempt).hashCode());
         long number = requests.incrementAndGet();
@@ -238,7 +210,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
             case FATAL_ERROR -> throw failure(draw, "the store refuses", false);
             case THROTTLED -> {
                 count(injected, Fault.THROTTLED).incrementAndGet();
-                throw new ThrottledException(verb(draw), draw.key, "the store asks for patience", retryAfter, null);
+                throw new ThrottledException(draw.operation, draw.key, "the store asks for patience", retryAfter, null);
             }
             case STALL -> stall(draw);
             default -> {
@@ -261,7 +233,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
             stallsReleased.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new BlobStoreException(verb(draw), draw.key, "interrupted while the store stalled", e, false);
+            throw new BlobStoreException(draw.operation, draw.key, "interrupted while the store stalled", e, false);
         }
     }
 
@@ -269,11 +241,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         if (draw.fault != null) {
             count(injected, draw.fault).incrementAndGet();
         }
-        return new BlobStoreException(verb(draw), draw.key, problem + " (injected)", null, retryable);
-    }
-
-    private static String verb(Draw draw) {
-        return draw.operation.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        return new BlobStoreException(draw.operation, draw.key, problem + " (injected)", null, retryable);
     }
 
     private static <K> AtomicInteger count(Map<K, AtomicInteger> counts, K key) {
@@ -328,7 +296,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
             }
             Crc32c checksum = Crc32c.of(content.duplicate().flip());
             throw new PartialReadException(
-                    read.blob().key(), new ReadResult(read.blob(), arrived, checksum), problem + " (injected)", null);
+                    read.blob().key(), ReadResult.of(read.blob(), arrived, checksum), problem + " (injected)", null);
         }
         if (draw.fault == Fault.FLIPPED_READ && bytes > 0) {
             count(injected, Fault.FLIPPED_READ).incrementAndGet();
@@ -337,9 +305,9 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
             BlobMetadata blob = read.blob();
             if (bytes == blob.size() && blob.checksum().isPresent()) {
                 throw new IntegrityException(
-                        "read", draw.key, "expected " + blob.checksum().get() + ", found " + found, null);
+                        Operation.READ, draw.key, "expected " + blob.checksum().get() + ", found " + found, null);
             }
-            return new ReadResult(blob, bytes, found);
+            return ReadResult.of(blob, bytes, found);
         }
         return read;
     }
@@ -440,7 +408,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
                 count(injected, Fault.FLIPPED_PART).incrementAndGet();
                 Crc32c sent = Crc32c.of(content);
                 UploadedPart arrived = delegate.uploadPart(partNumber, flipped(content, draw.random));
-                part = new UploadedPart(partNumber, arrived.size(), sent);
+                part = UploadedPart.of(partNumber, arrived.size(), sent);
                 damaged.put(partNumber, part);
             } else {
                 part = delegate.uploadPart(partNumber, content);
@@ -466,7 +434,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
 
         @Override
         public StoredBlob complete(Crc32c checksum) throws IOException {
-            return send(Operation.COMPLETE, key(), () -> {
+            return send(Operation.COMPLETE_UPLOAD, key(), () -> {
                 StoredBlob stored = delegate.complete(checksum);
                 ended = true;
                 return stored;
@@ -488,7 +456,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
                 ending.run(); // asks the store for nothing any more
                 return;
             }
-            Draw draw = draw(Operation.ABORT, key(), 0);
+            Draw draw = draw(Operation.ABORT_UPLOAD, key(), 0);
             before(draw);
             ending.run();
             ended = true;

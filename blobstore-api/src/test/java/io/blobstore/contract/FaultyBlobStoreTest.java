@@ -13,11 +13,11 @@ import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.Operation;
 import io.blobstore.StoreOptions;
 import io.blobstore.ThrottledException;
 import io.blobstore.contract.FaultyBlobStore.Fault;
-import io.blobstore.contract.FaultyBlobStore.Operation;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -61,7 +61,7 @@ class FaultyBlobStoreTest {
                 .satisfies(e -> {
                     assertThat(e.isRetryable()).isTrue();
                     assertThat(e.key()).contains(KEY);
-                    assertThat(e.operation()).isEqualTo("store");
+                    assertThat(e.operation()).isEqualTo(Operation.STORE);
                 });
         assertThatExceptionOfType(BlobNotFoundException.class).isThrownBy(() -> memory.head(KEY));
         assertThat(store.injected(Fault.ERROR)).isEqualTo(1);
@@ -110,7 +110,7 @@ class FaultyBlobStoreTest {
                 .build();
 
         assertThatExceptionOfType(ThrottledException.class)
-                .isThrownBy(() -> store.list(ListOptions.ALL).close())
+                .isThrownBy(() -> store.list(ListOptions.DEFAULT).close())
                 .satisfies(e -> assertThat(e.retryAfter()).contains(Duration.ofSeconds(42)));
     }
 
@@ -239,7 +239,7 @@ class FaultyBlobStoreTest {
         List<Boolean> failed = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
             try {
-                store.list(ListOptions.ALL).close();
+                store.list(ListOptions.DEFAULT).close();
                 failed.add(false);
             } catch (IOException e) {
                 failed.add(true);

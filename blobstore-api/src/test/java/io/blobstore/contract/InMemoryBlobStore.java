@@ -15,7 +15,7 @@ import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.PresignOptions;
@@ -27,6 +27,8 @@ import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
+import io.blobstore.spi.ByteRanges;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -52,8 +54,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InMemoryBlobStore implements BlobStore {
     /** Parts of 1 KiB to 64 MiB, small so that tests of many parts stay small; conditions, but no presigned URLs. */
-    public static final StoreCapabilities DEFAULT_CAPABILITIES =
-            new StoreCapabilities(true, 1 << 10, 64 << 20, 10_000, 1 << 30, Support.NATIVE, Support.NONE);
+    public static final StoreCapabilities DEFAULT_CAPABILITIES = StoreCapabilities.builder()
+            .minPartSize(1 << 10)
+            .maxPartSize(64 << 20)
+            .maxParts(10_000)
+            .maxBlobSize(1 << 30)
+            .conditionalStore(Support.NATIVE)
+            .build();
 
     private static final int COPY_WINDOW = 1 << 20;
 
@@ -110,7 +117,7 @@ public final class InMemoryBlobStore implements BlobStore {
     public void flipBit(BlobKey key, long bit) throws IOException {
         lock.lock();
         try {
-            Blob blob = require("flip a bit", key);
+            Blob blob = require(Operation.READ, key);
             byte[] damaged = blob.bytes.clone();
             damaged[Math.toIntExact(bit / Byte.SIZE)] ^= (byte) (1 << bit % Byte.SIZE);
             blobs.put(key, new Blob(blob.metadata, damaged));
@@ -133,7 +140,7 @@ public final class InMemoryBlobStore implements BlobStore {
         lock.lock();
         try {
             requireOpen();
-            return put("store", key, bytes, options);
+            return put(Operation.STORE, key, bytes, options);
         } finally {
             lock.unlock();
         }
@@ -142,26 +149,27 @@ public final class InMemoryBlobStore implements BlobStore {
     @Override
     public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
             throws IOException {
-        range.requireRoom(target.remaining());
+        ByteRanges.requireRoom(range, target.remaining());
         Blob blob;
         lock.lock();
         try {
             requireOpen();
-            blob = require("read", key);
+            blob = require(Operation.READ, key);
         } finally {
             lock.unlock();
         }
         BlobMetadata metadata = blob.metadata;
         if (options.ifMatch().isPresent() && !options.ifMatch().get().equals(metadata.version())) {
-            throw otherVersion("read", key, options.ifMatch().get(), metadata.version());
+            throw otherVersion(Operation.READ, key, options.ifMatch().get(), metadata.version());
         }
-        int bytes = (int) range.resolve(key, metadata.size(), target.remaining());
+        int bytes = (int) ByteRanges.resolve(range, key, metadata.size(), target.remaining());
         if (bytes == metadata.size()) {
-            requireChecksum("read", key, metadata.checksum().orElseThrow(), Crc32c.of(ByteBuffer.wrap(blob.bytes)));
+            requireChecksum(
+                    Operation.READ, key, metadata.checksum().orElseThrow(), Crc32c.of(ByteBuffer.wrap(blob.bytes)));
         }
         Crc32c checksum = Crc32c.of(ByteBuffer.wrap(blob.bytes, (int) range.offset(), bytes));
         target.put(ByteBuffer.wrap(blob.bytes, (int) range.offset(), bytes));
-        return new ReadResult(metadata, bytes, checksum);
+        return ReadResult.of(metadata, bytes, checksum);
     }
 
     @Override
@@ -169,7 +177,7 @@ public final class InMemoryBlobStore implements BlobStore {
         lock.lock();
         try {
             requireOpen();
-            return require("head", key).metadata;
+            return require(Operation.HEAD, key).metadata;
         } finally {
             lock.unlock();
         }
@@ -219,17 +227,20 @@ public final class InMemoryBlobStore implements BlobStore {
         lock.lock();
         try {
             requireOpen();
-            Blob blob = require("copy", from);
+            Blob blob = require(Operation.COPY, from);
             BlobMetadata metadata = blob.metadata;
             if (options.sourceVersion().isPresent()
                     && !options.sourceVersion().get().equals(metadata.version())) {
-                throw otherVersion("copy", from, options.sourceVersion().get(), metadata.version());
+                throw otherVersion(Operation.COPY, from, options.sourceVersion().get(), metadata.version());
             }
             return put(
-                    "copy",
+                    Operation.COPY,
                     to,
                     blob.bytes,
-                    new StoreOptions(metadata.contentType(), metadata.userMetadata(), options.precondition()));
+                    StoreOptions.builder()
+                            .metadataOf(metadata)
+                            .precondition(options.precondition())
+                            .build());
         } finally {
             lock.unlock();
         }
@@ -299,7 +310,7 @@ public final class InMemoryBlobStore implements BlobStore {
     }
 
     /** Under lock. */
-    private Blob require(String operation, BlobKey key) throws BlobNotFoundException {
+    private Blob require(Operation operation, BlobKey key) throws BlobNotFoundException {
         Blob blob = blobs.get(key);
         if (blob == null) {
             throw new BlobNotFoundException(operation, key, null);
@@ -308,7 +319,7 @@ public final class InMemoryBlobStore implements BlobStore {
     }
 
     /** Under lock. */
-    private StoredBlob put(String operation, BlobKey key, byte[] bytes, StoreOptions options)
+    private StoredBlob put(Operation operation, BlobKey key, byte[] bytes, StoreOptions options)
             throws PreconditionFailedException {
         Blob current = blobs.get(key);
         Precondition condition = options.precondition();
@@ -324,25 +335,23 @@ public final class InMemoryBlobStore implements BlobStore {
                 throw otherVersion(operation, key, wanted.version(), current.metadata.version());
             }
         }
-        BlobMetadata metadata = new BlobMetadata(
-                key,
-                bytes.length,
-                new BlobVersion("v" + ++versions),
-                Optional.of(Crc32c.of(ByteBuffer.wrap(bytes))),
-                options.contentType(),
-                options.userMetadata(),
-                Instant.now());
+        BlobMetadata metadata = BlobMetadata.builder(
+                        key, bytes.length, new BlobVersion("v" + ++versions), Instant.now())
+                .checksum(Optional.of(Crc32c.of(ByteBuffer.wrap(bytes))))
+                .contentType(options.contentType())
+                .userMetadata(options.userMetadata())
+                .build();
         blobs.put(key, new Blob(metadata, bytes));
-        return new StoredBlob(key, metadata.size(), metadata.version(), metadata.checksum());
+        return StoredBlob.of(key, metadata.size(), metadata.version(), metadata.checksum());
     }
 
     private static PreconditionFailedException otherVersion(
-            String operation, BlobKey key, BlobVersion wanted, BlobVersion found) {
+            Operation operation, BlobKey key, BlobVersion wanted, BlobVersion found) {
         return new PreconditionFailedException(
                 operation, key, "it has version " + found + ", but " + wanted + " was expected", null);
     }
 
-    private static void requireChecksum(String operation, BlobKey key, Crc32c wanted, Crc32c found)
+    private static void requireChecksum(Operation operation, BlobKey key, Crc32c wanted, Crc32c found)
             throws IntegrityException {
         if (!wanted.equals(found)) {
             throw new IntegrityException(operation, key, "expected " + wanted + ", but found " + found, null);
@@ -425,8 +434,8 @@ public final class InMemoryBlobStore implements BlobStore {
                 }
                 ByteBuffer whole = ByteBuffer.allocate(Math.toIntExact(layout.size()));
                 parts.values().forEach(whole::put);
-                requireChecksum("complete the upload", key, checksum, Crc32c.of(whole.flip()));
-                StoredBlob stored = put("complete the upload", key, whole.array(), options);
+                requireChecksum(Operation.COMPLETE_UPLOAD, key, checksum, Crc32c.of(whole.flip()));
+                StoredBlob stored = put(Operation.COMPLETE_UPLOAD, key, whole.array(), options);
                 completed = stored;
                 uploads.remove(this);
                 return stored;
@@ -462,7 +471,7 @@ public final class InMemoryBlobStore implements BlobStore {
         }
 
         private UploadedPart uploaded(int partNumber, byte[] bytes) {
-            return new UploadedPart(partNumber, bytes.length, Crc32c.of(ByteBuffer.wrap(bytes)));
+            return UploadedPart.of(partNumber, bytes.length, Crc32c.of(ByteBuffer.wrap(bytes)));
         }
 
         @Override
@@ -514,7 +523,7 @@ public final class InMemoryBlobStore implements BlobStore {
                     .orElse(-1);
             if (delimiter < 0) {
                 return isBehindStart(name)
-                        ? new BlobListing.Blob(blob.key(), blob.size(), blob.version(), blob.lastModified())
+                        ? BlobListing.Blob.of(blob.key(), blob.size(), blob.version(), blob.lastModified())
                         : null;
             }
             String prefix = name.substring(
@@ -523,7 +532,7 @@ public final class InMemoryBlobStore implements BlobStore {
                 return null;
             }
             lastPrefix = prefix;
-            return new CommonPrefix(prefix);
+            return CommonPrefix.of(prefix);
         }
 
         private boolean isBehindStart(String name) {

@@ -20,16 +20,29 @@ class InMemoryContractTest {
     @Nested
     class WithoutParts extends InMemoryContract {
         WithoutParts() {
-            super(new StoreCapabilities(
-                    false, 1, 1, 1, 1 << 30, StoreCapabilities.Support.NATIVE, StoreCapabilities.Support.NONE));
+            super(StoreCapabilities.builder()
+                    .multipart(false)
+                    .minPartSize(1)
+                    .maxPartSize(1)
+                    .maxParts(1)
+                    .maxBlobSize(1 << 30)
+                    .conditionalStore(StoreCapabilities.Support.NATIVE)
+                    .presign(StoreCapabilities.Support.NONE)
+                    .build());
         }
     }
 
     @Nested
     class WithoutConditions extends InMemoryContract {
         WithoutConditions() {
-            super(new StoreCapabilities(
-                    true, 1, 1 << 20, 100, 1 << 26, StoreCapabilities.Support.NONE, StoreCapabilities.Support.NONE));
+            super(StoreCapabilities.builder()
+                    .minPartSize(1)
+                    .maxPartSize(1 << 20)
+                    .maxParts(100)
+                    .maxBlobSize(1 << 26)
+                    .conditionalStore(StoreCapabilities.Support.NONE)
+                    .presign(StoreCapabilities.Support.NONE)
+                    .build());
         }
     }
 

@@ -20,8 +20,12 @@ import org.junit.jupiter.api.Test;
 abstract class ListingContract extends ReadWriteContract {
     @Test
     void anEmptyStoreListsNothing() throws IOException {
-        assertThat(names(ListOptions.ALL)).isEmpty();
-        assertThat(names(ListOptions.prefix("a").withDelimiter("/").withStartAfter("a")))
+        assertThat(names(ListOptions.DEFAULT)).isEmpty();
+        assertThat(names(ListOptions.builder()
+                        .prefix("a")
+                        .delimiter("/")
+                        .startAfter("a")
+                        .build()))
                 .isEmpty();
     }
 
@@ -32,7 +36,7 @@ abstract class ListingContract extends ReadWriteContract {
         List<String> names =
                 stored("b", "a-b", "a/b", "a.b", "a0", "A", "z/y/x", "z/y-x", "z-", "\u00E9", "\uFFFD", "\uD83D\uDE00");
 
-        assertThat(names(ListOptions.ALL))
+        assertThat(names(ListOptions.DEFAULT))
                 .isEqualTo(names.stream().sorted(UTF_8_ORDER).toList());
     }
 
@@ -41,9 +45,10 @@ abstract class ListingContract extends ReadWriteContract {
         assumeTrue(supportsKeysBelowKeys(), "the store cannot hold both 'a' and 'a/b'");
         stored("a", "a/b", "a/b/c", "a-b");
 
-        assertThat(names(ListOptions.ALL)).containsExactly("a", "a-b", "a/b", "a/b/c");
-        assertThat(names(ListOptions.ALL.withDelimiter("/"))).containsExactly("a", "a-b", "a/");
-        assertThat(names(ListOptions.prefix("a/").withDelimiter("/"))).containsExactly("a/b", "a/b/");
+        assertThat(names(ListOptions.DEFAULT)).containsExactly("a", "a-b", "a/b", "a/b/c");
+        assertThat(names(ListOptions.builder().delimiter("/").build())).containsExactly("a", "a-b", "a/");
+        assertThat(names(ListOptions.builder().prefix("a/").delimiter("/").build()))
+                .containsExactly("a/b", "a/b/");
     }
 
     @Test
@@ -51,7 +56,7 @@ abstract class ListingContract extends ReadWriteContract {
         put("some/blob", bytes(1234, 1));
         put("other", new byte[0]);
 
-        List<BlobListing.Entry> entries = entries(ListOptions.ALL);
+        List<BlobListing.Entry> entries = entries(ListOptions.DEFAULT);
 
         assertThat(entries).hasSize(2).allSatisfy(entry -> {
             BlobListing.Blob blob = (BlobListing.Blob) entry;
@@ -81,12 +86,15 @@ abstract class ListingContract extends ReadWriteContract {
     void aDelimiterRollsUpWhatIsBelowIt() throws IOException {
         stored("a-b", "a/b", "a/c", "a/d/e", "a.b", "a0", "b/x", "c");
 
-        assertThat(entries(ListOptions.ALL.withDelimiter("/")))
+        assertThat(entries(ListOptions.builder().delimiter("/").build()))
                 .extracting(entry -> entry.getClass().getSimpleName() + " " + entry.name())
                 .containsExactly("Blob a-b", "Blob a.b", "CommonPrefix a/", "Blob a0", "CommonPrefix b/", "Blob c");
-        assertThat(names(ListOptions.prefix("a/").withDelimiter("/"))).containsExactly("a/b", "a/c", "a/d/");
-        assertThat(names(ListOptions.prefix("a").withDelimiter("/"))).containsExactly("a-b", "a.b", "a/", "a0");
-        assertThat(names(ListOptions.prefix("a/d").withDelimiter("/"))).containsExactly("a/d/");
+        assertThat(names(ListOptions.builder().prefix("a/").delimiter("/").build()))
+                .containsExactly("a/b", "a/c", "a/d/");
+        assertThat(names(ListOptions.builder().prefix("a").delimiter("/").build()))
+                .containsExactly("a-b", "a.b", "a/", "a0");
+        assertThat(names(ListOptions.builder().prefix("a/d").delimiter("/").build()))
+                .containsExactly("a/d/");
     }
 
     @Test
@@ -94,9 +102,11 @@ abstract class ListingContract extends ReadWriteContract {
         assumeTrue(supportsDelimiter("-") && supportsDelimiter("-01-"), "the store cannot list with any delimiter");
         stored("2024-01-a", "2024-01-b", "2024-02-a", "2024", "2025-01-a", "x/y-z");
 
-        assertThat(names(ListOptions.ALL.withDelimiter("-"))).containsExactly("2024", "2024-", "2025-", "x/y-");
-        assertThat(names(ListOptions.prefix("2024-").withDelimiter("-"))).containsExactly("2024-01-", "2024-02-");
-        assertThat(names(ListOptions.ALL.withDelimiter("-01-")))
+        assertThat(names(ListOptions.builder().delimiter("-").build()))
+                .containsExactly("2024", "2024-", "2025-", "x/y-");
+        assertThat(names(ListOptions.builder().prefix("2024-").delimiter("-").build()))
+                .containsExactly("2024-01-", "2024-02-");
+        assertThat(names(ListOptions.builder().delimiter("-01-").build()))
                 .containsExactly("2024", "2024-01-", "2024-02-a", "2025-01-", "x/y-z");
     }
 
@@ -104,26 +114,30 @@ abstract class ListingContract extends ReadWriteContract {
     void aListingStartsBehindAnyText() throws IOException {
         stored("a", "b/1", "b/2", "c", "d");
 
-        assertThat(names(ListOptions.ALL.withStartAfter("b/1"))).containsExactly("b/2", "c", "d");
-        assertThat(names(ListOptions.ALL.withStartAfter("b/11"))).containsExactly("b/2", "c", "d");
-        assertThat(names(ListOptions.ALL.withStartAfter("b"))).containsExactly("b/1", "b/2", "c", "d");
-        assertThat(names(ListOptions.ALL.withStartAfter("d"))).isEmpty();
-        assertThat(names(ListOptions.ALL.withStartAfter("\uD83D\uDE00"))).isEmpty();
-        assertThat(names(ListOptions.ALL.withStartAfter("A"))).hasSize(5);
-        assertThat(names(ListOptions.prefix("b/").withStartAfter("b/1"))).containsExactly("b/2");
-        assertThat(names(ListOptions.prefix("b/").withStartAfter("a"))).containsExactly("b/1", "b/2");
-        assertThat(names(ListOptions.prefix("b/").withStartAfter("c"))).isEmpty();
+        assertThat(names(ListOptions.builder().startAfter("b/1").build())).containsExactly("b/2", "c", "d");
+        assertThat(names(ListOptions.builder().startAfter("b/11").build())).containsExactly("b/2", "c", "d");
+        assertThat(names(ListOptions.builder().startAfter("b").build())).containsExactly("b/1", "b/2", "c", "d");
+        assertThat(names(ListOptions.builder().startAfter("d").build())).isEmpty();
+        assertThat(names(ListOptions.builder().startAfter("\uD83D\uDE00").build()))
+                .isEmpty();
+        assertThat(names(ListOptions.builder().startAfter("A").build())).hasSize(5);
+        assertThat(names(ListOptions.builder().prefix("b/").startAfter("b/1").build()))
+                .containsExactly("b/2");
+        assertThat(names(ListOptions.builder().prefix("b/").startAfter("a").build()))
+                .containsExactly("b/1", "b/2");
+        assertThat(names(ListOptions.builder().prefix("b/").startAfter("c").build()))
+                .isEmpty();
     }
 
     @Test
     void aListingStartsBehindCommonPrefixesToo() throws IOException {
         stored("a", "b/1", "b/2", "c/1", "d");
-        ListOptions rolledUp = ListOptions.ALL.withDelimiter("/");
+        ListOptions rolledUp = ListOptions.builder().delimiter("/").build();
 
-        assertThat(names(rolledUp.withStartAfter("a"))).containsExactly("b/", "c/", "d");
-        assertThat(names(rolledUp.withStartAfter("b"))).containsExactly("b/", "c/", "d");
-        assertThat(names(rolledUp.withStartAfter("b/"))).containsExactly("c/", "d");
-        assertThat(names(rolledUp.withStartAfter("b/1"))).containsExactly("c/", "d");
+        assertThat(names(rolledUp.toBuilder().startAfter("a").build())).containsExactly("b/", "c/", "d");
+        assertThat(names(rolledUp.toBuilder().startAfter("b").build())).containsExactly("b/", "c/", "d");
+        assertThat(names(rolledUp.toBuilder().startAfter("b/").build())).containsExactly("c/", "d");
+        assertThat(names(rolledUp.toBuilder().startAfter("b/1").build())).containsExactly("c/", "d");
     }
 
     @Test
@@ -132,21 +146,21 @@ abstract class ListingContract extends ReadWriteContract {
                 .mapToObj(i -> "dir-" + i % 7 + "/" + i)
                 .toArray(String[]::new));
 
-        assertThat(names(ListOptions.ALL))
+        assertThat(names(ListOptions.DEFAULT))
                 .isEqualTo(names.stream().sorted(UTF_8_ORDER).toList());
-        assertThat(names(ListOptions.ALL.withDelimiter("/")))
+        assertThat(names(ListOptions.builder().delimiter("/").build()))
                 .containsExactly("dir-0/", "dir-1/", "dir-2/", "dir-3/", "dir-4/", "dir-5/", "dir-6/");
         assertThat(store.deleteAll("dir-")).isEqualTo(names.size());
-        assertThat(names(ListOptions.ALL)).isEmpty();
+        assertThat(names(ListOptions.DEFAULT)).isEmpty();
     }
 
     @Test
     void aListingMayBeClosedHalfWay() throws IOException {
         stored("a", "b", "c");
-        try (BlobListing listing = store.list(ListOptions.ALL)) {
+        try (BlobListing listing = store.list(ListOptions.DEFAULT)) {
             assertThat(listing.next().name()).isEqualTo("a");
         }
-        try (BlobListing untouched = store.list(ListOptions.ALL)) {
+        try (BlobListing untouched = store.list(ListOptions.DEFAULT)) {
             untouched.close(); // closing twice is fine as well
         }
     }
@@ -154,7 +168,7 @@ abstract class ListingContract extends ReadWriteContract {
     @Test
     void askingForMoreDoesNotMoveAListing() throws IOException {
         stored("a", "b");
-        try (BlobListing listing = store.list(ListOptions.ALL)) {
+        try (BlobListing listing = store.list(ListOptions.DEFAULT)) {
             assertThat(listing.hasNext()).isTrue();
             assertThat(listing.hasNext()).isTrue();
             assertThat(listing.next().name()).isEqualTo("a");
@@ -167,7 +181,7 @@ abstract class ListingContract extends ReadWriteContract {
     @Test
     void aListingEndsOnce() throws IOException {
         stored("a");
-        try (BlobListing listing = store.list(ListOptions.ALL)) {
+        try (BlobListing listing = store.list(ListOptions.DEFAULT)) {
             assertThat(listing.next().name()).isEqualTo("a");
             assertThatExceptionOfType(NoSuchElementException.class).isThrownBy(listing::next);
             assertThatExceptionOfType(NoSuchElementException.class).isThrownBy(listing::next);
@@ -178,7 +192,7 @@ abstract class ListingContract extends ReadWriteContract {
     void whatWasThereAllTheTimeIsListedOnceWhileOthersComeAndGo() throws IOException {
         List<String> stay = stored("b", "d", "f", "h");
         stored("c", "g");
-        try (BlobListing listing = store.list(ListOptions.ALL)) {
+        try (BlobListing listing = store.list(ListOptions.DEFAULT)) {
             String first = listing.next().name();
             store.delete(BlobKey.of("c"));
             put("a", new byte[1]);

@@ -1,6 +1,7 @@
 package io.blobstore.contract;
 
 import io.blobstore.BlobTarget;
+import io.blobstore.TargetException;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 
@@ -11,7 +12,7 @@ public final class PiecesWindow implements BlobTarget.Window {
     private long left; // of which the piece is the next
     private ByteBuffer piece = ByteBuffer.allocate(0);
     private int failsAt = Integer.MAX_VALUE;
-    private RuntimeException failure = new IllegalStateException("to be set");
+    private TargetException failure = new TargetException("the window", "to be set", null);
 
     /** A window for so many bytes, in pieces of a size that need not divide it. */
     public PiecesWindow(long length, int pieceSize) {
@@ -20,7 +21,7 @@ public final class PiecesWindow implements BlobTarget.Window {
     }
 
     /** Fails when so many bytes have arrived, or a few more, and others are to come. */
-    public PiecesWindow failingAt(int bytes, RuntimeException problem) {
+    public PiecesWindow failingAt(int bytes, TargetException problem) {
         failsAt = bytes;
         failure = problem;
         return this;
@@ -32,7 +33,7 @@ public final class PiecesWindow implements BlobTarget.Window {
     }
 
     @Override
-    public ByteBuffer buffer() {
+    public ByteBuffer buffer() throws TargetException {
         if (!piece.hasRemaining()) {
             flush();
             if (kept.size() >= failsAt) {

@@ -12,22 +12,21 @@ import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.ForwardingBlobStore;
 import io.blobstore.IntegrityException;
+import io.blobstore.Operation;
 import io.blobstore.PartialReadException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import io.blobstore.contract.FaultyBlobStore.Fault;
-import io.blobstore.contract.FaultyBlobStore.Operation;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.DownloadOptions;
-import io.blobstore.transfer.ParallelReader;
+import io.blobstore.transfer.FakeClock;
 import io.blobstore.transfer.RetryPolicy;
 import io.blobstore.transfer.Transfer;
-import io.blobstore.transfer.TransferClock;
+import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
@@ -63,33 +62,17 @@ class ReadUnderFaultsTest {
             if (read.length() == blob.size()) {
                 return read;
             }
-            BlobMetadata described = new BlobMetadata(
-                    key,
-                    blob.size(),
-                    blob.version(),
-                    Optional.empty(),
-                    blob.contentType(),
-                    blob.userMetadata(),
-                    blob.lastModified());
-            return new ReadResult(described, read.length(), read.checksum());
+            BlobMetadata described = BlobMetadata.builder(key, blob.size(), blob.version(), blob.lastModified())
+                    .contentType(blob.contentType())
+                    .userMetadata(blob.userMetadata())
+                    .build();
+            return ReadResult.of(described, read.length(), read.checksum());
         }
     };
 
-    /** Time in which waiting takes none. */
-    private final TransferClock clock = new TransferClock() {
-        @Override
-        public long nanoTime() {
-            return 0;
-        }
+    private final FakeClock clock = new FakeClock();
 
-        @Override
-        public void sleep(Duration duration) {
-            // it is over
-        }
-    };
-
-    private final ParallelReader.Builder readers =
-            ParallelReader.builder().clock(clock).random(new Random(1));
+    private final TransferManager.Builder readers = clock.managers(1);
 
     private static DownloadOptions options(int concurrency) {
         return DownloadOptions.builder().partSize(PART).concurrency(concurrency).build();
@@ -105,8 +88,8 @@ class ReadUnderFaultsTest {
                     .at(Operation.READ, n, fault)
                     .build();
             ByteBuffer target = ByteBuffer.allocateDirect(CONTENT.length);
-            try (ParallelReader reader = readers.build()) {
-                reader.read(store, KEY, ByteRange.all(), BlobTarget.of(target), options(concurrency))
+            try (TransferManager reader = readers.build()) {
+                reader.download(store, KEY, ByteRange.all(), BlobTarget.of(target), options(concurrency))
                         .join();
             }
             assertThat(store.injected(fault)).isEqualTo(1);
@@ -126,9 +109,9 @@ class ReadUnderFaultsTest {
                     .seed(n)
                     .at(Operation.READ, n, fault)
                     .build();
-            try (ParallelReader reader = readers.build()) {
+            try (TransferManager reader = readers.build()) {
                 Transfer<ReadResult> transfer =
-                        reader.read(store, KEY, ByteRange.all(), BlobTarget.ofPath(path), options(concurrency));
+                        reader.download(store, KEY, ByteRange.all(), BlobTarget.ofPath(path), options(concurrency));
                 assertThat(catchThrowable(transfer::join))
                         .isInstanceOf(
                                 fault == Fault.FLIPPED_READ ? IntegrityException.class : BlobStoreException.class);
@@ -145,9 +128,9 @@ class ReadUnderFaultsTest {
         memory.store(KEY, ByteBuffer.wrap(CONTENT));
         FaultyBlobStore store =
                 FaultyBlobStore.over(plain).at(stalled, number, Fault.STALL).build();
-        try (ParallelReader reader = readers.build()) {
+        try (TransferManager reader = readers.build()) {
             MappedFile file = MappedFile.create(temporary.resolve("file"), CONTENT.length);
-            Transfer<ReadResult> transfer = reader.read(store, KEY, ByteRange.all(), file.region(), options(4));
+            Transfer<ReadResult> transfer = reader.download(store, KEY, ByteRange.all(), file.region(), options(4));
             file.close();
             store.awaitStall();
 
@@ -186,7 +169,7 @@ class ReadUnderFaultsTest {
             options = DownloadOptions.builder()
                     .partSize(1024 + random.nextInt(30_000))
                     .concurrency(1 + random.nextInt(8))
-                    .retry(RetryPolicy.DEFAULT.withMaxAttempts(attempts))
+                    .retry(RetryPolicy.builder().maxAttempts(attempts).build())
                     .build();
         }
 
@@ -229,8 +212,8 @@ class ReadUnderFaultsTest {
         }
 
         private Throwable outcome(BlobStore store, BlobTarget target) throws IOException {
-            try (ParallelReader reader = readers.build()) {
-                Transfer<ReadResult> transfer = reader.read(store, KEY, range, target, options);
+            try (TransferManager reader = readers.build()) {
+                Transfer<ReadResult> transfer = reader.download(store, KEY, range, target, options);
                 Throwable problem = catchThrowable(() -> {
                     ReadResult read = transfer.join();
                     assertThat(read.length()).isEqualTo(expected.length);

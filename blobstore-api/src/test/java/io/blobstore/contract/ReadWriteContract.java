@@ -17,8 +17,8 @@ import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
 import io.blobstore.IntegrityException;
-import io.blobstore.Lease;
 import io.blobstore.ListOptions;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.RangeNotSatisfiableException;
@@ -28,9 +28,10 @@ import io.blobstore.SourceChangedException;
 import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.TargetException;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -165,7 +166,10 @@ abstract class ReadWriteContract extends ContractFixture {
         store.store(
                 KEY,
                 source(HUNDRED),
-                new StoreOptions(Optional.of("text/plain; format=flowed"), user, Precondition.none()));
+                StoreOptions.builder()
+                        .contentType("text/plain; format=flowed")
+                        .userMetadata(user)
+                        .build());
 
         BlobMetadata head = store.head(KEY);
         assertThat(head.contentType()).contains("text/plain; format=flowed");
@@ -240,7 +244,7 @@ abstract class ReadWriteContract extends ContractFixture {
         for (String name : names) {
             assertHolds(BlobKey.of(name), name.getBytes(StandardCharsets.UTF_8));
         }
-        assertThat(names(ListOptions.ALL))
+        assertThat(names(ListOptions.DEFAULT))
                 .isEqualTo(names.stream().sorted(UTF_8_ORDER).toList());
     }
 
@@ -529,7 +533,7 @@ abstract class ReadWriteContract extends ContractFixture {
     void aWindowThatFailsEndsTheReadByItsOwnException(int at) throws IOException {
         byte[] content = bytes(largeSize(), 15);
         store.store(KEY, source(content));
-        UncheckedIOException problem = new UncheckedIOException(new IOException("the device is full"));
+        TargetException problem = new TargetException("the window", "the device is full", null);
         for (ByteRange range : List.of(ByteRange.all(), ByteRange.of(1, content.length - 1))) {
             PiecesWindow window = new PiecesWindow(content.length, 1000).failingAt(at, problem);
 
@@ -579,21 +583,21 @@ abstract class ReadWriteContract extends ContractFixture {
     @Test
     void aBlobThatIsMissingIsReportedByItsKey() {
         ByteBuffer target = ByteBuffer.allocate(10).position(4);
-        for (ThrowingCallable call : List.<ThrowingCallable>of(
-                () -> store.head(KEY),
-                () -> store.read(KEY, ByteRange.all(), target),
-                () -> store.read(KEY, ByteRange.of(0, 0), target),
-                () -> store.copy(KEY, OTHER))) {
-            assertThatExceptionOfType(BlobNotFoundException.class)
-                    .isThrownBy(call)
-                    .satisfies(e -> {
-                        assertThat(e.key()).contains(KEY);
-                        assertThat(e.operation()).isNotBlank();
-                        assertThat(e.isRetryable()).isFalse();
-                    });
-        }
+        requireMissing(Operation.HEAD, () -> store.head(KEY));
+        requireMissing(Operation.READ, () -> store.read(KEY, ByteRange.all(), target));
+        requireMissing(Operation.READ, () -> store.read(KEY, ByteRange.of(0, 0), target));
+        requireMissing(Operation.COPY, () -> store.copy(KEY, OTHER));
         assertThat(target.position()).isEqualTo(4);
         assertMissing(OTHER);
+    }
+
+    private static void requireMissing(Operation operation, ThrowingCallable call) {
+        assertThatExceptionOfType(BlobNotFoundException.class).isThrownBy(call).satisfies(e -> {
+            assertThat(e.key()).contains(KEY);
+            assertThat(e.operation()).isEqualTo(operation);
+            assertThat(e).hasMessageStartingWith(operation + " '" + KEY + "': ");
+            assertThat(e.isRetryable()).isFalse();
+        });
     }
 
     @Test
@@ -624,10 +628,10 @@ abstract class ReadWriteContract extends ContractFixture {
         }
         assertThat(store.deleteAll("none")).isZero();
         assertThat(store.deleteAll("logs/")).isEqualTo(3);
-        assertThat(names(ListOptions.ALL)).containsExactly("logs-4", "other");
+        assertThat(names(ListOptions.DEFAULT)).containsExactly("logs-4", "other");
         assertThat(store.deleteAll("lo")).isEqualTo(1);
         assertThat(store.deleteAll("other")).isEqualTo(1);
-        assertThat(names(ListOptions.ALL)).isEmpty();
+        assertThat(names(ListOptions.DEFAULT)).isEmpty();
     }
 
     @Test
@@ -824,11 +828,12 @@ abstract class ReadWriteContract extends ContractFixture {
     @Test
     void aCopyOfAVersionThatIsGoneIsRefused() throws IOException {
         BlobVersion first = store.store(KEY, source(HUNDRED)).version();
-        store.copy(KEY, OTHER, CopyOptions.DEFAULT.withSourceVersion(first));
+        store.copy(KEY, OTHER, CopyOptions.builder().sourceVersion(first).build());
         store.store(KEY, source(bytes(50, 19)));
 
         assertThatExceptionOfType(PreconditionFailedException.class)
-                .isThrownBy(() -> store.copy(KEY, OTHER, CopyOptions.DEFAULT.withSourceVersion(first)));
+                .isThrownBy(() -> store.copy(
+                        KEY, OTHER, CopyOptions.builder().sourceVersion(first).build()));
 
         assertHoldsCopy(OTHER, HUNDRED);
     }
@@ -838,14 +843,16 @@ abstract class ReadWriteContract extends ContractFixture {
         assumeConditions();
         assumeTrue(decidesCopies(), "the server overlooks conditions on copies");
         store.store(KEY, source(HUNDRED));
-        CopyOptions ifAbsent = CopyOptions.DEFAULT.withPrecondition(Precondition.ifAbsent());
+        CopyOptions ifAbsent =
+                CopyOptions.builder().precondition(Precondition.ifAbsent()).build();
 
         BlobVersion first = store.copy(KEY, OTHER, ifAbsent).version();
         store.store(KEY, source(bytes(50, 20)));
         assertThatExceptionOfType(BlobAlreadyExistsException.class).isThrownBy(() -> store.copy(KEY, OTHER, ifAbsent));
         assertHoldsCopy(OTHER, HUNDRED);
 
-        CopyOptions ifFirst = CopyOptions.DEFAULT.withPrecondition(Precondition.ifMatch(first));
+        CopyOptions ifFirst =
+                CopyOptions.builder().precondition(Precondition.ifMatch(first)).build();
         store.copy(KEY, OTHER, ifFirst);
         assertHoldsCopy(OTHER, bytes(50, 20));
         store.store(KEY, source(HUNDRED));

@@ -8,8 +8,8 @@ import io.blobstore.BlobNotFoundException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.transfer.BlobReader;
-import io.blobstore.transfer.ParallelReader;
 import io.blobstore.transfer.ReaderOptions;
+import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -43,8 +43,8 @@ abstract class ReaderContract extends EngineReadContract {
     void aReaderGoesToTheEndAndBackAgain(int length) throws IOException {
         byte[] content = bytes(largeSize(), 21);
         store.store(KEY, source(content));
-        try (ParallelReader reader = ParallelReader.create();
-                BlobReader blob = reader.open(store, KEY)) {
+        try (TransferManager reader = TransferManager.create();
+                BlobReader blob = reader.openReader(store, KEY)) {
             for (int round = 0; round < 2; round++) {
                 while (blob.position() < content.length) {
                     assertThat(readOn(blob, content, length)).isPositive();
@@ -61,8 +61,8 @@ abstract class ReaderContract extends EngineReadContract {
     void aReaderReadsHereAndThere() throws IOException {
         byte[] content = bytes(largeSize(), 22);
         store.store(KEY, source(content));
-        try (ParallelReader reader = ParallelReader.create();
-                BlobReader blob = reader.open(store, KEY)) {
+        try (TransferManager reader = TransferManager.create();
+                BlobReader blob = reader.openReader(store, KEY)) {
             for (int from : new int[] {content.length - 10, 0, 4_000_000, 77, content.length - 1, 1_000_000}) {
                 ByteBuffer target = ByteBuffer.allocate(50_000);
                 blob.read(target, from);
@@ -81,8 +81,8 @@ abstract class ReaderContract extends EngineReadContract {
     void aReaderIsAStream() throws IOException {
         byte[] content = bytes(largeSize(), 23);
         store.store(KEY, source(content));
-        try (ParallelReader reader = ParallelReader.create();
-                InputStream stream = reader.open(store, KEY).inputStream()) {
+        try (TransferManager reader = TransferManager.create();
+                InputStream stream = reader.openReader(store, KEY).inputStream()) {
             assertThat(stream.read()).isEqualTo(content[0] & 0xFF);
             assertThat(stream.skip(9)).isEqualTo(9);
             byte[] rest = stream.readAllBytes();
@@ -95,8 +95,8 @@ abstract class ReaderContract extends EngineReadContract {
     @Test
     void aReaderOfAnEmptyBlobIsAtItsEnd() throws IOException {
         store.store(KEY, source(new byte[0]));
-        try (ParallelReader reader = ParallelReader.create();
-                BlobReader blob = reader.open(store, KEY)) {
+        try (TransferManager reader = TransferManager.create();
+                BlobReader blob = reader.openReader(store, KEY)) {
             assertThat(blob.read(ByteBuffer.allocate(10))).isEqualTo(-1);
             assertThat(blob.read(ByteBuffer.allocate(10), 0)).isEqualTo(-1);
             assertThat(blob.size()).isZero();
@@ -105,8 +105,8 @@ abstract class ReaderContract extends EngineReadContract {
 
     @Test
     void aReaderOfNothingSaysSo() throws IOException {
-        try (ParallelReader reader = ParallelReader.create();
-                BlobReader blob = reader.open(store, KEY)) {
+        try (TransferManager reader = TransferManager.create();
+                BlobReader blob = reader.openReader(store, KEY)) {
             assertThatExceptionOfType(BlobNotFoundException.class).isThrownBy(() -> blob.read(ByteBuffer.allocate(10)));
             assertThatExceptionOfType(BlobNotFoundException.class)
                     .isThrownBy(() -> blob.read(ByteBuffer.allocate(10), 5));
@@ -122,9 +122,9 @@ abstract class ReaderContract extends EngineReadContract {
         ReaderOptions wanted = ReaderOptions.builder()
                 .read(ReadOptions.ifMatch(first.version()))
                 .build();
-        try (ParallelReader reader = ParallelReader.create();
-                BlobReader blob = reader.open(store, KEY);
-                BlobReader fresh = reader.open(store, KEY, wanted)) {
+        try (TransferManager reader = TransferManager.create();
+                BlobReader blob = reader.openReader(store, KEY);
+                BlobReader fresh = reader.openReader(store, KEY, wanted)) {
             readOn(blob, old, 1000);
             store.store(KEY, source(bytes(100_000, 25)));
 

@@ -1,7 +1,6 @@
 package io.blobstore.contract;
 
 import io.blobstore.BlobSource;
-import io.blobstore.Lease;
 import io.blobstore.RetainedSource;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,34 +8,34 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Content on the heap, leased in small pieces, with something happening before each of them: how a test gets inside of
- * a store that is at work. Empty leases, which only ask whether the source is unchanged, do not count.
+ * Content on the heap that is visited in small pieces, with a script that runs before each of them: how a test gets
+ * inside a store that is at work.
  */
 final class ScriptedSource implements BlobSource {
-    /** What happens before a lease. */
+    /** Runs before a piece is visited. */
     interface Script {
         /**
-         * Runs in the thread that leases.
+         * Runs in the visiting thread.
          *
-         * @param lease how many leases came before this one, of this source and all its slices
+         * @param piece the number of pieces visited before, of this source and all its slices
          */
-        void beforeLease(int lease) throws IOException;
+        void beforePiece(int piece) throws IOException;
     }
 
     private final BlobSource content;
-    private final long leaseSize;
+    private final long pieceSize;
     private final Script script;
-    private final AtomicInteger leases;
+    private final AtomicInteger pieces;
 
-    ScriptedSource(byte[] content, long leaseSize, Script script) {
-        this(BlobSource.of(ByteBuffer.wrap(content)), leaseSize, script, new AtomicInteger());
+    ScriptedSource(byte[] content, long pieceSize, Script script) {
+        this(BlobSource.of(ByteBuffer.wrap(content)), pieceSize, script, new AtomicInteger());
     }
 
-    private ScriptedSource(BlobSource content, long leaseSize, Script script, AtomicInteger leases) {
+    private ScriptedSource(BlobSource content, long pieceSize, Script script, AtomicInteger pieces) {
         this.content = content;
-        this.leaseSize = leaseSize;
+        this.pieceSize = pieceSize;
         this.script = script;
-        this.leases = leases;
+        this.pieces = pieces;
     }
 
     @Override
@@ -47,27 +46,24 @@ final class ScriptedSource implements BlobSource {
     @Override
     public BlobSource slice(long offset, long length) {
         Objects.checkFromIndexSize(offset, length, size());
-        return new ScriptedSource(content.slice(offset, length), leaseSize, script, leases);
+        return new ScriptedSource(content.slice(offset, length), pieceSize, script, pieces);
     }
 
     @Override
-    public long maxLeaseSize() {
-        return leaseSize;
+    public void forEachBuffer(int maxBufferSize, BufferVisitor visitor) throws IOException {
+        for (long at = 0; at < size(); at += pieceSize) {
+            script.beforePiece(pieces.getAndIncrement());
+            content.slice(at, Math.min(pieceSize, size() - at)).forEachBuffer(maxBufferSize, visitor);
+        }
     }
 
     @Override
-    public Lease acquire() throws IOException {
-        if (size() > leaseSize) {
-            throw new IllegalArgumentException("at most " + leaseSize + " bytes can be leased; got " + size());
-        }
-        if (size() > 0) {
-            script.beforeLease(leases.getAndIncrement());
-        }
-        return content.acquire();
+    public void checkUnchanged() throws IOException {
+        content.checkUnchanged();
     }
 
     @Override
     public RetainedSource retain() {
-        return new RetainedSource(this, content.retain().hold());
+        return RetainedSource.of(this, content.retain()::close);
     }
 }

@@ -9,16 +9,16 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.ByteRange;
 import io.blobstore.IntegrityException;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.contract.FaultyBlobStore.Fault;
-import io.blobstore.contract.FaultyBlobStore.Operation;
 import io.blobstore.memory.MappedFile;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.FakeClock;
 import io.blobstore.transfer.RetryPolicy;
 import io.blobstore.transfer.Transfer;
-import io.blobstore.transfer.TransferClock;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -27,11 +27,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,28 +55,15 @@ class UploadUnderFaultsTest {
     Path temporary;
 
     private final InMemoryBlobStore memory = new InMemoryBlobStore();
-    private final Queue<Duration> waits = new ConcurrentLinkedQueue<>();
 
-    /** Time in which waiting takes none. */
-    private final TransferClock clock = new TransferClock() {
-        @Override
-        public long nanoTime() {
-            return 0;
-        }
+    private final FakeClock clock = new FakeClock();
 
-        @Override
-        public void sleep(Duration duration) {
-            waits.add(duration);
-        }
-    };
-
-    private final ParallelUploader.Builder uploaders =
-            ParallelUploader.builder().clock(clock).random(new Random(1));
+    private final TransferManager.Builder uploaders = clock.managers(1);
 
     @ParameterizedTest
     @CsvSource({"ERROR, 1", "ERROR, 8", "ANSWER_LOST, 1", "ANSWER_LOST, 8", "THROTTLED, 1", "THROTTLED, 8"})
     void anUploadSurvivesTheFailureOfAnyRequest(Fault fault, int concurrency) throws Exception {
-        try (ParallelUploader uploader = uploaders.build();
+        try (TransferManager uploader = uploaders.build();
                 MappedFile file = MappedFile.open(file(CONTENT))) {
             for (int n = 1; n <= REQUESTS; n++) {
                 memory.delete(KEY);
@@ -95,9 +80,10 @@ class UploadUnderFaultsTest {
                 assertThat(file.leases()).isZero();
             }
         }
-        assertThat(waits).hasSize(REQUESTS);
+        assertThat(clock.sleeps()).hasSize(REQUESTS);
         if (fault == Fault.THROTTLED) {
-            assertThat(waits).allSatisfy(wait -> assertThat(wait).isGreaterThanOrEqualTo(Duration.ofSeconds(1)));
+            assertThat(clock.sleeps())
+                    .allSatisfy(wait -> assertThat(wait).isGreaterThanOrEqualTo(Duration.ofSeconds(1)));
         }
     }
 
@@ -106,7 +92,7 @@ class UploadUnderFaultsTest {
     void anUploadOfOneRequestSurvivesItsFailure(Fault fault) throws Exception {
         FaultyBlobStore store = FaultyBlobStore.over(memory).at(1, fault).build();
         byte[] small = Arrays.copyOf(CONTENT, PART);
-        try (ParallelUploader uploader = uploaders.build()) {
+        try (TransferManager uploader = uploaders.build()) {
             uploader.upload(store, KEY, BlobSource.ofPath(file(small)), options(8))
                     .join();
         }
@@ -117,18 +103,19 @@ class UploadUnderFaultsTest {
     @ParameterizedTest
     @EnumSource(names = {"ERROR", "ANSWER_LOST", "THROTTLED"})
     void aConditionHoldsThoughTheCompletionIsRepeated(Fault fault) throws Exception {
-        FaultyBlobStore store =
-                FaultyBlobStore.over(memory).at(Operation.COMPLETE, 1, fault).build();
+        FaultyBlobStore store = FaultyBlobStore.over(memory)
+                .at(Operation.COMPLETE_UPLOAD, 1, fault)
+                .build();
         UploadOptions ifAbsent = options(2).toBuilder()
                 .store(StoreOptions.builder()
                         .precondition(Precondition.ifAbsent())
                         .build())
                 .build();
-        try (ParallelUploader uploader = uploaders.build();
+        try (TransferManager uploader = uploaders.build();
                 MappedFile file = MappedFile.open(file(CONTENT))) {
             uploader.upload(store, KEY, file.region(), ifAbsent).join();
         }
-        assertThat(store.requests(Operation.COMPLETE)).isEqualTo(2);
+        assertThat(store.requests(Operation.COMPLETE_UPLOAD)).isEqualTo(2);
         assertHolds(CONTENT, "the completion was repeated");
     }
 
@@ -136,7 +123,7 @@ class UploadUnderFaultsTest {
     @ValueSource(ints = {1, 8})
     void aFailureForGoodLeavesTheKeyAsItWas(int concurrency) throws Exception {
         memory.store(KEY, ByteBuffer.wrap(OLD));
-        try (ParallelUploader uploader = uploaders.build();
+        try (TransferManager uploader = uploaders.build();
                 MappedFile file = MappedFile.open(file(CONTENT))) {
             for (int n = 1; n <= REQUESTS; n++) {
                 FaultyBlobStore store =
@@ -153,7 +140,7 @@ class UploadUnderFaultsTest {
                 assertHolds(OLD, "request " + n + " failed for good");
             }
         }
-        assertThat(waits).isEmpty();
+        assertThat(clock.sleeps()).isEmpty();
     }
 
     @Test
@@ -162,7 +149,7 @@ class UploadUnderFaultsTest {
                 .chance(Fault.ERROR, 1)
                 .chanceOnlyFor(Operation.UPLOAD_PART)
                 .build();
-        try (ParallelUploader uploader = uploaders.build();
+        try (TransferManager uploader = uploaders.build();
                 MappedFile file = MappedFile.open(file(CONTENT))) {
             Transfer<StoredBlob> transfer = uploader.upload(store, KEY, file.region(), options(1));
 
@@ -176,9 +163,9 @@ class UploadUnderFaultsTest {
     void anAbortThatFailsIsToldBesideTheFailureThatLedToIt() throws Exception {
         FaultyBlobStore store = FaultyBlobStore.over(memory)
                 .at(Operation.UPLOAD_PART, 3, Fault.FATAL_ERROR)
-                .at(Operation.ABORT, 1, Fault.FATAL_ERROR)
+                .at(Operation.ABORT_UPLOAD, 1, Fault.FATAL_ERROR)
                 .build();
-        try (ParallelUploader uploader = uploaders.build();
+        try (TransferManager uploader = uploaders.build();
                 MappedFile file = MappedFile.open(file(CONTENT))) {
             Throwable problem = catchThrowable(uploader.upload(store, KEY, file.region(), options(1))::join);
 
@@ -193,7 +180,7 @@ class UploadUnderFaultsTest {
     @ValueSource(ints = {1, 8})
     void aBitFlippedInAnyPartIsFound(int concurrency) throws Exception {
         memory.store(KEY, ByteBuffer.wrap(OLD));
-        try (ParallelUploader uploader = uploaders.build();
+        try (TransferManager uploader = uploaders.build();
                 MappedFile file = MappedFile.open(file(CONTENT))) {
             for (int part = 1; part <= PARTS; part++) {
                 FaultyBlobStore store = FaultyBlobStore.over(memory)
@@ -224,10 +211,10 @@ class UploadUnderFaultsTest {
             UploadOptions options = UploadOptions.builder()
                     .partSize(1024 + random.nextInt(30_000))
                     .concurrency(1 + random.nextInt(8))
-                    .retry(RetryPolicy.DEFAULT.withMaxAttempts(100))
+                    .retry(RetryPolicy.builder().maxAttempts(100).build())
                     .build();
             Path path = file(content);
-            try (ParallelUploader uploader = uploaders.build();
+            try (TransferManager uploader = uploaders.build();
                     MappedFile file = MappedFile.open(path)) {
                 BlobSource source = random.nextBoolean() ? file.region() : BlobSource.ofPath(path);
                 uploader.upload(store, KEY, source, options).join();
@@ -251,9 +238,9 @@ class UploadUnderFaultsTest {
                     .chance(Fault.ERROR, 0.05)
                     .chance(Fault.FATAL_ERROR, 0.03)
                     .chance(Fault.FLIPPED_PART, 0.03)
-                    .chanceOnlyFor(Operation.CREATE_UPLOAD, Operation.UPLOAD_PART, Operation.COMPLETE)
+                    .chanceOnlyFor(Operation.CREATE_UPLOAD, Operation.UPLOAD_PART, Operation.COMPLETE_UPLOAD)
                     .build();
-            try (ParallelUploader uploader = uploaders.build();
+            try (TransferManager uploader = uploaders.build();
                     MappedFile file = MappedFile.open(file(CONTENT))) {
                 Throwable problem =
                         catchThrowable(uploader.upload(store, KEY, file.region(), options(1 + (int) seed % 8))::join);
@@ -280,7 +267,7 @@ class UploadUnderFaultsTest {
         memory.store(KEY, ByteBuffer.wrap(OLD));
         FaultyBlobStore store =
                 FaultyBlobStore.over(memory).at(stalled, 1, Fault.STALL).build();
-        try (ParallelUploader uploader = uploaders.build();
+        try (TransferManager uploader = uploaders.build();
                 MappedFile file = MappedFile.open(file(CONTENT))) {
             Transfer<StoredBlob> transfer = uploader.upload(store, KEY, file.region(), options(4));
             store.awaitStall();
@@ -299,7 +286,7 @@ class UploadUnderFaultsTest {
         FaultyBlobStore store = FaultyBlobStore.over(memory)
                 .at(Operation.UPLOAD_PART, 1, Fault.STALL)
                 .build();
-        try (ParallelUploader uploader = uploaders.build();
+        try (TransferManager uploader = uploaders.build();
                 MappedFile file = MappedFile.open(file(CONTENT))) {
             Transfer<StoredBlob> transfer = uploader.upload(store, KEY, file.region(), options(2));
             store.awaitStall();

@@ -2,8 +2,6 @@ package io.blobstore.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.blobstore.BlobSource;
-import io.blobstore.Lease;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.ChildJvm.Exit;
 import io.blobstore.contract.ProcessMaps;
@@ -14,12 +12,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Forgotten leases and files: reported with the stack that took them, counted, and never freed by force. */
+@Tag("jdk")
 class LeakReportTest {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
@@ -84,21 +83,6 @@ class LeakReportTest {
         }
     }
 
-    static final class ForgetACopy {
-        private ForgetACopy() {}
-
-        public static void main(String[] args) throws Exception {
-            takeAndForget(BlobSource.ofPath(Files.write(Path.of("file").toAbsolutePath(), new byte[1000])));
-
-            require(ProcessMaps.collectUntil(() -> LeaseTicket.leaked() == 1), "the leak was not noticed");
-        }
-
-        private static void takeAndForget(BlobSource source) throws IOException {
-            Lease lease = source.acquire();
-            require(lease.buffers().size() == 1, "the file must be leased");
-        }
-    }
-
     @ParameterizedTest
     @MethodSource("io.blobstore.internal.memory.Mappers#names")
     void aForgottenLeaseIsReportedAndNeverForced(String mapper) throws Exception {
@@ -109,11 +93,6 @@ class LeakReportTest {
     @MethodSource("io.blobstore.internal.memory.Mappers#names")
     void aForgottenFileIsReported(String mapper) throws Exception {
         assertReported(ForgetAFile.class, mapper, "Never closed: the MappedFile of ", "openAndForget");
-    }
-
-    @Test
-    void aForgottenCopyIsReported() throws Exception {
-        assertReported(ForgetACopy.class, "gc", "Never closed: a copy of ", "takeAndForget");
     }
 
     private void assertReported(Class<?> main, String mapper, String... report) throws Exception {

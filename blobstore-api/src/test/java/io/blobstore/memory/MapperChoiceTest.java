@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Which mapper a JVM chooses by itself, by the system property, and where the JVM refuses. */
+@Tag("jdk")
 class MapperChoiceTest {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final boolean ARENAS = Runtime.version().feature() >= 25;

@@ -162,7 +162,7 @@ class BlobReaderContentTest extends BlobReaderFixture {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ReaderOptions.builder().maxReadAhead(-1).build());
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ParallelReader.builder().readAheadMemory(-1).build());
+                .isThrownBy(() -> TransferManager.builder().readAheadMemory(-1).build());
         assertThat(store.reads()).isEmpty();
     }
 

@@ -3,11 +3,12 @@ package io.blobstore.transfer;
 import static io.blobstore.transfer.PatternStore.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.blobstore.Lease;
+import io.blobstore.contract.CampaignScale;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.ChildJvm.Exit;
 import io.blobstore.contract.ProcessMaps;
 import io.blobstore.internal.memory.LeaseTicket;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -22,6 +23,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -30,6 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Reads into mapped memory that is unmapped as soon as they have ended: in a JVM of its own, which would not survive a
  * mistake.
  */
+@Tag("jdk")
 class BlobReaderCrashTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
@@ -44,7 +47,7 @@ class BlobReaderCrashTest {
 
     /** Many reads, ended at random moments by closing the reader or by an interrupt, their target unmapped at once. */
     static final class EndAndUnmap {
-        private static final int ROUNDS = 600;
+        private static final int ROUNDS = CampaignScale.of(600);
         private static final int SIZE = 20 << 20;
 
         private int closed;
@@ -58,8 +61,8 @@ class BlobReaderCrashTest {
             ExecutorService threads = Executors.newFixedThreadPool(6);
             EndAndUnmap all = new EndAndUnmap();
             Random random = new Random(42);
-            try (ParallelReader reader =
-                    ParallelReader.builder().executor(threads).build()) {
+            try (TransferManager reader =
+                    TransferManager.builder().executor(threads).build()) {
                 for (int round = 0; round < ROUNDS; round++) {
                     all.round(reader, path, random);
                     require(reader.readAheadMemory().taken() == 0, "memory is kept");
@@ -69,15 +72,15 @@ class BlobReaderCrashTest {
             require(threads.awaitTermination(1, TimeUnit.MINUTES), "a task hangs");
             System.out.println(
                     all.closed + " were closed, " + all.interrupted + " interrupted, " + all.ended + " came to an end");
-            require(all.closed > 100 && all.interrupted > 100, "all moments must be tried");
+            require(all.closed > ROUNDS / 6 && all.interrupted > ROUNDS / 6, "all moments must be tried");
             require(all.closed + all.interrupted + all.ended == ROUNDS, "a read failed otherwise");
             require(LeaseTicket.openLeases().isEmpty(), "all leases must be back");
             require(ProcessMaps.collectUntil(() -> !ProcessMaps.contains(path)), "nothing may stay mapped");
         }
 
-        private void round(ParallelReader reader, Path path, Random random) throws Exception {
+        private void round(TransferManager reader, Path path, Random random) throws Exception {
             PatternStore store = new PatternStore(1L << 40);
-            BlobReader blob = reader.open(store, KEY);
+            BlobReader blob = reader.openReader(store, KEY);
             boolean byInterrupt = random.nextBoolean();
             int step = random.nextBoolean() ? 9 << 20 : 1 << 18; // side by side, or from what was read ahead
             int nanos = random.nextInt(10_000_000);

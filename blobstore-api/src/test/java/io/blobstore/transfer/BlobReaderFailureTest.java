@@ -11,12 +11,12 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.ForwardingBlobStore;
+import io.blobstore.Operation;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import io.blobstore.contract.FaultyBlobStore;
 import io.blobstore.contract.FaultyBlobStore.Fault;
-import io.blobstore.contract.FaultyBlobStore.Operation;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -112,8 +112,8 @@ class BlobReaderFailureTest extends BlobReaderFixture {
                 .at(Operation.READ, 5, Fault.ANSWER_LOST)
                 .build();
         FakeClock clock = new FakeClock();
-        try (ParallelReader patient = ParallelReader.builder().clock(clock).build();
-                BlobReader blob = patient.open(faulty, KEY)) {
+        try (TransferManager patient = TransferManager.builder().clock(clock).build();
+                BlobReader blob = patient.openReader(faulty, KEY)) {
             blob.position(5);
             read(blob, M, 20);
         }
@@ -126,13 +126,13 @@ class BlobReaderFailureTest extends BlobReaderFixture {
         store.onHead(read -> {
             throw ScriptedStore.failure("try again", true);
         });
-        try (ParallelReader patient =
-                        ParallelReader.builder().clock(new FakeClock()).build();
-                BlobReader blob = patient.open(
+        try (TransferManager patient =
+                        TransferManager.builder().clock(new FakeClock()).build();
+                BlobReader blob = patient.openReader(
                         store,
                         KEY,
                         ReaderOptions.builder()
-                                .retry(RetryPolicy.DEFAULT.withMaxAttempts(3))
+                                .retry(RetryPolicy.builder().maxAttempts(3).build())
                                 .build())) {
             assertThatExceptionOfType(BlobStoreException.class).isThrownBy(blob::size);
         }
@@ -178,7 +178,7 @@ class BlobReaderFailureTest extends BlobReaderFixture {
                 return (shorter.get() ? store : delegate()).read(key, range, target, options);
             }
         }
-        try (BlobReader blob = reader.open(new Lying(), KEY, ONE_TRY)) {
+        try (BlobReader blob = reader.openReader(new Lying(), KEY, ONE_TRY)) {
             read(blob, 5 * M);
             shorter.set(true);
             assertThatIOException().isThrownBy(() -> blob.read(ByteBuffer.allocate(M)));
@@ -287,7 +287,7 @@ class BlobReaderFailureTest extends BlobReaderFixture {
     // ---- the parallel reader is closed first
 
     @Test
-    void afterTheParallelReaderIsClosedNothingIsReadAndNothingKept() throws IOException {
+    void afterTheManagerIsClosedNothingIsReadAndNothingKept() throws IOException {
         BlobReader used = open();
         read(used, M, 10);
         BlobReader fresh = open();

@@ -29,16 +29,16 @@ abstract class BlobReaderFixture {
     static final Executor IN_CALLER = Runnable::run;
 
     PatternStore store = new PatternStore(1L << 40);
-    ParallelReader reader = ParallelReader.create();
+    TransferManager reader = TransferManager.create();
 
     /** Begins anew, with another executor. */
     void use(Executor executor) {
         reader.close();
-        reader = ParallelReader.builder().executor(executor).build();
+        reader = TransferManager.builder().executor(executor).build();
     }
 
     BlobReader open(ReaderOptions options) {
-        return reader.open(store, KEY, options);
+        return reader.openReader(store, KEY, options);
     }
 
     BlobReader open() {

@@ -3,6 +3,7 @@ package io.blobstore.transfer;
 import static io.blobstore.transfer.PatternStore.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.blobstore.contract.CampaignScale;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -18,12 +19,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Many threads with one reader, and many readers with little memory. */
+@Tag("jdk")
 class BlobReaderManyTest extends BlobReaderFixture {
     /** Runs tasks side by side, begun at the same moment; fails as the first that failed. */
     private static void together(List<Callable<Void>> tasks) throws Exception {
@@ -105,14 +108,14 @@ class BlobReaderManyTest extends BlobReaderFixture {
         int size = 5 * M + 77;
         store = new PatternStore(size);
         AtomicLong most = new AtomicLong();
-        try (ParallelReader shared =
-                ParallelReader.builder().readAheadMemory(memory).build()) {
+        try (TransferManager shared =
+                TransferManager.builder().readAheadMemory(memory).build()) {
             store.onRead(read -> most.accumulateAndGet(shared.readAheadMemory().taken(), Math::max));
             List<Callable<Void>> tasks = new ArrayList<>();
             for (int i = 0; i < 64; i++) {
                 int step = 50_000 + 5_000 * i;
                 tasks.add(() -> {
-                    try (BlobReader blob = shared.open(store, KEY, ONE_TRY)) {
+                    try (BlobReader blob = shared.openReader(store, KEY, ONE_TRY)) {
                         ByteBuffer target = ByteBuffer.allocateDirect(step);
                         long at = 0;
                         while (blob.read(target.clear()) > 0) {
@@ -133,7 +136,7 @@ class BlobReaderManyTest extends BlobReaderFixture {
     }
 
     static LongStream seeds() {
-        return LongStream.range(0, 20);
+        return LongStream.range(0, CampaignScale.of(20));
     }
 
     /**

@@ -2,13 +2,19 @@ package io.blobstore.transfer;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Time that passes only when somebody sleeps, and then at once. Begins at 0. Thread-safe. */
-final class FakeClock implements TransferClock {
+/** A clock that advances only by sleeping, which takes no time. Starts at 0. Thread-safe. */
+public final class FakeClock implements TransferClock {
     private final AtomicLong now = new AtomicLong();
     private final List<Duration> sleeps = new CopyOnWriteArrayList<>();
+
+    /** Returns a builder of a manager that waits by this clock, with jitter from a fixed seed. */
+    public TransferManager.Builder managers(long seed) {
+        return TransferManager.builder().clock(this).random(new Random(seed));
+    }
 
     @Override
     public long nanoTime() {
@@ -24,13 +30,13 @@ final class FakeClock implements TransferClock {
         now.addAndGet(duration.toNanos());
     }
 
-    /** Lets time pass. */
+    /** Advances the clock. */
     void advance(Duration duration) {
         now.addAndGet(duration.toNanos());
     }
 
-    /** How long was slept, each time. */
-    List<Duration> sleeps() {
+    /** Returns the duration of each sleep, in order. */
+    public List<Duration> sleeps() {
         return sleeps;
     }
 }

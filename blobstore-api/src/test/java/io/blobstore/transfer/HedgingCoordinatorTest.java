@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class HedgingCoordinatorTest {
-    private final HedgingCoordinator hedges =
-            new HedgingCoordinator(Optional.of(new Hedging(0.9, 1)), System::nanoTime);
+    private final HedgingCoordinator hedges = new HedgingCoordinator(
+            Optional.of(Hedging.builder().percentile(0.9).minParts(1).build()), System::nanoTime);
 
     /** Or a worker that is about to begin the last part would be left alone with it. */
     @Test

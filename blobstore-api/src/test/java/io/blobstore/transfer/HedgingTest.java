@@ -10,6 +10,7 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.ForwardingBlobStore;
+import io.blobstore.Operation;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import io.blobstore.contract.InMemoryBlobStore;
@@ -49,7 +50,7 @@ class HedgingTest {
     Path directory;
 
     private final InMemoryBlobStore memory = new InMemoryBlobStore();
-    private final ParallelReader reader = ParallelReader.create();
+    private final TransferManager reader = TransferManager.create();
 
     @BeforeEach
     void fillStore() throws IOException {
@@ -106,7 +107,7 @@ class HedgingTest {
         return DownloadOptions.builder()
                 .partSize(PART)
                 .concurrency(concurrency)
-                .hedging(new Hedging(0.9, 3))
+                .hedging(Hedging.builder().percentile(0.9).minParts(3).build())
                 .build();
     }
 
@@ -116,7 +117,7 @@ class HedgingTest {
         Hanging store = new Hanging(part, 1);
         ByteBuffer target = ByteBuffer.allocateDirect(CONTENT.length);
 
-        reader.read(store, KEY, ByteRange.all(), BlobTarget.of(target), options(4))
+        reader.download(store, KEY, ByteRange.all(), BlobTarget.of(target), options(4))
                 .join();
 
         assertThat(store.inside).hasValue(0);
@@ -128,12 +129,12 @@ class HedgingTest {
     @Test
     void filesAndMappingsAreReadSoToo() throws Exception {
         Path file = directory.resolve("file");
-        reader.read(new Hanging(5, 1), KEY, ByteRange.all(), BlobTarget.ofPath(file), options(4))
+        reader.download(new Hanging(5, 1), KEY, ByteRange.all(), BlobTarget.ofPath(file), options(4))
                 .join();
         assertThat(file).hasBinaryContent(CONTENT);
 
         try (MappedFile mapped = MappedFile.create(directory.resolve("mapped"), CONTENT.length)) {
-            reader.read(new Hanging(5, 1), KEY, ByteRange.all(), mapped.region(), options(4))
+            reader.download(new Hanging(5, 1), KEY, ByteRange.all(), mapped.region(), options(4))
                     .join();
             mapped.force();
         }
@@ -143,10 +144,11 @@ class HedgingTest {
     @Test
     void whoWasInterruptedForItGoesOnToWorkForOthers() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(4);
-        try (ParallelReader shared = ParallelReader.builder().executor(threads).build()) {
+        try (TransferManager shared =
+                TransferManager.builder().executor(threads).build()) {
             for (int i = 0; i < 50; i++) {
                 ByteBuffer target = ByteBuffer.allocate(CONTENT.length);
-                shared.read(
+                shared.download(
                                 new Hanging(1 + i % (PARTS - 1), 1),
                                 KEY,
                                 ByteRange.all(),
@@ -169,7 +171,7 @@ class HedgingTest {
     @Test
     void cancellingEndsBothRequests() throws Exception {
         Hanging store = new Hanging(7, 2);
-        Transfer<ReadResult> transfer = reader.read(
+        Transfer<ReadResult> transfer = reader.download(
                 store, KEY, ByteRange.all(), BlobTarget.of(ByteBuffer.allocate(CONTENT.length)), options(4));
         store.hangs.await();
         transfer.cancel();
@@ -190,14 +192,14 @@ class HedgingTest {
                     ScriptedStore.awaitUninterruptibly(failed);
                 } else if (range.offset() == 7 * PART) {
                     failed.countDown();
-                    throw new BlobStoreException("read", key, "only for the second", null, false);
+                    throw new BlobStoreException(Operation.READ, key, "only for the second", null, false);
                 }
                 return delegate().read(key, range, target, options);
             }
         };
         ByteBuffer target = ByteBuffer.allocate(CONTENT.length);
 
-        reader.read(store, KEY, ByteRange.all(), BlobTarget.of(target), options(4))
+        reader.download(store, KEY, ByteRange.all(), BlobTarget.of(target), options(4))
                 .join();
 
         assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(CONTENT));
@@ -207,7 +209,7 @@ class HedgingTest {
     @Test
     void nothingIsAskedForTwiceUnlessWanted() throws Exception {
         Hanging store = new Hanging(PARTS, 0);
-        reader.read(
+        reader.download(
                         store,
                         KEY,
                         ByteRange.all(),
@@ -221,8 +223,11 @@ class HedgingTest {
     @Test
     void whatIsNoPercentileIsRefused() {
         for (double percentile : new double[] {0, -1, 1.1, Double.NaN}) {
-            assertThatIllegalArgumentException().isThrownBy(() -> new Hedging(percentile, 1));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() ->
+                            Hedging.builder().percentile(percentile).minParts(1).build());
         }
-        assertThatIllegalArgumentException().isThrownBy(() -> new Hedging(0.5, 0));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Hedging.builder().percentile(0.5).minParts(0).build());
     }
 }

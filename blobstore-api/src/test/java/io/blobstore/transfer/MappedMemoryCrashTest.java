@@ -4,13 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.BlobSource;
 import io.blobstore.Crc32c;
-import io.blobstore.Lease;
 import io.blobstore.SourceChangedException;
 import io.blobstore.StoredBlob;
+import io.blobstore.contract.CampaignScale;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.ChildJvm.Exit;
 import io.blobstore.contract.ProcessMaps;
 import io.blobstore.internal.memory.LeaseTicket;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.ScriptedStore.Request;
 import java.io.IOException;
@@ -31,12 +32,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What would end the JVM if it went wrong, each in a JVM of its own. */
+@Tag("jdk")
 class MappedMemoryCrashTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
@@ -114,7 +117,7 @@ class MappedMemoryCrashTest {
 
     /** Thousands of transfers, cancelled at random moments, their file closed at once, while others read it. */
     static final class CancelAndClose {
-        private static final int TRANSFERS = 3000;
+        private static final int TRANSFERS = CampaignScale.of(3000);
         private static final int PARTS = 8;
         private static final int PART_SIZE = 16 << 10;
 
@@ -135,8 +138,8 @@ class MappedMemoryCrashTest {
             });
             AtomicInteger cancelled = new AtomicInteger();
             AtomicInteger rightReads = new AtomicInteger();
-            try (ParallelUploader uploader =
-                    ParallelUploader.builder().executor(threads).build()) {
+            try (TransferManager uploader =
+                    TransferManager.builder().executor(threads).build()) {
                 for (int i = 0; i < TRANSFERS; i++) {
                     transfer(uploader, threads, path, checksum, random, cancelled, rightReads);
                 }
@@ -156,7 +159,7 @@ class MappedMemoryCrashTest {
         }
 
         private static void transfer(
-                ParallelUploader uploader,
+                TransferManager uploader,
                 ExecutorService threads,
                 Path path,
                 Crc32c checksum,
@@ -214,7 +217,9 @@ class MappedMemoryCrashTest {
     void cancellingAndClosingAtAnyMomentReadsNoUnmappedMemory(String mapper) throws Exception {
         Exit exit = run(CancelAndClose.class, mapper);
 
-        assertThat(exit.output()).contains(" of 3000 were cancelled").doesNotContain("ERROR");
+        assertThat(exit.output())
+                .contains(" of " + CancelAndClose.TRANSFERS + " were cancelled")
+                .doesNotContain("ERROR");
         assertThat(exit.code()).as(exit.output()).isZero();
     }
 
@@ -238,7 +243,7 @@ class MappedMemoryCrashTest {
                 }
             };
             MappedFile file = MappedFile.open(path);
-            try (ParallelUploader uploader = ParallelUploader.create()) {
+            try (TransferManager uploader = TransferManager.create()) {
                 Transfer<StoredBlob> transfer = uploader.upload(
                         store,
                         ScriptedStore.KEY,

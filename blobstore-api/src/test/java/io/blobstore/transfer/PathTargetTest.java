@@ -9,10 +9,10 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
-import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.ReadResult;
+import io.blobstore.TargetException;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.InMemoryBlobStore;
 import java.io.IOException;
@@ -63,8 +63,8 @@ class PathTargetTest {
     }
 
     private static ReadResult read(ScriptedReads store, Path path, DownloadOptions options) throws Exception {
-        try (ParallelReader reader = ParallelReader.create()) {
-            return reader.read(store, KEY, ByteRange.all(), BlobTarget.ofPath(path), options)
+        try (TransferManager reader = TransferManager.create()) {
+            return reader.download(store, KEY, ByteRange.all(), BlobTarget.ofPath(path), options)
                     .join();
         }
     }
@@ -118,11 +118,11 @@ class PathTargetTest {
         Path path = directory.resolve("file");
         byte[] other = ReadPlanTest.content(900_001);
         for (int i = 0; i < 20; i++) {
-            try (ParallelReader reader = ParallelReader.create()) {
-                Transfer<ReadResult> one =
-                        reader.read(ScriptedReads.of(CONTENT), KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
-                Transfer<ReadResult> two =
-                        reader.read(ScriptedReads.of(other), KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
+            try (TransferManager reader = TransferManager.create()) {
+                Transfer<ReadResult> one = reader.download(
+                        ScriptedReads.of(CONTENT), KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
+                Transfer<ReadResult> two = reader.download(
+                        ScriptedReads.of(other), KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
                 one.join();
                 two.join();
             }
@@ -193,7 +193,9 @@ class PathTargetTest {
             two.flush(); // it has a channel
             one.put(ByteBuffer.allocate(3));
             Thread.currentThread().interrupt();
-            assertThatExceptionOfType(ClosedByInterruptException.class).isThrownBy(one::flush);
+            assertThatExceptionOfType(TargetException.class)
+                    .isThrownBy(one::flush)
+                    .withCauseInstanceOf(ClosedByInterruptException.class);
             assertThat(Thread.interrupted()).isTrue();
 
             two.put(ByteBuffer.allocate(3));
@@ -264,7 +266,7 @@ class PathTargetTest {
         public static void main(String[] args) throws Exception {
             Path mounted = Path.of(args[0]);
             Path path = Files.write(mounted.resolve("file"), OLD);
-            assertThatExceptionOfType(FileSystemException.class)
+            assertThatExceptionOfType(TargetException.class)
                     .isThrownBy(() -> read(ScriptedReads.of(CONTENT), path))
                     .withMessageContaining("has no room for 1000003 bytes");
             byte[] fits = ReadPlanTest.content(400_000);
@@ -273,13 +275,12 @@ class PathTargetTest {
                     Files.write(mounted.resolve("others"), new byte[300_000]);
                 }
             });
-            assertThatThrownBy(() -> read(store, path)).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> read(store, path)).isInstanceOf(TargetException.class);
             Files.delete(mounted.resolve("others"));
             ScriptedReads inOnePart =
                     ScriptedReads.of(fits).on(read -> Files.write(mounted.resolve("others"), new byte[400_000]));
             assertThatThrownBy(() -> read(inOnePart, path, DownloadOptions.DEFAULT)) // met inside of the store's read
-                    .isInstanceOf(IOException.class)
-                    .isNotInstanceOf(BlobStoreException.class)
+                    .isInstanceOf(TargetException.class)
                     .hasMessageContaining("No space left");
             assertThat(inOnePart.requests()).containsExactly("READ 0+8388608");
             try (Stream<Path> files = Files.list(mounted)) {
@@ -337,10 +338,10 @@ class PathTargetTest {
                 }
             });
             ExecutorService threads = Executors.newFixedThreadPool(3);
-            try (ParallelReader reader =
-                    ParallelReader.builder().executor(threads).build()) {
+            try (TransferManager reader =
+                    TransferManager.builder().executor(threads).build()) {
                 Transfer<ReadResult> transfer =
-                        reader.read(store, KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
+                        reader.download(store, KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
                 assertThatExceptionOfType(CancellationException.class)
                         .isThrownBy(transfer::join)
                         .withMessageContaining("its thread was interrupted");
@@ -401,9 +402,9 @@ class PathTargetTest {
                 .findFirst()
                 .orElseThrow();
         long before = direct.getMemoryUsed();
-        try (ParallelReader reader = ParallelReader.create()) {
+        try (TransferManager reader = TransferManager.create()) {
             for (int i = 0; i < 50; i++) {
-                reader.read(store, key, ByteRange.all(), BlobTarget.ofPath(elsewhere.resolve("file")), options)
+                reader.download(store, key, ByteRange.all(), BlobTarget.ofPath(elsewhere.resolve("file")), options)
                         .join();
             }
         }

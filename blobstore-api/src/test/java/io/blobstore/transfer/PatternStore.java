@@ -10,20 +10,20 @@ import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.ForwardingBlobStore;
+import io.blobstore.Operation;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import io.blobstore.contract.InMemoryBlobStore;
+import io.blobstore.spi.ByteRanges;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 
 /**
@@ -125,10 +125,15 @@ final class PatternStore extends ForwardingBlobStore {
         });
     }
 
+    private interface Consumer<E extends Exception> {
+        void accept(ByteBuffer piece) throws E;
+    }
+
     /**
      * Content as it is: an array of its own for each of these large reads keeps the collector busier than the reads.
      */
-    private static void forEachPiece(long from, int length, int version, Consumer<ByteBuffer> consumer) {
+    private static <E extends Exception> void forEachPiece(long from, int length, int version, Consumer<E> consumer)
+            throws E {
         int at = (int) ((from % PATTERN.length + version * 7919L) % PATTERN.length);
         for (int left = length; left > 0; at = 0) {
             int bytes = Math.min(left, PATTERN.length - at);
@@ -142,12 +147,12 @@ final class PatternStore extends ForwardingBlobStore {
     @Override
     public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
             throws IOException {
-        range.requireRoom(target.remaining());
-        Blob found = blob.orElseThrow(() -> new BlobNotFoundException("read", key, null));
+        ByteRanges.requireRoom(range, target.remaining());
+        Blob found = blob.orElseThrow(() -> new BlobNotFoundException(Operation.READ, key, null));
         if (!options.ifMatch().orElse(version(found)).equals(version(found))) {
-            throw new PreconditionFailedException("read", key, "it was replaced", null);
+            throw new PreconditionFailedException(Operation.READ, key, "it was replaced", null);
         }
-        int bytes = (int) range.resolve(key, found.size, target.remaining());
+        int bytes = (int) ByteRanges.resolve(range, key, found.size, target.remaining());
         Read read = new Read(range.offset(), bytes);
         reads.add(read);
         mostInside.accumulateAndGet(inside.incrementAndGet(), Math::max);
@@ -158,7 +163,7 @@ final class PatternStore extends ForwardingBlobStore {
                 checksum.update(piece.duplicate());
                 target.put(piece);
             });
-            return new ReadResult(metadata(found), bytes, new Crc32c((int) checksum.getValue()));
+            return ReadResult.of(metadata(found), bytes, new Crc32c((int) checksum.getValue()));
         } finally {
             inside.decrementAndGet();
         }
@@ -168,7 +173,7 @@ final class PatternStore extends ForwardingBlobStore {
     public BlobMetadata head(BlobKey key) throws IOException {
         heads.incrementAndGet();
         headStep.run(new Read(0, 0));
-        return metadata(blob.orElseThrow(() -> new BlobNotFoundException("head", key, null)));
+        return metadata(blob.orElseThrow(() -> new BlobNotFoundException(Operation.HEAD, key, null)));
     }
 
     static BlobVersion version(int number) {
@@ -180,7 +185,7 @@ final class PatternStore extends ForwardingBlobStore {
     }
 
     private static BlobMetadata metadata(Blob blob) {
-        return new BlobMetadata(
-                KEY, blob.size, version(blob), Optional.empty(), Optional.empty(), Map.of(), Instant.EPOCH);
+        return BlobMetadata.builder(KEY, blob.size, version(blob), Instant.EPOCH)
+                .build();
     }
 }

@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Cancelling a read at every stage, by the user, by the end of the reader or of its executor. */
+@Tag("jdk")
 @Timeout(120)
 class ReadCancelTest {
     private static final byte[] OLD = {1, 2, 3};
@@ -57,13 +59,13 @@ class ReadCancelTest {
         assertThat(threads.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
     }
 
-    private static ParallelReader reader(Executor executor) {
-        return ParallelReader.builder().executor(executor).build();
+    private static TransferManager reader(Executor executor) {
+        return TransferManager.builder().executor(executor).build();
     }
 
-    private static Transfer<ReadResult> read(ParallelReader reader, ScriptedReads store, BlobTarget target)
+    private static Transfer<ReadResult> read(TransferManager reader, ScriptedReads store, BlobTarget target)
             throws IOException {
-        return reader.read(
+        return reader.download(
                 store,
                 KEY,
                 ByteRange.all(),
@@ -83,7 +85,7 @@ class ReadCancelTest {
     void beforeItBeginsNothingIsAskedOfTheStore() throws Exception {
         ScriptedReads store = ScriptedReads.of(CONTENT);
         List<Runnable> tasks = new ArrayList<>();
-        try (ParallelReader reader = reader(tasks::add)) {
+        try (TransferManager reader = reader(tasks::add)) {
             Transfer<ReadResult> transfer = read(reader, store, BlobTarget.ofPath(path));
 
             assertThat(transfer.cancel()).isTrue();
@@ -105,7 +107,7 @@ class ReadCancelTest {
                     ScriptedStore.awaitInterrupt();
                 }
             });
-            try (ParallelReader reader = reader(threads)) {
+            try (TransferManager reader = reader(threads)) {
                 Transfer<ReadResult> transfer = read(reader, store, into);
                 assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
 
@@ -128,7 +130,7 @@ class ReadCancelTest {
                     ScriptedStore.awaitInterrupt();
                 }
             });
-            try (ParallelReader reader = reader(threads)) {
+            try (TransferManager reader = reader(threads)) {
                 Transfer<ReadResult> transfer = read(reader, store, into);
                 assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
 
@@ -148,7 +150,7 @@ class ReadCancelTest {
                 Files.createDirectories(path.resolve("below"));
             }
         });
-        try (ParallelReader reader = reader(threads)) {
+        try (TransferManager reader = reader(threads)) {
             assertThatExceptionOfType(IOException.class).isThrownBy(read(reader, store, BlobTarget.ofPath(path))::join);
         }
         assertThat(directory).isDirectoryNotContaining(file -> !file.equals(path));
@@ -165,7 +167,7 @@ class ReadCancelTest {
                 ScriptedStore.awaitUninterruptibly(cancelled);
             }
         });
-        try (ParallelReader reader = reader(threads)) {
+        try (TransferManager reader = reader(threads)) {
             Transfer<ReadResult> transfer = read(reader, store, BlobTarget.of(target));
             assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
             assertThat(transfer.cancel()).isTrue();
@@ -179,8 +181,8 @@ class ReadCancelTest {
         AtomicReference<Transfer<ReadResult>> transfer = new AtomicReference<>();
         AtomicReference<Boolean> cancelled = new AtomicReference<>();
         List<Runnable> tasks = new ArrayList<>();
-        try (ParallelReader reader = reader(tasks::add)) {
-            transfer.set(reader.read(
+        try (TransferManager reader = reader(tasks::add)) {
+            transfer.set(reader.download(
                     ScriptedReads.of(CONTENT),
                     KEY,
                     ByteRange.all(),
@@ -226,7 +228,7 @@ class ReadCancelTest {
             throw ScriptedReads.failure("try again", true);
         });
         ScriptedReads store = ScriptedReads.of(CONTENT);
-        try (ParallelReader reader = ParallelReader.builder()
+        try (TransferManager reader = TransferManager.builder()
                 .executor(threads)
                 .clock(clock)
                 .maxBytesInFlight(1)
@@ -256,7 +258,7 @@ class ReadCancelTest {
             inside.countDown();
             ScriptedStore.await(go);
         });
-        ParallelReader reader = ParallelReader.create();
+        TransferManager reader = TransferManager.create();
         Transfer<ReadResult> transfer = read(reader, store, BlobTarget.of(target));
         assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
         AtomicBoolean doneWhenClosed = new AtomicBoolean();
@@ -272,7 +274,7 @@ class ReadCancelTest {
 
         assertThatIllegalStateException()
                 .isThrownBy(() -> read(reader, store, BlobTarget.ofPath(path)))
-                .withMessageContaining("ParallelReader is closed");
+                .withMessageContaining("TransferManager is closed");
         assertThat(directory).isDirectoryNotContaining(file -> !file.equals(path));
         go.countDown();
 
@@ -295,7 +297,7 @@ class ReadCancelTest {
                 ScriptedStore.awaitUninterruptibly(go);
             }
         });
-        ParallelReader reader = ParallelReader.create();
+        TransferManager reader = TransferManager.create();
         Transfer<ReadResult> transfer = read(reader, store, BlobTarget.ofPath(path));
         assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
         CompletableFuture<Boolean> flagAfterwards = new CompletableFuture<>();
@@ -324,7 +326,7 @@ class ReadCancelTest {
                 }
             });
             ExecutorService pool = Executors.newFixedThreadPool(3);
-            try (ParallelReader reader = reader(pool)) {
+            try (TransferManager reader = reader(pool)) {
                 Transfer<ReadResult> transfer = read(reader, store, into);
                 assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
 
@@ -339,7 +341,7 @@ class ReadCancelTest {
     @Test
     void aCallerInterruptedBeforehandGetsACancelledReadAndKeepsItsInterrupt() throws Exception {
         ScriptedReads store = ScriptedReads.of(CONTENT);
-        try (ParallelReader reader = reader(Runnable::run)) {
+        try (TransferManager reader = reader(Runnable::run)) {
             Thread.currentThread().interrupt();
             Transfer<ReadResult> transfer = read(reader, store, BlobTarget.ofPath(path));
 

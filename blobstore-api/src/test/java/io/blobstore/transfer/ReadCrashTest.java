@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.ReadResult;
+import io.blobstore.contract.CampaignScale;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.ChildJvm.Exit;
 import io.blobstore.contract.ProcessMaps;
@@ -21,11 +22,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Reads into memory that is unmapped as soon as they are over: if one wrote any later, it would end the JVM. */
+@Tag("jdk")
 class ReadCrashTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
@@ -39,7 +42,7 @@ class ReadCrashTest {
 
     /** Thousands of reads, cancelled or failed at random moments, their file closed at once. */
     static final class CancelAndClose {
-        private static final int TRANSFERS = 3000;
+        private static final int TRANSFERS = CampaignScale.of(3000);
         private static final int PARTS = 8;
         private static final int PART_SIZE = 16 << 10;
 
@@ -59,8 +62,8 @@ class ReadCrashTest {
             Path path = Files.write(Path.of("file").toAbsolutePath(), new byte[CONTENT.length]);
             ExecutorService threads = Executors.newFixedThreadPool(8);
             int cancelled = 0;
-            try (ParallelReader reader =
-                    ParallelReader.builder().executor(threads).build()) {
+            try (TransferManager reader =
+                    TransferManager.builder().executor(threads).build()) {
                 for (int i = 0; i < TRANSFERS; i++) {
                     cancelled += read(reader, path) ? 0 : 1;
                 }
@@ -74,7 +77,7 @@ class ReadCrashTest {
             require(ProcessMaps.collectUntil(() -> !ProcessMaps.contains(path)), "nothing may stay mapped");
         }
 
-        private static boolean read(ParallelReader reader, Path path) throws Exception {
+        private static boolean read(TransferManager reader, Path path) throws Exception {
             MappedFile file = MappedFile.open(path, MappedFile.Access.READ_WRITE);
             long fatalPart = RANDOM.nextInt(2 * PARTS); // half of them run through
             boolean fromWithin = RANDOM.nextBoolean();
@@ -90,7 +93,7 @@ class ReadCrashTest {
                     ScriptedStore.awaitInterrupt(); // fails at once
                 }
             });
-            Transfer<ReadResult> transfer = reader.read(
+            Transfer<ReadResult> transfer = reader.download(
                     store,
                     ScriptedStore.KEY,
                     ByteRange.all(),
@@ -123,7 +126,9 @@ class ReadCrashTest {
                 .with("-Dio.blobstore.mapper=" + mapper)
                 .run(PATIENCE);
 
-        assertThat(exit.output()).contains(" of 3000 were cancelled").doesNotContain("ERROR");
+        assertThat(exit.output())
+                .contains(" of " + CancelAndClose.TRANSFERS + " were cancelled")
+                .doesNotContain("ERROR");
         assertThat(exit.code()).as(exit.output()).isZero();
     }
 }

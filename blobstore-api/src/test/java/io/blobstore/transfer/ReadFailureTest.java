@@ -16,9 +16,9 @@ import io.blobstore.IntegrityException;
 import io.blobstore.PartialReadException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadResult;
+import io.blobstore.TargetException;
 import io.blobstore.contract.PiecesWindow;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,8 +66,9 @@ class ReadFailureTest {
     private Transfer<ReadResult> begin(
             Executor executor, ScriptedReads store, BlobTarget target, int concurrency, RetryPolicy retry)
             throws IOException {
-        try (ParallelReader reader = ParallelReader.builder().executor(executor).build()) {
-            return reader.read(
+        try (TransferManager reader =
+                TransferManager.builder().executor(executor).build()) {
+            return reader.download(
                     store,
                     KEY,
                     ByteRange.all(),
@@ -122,8 +123,8 @@ class ReadFailureTest {
             task.run();
             firstLeft.countDown();
         });
-        ParallelReader reader = ParallelReader.builder().executor(telling).build();
-        Transfer<ReadResult> transfer = reader.read(
+        TransferManager reader = TransferManager.builder().executor(telling).build();
+        Transfer<ReadResult> transfer = reader.download(
                 store,
                 KEY,
                 ByteRange.all(),
@@ -222,7 +223,7 @@ class ReadFailureTest {
     }
 
     /** Memory that cannot take what arrives, as a full device. */
-    private record FailingTarget(IOException problem, boolean atTheEnd) implements BlobTarget {
+    private record FailingTarget(TargetException problem, boolean atTheEnd) implements BlobTarget {
         @Override
         public long room() {
             return 30;
@@ -241,15 +242,15 @@ class ReadFailureTest {
                         }
 
                         @Override
-                        public ByteBuffer buffer() {
+                        public ByteBuffer buffer() throws TargetException {
                             if (!atTheEnd && offset == 10 && pieces.remaining() < length) {
-                                throw new UncheckedIOException(problem);
+                                throw problem;
                             }
                             return pieces.buffer();
                         }
 
                         @Override
-                        public void close() throws IOException {
+                        public void close() throws TargetException {
                             if (atTheEnd && offset == 10) {
                                 throw problem;
                             }
@@ -272,7 +273,7 @@ class ReadFailureTest {
     @ValueSource(booleans = {true, false})
     void aTargetThatFailsIsTheFailureAndNoReasonToAskAgain(boolean atTheEnd) throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(30));
-        IOException problem = new IOException("the device is full");
+        TargetException problem = new TargetException("the device", "it is full", null);
 
         assertThatThrownBy(
                         begin(Runnable::run, store, new FailingTarget(problem, atTheEnd), 1, RetryPolicy.DEFAULT)::join)
@@ -290,26 +291,26 @@ class ReadFailureTest {
             ReadResult of(ScriptedReads.Read read, ReadResult right) {
                 int less = (int) right.length() - 1;
                 read.target().position(less);
-                return new ReadResult(right.blob(), less, right.checksum());
+                return ReadResult.of(right.blob(), less, right.checksum());
             }
         },
         SAYS_LESS {
             @Override
             ReadResult of(ScriptedReads.Read read, ReadResult right) {
-                return new ReadResult(right.blob(), right.length() - 1, right.checksum());
+                return ReadResult.of(right.blob(), right.length() - 1, right.checksum());
             }
         },
         SAYS_MORE {
             @Override
             ReadResult of(ScriptedReads.Read read, ReadResult right) {
-                return new ReadResult(right.blob(), right.length() + 1, right.checksum());
+                return ReadResult.of(right.blob(), right.length() + 1, right.checksum());
             }
         },
         ARRIVED_BEYOND_THE_END {
             @Override
             ReadResult of(ScriptedReads.Read read, ReadResult right) throws IOException {
                 read.target().position(0);
-                throw new PartialReadException(KEY, new ReadResult(right.blob(), 11, right.checksum()), "lies", null);
+                throw new PartialReadException(KEY, ReadResult.of(right.blob(), 11, right.checksum()), "lies", null);
             }
         },
         ARRIVED_LESS_THAN_NOTHING {
@@ -317,7 +318,7 @@ class ReadFailureTest {
             ReadResult of(ScriptedReads.Read read, ReadResult right) throws IOException {
                 read.target().position(0);
                 throw new PartialReadException(
-                        KEY, new ReadResult(right.blob(), (1L << 32) - 1, right.checksum()), "lies", null);
+                        KEY, ReadResult.of(right.blob(), (1L << 32) - 1, right.checksum()), "lies", null);
             }
         };
 
@@ -345,7 +346,7 @@ class ReadFailureTest {
     @Test
     void moreContentThanTheBlobIsSaidToHaveIsAnError() throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(10))
-                .answering((read, right) -> new ReadResult(
+                .answering((read, right) -> ReadResult.of(
                         ScriptedReads.described(right.blob(), 9, Optional.empty()), right.length(), right.checksum()));
 
         assertThat(failureOf(store, 1)).isInstanceOf(BlobStoreException.class).hasMessageContaining("gave 10 bytes");
@@ -357,15 +358,11 @@ class ReadFailureTest {
         BlobVersion other = new BlobVersion("other");
         store.answering((read, right) -> read.offset() < 20
                 ? right
-                : new ReadResult(
-                        new BlobMetadata(
-                                KEY,
-                                30,
-                                other,
-                                right.blob().checksum(),
-                                Optional.empty(),
-                                right.blob().userMetadata(),
-                                right.blob().lastModified()),
+                : ReadResult.of(
+                        BlobMetadata.builder(KEY, 30, other, right.blob().lastModified())
+                                .checksum(right.blob().checksum())
+                                .userMetadata(right.blob().userMetadata())
+                                .build(),
                         right.length(),
                         right.checksum()));
 
@@ -385,7 +382,7 @@ class ReadFailureTest {
                 return right;
             }
             read.target().put(3, (byte) (read.target().get(3) ^ 8));
-            return new ReadResult(
+            return ReadResult.of(
                     right.blob(),
                     right.length(),
                     Crc32c.of(read.target().duplicate().flip()));
@@ -420,7 +417,7 @@ class ReadFailureTest {
             }
             store.replace(new byte[30]);
             read.target().put(0, new byte[10]);
-            return new ReadResult(right.blob(), 10, Crc32c.of(ByteBuffer.allocate(10)));
+            return ReadResult.of(right.blob(), 10, Crc32c.of(ByteBuffer.allocate(10)));
         });
 
         assertThat(failureOf(store, concurrency)).isInstanceOf(PreconditionFailedException.class);

@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Reads into mapped memory: in its place, across the buffers of a mapping, and for as long as it is there. */
+@Tag("jdk")
 @Timeout(120)
 class ReadIntoMappedTest {
     private static final int SIZE = 1000;
@@ -56,9 +58,9 @@ class ReadIntoMappedTest {
     @Test
     void aRegionIsFilledAndNothingBesideIt() throws Exception {
         Path path = directory.resolve("file");
-        try (ParallelReader reader = ParallelReader.create();
+        try (TransferManager reader = TransferManager.create();
                 MappedFile file = MappedFile.create(path, SIZE + 200)) {
-            ReadResult read = reader.read(
+            ReadResult read = reader.download(
                             ScriptedReads.of(CONTENT), KEY, ByteRange.all(), file.region(70, SIZE + 20), parts(77))
                     .join();
 
@@ -93,9 +95,9 @@ class ReadIntoMappedTest {
         }
         for (ByteRange range : new ByteRange[] {ByteRange.all(), ByteRange.of(0, SIZE), ByteRange.atMost(0, 5000)}) {
             ScriptedReads store = ScriptedReads.of(CONTENT).withoutChecksumInParts();
-            try (ParallelReader reader = ParallelReader.create();
+            try (TransferManager reader = TransferManager.create();
                     MappedFile file = MappedFile.open(path, MappedFile.Access.READ_WRITE)) {
-                ReadResult read = reader.read(store, KEY, range, file.region(offset, regionSize), parts(partSize))
+                ReadResult read = reader.download(store, KEY, range, file.region(offset, regionSize), parts(partSize))
                         .join();
 
                 assertThat(read.length()).isEqualTo(SIZE);
@@ -118,9 +120,9 @@ class ReadIntoMappedTest {
     @Test
     void anEmptyRegionTakesAnEmptyRange() throws Exception {
         for (int size : new int[] {0, 5}) {
-            try (ParallelReader reader = ParallelReader.create();
+            try (TransferManager reader = TransferManager.create();
                     MappedFile file = MappedFile.create(directory.resolve("file" + size), size)) {
-                assertThat(reader.read(
+                assertThat(reader.download(
                                         ScriptedReads.of(CONTENT),
                                         KEY,
                                         ByteRange.from(SIZE),
@@ -149,8 +151,8 @@ class ReadIntoMappedTest {
                 ending.reach(begun.join());
             }
         });
-        try (ParallelReader reader = ParallelReader.create()) {
-            Transfer<ReadResult> transfer = reader.read(store, KEY, ByteRange.all(), file.region(), parts(100));
+        try (TransferManager reader = TransferManager.create()) {
+            Transfer<ReadResult> transfer = reader.download(store, KEY, ByteRange.all(), file.region(), parts(100));
             CompletableFuture<Boolean> releasedAtCompletion =
                     transfer.toCompletableFuture().handle((read, problem) -> file.isReleased());
             begun.complete(transfer);
@@ -174,13 +176,18 @@ class ReadIntoMappedTest {
     @Test
     void aRegionOfARetainedSourceMayBeReadIntoAfterItsFileWasClosed() throws Exception {
         MappedFile file = MappedFile.create(directory.resolve("file"), SIZE);
-        try (ParallelReader reader = ParallelReader.create()) {
+        try (TransferManager reader = TransferManager.create()) {
             var retained = file.region().retain();
             file.close();
-            reader.read(ScriptedReads.of(CONTENT), KEY, ByteRange.all(), (BlobTarget) retained.source(), parts(100))
+            reader.download(
+                            ScriptedReads.of(CONTENT),
+                            KEY,
+                            ByteRange.all(),
+                            (BlobTarget) retained.slice(0, SIZE),
+                            parts(100))
                     .join();
             assertThat(file.isReleased()).isFalse();
-            retained.hold().close();
+            retained.close();
         }
         assertThat(file.isReleased()).isTrue();
         assertThat(Files.readAllBytes(directory.resolve("file"))).isEqualTo(CONTENT);

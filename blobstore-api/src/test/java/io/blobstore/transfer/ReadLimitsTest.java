@@ -35,14 +35,14 @@ class ReadLimitsTest {
     @TempDir
     private Path directory;
 
-    private static Transfer<ReadResult> read(ParallelReader reader, ScriptedReads store, int concurrency)
+    private static Transfer<ReadResult> read(TransferManager reader, ScriptedReads store, int concurrency)
             throws IOException {
         return read(reader, store, BlobTarget.of(ByteBuffer.allocate(CONTENT.length)), concurrency);
     }
 
     private static Transfer<ReadResult> read(
-            ParallelReader reader, ScriptedReads store, BlobTarget target, int concurrency) throws IOException {
-        return reader.read(
+            TransferManager reader, ScriptedReads store, BlobTarget target, int concurrency) throws IOException {
+        return reader.download(
                 store,
                 KEY,
                 ByteRange.all(),
@@ -64,7 +64,7 @@ class ReadLimitsTest {
                 ScriptedStore.await(together);
             }
         });
-        try (ParallelReader reader = ParallelReader.create()) {
+        try (TransferManager reader = TransferManager.create()) {
             read(reader, store, concurrency).join();
         }
         assertThat(store.mostInside()).isEqualTo(concurrency);
@@ -80,7 +80,7 @@ class ReadLimitsTest {
             workers.add(thread);
             return thread;
         });
-        try (ParallelReader reader = ParallelReader.builder()
+        try (TransferManager reader = TransferManager.builder()
                 .executor(threads)
                 .maxBytesInFlight(4 * PART - 1) // 3 parts
                 .build()) {
@@ -111,8 +111,8 @@ class ReadLimitsTest {
     @Test
     void partsLargerThanTheBudgetGoOneByOne() throws Exception {
         ScriptedReads store = ScriptedReads.of(CONTENT);
-        try (ParallelReader reader =
-                ParallelReader.builder().maxBytesInFlight(1).build()) {
+        try (TransferManager reader =
+                TransferManager.builder().maxBytesInFlight(1).build()) {
             Transfer<ReadResult> one = read(reader, store, 4);
             Transfer<ReadResult> other = read(reader, store, 4);
             one.join();
@@ -128,8 +128,8 @@ class ReadLimitsTest {
                 throw ScriptedReads.failure("for good", false);
             }
         });
-        try (ParallelReader reader =
-                ParallelReader.builder().maxBytesInFlight(2 * PART).build()) {
+        try (TransferManager reader =
+                TransferManager.builder().maxBytesInFlight(2 * PART).build()) {
             for (int i = 0; i < 10; i++) {
                 assertThatExceptionOfType(IOException.class)
                         .isThrownBy(read(reader, failing, 4)::join)
@@ -146,7 +146,7 @@ class ReadLimitsTest {
     void oneThreadIsEnough() throws Exception {
         ScriptedReads store = ScriptedReads.of(CONTENT);
         ExecutorService thread = Executors.newSingleThreadExecutor();
-        try (ParallelReader reader = ParallelReader.builder().executor(thread).build()) {
+        try (TransferManager reader = TransferManager.builder().executor(thread).build()) {
             Transfer<ReadResult> one = read(reader, store, 4);
             Transfer<ReadResult> other = read(reader, store, 4);
             one.join();
@@ -162,8 +162,8 @@ class ReadLimitsTest {
     void anExecutorMayRunTasksInTheCaller() throws Exception {
         ScriptedReads store = ScriptedReads.of(CONTENT).withoutChecksumInParts();
         ByteBuffer target = ByteBuffer.allocate(CONTENT.length);
-        try (ParallelReader reader =
-                ParallelReader.builder().executor(Runnable::run).build()) {
+        try (TransferManager reader =
+                TransferManager.builder().executor(Runnable::run).build()) {
             Transfer<ReadResult> transfer = read(reader, store, BlobTarget.of(target), 4);
 
             assertThat(transfer.toCompletableFuture()).isCompleted();
@@ -184,7 +184,7 @@ class ReadLimitsTest {
             }
             thread.execute(task);
         };
-        try (ParallelReader reader = ParallelReader.builder().executor(stingy).build()) {
+        try (TransferManager reader = TransferManager.builder().executor(stingy).build()) {
             read(reader, store, 4).join();
         } finally {
             thread.shutdown();
@@ -202,8 +202,8 @@ class ReadLimitsTest {
                 task.run();
             }
         };
-        try (ParallelReader reader =
-                ParallelReader.builder().executor(forgetful).build()) {
+        try (TransferManager reader =
+                TransferManager.builder().executor(forgetful).build()) {
             assertThat(read(reader, store, 4).join().length()).isEqualTo(CONTENT.length);
         }
         assertThat(tasks).hasValue(4);
@@ -228,8 +228,8 @@ class ReadLimitsTest {
         ScriptedReads store = ScriptedReads.of(CONTENT);
         Path mapped = directory.resolve("mapped");
         try (MappedFile file = MappedFile.create(mapped, 10);
-                ParallelReader reader =
-                        ParallelReader.builder().executor(executor).build()) {
+                TransferManager reader =
+                        TransferManager.builder().executor(executor).build()) {
             assertThatExceptionOfType(problem).isThrownBy(() -> read(reader, store, file.region(), 4));
             assertThatExceptionOfType(problem)
                     .isThrownBy(() -> read(reader, store, BlobTarget.ofPath(directory.resolve("file")), 4));

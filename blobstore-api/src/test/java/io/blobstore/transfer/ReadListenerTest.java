@@ -50,8 +50,9 @@ class ReadListenerTest {
     };
 
     private Transfer<ReadResult> read(
-            ParallelReader reader, ScriptedReads store, int concurrency, TransferListener listener) throws IOException {
-        return reader.read(
+            TransferManager reader, ScriptedReads store, int concurrency, TransferListener listener)
+            throws IOException {
+        return reader.download(
                 store,
                 KEY,
                 ByteRange.all(),
@@ -63,14 +64,14 @@ class ReadListenerTest {
                         .build());
     }
 
-    private ParallelReader reader() {
-        return ParallelReader.builder().clock(clock).build();
+    private TransferManager reader() {
+        return TransferManager.builder().clock(clock).build();
     }
 
     @Test
     void progressNeverGoesBackAndEndsWithAllOfIt() throws Exception {
         Transfer<ReadResult> transfer;
-        try (ParallelReader reader = reader()) {
+        try (TransferManager reader = reader()) {
             transfer = read(reader, ScriptedReads.of(CONTENT), 8, recorder);
             transfer.join();
         }
@@ -92,8 +93,8 @@ class ReadListenerTest {
         ScriptedReads store =
                 ScriptedReads.of(CONTENT).on(read -> seen.add(transfer.get().progress()));
         List<Runnable> tasks = new ArrayList<>();
-        try (ParallelReader reader =
-                ParallelReader.builder().executor(tasks::add).clock(clock).build()) {
+        try (TransferManager reader =
+                TransferManager.builder().executor(tasks::add).clock(clock).build()) {
             transfer.set(read(reader, store, 1, recorder));
             tasks.get(0).run();
         }
@@ -113,7 +114,7 @@ class ReadListenerTest {
             }
             return right;
         });
-        try (ParallelReader reader = reader()) {
+        try (TransferManager reader = reader()) {
             Transfer<ReadResult> transfer = read(reader, store, 8, recorder);
             transfer.join();
             assertThat(transfer.progress().retries()).isEqualTo(2);
@@ -131,7 +132,7 @@ class ReadListenerTest {
                 throw ScriptedReads.failure("for good", false);
             }
         });
-        try (ParallelReader reader = reader()) {
+        try (TransferManager reader = reader()) {
             assertThatThrownBy(read(reader, store, 8, recorder)::join)
                     .isInstanceOf(BlobStoreException.class)
                     .hasMessageContaining("for good");
@@ -155,7 +156,7 @@ class ReadListenerTest {
                 throw new AssertionError("from the listener");
             }
         };
-        try (ParallelReader reader = reader()) {
+        try (TransferManager reader = reader()) {
             assertThat(read(reader, ScriptedReads.of(CONTENT), 8, hostile)
                             .join()
                             .length())
@@ -177,8 +178,8 @@ class ReadListenerTest {
             }
         };
         List<Runnable> tasks = new ArrayList<>();
-        try (ParallelReader reader =
-                ParallelReader.builder().executor(tasks::add).build()) {
+        try (TransferManager reader =
+                TransferManager.builder().executor(tasks::add).build()) {
             transfer.set(read(reader, store, 8, cancelling));
             tasks.get(0).run(); // the others never get a thread
             assertThatExceptionOfType(CancellationException.class)

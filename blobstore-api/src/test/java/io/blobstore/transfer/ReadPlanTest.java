@@ -44,8 +44,8 @@ class ReadPlanTest {
 
     private static ReadResult read(ScriptedReads store, ByteRange range, BlobTarget target, long partSize)
             throws Exception {
-        try (ParallelReader reader = ParallelReader.create()) {
-            return reader.read(
+        try (TransferManager reader = TransferManager.create()) {
+            return reader.download(
                             store,
                             KEY,
                             range,
@@ -162,8 +162,8 @@ class ReadPlanTest {
     void theVersionThatWasAskedForIsReadFromTheFirstRequestOn() throws Exception {
         ScriptedReads store = ScriptedReads.of(content(50));
         ReadOptions second = ReadOptions.ifMatch(store.replace(CONTENT));
-        try (ParallelReader reader = ParallelReader.create()) {
-            reader.read(
+        try (TransferManager reader = TransferManager.create()) {
+            reader.download(
                             store,
                             KEY,
                             ByteRange.all(),

@@ -9,6 +9,7 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.PartialReadException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadResult;
@@ -30,8 +31,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class ReadRetryTest {
     private static final byte[] CONTENT = ReadPlanTest.content(95);
-    private static final RetryPolicy POLICY =
-            new RetryPolicy(4, Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofSeconds(30));
+    private static final RetryPolicy POLICY = RetryPolicy.builder()
+            .maxAttempts(4)
+            .baseDelay(Duration.ofMillis(100))
+            .maxDelay(Duration.ofSeconds(1))
+            .maxRetryAfter(Duration.ofSeconds(30))
+            .build();
 
     @TempDir
     private Path directory;
@@ -41,12 +46,12 @@ class ReadRetryTest {
 
     /** In parts of 40 bytes, one after the other. */
     private ReadResult read(ScriptedReads store, BlobTarget target) throws Exception {
-        try (ParallelReader reader = ParallelReader.builder()
+        try (TransferManager reader = TransferManager.builder()
                 .executor(Runnable::run)
                 .clock(clock)
                 .random(new Random(7))
                 .build()) {
-            return reader.read(
+            return reader.download(
                             store,
                             KEY,
                             ByteRange.all(),
@@ -114,7 +119,7 @@ class ReadRetryTest {
     @Test
     void whatTheStoreAsksForIsWaited() throws Exception {
         read(
-                failing(0, 1, new ThrottledException("read", KEY, "slow down", Duration.ofSeconds(20), null)),
+                failing(0, 1, new ThrottledException(Operation.READ, KEY, "slow down", Duration.ofSeconds(20), null)),
                 BlobTarget.of(target));
 
         assertThat(clock.sleeps()).containsExactly(Duration.ofSeconds(20));
@@ -166,8 +171,8 @@ class ReadRetryTest {
     @Test
     void aSmallBlobWhoseOnlyReadWasCutIsFinished() throws Exception {
         ScriptedReads store = cutting(10, 0).withoutChecksumInParts();
-        try (ParallelReader reader = ParallelReader.builder().clock(clock).build()) {
-            reader.read(store, KEY, ByteRange.all(), BlobTarget.of(target)).join();
+        try (TransferManager reader = TransferManager.builder().clock(clock).build()) {
+            reader.download(store, KEY, ByteRange.all(), BlobTarget.of(target)).join();
         }
         // It was not read in one piece, so nobody has compared it yet.
         assertThat(store.requests()).containsExactly("READ 0+95", "READ 10+85 of v1", "HEAD");

@@ -4,6 +4,7 @@ import static io.blobstore.transfer.ScriptedStore.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.blobstore.Operation;
 import io.blobstore.ThrottledException;
 import java.io.IOException;
 import java.time.Duration;
@@ -37,14 +38,18 @@ class RetryPolicyTest {
     };
 
     private static ThrottledException throttled(Duration retryAfter) {
-        return new ThrottledException("store", KEY, "slow down", retryAfter, null);
+        return new ThrottledException(Operation.STORE, KEY, "slow down", retryAfter, null);
     }
 
     @ParameterizedTest
     @CsvSource({"1, 100", "2, 200", "3, 400", "4, 800", "5, 1000", "6, 1000", "60, 1000", "64, 1000", "1000, 1000"})
     void theLongestDelayDoublesUpToTheMaximum(int attempt, long millis) {
-        RetryPolicy policy =
-                new RetryPolicy(10_000, Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofMinutes(1));
+        RetryPolicy policy = RetryPolicy.builder()
+                .maxAttempts(10_000)
+                .baseDelay(Duration.ofMillis(100))
+                .maxDelay(Duration.ofSeconds(1))
+                .maxRetryAfter(Duration.ofMinutes(1))
+                .build();
 
         assertThat(policy.delayAfter(TRANSIENT, attempt, LONGEST)).contains(Duration.ofMillis(millis));
     }
@@ -102,7 +107,7 @@ class RetryPolicyTest {
         assertThat(RetryPolicy.DEFAULT.delayAfter(TRANSIENT, 4, LONGEST)).isPresent();
         assertThat(RetryPolicy.DEFAULT.delayAfter(TRANSIENT, 5, LONGEST)).isEmpty();
         assertThat(RetryPolicy.NEVER.delayAfter(TRANSIENT, 1, LONGEST)).isEmpty();
-        assertThat(RetryPolicy.NEVER.withMaxAttempts(2).delayAfter(TRANSIENT, 1, LONGEST))
+        assertThat(RetryPolicy.NEVER.toBuilder().maxAttempts(2).build().delayAfter(TRANSIENT, 1, LONGEST))
                 .contains(Duration.ZERO);
     }
 
@@ -110,7 +115,12 @@ class RetryPolicyTest {
     @ValueSource(ints = {1, 2, 63, 64, 65, 1000})
     void noDurationIsTooLong(int attempt) {
         Duration forever = ChronoUnit.FOREVER.getDuration();
-        RetryPolicy policy = new RetryPolicy(10_000, forever, forever, forever);
+        RetryPolicy policy = RetryPolicy.builder()
+                .maxAttempts(10_000)
+                .baseDelay(forever)
+                .maxDelay(forever)
+                .maxRetryAfter(forever)
+                .build();
 
         assertThat(policy.delayAfter(TRANSIENT, attempt, LONGEST)).contains(Duration.ofNanos(Long.MAX_VALUE - 1));
         assertThat(policy.delayAfter(throttled(forever), attempt, LONGEST)).contains(forever);
@@ -119,7 +129,12 @@ class RetryPolicyTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 63, 64, 65, 1000})
     void noDelayStaysNone(int attempt) {
-        RetryPolicy policy = new RetryPolicy(10_000, Duration.ZERO, Duration.ofSeconds(1), Duration.ZERO);
+        RetryPolicy policy = RetryPolicy.builder()
+                .maxAttempts(10_000)
+                .baseDelay(Duration.ZERO)
+                .maxDelay(Duration.ofSeconds(1))
+                .maxRetryAfter(Duration.ZERO)
+                .build();
 
         assertThat(policy.delayAfter(TRANSIENT, attempt, LONGEST)).contains(Duration.ZERO);
     }
@@ -128,9 +143,33 @@ class RetryPolicyTest {
     void refusesNonsense() {
         Duration second = Duration.ofSeconds(1);
         Duration negative = Duration.ofNanos(-1);
-        assertThatIllegalArgumentException().isThrownBy(() -> new RetryPolicy(0, second, second, second));
-        assertThatIllegalArgumentException().isThrownBy(() -> new RetryPolicy(1, negative, second, second));
-        assertThatIllegalArgumentException().isThrownBy(() -> new RetryPolicy(1, second, negative, second));
-        assertThatIllegalArgumentException().isThrownBy(() -> new RetryPolicy(1, second, second, negative));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RetryPolicy.builder()
+                        .maxAttempts(0)
+                        .baseDelay(second)
+                        .maxDelay(second)
+                        .maxRetryAfter(second)
+                        .build());
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RetryPolicy.builder()
+                        .maxAttempts(1)
+                        .baseDelay(negative)
+                        .maxDelay(second)
+                        .maxRetryAfter(second)
+                        .build());
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RetryPolicy.builder()
+                        .maxAttempts(1)
+                        .baseDelay(second)
+                        .maxDelay(negative)
+                        .maxRetryAfter(second)
+                        .build());
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RetryPolicy.builder()
+                        .maxAttempts(1)
+                        .baseDelay(second)
+                        .maxDelay(second)
+                        .maxRetryAfter(negative)
+                        .build());
     }
 }

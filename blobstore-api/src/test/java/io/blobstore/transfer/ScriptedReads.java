@@ -10,6 +10,7 @@ import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.ForwardingBlobStore;
+import io.blobstore.Operation;
 import io.blobstore.PartialReadException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
@@ -150,7 +151,7 @@ final class ScriptedReads extends ForwardingBlobStore {
     // ---- for steps and answers
 
     static BlobStoreException failure(String problem, boolean retryable) {
-        return new BlobStoreException("read", KEY, problem, null, retryable);
+        return new BlobStoreException(Operation.READ, KEY, problem, null, retryable);
     }
 
     /** The connection is cut when only so many bytes have arrived. What did not arrive is overwritten. */
@@ -160,14 +161,16 @@ final class ScriptedReads extends ForwardingBlobStore {
         }
         read.target().position(arrived);
         Crc32c checksum = Crc32c.of(read.target().duplicate().flip());
-        ReadResult received = plain(new ReadResult(right.blob(), arrived, checksum));
+        ReadResult received = plain(ReadResult.of(right.blob(), arrived, checksum));
         return new PartialReadException(KEY, received, "cut after " + arrived, null);
     }
 
     /** The same blob, as a store describes it that knows less, or lies. */
     static BlobMetadata described(BlobMetadata blob, long size, Optional<Crc32c> checksum) {
-        return new BlobMetadata(
-                blob.key(), size, blob.version(), checksum, Optional.empty(), blob.userMetadata(), blob.lastModified());
+        return BlobMetadata.builder(blob.key(), size, blob.version(), blob.lastModified())
+                .checksum(checksum)
+                .userMetadata(blob.userMetadata())
+                .build();
     }
 
     // ---- requests
@@ -196,7 +199,7 @@ final class ScriptedReads extends ForwardingBlobStore {
         boolean told =
                 checksums == Checksums.IN_ALL || (checksums == Checksums.NOT_IN_PARTS && read.length() == blob.size());
         return !told
-                ? new ReadResult(described(blob, blob.size(), Optional.empty()), read.length(), read.checksum())
+                ? ReadResult.of(described(blob, blob.size(), Optional.empty()), read.length(), read.checksum())
                 : read;
     }
 

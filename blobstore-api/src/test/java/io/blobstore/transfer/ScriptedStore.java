@@ -11,19 +11,18 @@ import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
 import io.blobstore.Crc32c;
-import io.blobstore.Lease;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.Operation;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import io.blobstore.StoreCapabilities;
-import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.EnumMap;
@@ -34,6 +33,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -76,7 +76,12 @@ final class ScriptedStore implements BlobStore {
 
     /** A store that takes parts from 1 byte to 1 GiB, at most 1000 of them. */
     ScriptedStore() {
-        this(new StoreCapabilities(true, 1, 1 << 30, 1000, 1L << 40, Support.NONE, Support.NONE));
+        this(StoreCapabilities.builder()
+                .minPartSize(1)
+                .maxPartSize(1 << 30)
+                .maxParts(1000)
+                .maxBlobSize(1L << 40)
+                .build());
     }
 
     /** Sets what happens inside a kind of request. Before the first of them. */
@@ -131,7 +136,7 @@ final class ScriptedStore implements BlobStore {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new BlobStoreException("store", KEY, "was interrupted", e, true);
+            throw new BlobStoreException(Operation.STORE, KEY, "was interrupted", e, true);
         }
     }
 
@@ -159,7 +164,7 @@ final class ScriptedStore implements BlobStore {
     }
 
     static BlobStoreException failure(String problem, boolean retryable) {
-        return new BlobStoreException("store", KEY, problem, null, retryable);
+        return new BlobStoreException(Operation.STORE, KEY, problem, null, retryable);
     }
 
     // ---- requests
@@ -189,19 +194,27 @@ final class ScriptedStore implements BlobStore {
 
     private byte[] send(Request request, int part, BlobSource content) throws IOException {
         return request(request, part, content.size(), () -> {
-            try (Lease lease = content.acquire()) {
+            ByteBuffer bytes = ByteBuffer.allocate((int) content.size());
+            AtomicBoolean stepped = new AtomicBoolean();
+            content.forEachBuffer(
+                    Integer.MAX_VALUE,
+                    buffer -> { // the step runs while the memory is in use
+                        if (!stepped.getAndSet(true)) {
+                            step(request, part);
+                        }
+                        bytes.put(buffer);
+                    });
+            if (!stepped.get()) {
                 step(request, part);
-                ByteBuffer bytes = ByteBuffer.allocate((int) content.size());
-                lease.buffers().forEach(buffer -> bytes.put(buffer.duplicate()));
-                return bytes.array();
             }
+            return bytes.array();
         });
     }
 
     private StoredBlob visible(byte[] content) {
         stored = Optional.of(content);
         Crc32c actual = Crc32c.of(ByteBuffer.wrap(content));
-        return new StoredBlob(KEY, content.length, new BlobVersion("1"), Optional.of(reported.orElse(actual)));
+        return StoredBlob.of(KEY, content.length, new BlobVersion("1"), Optional.of(reported.orElse(actual)));
     }
 
     @Override
@@ -255,7 +268,7 @@ final class ScriptedStore implements BlobStore {
         }
 
         private UploadedPart uploaded(int number, byte[] bytes) {
-            return new UploadedPart(number, bytes.length, Crc32c.of(ByteBuffer.wrap(bytes)));
+            return UploadedPart.of(number, bytes.length, Crc32c.of(ByteBuffer.wrap(bytes)));
         }
 
         @Override

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
+import io.blobstore.Operation;
 import io.blobstore.StoredBlob;
 import io.blobstore.transfer.ScriptedStore.Request;
 import java.nio.ByteBuffer;
@@ -28,12 +29,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Cancelling at every stage, by the user or by the end of the executor; and waiting. */
+@Tag("jdk")
 @Timeout(120)
 class UploadCancelTest {
     private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -44,7 +47,7 @@ class UploadCancelTest {
         assertThat(threads.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
     }
 
-    private static Transfer<StoredBlob> upload(ParallelUploader uploader, ScriptedStore store, int size) {
+    private static Transfer<StoredBlob> upload(TransferManager uploader, ScriptedStore store, int size) {
         return uploader.upload(
                 store,
                 KEY,
@@ -52,8 +55,8 @@ class UploadCancelTest {
                 UploadOptions.builder().partSize(10).concurrency(3).build());
     }
 
-    private ParallelUploader uploader(Executor executor) {
-        return ParallelUploader.builder().executor(executor).build();
+    private TransferManager uploader(Executor executor) {
+        return TransferManager.builder().executor(executor).build();
     }
 
     private static void assertCancelled(Transfer<StoredBlob> transfer) {
@@ -64,7 +67,7 @@ class UploadCancelTest {
     void beforeItBeginsNothingIsAskedOfTheStore() {
         ScriptedStore store = new ScriptedStore();
         List<Runnable> tasks = new ArrayList<>();
-        try (ParallelUploader uploader = uploader(tasks::add)) {
+        try (TransferManager uploader = uploader(tasks::add)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
 
             assertThat(transfer.cancel()).isTrue();
@@ -86,7 +89,7 @@ class UploadCancelTest {
             inside.countDown();
             ScriptedStore.awaitInterrupt();
         });
-        try (ParallelUploader uploader = uploader(threads)) {
+        try (TransferManager uploader = uploader(threads)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, request == Request.STORE ? 10 : 100);
             assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
 
@@ -114,7 +117,7 @@ class UploadCancelTest {
                 .on(
                         Request.ABORT,
                         part -> interrupted.set(Thread.currentThread().isInterrupted()));
-        try (ParallelUploader uploader = uploader(threads)) {
+        try (TransferManager uploader = uploader(threads)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
             assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
             transfer.cancel();
@@ -131,7 +134,7 @@ class UploadCancelTest {
             inside.countDown();
             ScriptedStore.awaitUninterruptibly(cancelled);
         });
-        try (ParallelUploader uploader = uploader(threads)) {
+        try (TransferManager uploader = uploader(threads)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 10);
             assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
             assertThat(transfer.cancel()).isTrue();
@@ -149,7 +152,7 @@ class UploadCancelTest {
             completing.countDown();
             ScriptedStore.await(go);
         });
-        try (ParallelUploader uploader = uploader(threads)) {
+        try (TransferManager uploader = uploader(threads)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
             assertThat(completing.await(60, TimeUnit.SECONDS)).isTrue();
 
@@ -179,8 +182,8 @@ class UploadCancelTest {
         ScriptedStore store = new ScriptedStore().on(Request.PART, part -> {
             throw ScriptedStore.failure("try again", true);
         });
-        try (ParallelUploader uploader =
-                ParallelUploader.builder().executor(threads).clock(clock).build()) {
+        try (TransferManager uploader =
+                TransferManager.builder().executor(threads).clock(clock).build()) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
             assertThat(waiting.await(60, TimeUnit.SECONDS)).isTrue();
             transfer.cancel();
@@ -198,8 +201,8 @@ class UploadCancelTest {
             ScriptedStore.await(letGo);
         });
         ScriptedStore store = new ScriptedStore();
-        try (ParallelUploader uploader =
-                ParallelUploader.builder().executor(threads).maxBytesInFlight(1).build()) {
+        try (TransferManager uploader =
+                TransferManager.builder().executor(threads).maxBytesInFlight(1).build()) {
             Transfer<StoredBlob> first = upload(uploader, holder, 10);
             assertThat(holding.await(60, TimeUnit.SECONDS)).isTrue();
             Transfer<StoredBlob> second = upload(uploader, store, 100);
@@ -218,7 +221,7 @@ class UploadCancelTest {
     void joinWaitsNoLongerThanTold() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         ScriptedStore store = new ScriptedStore().on(Request.PART, part -> ScriptedStore.await(go));
-        try (ParallelUploader uploader = uploader(threads)) {
+        try (TransferManager uploader = uploader(threads)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
 
             assertThatExceptionOfType(TimeoutException.class).isThrownBy(() -> transfer.join(Duration.ZERO));
@@ -239,13 +242,13 @@ class UploadCancelTest {
         WRAPPED_AND_RETRYABLE {
             @Override
             BlobStoreException make() {
-                return new BlobStoreException("store", KEY, "interrupted", new InterruptedException(), true);
+                return new BlobStoreException(Operation.STORE, KEY, "interrupted", new InterruptedException(), true);
             }
         },
         WRAPPED_AND_FINAL {
             @Override
             BlobStoreException make() {
-                return new BlobStoreException("store", KEY, "closed", new ClosedByInterruptException(), false);
+                return new BlobStoreException(Operation.STORE, KEY, "closed", new ClosedByInterruptException(), false);
             }
         };
 
@@ -277,7 +280,7 @@ class UploadCancelTest {
                 flagsAfterwards.incrementAndGet();
             }
         });
-        try (ParallelUploader uploader = uploader(watched)) {
+        try (TransferManager uploader = uploader(watched)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
             assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
 
@@ -295,7 +298,7 @@ class UploadCancelTest {
     @Test
     void aCallerInterruptedBeforehandGetsACancelledTransferAndKeepsItsInterrupt() {
         ScriptedStore store = new ScriptedStore();
-        try (ParallelUploader uploader = uploader(Runnable::run)) {
+        try (TransferManager uploader = uploader(Runnable::run)) {
             Thread.currentThread().interrupt();
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
 
@@ -317,7 +320,7 @@ class UploadCancelTest {
                 .on(
                         Request.COMPLETE,
                         part -> completeInterrupted.set(Thread.currentThread().isInterrupted()));
-        try (ParallelUploader uploader = uploader(Runnable::run)) {
+        try (TransferManager uploader = uploader(Runnable::run)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
 
             assertThat(Thread.interrupted()).isTrue();
@@ -334,7 +337,7 @@ class UploadCancelTest {
             ScriptedStore.awaitInterrupt();
         });
         ExecutorService pool = Executors.newFixedThreadPool(3);
-        try (ParallelUploader uploader = uploader(pool)) {
+        try (TransferManager uploader = uploader(pool)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
             assertThat(completing.await(60, TimeUnit.SECONDS)).isTrue();
             pool.shutdownNow();
@@ -393,7 +396,7 @@ class UploadCancelTest {
         CountingThreads shared = new CountingThreads(4);
         Random random = new Random(42);
         int cancelled = 0;
-        try (ParallelUploader uploader = uploader(shared)) {
+        try (TransferManager uploader = uploader(shared)) {
             for (int i = 0; i < 10_000; i++) {
                 Transfer<StoredBlob> transfer = upload(uploader, new ScriptedStore(), 60);
                 for (int spins = random.nextInt(1000); spins > 0; spins--) {

@@ -11,7 +11,6 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
-import io.blobstore.Lease;
 import io.blobstore.RetainedSource;
 import io.blobstore.StoredBlob;
 import io.blobstore.transfer.ScriptedStore.Request;
@@ -43,8 +42,8 @@ class UploadFailureTest {
         assertThat(threads.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
     }
 
-    private ParallelUploader uploader(Executor executor) {
-        return ParallelUploader.builder().executor(executor).build();
+    private TransferManager uploader(Executor executor) {
+        return TransferManager.builder().executor(executor).build();
     }
 
     private static BlobSource bytes(int size) {
@@ -61,7 +60,7 @@ class UploadFailureTest {
     }
 
     private Throwable failureOf(ScriptedStore store, BlobSource source, int concurrency) {
-        try (ParallelUploader uploader = uploader(threads)) {
+        try (TransferManager uploader = uploader(threads)) {
             Transfer<StoredBlob> transfer = uploader.upload(store, KEY, source, parts(concurrency));
             return catchThrowable(transfer::join);
         }
@@ -90,7 +89,7 @@ class UploadFailureTest {
             task.run();
             firstLeft.countDown();
         });
-        try (ParallelUploader uploader = uploader(telling)) {
+        try (TransferManager uploader = uploader(telling)) {
             Transfer<StoredBlob> transfer = uploader.upload(store, KEY, bytes(100), parts(2));
             assertThat(firstLeft.await(60, TimeUnit.SECONDS)).isTrue();
 
@@ -207,26 +206,23 @@ class UploadFailureTest {
             }
 
             @Override
-            public Lease acquire() throws IOException {
-                return bytes.acquire();
+            public void forEachBuffer(int maxBufferSize, BufferVisitor visitor) throws IOException {
+                bytes.forEachBuffer(maxBufferSize, visitor);
+            }
+
+            @Override
+            public void checkUnchanged() throws IOException {
+                bytes.checkUnchanged();
             }
 
             @Override
             public RetainedSource retain() {
-                return new RetainedSource(this, new Lease() {
-                    @Override
-                    public List<ByteBuffer> buffers() {
-                        return List.of();
-                    }
-
-                    @Override
-                    public void close() {
-                        throw new IllegalStateException("no");
-                    }
+                return RetainedSource.of(this, () -> {
+                    throw new IllegalStateException("no");
                 });
             }
         };
-        try (ParallelUploader uploader = uploader(threads)) {
+        try (TransferManager uploader = uploader(threads)) {
             assertThat(uploader.upload(new ScriptedStore(), KEY, stubborn, parts(2))
                             .join()
                             .size())
@@ -259,7 +255,7 @@ class UploadFailureTest {
                 Thread.interrupted(); // a store that takes the interrupt for a failure that may pass
             }
         });
-        try (ParallelUploader uploader = uploader(threads)) {
+        try (TransferManager uploader = uploader(threads)) {
             Transfer<StoredBlob> transfer = uploader.upload(
                     store,
                     KEY,
@@ -275,7 +271,7 @@ class UploadFailureTest {
     void theFuturesOfATransferAreTheirOwn() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         ScriptedStore store = new ScriptedStore().on(Request.PART, part -> ScriptedStore.await(go));
-        try (ParallelUploader uploader = uploader(threads)) {
+        try (TransferManager uploader = uploader(threads)) {
             Transfer<StoredBlob> transfer = uploader.upload(store, KEY, bytes(30), parts(2));
             assertThat(transfer.toCompletableFuture().cancel(true)).isTrue();
             assertThat(transfer.toCompletableFuture().completeExceptionally(new IOException("not yours")))
@@ -293,7 +289,7 @@ class UploadFailureTest {
             throw failure("no", false);
         });
         AtomicReference<Throwable> seen = new AtomicReference<>();
-        try (ParallelUploader uploader = uploader(threads)) {
+        try (TransferManager uploader = uploader(threads)) {
             Transfer<StoredBlob> transfer = uploader.upload(store, KEY, bytes(30), parts(2));
             Throwable thrown = catchThrowable(transfer::join);
             transfer.toCompletableFuture().whenComplete((result, problem) -> seen.set(problem));

@@ -51,7 +51,7 @@ class UploadLimitsTest {
             together.countDown();
             ScriptedStore.await(together);
         });
-        try (ParallelUploader uploader = ParallelUploader.create()) {
+        try (TransferManager uploader = TransferManager.create()) {
             uploader.upload(store, KEY, parts(40), concurrency(concurrency)).join();
         }
         assertThat(store.mostInside()).isEqualTo(concurrency);
@@ -72,7 +72,7 @@ class UploadLimitsTest {
             workers.add(thread);
             return thread;
         });
-        try (ParallelUploader uploader = ParallelUploader.builder()
+        try (TransferManager uploader = TransferManager.builder()
                 .executor(threads)
                 .maxBytesInFlight(4 * PART - 1) // 3 parts
                 .build()) {
@@ -99,8 +99,8 @@ class UploadLimitsTest {
     @Test
     void partsLargerThanTheBudgetGoOneByOne() throws Exception {
         ScriptedStore store = new ScriptedStore();
-        try (ParallelUploader uploader =
-                ParallelUploader.builder().maxBytesInFlight(PART / 2).build()) {
+        try (TransferManager uploader =
+                TransferManager.builder().maxBytesInFlight(PART / 2).build()) {
             Transfer<StoredBlob> inParts = uploader.upload(store, KEY, parts(10), concurrency(4));
             Transfer<StoredBlob> inOneRequest = uploader.upload(store, KEY, parts(1), concurrency(4));
             inParts.join();
@@ -130,8 +130,8 @@ class UploadLimitsTest {
                 throw ScriptedStore.failure("try again", true);
             }
         });
-        try (ParallelUploader uploader =
-                ParallelUploader.builder().maxBytesInFlight(PART).clock(clock).build()) {
+        try (TransferManager uploader =
+                TransferManager.builder().maxBytesInFlight(PART).clock(clock).build()) {
             Transfer<StoredBlob> first = uploader.upload(failingOnce, KEY, parts(1), concurrency(1));
             uploader.upload(new ScriptedStore(), KEY, parts(1), concurrency(1)).join();
             secondStored.countDown();
@@ -146,8 +146,8 @@ class UploadLimitsTest {
     void oneThreadIsEnough() throws Exception {
         ScriptedStore store = new ScriptedStore();
         ExecutorService thread = Executors.newSingleThreadExecutor();
-        try (ParallelUploader uploader =
-                ParallelUploader.builder().executor(thread).build()) {
+        try (TransferManager uploader =
+                TransferManager.builder().executor(thread).build()) {
             Transfer<StoredBlob> one = uploader.upload(store, KEY, parts(10), concurrency(4));
             Transfer<StoredBlob> other = uploader.upload(store, KEY, parts(10), concurrency(4));
             one.join();
@@ -162,8 +162,8 @@ class UploadLimitsTest {
     @Test
     void anExecutorMayRunTasksInTheCaller() throws Exception {
         ScriptedStore store = new ScriptedStore();
-        try (ParallelUploader uploader =
-                ParallelUploader.builder().executor(Runnable::run).build()) {
+        try (TransferManager uploader =
+                TransferManager.builder().executor(Runnable::run).build()) {
             Transfer<StoredBlob> transfer = uploader.upload(store, KEY, parts(10), concurrency(4));
 
             assertThat(transfer.toCompletableFuture()).isCompleted();
@@ -183,8 +183,8 @@ class UploadLimitsTest {
             }
             thread.execute(task);
         };
-        try (ParallelUploader uploader =
-                ParallelUploader.builder().executor(stingy).build()) {
+        try (TransferManager uploader =
+                TransferManager.builder().executor(stingy).build()) {
             uploader.upload(store, KEY, parts(10), concurrency(4)).join();
         } finally {
             thread.shutdown();
@@ -214,8 +214,8 @@ class UploadLimitsTest {
     private void assertGivesBack(Class<? extends Throwable> problem, Executor executor) throws Exception {
         ScriptedStore store = new ScriptedStore();
         try (MappedFile file = MappedFile.open(Files.write(directory.resolve("file"), new byte[10]));
-                ParallelUploader uploader =
-                        ParallelUploader.builder().executor(executor).build()) {
+                TransferManager uploader =
+                        TransferManager.builder().executor(executor).build()) {
             assertThatExceptionOfType(problem).isThrownBy(() -> uploader.upload(store, KEY, file.region()));
 
             assertThat(file.leases()).isZero();
@@ -239,7 +239,7 @@ class UploadLimitsTest {
             }
             assertThat(thread.isDaemon()).isTrue();
         });
-        try (ParallelUploader uploader = ParallelUploader.create()) {
+        try (TransferManager uploader = TransferManager.create()) {
             uploader.upload(store, KEY, parts(100), concurrency(50)).join();
         }
         assertThat(kinds).containsExactly(virtualThreads ? "virtual" : "blobstore-transfer-n");

@@ -56,12 +56,12 @@ class UploadListenerTest {
         }
     }
 
-    private Transfer<StoredBlob> upload(ParallelUploader uploader, ScriptedStore store, TransferListener listener) {
+    private Transfer<StoredBlob> upload(TransferManager uploader, ScriptedStore store, TransferListener listener) {
         return upload(uploader, store, listener, 10);
     }
 
     private Transfer<StoredBlob> upload(
-            ParallelUploader uploader, ScriptedStore store, TransferListener listener, int partSize) {
+            TransferManager uploader, ScriptedStore store, TransferListener listener, int partSize) {
         return uploader.upload(
                 store,
                 KEY,
@@ -73,15 +73,15 @@ class UploadListenerTest {
                         .build());
     }
 
-    private ParallelUploader uploader() {
-        return ParallelUploader.builder().clock(clock).build();
+    private TransferManager uploader() {
+        return TransferManager.builder().clock(clock).build();
     }
 
     @Test
     void progressNeverGoesBackAndEndsWithAllOfIt() throws Exception {
         Recorder recorder = new Recorder();
         Transfer<StoredBlob> transfer;
-        try (ParallelUploader uploader = uploader()) {
+        try (TransferManager uploader = uploader()) {
             transfer = upload(uploader, new ScriptedStore(), recorder);
             transfer.join();
         }
@@ -103,7 +103,7 @@ class UploadListenerTest {
 
     @Test
     void elapsedTimeStandsStillAtTheEnd() throws Exception {
-        try (ParallelUploader uploader = uploader()) {
+        try (TransferManager uploader = uploader()) {
             Transfer<StoredBlob> transfer = upload(uploader, new ScriptedStore(), TransferListener.NONE);
             transfer.join();
             assertThat(transfer.progress().elapsed()).isEqualTo(Duration.ZERO);
@@ -123,7 +123,7 @@ class UploadListenerTest {
             }
         });
         Recorder recorder = new Recorder();
-        try (ParallelUploader uploader = uploader()) {
+        try (TransferManager uploader = uploader()) {
             Transfer<StoredBlob> transfer = upload(uploader, store, recorder);
             transfer.join();
             assertThat(transfer.progress().retries()).isEqualTo(2);
@@ -144,7 +144,7 @@ class UploadListenerTest {
             }
         });
         Recorder recorder = new Recorder();
-        try (ParallelUploader uploader = uploader()) {
+        try (TransferManager uploader = uploader()) {
             Transfer<StoredBlob> transfer = upload(uploader, store, recorder);
             assertThatThrownBy(transfer::join).hasMessageContaining("for good");
         }
@@ -172,7 +172,7 @@ class UploadListenerTest {
                 throw new AssertionError("from the listener");
             }
         };
-        try (ParallelUploader uploader = uploader()) {
+        try (TransferManager uploader = uploader()) {
             assertThat(upload(uploader, store, hostile, 400).join().size()).isEqualTo(1000);
         }
         assertThat(calls).hasValue(4);
@@ -192,8 +192,8 @@ class UploadListenerTest {
             }
         };
         List<Runnable> tasks = new ArrayList<>();
-        try (ParallelUploader uploader =
-                ParallelUploader.builder().executor(tasks::add).build()) {
+        try (TransferManager uploader =
+                TransferManager.builder().executor(tasks::add).build()) {
             transfer.set(upload(uploader, store, cancelling));
             tasks.get(0).run(); // the others never get a thread
             assertThatExceptionOfType(CancellationException.class)

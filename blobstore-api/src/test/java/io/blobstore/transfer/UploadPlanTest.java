@@ -6,10 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.blobstore.BlobSource;
 import io.blobstore.Crc32c;
-import io.blobstore.Lease;
 import io.blobstore.RetainedSource;
 import io.blobstore.StoreCapabilities;
-import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoredBlob;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
@@ -21,7 +19,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Which requests an upload consists of, and that the store ends up with the content. */
 class UploadPlanTest {
     private static StoreCapabilities limits(boolean multipart, long minPart, long maxPart, int maxParts, long maxBlob) {
-        return new StoreCapabilities(multipart, minPart, maxPart, maxParts, maxBlob, Support.NONE, Support.NONE);
+        return StoreCapabilities.builder()
+                .multipart(multipart)
+                .minPartSize(minPart)
+                .maxPartSize(maxPart)
+                .maxParts(maxParts)
+                .maxBlobSize(maxBlob)
+                .build();
     }
 
     private static byte[] content(int size) {
@@ -31,7 +35,7 @@ class UploadPlanTest {
     }
 
     private static StoredBlob upload(ScriptedStore store, byte[] content, int partSize) throws Exception {
-        try (ParallelUploader uploader = ParallelUploader.create()) {
+        try (TransferManager uploader = TransferManager.create()) {
             return uploader.upload(
                             store,
                             KEY,
@@ -137,7 +141,7 @@ class UploadPlanTest {
     void aBlobTooLargeForTheStoreIsRefusedAtOnceAndNotHeld(boolean multipart) {
         ScriptedStore store = new ScriptedStore(limits(multipart, 1, 1000, 10, 5_000));
         CountingSource source = new CountingSource(5_001);
-        try (ParallelUploader uploader = ParallelUploader.create()) {
+        try (TransferManager uploader = TransferManager.create()) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> uploader.upload(store, KEY, source))
                     .withMessageContaining("5001")
@@ -167,7 +171,12 @@ class UploadPlanTest {
         }
 
         @Override
-        public Lease acquire() {
+        public void forEachBuffer(int maxBufferSize, BufferVisitor visitor) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void checkUnchanged() {
             throw new UnsupportedOperationException();
         }
 

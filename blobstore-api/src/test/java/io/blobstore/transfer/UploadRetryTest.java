@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
+import io.blobstore.Operation;
 import io.blobstore.StoredBlob;
 import io.blobstore.ThrottledException;
 import io.blobstore.transfer.ScriptedStore.Request;
@@ -24,8 +25,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What is tried again, how often, and after how long. */
 @Timeout(120)
 class UploadRetryTest {
-    private static final RetryPolicy POLICY =
-            new RetryPolicy(4, Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofSeconds(30));
+    private static final RetryPolicy POLICY = RetryPolicy.builder()
+            .maxAttempts(4)
+            .baseDelay(Duration.ofMillis(100))
+            .maxDelay(Duration.ofSeconds(1))
+            .maxRetryAfter(Duration.ofSeconds(30))
+            .build();
     private static final int SEED = 7;
 
     private final FakeClock clock = new FakeClock();
@@ -46,7 +51,7 @@ class UploadRetryTest {
 
     /** One request for {@link Request#STORE}, otherwise three parts. */
     private StoredBlob upload(ScriptedStore store, Request request) throws Exception {
-        try (ParallelUploader uploader = ParallelUploader.builder()
+        try (TransferManager uploader = TransferManager.builder()
                 .executor(Runnable::run)
                 .clock(clock)
                 .random(new Random(SEED))
@@ -123,7 +128,9 @@ class UploadRetryTest {
     @Test
     void whatTheStoreAsksForIsWaited() throws Exception {
         ScriptedStore store = failing(
-                Request.PART, 1, () -> new ThrottledException("store", KEY, "slow down", Duration.ofSeconds(20), null));
+                Request.PART,
+                1,
+                () -> new ThrottledException(Operation.STORE, KEY, "slow down", Duration.ofSeconds(20), null));
 
         upload(store, Request.PART);
 
@@ -133,7 +140,9 @@ class UploadRetryTest {
     @Test
     void aStoreThatAsksForTooMuchFailsTheTransferAtOnce() {
         ScriptedStore store = failing(
-                Request.PART, 1, () -> new ThrottledException("store", KEY, "slow down", Duration.ofSeconds(31), null));
+                Request.PART,
+                1,
+                () -> new ThrottledException(Operation.STORE, KEY, "slow down", Duration.ofSeconds(31), null));
 
         assertThatThrownBy(() -> upload(store, Request.PART)).isInstanceOf(ThrottledException.class);
 

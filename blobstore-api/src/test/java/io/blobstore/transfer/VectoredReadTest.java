@@ -10,12 +10,12 @@ import io.blobstore.BlobStore;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.ForwardingBlobStore;
+import io.blobstore.Operation;
 import io.blobstore.RangeNotSatisfiableException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import io.blobstore.contract.FaultyBlobStore;
 import io.blobstore.contract.FaultyBlobStore.Fault;
-import io.blobstore.contract.FaultyBlobStore.Operation;
 import io.blobstore.contract.InMemoryBlobStore;
 import io.blobstore.contract.LeakCheck;
 import java.io.IOException;
@@ -54,7 +54,7 @@ class VectoredReadTest {
             return delegate().read(key, range, target, options);
         }
     };
-    private final ParallelReader reader = ParallelReader.create();
+    private final TransferManager reader = TransferManager.create();
 
     @BeforeEach
     void fillStore() throws IOException {
@@ -69,7 +69,7 @@ class VectoredReadTest {
     private List<ByteBuffer> read(long maxGap, long partSize, ByteRange... ranges) throws Exception {
         DownloadOptions options =
                 DownloadOptions.builder().partSize(partSize).concurrency(3).build();
-        return reader.readVectored(store, KEY, List.of(ranges), this::allocate, maxGap, options)
+        return reader.downloadRanges(store, KEY, List.of(ranges), this::allocate, maxGap, options)
                 .join();
     }
 
@@ -146,10 +146,10 @@ class VectoredReadTest {
         assertThatIllegalArgumentException().isThrownBy(() -> read(0, 1000, ByteRange.of(0, 1L << 31)));
         assertThatIllegalArgumentException().isThrownBy(() -> read(-1, 1000, ByteRange.of(0, 1)));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> reader.readVectored(
+                .isThrownBy(() -> reader.downloadRanges(
                         store, KEY, List.of(ByteRange.of(0, 5)), bytes -> ByteBuffer.allocate(bytes - 1)));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> reader.readVectored(
+                .isThrownBy(() -> reader.downloadRanges(
                         store,
                         KEY,
                         List.of(ByteRange.of(0, 5)),
@@ -181,10 +181,15 @@ class VectoredReadTest {
         DownloadOptions options = DownloadOptions.builder()
                 .partSize(1 + random.nextInt(10_000))
                 .concurrency(1 + random.nextInt(8))
-                .retry(new RetryPolicy(30, Duration.ZERO, Duration.ZERO, Duration.ZERO))
+                .retry(RetryPolicy.builder()
+                        .maxAttempts(30)
+                        .baseDelay(Duration.ZERO)
+                        .maxDelay(Duration.ZERO)
+                        .maxRetryAfter(Duration.ZERO)
+                        .build())
                 .build();
 
-        List<ByteBuffer> buffers = reader.readVectored(
+        List<ByteBuffer> buffers = reader.downloadRanges(
                         faulty, KEY, ranges, ByteBuffer::allocate, random.nextInt(3000), options)
                 .join();
 

@@ -6,12 +6,11 @@ import io.blobstore.BlobStores;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
-import io.blobstore.Lease;
 import io.blobstore.gcs.GcsBlobStore;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.DownloadOptions;
-import io.blobstore.transfer.ParallelReader;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,8 +20,8 @@ final class BlobstoreClient implements BenchmarkClient {
     private final TransferSpec job;
     private final BlobKey key;
     private final BlobStore store;
-    private final ParallelUploader uploader;
-    private final ParallelReader reader;
+    private final TransferManager uploader;
+    private final TransferManager reader;
     private final MappedFile file;
     private final Lease warm;
 
@@ -30,8 +29,8 @@ final class BlobstoreClient implements BenchmarkClient {
         this.job = job;
         this.key = BlobKey.of(job.key());
         this.store = store;
-        this.uploader = ParallelUploader.create();
-        this.reader = ParallelReader.create();
+        this.uploader = TransferManager.create();
+        this.reader = TransferManager.create();
         this.file = MappedFile.open(
                 job.file(), job.isUpload() ? MappedFile.Access.READ_ONLY : MappedFile.Access.READ_WRITE);
         this.warm = job.isUpload() ? file.region().acquire() : file.region().acquireWritable();
@@ -86,7 +85,7 @@ final class BlobstoreClient implements BenchmarkClient {
         BlobTarget target = job.scenario().direction == Scenario.Direction.DOWNLOAD
                 ? BlobTarget.ofPath(job.newFile())
                 : file.region();
-        reader.read(store, key, ByteRange.all(), target, options).join();
+        reader.download(store, key, ByteRange.all(), target, options).join();
     }
 
     @Override

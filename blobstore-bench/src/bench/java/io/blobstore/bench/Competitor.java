@@ -1,6 +1,6 @@
 package io.blobstore.bench;
 
-import io.blobstore.BlobStoreProvider;
+import io.blobstore.spi.BlobStoreProvider;
 import java.util.ServiceLoader;
 
 /** Who can be measured. */

@@ -3,8 +3,8 @@ package io.blobstore.bench;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.transfer.BlobReader;
-import io.blobstore.transfer.ParallelReader;
 import io.blobstore.transfer.ReaderOptions;
+import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
@@ -19,7 +19,7 @@ final class ReaderClient implements BenchmarkClient {
     private final TransferSpec job;
     private final ReaderOptions options;
     private final BlobStore store;
-    private final ParallelReader reader = ParallelReader.create();
+    private final TransferManager reader = TransferManager.create();
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(PIECE);
     /** The same places for everybody. */
     private final SplittableRandom random = new SplittableRandom(42);
@@ -46,7 +46,7 @@ final class ReaderClient implements BenchmarkClient {
 
     @Override
     public void round() throws Exception {
-        try (BlobReader blob = reader.open(store, BlobKey.of(job.key()), options)) {
+        try (BlobReader blob = reader.openReader(store, BlobKey.of(job.key()), options)) {
             if (job.scenario().direction == Scenario.Direction.SEQUENCE) {
                 readAll(blob);
             } else {

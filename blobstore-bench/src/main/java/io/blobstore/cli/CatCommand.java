@@ -3,8 +3,9 @@ package io.blobstore.cli;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.ByteRange;
+import io.blobstore.spi.ByteRanges;
 import io.blobstore.transfer.BlobReader;
-import io.blobstore.transfer.ParallelReader;
+import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
@@ -53,12 +54,12 @@ final class CatCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         ExecutorService threads = TransferRun.threads(REQUESTS);
         try (BlobStore source = store.open();
-                ParallelReader reader = ParallelReader.builder()
+                TransferManager reader = TransferManager.builder()
                         .executor(threads)
                         .readAheadMemory(READ_AHEAD)
                         .build();
-                BlobReader blob = reader.open(source, key)) {
-            write(blob.position(range.offset()), range.resolve(key, blob.size(), Long.MAX_VALUE));
+                BlobReader blob = reader.openReader(source, key)) {
+            write(blob.position(range.offset()), ByteRanges.resolve(range, key, blob.size(), Long.MAX_VALUE));
         } finally {
             threads.shutdown();
         }

@@ -6,6 +6,7 @@ import io.blobstore.BlobStores;
 import io.blobstore.BlobTarget;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
+import io.blobstore.Operation;
 import io.blobstore.ReadResult;
 import io.blobstore.StoredBlob;
 import io.blobstore.memory.MappedFile;
@@ -120,7 +121,8 @@ final class DemoCommand implements Callable<Integer> {
         if (!read.equals(checksum)
                 || !checksum.equals(stored.checksum().orElse(checksum))
                 || Files.mismatch(file.path(), copy) >= 0) {
-            throw new IntegrityException("demo", KEY, "the content read differs from the content stored", null);
+            throw new IntegrityException(
+                    Operation.READ, KEY, "the content read differs from the content stored", null);
         }
     }
 

@@ -3,6 +3,7 @@ package io.blobstore.cli;
 import io.blobstore.BlobAlreadyExistsException;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
+import io.blobstore.TargetException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
@@ -73,6 +74,9 @@ final class ErrorLine {
         }
         if (problem instanceof BlobAlreadyExistsException) {
             return problem.getMessage() + "; omit --if-absent to replace it";
+        }
+        if (problem instanceof TargetException && problem.getCause() != null) {
+            return sentence(problem.getCause());
         }
         if (problem instanceof BlobStoreException) {
             return Objects.requireNonNullElse(problem.getMessage(), "");

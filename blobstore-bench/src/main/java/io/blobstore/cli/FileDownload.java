@@ -6,7 +6,7 @@ import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.ReadResult;
 import io.blobstore.transfer.DownloadOptions;
-import io.blobstore.transfer.ParallelReader;
+import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
 import java.util.concurrent.ExecutorService;
 
@@ -22,9 +22,9 @@ final class FileDownload {
         // Own threads instead of the reader's: they are alive when the heap is measured.
         ExecutorService threads = TransferRun.threads(OPTIONS.concurrency());
         try (bar;
-                ParallelReader reader =
-                        ParallelReader.builder().executor(threads).build()) {
-            return TransferRun.await(bar, () -> reader.read(store, key, ByteRange.all(), target, OPTIONS));
+                TransferManager reader =
+                        TransferManager.builder().executor(threads).build()) {
+            return TransferRun.await(bar, () -> reader.download(store, key, ByteRange.all(), target, OPTIONS));
         } finally {
             threads.shutdown();
         }

@@ -4,7 +4,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.StoredBlob;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.util.concurrent.ExecutorService;
@@ -19,7 +19,7 @@ final class FileUpload {
         // Own threads instead of the uploader's: as many as requested, and alive when the heap is measured.
         ExecutorService threads = TransferRun.threads(options.concurrency());
         try (bar;
-                ParallelUploader uploader = ParallelUploader.builder()
+                TransferManager uploader = TransferManager.builder()
                         .executor(threads)
                         .maxBytesInFlight(Long.MAX_VALUE) // a single transfer, bounded by its concurrency
                         .build()) {

@@ -67,7 +67,9 @@ final class ListCommand implements Callable<Integer> {
     private ListOptions options() {
         ListOptions all = ListOptions.prefix(prefix);
         try {
-            return delimiter == null ? all : all.withDelimiter(delimiter);
+            return delimiter == null
+                    ? all
+                    : all.toBuilder().delimiter(delimiter).build();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), "--delimiter: " + e.getMessage(), e);
         }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStoreException;
+import io.blobstore.Operation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -41,7 +42,7 @@ class ErrorLineTest {
                         new UncheckedIOException(new NoSuchFileException("/f")),
                         "there is no file or directory '/f'; check the path"),
                 arguments(
-                        new BlobStoreException("read", BlobKey.of("k"), "no; try later", null, true),
+                        new BlobStoreException(Operation.READ, BlobKey.of("k"), "no; try later", null, true),
                         "read 'k': no; try later"),
                 arguments(new CancellationException("x"), "cancelled; nothing was changed"),
                 arguments(new ClosedByInterruptException(), "cancelled; nothing was changed"),

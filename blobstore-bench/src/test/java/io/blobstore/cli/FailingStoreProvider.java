@@ -3,18 +3,19 @@ package io.blobstore.cli;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
-import io.blobstore.BlobStoreProvider;
 import io.blobstore.BlobStores;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.ForwardingBlobStore;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.Operation;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoreUri;
+import io.blobstore.spi.BlobStoreProvider;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
@@ -62,14 +63,14 @@ public final class FailingStoreProvider implements BlobStoreProvider {
                 case CORRUPT -> content.put(0, (byte) (content.get(0) ^ 1));
                 case FAIL -> {
                     if (range.offset() > 0) {
-                        throw new BlobStoreException("read", key, "the cable was cut; replace it", null, false);
+                        throw new BlobStoreException(Operation.READ, key, "the cable was cut; replace it", null, false);
                     }
                 }
                 case BLOCK_READ -> block();
                 case BLOCK_STORE -> {}
             }
             target.put(content.flip());
-            return new ReadResult(read.blob(), read.length(), Crc32c.of(content.flip()));
+            return ReadResult.of(read.blob(), read.length(), Crc32c.of(content.flip()));
         }
 
         @Override

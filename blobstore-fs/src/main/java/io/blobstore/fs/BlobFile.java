@@ -3,6 +3,7 @@ package io.blobstore.fs;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobVersion;
+import io.blobstore.Operation;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -33,7 +34,7 @@ record BlobFile(FileChannel channel, BasicFileAttributes attributes, Optional<Bl
      *
      * @throws io.blobstore.InvalidBlobKeyException as {@link KeyPaths#stat} does
      */
-    static Optional<BlobFile> open(KeyPaths paths, String operation, BlobKey key, Path file) throws IOException {
+    static Optional<BlobFile> open(KeyPaths paths, Operation operation, BlobKey key, Path file) throws IOException {
         Optional<BasicFileAttributes> before = paths.stat(operation, key, file);
         while (before.isPresent()) {
             FileChannel channel;
@@ -75,14 +76,15 @@ record BlobFile(FileChannel channel, BasicFileAttributes attributes, Optional<Bl
     }
 
     BlobMetadata metadata(BlobKey key) {
-        return new BlobMetadata(
-                key,
-                attributes.size(),
-                version(),
-                record.map(BlobRecord::checksum),
-                record.flatMap(BlobRecord::contentType),
-                record.map(BlobRecord::userMetadata).orElse(Map.of()),
-                attributes.lastModifiedTime().toInstant());
+        return BlobMetadata.builder(
+                        key,
+                        attributes.size(),
+                        version(),
+                        attributes.lastModifiedTime().toInstant())
+                .checksum(record.map(BlobRecord::checksum))
+                .contentType(record.flatMap(BlobRecord::contentType))
+                .userMetadata(record.map(BlobRecord::userMetadata).orElse(Map.of()))
+                .build();
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
 import io.blobstore.InvalidBlobKeyException;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
@@ -29,7 +30,7 @@ import java.util.zip.CRC32C;
  * number of threads, and then to the key's path by one rename.
  */
 final class BlobFileWriter {
-    private final String operation;
+    private final Operation operation;
     private final FsRoot root;
     private final BlobKey key;
     private final long size;
@@ -42,7 +43,13 @@ final class BlobFileWriter {
     private boolean named;
 
     private BlobFileWriter(
-            String operation, FsRoot root, BlobKey key, long size, StoreOptions options, Path target, AtomicFile file) {
+            Operation operation,
+            FsRoot root,
+            BlobKey key,
+            long size,
+            StoreOptions options,
+            Path target,
+            AtomicFile file) {
         this.operation = operation;
         this.root = root;
         this.key = key;
@@ -53,7 +60,7 @@ final class BlobFileWriter {
     }
 
     /** Creates the temporary file, to be {@linkplain #publish published} or {@linkplain #discard discarded}. */
-    static BlobFileWriter create(String operation, FsRoot root, BlobKey key, long size, StoreOptions options)
+    static BlobFileWriter create(Operation operation, FsRoot root, BlobKey key, long size, StoreOptions options)
             throws IOException {
         Path target = root.paths().resolve(operation, key); // a key that is refused leaves no trace
         AtomicFile file = AtomicFile.create(target, root.session().newTemporary());
@@ -99,7 +106,7 @@ final class BlobFileWriter {
             });
         }
         root.directories().sync(KeyPaths.parent(target));
-        return new StoredBlob(key, size, version, Optional.of(checksum));
+        return StoredBlob.of(key, size, version, Optional.of(checksum));
     }
 
     /** Deletes the temporary file; a published blob stays. Idempotent. */

@@ -1,6 +1,7 @@
 package io.blobstore.fs;
 
 import io.blobstore.BlobKey;
+import io.blobstore.Operation;
 import io.blobstore.internal.file.AtomicFile;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -28,7 +29,7 @@ final class Directories {
      *
      * @throws io.blobstore.InvalidBlobKeyException if something else is in the way
      */
-    void makeAbove(String operation, BlobKey key, Path file) throws IOException {
+    void makeAbove(Operation operation, BlobKey key, Path file) throws IOException {
         for (Path directory : paths.directoriesAbove(file)) {
             Optional<BasicFileAttributes> attributes = KeyPaths.attributes(directory);
             if (attributes.isPresent()) {

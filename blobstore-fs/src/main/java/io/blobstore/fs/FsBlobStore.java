@@ -14,7 +14,7 @@ import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.Operation;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
@@ -26,7 +26,9 @@ import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreNotFoundException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.spi.ByteRanges;
 import io.blobstore.spi.OpenUploads;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -56,8 +58,11 @@ public final class FsBlobStore implements BlobStore {
     /** Bounds the memory per upload; the file system has no limit. Larger blobs have larger parts. */
     private static final int MAX_PARTS = 100_000;
 
-    private static final StoreCapabilities CAPABILITIES =
-            new StoreCapabilities(true, 1, Long.MAX_VALUE, MAX_PARTS, Long.MAX_VALUE, Support.NATIVE, Support.NONE);
+    private static final StoreCapabilities CAPABILITIES = StoreCapabilities.builder()
+            .minPartSize(1)
+            .maxParts(MAX_PARTS)
+            .conditionalStore(Support.NATIVE)
+            .build();
 
     /** Bytes per read: checksummed while they are cached. Also bounds the JDK's direct copy for a heap target. */
     private static final int WINDOW = 256 * 1024;
@@ -83,8 +88,8 @@ public final class FsBlobStore implements BlobStore {
 
     @Override
     public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
-        return translating("store", key, () -> {
-            BlobFileWriter blob = BlobFileWriter.create("store", root, key, content.size(), options);
+        return translating(Operation.STORE, key, () -> {
+            BlobFileWriter blob = BlobFileWriter.create(Operation.STORE, root, key, content.size(), options);
             try {
                 return blob.publish(blob.write(0, content));
             } finally {
@@ -96,17 +101,17 @@ public final class FsBlobStore implements BlobStore {
     @Override
     public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
             throws IOException {
-        range.requireRoom(target.remaining());
-        return translating("read", key, () -> {
-            try (BlobFile blob = openBlob("read", key)) {
-                requireVersion("read", key, options.ifMatch(), blob);
+        ByteRanges.requireRoom(range, target.remaining());
+        return translating(Operation.READ, key, () -> {
+            try (BlobFile blob = openBlob(Operation.READ, key)) {
+                requireVersion(Operation.READ, key, options.ifMatch(), blob);
                 long size = blob.attributes().size();
-                long length = range.resolve(key, size, target.remaining());
+                long length = ByteRanges.resolve(range, key, size, target.remaining());
                 Crc32c checksum = fill(key, blob.channel(), range.offset(), length, target);
                 if (length == size) {
-                    requireChecksum("read", key, blob, checksum);
+                    requireChecksum(Operation.READ, key, blob, checksum);
                 }
-                return new ReadResult(blob.metadata(key), length, checksum);
+                return ReadResult.of(blob.metadata(key), length, checksum);
             }
         });
     }
@@ -120,7 +125,8 @@ public final class FsBlobStore implements BlobStore {
             ByteBuffer piece = memory.slice(memory.position(), most);
             int bytes = channel.read(piece, offset + done);
             if (bytes < 0) {
-                throw new IntegrityException("read", key, "another program truncated its file while it was read", null);
+                throw new IntegrityException(
+                        Operation.READ, key, "another program truncated its file while it was read", null);
             }
             crc.update(piece.flip());
             memory.position(memory.position() + bytes);
@@ -131,8 +137,8 @@ public final class FsBlobStore implements BlobStore {
 
     @Override
     public BlobMetadata head(BlobKey key) throws IOException {
-        return translating("head", key, () -> {
-            try (BlobFile blob = openBlob("head", key)) {
+        return translating(Operation.HEAD, key, () -> {
+            try (BlobFile blob = openBlob(Operation.HEAD, key)) {
                 return blob.metadata(key);
             }
         });
@@ -141,19 +147,19 @@ public final class FsBlobStore implements BlobStore {
     @Override
     public BlobListing list(ListOptions options) throws IOException {
         root.requireOpen();
-        return FsErrors.translating("list", null, root.path(), () -> FsListing.open(root, options));
+        return FsErrors.translating(Operation.LIST, null, root.path(), () -> FsListing.open(root, options));
     }
 
     @Override
     public void delete(BlobKey key) throws IOException {
-        translating("delete", key, () -> {
-            Path file = root.paths().resolve("delete", key);
-            if (root.paths().stat("delete", key, file).isEmpty()) {
+        translating(Operation.DELETE, key, () -> {
+            Path file = root.paths().resolve(Operation.DELETE, key);
+            if (root.paths().stat(Operation.DELETE, key, file).isEmpty()) {
                 root.requireDirectory();
                 return false; // a session would need write access to the directory
             }
             boolean deleted = root.session().exclusively(key.toString(), () -> {
-                boolean present = root.paths().stat("delete", key, file).isPresent();
+                boolean present = root.paths().stat(Operation.DELETE, key, file).isPresent();
                 return present && Files.deleteIfExists(file);
             });
             if (deleted) {
@@ -190,24 +196,27 @@ public final class FsBlobStore implements BlobStore {
                 return copyOnce(from, to, options);
             } catch (SourceChangedException e) {
                 if (options.sourceVersion().isPresent() || attempt == COPY_ATTEMPTS) {
-                    throw new PreconditionFailedException("copy", from, "it was replaced while it was copied", e);
+                    throw new PreconditionFailedException(
+                            Operation.COPY, from, "it was replaced while it was copied", e);
                 }
             }
         }
     }
 
     private StoredBlob copyOnce(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
-        return translating("copy", from, () -> {
+        return translating(Operation.COPY, from, () -> {
             BlobSource content = openSource(from);
-            try (BlobFile blob = openBlob("copy", from)) {
-                requireVersion("copy", from, options.sourceVersion(), blob);
+            try (BlobFile blob = openBlob(Operation.COPY, from)) {
+                requireVersion(Operation.COPY, from, options.sourceVersion(), blob);
                 BlobMetadata metadata = blob.metadata(from);
-                StoreOptions stored =
-                        new StoreOptions(metadata.contentType(), metadata.userMetadata(), options.precondition());
-                BlobFileWriter copy = BlobFileWriter.create("copy", root, to, content.size(), stored);
+                StoreOptions stored = StoreOptions.builder()
+                        .metadataOf(metadata)
+                        .precondition(options.precondition())
+                        .build();
+                BlobFileWriter copy = BlobFileWriter.create(Operation.COPY, root, to, content.size(), stored);
                 try {
                     Crc32c checksum = copy.write(0, content);
-                    requireChecksum("copy", from, blob, checksum);
+                    requireChecksum(Operation.COPY, from, blob, checksum);
                     return copy.publish(checksum);
                 } finally {
                     copy.discard();
@@ -217,9 +226,9 @@ public final class FsBlobStore implements BlobStore {
     }
 
     private BlobSource openSource(BlobKey key) throws IOException {
-        Path file = root.paths().resolve("copy", key);
-        if (root.paths().stat("copy", key, file).isEmpty()) {
-            throw new BlobNotFoundException("copy", key, null);
+        Path file = root.paths().resolve(Operation.COPY, key);
+        if (root.paths().stat(Operation.COPY, key, file).isEmpty()) {
+            throw new BlobNotFoundException(Operation.COPY, key, null);
         }
         return BlobSource.ofPath(file);
     }
@@ -234,15 +243,15 @@ public final class FsBlobStore implements BlobStore {
     public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options)
             throws IOException {
         layout.requireWithin(CAPABILITIES);
-        return translating(
-                "store",
-                key,
-                () -> uploads.create(() -> new FsMultipartUpload(
-                        key,
-                        layout,
-                        root.path(),
-                        BlobFileWriter.create("store", root, key, layout.size(), options),
-                        uploads)));
+        return translating(Operation.CREATE_UPLOAD, key, () -> {
+            root.paths().resolve(Operation.CREATE_UPLOAD, key); // an invalid key fails the creation, not the completion
+            return uploads.create(() -> new FsMultipartUpload(
+                    key,
+                    layout,
+                    root.path(),
+                    BlobFileWriter.create(Operation.COMPLETE_UPLOAD, root, key, layout.size(), options),
+                    uploads));
+        });
     }
 
     @Override
@@ -265,12 +274,12 @@ public final class FsBlobStore implements BlobStore {
         return root.path().toUri().toString();
     }
 
-    private <T> T translating(String operation, BlobKey key, FsErrors.Operation<T> body) throws IOException {
+    private <T> T translating(Operation operation, BlobKey key, FsErrors.Action<T> body) throws IOException {
         root.requireOpen();
         return FsErrors.translating(operation, key, root.path(), body);
     }
 
-    private BlobFile openBlob(String operation, BlobKey key) throws IOException {
+    private BlobFile openBlob(Operation operation, BlobKey key) throws IOException {
         Path file = root.paths().resolve(operation, key);
         Optional<BlobFile> blob = BlobFile.open(root.paths(), operation, key, file);
         if (blob.isEmpty()) {
@@ -279,7 +288,7 @@ public final class FsBlobStore implements BlobStore {
         return blob.orElseThrow(() -> new BlobNotFoundException(operation, key, null));
     }
 
-    private static void requireVersion(String operation, BlobKey key, Optional<BlobVersion> wanted, BlobFile blob)
+    private static void requireVersion(Operation operation, BlobKey key, Optional<BlobVersion> wanted, BlobFile blob)
             throws IOException {
         if (wanted.isPresent() && !wanted.get().equals(blob.version())) {
             throw new PreconditionFailedException(
@@ -287,7 +296,7 @@ public final class FsBlobStore implements BlobStore {
         }
     }
 
-    private static void requireChecksum(String operation, BlobKey key, BlobFile blob, Crc32c actual)
+    private static void requireChecksum(Operation operation, BlobKey key, BlobFile blob, Crc32c actual)
             throws IOException {
         Optional<Crc32c> recorded = blob.record().map(BlobRecord::checksum);
         if (recorded.isPresent() && !recorded.get().equals(actual)) {
@@ -324,12 +333,13 @@ public final class FsBlobStore implements BlobStore {
         public FsBlobStore open() throws IOException {
             if (Files.exists(directory) && !Files.isDirectory(directory)) {
                 throw new StoreNotFoundException(
-                        "open",
+                        Operation.OPEN,
                         null,
                         "the store " + directory + " is not a directory; choose a directory, or a new path",
                         null);
             }
-            FsRoot root = FsErrors.translating("open", null, directory, () -> FsRoot.open(directory, durability));
+            FsRoot root =
+                    FsErrors.translating(Operation.OPEN, null, directory, () -> FsRoot.open(directory, durability));
             return new FsBlobStore(root);
         }
     }

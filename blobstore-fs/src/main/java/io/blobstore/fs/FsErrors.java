@@ -3,6 +3,7 @@ package io.blobstore.fs;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStoreException;
 import io.blobstore.InvalidBlobKeyException;
+import io.blobstore.Operation;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.StorageFullException;
 import io.blobstore.StoreNotFoundException;
@@ -28,12 +29,12 @@ final class FsErrors {
     private FsErrors() {}
 
     /** Runs an operation on the file system. */
-    interface Operation<T> {
+    interface Action<T> {
         T run() throws IOException;
     }
 
     /** Runs an operation on a store, and translates its failures. */
-    static <T> T translating(String operation, @Nullable BlobKey key, Path root, Operation<T> body) throws IOException {
+    static <T> T translating(Operation operation, @Nullable BlobKey key, Path root, Action<T> body) throws IOException {
         try {
             return body.run();
         } catch (BlobStoreException e) {
@@ -44,7 +45,7 @@ final class FsErrors {
     }
 
     private static BlobStoreException translate(
-            String operation, @Nullable BlobKey key, Path root, IOException problem) {
+            Operation operation, @Nullable BlobKey key, Path root, IOException problem) {
         String reason = reason(problem);
         if (reason.contains("Too many open files")) { // first, as loading another class may need a file
             return new BlobStoreException(

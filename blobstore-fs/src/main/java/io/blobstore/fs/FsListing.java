@@ -4,6 +4,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobListing;
 import io.blobstore.InvalidBlobKeyException;
 import io.blobstore.ListOptions;
+import io.blobstore.Operation;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * root and the current one are held in memory.
  */
 final class FsListing implements BlobListing {
-    private static final String OPERATION = "list";
+    private static final Operation OPERATION = Operation.LIST;
 
     private final FsRoot root;
     private final ListOptions options;
@@ -151,9 +152,9 @@ final class FsListing implements BlobListing {
                 boolean behind = options.startAfter()
                         .filter(start -> isNotAfter(common.get(), start))
                         .isEmpty();
-                return behind ? Optional.of(new CommonPrefix(common.get())) : Optional.empty();
+                return behind ? Optional.of(CommonPrefix.of(common.get())) : Optional.empty();
             }
-            return Optional.of(new Blob(
+            return Optional.of(Blob.of(
                     key,
                     open.attributes().size(),
                     open.version(),

@@ -3,19 +3,18 @@ package io.blobstore.fs;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.Crc32c;
-import io.blobstore.PartLayout;
+import io.blobstore.Operation;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
 import io.blobstore.spi.AbstractMultipartUpload;
 import io.blobstore.spi.OpenUploads;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
 /** Writes parts to one temporary file, which is published as the blob. */
 final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
-    private static final String OPERATION = "store";
-
     private final Path root;
     private final BlobFileWriter blob;
 
@@ -27,9 +26,9 @@ final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
 
     @Override
     protected UploadedPart send(int partNumber, BlobSource content) throws IOException {
-        Crc32c checksum =
-                FsErrors.translating(OPERATION, key(), root, () -> blob.write(layout().offset(partNumber), content));
-        return new UploadedPart(partNumber, content.size(), checksum);
+        Crc32c checksum = FsErrors.translating(
+                Operation.UPLOAD_PART, key(), root, () -> blob.write(layout().offset(partNumber), content));
+        return UploadedPart.of(partNumber, content.size(), checksum);
     }
 
     @Override
@@ -39,7 +38,7 @@ final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
 
     @Override
     protected StoredBlob publish(List<UploadedPart> sent, Crc32c checksum) throws IOException {
-        return FsErrors.translating(OPERATION, key(), root, () -> {
+        return FsErrors.translating(Operation.COMPLETE_UPLOAD, key(), root, () -> {
             StoredBlob published = blob.publish(checksum);
             blob.discard();
             return published;
@@ -48,7 +47,7 @@ final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
 
     @Override
     protected void discard() throws IOException {
-        FsErrors.translating("abort", key(), root, () -> {
+        FsErrors.translating(Operation.ABORT_UPLOAD, key(), root, () -> {
             blob.discard();
             return true;
         });

@@ -2,6 +2,7 @@ package io.blobstore.fs;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobVersion;
+import io.blobstore.Operation;
 import io.blobstore.internal.file.ProcessSession;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -66,7 +67,7 @@ final class FsRoot {
     }
 
     /** Returns the key's current version; empty if there is no blob. */
-    Optional<BlobVersion> version(String operation, BlobKey key, Path file) throws IOException {
+    Optional<BlobVersion> version(Operation operation, BlobKey key, Path file) throws IOException {
         Optional<BlobFile> blob = BlobFile.open(paths, operation, key, file);
         if (blob.isEmpty()) {
             return Optional.empty();

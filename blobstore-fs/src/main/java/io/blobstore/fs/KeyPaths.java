@@ -2,6 +2,7 @@ package io.blobstore.fs;
 
 import io.blobstore.BlobKey;
 import io.blobstore.InvalidBlobKeyException;
+import io.blobstore.Operation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -62,7 +63,7 @@ final class KeyPaths {
      *
      * @throws InvalidBlobKeyException if the key cannot be a path inside the root
      */
-    Path resolve(String operation, BlobKey key) throws InvalidBlobKeyException {
+    Path resolve(Operation operation, BlobKey key) throws InvalidBlobKeyException {
         String name = key.toString();
         Optional<String> rule = brokenRule(name);
         if (rule.isPresent()) {
@@ -140,7 +141,7 @@ final class KeyPaths {
      * @return its attributes; empty if there is no blob: nothing, or a directory
      * @throws InvalidBlobKeyException if there is something else than a file, or a symbolic link on the way
      */
-    Optional<BasicFileAttributes> stat(String operation, BlobKey key, Path path) throws IOException {
+    Optional<BasicFileAttributes> stat(Operation operation, BlobKey key, Path path) throws IOException {
         for (Path directory : directoriesAbove(path)) {
             Optional<BasicFileAttributes> attributes = attributes(directory);
             if (attributes.isEmpty() || attributes.get().isRegularFile()) {
@@ -169,7 +170,7 @@ final class KeyPaths {
      *
      * @throws InvalidBlobKeyException if it is something else
      */
-    void requireDirectory(String operation, BlobKey key, Path directory, BasicFileAttributes attributes)
+    void requireDirectory(Operation operation, BlobKey key, Path directory, BasicFileAttributes attributes)
             throws IOException {
         requireExactName(operation, key, directory);
         if (attributes.isDirectory()) {
@@ -188,7 +189,7 @@ final class KeyPaths {
      * Checks that the file at a path has exactly this name: on a file system that ignores case, one key would otherwise
      * have the content of another.
      */
-    private void requireExactName(String operation, BlobKey key, Path path) throws IOException {
+    private void requireExactName(Operation operation, BlobKey key, Path path) throws IOException {
         if (!ignoresCase) {
             return;
         }

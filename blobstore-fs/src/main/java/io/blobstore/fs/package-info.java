@@ -4,6 +4,8 @@
  * <p>May depend on {@code io.blobstore} and {@code io.blobstore.spi} (the contract, and how to implement it),
  * {@code io.blobstore.internal.file}, {@code io.blobstore.internal.concurrent} and slf4j. Knows no engine, no other
  * backend, and nothing of how memory is mapped.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package io.blobstore.fs;

@@ -12,7 +12,6 @@ import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.StorageFullException;
 import io.blobstore.StoreNotFoundException;
@@ -20,8 +19,9 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.LeakCheck;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.transfer.Transfer;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -60,7 +60,7 @@ class FsFaultsTest {
             assertThatThrownBy(() -> store.head(KEY)).isInstanceOf(StoreNotFoundException.class);
             assertThatThrownBy(() -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(1)))
                     .isInstanceOf(StoreNotFoundException.class);
-            assertThatThrownBy(() -> store.list(ListOptions.ALL)).isInstanceOf(StoreNotFoundException.class);
+            assertThatThrownBy(() -> store.list(ListOptions.DEFAULT)).isInstanceOf(StoreNotFoundException.class);
             assertThatThrownBy(() -> store.delete(KEY)).isInstanceOf(StoreNotFoundException.class);
             assertThat(root).doesNotExist();
             store.store(KEY, ByteBuffer.allocate(1));
@@ -89,7 +89,7 @@ class FsFaultsTest {
                 assertThatThrownBy(() -> store.store(KEY, ByteBuffer.allocate(1)))
                         .isInstanceOf(StoreNotFoundException.class);
                 assertThatThrownBy(() -> store.head(KEY)).isInstanceOf(StoreNotFoundException.class);
-                assertThatThrownBy(() -> store.list(ListOptions.ALL)).isInstanceOf(StoreNotFoundException.class);
+                assertThatThrownBy(() -> store.list(ListOptions.DEFAULT)).isInstanceOf(StoreNotFoundException.class);
             }
             assertThat(root).doesNotExist();
             Files.move(directory.resolve("elsewhere"), root);
@@ -126,7 +126,7 @@ class FsFaultsTest {
         public static void main(String[] args) throws Exception {
             Path root = Path.of(args[0]);
             try (FsBlobStore store = FsBlobStore.open(root);
-                    ParallelUploader uploader = ParallelUploader.create()) {
+                    TransferManager uploader = TransferManager.create()) {
                 store.store(KEY, ByteBuffer.allocate(1000));
                 BlobSource large = BlobSource.of(ByteBuffer.allocateDirect(8 << 20));
                 assertThatThrownBy(() -> store.store(KEY, large))

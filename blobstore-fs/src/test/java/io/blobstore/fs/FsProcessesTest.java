@@ -11,14 +11,15 @@ import io.blobstore.BlobSource;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.contract.CampaignScale;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.LeakCheck;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.spi.PartLayout;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -36,7 +37,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,7 +52,7 @@ class FsProcessesTest {
 
     // ---- kill -9
 
-    private static final int KILLS = 200;
+    private static final int KILLS = 2 * CampaignScale.of(100);
     private static final BlobKey REPLACED = BlobKey.of("replaced");
 
     /** Replaces one blob and adds others until it is killed, and prints each step. */
@@ -65,7 +65,7 @@ class FsProcessesTest {
             try (FsBlobStore store = FsBlobStore.builder(Path.of(args[0]))
                             .durability(durability)
                             .open();
-                    ParallelUploader uploader = ParallelUploader.create()) {
+                    TransferManager uploader = TransferManager.create()) {
                 UploadOptions options =
                         UploadOptions.builder().partSize(PART).concurrency(4).build();
                 for (int i = Integer.parseInt(args[2]); ; i++) {
@@ -97,12 +97,11 @@ class FsProcessesTest {
     }
 
     @Test
-    @Tag("one-jdk")
     void afterAKillAtAnyMomentEachKeyHoldsTheOldOrTheNewContentAndTheNextOpenSweeps() throws Exception {
         ExecutorService twoAtATime = Executors.newFixedThreadPool(2);
         try {
             List<Future<Integer>> series = IntStream.range(0, 2)
-                    .mapToObj(series1 -> twoAtATime.submit(() -> killAndCheck(series1, KILLS / 2)))
+                    .mapToObj(number -> twoAtATime.submit(() -> killAndCheck(number, KILLS / 2)))
                     .toList();
             int kills = 0;
             for (Future<Integer> one : series) {

@@ -7,14 +7,15 @@ import io.blobstore.BlobSource;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
 import io.blobstore.StoreOptions;
 import io.blobstore.contract.AllocatedBytes;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.memory.MappedFile;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Checks that the payload does not pass through the Java heap, by counting the bytes allocated by the thread that moves
  * it. Each operation runs once before it is measured, as loading classes allocates too.
  */
+@Tag("jdk")
 @ExtendWith(LeakCheck.class)
 class FsZeroCopyTest {
     private static final int SIZE = 64 << 20;

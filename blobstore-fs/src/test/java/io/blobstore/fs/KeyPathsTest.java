@@ -7,6 +7,7 @@ import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
 import io.blobstore.BlobKey;
 import io.blobstore.InvalidBlobKeyException;
+import io.blobstore.Operation;
 import java.io.IOException;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
@@ -26,13 +27,14 @@ class KeyPathsTest {
             KeyPaths paths = KeyPaths.of(root);
 
             BlobKey same = BlobKey.of("dir/blob");
-            assertThat(paths.stat("head", same, paths.resolve("head", same))).isPresent();
+            assertThat(paths.stat(Operation.HEAD, same, paths.resolve(Operation.HEAD, same)))
+                    .isPresent();
             BlobKey other = BlobKey.of(twin);
-            assertThatThrownBy(() -> paths.stat("head", other, paths.resolve("head", other)))
+            assertThatThrownBy(() -> paths.stat(Operation.HEAD, other, paths.resolve(Operation.HEAD, other)))
                     .isInstanceOf(InvalidBlobKeyException.class)
                     .hasMessageContaining("differs only in case");
             assertThatThrownBy(() -> new Directories(paths, Durability.NONE)
-                            .makeAbove("store", BlobKey.of("DIR/new"), root.resolve("DIR/new")))
+                            .makeAbove(Operation.STORE, BlobKey.of("DIR/new"), root.resolve("DIR/new")))
                     .isInstanceOf(InvalidBlobKeyException.class)
                     .hasMessageContaining("differs only in case");
         }
@@ -45,7 +47,8 @@ class KeyPathsTest {
             Files.createFile(root.resolve("blob"));
             KeyPaths paths = KeyPaths.of(root);
             BlobKey twin = BlobKey.of("BLOB");
-            assertThat(paths.stat("head", twin, paths.resolve("head", twin))).isEmpty();
+            assertThat(paths.stat(Operation.HEAD, twin, paths.resolve(Operation.HEAD, twin)))
+                    .isEmpty();
         }
     }
 
@@ -53,7 +56,7 @@ class KeyPathsTest {
     void aBackslashIsRefusedWhereItSeparatesDirectories() throws IOException {
         try (FileSystem windows = Jimfs.newFileSystem(Configuration.windows())) {
             KeyPaths paths = KeyPaths.of(Files.createDirectories(windows.getPath("C:\\root")));
-            assertThatThrownBy(() -> paths.resolve("store", BlobKey.of("..\\outside")))
+            assertThatThrownBy(() -> paths.resolve(Operation.STORE, BlobKey.of("..\\outside")))
                     .isInstanceOf(InvalidBlobKeyException.class)
                     .hasMessageContaining("'\\'");
         }

@@ -14,9 +14,8 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.BlobReader;
-import io.blobstore.transfer.ParallelReader;
-import io.blobstore.transfer.ParallelUploader;
 import io.blobstore.transfer.Transfer;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -39,7 +38,7 @@ class ReadmeExampleTest {
     private static void example(Path directory, Path image) throws Exception {
         // the example begins
         try (BlobStore store = BlobStores.open("file:" + directory);
-                ParallelUploader uploader = ParallelUploader.create();
+                TransferManager transfers = TransferManager.create();
                 MappedFile file = MappedFile.open(image)) {
             BlobKey key = BlobKey.of("images/disk.img");
             UploadOptions options = UploadOptions.builder()
@@ -50,7 +49,7 @@ class ReadmeExampleTest {
                             .precondition(Precondition.ifAbsent())
                             .build())
                     .build();
-            Transfer<StoredBlob> transfer = uploader.upload(store, key, file.region(), options);
+            Transfer<StoredBlob> transfer = transfers.upload(store, key, file.region(), options);
             file.close(); // legal: the transfer holds a lease, and its end unmaps the file
             StoredBlob stored = transfer.join();
 
@@ -63,11 +62,11 @@ class ReadmeExampleTest {
 
     private static void reading(BlobStore store, BlobKey key, MappedFile memory, Path copy) throws Exception {
         // the second example begins
-        try (ParallelReader reader = ParallelReader.create()) {
-            reader.read(store, key, ByteRange.all(), memory.region()).join(); // into memory that is there
-            reader.read(store, key, ByteRange.all(), BlobTarget.ofPath(copy)).join(); // a file, whole or not at all
+        try (TransferManager transfers = TransferManager.create()) {
+            transfers.download(store, key, ByteRange.all(), memory.region()).join(); // into mapped memory
+            transfers.download(store, key, ByteRange.all(), BlobTarget.ofPath(copy)).join(); // or into a new file
 
-            try (BlobReader blob = reader.open(store, key)) { // a SeekableByteChannel that reads ahead
+            try (BlobReader blob = transfers.openReader(store, key)) { // a SeekableByteChannel that reads ahead
                 ByteBuffer piece = ByteBuffer.allocateDirect(1 << 20);
                 while (blob.read(piece.clear()) >= 0) {
                     System.out.println(piece.flip().remaining() + " bytes before " + blob.position());

@@ -4,6 +4,7 @@ import io.blobstore.BlobAlreadyExistsException;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import java.util.Map;
@@ -17,7 +18,7 @@ final class Conditions {
      *
      * @throws PreconditionFailedException if no object can have the wanted version
      */
-    static long generation(String operation, BlobKey key, Precondition.IfMatch match)
+    static long generation(Operation operation, BlobKey key, Precondition.IfMatch match)
             throws PreconditionFailedException {
         return ObjectMetadata.generation(match.version())
                 .filter(generation -> generation > 0)
@@ -26,7 +27,7 @@ final class Conditions {
     }
 
     /** Parameters of the JSON API. */
-    static Map<String, String> query(String operation, BlobKey key, Precondition condition)
+    static Map<String, String> query(Operation operation, BlobKey key, Precondition condition)
             throws PreconditionFailedException {
         if (condition instanceof Precondition.IfMatch match) {
             return Map.of("ifGenerationMatch", Long.toString(generation(operation, key, match)));
@@ -36,7 +37,7 @@ final class Conditions {
 
     /** The exception for a failed condition in place of the server's 412 or 404; others unchanged. */
     static BlobStoreException explain(
-            String operation, BlobKey key, Precondition condition, BlobStoreException problem) {
+            Operation operation, BlobKey key, Precondition condition, BlobStoreException problem) {
         if (condition == Precondition.ifAbsent() && problem instanceof PreconditionFailedException) {
             return new BlobAlreadyExistsException(operation, key, problem);
         }

@@ -12,7 +12,7 @@ import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
@@ -22,7 +22,9 @@ import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.spi.ByteRanges;
 import io.blobstore.spi.OpenUploads;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -58,8 +60,14 @@ public final class GcsBlobStore implements BlobStore {
     private static final long GIB = 1L << 30;
 
     /** What Cloud Storage documents for the XML API's uploads in parts. */
-    static final StoreCapabilities CAPABILITIES =
-            new StoreCapabilities(true, 5 * MIB, 5 * GIB, 10_000, 5L << 40, Support.EMULATED, Support.NATIVE);
+    static final StoreCapabilities CAPABILITIES = StoreCapabilities.builder()
+            .minPartSize(5 * MIB)
+            .maxPartSize(5 * GIB)
+            .maxParts(10_000)
+            .maxBlobSize(5L << 40)
+            .conditionalStore(Support.EMULATED)
+            .presign(Support.NATIVE)
+            .build();
 
     private final GcsContext bucket;
     private final GcsConnections.Client client;
@@ -92,19 +100,19 @@ public final class GcsBlobStore implements BlobStore {
     @Override
     public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
             throws IOException {
-        range.requireRoom(target.remaining());
+        ByteRanges.requireRoom(range, target.remaining());
         bucket.requireOpen();
         return new GetRange(bucket, key, range, options.ifMatch(), target).run();
     }
 
     @Override
     public BlobMetadata head(BlobKey key) throws IOException {
-        return bucket.head("head", key, Optional.empty());
+        return bucket.head(Operation.HEAD, key, Optional.empty());
     }
 
     @Override
     public BlobListing list(ListOptions options) throws IOException {
-        return GcsListing.open(bucket, "list", options);
+        return GcsListing.open(bucket, Operation.LIST, options);
     }
 
     @Override
@@ -139,9 +147,9 @@ public final class GcsBlobStore implements BlobStore {
         bucket.requireOpen();
         Precondition condition = options.precondition();
         if (condition instanceof Precondition.IfMatch match) {
-            Conditions.generation("store", key, match);
+            Conditions.generation(Operation.CREATE_UPLOAD, key, match);
         }
-        String atKey = bucket.objectOf("store", key);
+        String atKey = bucket.objectOf(Operation.CREATE_UPLOAD, key);
         String object = condition == Precondition.none()
                 ? atKey
                 : bucket.hiddenObject(UUID.randomUUID().toString());
@@ -268,6 +276,12 @@ public final class GcsBlobStore implements BlobStore {
         /** Sets what stands for the process's environment. */
         Builder environment(Map<String, String> environment) {
             connections.environment = environment;
+            return this;
+        }
+
+        /** Sets how long to wait, at first, before the SDK sends a request again that failed; default 250 ms. */
+        Builder retryDelay(Duration delay) {
+            connections.retryDelay = delay;
             return this;
         }
 

@@ -7,11 +7,13 @@ import com.google.cloud.NoCredentials;
 import com.google.cloud.http.HttpTransportOptions;
 import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.StorageOptions;
+import io.blobstore.Operation;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.http.HttpClient;
 import io.blobstore.spi.UriParameters;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +31,7 @@ final class GcsConnections {
 
     final HttpClient.Builder transport = HttpClient.builder();
     Map<String, String> environment = System.getenv();
+    Duration retryDelay = Duration.ofMillis(250);
     Optional<URI> endpoint = Optional.empty();
     Optional<String> project = Optional.empty();
     Optional<Credentials> credentials = Optional.empty();
@@ -132,7 +135,7 @@ final class GcsConnections {
             return GoogleCredentials.getApplicationDefault();
         } catch (IOException e) {
             throw new PermissionDeniedException(
-                    "open",
+                    Operation.OPEN,
                     null,
                     "there are no Google credentials; run 'gcloud auth application-default login', or set"
                             + " GOOGLE_APPLICATION_CREDENTIALS to a key file",
@@ -153,10 +156,10 @@ final class GcsConnections {
     }
 
     /** The SDK's own would let a server that is down be asked for 50 s. */
-    private static RetrySettings retries() {
+    private RetrySettings retries() {
         return StorageOptions.getDefaultRetrySettings().toBuilder()
-                .setInitialRetryDelayDuration(java.time.Duration.ofMillis(250))
-                .setMaxRetryDelayDuration(java.time.Duration.ofSeconds(4))
+                .setInitialRetryDelayDuration(retryDelay)
+                .setMaxRetryDelayDuration(Duration.ofSeconds(4))
                 .setMaxAttempts(4)
                 .build();
     }

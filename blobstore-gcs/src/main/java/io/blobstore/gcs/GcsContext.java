@@ -14,6 +14,7 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
 import io.blobstore.InvalidBlobKeyException;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreNotFoundException;
@@ -101,7 +102,7 @@ final class GcsContext {
     }
 
     /** The name of a blob's object in the bucket. */
-    String objectOf(String operation, BlobKey key) throws InvalidBlobKeyException {
+    String objectOf(Operation operation, BlobKey key) throws InvalidBlobKeyException {
         String name = key.toString();
         String object = settings.prefix() + name;
         if (object.getBytes(StandardCharsets.UTF_8).length > BlobKey.MAX_BYTES) {
@@ -145,19 +146,19 @@ final class GcsContext {
     // ---- requests
 
     /** A request, or what prepares one. */
-    interface Operation<T> {
+    interface Action<T> {
         T run() throws IOException;
     }
 
     /** Sends a request, with what it throws translated. */
-    <T> T request(String operation, @Nullable BlobKey key, Operation<T> body) throws IOException {
+    <T> T request(Operation operation, @Nullable BlobKey key, Action<T> body) throws IOException {
         T result = translating(operation, key, body);
         seen = true;
         return result;
     }
 
     /** Sends a request that makes something new: what it does not find can only be the bucket. */
-    <T> T creation(String operation, BlobKey key, Operation<T> body) throws IOException {
+    <T> T creation(Operation operation, BlobKey key, Action<T> body) throws IOException {
         try {
             return request(operation, key, body);
         } catch (BlobNotFoundException e) {
@@ -166,12 +167,13 @@ final class GcsContext {
     }
 
     /** Frees what the server keeps: see {@link UninterruptibleRequest#free}. */
-    void free(BlobKey key, Operation<?> body) throws IOException {
-        UninterruptibleRequest.free(() -> request("abort", key, body), problem -> !Failures.isSilent(problem));
+    void free(BlobKey key, Action<?> body) throws IOException {
+        UninterruptibleRequest.free(
+                () -> request(Operation.ABORT_UPLOAD, key, body), problem -> !Failures.isSilent(problem));
     }
 
     /** Runs something, with what it throws translated. */
-    <T> T translating(String operation, @Nullable BlobKey key, Operation<T> body) throws IOException {
+    <T> T translating(Operation operation, @Nullable BlobKey key, Action<T> body) throws IOException {
         requireOpen();
         try {
             return body.run();
@@ -194,7 +196,7 @@ final class GcsContext {
     }
 
     /** What the server knows about a blob, if it still has the wanted version. */
-    BlobMetadata head(String operation, BlobKey key, Optional<BlobVersion> wanted) throws IOException {
+    BlobMetadata head(Operation operation, BlobKey key, Optional<BlobVersion> wanted) throws IOException {
         Blob blob = get(operation, key, objectOf(operation, key));
         BlobMetadata metadata = ObjectMetadata.of(operation, key, blob);
         if (wanted.isPresent() && !wanted.get().equals(metadata.version())) {
@@ -205,7 +207,7 @@ final class GcsContext {
     }
 
     /** An object as the SDK gives it. */
-    Blob get(String operation, BlobKey key, String object) throws IOException {
+    Blob get(Operation operation, BlobKey key, String object) throws IOException {
         List<BlobGetOption> options = new ArrayList<>();
         options.add(BlobGetOption.fields(FIELDS));
         settings.customerKey().ifPresent(customer -> options.add(BlobGetOption.decryptionKey(customer.base64())));
@@ -219,7 +221,7 @@ final class GcsContext {
     }
 
     /** The SDK says the same of a blob that is missing and of a bucket. A listing tells them apart. */
-    private void requireBucket(String operation, BlobKey key) throws IOException {
+    private void requireBucket(Operation operation, BlobKey key) throws IOException {
         if (seen) {
             return;
         }
@@ -242,7 +244,7 @@ final class GcsContext {
      * @throws BlobStoreException the problem, if it has not
      */
     StoredBlob findSent(
-            String operation,
+            Operation operation,
             BlobKey key,
             Precondition condition,
             long size,

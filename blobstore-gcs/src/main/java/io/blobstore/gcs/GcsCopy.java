@@ -13,6 +13,7 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.CopyOptions;
 import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
@@ -29,7 +30,7 @@ import java.util.Optional;
  * settings.
  */
 final class GcsCopy {
-    private static final String OPERATION = "copy";
+    private static final Operation OPERATION = Operation.COPY;
 
     private final GcsContext bucket;
 
@@ -42,12 +43,15 @@ final class GcsCopy {
         Precondition condition = options.precondition();
         bucket.objectOf(OPERATION, to);
         BlobMetadata source = bucket.head(OPERATION, from, options.sourceVersion());
-        StoreOptions stored = new StoreOptions(source.contentType(), source.userMetadata(), condition);
+        StoreOptions stored = StoreOptions.builder()
+                .metadataOf(source)
+                .precondition(condition)
+                .build();
         try {
             Blob copied = rewrite(OPERATION, from, bucket.objectOf(OPERATION, from), source.version(), to, stored);
             Optional<Crc32c> checksum = ObjectMetadata.checksum(copied.getCrc32c());
             Checksums.requireCopied(OPERATION, source, checksum);
-            return new StoredBlob(to, source.size(), ObjectMetadata.version(copied.getGeneration()), checksum);
+            return StoredBlob.of(to, source.size(), ObjectMetadata.version(copied.getGeneration()), checksum);
         } catch (PreconditionFailedException e) {
             throw explain(source, to, condition, e);
         } catch (BlobStoreException e) {
@@ -83,8 +87,8 @@ final class GcsCopy {
     /** Copies a hidden object to the key that it was stored for. */
     StoredBlob publish(String hidden, BlobVersion version, BlobKey to, long size, StoreOptions options)
             throws IOException {
-        Blob published = rewrite("store", to, hidden, version, to, options);
-        return new StoredBlob(
+        Blob published = rewrite(Operation.COMPLETE_UPLOAD, to, hidden, version, to, options);
+        return StoredBlob.of(
                 to,
                 size,
                 ObjectMetadata.version(published.getGeneration()),
@@ -96,7 +100,7 @@ final class GcsCopy {
      * cases, and the bucket's in others.
      */
     private Blob rewrite(
-            String operation, BlobKey key, String from, BlobVersion version, BlobKey to, StoreOptions stored)
+            Operation operation, BlobKey key, String from, BlobVersion version, BlobKey to, StoreOptions stored)
             throws IOException {
         BlobInfo.Builder info = BlobInfo.newBuilder(bucket.id(bucket.objectOf(operation, to)));
         stored.contentType().ifPresent(info::setContentType);

@@ -4,6 +4,7 @@ import com.google.cloud.storage.BlobId;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobListing;
 import io.blobstore.ListOptions;
+import io.blobstore.Operation;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,18 +21,19 @@ final class GcsDeletion {
     }
 
     void delete(BlobKey key) throws IOException {
-        BlobId id = bucket.id(bucket.objectOf("delete", key));
-        bucket.request("delete", key, () -> bucket.client().delete(id)); // false: it was not there, which is fine
+        BlobId id = bucket.id(bucket.objectOf(Operation.DELETE, key));
+        bucket.request(
+                Operation.DELETE, key, () -> bucket.client().delete(id)); // false: it was not there, which is fine
     }
 
     /** Deletes what a listing shows, and gives the number of blobs that were there. */
     long deleteAll(String prefix) throws IOException {
         long deleted = 0;
-        try (BlobListing listing = GcsListing.open(bucket, "deleteAll", ListOptions.prefix(prefix))) {
+        try (BlobListing listing = GcsListing.open(bucket, Operation.DELETE_ALL, ListOptions.prefix(prefix))) {
             List<BlobId> batch = new ArrayList<>();
             while (listing.hasNext()) {
                 if (listing.next() instanceof BlobListing.Blob blob) {
-                    batch.add(bucket.id(bucket.objectOf("deleteAll", blob.key())));
+                    batch.add(bucket.id(bucket.objectOf(Operation.DELETE_ALL, blob.key())));
                 }
                 if (batch.size() == BATCH) {
                     deleted += delete(batch);
@@ -46,7 +48,7 @@ final class GcsDeletion {
             return 0;
         }
         List<Boolean> deleted =
-                bucket.request("deleteAll", null, () -> bucket.client().delete(List.copyOf(batch)));
+                bucket.request(Operation.DELETE_ALL, null, () -> bucket.client().delete(List.copyOf(batch)));
         batch.clear();
         return deleted.stream().filter(Boolean::booleanValue).count();
     }

@@ -6,6 +6,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
 import io.blobstore.IntegrityException;
+import io.blobstore.Operation;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreNotFoundException;
@@ -30,7 +31,7 @@ final class GcsErrors {
     }
 
     /** What an operation failed with, translated. */
-    BlobStoreException translate(String operation, @Nullable BlobKey key, Exception problem) {
+    BlobStoreException translate(Operation operation, @Nullable BlobKey key, Exception problem) {
         Optional<BlobStoreException> ours = Failures.cause(problem, BlobStoreException.class);
         if (ours.isPresent()) {
             return ours.get();
@@ -108,7 +109,7 @@ final class GcsErrors {
     }
 
     private BlobStoreException translate(
-            String operation, @Nullable BlobKey key, ErrorResponse error, Exception cause) {
+            Operation operation, @Nullable BlobKey key, ErrorResponse error, Exception cause) {
         String said = " (" + error + ")";
         if (error.is("NoSuchBucket")
                 || (error.status() == 404 && error.message().contains("bucket does not exist"))) {
@@ -144,7 +145,7 @@ final class GcsErrors {
     }
 
     private BlobStoreException byStatus(
-            String operation, @Nullable BlobKey key, ErrorResponse error, String said, Exception cause) {
+            Operation operation, @Nullable BlobKey key, ErrorResponse error, String said, Exception cause) {
         return switch (error.status()) {
             case 401 ->
                 new PermissionDeniedException(

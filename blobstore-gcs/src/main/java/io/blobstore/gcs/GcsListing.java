@@ -6,6 +6,7 @@ import com.google.cloud.storage.Storage.BlobListOption;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobListing;
 import io.blobstore.ListOptions;
+import io.blobstore.Operation;
 import io.blobstore.spi.PagedListing;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -16,18 +17,18 @@ import org.jspecify.annotations.Nullable;
 /** Lists page by page, without the store's prefix, and without what is hidden. */
 final class GcsListing extends PagedListing {
     private final GcsContext bucket;
-    private final String operation;
+    private final Operation operation;
     private final ListOptions options;
     private @Nullable Page<com.google.cloud.storage.Blob> before;
 
-    private GcsListing(GcsContext bucket, String operation, ListOptions options) {
+    private GcsListing(GcsContext bucket, Operation operation, ListOptions options) {
         super(options);
         this.bucket = bucket;
         this.operation = operation;
         this.options = options;
     }
 
-    static BlobListing open(GcsContext bucket, String operation, ListOptions options) throws IOException {
+    static BlobListing open(GcsContext bucket, Operation operation, ListOptions options) throws IOException {
         return new GcsListing(bucket, operation, options).begin();
     }
 
@@ -61,7 +62,7 @@ final class GcsListing extends PagedListing {
             if (name.isPresent()) {
                 entries.add(
                         object.isDirectory()
-                                ? new CommonPrefix(name.get())
+                                ? CommonPrefix.of(name.get())
                                 : ObjectMetadata.entry(operation, BlobKey.of(name.get()), object));
             }
         }

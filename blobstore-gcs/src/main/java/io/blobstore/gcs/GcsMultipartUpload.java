@@ -8,7 +8,7 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
-import io.blobstore.PartLayout;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
@@ -16,6 +16,7 @@ import io.blobstore.UploadedPart;
 import io.blobstore.spi.AbstractMultipartUpload;
 import io.blobstore.spi.AmbiguousOutcome;
 import io.blobstore.spi.OpenUploads;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * Without, it ends at its key.
  */
 final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUpload.Sent> {
-    private static final String OPERATION = "store";
+    private static final Operation OPERATION = Operation.COMPLETE_UPLOAD;
     private static final Logger LOG = LoggerFactory.getLogger(GcsMultipartUpload.class);
 
     private final GcsContext bucket;
@@ -70,9 +71,9 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
 
     @Override
     protected Sent send(int partNumber, BlobSource content) throws IOException {
-        Crc32c checksum = bucket.translating(OPERATION, key(), () -> Crc32c.of(content));
+        Crc32c checksum = bucket.translating(Operation.UPLOAD_PART, key(), () -> Crc32c.of(content));
         MultipartRequests.Part sent = remote.put(partNumber, content, checksum);
-        return new Sent(new UploadedPart(partNumber, content.size(), checksum), sent);
+        return new Sent(UploadedPart.of(partNumber, content.size(), checksum), sent);
     }
 
     @Override
@@ -90,7 +91,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
             assembled = object;
         }
         if (!isHidden()) {
-            return new StoredBlob(key(), layout().size(), object.version(), object.checksum());
+            return StoredBlob.of(key(), layout().size(), object.version(), object.checksum());
         }
         StoredBlob published = copyToKey(object, checksum);
         try {

@@ -8,10 +8,12 @@ import io.blobstore.BlobTarget;
 import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadResult;
 import io.blobstore.http.HttpHeaders;
 import io.blobstore.http.RangeResponseHandler;
+import io.blobstore.spi.ByteRanges;
 import io.blobstore.spi.Checksums;
 import java.io.IOException;
 import java.util.Map;
@@ -24,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * with the blob's checksum where it is the whole.
  */
 final class GetRange {
-    private static final String OPERATION = "read";
+    private static final Operation OPERATION = Operation.READ;
     private static final int NOT_SATISFIABLE = 416;
 
     private final GcsContext bucket;
@@ -83,10 +85,10 @@ final class GetRange {
     /** HTTP has no way to ask for nothing, and none to ask for what begins at the very end. */
     private ReadResult readNothing() throws IOException {
         BlobMetadata head = bucket.head(OPERATION, key, wanted);
-        if (range.resolve(key, head.size(), target.remaining()) > 0) {
+        if (ByteRanges.resolve(range, key, head.size(), target.remaining()) > 0) {
             throw new BlobStoreException(OPERATION, key, "it was replaced while it was read", null, true);
         }
-        return new ReadResult(head, 0, Crc32c.EMPTY);
+        return ReadResult.of(head, 0, Crc32c.EMPTY);
     }
 
     private void describe(HttpHeaders headers, long blobSize) throws IOException {
@@ -118,6 +120,6 @@ final class GetRange {
         if (sink.length() == read.size()) {
             Checksums.requireStored(OPERATION, read, actual);
         }
-        return new ReadResult(read, sink.length(), actual);
+        return ReadResult.of(read, sink.length(), actual);
     }
 }

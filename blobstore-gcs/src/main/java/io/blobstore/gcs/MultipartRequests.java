@@ -5,6 +5,7 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.StoreOptions;
 import io.blobstore.http.HttpResponse;
 import io.blobstore.http.XmlResponse;
@@ -25,8 +26,6 @@ import java.util.TreeMap;
  * @param object the name in the bucket under which the upload ends
  */
 record MultipartRequests(GcsContext bucket, BlobKey key, String object, String id) {
-    private static final String OPERATION = "store";
-
     /** A part that the server has. */
     record Part(int number, String etag) {}
 
@@ -41,12 +40,12 @@ record MultipartRequests(GcsContext bucket, BlobKey key, String object, String i
         bucket.settings().storageClass().ifPresent(name -> fields.put("x-goog-storage-class", name));
         bucket.settings().kmsKey().ifPresent(name -> fields.put("x-goog-encryption-kms-key-name", name));
         String url = bucket.urls().object(object, Map.of("uploads", ""));
-        HttpResponse response = UninterruptibleRequest.run(() ->
-                bucket.creation(OPERATION, key, () -> bucket.payloads().send("POST", url, fields, BlobSource.of())));
+        HttpResponse response = UninterruptibleRequest.run(() -> bucket.creation(
+                Operation.CREATE_UPLOAD, key, () -> bucket.payloads().send("POST", url, fields, BlobSource.of())));
         XmlResponse answer = XmlResponse.of(response.body().bytes());
         String id = answer.text("UploadId")
                 .filter(text -> !text.isEmpty() && answer.whole())
-                .orElseThrow(() -> ObjectMetadata.incomplete(OPERATION, key, "upload id"));
+                .orElseThrow(() -> ObjectMetadata.incomplete(Operation.CREATE_UPLOAD, key, "upload id"));
         return new MultipartRequests(bucket, key, object, id);
     }
 
@@ -55,13 +54,13 @@ record MultipartRequests(GcsContext bucket, BlobKey key, String object, String i
         String url = bucket.urls().object(object, Map.of("partNumber", "" + number, "uploadId", id));
         Map<String, String> fields = new TreeMap<>(bucket.settings().keyFields());
         fields.put(ObjectMetadata.HASH, ObjectMetadata.hash(checksum));
-        HttpResponse response =
-                bucket.request(OPERATION, key, () -> bucket.payloads().send("PUT", url, fields, content));
-        Checksums.requireReceived(OPERATION, key, ObjectMetadata.checksum(response.headers()), checksum);
+        HttpResponse response = bucket.request(
+                Operation.UPLOAD_PART, key, () -> bucket.payloads().send("PUT", url, fields, content));
+        Checksums.requireReceived(Operation.UPLOAD_PART, key, ObjectMetadata.checksum(response.headers()), checksum);
         return response.header("ETag")
                 .filter(etag -> !etag.isEmpty())
                 .map(etag -> new Part(number, etag))
-                .orElseThrow(() -> ObjectMetadata.incomplete(OPERATION, key, "ETag"));
+                .orElseThrow(() -> ObjectMetadata.incomplete(Operation.UPLOAD_PART, key, "ETag"));
     }
 
     /**
@@ -84,7 +83,7 @@ record MultipartRequests(GcsContext bucket, BlobKey key, String object, String i
                 ObjectMetadata.HASH,
                 ObjectMetadata.hash(Crc32c.of(ByteBuffer.wrap(body))));
         String url = bucket.urls().object(object, Map.of("uploadId", id));
-        HttpResponse response = bucket.request(OPERATION, key, () -> {
+        HttpResponse response = bucket.request(Operation.COMPLETE_UPLOAD, key, () -> {
             HttpResponse answer = bucket.payloads().send("POST", url, fields, BlobSource.of(ByteBuffer.wrap(body)));
             requireCompleted(answer);
             return answer;
@@ -97,7 +96,7 @@ record MultipartRequests(GcsContext bucket, BlobKey key, String object, String i
         XmlResponse answer = XmlResponse.of(response.body().bytes());
         if (answer.root().equals("Error")) {
             throw new BlobStoreException(
-                    OPERATION,
+                    Operation.COMPLETE_UPLOAD,
                     key,
                     "the server failed to put the parts together ("
                             + answer.text("Code").orElse("no code") + ")",
@@ -106,7 +105,7 @@ record MultipartRequests(GcsContext bucket, BlobKey key, String object, String i
         }
         if (!answer.root().equals("CompleteMultipartUploadResult") || !answer.whole()) {
             throw new BlobStoreException(
-                    OPERATION, key, "the server's answer to the completion is cut off", null, true);
+                    Operation.COMPLETE_UPLOAD, key, "the server's answer to the completion is cut off", null, true);
         }
     }
 

@@ -8,6 +8,7 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.http.HttpHeaders;
 import io.blobstore.http.ResponseText;
 import java.time.Instant;
@@ -29,25 +30,22 @@ final class ObjectMetadata {
     private ObjectMetadata() {}
 
     /** As the SDK gives it. */
-    static BlobMetadata of(String operation, BlobKey key, Blob blob) throws BlobStoreException {
+    static BlobMetadata of(Operation operation, BlobKey key, Blob blob) throws BlobStoreException {
         requireComplete(operation, key, blob);
-        return new BlobMetadata(
-                key,
-                blob.getSize(),
-                version(blob.getGeneration()),
-                checksum(blob.getCrc32c()),
-                Optional.ofNullable(blob.getContentType()),
-                blob.getMetadata() == null ? Map.of() : withoutNulls(blob.getMetadata()),
-                modified(blob));
+        return BlobMetadata.builder(key, blob.getSize(), version(blob.getGeneration()), modified(blob))
+                .checksum(checksum(blob.getCrc32c()))
+                .contentType(Optional.ofNullable(blob.getContentType()))
+                .userMetadata(blob.getMetadata() == null ? Map.of() : withoutNulls(blob.getMetadata()))
+                .build();
     }
 
     /** As a listing has it. */
-    static BlobListing.Blob entry(String operation, BlobKey key, Blob blob) throws BlobStoreException {
+    static BlobListing.Blob entry(Operation operation, BlobKey key, Blob blob) throws BlobStoreException {
         requireComplete(operation, key, blob);
-        return new BlobListing.Blob(key, blob.getSize(), version(blob.getGeneration()), modified(blob));
+        return BlobListing.Blob.of(key, blob.getSize(), version(blob.getGeneration()), modified(blob));
     }
 
-    private static void requireComplete(String operation, BlobKey key, Blob blob) throws BlobStoreException {
+    private static void requireComplete(Operation operation, BlobKey key, Blob blob) throws BlobStoreException {
         if (blob.getGeneration() == null || blob.getSize() == null || blob.getUpdateTimeOffsetDateTime() == null) {
             throw incomplete(operation, key, "generation, size or time");
         }
@@ -68,7 +66,7 @@ final class ObjectMetadata {
     }
 
     /** As the header of an answer to GET says it. */
-    static BlobMetadata of(String operation, BlobKey key, HttpHeaders headers, long size) throws BlobStoreException {
+    static BlobMetadata of(Operation operation, BlobKey key, HttpHeaders headers, long size) throws BlobStoreException {
         Map<String, String> user = new TreeMap<>();
         headers.forEach((name, value) -> {
             String field = name.toLowerCase(Locale.ROOT);
@@ -76,16 +74,17 @@ final class ObjectMetadata {
                 user.merge(field.substring(USER_METADATA.length()), value, (a, b) -> a + "," + b);
             }
         });
-        return new BlobMetadata(
-                key,
-                size,
-                generation(headers).orElseThrow(() -> incomplete(operation, key, GENERATION)),
-                checksum(headers),
-                headers.first("Content-Type"),
-                user,
-                headers.first("Last-Modified")
-                        .flatMap(ResponseText::date)
-                        .orElseThrow(() -> incomplete(operation, key, "Last-Modified")));
+        return BlobMetadata.builder(
+                        key,
+                        size,
+                        generation(headers).orElseThrow(() -> incomplete(operation, key, GENERATION)),
+                        headers.first("Last-Modified")
+                                .flatMap(ResponseText::date)
+                                .orElseThrow(() -> incomplete(operation, key, "Last-Modified")))
+                .checksum(checksum(headers))
+                .contentType(headers.first("Content-Type"))
+                .userMetadata(user)
+                .build();
     }
 
     /** What a header says the object's generation is. */
@@ -130,7 +129,7 @@ final class ObjectMetadata {
     }
 
     /** The version of what an upload through the JSON API has made. */
-    static BlobVersion version(String operation, BlobKey key, StorageObject object) throws BlobStoreException {
+    static BlobVersion version(Operation operation, BlobKey key, StorageObject object) throws BlobStoreException {
         if (object.getGeneration() == null) {
             throw incomplete(operation, key, "generation");
         }
@@ -138,7 +137,7 @@ final class ObjectMetadata {
     }
 
     /** An answer that lacks what the server always says. */
-    static BlobStoreException incomplete(String operation, BlobKey key, String field) {
+    static BlobStoreException incomplete(Operation operation, BlobKey key, String field) {
         return new BlobStoreException(
                 operation,
                 key,

@@ -5,6 +5,7 @@ import com.google.cloud.storage.BlobInfo;
 import com.google.cloud.storage.HttpMethod;
 import com.google.cloud.storage.Storage.SignUrlOption;
 import io.blobstore.BlobKey;
+import io.blobstore.Operation;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
@@ -49,13 +50,13 @@ final class Presigning {
         if (!headers.isEmpty()) {
             signing.add(SignUrlOption.withExtHeaders(headers));
         }
-        BlobInfo object =
-                BlobInfo.newBuilder(bucket.id(bucket.objectOf("presign", key))).build();
+        BlobInfo object = BlobInfo.newBuilder(bucket.id(bucket.objectOf(Operation.PRESIGN, key)))
+                .build();
         Instant now = Instant.now();
-        String url = bucket.translating("presign", key, () -> sign(key, object, seconds, signing));
+        String url = bucket.translating(Operation.PRESIGN, key, () -> sign(key, object, seconds, signing));
         Map<String, List<String>> required = new TreeMap<>();
         headers.forEach((name, value) -> required.put(name, List.of(value)));
-        return new PresignedUrl(URI.create(url), options.method(), required, now.plusSeconds(seconds));
+        return PresignedUrl.of(URI.create(url), options.method(), required, now.plusSeconds(seconds));
     }
 
     private String sign(BlobKey key, BlobInfo object, long seconds, List<SignUrlOption> options) throws IOException {
@@ -65,7 +66,7 @@ final class Presigning {
                     .toString();
         } catch (IllegalStateException | SigningException e) {
             throw new PermissionDeniedException(
-                    "presign",
+                    Operation.PRESIGN,
                     key,
                     "these credentials cannot sign; use a service account's key, or one that may sign by IAM"
                             + " (iam.serviceAccounts.signBlob)",

@@ -7,6 +7,7 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
@@ -27,7 +28,7 @@ import java.util.UUID;
  * it has stored. The content is one of the pieces of the body, and is not copied for that.
  */
 final class PutObject {
-    private static final String OPERATION = "store";
+    private static final Operation OPERATION = Operation.STORE;
     private static final String ANY_TYPE = "application/octet-stream";
 
     private final GcsContext bucket;
@@ -39,7 +40,7 @@ final class PutObject {
     StoredBlob run(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
         if (content.size() > GcsBlobStore.CAPABILITIES.maxPartSize()) {
             throw new IllegalArgumentException("this store sends at most " + GcsBlobStore.CAPABILITIES.maxPartSize()
-                    + " bytes in one request, this blob has " + content.size() + "; use ParallelUploader");
+                    + " bytes in one request, this blob has " + content.size() + "; use TransferManager");
         }
         String object = bucket.objectOf(OPERATION, key);
         Precondition condition = options.precondition();
@@ -89,7 +90,7 @@ final class PutObject {
                     "the server has stored " + received.get() + ", but " + checksum + " was sent",
                     null);
         }
-        return new StoredBlob(key, content.size(), ObjectMetadata.version(OPERATION, key, stored), received);
+        return StoredBlob.of(key, content.size(), ObjectMetadata.version(OPERATION, key, stored), received);
     }
 
     private static StorageObject parse(BlobKey key, HttpResponse response) throws IOException {

@@ -15,13 +15,14 @@ import io.blobstore.PartialReadException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadResult;
 import io.blobstore.contract.LeakCheck;
-import io.blobstore.gcs.fake.Fault;
-import io.blobstore.gcs.fake.Seen;
+import io.blobstore.gcs.fake.FakeGcs;
+import io.blobstore.http.ScriptedExchange;
+import io.blobstore.http.ScriptedFault;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.DownloadOptions;
-import io.blobstore.transfer.ParallelReader;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferListener;
+import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -46,7 +47,8 @@ class CutReadsTest {
     private static final int PART = 600 << 10;
 
     private static final byte[] CONTENT = new byte[64 * PART + 1];
-    private static final Predicate<Seen> IS_READ = request -> request.method().equals("GET") && !request.isJson();
+    private static final Predicate<ScriptedExchange> IS_READ =
+            request -> request.method().equals("GET") && !FakeGcs.isJson(request);
 
     static {
         new SplittableRandom(1).nextBytes(CONTENT);
@@ -62,10 +64,10 @@ class CutReadsTest {
         return Crc32c.of(ByteBuffer.wrap(CONTENT, from, length));
     }
 
-    private static Fault[] oneInTen(Fault fault) {
+    private static ScriptedFault[] oneInTen(ScriptedFault fault) {
         return IntStream.rangeClosed(1, 60)
-                .mapToObj(i -> i % 10 == 0 ? fault : Fault.none())
-                .toArray(Fault[]::new);
+                .mapToObj(i -> i % 10 == 0 ? fault : ScriptedFault.none())
+                .toArray(ScriptedFault[]::new);
     }
 
     @Test
@@ -74,7 +76,7 @@ class CutReadsTest {
             BlobVersion version =
                     store.store(KEY, ByteBuffer.wrap(CONTENT, 0, 100_000)).version();
             for (ByteRange range : new ByteRange[] {ByteRange.of(1000, 50_000), ByteRange.all()}) {
-                server.get().fault(IS_READ, Fault.cutAnswer());
+                server.get().fault(IS_READ, ScriptedFault.cutResponse());
                 ByteBuffer target = ByteBuffer.allocateDirect(100_007).position(7);
 
                 ReadResult received = catchThrowableOfType(
@@ -97,7 +99,7 @@ class CutReadsTest {
     void whereNothingCameThereIsNothingToTell() throws IOException {
         try (BlobStore store = server.store().open()) {
             store.store(KEY, ByteBuffer.wrap(CONTENT, 0, 1000));
-            server.get().fault(IS_READ, Fault.loseAnswer());
+            server.get().fault(IS_READ, ScriptedFault.loseResponse());
 
             BlobStoreException failure = catchThrowableOfType(
                     BlobStoreException.class, () -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(1000)));
@@ -108,8 +110,8 @@ class CutReadsTest {
     }
 
     private ReadResult read(BlobStore store, BlobTarget target) throws IOException, InterruptedException {
-        try (ParallelReader reader = ParallelReader.create()) {
-            return reader.read(
+        try (TransferManager reader = TransferManager.create()) {
+            return reader.download(
                             store,
                             KEY,
                             ByteRange.all(),
@@ -128,7 +130,7 @@ class CutReadsTest {
         Path path = directory.resolve("target");
         try (BlobStore store = server.store().open()) {
             store.store(KEY, ByteBuffer.wrap(CONTENT));
-            server.get().fault(IS_READ, oneInTen(Fault.cutAnswer()));
+            server.get().fault(IS_READ, oneInTen(ScriptedFault.cutResponse()));
             server.get().forgetRequests();
             long before = server.get().bytesSent();
 
@@ -157,7 +159,7 @@ class CutReadsTest {
         ByteBuffer target = ByteBuffer.allocateDirect(CONTENT.length);
         try (BlobStore store = server.store().open()) {
             store.store(KEY, ByteBuffer.wrap(CONTENT));
-            server.get().fault(IS_READ, oneInTen(Fault.loseAnswer()));
+            server.get().fault(IS_READ, oneInTen(ScriptedFault.loseResponse()));
 
             read(store, BlobTarget.of(target));
         }
@@ -168,9 +170,9 @@ class CutReadsTest {
     void whatWasCutIsNotFinishedFromAnotherGeneration() throws Exception {
         ByteBuffer target = ByteBuffer.allocateDirect(CONTENT.length);
         try (BlobStore store = server.store().open();
-                ParallelReader reader = ParallelReader.create()) {
+                TransferManager reader = TransferManager.create()) {
             store.store(KEY, ByteBuffer.wrap(CONTENT));
-            server.get().fault(IS_READ, Fault.cutAnswer());
+            server.get().fault(IS_READ, ScriptedFault.cutResponse());
             TransferListener replacing = new TransferListener() {
                 @Override
                 public void onRetry(String what, int attempt, Throwable failure, Duration delay) {
@@ -181,7 +183,7 @@ class CutReadsTest {
                     }
                 }
             };
-            Transfer<ReadResult> transfer = reader.read(
+            Transfer<ReadResult> transfer = reader.download(
                     store,
                     KEY,
                     ByteRange.all(),

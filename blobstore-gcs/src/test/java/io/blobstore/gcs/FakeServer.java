@@ -4,19 +4,19 @@ import io.blobstore.gcs.fake.FakeCredentials;
 import io.blobstore.gcs.fake.FakeGcs;
 import io.blobstore.http.TestAuthority;
 import java.io.IOException;
+import java.time.Duration;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * A fake of Cloud Storage for each test, with one bucket. To be registered as an extension of the instance: then it
- * starts after the leak check has looked, and ends before it looks again, as its threads and sockets are of this
- * process too.
+ * starts after the leak check's first snapshot and ends before the second, which would count its threads and sockets.
  */
 final class FakeServer implements BeforeEachCallback, AfterEachCallback {
     static final String BUCKET = "some-bucket";
 
-    /** Its key takes time to make. */
+    /** Shared, as generating its key takes time. */
     private static final FakeCredentials ACCOUNT = new FakeCredentials();
 
     private final boolean secure;
@@ -38,9 +38,10 @@ final class FakeServer implements BeforeEachCallback, AfterEachCallback {
         return server;
     }
 
-    /** A builder of stores in the bucket, which may sign. */
+    /** Returns a builder of stores in the bucket, with credentials that can sign. */
     GcsBlobStore.Builder store() {
         return GcsBlobStore.builder(BUCKET)
+                .retryDelay(Duration.ofMillis(1))
                 .endpoint(server.endpoint())
                 .credentials(ACCOUNT)
                 .trustManagers(TestAuthority.get().trustManagers());

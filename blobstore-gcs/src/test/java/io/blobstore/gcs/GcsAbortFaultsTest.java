@@ -10,17 +10,18 @@ import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
 import io.blobstore.Crc32c;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
-import io.blobstore.gcs.fake.Fault;
-import io.blobstore.gcs.fake.Seen;
+import io.blobstore.gcs.fake.FakeGcs;
+import io.blobstore.gcs.fake.GcsFaults;
 import io.blobstore.http.ScriptedExchange;
+import io.blobstore.http.ScriptedFault;
 import io.blobstore.http.ScriptedServer;
 import io.blobstore.memory.MappedFile;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.transfer.Transfer;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -50,7 +51,7 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
 
     @Test
     void whatIsHiddenIsRemovedThoughTheThreadIsInterrupted() throws Exception {
-        server.get().fault(IS_REWRITE, Fault.json(403, "forbidden", "no"));
+        server.get().fault(IS_REWRITE, GcsFaults.json(403, "forbidden", "no"));
         try (BlobStore store = server.store().open();
                 MultipartUpload upload = sent(store, Precondition.ifAbsent())) {
             assertThatThrownBy(() -> upload.complete(CHECKSUM))
@@ -73,7 +74,7 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
         AtomicReference<CountDownLatch> awaited = new AtomicReference<>(new CountDownLatch(0));
         whenSeenEachTime(seen -> awaited.get().countDown());
         try (BlobStore store = server.store().open();
-                ParallelUploader uploader = ParallelUploader.create()) {
+                TransferManager uploader = TransferManager.create()) {
             UploadOptions options = UploadOptions.builder()
                     .partSize(PART)
                     .concurrency(2)
@@ -112,12 +113,13 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
     @ValueSource(booleans = {false, true})
     void aCancellationDuringTheCompletionComesTooLate(boolean conditional) throws Exception {
         Path path = Files.write(directory.resolve("late"), CONTENT);
-        for (Predicate<Seen> moment : conditional ? List.of(IS_COMPLETION, IS_REWRITE) : List.of(IS_COMPLETION)) {
+        for (Predicate<ScriptedExchange> moment :
+                conditional ? List.of(IS_COMPLETION, IS_REWRITE) : List.of(IS_COMPLETION)) {
             List<Boolean> answers = new CopyOnWriteArrayList<>();
             CompletableFuture<Transfer<StoredBlob>> begun = new CompletableFuture<>();
             whenSeen(moment, () -> answers.add(begun.join().cancel()));
             try (BlobStore store = server.store().open();
-                    ParallelUploader uploader = ParallelUploader.create();
+                    TransferManager uploader = TransferManager.create();
                     MappedFile file = MappedFile.open(path)) {
                 store.delete(KEY);
                 Transfer<StoredBlob> transfer = uploader.upload(
@@ -145,7 +147,8 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
     @ValueSource(booleans = {false, true})
     void anInterruptDuringTheCompletionLeavesNothingUnfinished(boolean conditional) throws Exception {
         Thread caller = Thread.currentThread();
-        for (Predicate<Seen> moment : conditional ? List.of(IS_COMPLETION, IS_REWRITE) : List.of(IS_COMPLETION)) {
+        for (Predicate<ScriptedExchange> moment :
+                conditional ? List.of(IS_COMPLETION, IS_REWRITE) : List.of(IS_COMPLETION)) {
             whenSeen(moment, caller::interrupt);
             try (BlobStore store = server.store().open()) {
                 store.delete(KEY);
@@ -175,13 +178,13 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
 
     @Test
     void anAbortIsTriedAgain() throws Exception {
-        for (Fault fault : List.of(
-                Fault.xml(500, "InternalError", "oops"),
-                Fault.xml(503, "ServiceUnavailable", "try again"),
-                Fault.disconnect(),
-                Fault.loseAnswer(),
-                Fault.carryingOut(Fault.xml(500, "InternalError", "oops")))) {
-            server.get().fault(IS_PART, Fault.xml(403, "AccessDenied", "no"));
+        for (ScriptedFault fault : List.of(
+                GcsFaults.xml(500, "InternalError", "oops"),
+                GcsFaults.xml(503, "ServiceUnavailable", "try again"),
+                ScriptedFault.disconnect(),
+                ScriptedFault.loseResponse(),
+                ScriptedFault.afterHandling(GcsFaults.xml(500, "InternalError", "oops")))) {
+            server.get().fault(IS_PART, GcsFaults.xml(403, "AccessDenied", "no"));
             server.get().fault(IS_ABORT, fault, fault);
             try (BlobStore store = server.store().open()) {
                 BlobStoreException problem =
@@ -197,7 +200,7 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
 
     @Test
     void anAbortThatFailsForGoodIsNotTriedForever() throws Exception {
-        Fault fault = Fault.xml(500, "InternalError", "oops");
+        ScriptedFault fault = GcsFaults.xml(500, "InternalError", "oops");
         server.get().fault(IS_ABORT, fault, fault, fault);
         try (BlobStore store = server.store().open()) {
             MultipartUpload upload = sent(store, Precondition.none());
@@ -238,8 +241,8 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
 
     @Test
     void theRemovalOfWhatIsHiddenIsTriedAgain() throws Exception {
-        Fault fault = Fault.json(500, "internalError", "oops");
-        server.get().fault(seen -> seen.method().equals("DELETE") && seen.isJson(), fault, fault);
+        ScriptedFault fault = GcsFaults.json(500, "internalError", "oops");
+        server.get().fault(seen -> seen.method().equals("DELETE") && FakeGcs.isJson(seen), fault, fault);
         try (BlobStore store = server.store().open()) {
             upload(store, Precondition.ifAbsent());
         }
@@ -249,8 +252,8 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
 
     @Test
     void whatIsHiddenIsRemovedThoughTheUploadCannotBeAborted() throws Exception {
-        server.get().fault(IS_COMPLETION, Fault.carryingOut(Fault.xml(403, "AccessDenied", "no")));
-        server.get().fault(IS_ABORT, Fault.xml(403, "AccessDenied", "nor that"));
+        server.get().fault(IS_COMPLETION, ScriptedFault.afterHandling(GcsFaults.xml(403, "AccessDenied", "no")));
+        server.get().fault(IS_ABORT, GcsFaults.xml(403, "AccessDenied", "nor that"));
         try (BlobStore store = server.store().open()) {
             BlobStoreException problem =
                     catchThrowableOfType(BlobStoreException.class, () -> upload(store, Precondition.ifAbsent()));

@@ -13,7 +13,6 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.ByteRange;
 import io.blobstore.InvalidBlobKeyException;
 import io.blobstore.ListOptions;
-import io.blobstore.PartLayout;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.PresignOptions;
 import io.blobstore.StoreNotFoundException;
@@ -22,6 +21,7 @@ import io.blobstore.contract.LeakCheck;
 import io.blobstore.http.ScriptedServer;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.http.TestAuthority;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -54,7 +54,7 @@ class GcsBadInputTest {
                 () -> store.store(KEY, BlobSource.of(ByteBuffer.wrap(BYTES))),
                 () -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(10)),
                 () -> store.head(KEY),
-                () -> store.list(ListOptions.ALL),
+                () -> store.list(ListOptions.DEFAULT),
                 () -> store.deleteAll("a"),
                 () -> store.copy(KEY, BlobKey.of("b")),
                 () -> store.createMultipartUpload(KEY, new PartLayout(10, 5 << 20), StoreOptions.DEFAULT));
@@ -62,7 +62,7 @@ class GcsBadInputTest {
 
     private <T extends BlobStoreException> void assertEachFails(
             GcsBlobStore.Builder builder, Class<T> type, boolean retryable, String... words) throws IOException {
-        try (BlobStore store = builder.open()) {
+        try (BlobStore store = builder.retryDelay(Duration.ofMillis(1)).open()) {
             assertThat(calls(store))
                     .allSatisfy(call -> assertThat(catchThrowableOfType(type, call::call))
                             .hasMessageContainingAll(words)
@@ -156,8 +156,7 @@ class GcsBadInputTest {
                 .endpoint(server.get().endpoint())
                 .credentials(token("secret-token"))
                 .open()) {
-            assertThatThrownBy(() ->
-                            store.presign(KEY, new PresignOptions(PresignOptions.Method.GET, Duration.ofMinutes(1))))
+            assertThatThrownBy(() -> store.presign(KEY, PresignOptions.get(Duration.ofMinutes(1))))
                     .isInstanceOf(PermissionDeniedException.class)
                     .hasMessageContaining("service account");
         }

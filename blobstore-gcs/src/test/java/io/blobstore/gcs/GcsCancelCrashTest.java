@@ -6,6 +6,7 @@ import com.google.cloud.NoCredentials;
 import io.blobstore.BlobStore;
 import io.blobstore.Crc32c;
 import io.blobstore.Precondition;
+import io.blobstore.contract.CampaignScale;
 import io.blobstore.contract.ProcessMaps;
 import io.blobstore.http.CancelledUploads;
 import io.blobstore.http.ScriptedExchange;
@@ -23,6 +24,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.conscrypt.Conscrypt;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,6 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * A thousand uploads in all are cancelled at random points, and their memory is unmapped at once. Half of them have a
  * condition, so that they end under a hidden name first.
  */
+@Tag("jdk")
 class GcsCancelCrashTest {
     private static final String BUCKET = "some-bucket";
 
@@ -44,7 +47,7 @@ class GcsCancelCrashTest {
         boolean available = engine == TlsEngine.OPENSSL ? OpenSsl.isAvailable() : Conscrypt.isAvailable();
         assumeTrue(available || !secure, "this platform has no native library for " + engine);
 
-        CancelledUploads.requireSurvival(Child.class, directory, engine, secure, times);
+        CancelledUploads.requireSurvival(Child.class, directory, engine, secure, CampaignScale.of(times));
     }
 
     /** The server: besides uploads it has objects with hidden names, which are copied and deleted by the JSON API. */

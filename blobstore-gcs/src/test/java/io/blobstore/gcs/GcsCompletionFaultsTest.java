@@ -11,7 +11,9 @@ import io.blobstore.IntegrityException;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Precondition;
 import io.blobstore.StoredBlob;
-import io.blobstore.gcs.fake.Fault;
+import io.blobstore.gcs.fake.FakeGcs;
+import io.blobstore.gcs.fake.GcsFaults;
+import io.blobstore.http.ScriptedFault;
 import io.blobstore.transfer.RetryPolicy;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -27,8 +29,10 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void aCompletionWhoseAnswerIsLostHasHappened(boolean conditional) throws Exception {
-        for (Fault fault :
-                List.of(Fault.loseAnswer(), Fault.cutAnswer(), Fault.errorInSuccess("InternalError", "try again"))) {
+        for (ScriptedFault fault : List.of(
+                ScriptedFault.loseResponse(),
+                ScriptedFault.cutResponse(),
+                GcsFaults.xml(200, "InternalError", "try again"))) {
             server.get().fault(IS_COMPLETION, fault);
             try (BlobStore store = server.store().open()) {
                 store.delete(KEY);
@@ -56,7 +60,7 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void anObjectThatIsNotWhatWasSentIsRemoved(boolean conditional) throws Exception {
-        server.get().fault(IS_COMPLETION, Fault.wrongHash());
+        server.get().fault(IS_COMPLETION, GcsFaults.wrongHash());
         try (BlobStore store = server.store().open()) {
             assertThatThrownBy(() -> upload(store, condition(conditional)))
                     .isInstanceOf(IntegrityException.class)
@@ -69,16 +73,16 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void aCompletionThatTheServerDeniesMayHaveHappened(boolean conditional) throws Exception {
-        for (Fault fault : List.of(
-                Fault.xml(500, "InternalError", "oops"),
-                Fault.xml(503, "ServiceUnavailable", "try again"),
-                Fault.answer(502, "<html>bad gateway</html>"),
-                Fault.answer(504, ""),
-                Fault.xml(408, "RequestTimeout", "slow"),
-                Fault.xml(200, "InternalError", "try again"),
-                Fault.answer(200, ""),
-                Fault.answer(200, "<CompleteMultipartUploadResult><ETag>"))) {
-            server.get().fault(IS_COMPLETION, Fault.carryingOut(fault));
+        for (ScriptedFault fault : List.of(
+                GcsFaults.xml(500, "InternalError", "oops"),
+                GcsFaults.xml(503, "ServiceUnavailable", "try again"),
+                ScriptedFault.respond(502, "<html>bad gateway</html>"),
+                ScriptedFault.respond(504, ""),
+                GcsFaults.xml(408, "RequestTimeout", "slow"),
+                GcsFaults.xml(200, "InternalError", "try again"),
+                ScriptedFault.respond(200, ""),
+                ScriptedFault.respond(200, "<CompleteMultipartUploadResult><ETag>"))) {
+            server.get().fault(IS_COMPLETION, ScriptedFault.afterHandling(fault));
             try (BlobStore store = server.store().open()) {
                 store.delete(KEY);
                 StoredBlob stored = upload(store, condition(conditional));
@@ -97,8 +101,8 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
                 .fault(
                         IS_COMPLETION,
                         IntStream.range(0, RetryPolicy.DEFAULT.maxAttempts())
-                                .mapToObj(i -> Fault.errorInSuccess("InternalError", "try again"))
-                                .toArray(Fault[]::new));
+                                .mapToObj(i -> GcsFaults.xml(200, "InternalError", "try again"))
+                                .toArray(ScriptedFault[]::new));
         try (BlobStore store = server.store().open()) {
             assertThatThrownBy(() -> upload(store, condition(conditional)))
                     .isInstanceOf(BlobStoreException.class)
@@ -112,7 +116,7 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
     @Test
     void whatSomebodyElseStoredMeanwhileIsNeitherTakenForOursNorRemoved() throws Exception {
         byte[] others = {1, 2, 3};
-        server.get().fault(IS_COMPLETION, Fault.loseAnswer());
+        server.get().fault(IS_COMPLETION, ScriptedFault.loseResponse());
         try (BlobStore store = server.store().open()) {
             MultipartUpload upload = sent(store, Precondition.none());
             Crc32c checksum = Crc32c.of(ByteBuffer.wrap(CONTENT));
@@ -133,7 +137,7 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
     void anotherObjectIsRemovedOnlyIfItIsOurs(boolean generationTold) throws Exception {
         server.get().omitHashOfCompletion(true);
         server.get().omitGenerationOfCompletion(!generationTold);
-        server.get().fault(seen -> seen.method().equals("GET") && seen.isJson(), Fault.wrongHash());
+        server.get().fault(seen -> seen.method().equals("GET") && FakeGcs.isJson(seen), GcsFaults.wrongHash());
         try (BlobStore store = server.store().open()) {
             assertThatThrownBy(() -> upload(store, Precondition.none()))
                     .isInstanceOf(IntegrityException.class)
@@ -147,8 +151,8 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
         server.get().omitHashOfCompletion(true);
         server.get()
                 .fault(
-                        seen -> seen.method().equals("GET") && seen.isJson(),
-                        Fault.answer(
+                        seen -> seen.method().equals("GET") && FakeGcs.isJson(seen),
+                        ScriptedFault.respond(
                                 200,
                                 "{\"bucket\": \"" + FakeServer.BUCKET + "\", \"name\": \"" + KEY
                                         + "\", \"generation\": \"99\", \"size\": \"1\", \"crc32c\": \"AAAAAQ==\"}"));
@@ -165,10 +169,10 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
         server.get().omitHashOfCompletion(true);
         server.get()
                 .fault(
-                        seen -> seen.method().equals("GET") && seen.isJson(),
+                        seen -> seen.method().equals("GET") && FakeGcs.isJson(seen),
                         IntStream.range(0, 4)
-                                .mapToObj(i -> Fault.json(503, "backendError", "try again"))
-                                .toArray(Fault[]::new));
+                                .mapToObj(i -> GcsFaults.json(503, "backendError", "try again"))
+                                .toArray(ScriptedFault[]::new));
         try (BlobStore store = server.store().open()) {
             StoredBlob stored = upload(store, Precondition.none());
 

@@ -13,7 +13,7 @@ import io.blobstore.PermissionDeniedException;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.contract.LeakCheck;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -46,7 +46,7 @@ class GcsCustomerKeyTest {
         try (BlobStore store = server.store().encryption(key(1)).open();
                 BlobStore other = server.store().encryption(key(2)).open();
                 BlobStore without = server.store().open();
-                ParallelUploader uploader = ParallelUploader.create()) {
+                TransferManager uploader = TransferManager.create()) {
             StoreOptions options = StoreOptions.builder()
                     .precondition(conditional ? Precondition.ifAbsent() : Precondition.none())
                     .build();

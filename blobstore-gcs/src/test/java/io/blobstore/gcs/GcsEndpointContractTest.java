@@ -6,23 +6,23 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.ForwardingBlobStore;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoreUri;
+import io.blobstore.contract.Campaign;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 
 /**
  * The store keeps the contract, against any server: {@code BLOBSTORE_TEST_GCS_URI} names the bucket, as in
  * {@code gs://bucket}. Of what servers are known not to be able to do, {@code BLOBSTORE_TEST_GCS_SERVER} says which is
  * left out; unset, all is asked for.
  */
-@Tag("one-jdk")
+@Campaign(representedBy = GcsContractTest.class)
 class GcsEndpointContractTest extends GcsContractBase {
     private static final String VARIABLE = "BLOBSTORE_TEST_GCS_URI";
 
@@ -69,14 +69,15 @@ class GcsEndpointContractTest extends GcsContractBase {
         @Override
         public StoreCapabilities capabilities() {
             StoreCapabilities all = super.capabilities();
-            return new StoreCapabilities(
-                    false,
-                    all.minPartSize(),
-                    all.maxPartSize(),
-                    all.maxParts(),
-                    all.maxBlobSize(),
-                    all.conditionalStore(),
-                    StoreCapabilities.Support.NONE);
+            return StoreCapabilities.builder()
+                    .multipart(false)
+                    .minPartSize(all.minPartSize())
+                    .maxPartSize(all.maxPartSize())
+                    .maxParts(all.maxParts())
+                    .maxBlobSize(all.maxBlobSize())
+                    .conditionalStore(all.conditionalStore())
+                    .presign(StoreCapabilities.Support.NONE)
+                    .build();
         }
 
         @Override

@@ -6,16 +6,16 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.contract.LeakCheck;
-import io.blobstore.gcs.fake.Fault;
-import io.blobstore.gcs.fake.Seen;
+import io.blobstore.http.ScriptedExchange;
+import io.blobstore.http.ScriptedFault;
 import io.blobstore.memory.MappedFile;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.transfer.Transfer;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -40,14 +40,15 @@ abstract class GcsFaultsBase {
     static final int PARTS = 4;
     static final byte[] CONTENT = new byte[(PARTS - 1) * PART + 1];
     static final BlobKey KEY = BlobKey.of("some-blob");
-    static final Predicate<Seen> IS_PART =
+    static final Predicate<ScriptedExchange> IS_PART =
             request -> request.method().equals("PUT") && request.target().contains("partNumber=");
-    static final Predicate<Seen> IS_COMPLETION =
+    static final Predicate<ScriptedExchange> IS_COMPLETION =
             request -> request.method().equals("POST") && request.target().contains("?uploadId=");
-    static final Predicate<Seen> IS_REWRITE = request -> request.target().contains("/rewriteTo/");
+    static final Predicate<ScriptedExchange> IS_REWRITE =
+            request -> request.target().contains("/rewriteTo/");
 
     /** Of an upload, and not of an object. */
-    static final Predicate<Seen> IS_ABORT =
+    static final Predicate<ScriptedExchange> IS_ABORT =
             request -> request.method().equals("DELETE") && request.target().contains("?uploadId=");
 
     static {
@@ -62,7 +63,7 @@ abstract class GcsFaultsBase {
 
     final StoredBlob upload(BlobStore store, Precondition condition) throws IOException, InterruptedException {
         Path path = Files.write(directory.resolve("source"), CONTENT);
-        try (ParallelUploader uploader = ParallelUploader.create();
+        try (TransferManager uploader = TransferManager.create();
                 MappedFile file = MappedFile.open(path)) {
             UploadOptions options = UploadOptions.builder()
                     .partSize(PART)
@@ -110,7 +111,7 @@ abstract class GcsFaultsBase {
     }
 
     /** Does something when the next such request arrives: before it is carried out, and in the server's thread. */
-    final void whenSeen(Predicate<Seen> which, Runnable action) {
+    final void whenSeen(Predicate<ScriptedExchange> which, Runnable action) {
         AtomicBoolean done = new AtomicBoolean();
         whenSeenEachTime(seen -> {
             if (which.test(seen) && done.compareAndSet(false, true)) {
@@ -120,13 +121,13 @@ abstract class GcsFaultsBase {
     }
 
     /** Does something when any request arrives, in the same way. */
-    final void whenSeenEachTime(Consumer<Seen> action) {
+    final void whenSeenEachTime(Consumer<ScriptedExchange> action) {
         server.get()
                 .fault(
                         seen -> {
                             action.accept(seen);
                             return false;
                         },
-                        Fault.none());
+                        ScriptedFault.none());
     }
 }

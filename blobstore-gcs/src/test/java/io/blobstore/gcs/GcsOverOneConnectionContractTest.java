@@ -1,9 +1,9 @@
 package io.blobstore.gcs;
 
-import org.junit.jupiter.api.Tag;
+import io.blobstore.contract.Campaign;
 
 /** The store keeps the contract over one connection: no request waits for one that another of its kind holds. */
-@Tag("one-jdk")
+@Campaign(representedBy = GcsContractTest.class)
 class GcsOverOneConnectionContractTest extends GcsContractTest {
     @Override
     GcsBlobStore.Builder builder() {

@@ -11,7 +11,8 @@ import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
-import io.blobstore.gcs.fake.Fault;
+import io.blobstore.gcs.fake.GcsFaults;
+import io.blobstore.http.ScriptedFault;
 import io.blobstore.transfer.RetryPolicy;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -22,12 +23,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What goes wrong with conditions, and with the hidden names of uploads in parts that have one. */
 class GcsPublicationFaultsTest extends GcsFaultsBase {
-    private static final List<Fault> DENIALS = List.of(
-            Fault.json(500, "internalError", "oops"),
-            Fault.json(503, "backendError", "try again"),
-            Fault.answer(503, ""),
-            Fault.answer(502, "<html>bad gateway</html>"),
-            Fault.json(408, "requestTimeout", "slow"));
+    private static final List<ScriptedFault> DENIALS = List.of(
+            GcsFaults.json(500, "internalError", "oops"),
+            GcsFaults.json(503, "backendError", "try again"),
+            ScriptedFault.respond(503, ""),
+            ScriptedFault.respond(502, "<html>bad gateway</html>"),
+            GcsFaults.json(408, "requestTimeout", "slow"));
 
     // ---- keys
 
@@ -43,8 +44,8 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
         }
         assertStored();
         assertThat(server.get().object(FakeServer.BUCKET, KEY.toString())).hasValueSatisfying(object -> {
-            assertThat(object.storageClass()).isEqualTo("NEARLINE");
-            assertThat(object.kmsKeyName()).contains(key);
+            assertThat(object.attributes().storageClass()).isEqualTo("NEARLINE");
+            assertThat(object.attributes().kmsKeyName()).contains(key);
         });
     }
 
@@ -74,7 +75,7 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
 
     @Test
     void aPublicationWhoseAnswerIsLostHasHappened() throws Exception {
-        server.get().fault(IS_REWRITE, Fault.loseAnswer());
+        server.get().fault(IS_REWRITE, ScriptedFault.loseResponse());
         try (BlobStore store = server.store().open()) {
             StoredBlob stored = upload(store, Precondition.ifAbsent());
 
@@ -87,7 +88,7 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
 
     @Test
     void aConditionalStoreWhoseAnswerIsLostHasHappened() throws Exception {
-        for (Fault fault : List.of(Fault.loseAnswer(), Fault.cutAnswer())) {
+        for (ScriptedFault fault : List.of(ScriptedFault.loseResponse(), ScriptedFault.cutResponse())) {
             server.get().fault(request -> request.target().startsWith("/upload/"), fault);
             try (BlobStore store = server.store().open()) {
                 store.delete(KEY);
@@ -106,8 +107,8 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
 
     @Test
     void aPublicationThatTheServerDeniesMayHaveHappened() throws Exception {
-        for (Fault fault : DENIALS) {
-            server.get().fault(IS_REWRITE, Fault.carryingOut(fault));
+        for (ScriptedFault fault : DENIALS) {
+            server.get().fault(IS_REWRITE, ScriptedFault.afterHandling(fault));
             try (BlobStore store = server.store().open()) {
                 store.delete(KEY);
                 StoredBlob stored = upload(store, Precondition.ifAbsent());
@@ -123,8 +124,8 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
     void aConditionalStoreThatTheServerDeniesMayHaveHappened() throws Exception {
         StoreOptions ifAbsent =
                 StoreOptions.builder().precondition(Precondition.ifAbsent()).build();
-        for (Fault fault : DENIALS) {
-            server.get().fault(request -> request.target().startsWith("/upload/"), Fault.carryingOut(fault));
+        for (ScriptedFault fault : DENIALS) {
+            server.get().fault(request -> request.target().startsWith("/upload/"), ScriptedFault.afterHandling(fault));
             try (BlobStore store = server.store().open()) {
                 store.delete(KEY);
                 StoredBlob stored = store.store(KEY, BlobSource.of(ByteBuffer.wrap(CONTENT)), ifAbsent);
@@ -142,7 +143,7 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
         server.get()
                 .fault(
                         request -> request.target().startsWith("/upload/"),
-                        Fault.json(429, "rateLimitExceeded", "slow"));
+                        GcsFaults.json(429, "rateLimitExceeded", "slow"));
         try (BlobStore store = server.store().open()) {
             assertThatThrownBy(() -> store.store(
                             KEY,
@@ -161,8 +162,8 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
                 .fault(
                         IS_REWRITE,
                         IntStream.range(0, RetryPolicy.DEFAULT.maxAttempts())
-                                .mapToObj(i -> Fault.json(500, "internalError", "oops"))
-                                .toArray(Fault[]::new));
+                                .mapToObj(i -> GcsFaults.json(500, "internalError", "oops"))
+                                .toArray(ScriptedFault[]::new));
         try (BlobStore store = server.store().open()) {
             assertThatThrownBy(() -> upload(store, Precondition.ifAbsent()))
                     .isInstanceOf(BlobStoreException.class)
@@ -176,8 +177,13 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
     @Test
     void aPublicationInStepsIsBegunAgainWhenAStepFails() throws Exception {
         server.get().rewriteInStepsOf(PART);
-        server.get().fault(IS_REWRITE, Fault.none(), Fault.json(500, "internalError", "oops"), Fault.none());
-        server.get().fault(IS_REWRITE, Fault.disconnect());
+        server.get()
+                .fault(
+                        IS_REWRITE,
+                        ScriptedFault.none(),
+                        GcsFaults.json(500, "internalError", "oops"),
+                        ScriptedFault.none());
+        server.get().fault(IS_REWRITE, ScriptedFault.disconnect());
         try (BlobStore store = server.store().storageClass("NEARLINE").open()) {
             upload(store, Precondition.ifAbsent());
         }
@@ -190,7 +196,7 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
         server.get()
                 .fault(
                         request -> request.method().equals("DELETE"),
-                        Fault.json(403, "forbidden", "objects are kept for a year"));
+                        GcsFaults.json(403, "forbidden", "objects are kept for a year"));
         try (BlobStore store = server.store().open()) {
             StoredBlob stored = upload(store, Precondition.ifAbsent());
 
@@ -198,7 +204,7 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
             assertThat(server.get().names(FakeServer.BUCKET))
                     .as("it is left over")
                     .hasSize(2);
-            try (io.blobstore.BlobListing listing = store.list(io.blobstore.ListOptions.ALL)) {
+            try (io.blobstore.BlobListing listing = store.list(io.blobstore.ListOptions.DEFAULT)) {
                 listing.next();
                 assertThat(listing.hasNext()).as("and not seen").isFalse();
             }

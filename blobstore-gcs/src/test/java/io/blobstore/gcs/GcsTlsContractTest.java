@@ -1,6 +1,9 @@
 package io.blobstore.gcs;
 
+import io.blobstore.contract.Campaign;
+
 /** The contract over TLS, as it is in every installation. */
+@Campaign(representedBy = GcsContractTest.class)
 class GcsTlsContractTest extends GcsFakeContractBase {
     @Override
     FakeServer newServer() {

@@ -10,10 +10,11 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.ForwardingBlobStore;
 import io.blobstore.Precondition;
 import io.blobstore.gcs.fake.FakeCredentials;
-import io.blobstore.gcs.fake.Fault;
-import io.blobstore.gcs.fake.Seen;
+import io.blobstore.gcs.fake.GcsFaults;
+import io.blobstore.http.ScriptedExchange;
+import io.blobstore.http.ScriptedFault;
 import io.blobstore.memory.MappedFile;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.nio.file.Files;
 import java.util.List;
@@ -32,9 +33,9 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
         server.get()
                 .requireToken(
                         IntStream.range(1, 9).mapToObj(i -> "fake-token-" + i).toArray(String[]::new));
-        server.get().fault(IS_PART, Fault.none(), Fault.xml(401, "AuthenticationRequired", "expired"));
+        server.get().fault(IS_PART, ScriptedFault.none(), GcsFaults.xml(401, "AuthenticationRequired", "expired"));
         try (BlobStore store = server.store().credentials(account).open()) {
-            store.list(io.blobstore.ListOptions.ALL).close();
+            store.list(io.blobstore.ListOptions.DEFAULT).close();
             server.get().expire("fake-token-1");
             upload(store, Precondition.none());
         }
@@ -44,7 +45,7 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
 
     @Test
     void aFileThatIsClosedWhilePartsAreTriedAgainIsReadToItsEnd() throws Exception {
-        server.get().fault(IS_PART, Fault.disconnect(), Fault.disconnect(), Fault.disconnect());
+        server.get().fault(IS_PART, ScriptedFault.disconnect(), ScriptedFault.disconnect(), ScriptedFault.disconnect());
         try (BlobStore store = server.store().open()) {
             upload(store, Precondition.none());
         }
@@ -64,7 +65,7 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
     @Test
     void aBlobWithoutContentIsStored() throws Exception {
         try (BlobStore store = server.store().open();
-                ParallelUploader uploader = ParallelUploader.create()) {
+                TransferManager uploader = TransferManager.create()) {
             uploader.upload(store, KEY, BlobSource.of(), UploadOptions.DEFAULT).join();
         }
         assertThat(server.get().object(FakeServer.BUCKET, KEY.toString()))
@@ -76,7 +77,7 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
         MappedFile file = MappedFile.open(Files.write(directory.resolve("closed"), CONTENT));
         file.close();
         try (BlobStore store = server.store().open();
-                ParallelUploader uploader = ParallelUploader.create()) {
+                TransferManager uploader = TransferManager.create()) {
             assertThatThrownBy(() -> uploader.upload(store, KEY, file.region(), UploadOptions.DEFAULT)
                             .join())
                     .isInstanceOf(IllegalStateException.class);
@@ -87,7 +88,7 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
 
     @Test
     void anUploadThatFailsIsAborted() throws Exception {
-        server.get().fault(IS_PART, Fault.xml(403, "AccessDenied", "no"));
+        server.get().fault(IS_PART, GcsFaults.xml(403, "AccessDenied", "no"));
         try (BlobStore store = server.store().open()) {
             assertThatThrownBy(() -> upload(store, Precondition.none()))
                     .isInstanceOf(io.blobstore.PermissionDeniedException.class);
@@ -98,8 +99,9 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
 
     @Test
     void anAbortThatFailsIsReported() throws Exception {
-        server.get().fault(IS_PART, Fault.xml(403, "AccessDenied", "no"));
-        server.get().fault(request -> request.method().equals("DELETE"), Fault.xml(403, "AccessDenied", "nor that"));
+        server.get().fault(IS_PART, GcsFaults.xml(403, "AccessDenied", "no"));
+        server.get()
+                .fault(request -> request.method().equals("DELETE"), GcsFaults.xml(403, "AccessDenied", "nor that"));
         try (BlobStore store = server.store().open()) {
             BlobStoreException problem =
                     catchThrowableOfType(BlobStoreException.class, () -> upload(store, Precondition.none()));
@@ -114,10 +116,11 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
     @Test
     void oneRequestInTenIsRefusedAndTheContentArrives() throws Exception {
         Random random = new Random(7);
-        Fault[] faults = IntStream.range(0, 400)
-                .mapToObj(
-                        i -> random.nextInt(10) == 0 ? Fault.xml(503, "ServiceUnavailable", "try again") : Fault.none())
-                .toArray(Fault[]::new);
+        ScriptedFault[] faults = IntStream.range(0, 400)
+                .mapToObj(i -> random.nextInt(10) == 0
+                        ? GcsFaults.xml(503, "ServiceUnavailable", "try again")
+                        : ScriptedFault.none())
+                .toArray(ScriptedFault[]::new);
         server.get().fault(IS_PART, faults);
         try (BlobStore store = server.store().open()) {
             for (int i = 0; i < 5; i++) {
@@ -130,14 +133,14 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
 
     @Test
     void everyFaultThatPassesIsTriedAgain() throws Exception {
-        for (Fault fault : List.of(
-                Fault.xml(408, "RequestTimeout", "slow"),
-                Fault.xml(429, "SlowDown", "slow down", "Retry-After: 0"),
-                Fault.xml(500, "InternalError", "oops"),
-                Fault.answer(502, "<html>bad gateway</html>"),
-                Fault.breakOff(),
-                Fault.disconnect(),
-                Fault.loseAnswer())) {
+        for (ScriptedFault fault : List.of(
+                GcsFaults.xml(408, "RequestTimeout", "slow"),
+                GcsFaults.xml(429, "SlowDown", "slow down", "Retry-After: 0"),
+                GcsFaults.xml(500, "InternalError", "oops"),
+                ScriptedFault.respond(502, "<html>bad gateway</html>"),
+                ScriptedFault.closeDuringRequest(),
+                ScriptedFault.disconnect(),
+                ScriptedFault.loseResponse())) {
             server.get().fault(IS_PART, fault);
             try (BlobStore store = server.store().open()) {
                 upload(store, Precondition.none());
@@ -148,7 +151,7 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
 
     @Test
     void theServersWishForPatienceIsKnown() throws Exception {
-        server.get().fault(request -> true, Fault.xml(503, "SlowDown", "slow down", "Retry-After: 7"));
+        server.get().fault(request -> true, GcsFaults.xml(503, "SlowDown", "slow down", "Retry-After: 7"));
         try (BlobStore store = server.store().open()) {
             io.blobstore.ThrottledException problem = catchThrowableOfType(
                     io.blobstore.ThrottledException.class, () -> store.store(KEY, BlobSource.of()));
@@ -159,19 +162,24 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
 
     @Test
     void connectionsThatEndInTheMiddleOfPartsAreMadeAgain() throws Exception {
-        server.get().fault(IS_PART, Fault.breakOff(), Fault.breakOff(), Fault.breakOff());
+        server.get()
+                .fault(
+                        IS_PART,
+                        ScriptedFault.closeDuringRequest(),
+                        ScriptedFault.closeDuringRequest(),
+                        ScriptedFault.closeDuringRequest());
         try (BlobStore store = server.store().open()) {
             upload(store, Precondition.none());
         }
         assertStored();
         assertThat(server.get().requests().stream().filter(IS_PART))
-                .anyMatch(request -> request.status() == 0 && request.bodyBytes() == PART / 2)
+                .anyMatch(request -> request.status() == 0 && request.bodyReceived() == PART / 2)
                 .hasSize(PARTS + 3);
     }
 
     @Test
     void aPartOfAnUploadThatALifecycleRuleHasAbortedIsNotTriedAgain() throws Exception {
-        server.get().fault(IS_PART, Fault.xml(404, "NoSuchUpload", "gone"));
+        server.get().fault(IS_PART, GcsFaults.xml(404, "NoSuchUpload", "gone"));
         try (BlobStore store = server.store().open()) {
             assertThatThrownBy(() -> upload(store, Precondition.none()))
                     .isInstanceOfSatisfying(
@@ -186,8 +194,8 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
     /** The id is lost with the answer, so what it stands for is left to a lifecycle rule. */
     @Test
     void anUploadWhoseIdIsLostIsBegunAgain() throws Exception {
-        Predicate<Seen> isCreation = request -> request.target().endsWith("?uploads");
-        for (Fault fault : List.of(Fault.loseAnswer(), Fault.cutAnswer())) {
+        Predicate<ScriptedExchange> isCreation = request -> request.target().endsWith("?uploads");
+        for (ScriptedFault fault : List.of(ScriptedFault.loseResponse(), ScriptedFault.cutResponse())) {
             server.get().fault(isCreation, fault);
             try (BlobStore store = server.store().open()) {
                 assertThat(upload(store, Precondition.none()).size()).isEqualTo(CONTENT.length);
@@ -201,8 +209,8 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
 
     @Test
     void aTokenThatExpiresBeforeTheEndIsRenewed() throws Exception {
-        for (Predicate<Seen> which : List.of(IS_COMPLETION, IS_REWRITE, IS_ABORT)) {
-            server.get().fault(which, Fault.xml(401, "AuthenticationRequired", "expired"));
+        for (Predicate<ScriptedExchange> which : List.of(IS_COMPLETION, IS_REWRITE, IS_ABORT)) {
+            server.get().fault(which, GcsFaults.xml(401, "AuthenticationRequired", "expired"));
             try (BlobStore store = server.store().open()) {
                 if (which == IS_ABORT) {
                     sent(store, Precondition.none()).abort();

@@ -20,8 +20,8 @@ import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.TransientNio2BlobStore;
 
 /**
- * S3Proxy, which lets everybody in: a server of uploads in parts that was written by somebody else. Of Cloud Storage it
- * has neither checksums nor the JSON API.
+ * S3Proxy without authentication: an independent server of multipart uploads, which has neither the checksums of Cloud
+ * Storage nor the JSON API.
  */
 final class S3ProxyServer implements AutoCloseable {
     private final ServerJvm process;
@@ -34,7 +34,7 @@ final class S3ProxyServer implements AutoCloseable {
         return new S3ProxyServer(ServerJvm.start(S3ProxyServer.class, directory));
     }
 
-    /** The server. */
+    /** Runs the server. */
     public static void main(String[] args) throws Exception {
         S3Proxy proxy = S3Proxy.builder()
                 .blobStore(new TransientNio2BlobStore())
@@ -50,7 +50,7 @@ final class S3ProxyServer implements AutoCloseable {
         return process.endpoints().get(0);
     }
 
-    // ---- what is in it, over connections that are not kept
+    // ---- its content, over connections that are not kept
 
     void createBucket(String bucket) throws IOException {
         HttpResponse answer = send("PUT", "/" + bucket);
@@ -59,7 +59,7 @@ final class S3ProxyServer implements AutoCloseable {
         }
     }
 
-    /** The checksum of an object's content, if there is such an object. */
+    /** Returns the checksum of an object's content, if the object exists. */
     Optional<Crc32c> content(String bucket, String name) throws IOException {
         HttpResponse answer = send("GET", "/" + bucket + "/" + name);
         if (answer.status() == 404) {
@@ -71,7 +71,7 @@ final class S3ProxyServer implements AutoCloseable {
         return Optional.of(Crc32c.of(ByteBuffer.wrap(answer.body().bytes())));
     }
 
-    /** How many uploads are neither completed nor aborted. */
+    /** Returns how many uploads are neither completed nor aborted. */
     long uploads(String bucket) throws IOException {
         HttpResponse answer = send("GET", "/" + bucket + "?uploads");
         String xml = new String(answer.body().bytes(), StandardCharsets.UTF_8);

@@ -80,9 +80,9 @@ final class Connection implements Closeable {
     /** Sends a request and receives its response. */
     HttpResponse exchange(HttpRequest request, byte[] head, ResponseHandler sink) throws IOException {
         reusable = false;
-        ResponseReader reader = new ResponseReader(input, channel, stall);
-        RequestWriter writer =
-                new RequestWriter(socket, channel, reader, new StallDetector(stall, StallDetector.PAYLOAD), head);
+        ResponseReader reader = new ResponseReader(socket.clock(), input, channel, stall);
+        RequestWriter writer = new RequestWriter(
+                socket, channel, reader, new StallDetector(socket.clock(), stall, StallDetector.PAYLOAD), head);
         untouched = true;
         boolean whole;
         try {
@@ -118,9 +118,9 @@ final class Connection implements Closeable {
     static int connect(NonBlockingSocket socket, byte[] head, Duration stall) throws IOException {
         PlainNetChannel channel = new PlainNetChannel(socket);
         BufferedInput input = new BufferedInput(socket, channel);
-        ResponseReader reader = new ResponseReader(input, channel, stall);
-        RequestWriter writer =
-                new RequestWriter(socket, channel, reader, new StallDetector(stall, StallDetector.ANY), head);
+        ResponseReader reader = new ResponseReader(socket.clock(), input, channel, stall);
+        RequestWriter writer = new RequestWriter(
+                socket, channel, reader, new StallDetector(socket.clock(), stall, StallDetector.ANY), head);
         writer.sendHead();
         int status = reader.head().status();
         if (status / 100 == 2 && input.hasBuffered()) {

@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.LongSupplier;
 
 /**
  * How many connections there may be to each endpoint, who gets the next, and which are kept while nobody uses them. Of
@@ -30,7 +29,7 @@ final class ConnectionPool {
     private final int most;
     private final long maxIdleNanos;
     private final long maxAgeNanos;
-    private final LongSupplier nanoTime;
+    private final TransportClock clock;
 
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock:
@@ -55,11 +54,11 @@ final class ConnectionPool {
      * @param maxIdle for how long a connection may be idle
      * @param maxAge for how long it is used at all, so that changes of a name's addresses are followed
      */
-    ConnectionPool(int most, Duration maxIdle, Duration maxAge, LongSupplier nanoTime) {
+    ConnectionPool(int most, Duration maxIdle, Duration maxAge, TransportClock clock) {
         this.most = most;
         maxIdleNanos = TimeUnit.NANOSECONDS.convert(maxIdle);
         maxAgeNanos = TimeUnit.NANOSECONDS.convert(maxAge);
-        this.nanoTime = nanoTime;
+        this.clock = clock;
     }
 
     /** A slot that is yet to be taken. */
@@ -157,7 +156,7 @@ final class ConnectionPool {
             lock.lock();
             try {
                 Group group = group(endpoint);
-                long now = nanoTime.getAsLong();
+                long now = clock.nanoTime();
                 boolean wanted = !group.waiting.isEmpty() || group.idle.size() < MOST_IDLE;
                 if (!closed && wanted && now - reusable.madeAt() <= maxAgeNanos) {
                     reusable.becomesIdle(now);
@@ -211,7 +210,7 @@ final class ConnectionPool {
         List<Connection> expired = new ArrayList<>();
         lock.lock();
         try {
-            long now = nanoTime.getAsLong();
+            long now = clock.nanoTime();
             groups.values()
                     .forEach(group -> group.idle.removeIf(connection -> {
                         boolean old =

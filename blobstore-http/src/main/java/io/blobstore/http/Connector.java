@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +20,7 @@ final class Connector {
     private final Proxies proxies;
     private final TlsEngine engine;
     private final TlsContext.Identity identity;
-    private final LongSupplier nanoTime;
+    private final TransportClock clock;
 
     private volatile @Nullable TlsContext tls;
 
@@ -31,13 +30,13 @@ final class Connector {
             Proxies proxies,
             TlsEngine engine,
             TlsContext.Identity identity,
-            LongSupplier nanoTime) {
+            TransportClock clock) {
         this.connectTimeout = connectTimeout;
         this.stallTimeout = stallTimeout;
         this.proxies = proxies;
         this.engine = engine;
         this.identity = identity;
-        this.nanoTime = nanoTime;
+        this.clock = clock;
     }
 
     /** Is told of a socket before it is waited for; may refuse it. */
@@ -48,7 +47,7 @@ final class Connector {
     /** Connects to an endpoint, in the time that is allowed for all of it. */
     Connection connect(Endpoint endpoint, LinkUser user) throws IOException {
         TlsContext context = endpoint.secure() ? tls() : null;
-        long end = System.nanoTime() + TimeUnit.NANOSECONDS.convert(connectTimeout);
+        long end = clock.nanoTime() + TimeUnit.NANOSECONDS.convert(connectTimeout);
         Optional<Proxies.Proxy> proxy = proxies.of(endpoint);
         NonBlockingSocket socket =
                 proxy.isPresent() ? tunnel(proxy.get(), endpoint, user, end) : open(endpoint, user, end);
@@ -58,7 +57,7 @@ final class Connector {
             if (context != null) {
                 channel = secure(socket, context, endpoint, end);
             }
-            Connection connection = new Connection(endpoint, socket, channel, stallTimeout, nanoTime.getAsLong());
+            Connection connection = new Connection(endpoint, socket, channel, stallTimeout, clock.nanoTime());
             connected = true;
             return connection;
         } finally {
@@ -71,7 +70,7 @@ final class Connector {
     private NetChannel secure(NonBlockingSocket socket, TlsContext context, Endpoint endpoint, long end)
             throws IOException {
         try {
-            return TlsNetChannel.establish(socket, context, endpoint, end - System.nanoTime());
+            return TlsNetChannel.establish(socket, context, endpoint, end - clock.nanoTime());
         } catch (SSLException | ClosedByInterruptException e) {
             throw e;
         } catch (IOException e) {
@@ -108,7 +107,7 @@ final class Connector {
         }
         TransportException failure = null;
         for (int i = 0; i < addresses.length; i++) {
-            long share = (end - System.nanoTime()) / (addresses.length - i);
+            long share = (end - clock.nanoTime()) / (addresses.length - i);
             try {
                 return open(endpoint, new InetSocketAddress(addresses[i], endpoint.port()), user, share);
             } catch (TransportException e) {
@@ -125,9 +124,9 @@ final class Connector {
         throw failure == null ? new TransportException(Kind.UNKNOWN_HOST, "no address", null) : failure;
     }
 
-    private static NonBlockingSocket open(Endpoint endpoint, InetSocketAddress address, LinkUser user, long nanos)
+    private NonBlockingSocket open(Endpoint endpoint, InetSocketAddress address, LinkUser user, long nanos)
             throws IOException {
-        NonBlockingSocket socket = NonBlockingSocket.open();
+        NonBlockingSocket socket = NonBlockingSocket.open(clock);
         boolean connected = false;
         try {
             user.use(socket);
@@ -160,7 +159,7 @@ final class Connector {
         }
         boolean open = false;
         try {
-            Duration left = Duration.ofNanos(Math.max(1, end - System.nanoTime()));
+            Duration left = Duration.ofNanos(Math.max(1, end - clock.nanoTime()));
             int status = Connection.connect(socket, connectHead(proxy, endpoint), left);
             if (status / 100 != 2) {
                 throw new TransportException(

@@ -2,6 +2,7 @@ package io.blobstore.http;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStoreException;
+import io.blobstore.Operation;
 import io.blobstore.internal.concurrent.Interrupts;
 import java.io.InterruptedIOException;
 import java.util.Optional;
@@ -40,7 +41,7 @@ public final class Failures {
      * The exception for a request that an interrupt ended. Has a cause by which it is known for that, and sets the
      * status again.
      */
-    public static BlobStoreException interrupted(String operation, @Nullable BlobKey key, Throwable problem) {
+    public static BlobStoreException interrupted(Operation operation, @Nullable BlobKey key, Throwable problem) {
         Thread.currentThread().interrupt();
         Throwable cause =
                 Interrupts.caused(problem) ? problem : new InterruptedIOException("interrupted").initCause(problem);
@@ -54,7 +55,7 @@ public final class Failures {
      * @param remedyForNames what to do about a host whose name has no address
      */
     public static BlobStoreException translate(
-            String operation,
+            Operation operation,
             @Nullable BlobKey key,
             TransportException problem,
             String remedyForNames,

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.LongSupplier;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.TrustManager;
 
@@ -28,14 +27,14 @@ public final class HttpClient implements Closeable {
     private volatile boolean closed;
 
     private HttpClient(Builder builder) {
-        pool = new ConnectionPool(builder.maxConnections, builder.maxIdle, builder.maxAge, builder.nanoTime);
+        pool = new ConnectionPool(builder.maxConnections, builder.maxIdle, builder.maxAge, builder.clock);
         connector = new Connector(
                 builder.connectTimeout,
                 builder.stallTimeout,
                 new Proxies(System.getenv()),
                 builder.engine,
                 new TlsContext.Identity(builder.trust, builder.keys),
-                builder.nanoTime);
+                builder.clock);
     }
 
     /** A builder with everything at its default. */
@@ -86,7 +85,7 @@ public final class HttpClient implements Closeable {
         private TlsEngine engine = TlsEngine.AUTOMATIC;
         private Optional<TrustManager[]> trust = Optional.empty();
         private Optional<KeyManager[]> keys = Optional.empty();
-        private LongSupplier nanoTime = System::nanoTime;
+        private TransportClock clock = TransportClock.SYSTEM;
 
         private Builder() {}
 
@@ -149,9 +148,9 @@ public final class HttpClient implements Closeable {
             return this;
         }
 
-        /** Sets what the age of idle connections is measured by. */
-        Builder nanoTime(LongSupplier nanoTime) {
-            this.nanoTime = nanoTime;
+        /** Sets what time limits and the age of connections are measured by. */
+        Builder clock(TransportClock clock) {
+            this.clock = clock;
             return this;
         }
 

@@ -4,15 +4,15 @@ import io.blobstore.BlobSource;
 import java.util.Optional;
 
 /**
- * A request. The transport adds {@code Host} where it is missing, and {@code Content-Length}; everything else is the
+ * A request. The client adds {@code Host} if it is missing, and {@code Content-Length}; everything else is the
  * caller's.
  *
  * @param method in upper case
  * @param endpoint where to send it
- * @param target path and query, percent-encoded as they go on the wire
+ * @param target path and query, percent-encoded
  * @param headers the fields
- * @param body content of known length; empty for none. It is leased while it is written, and not beyond the call
- * @param expectContinue whether to wait, for a moment, for the server's leave before the body is sent
+ * @param body content of known length; empty for none. Its memory is used during the call only
+ * @param expectContinue whether to send {@code Expect: 100-continue} and wait briefly before sending the body
  */
 public record HttpRequest(
         String method,
@@ -21,7 +21,12 @@ public record HttpRequest(
         HttpHeaders headers,
         Optional<BlobSource> body,
         boolean expectContinue) {
-    /** Refuses what would break the request line, and fields that are the transport's. */
+    /**
+     * Creates a request.
+     *
+     * @throws IllegalArgumentException if method or target would break the request line, or a header field is one that
+     *     the client sets
+     */
     public HttpRequest {
         if (!HttpSyntax.isToken(method)) {
             throw new IllegalArgumentException("the method must be a token");
@@ -36,18 +41,18 @@ public record HttpRequest(
         }
     }
 
-    /** A request without body. */
+    /** Returns a request without a body. */
     public static HttpRequest of(String method, Endpoint endpoint, String target, HttpHeaders headers) {
         return new HttpRequest(method, endpoint, target, headers, Optional.empty(), false);
     }
 
-    /** A request with a body. */
+    /** Returns a request with a body. */
     public static HttpRequest of(
             String method, Endpoint endpoint, String target, HttpHeaders headers, BlobSource body) {
         return new HttpRequest(method, endpoint, target, headers, Optional.of(body), false);
     }
 
-    /** Method, endpoint and path: a query may carry a signature. */
+    /** Returns method, endpoint and path, without the query, which may contain a signature. */
     @Override
     public String toString() {
         int query = target.indexOf('?');

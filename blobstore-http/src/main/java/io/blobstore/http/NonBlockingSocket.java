@@ -10,7 +10,6 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +25,7 @@ import org.slf4j.LoggerFactory;
 final class NonBlockingSocket implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(NonBlockingSocket.class);
 
+    private final TransportClock clock;
     private final SocketChannel channel;
     private final Selector selector;
     private final SelectionKey key;
@@ -33,14 +33,19 @@ final class NonBlockingSocket implements Closeable {
     private boolean closed; // guarded by this
     private long written;
 
-    private NonBlockingSocket(SocketChannel channel, Selector selector, SelectionKey key) {
+    private NonBlockingSocket(TransportClock clock, SocketChannel channel, Selector selector, SelectionKey key) {
+        this.clock = clock;
         this.channel = channel;
         this.selector = selector;
         this.key = key;
     }
 
-    /** A link that is not connected yet. */
-    static NonBlockingSocket open() throws TransportException {
+    /**
+     * Opens a socket that is not connected yet.
+     *
+     * @param clock what time limits are measured by
+     */
+    static NonBlockingSocket open(TransportClock clock) throws TransportException {
         SocketChannel channel = null;
         Selector selector = null;
         try {
@@ -49,7 +54,7 @@ final class NonBlockingSocket implements Closeable {
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
             selector = Selector.open();
-            return new NonBlockingSocket(channel, selector, channel.register(selector, 0));
+            return new NonBlockingSocket(clock, channel, selector, channel.register(selector, 0));
         } catch (IOException e) {
             closeQuietly(channel);
             closeQuietly(selector);
@@ -63,12 +68,17 @@ final class NonBlockingSocket implements Closeable {
 
     /** Connects; fails with the operating system's exception, or {@link Kind#TIMEOUT}. */
     void connect(InetSocketAddress address, long nanos) throws IOException {
-        long end = System.nanoTime() + nanos;
+        long end = clock.nanoTime() + nanos;
         if (!channel.connect(address)) {
             do {
-                await(SelectionKey.OP_CONNECT, end - System.nanoTime(), "a connection");
+                await(SelectionKey.OP_CONNECT, end - clock.nanoTime(), "a connection");
             } while (!channel.finishConnect());
         }
+    }
+
+    /** Returns what time limits are measured by. */
+    TransportClock clock() {
+        return clock;
     }
 
     /** Writes what the socket takes now: possibly nothing. */
@@ -108,15 +118,16 @@ final class NonBlockingSocket implements Closeable {
      * @throws ClosedByInterruptException if the thread is interrupted; its status stays set
      */
     int await(int operations, long nanos, String what) throws IOException {
-        long end = System.nanoTime() + nanos;
+        long end = clock.nanoTime() + nanos;
         key.interestOps(operations);
-        for (long left = nanos; ; left = end - System.nanoTime()) {
+        while (true) {
             requireAlive();
-            if (left <= 0) {
+            if (clock.nanoTime() - end >= 0) {
                 throw new TransportException(Kind.TIMEOUT, "waited too long for " + what, null);
             }
-            selector.select(TimeUnit.NANOSECONDS.toMillis(left) + 1);
-            int ready = key.readyOps();
+            clock.await(selector, end);
+            // A key that was not selected keeps what it was ready for before.
+            int ready = selector.selectedKeys().isEmpty() ? 0 : key.readyOps();
             selector.selectedKeys().clear();
             if (ready != 0) {
                 requireAlive();

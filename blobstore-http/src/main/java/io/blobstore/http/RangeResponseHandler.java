@@ -6,8 +6,10 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.PartialReadException;
 import io.blobstore.ReadResult;
+import io.blobstore.spi.ByteRanges;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -27,7 +29,7 @@ public final class RangeResponseHandler implements ResponseHandler {
     /** A successful answer's status, if it is a part of the blob. */
     private static final int PARTIAL = 206;
 
-    private static final String OPERATION = "read";
+    private static final Operation OPERATION = Operation.READ;
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})");
 
     private final BlobKey key;
@@ -85,7 +87,7 @@ public final class RangeResponseHandler implements ResponseHandler {
     @Override
     public Optional<Body> target(int status, HttpHeaders headers) throws IOException {
         long blobSize = status == PARTIAL ? sizeOfRange(headers) : sizeOfWhole(headers);
-        long expected = range.resolve(key, blobSize, room);
+        long expected = ByteRanges.resolve(range, key, blobSize, room);
         String sent = headers.first("Content-Length").orElse("" + expected);
         if (!sent.equals("" + expected) || (status != PARTIAL && (range.offset() > 0 || expected != blobSize))) {
             throw notTheRange("it sends " + sent + " bytes with status " + status);
@@ -148,7 +150,7 @@ public final class RangeResponseHandler implements ResponseHandler {
         }
         return new PartialReadException(
                 key,
-                new ReadResult(blob, received, checksum()),
+                ReadResult.of(blob, received, checksum()),
                 "only " + received + " of " + length + " bytes came: " + Failures.message(problem),
                 problem);
     }

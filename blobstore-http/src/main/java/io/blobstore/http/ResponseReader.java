@@ -30,6 +30,7 @@ final class ResponseReader {
 
     private static final Logger LOG = LoggerFactory.getLogger(ResponseReader.class);
 
+    private final TransportClock clock;
     private final BufferedInput input;
     private final NetChannel channel;
     private final Duration stall;
@@ -39,7 +40,8 @@ final class ResponseReader {
     private boolean whole;
     private boolean reusable;
 
-    ResponseReader(BufferedInput input, NetChannel channel, Duration stall) {
+    ResponseReader(TransportClock clock, BufferedInput input, NetChannel channel, Duration stall) {
+        this.clock = clock;
         this.input = input;
         this.channel = channel;
         this.stall = stall;
@@ -63,7 +65,7 @@ final class ResponseReader {
             if (bytes == 0) {
                 return heard;
             }
-            if (bytes < 0 || !nextHead(new StallDetector(stall, StallDetector.ANY))) {
+            if (bytes < 0 || !nextHead(new StallDetector(clock, stall, StallDetector.ANY))) {
                 return Heard.ANSWER;
             }
             heard = Heard.INTERIM;
@@ -93,7 +95,7 @@ final class ResponseReader {
 
     /** The final response's head. Waits for it. */
     ResponseHead head() throws IOException {
-        StallDetector watch = new StallDetector(stall, StallDetector.ANY);
+        StallDetector watch = new StallDetector(clock, stall, StallDetector.ANY);
         while (head == null && nextHead(watch)) {
             // interim
         }
@@ -145,7 +147,7 @@ final class ResponseReader {
             throw ResponseHead.malformed(
                     "its body has " + length + " bytes where " + wanted.length() + " were asked for");
         }
-        StallDetector watch = new StallDetector(stall, StallDetector.PAYLOAD);
+        StallDetector watch = new StallDetector(clock, stall, StallDetector.PAYLOAD);
         for (long left = wanted.length(); left > 0; ) {
             ByteBuffer memory = wanted.target().buffer();
             watch.restart(); // it may have taken its time, which is not the server's
@@ -182,11 +184,11 @@ final class ResponseReader {
         if (length > most) {
             throw ResponseHead.malformed("its body is larger than any that is expected");
         }
-        StallDetector watch = new StallDetector(stall, StallDetector.ANY);
+        StallDetector watch = new StallDetector(clock, stall, StallDetector.ANY);
         Kept kept = new Kept(length, most);
-        long end = System.nanoTime() + KEPT_BODY_NANOS;
+        long end = clock.nanoTime() + KEPT_BODY_NANOS;
         while (kept.readSome(body, watch)) {
-            if (System.nanoTime() - end > 0) {
+            if (clock.nanoTime() - end > 0) {
                 throw new TransportException(Kind.TIMEOUT, "the server's answer does not come to an end", null);
             }
         }
@@ -197,7 +199,7 @@ final class ResponseReader {
 
     /** The status is what matters: of the body there is kept what comes in time, and before the connection breaks. */
     private byte[] keepError(BodyReader body, long length) throws IOException {
-        StallDetector watch = new StallDetector(stall, Integer.MAX_VALUE); // all of it in the time of one stall
+        StallDetector watch = new StallDetector(clock, stall, Integer.MAX_VALUE); // all of it in the time of one stall
         Kept kept = new Kept(length, MAX_ERROR_BODY);
         try {
             boolean more = true;

@@ -16,12 +16,15 @@ final class StallDetector {
     /** Any byte: for answers that a store is still working on, and keeps alive by a blank now and then. */
     static final int ANY = 1;
 
+    private final TransportClock clock;
     private final long stallNanos;
     private final int enough;
-    private long since = System.nanoTime();
+    private long since;
     private long moved;
 
-    StallDetector(Duration stall, int enough) {
+    StallDetector(TransportClock clock, Duration stall, int enough) {
+        this.clock = clock;
+        since = clock.nanoTime();
         stallNanos = TimeUnit.NANOSECONDS.convert(stall);
         this.enough = enough;
     }
@@ -37,11 +40,11 @@ final class StallDetector {
     /** Begins again, as if enough had moved just now. */
     void restart() {
         moved = 0;
-        since = System.nanoTime();
+        since = clock.nanoTime();
     }
 
     /** Nanoseconds until this runs out; 0 or less if it has. */
     long remaining() {
-        return since + stallNanos - System.nanoTime();
+        return since + stallNanos - clock.nanoTime();
     }
 }

@@ -85,7 +85,7 @@ final class TlsNetChannel implements NetChannel {
             throw e;
         }
         try {
-            channel.handshake(System.nanoTime() + nanos);
+            channel.handshake(socket.clock().nanoTime() + nanos);
             return channel;
         } catch (Throwable e) {
             channel.close();
@@ -113,7 +113,7 @@ final class TlsNetChannel implements NetChannel {
                     }
                     if (result.getStatus() == Status.BUFFER_UNDERFLOW && !fill()) {
                         flushBy(end);
-                        socket.await(SelectionKey.OP_READ, end - System.nanoTime(), "the TLS handshake");
+                        socket.await(SelectionKey.OP_READ, end - socket.clock().nanoTime(), "the TLS handshake");
                     }
                 }
                 default -> throw new SSLException("unexpected state of the handshake: " + status);
@@ -138,7 +138,7 @@ final class TlsNetChannel implements NetChannel {
 
     private void flushBy(long end) throws IOException {
         while (!flush()) {
-            socket.await(SelectionKey.OP_WRITE, end - System.nanoTime(), "the TLS handshake");
+            socket.await(SelectionKey.OP_WRITE, end - socket.clock().nanoTime(), "the TLS handshake");
         }
     }
 

@@ -13,7 +13,7 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A port on loopback that answers no attempt to connect: its backlog is full, and nobody accepts. */
+/** A port on loopback that responds to no attempt to connect: its backlog is full, and nothing accepts. */
 final class BlackHole implements Closeable {
     private final ServerSocket listener;
     private final List<SocketChannel> waiting = new ArrayList<>();
@@ -49,7 +49,7 @@ final class BlackHole implements Closeable {
                 channel.finishConnect();
             }
         }
-        assumeTrue(false, "this system accepts any number of connections for a program");
+        assumeTrue(false, "this system accepts any number of connections on behalf of a program");
     }
 
     Endpoint endpoint(boolean secure) {

@@ -5,12 +5,13 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.blobstore.BlobSource;
 import io.blobstore.BlobTarget;
-import io.blobstore.Lease;
 import io.blobstore.RetainedSource;
 import io.blobstore.SourceChangedException;
+import io.blobstore.TargetException;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.contract.PiecesWindow;
 import io.blobstore.http.ScriptedServer.Script;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -20,7 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -50,12 +51,13 @@ class CallbackTest {
                         .map(failure -> Arguments.of(channel, failure)));
     }
 
-    /** When it is asked for nothing, which asks only whether it is unchanged. */
+    /** When it is asked whether it is unchanged. */
     private static final long AT_THE_CHECK = -1;
 
-    /** Content in pieces of 64 KiB, of which one cannot be had. */
-    private record FailingSource(BlobSource content, long failsAt, long offset, Throwable failure)
-            implements BlobSource {
+    /** Content in pieces of 64 KiB, of which one cannot be read. */
+    private record FailingSource(BlobSource content, long failsAt, Throwable failure) implements BlobSource {
+        private static final int PIECE = 64 << 10;
+
         @Override
         public long size() {
             return content.size();
@@ -63,20 +65,25 @@ class CallbackTest {
 
         @Override
         public BlobSource slice(long from, long length) {
-            return new FailingSource(content.slice(from, length), failsAt, offset + from, failure);
+            throw new UnsupportedOperationException("not needed");
         }
 
         @Override
-        public long maxLeaseSize() {
-            return 64 << 10;
+        public void forEachBuffer(int maxBufferSize, BufferVisitor visitor) throws IOException {
+            AtomicLong visited = new AtomicLong();
+            content.forEachBuffer(Math.min(maxBufferSize, PIECE), buffer -> {
+                if (failsAt >= 0 && visited.getAndAdd(buffer.remaining()) >= failsAt) {
+                    sneak(failure);
+                }
+                visitor.visit(buffer);
+            });
         }
 
         @Override
-        public Lease acquire() throws IOException {
-            if (size() == 0 ? failsAt == AT_THE_CHECK : failsAt >= 0 && offset >= failsAt) {
+        public void checkUnchanged() throws IOException {
+            if (failsAt == AT_THE_CHECK) {
                 sneak(failure);
             }
-            return content.acquire();
         }
 
         @Override
@@ -106,7 +113,7 @@ class CallbackTest {
                 int before = server.requests().size();
 
                 Throwable thrown = catchThrowable(
-                        () -> Calls.execute(client, Calls.put(server, new FailingSource(content, at, 0, failure))));
+                        () -> Calls.execute(client, Calls.put(server, new FailingSource(content, at, failure))));
 
                 assertThat(thrown).isSameAs(failure);
                 server.awaitOpen(0);
@@ -196,6 +203,7 @@ class CallbackTest {
     void theTimeThatATargetTakesIsNotTheServers() throws Exception {
         byte[] content = Calls.content(2000);
         Duration stall = Duration.ofSeconds(1);
+        ManualClock clock = new ManualClock();
         CountDownLatch taken = new CountDownLatch(1);
         try (ScriptedServer server = ScriptedServer.plain(exchange -> {
                     exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n");
@@ -204,7 +212,8 @@ class CallbackTest {
                     taken.await();
                     exchange.output().write(content, 1000, 1000);
                 });
-                HttpClient client = HttpClient.builder().stallTimeout(stall).build()) {
+                HttpClient client =
+                        HttpClient.builder().stallTimeout(stall).clock(clock).build()) {
             PiecesWindow pieces = new PiecesWindow(2000, 1000);
             BlobTarget.Window slow = new BlobTarget.Window() {
                 @Override
@@ -213,12 +222,9 @@ class CallbackTest {
                 }
 
                 @Override
-                public ByteBuffer buffer() {
+                public ByteBuffer buffer() throws TargetException {
                     if (pieces.remaining() == 1000) {
-                        long end = System.nanoTime() + 2 * stall.toNanos();
-                        for (long left = 1; left > 0; left = end - System.nanoTime()) {
-                            LockSupport.parkNanos(left); // as a write to a slow disk
-                        }
+                        clock.advance(stall.multipliedBy(2)); // as a write to a slow disk
                         taken.countDown();
                     }
                     return pieces.buffer();

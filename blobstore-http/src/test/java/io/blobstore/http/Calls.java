@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
-/** What the tests of the transport send. */
+/** The requests of the tests of the HTTP client. */
 final class Calls {
     private Calls() {}
 
@@ -29,7 +29,7 @@ final class Calls {
         return (status, headers) -> Optional.of(body(target));
     }
 
-    /** A body that fills a buffer. */
+    /** Returns a response body that fills a buffer. */
     static ResponseHandler.Body body(ByteBuffer target) {
         return new ResponseHandler.Body(target.remaining(), BlobTarget.Window.of(target));
     }
@@ -38,7 +38,7 @@ final class Calls {
         return client.newCall(request).execute(ResponseHandler.KEEP);
     }
 
-    /** The failure of a request that gets no complete response. */
+    /** Returns the failure of a request that gets no complete response. */
     static TransportException failure(HttpClient client, HttpRequest request, ResponseHandler sink) {
         return catchThrowableOfType(
                 TransportException.class, () -> client.newCall(request).execute(sink));
@@ -48,7 +48,7 @@ final class Calls {
         return failure(client, request, ResponseHandler.KEEP);
     }
 
-    /** Bytes without a pattern, always the same. */
+    /** Returns random bytes, the same for each size. */
     static byte[] content(int size) {
         byte[] content = new byte[size];
         new SplittableRandom(size).nextBytes(content);

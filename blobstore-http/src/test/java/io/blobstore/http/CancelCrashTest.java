@@ -3,11 +3,12 @@ package io.blobstore.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.blobstore.Lease;
+import io.blobstore.contract.CampaignScale;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.ChildJvm.Exit;
 import io.blobstore.contract.OpenDescriptors;
 import io.blobstore.internal.memory.LeaseTicket;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import java.io.RandomAccessFile;
 import java.nio.channels.ClosedByInterruptException;
@@ -26,14 +27,17 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Ten thousand calls in all, ended from outside at random points, each followed at once by the unmapping of the memory
- * that it read or filled: what would end the JVM if anything still used that memory, so in a JVM of its own.
+ * Ten thousand calls in all in the campaign tier, ended from outside at random points, each followed at once by the
+ * unmapping of the memory that it read or filled: what would end the JVM if anything still used that memory, so in a
+ * JVM of its own.
  */
+@Tag("jdk")
 class CancelCrashTest {
     private static final Path MAPPINGS = Path.of("/proc/self/maps");
 
@@ -42,9 +46,10 @@ class CancelCrashTest {
 
     @ParameterizedTest
     @CsvSource({"PLAIN, 7000", "TLS_OPENSSL, 2000", "TLS_JDK, 1000"})
-    void endingACallAtAnyPointAndUnmappingIsSafe(TestNetChannel channel, int times) throws Exception {
+    void endingACallAtAnyPointAndUnmappingIsSafe(TestNetChannel channel, int campaign) throws Exception {
         assumeTrue(Files.isDirectory(OpenDescriptors.DIRECTORY), "only Linux has " + OpenDescriptors.DIRECTORY);
         assumeTrue(channel.isAvailable(), "this platform has no native library for " + channel);
+        int times = CampaignScale.of(campaign);
 
         Exit exit =
                 ChildJvm.of(Child.class, directory).run(Duration.ofMinutes(4), channel.name(), Integer.toString(times));

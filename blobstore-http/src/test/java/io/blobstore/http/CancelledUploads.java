@@ -14,8 +14,8 @@ import io.blobstore.contract.OpenDescriptors;
 import io.blobstore.contract.ProcessMaps;
 import io.blobstore.internal.memory.LeaseTicket;
 import io.blobstore.memory.MappedFile;
-import io.blobstore.transfer.ParallelUploader;
 import io.blobstore.transfer.Transfer;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -139,7 +139,7 @@ public abstract class CancelledUploads {
                                 TestAuthority.get().serverContext(TestAuthority.Identity.SERVER), uploads)
                         : ScriptedServer.plain(uploads);
                 BlobStore store = open(server);
-                ParallelUploader uploader = ParallelUploader.create()) {
+                TransferManager uploader = TransferManager.create()) {
             Future<?>[] ends = new Future<?>[WORKERS];
             for (int worker = 0; worker < WORKERS; worker++) {
                 Path file = file(worker);
@@ -160,7 +160,7 @@ public abstract class CancelledUploads {
         }
     }
 
-    private void one(ParallelUploader uploader, BlobStore store, Path path, Random random) throws Exception {
+    private void one(TransferManager uploader, BlobStore store, Path path, Random random) throws Exception {
         BlobKey key = BlobKey.of("blob-" + numbers.incrementAndGet());
         String contentType = "upload/" + key;
         MovedBytes moved = uploads.watch(contentType);

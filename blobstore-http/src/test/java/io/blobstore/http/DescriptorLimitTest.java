@@ -17,11 +17,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A process that may open no more files. */
+@Tag("jdk")
 @ExtendWith(LeakCheck.class)
 class DescriptorLimitTest {
     /** Uses up all descriptors but some, tries a call, and gives them back. */

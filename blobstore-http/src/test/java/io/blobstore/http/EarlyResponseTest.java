@@ -26,12 +26,6 @@ class EarlyResponseTest {
     /** More than the kernel buffers for a peer that does not read. */
     private static final int SIZE = 48 << 20;
 
-    /**
-     * Time to write until the kernel's buffers are full: a server that reads on at once may get it all before it is
-     * heard.
-     */
-    private static final Duration WRITER_STUCK = Duration.ofMillis(300);
-
     @TempDir
     private static Path directory;
 
@@ -50,20 +44,28 @@ class EarlyResponseTest {
         CLOSES,
         RESETS;
 
-        void act(ScriptedExchange exchange) throws IOException, InterruptedException {
+        void act(ScriptedExchange exchange, MappedFile source) throws IOException, InterruptedException {
             switch (this) {
                 case KEEPS_READING -> {
-                    exchange.pause(WRITER_STUCK);
+                    awaitHeard(exchange, source);
                     exchange.awaitClientGone();
                 }
                 case STOPS_READING -> exchange.stall();
                 case ENDS_ITS_SIDE -> {
                     exchange.halfClose();
-                    exchange.pause(WRITER_STUCK);
+                    awaitHeard(exchange, source);
                     exchange.awaitClientGone();
                 }
                 case CLOSES -> exchange.close();
                 case RESETS -> exchange.reset();
+            }
+        }
+
+        /** Waits until the client sends no more: a server that reads on at once may get it all before it is heard. */
+        private static void awaitHeard(ScriptedExchange exchange, MappedFile source)
+                throws IOException, InterruptedException {
+            while (source.leases() > 0) {
+                exchange.pause(Duration.ofMillis(1));
             }
         }
     }
@@ -82,7 +84,7 @@ class EarlyResponseTest {
             server.then(exchange -> {
                 exchange.discardBody(300_000);
                 exchange.answer(503, "<Error>SlowDown</Error>", "Retry-After: 1");
-                then.act(exchange);
+                then.act(exchange, file);
             });
 
             HttpResponse response = Calls.execute(client, Calls.put(server, file.region()));

@@ -3,10 +3,11 @@ package io.blobstore.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.BlobSource;
-import io.blobstore.Lease;
 import io.blobstore.contract.LeakCheck;
+import io.blobstore.contract.Pairwise;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.http.TransportException.Kind;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -15,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -31,10 +33,19 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @ExtendWith(LeakCheck.class)
 class FaultTest {
-    private static final Duration SHORT = Duration.ofMillis(300);
+    private static final Duration STALL = Duration.ofSeconds(30);
+
+    /** Several of them, without progress, are a stall. */
+    private static final Duration PAUSE = STALL.dividedBy(10);
+
+    /** Two of them without progress would be a stall. */
+    private static final Duration LONG_PAUSE = STALL.multipliedBy(2).dividedBy(5);
 
     /** More than the kernel buffers for a peer that does not read. */
     private static final int SENT = 48 << 20;
+
+    /** As much as the kernel buffers at most. */
+    private static final int BUFFERED = 16 << 20;
 
     private static final int RECEIVED = 1 << 20;
 
@@ -104,7 +115,7 @@ class FaultTest {
             this.expected = expected;
         }
 
-        void strike(ScriptedExchange exchange) throws IOException, InterruptedException {
+        void strike(ScriptedExchange exchange, ManualClock clock) throws IOException, InterruptedException {
             switch (this) {
                 case RESET -> exchange.reset();
                 case CLOSE -> exchange.close();
@@ -112,16 +123,16 @@ class FaultTest {
                     exchange.cutOff();
                     exchange.awaitClientGone();
                 }
-                case STALL -> exchange.stall();
+                case STALL -> {
+                    clock.passWhileIdle();
+                    exchange.stall();
+                }
             }
         }
     }
 
     private static Stream<Arguments> faults() {
-        return Arrays.stream(TestNetChannel.values())
-                .flatMap(channel -> Arrays.stream(Fault.values())
-                        .flatMap(fault ->
-                                Arrays.stream(Stage.values()).map(stage -> Arguments.of(channel, fault, stage))));
+        return Pairwise.arguments(List.of(TestNetChannel.values()), List.of(Fault.values()), List.of(Stage.values()));
     }
 
     @ParameterizedTest
@@ -130,13 +141,12 @@ class FaultTest {
             throws Exception {
         MappedFile source = MappedFile.open(directory.resolve("source"));
         MappedFile target = MappedFile.open(directory.resolve("target"), MappedFile.Access.READ_WRITE);
-        try (HttpClient client = channel.client()
-                        .stallTimeout(fault == Fault.STALL ? SHORT : Duration.ofSeconds(20))
-                        .build();
+        ManualClock clock = new ManualClock();
+        try (HttpClient client = channel.client().clock(clock).build();
                 ScriptedServer server = channel.server(Script.answering(200, "next"))) {
             server.then(exchange -> {
                 stage.reach(exchange);
-                fault.strike(exchange);
+                fault.strike(exchange, clock);
             });
             // Large only where the server does not read it.
             BlobSource body = source.region(0, stage.compareTo(Stage.IN_REQUEST_BODY) <= 0 ? SENT : 1 << 20);
@@ -147,6 +157,7 @@ class FaultTest {
                         Calls.put(server, body),
                         Calls.into(lease.buffers().get(0)));
             }
+            clock.stop();
             source.close();
             target.close();
             assertThat(source.isReleased() && target.isReleased())
@@ -209,20 +220,19 @@ class FaultTest {
     @ParameterizedTest
     @MethodSource("faultsOnEachWire")
     void anErrorWhoseBodyDoesNotArriveIsStillThatError(TestNetChannel channel, Fault fault) throws Exception {
-        try (HttpClient client = channel.client()
-                        .stallTimeout(fault == Fault.STALL ? SHORT : Duration.ofSeconds(20))
-                        .build();
+        ManualClock clock = new ManualClock();
+        try (HttpClient client = channel.client().clock(clock).build();
                 ScriptedServer server = channel.server(Script.answering(200, "next"))) {
             server.then(exchange -> {
                 exchange.discardBody();
+                long waiting = clock.awaitWaiting();
                 exchange.answerHead(503, 100);
                 exchange.write("abcd");
-                if (fault == Fault.RESET) {
-                    exchange.pause(Duration.ofMillis(100)); // a reset may overtake what was written before
-                }
-                fault.strike(exchange);
+                clock.awaitServed(waiting); // a reset may overtake what was written before
+                fault.strike(exchange, clock);
             });
             HttpResponse response = Calls.execute(client, Calls.put(server, Calls.content(1000)));
+            clock.stop();
 
             assertThat(response.status()).isEqualTo(503);
             assertThat("abcd").startsWith(new String(response.body().bytes(), StandardCharsets.ISO_8859_1));
@@ -236,10 +246,14 @@ class FaultTest {
     @ParameterizedTest
     @EnumSource
     void anErrorWhoseBodyDripsIsNotWaitedFor(TestNetChannel channel) throws Exception {
-        try (HttpClient client = channel.client().stallTimeout(SHORT).build();
+        ManualClock clock = new ManualClock();
+        try (HttpClient client =
+                        channel.client().stallTimeout(STALL).clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
+                    long waiting = clock.awaitWaiting();
                     exchange.answerHead(403, RECEIVED);
-                    drip(exchange, "b");
+                    clock.awaitServed(waiting);
+                    drip(exchange, "b", clock);
                 })) {
             assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(403);
             server.awaitOpen(0);
@@ -261,20 +275,31 @@ class FaultTest {
     // ---- slow, too slow
 
     /** Writes a little now and then, until the client is gone. */
-    private static void drip(ScriptedExchange exchange, String little) throws IOException, InterruptedException {
+    private static void drip(ScriptedExchange exchange, String little, ManualClock clock)
+            throws IOException, InterruptedException {
         while (true) {
-            exchange.write(little);
-            exchange.pause(Duration.ofMillis(20));
+            write(exchange, little, clock);
+            clock.advance(PAUSE);
         }
+    }
+
+    /** Writes something to a client, and waits until it has taken that. */
+    private static void write(ScriptedExchange exchange, String bytes, ManualClock clock)
+            throws IOException, InterruptedException {
+        long waiting = clock.awaitWaiting();
+        exchange.write(bytes);
+        clock.awaitServed(waiting);
     }
 
     @ParameterizedTest
     @EnumSource
     void aHeadThatComesByteByByteIsGivenUp(TestNetChannel channel) throws Exception {
-        try (HttpClient client = channel.client().stallTimeout(SHORT).build();
+        ManualClock clock = new ManualClock();
+        try (HttpClient client =
+                        channel.client().stallTimeout(STALL).clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
-                    exchange.write("HTTP/1.1 200 OK\r\nA: ");
-                    drip(exchange, "b");
+                    write(exchange, "HTTP/1.1 200 OK\r\nA: ", clock);
+                    drip(exchange, "b", clock);
                 })) {
             TransportException failure = Calls.failure(client, Calls.get(server));
 
@@ -286,10 +311,14 @@ class FaultTest {
     @ParameterizedTest
     @EnumSource
     void aBodyThatComesByteByByteIsGivenUp(TestNetChannel channel) throws Exception {
-        try (HttpClient client = channel.client().stallTimeout(SHORT).build();
+        ManualClock clock = new ManualClock();
+        try (HttpClient client =
+                        channel.client().stallTimeout(STALL).clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
+                    long waiting = clock.awaitWaiting();
                     exchange.answerHead(200, RECEIVED);
-                    drip(exchange, "b");
+                    clock.awaitServed(waiting);
+                    drip(exchange, "b", clock);
                 })) {
             TransportException failure =
                     Calls.failure(client, Calls.get(server), Calls.into(ByteBuffer.allocateDirect(RECEIVED)));
@@ -303,14 +332,16 @@ class FaultTest {
     @EnumSource
     void aKeptAnswerMayComeSlowlyAsLongAsItComes(TestNetChannel channel) throws Exception {
         String content = "          <Result/>";
+        ManualClock clock = new ManualClock();
         try (HttpClient client =
-                        channel.client().stallTimeout(Duration.ofMillis(500)).build();
+                        channel.client().stallTimeout(STALL).clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
                     exchange.answerHead(200, content.length());
-                    for (char character : content.toCharArray()) {
-                        exchange.pause(Duration.ofMillis(50));
-                        exchange.write("" + character);
+                    for (int at = 0; at < content.length() - 1; at++) {
+                        write(exchange, content.substring(at, at + 1), clock);
+                        clock.advance(LONG_PAUSE);
                     }
+                    exchange.write(content.substring(content.length() - 1));
                 })) {
             assertThat(Calls.execute(client, Calls.get(server)).body().bytes())
                     .asString()
@@ -321,11 +352,13 @@ class FaultTest {
     @ParameterizedTest
     @EnumSource
     void chunksOfOneByteOnALongWayAreGivenUp(TestNetChannel channel) throws Exception {
-        try (HttpClient client = channel.client().stallTimeout(SHORT).build();
+        ManualClock clock = new ManualClock();
+        try (HttpClient client =
+                        channel.client().stallTimeout(STALL).clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
-                    exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+                    write(exchange, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", clock);
                     // Much framing, little payload: only payload is progress.
-                    drip(exchange, "1;" + "a".repeat(1000) + "\r\nb\r\n");
+                    drip(exchange, "1;" + "a".repeat(1000) + "\r\nb\r\n", clock);
                 })) {
             TransportException failure =
                     Calls.failure(client, Calls.get(server), Calls.into(ByteBuffer.allocateDirect(RECEIVED)));
@@ -339,14 +372,18 @@ class FaultTest {
     @EnumSource
     void aSlowAnswerThatMakesProgressIsReceived(TestNetChannel channel) throws Exception {
         byte[] content = Calls.content(48 << 10);
+        ManualClock clock = new ManualClock();
         try (HttpClient client =
-                        channel.client().stallTimeout(Duration.ofMillis(500)).build();
+                        channel.client().stallTimeout(STALL).clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
                     exchange.answerHead(200, content.length);
-                    for (int at = 0; at < content.length; at += 2048) {
+                    for (int at = 0; at < content.length - 2048; at += 2048) {
+                        long waiting = clock.awaitWaiting();
                         exchange.output().write(content, at, 2048);
-                        exchange.pause(Duration.ofMillis(40));
+                        clock.awaitServed(waiting);
+                        clock.advance(LONG_PAUSE);
                     }
+                    exchange.output().write(content, content.length - 2048, 2048);
                 })) {
             ByteBuffer target = ByteBuffer.allocateDirect(content.length);
             client.newCall(Calls.get(server)).execute(Calls.into(target));
@@ -358,30 +395,38 @@ class FaultTest {
     @ParameterizedTest
     @EnumSource
     void aSlowReaderThatMakesProgressGetsItAll(TestNetChannel channel) throws Exception {
-        int size = 12 << 20;
+        ManualClock clock = new ManualClock();
         try (HttpClient client =
-                        channel.client().stallTimeout(Duration.ofMillis(1000)).build();
+                        channel.client().stallTimeout(STALL).clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
-                    while (exchange.bodyReceived() < size) {
-                        exchange.discardBody(256 << 10);
-                        exchange.pause(Duration.ofMillis(40));
+                    while (exchange.bodyReceived() < SENT - BUFFERED) {
+                        long waiting = clock.awaitWaiting();
+                        while (clock.isAt(waiting)) {
+                            exchange.discardBody(256 << 10);
+                        }
+                        clock.advance(LONG_PAUSE);
                     }
+                    exchange.discardBody();
                     exchange.answer(200, "");
                 })) {
-            BlobSource body = BlobSource.of(ByteBuffer.allocateDirect(size)); // in one buffer
+            BlobSource body = BlobSource.of(ByteBuffer.allocateDirect(SENT)); // in one buffer
 
             assertThat(Calls.execute(client, Calls.put(server, body)).status()).isEqualTo(200);
+            assertThat(Duration.ofNanos(clock.nanoTime())).isGreaterThan(STALL.multipliedBy(2));
         }
     }
 
     @ParameterizedTest
     @EnumSource
     void aServerThatTakesTheRequestByteByByteIsGivenUp(TestNetChannel channel) throws Exception {
-        try (HttpClient client = channel.client().stallTimeout(SHORT).build();
+        ManualClock clock = new ManualClock();
+        try (HttpClient client =
+                        channel.client().stallTimeout(STALL).clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
                     while (true) {
+                        clock.awaitWaiting();
                         exchange.discardBody(1);
-                        exchange.pause(Duration.ofMillis(20));
+                        clock.advance(PAUSE);
                     }
                 })) {
             BlobSource body = BlobSource.of(ByteBuffer.allocateDirect(SENT));
@@ -421,9 +466,10 @@ class FaultTest {
 
     @Test
     void aConnectionThatIsNotAnsweredIsGivenUp() throws Exception {
+        ManualClock clock = new ManualClock();
         try (BlackHole hole = BlackHole.open();
-                HttpClient client =
-                        TestNetChannel.PLAIN.client().connectTimeout(SHORT).build()) {
+                HttpClient client = TestNetChannel.PLAIN.client().clock(clock).build()) {
+            clock.passWhileIdle();
             TransportException failure =
                     Calls.failure(client, HttpRequest.of("GET", hole.endpoint(false), "/", HttpHeaders.EMPTY));
 
@@ -435,12 +481,16 @@ class FaultTest {
     @ParameterizedTest
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
     void aHandshakeThatIsNotAnsweredIsGivenUp(TestNetChannel channel) throws Exception {
-        try (HttpClient client = channel.client().connectTimeout(SHORT).build();
+        ManualClock clock = new ManualClock();
+        try (HttpClient client = channel.client().clock(clock).build();
                 ScriptedServer server = channel.server(Script.answering(200, ""))) {
-            server.thenConnection(
-                    socket -> socket.getInputStream().transferTo(java.io.OutputStream.nullOutputStream()));
+            server.thenConnection(socket -> {
+                clock.passWhileIdle();
+                socket.getInputStream().transferTo(java.io.OutputStream.nullOutputStream());
+            });
 
             TransportException failure = Calls.failure(client, Calls.get(server));
+            clock.stop();
 
             assertThat(failure.kind()).isEqualTo(Kind.CONNECT);
             assertThat(failure.getMessage()).contains(server.endpoint().authority(), "TLS handshake");

@@ -7,7 +7,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** A call under way in a thread of its own. To be closed. */
+/** A call that runs in a thread of its own. To be closed. */
 final class Flight implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 15;
 
@@ -37,7 +37,7 @@ final class Flight implements AutoCloseable {
         awaitIn("sun.nio.ch.SelectorImpl", "select");
     }
 
-    /** Returns when the call waits for its turn to have a connection. */
+    /** Returns when the call waits for a free connection. */
     void awaitQueued() {
         awaitIn("java.util.concurrent.locks.AbstractQueuedSynchronizer$ConditionObject", "await");
     }
@@ -58,7 +58,7 @@ final class Flight implements AutoCloseable {
         thread.interrupt();
     }
 
-    /** Waits for its end. */
+    /** Waits for the call to end, and returns its response. */
     HttpResponse response() throws Exception {
         try {
             return task.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -73,7 +73,7 @@ final class Flight implements AutoCloseable {
         return hangs;
     }
 
-    /** Waits for its failure. */
+    /** Waits for the call to fail, and returns its failure. */
     Throwable failure() throws InterruptedException {
         try {
             throw new AssertionError("it did not fail: " + task.get(PATIENCE_SECONDS, TimeUnit.SECONDS));
@@ -84,7 +84,7 @@ final class Flight implements AutoCloseable {
         }
     }
 
-    /** Whether the thread was interrupted when the call had ended. */
+    /** Returns whether the thread was interrupted when the call had ended. */
     boolean wasInterrupted() {
         return interruptedAtTheEnd;
     }

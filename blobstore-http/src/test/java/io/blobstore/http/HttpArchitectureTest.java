@@ -28,6 +28,7 @@ class HttpArchitectureTest {
                         "org.jspecify.annotations",
                         "org.slf4j",
                         "io.blobstore",
+                        "io.blobstore.spi",
                         "io.blobstore.internal.buffer",
                         "io.blobstore.internal.concurrent",
                         OWN,

@@ -2,15 +2,16 @@ package io.blobstore.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.blobstore.Lease;
 import io.blobstore.contract.AllocatedBytes;
 import io.blobstore.contract.LeakCheck;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * That the payload does not pass through the Java heap, counted in bytes allocated by the thread that moves it. Each is
  * done once before it is counted: loading classes, and making connections, allocates too.
  */
+@Tag("jdk")
 @ExtendWith(LeakCheck.class)
 class HttpZeroCopyTest {
     private static final int SIZE = 256 << 20;

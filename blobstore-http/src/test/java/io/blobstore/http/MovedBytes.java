@@ -5,8 +5,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * How many bytes a server has moved of one call or upload, for the one who is to end it in their midst. Who waits for
- * them sleeps, and leaves the processor to those who move them. Thread-safe.
+ * Counts the bytes of one call or upload, so that a test can end it in the middle. Waiting does not use the processor.
+ * Thread-safe.
  */
 final class MovedBytes {
     private final ReentrantLock lock = new ReentrantLock();
@@ -15,7 +15,7 @@ final class MovedBytes {
     private long bytes;
     private boolean over;
 
-    /** Says that so many more were moved. */
+    /** Adds bytes. */
     void add(long more) {
         lock.lock();
         try {
@@ -26,7 +26,7 @@ final class MovedBytes {
         }
     }
 
-    /** Says that no more will come. */
+    /** Marks the end of the bytes. */
     void end() {
         lock.lock();
         try {
@@ -37,7 +37,7 @@ final class MovedBytes {
         }
     }
 
-    /** Waits for so many, or the end, or for as long as {@code patience} lasts, whatever comes first. */
+    /** Waits for so many bytes, the end, or until {@code patience} is over, whatever comes first. */
     void await(long wanted, Duration patience) throws InterruptedException {
         long nanos = patience.toNanos();
         lock.lock();

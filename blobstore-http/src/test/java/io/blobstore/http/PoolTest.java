@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -63,29 +62,29 @@ class PoolTest {
     @ParameterizedTest
     @EnumSource
     void aConnectionIsKeptForSomeTimeOnly(TestNetChannel channel) throws Exception {
-        AtomicLong now = new AtomicLong();
+        ManualClock clock = new ManualClock();
         try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
                 HttpClient client = channel.client()
                         .maxIdle(Duration.ofSeconds(10))
                         .maxAge(Duration.ofSeconds(25))
-                        .nanoTime(now::get)
+                        .clock(clock)
                         .build()) {
             Calls.execute(client, Calls.get(server));
-            now.addAndGet(Duration.ofSeconds(9).toNanos());
+            clock.advance(Duration.ofSeconds(9));
             Calls.execute(client, Calls.get(server));
             assertThat(server.accepted()).isEqualTo(1);
 
-            now.addAndGet(Duration.ofSeconds(11).toNanos());
+            clock.advance(Duration.ofSeconds(11));
             Calls.execute(client, Calls.get(server));
             assertThat(server.accepted()).as("too long idle").isEqualTo(2);
             server.awaitOpen(1);
 
             for (int i = 0; i < 3; i++) {
-                now.addAndGet(Duration.ofSeconds(8).toNanos());
+                clock.advance(Duration.ofSeconds(8));
                 Calls.execute(client, Calls.get(server));
             }
             assertThat(server.accepted()).isEqualTo(2);
-            now.addAndGet(Duration.ofSeconds(8).toNanos());
+            clock.advance(Duration.ofSeconds(8));
             Calls.execute(client, Calls.get(server));
             assertThat(server.accepted())
                     .as("too old, though never idle for long")
@@ -97,12 +96,12 @@ class PoolTest {
     @ParameterizedTest
     @EnumSource
     void thoseNotNeededAreClosedWhenThePoolIsNextUsed(TestNetChannel channel) throws Exception {
-        AtomicLong now = new AtomicLong();
+        ManualClock clock = new ManualClock();
         CountDownLatch all = new CountDownLatch(5);
         try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
                 HttpClient client = channel.client()
                         .maxIdle(Duration.ofSeconds(10))
-                        .nanoTime(now::get)
+                        .clock(clock)
                         .build()) {
             Script together = exchange -> {
                 all.countDown();
@@ -120,9 +119,9 @@ class PoolTest {
             }
             assertThat(server.open()).isEqualTo(5);
 
-            now.addAndGet(Duration.ofSeconds(5).toNanos());
+            clock.advance(Duration.ofSeconds(5));
             Calls.execute(client, Calls.get(server));
-            now.addAndGet(Duration.ofSeconds(6).toNanos());
+            clock.advance(Duration.ofSeconds(6));
             Calls.execute(client, Calls.get(server));
 
             server.awaitOpen(1);

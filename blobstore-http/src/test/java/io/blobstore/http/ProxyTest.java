@@ -9,7 +9,6 @@ import io.blobstore.http.TransportException.Kind;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
@@ -166,11 +165,14 @@ class ProxyTest {
         BABBLES,
         TALKS_ON;
 
-        void act(ScriptedExchange exchange) throws IOException, InterruptedException {
+        void act(ScriptedExchange exchange, ManualClock clock) throws IOException, InterruptedException {
             switch (this) {
                 case CLOSES -> exchange.close();
                 case RESETS -> exchange.reset();
-                case STALLS -> exchange.awaitClientGone();
+                case STALLS -> {
+                    clock.passWhileIdle();
+                    exchange.awaitClientGone();
+                }
                 case BABBLES -> exchange.write("220 smtp.example ESMTP\r\n\r\n");
                 case TALKS_ON -> {
                     exchange.write("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
@@ -183,12 +185,10 @@ class ProxyTest {
     @ParameterizedTest
     @EnumSource
     void aProxyInTroubleIsNamed(Trouble trouble) throws Exception {
+        ManualClock clock = new ManualClock();
         try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.answering(200, ""));
-                ScriptedServer proxy = ScriptedServer.plain(trouble::act);
-                HttpClient client = TestNetChannel.PLAIN
-                        .client()
-                        .connectTimeout(Duration.ofMillis(trouble == Trouble.STALLS ? 300 : 20_000))
-                        .build()) {
+                ScriptedServer proxy = ScriptedServer.plain(exchange -> trouble.act(exchange, clock));
+                HttpClient client = TestNetChannel.PLAIN.client().clock(clock).build()) {
             use(proxy);
             useCredentials();
 

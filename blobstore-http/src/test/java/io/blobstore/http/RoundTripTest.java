@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.BlobSource;
 import io.blobstore.Crc32c;
-import io.blobstore.Lease;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.contract.PiecesWindow;
 import io.blobstore.http.ScriptedServer.Script;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -505,9 +505,10 @@ class RoundTripTest {
     @ParameterizedTest
     @EnumSource
     void theBodyWaitsForTheServersLeave(TestNetChannel channel) throws Exception {
+        ManualClock clock = new ManualClock();
         byte[] content = Calls.content(1 << 20);
         AtomicInteger early = new AtomicInteger(-1);
-        try (HttpClient client = channel.client().build();
+        try (HttpClient client = channel.client().clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
                     assertThat(exchange.header("Expect")).contains("100-continue");
                     early.set(exchange.available());
@@ -527,8 +528,10 @@ class RoundTripTest {
     @ParameterizedTest
     @EnumSource
     void aServerThatGivesNoLeaveGetsTheBodyAllTheSame(TestNetChannel channel) throws Exception {
+        ManualClock clock = new ManualClock();
+        clock.passWhileIdle();
         byte[] content = Calls.content(1 << 20);
-        try (HttpClient client = channel.client().build();
+        try (HttpClient client = channel.client().clock(clock).build();
                 ScriptedServer server = channel.server(Script.answering(200, ""))) {
             assertThat(Calls.execute(client, expecting(server, content)).status())
                     .isEqualTo(200);
@@ -539,8 +542,9 @@ class RoundTripTest {
     @ParameterizedTest
     @CsvSource({"PLAIN, 417", "PLAIN, 403", "PLAIN, 307", "TLS_JDK, 403", "TLS_OPENSSL, 403", "TLS_CONSCRYPT, 403"})
     void aServerThatRefusesGetsNoBody(TestNetChannel channel, int status) throws Exception {
+        ManualClock clock = new ManualClock();
         AtomicLong sent = new AtomicLong(-1);
-        try (HttpClient client = channel.client().build();
+        try (HttpClient client = channel.client().clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
                     exchange.answer(status, "no");
                     sent.set(exchange.awaitClientGone());

@@ -14,25 +14,25 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
-/** That a store of one connection makes no second one: neither for content nor for what its SDK asks. */
+/** Checks that a store with one connection opens no second one, neither for content nor for its SDK's requests. */
 public final class ScriptedBound {
     private static final int CALLS = 6;
     private static final int SECONDS = 20;
 
     private ScriptedBound() {}
 
-    /** Opens a store that has been told to have one connection. */
+    /** Opens a store with at most one connection. */
     @FunctionalInterface
     public interface Opener {
-        /** Opens it. */
+        /** Opens the store. */
         BlobStore open(Endpoint endpoint) throws IOException;
     }
 
     /**
-     * Makes calls while the first is not answered.
+     * Makes calls while the first has no response yet.
      *
-     * @param head answers what asks for metadata
-     * @param stored answers what stores a blob
+     * @param head responds to requests for metadata
+     * @param stored responds to requests that store a blob
      */
     public static void assertKept(Opener opener, Script head, Script stored) throws Exception {
         CountDownLatch go = new CountDownLatch(1);
@@ -80,7 +80,7 @@ public final class ScriptedBound {
         }
     }
 
-    /** Until it waits without a socket, or has not waited at all. */
+    /** Waits until the thread waits for a connection, or has ended. */
     private static void awaitTurnOrEnd(Thread thread) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
         while (thread.isAlive() && thread.getState() != Thread.State.WAITING && System.nanoTime() - deadline < 0) {

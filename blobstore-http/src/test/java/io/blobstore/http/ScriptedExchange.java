@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -18,8 +19,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request that a {@link ScriptedServer} received, and the means to answer it, rightly or wrongly. Used by the
- * script's thread; what was received may be read by others.
+ * One request that a {@link ScriptedServer} received, and the means to respond to it, correctly or not. The script's
+ * thread uses all of it; other threads may read what was received and sent.
  *
  * <p>The request is parsed strictly: a violation of RFC 9112 fails the test when its server is closed.
  */
@@ -35,22 +36,34 @@ public final class ScriptedExchange {
     private final HttpHeaders headers;
     private final long bodyLength;
 
-    /** Null when the script has ended: requests are remembered, what is behind them is not. */
+    /** Null when the script has ended: requests are kept, their connections are not. */
     private @Nullable Streams streams;
 
     private boolean ended;
+    /** Whether a body in chunks is still to be read; its length is not known before. */
+    private boolean chunksLeft;
+
+    private volatile int status;
+    private volatile long bodySent;
     private volatile long bodyReceived;
     private volatile Crc32c bodyChecksum = Crc32c.EMPTY;
 
     /**
-     * What a connection is made of.
+     * The parts of a connection.
      *
      * @param raw the socket itself
-     * @param socket the same, or TLS upon it
+     * @param socket the same, or the TLS layer on it
      * @param input of {@code socket}, buffered
      * @param closing counted down when the server is closed
+     * @param chunked whether requests may have bodies in chunks
      */
-    record Streams(Socket raw, Socket socket, InputStream input, OutputStream output, CountDownLatch closing) {}
+    record Streams(
+            Socket raw,
+            Socket socket,
+            InputStream input,
+            OutputStream output,
+            CountDownLatch closing,
+            boolean chunked) {}
 
     private ScriptedExchange(int connection, String method, String target, HttpHeaders headers, Streams streams) {
         this.connection = connection;
@@ -59,9 +72,10 @@ public final class ScriptedExchange {
         this.headers = headers;
         this.streams = streams;
         this.bodyLength = headers.first("Content-Length").map(Long::parseLong).orElse(0L);
+        this.chunksLeft = headers.first("Transfer-Encoding").isPresent();
     }
 
-    /** Reads a request's head; nothing if the client has closed the connection instead. */
+    /** Reads the request line and the header; returns nothing if the client has closed the connection instead. */
     static Optional<ScriptedExchange> read(int connection, Streams streams) throws IOException {
         String first = line(streams.input());
         if (first == null) {
@@ -84,7 +98,10 @@ public final class ScriptedExchange {
         HttpHeaders headers = builder.build();
         require(headers.all("Host").size() == 1, "a request has one Host field");
         require(headers.all("Content-Length").size() <= 1, "a request has at most one Content-Length field");
-        require(headers.all("Transfer-Encoding").isEmpty(), "a request has no Transfer-Encoding field");
+        List<String> codings = headers.all("Transfer-Encoding");
+        require(
+                codings.isEmpty() || (streams.chunked() && codings.equals(List.of("chunked"))),
+                "a request has no Transfer-Encoding field");
         return Optional.of(new ScriptedExchange(connection, request.group(1), request.group(2), headers, streams));
     }
 
@@ -108,70 +125,100 @@ public final class ScriptedExchange {
 
     private static void require(boolean condition, String what) {
         if (!condition) {
-            throw new AssertionError("the client broke HTTP/1.1: " + what);
+            throw new AssertionError("the client violated HTTP/1.1: " + what);
         }
     }
 
     // ---- the request
 
-    /** The number of the connection it came on, from 0. */
+    /** Returns the number of the connection that the request came on, from 0. */
     public int connection() {
         return connection;
     }
 
-    /** The request's method. */
+    /** Returns the request's method. */
     public String method() {
         return method;
     }
 
-    /** The request's target as it was on the wire. */
+    /** Returns the request's target as it was sent: path and query. */
     public String target() {
         return target;
     }
 
-    /** The request's fields. */
+    /** Returns the path as it was sent. */
+    public String path() {
+        return target.replaceFirst("\\?.*", "");
+    }
+
+    /** Returns the request's header fields. */
     public HttpHeaders headers() {
         return headers;
     }
 
-    /** The first value of a field of the request. */
+    /** Returns the first value of a header field of the request. */
     public Optional<String> header(String name) {
         return headers.first(name);
     }
 
-    /** What Content-Length says; 0 without. */
+    /** Returns the value of Content-Length; 0 without that field. */
     public long bodyLength() {
         return bodyLength;
     }
 
-    /** How many bytes of the body were read so far. */
+    /** Returns how many bytes of the body were read so far, without the framing of chunks. */
     public long bodyReceived() {
         return bodyReceived;
     }
 
-    /** The CRC32C of the bytes read so far. */
+    /** Returns the CRC32C of the bytes of the body read so far. */
     public Crc32c bodyChecksum() {
         return bodyChecksum;
     }
 
-    /** How many bytes can be read without waiting: a lower bound of what the client has sent. */
+    /** Returns how many bytes can be read without waiting: a lower bound of what the client has sent. */
     public int available() throws IOException {
         return streams().input().available();
     }
 
-    /** Reads the rest of the body, and gives its bytes. */
+    /** Reads the rest of the body and returns it. */
     public byte[] readBody() throws IOException {
-        ByteArrayOutputStream body = new ByteArrayOutputStream();
-        read(bodyLength - bodyReceived, body);
+        ByteArrayOutputStream body = new ByteArrayOutputStream(Math.toIntExact(bodyLength - bodyReceived));
+        if (chunksLeft) {
+            readChunks(body);
+        } else {
+            read(bodyLength - bodyReceived, body);
+        }
         return body.toByteArray();
     }
 
-    /** Reads the rest of the body, and forgets it but for its length and checksum. */
+    private void readChunks(OutputStream target) throws IOException {
+        int length;
+        do {
+            length = Integer.parseInt(requiredLine().replaceFirst(";.*", ""), 16);
+            transfer(length, target);
+            // Behind the last chunk there are trailers, which are not used.
+            for (String line = requiredLine(); !line.isEmpty(); line = requiredLine()) {
+                require(length == 0, "a chunk is longer than its size");
+            }
+        } while (length > 0);
+        chunksLeft = false;
+    }
+
+    private String requiredLine() throws IOException {
+        String line = line(streams().input());
+        if (line == null) {
+            throw new EOFException("in a chunk");
+        }
+        return line;
+    }
+
+    /** Reads the rest of the body and keeps its length and checksum only. */
     public void discardBody() throws IOException {
         discardBody(bodyLength - bodyReceived);
     }
 
-    /** Reads the next bytes of the body, and forgets them but for the checksum. */
+    /** Reads the next bytes of the body and keeps their checksum only. */
     public void discardBody(long bytes) throws IOException {
         read(bytes, OutputStream.nullOutputStream());
     }
@@ -180,6 +227,10 @@ public final class ScriptedExchange {
         if (bytes > bodyLength - bodyReceived) {
             throw new AssertionError("the script wants more of the body than there is");
         }
+        transfer(bytes, target);
+    }
+
+    private void transfer(long bytes, OutputStream target) throws IOException {
         byte[] window = new byte[(int) Math.min(bytes, 64 << 10)];
         for (long left = bytes; left > 0; ) {
             int read = streams().input().read(window, 0, (int) Math.min(left, window.length));
@@ -196,7 +247,7 @@ public final class ScriptedExchange {
     /**
      * Waits until the client ends the connection, however it does that.
      *
-     * @return how many bytes it still sent
+     * @return how many bytes the client still sent
      */
     public long awaitClientGone() {
         ended = true;
@@ -207,82 +258,100 @@ public final class ScriptedExchange {
                 bytes += read;
             }
         } catch (IOException reset) {
-            // gone all the same
+            // the client has ended it in this way
         }
         return bytes;
     }
 
-    // ---- the answer
+    // ---- the response
 
-    /** The stream to the client, not buffered. */
+    /** Returns the status of the last response that was sent; 0 as long as there is none. */
+    public int status() {
+        return status;
+    }
+
+    /** Returns how many bytes of the bodies of responses were sent. */
+    public long bodySent() {
+        return bodySent;
+    }
+
+    /** Sends a response: to HEAD without the body. */
+    public void respond(ScriptedResponse response) throws IOException {
+        respond(response, response.body().length);
+    }
+
+    /** Sends a response with the first bytes of its body. */
+    void respond(ScriptedResponse response, int length) throws IOException {
+        status = response.status();
+        streams().output().write(response.head());
+        if (!method.equals("HEAD")) {
+            bodySent += length;
+            streams().output().write(response.body(), 0, length);
+        }
+        streams().output().flush();
+    }
+
+    /** Returns the stream to the client, not buffered. */
     public OutputStream output() {
         return streams().output();
     }
 
-    /** The stream from the client, for what is not HTTP. */
+    /** Returns the stream from the client, for protocols other than HTTP. */
     public InputStream input() {
         ended = true;
         return streams().input();
     }
 
-    /** Writes characters as bytes, as they are. */
+    /** Writes characters as bytes, unchanged. */
     public void write(String raw) throws IOException {
         streams().output().write(raw.getBytes(StandardCharsets.ISO_8859_1));
         streams().output().flush();
     }
 
-    /** Writes a right answer: to HEAD without the body. {@code fields} are whole lines. */
+    /** Sends a valid response: to HEAD without the body. {@code fields} are whole lines. */
     public void answer(int status, byte[] body, String... fields) throws IOException {
-        answerHead(status, body.length, fields);
-        if (!method.equals("HEAD")) {
-            streams().output().write(body);
-            streams().output().flush();
-        }
+        respond(new ScriptedResponse(status, List.of(fields), body));
     }
 
-    /** The same with a text as body. */
+    /** Sends a valid response with a text as body. */
     public void answer(int status, String body, String... fields) throws IOException {
         answer(status, body.getBytes(StandardCharsets.ISO_8859_1), fields);
     }
 
-    /** Writes the head of an answer alone. */
+    /** Sends a response's status line and header, with {@code Content-Length}. */
     public void answerHead(int status, long length, String... fields) throws IOException {
-        StringBuilder head =
-                new StringBuilder("HTTP/1.1 " + status + " Scripted\r\nContent-Length: " + length + "\r\n");
-        for (String field : fields) {
-            head.append(field).append("\r\n");
-        }
-        write(head.append("\r\n").toString());
+        ScriptedResponse response = new ScriptedResponse(status, List.of(fields), new byte[0]);
+        respond(response.with("Content-Length", length), 0);
     }
 
     // ---- the end
 
-    /** Does nothing more, reading included, until the server is closed. */
+    /** Does nothing more, not even reading, until the server is closed. */
     public void stall() throws InterruptedException {
         ended = true;
         streams().closing().await();
     }
 
-    /** Does nothing for a while: what a slow server does. */
+    /** Does nothing for a while, like a slow server. */
     public void pause(Duration time) throws IOException, InterruptedException {
         if (streams().closing().await(time.toNanos(), TimeUnit.NANOSECONDS)) {
             throw new IOException("the server is closed");
         }
     }
 
-    /** Sends no more, in the orderly way, and leaves the rest to the client. */
+    /** Ends what this side sends, with TLS in order, and leaves the rest to the client. */
     public void halfClose() throws IOException {
         ended = true;
         streams().socket().shutdownOutput();
     }
 
-    /** Closes in the orderly way. */
+    /** Closes the connection, with TLS in order. */
     public void close() throws IOException {
         halfClose();
         streams().raw().close();
     }
 
-    /** Ends the stream of bytes without ending TLS: what an attacker can do who wants to cut an answer short. */
+    /** Ends the stream of bytes without ending TLS, like an attacker that truncates a response. */
     public void cutOff() throws IOException {
         ended = true;
         streams().raw().shutdownOutput();
@@ -302,14 +371,17 @@ public final class ScriptedExchange {
         return streams;
     }
 
-    /** Called when the script has ended. */
-    void letGo() {
+    /** Releases the connection when the script has ended. */
+    void release() {
         streams = null;
     }
 
-    /** Whether another request may follow: nothing has ended, and the body was read. */
-    boolean mayBeFollowed() {
-        return !ended && bodyReceived == bodyLength;
+    /** Returns whether another request may follow: nothing has ended, and the body was read. */
+    boolean isReusable() {
+        return !ended
+                && !chunksLeft
+                && (bodyReceived == bodyLength
+                        || headers.first("Transfer-Encoding").isPresent());
     }
 
     @Override

@@ -21,25 +21,26 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
 /**
- * An HTTP/1.1 server on loopback that answers as it is told, request by request: rightly, wrongly, in pieces, or not at
- * all. Each connection has a thread. A connection goes on to its next request if the script has read the request's body
- * and has ended nothing.
+ * An HTTP/1.1 server on loopback that responds as scripts say, request by request: correctly, wrongly, in pieces, or
+ * not at all. {@link ScriptedService} is a script for servers with state. Each connection has a thread. A connection
+ * serves its next request if the script has read the request's body and has not ended the connection.
  *
- * <p>Thread-safe. {@link #close()} fails the test if a script did, or if the client broke HTTP/1.1.
+ * <p>Thread-safe. {@link #close()} fails the test if a script failed, or if the client violated HTTP/1.1.
  */
 public final class ScriptedServer implements Closeable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
     /**
-     * Answers one request. An IOException ends the connection, and fails nothing: clients go, and scripts cut them off.
+     * Responds to one request. An IOException ends the connection and does not fail the test: clients disconnect, and
+     * scripts disconnect them.
      */
     @FunctionalInterface
     public interface Script {
-        /** Runs in the connection's thread. */
+        /** Runs in the thread of the connection. */
         void run(ScriptedExchange exchange) throws IOException, InterruptedException;
 
-        /** Reads the request's body and gives a right answer. */
+        /** Returns a script that reads the request's body and sends a valid response. */
         static Script answering(int status, String body, String... fields) {
             return exchange -> {
                 exchange.discardBody();
@@ -47,7 +48,7 @@ public final class ScriptedServer implements Closeable {
             };
         }
 
-        /** Reads the request's body and writes characters as they are. */
+        /** Returns a script that reads the request's body and writes characters unchanged. */
         static Script writing(String raw) {
             return exchange -> {
                 exchange.discardBody();
@@ -56,15 +57,16 @@ public final class ScriptedServer implements Closeable {
         }
     }
 
-    /** Serves a whole connection, instead of TLS and HTTP. When it returns, the connection is closed. */
+    /** Serves a whole connection, in place of TLS and HTTP. When it returns, the connection is closed. */
     @FunctionalInterface
     public interface ConnectionScript {
-        /** Runs in the connection's thread. */
+        /** Runs in the thread of the connection. */
         void run(Socket socket) throws IOException, InterruptedException;
     }
 
     private final Optional<SSLContext> tls;
     private final boolean clientCertificates;
+    private final boolean chunked;
     private final Script fallback;
     private final ServerSocket listener;
     private final Thread accepting;
@@ -81,10 +83,12 @@ public final class ScriptedServer implements Closeable {
     private final List<Throwable> failures = new ArrayList<>();
     private int accepted;
 
-    private ScriptedServer(InetAddress address, Optional<SSLContext> tls, boolean clientCertificates, Script fallback)
+    private ScriptedServer(
+            InetAddress address, Optional<SSLContext> tls, boolean clientCertificates, boolean chunked, Script fallback)
             throws IOException {
         this.tls = tls;
         this.clientCertificates = clientCertificates;
+        this.chunked = chunked;
         this.fallback = fallback;
         this.listener = new ServerSocket(0, 0, address);
         this.accepting = new Thread(this::accept, "scripted-server");
@@ -92,35 +96,40 @@ public final class ScriptedServer implements Closeable {
     }
 
     /**
-     * A server without TLS.
+     * Starts a server without TLS.
      *
-     * @param fallback answers the requests for which there is no other script
+     * @param fallback for the requests without a script of their own
      */
     public static ScriptedServer plain(Script fallback) throws IOException {
-        return new ScriptedServer(LOOPBACK, Optional.empty(), false, fallback);
+        return new ScriptedServer(LOOPBACK, Optional.empty(), false, false, fallback);
     }
 
-    /** A server without TLS, on another address. */
+    /** Starts a server without TLS on another address. */
     static ScriptedServer plain(InetAddress address, Script fallback) throws IOException {
-        return new ScriptedServer(address, Optional.empty(), false, fallback);
+        return new ScriptedServer(address, Optional.empty(), false, false, fallback);
     }
 
-    /** A server over TLS. */
+    /** Starts a server with TLS. */
     public static ScriptedServer secure(SSLContext context, Script fallback) throws IOException {
-        return new ScriptedServer(LOOPBACK, Optional.of(context), false, fallback);
+        return new ScriptedServer(LOOPBACK, Optional.of(context), false, false, fallback);
     }
 
-    /** A server over TLS that serves nobody without a certificate. */
+    /** Starts a server with TLS that requires client certificates. */
     public static ScriptedServer mutual(SSLContext context, Script fallback) throws IOException {
-        return new ScriptedServer(LOOPBACK, Optional.of(context), true, fallback);
+        return new ScriptedServer(LOOPBACK, Optional.of(context), true, false, fallback);
     }
 
-    /** Where it is, by address. */
+    /** Starts a server that other clients than ours use too: it accepts request bodies in chunks. */
+    public static ScriptedServer forAnyClient(Optional<SSLContext> tls, Script fallback) throws IOException {
+        return new ScriptedServer(LOOPBACK, tls, false, true, fallback);
+    }
+
+    /** Returns the endpoint, by IP address. */
     public Endpoint endpoint() {
         return new Endpoint(tls.isPresent(), listener.getInetAddress().getHostAddress(), listener.getLocalPort());
     }
 
-    /** Adds scripts for the next requests, one each, whatever connection they come on. */
+    /** Adds scripts for the next requests on any connection, one each. */
     public ScriptedServer then(Script... next) {
         return locked(() -> {
             scripts.addAll(List.of(next));
@@ -136,17 +145,25 @@ public final class ScriptedServer implements Closeable {
         });
     }
 
-    /** The requests whose heads were received so far. */
+    /** Returns the requests whose headers were received so far. */
     public List<ScriptedExchange> requests() {
         return locked(() -> List.copyOf(requests));
     }
 
-    /** How many connections were accepted so far. */
+    /** Removes the requests so far from {@link #requests()}. */
+    public void forgetRequests() {
+        locked(() -> {
+            requests.clear();
+            return null;
+        });
+    }
+
+    /** Returns how many connections were accepted so far. */
     public int accepted() {
         return locked(() -> accepted);
     }
 
-    /** How many connections are open now, as far as this end has noticed. */
+    /** Returns how many connections are open now, as far as this side has noticed. */
     public int open() {
         return locked(open::size);
     }
@@ -161,16 +178,16 @@ public final class ScriptedServer implements Closeable {
         await(() -> accepted >= connections, () -> "accepted connections: " + accepted + ", not " + connections);
     }
 
-    /** Waits until this many requests were received, and gives the last of them. */
+    /** Waits until this many requests were received, and returns the last of them. */
     public ScriptedExchange awaitRequest(int count) throws InterruptedException {
         await(() -> requests.size() >= count, () -> "requests received: " + requests.size() + ", not " + count);
         return locked(() -> requests.get(count - 1));
     }
 
     /**
-     * Closes all connections, and waits for their threads.
+     * Closes all connections and waits for their threads.
      *
-     * @throws AssertionError if a script failed, or the client broke HTTP/1.1
+     * @throws AssertionError if a script failed, or the client violated HTTP/1.1
      */
     @Override
     public void close() throws IOException {
@@ -181,7 +198,7 @@ public final class ScriptedServer implements Closeable {
         }
         join(accepting);
         for (Thread thread : locked(() -> List.copyOf(threads))) {
-            thread.interrupt(); // scripts may wait for what the test has not done
+            thread.interrupt(); // scripts may wait for something that the test has not done
             join(thread);
         }
         List<Throwable> all = locked(() -> List.copyOf(failures));
@@ -211,7 +228,7 @@ public final class ScriptedServer implements Closeable {
         try {
             while (true) {
                 Socket socket = listener.accept();
-                socket.setTcpNoDelay(true); // what was written has left before a reset
+                socket.setTcpNoDelay(true); // bytes written before a reset have been sent
                 int number = locked(() -> {
                     open.add(socket);
                     changed.signalAll();
@@ -228,7 +245,7 @@ public final class ScriptedServer implements Closeable {
                 }
             }
         } catch (IOException closed) {
-            // the usual end
+            // the server is closed
         }
     }
 
@@ -241,7 +258,7 @@ public final class ScriptedServer implements Closeable {
                 serve(number, raw, tls.isPresent() ? handshake(raw, tls.get()) : raw);
             }
         } catch (IOException | InterruptedException e) {
-            // the client is gone, the script ended it, or the server is closed
+            // the client or the script has disconnected, or the server is closed
         } catch (Throwable e) {
             locked(() -> failures.add(e));
         } finally {
@@ -254,7 +271,7 @@ public final class ScriptedServer implements Closeable {
     }
 
     private Socket handshake(Socket raw, SSLContext context) throws IOException {
-        // Upon a plain socket, so that a script can cut TLS off.
+        // Layered on a plain socket, so that a script can end the connection without ending TLS.
         SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(raw, null, raw.getPort(), true);
         socket.setUseClientMode(false);
         socket.setNeedClientAuth(clientCertificates);
@@ -268,7 +285,8 @@ public final class ScriptedServer implements Closeable {
                 socket,
                 new BufferedInputStream(socket.getInputStream(), 64 << 10),
                 socket.getOutputStream(),
-                closing);
+                closing,
+                chunked);
         while (true) {
             Optional<ScriptedExchange> exchange = ScriptedExchange.read(number, streams);
             if (exchange.isEmpty()) {
@@ -282,9 +300,9 @@ public final class ScriptedServer implements Closeable {
             try {
                 script.run(exchange.get());
             } finally {
-                exchange.get().letGo();
+                exchange.get().release();
             }
-            if (!exchange.get().mayBeFollowed()) {
+            if (!exchange.get().isReusable()) {
                 break;
             }
         }

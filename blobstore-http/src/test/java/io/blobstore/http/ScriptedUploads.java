@@ -7,30 +7,30 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A server of uploads in parts, as S3 and Cloud Storage both know them, that forgets their content and remembers what
- * became of them. An upload is told from others by its content type. Thread-safe.
+ * A server of multipart uploads, as both S3 and Cloud Storage have them. It keeps which uploads are open, and not their
+ * content. Tests identify an upload by its content type. Thread-safe.
  */
 public class ScriptedUploads implements ScriptedServer.Script {
     private final AtomicInteger created = new AtomicInteger();
-    /** By id: how many bytes of its parts have arrived. */
+    /** By id: how many bytes of the upload's parts have arrived. */
     private final Map<String, MovedBytes> open = new ConcurrentHashMap<>();
     /** The same by content type. */
     private final Map<String, MovedBytes> watched = new ConcurrentHashMap<>();
 
-    /** None. */
+    /** Creates a server without uploads. */
     public ScriptedUploads() {}
 
-    /** How many were created. */
+    /** Returns how many uploads were created. */
     public final int created() {
         return created.get();
     }
 
-    /** What is neither completed nor aborted. */
+    /** Returns the ids of the uploads that are neither completed nor aborted. */
     public Set<String> left() {
         return open.keySet();
     }
 
-    /** Counts the bytes of the parts of an upload that is still to come. */
+    /** Counts the bytes of the parts of the next upload with this content type. */
     final MovedBytes watch(String contentType) {
         return watched.computeIfAbsent(contentType, unused -> new MovedBytes());
     }
@@ -47,7 +47,7 @@ public class ScriptedUploads implements ScriptedServer.Script {
         if (exchange.method().equals("POST") && target.contains("?uploads")) {
             create(exchange);
         } else if (ofUpload && exchange.method().equals("PUT")) {
-            // Of an upload that has ended: one that was interrupted, and read here only after the abort.
+            // The upload may have ended: the part may be read here only after the abort.
             receive(exchange, open.getOrDefault(id, new MovedBytes()));
         } else if (ofUpload && exchange.method().equals("POST")) {
             exchange.discardBody();
@@ -88,16 +88,16 @@ public class ScriptedUploads implements ScriptedServer.Script {
     }
 
     /**
-     * Told of an object that an upload has become.
+     * Called when an upload is completed.
      *
      * @param path of the request
-     * @return fields of the answer
+     * @return more header fields of the response, as whole lines
      */
     protected String[] completed(String path) {
         return new String[0];
     }
 
-    /** Answers what is no request of an upload in parts. Its body was read. */
+    /** Responds to a request that is not one of a multipart upload. Its body has been read. */
     protected void answerOther(ScriptedExchange exchange) throws IOException {
         throw new AssertionError("unexpected: " + exchange);
     }

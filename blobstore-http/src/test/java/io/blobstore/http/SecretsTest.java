@@ -36,10 +36,9 @@ class SecretsTest {
 
         private static void tell(TestNetChannel channel) throws Exception {
             String fields = "Set-Cookie: " + SECRET + "\r\n";
+            ManualClock clock = new ManualClock();
             try (ScriptedServer server = channel.server(Script.answering(200, SECRET, "X-Token: " + SECRET));
-                    HttpClient client = channel.client()
-                            .stallTimeout(Duration.ofMillis(200))
-                            .build()) {
+                    HttpClient client = channel.client().clock(clock).build()) {
                 server.then(
                         Script.answering(200, SECRET, "X-Token: " + SECRET),
                         Script.answering(403, SECRET, "X-Token: " + SECRET),
@@ -48,10 +47,15 @@ class SecretsTest {
                         Script.writing("HTTP/1.1 200 OK\r\n" + fields + "Content-Length: " + SECRET + "\r\n\r\n"),
                         Script.writing("HTTP/1.1 200 OK\r\n" + fields + "Transfer-Encoding: chunked\r\n\r\n" + SECRET
                                 + "\r\n"),
-                        Script.writing("HTTP/1.1 200 OK\r\n" + fields + "Content-Length: 100\r\n\r\n" + SECRET),
+                        exchange -> {
+                            exchange.write("HTTP/1.1 200 OK\r\n" + fields + "Content-Length: 100\r\n\r\n" + SECRET);
+                            clock.passWhileIdle();
+                            exchange.stall();
+                        },
                         ScriptedExchange::close,
                         ScriptedExchange::reset);
                 for (int i = 0; i < 10; i++) {
+                    clock.stop();
                     tell(client, server);
                 }
             }

@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,15 +77,17 @@ class SlotsTest {
     /** Whoever waits gets all the time there is to connect, as waiting is not connecting. */
     @Test
     void aConnectionThatIsNotMadeInTimeOrCancelledGivesItsSlotBack() throws Exception {
+        ManualClock clock = new ManualClock();
+        clock.passWhileIdle();
         try (BlackHole hole = BlackHole.open();
                 HttpClient client = HttpClient.builder()
                         .connectTimeout(Duration.ofMillis(500))
                         .maxConnections(1)
+                        .clock(clock)
                         .build()) {
             HttpRequest request = HttpRequest.of("GET", hole.endpoint(false), "/", HttpHeaders.EMPTY);
             List<Flight> flights = new ArrayList<>();
             List<HttpCall> calls = new ArrayList<>();
-            long start = System.nanoTime();
             for (int i = 0; i < 3; i++) {
                 HttpCall call = client.newCall(request);
                 calls.add(call);
@@ -96,7 +97,7 @@ class SlotsTest {
                 assertThat(kind(flight)).isEqualTo(Kind.CONNECT);
                 flight.close();
             }
-            assertThat(Duration.ofNanos(System.nanoTime() - start))
+            assertThat(Duration.ofNanos(clock.nanoTime()))
                     .as("one after the other")
                     .isGreaterThanOrEqualTo(Duration.ofMillis(1500));
         }
@@ -149,20 +150,20 @@ class SlotsTest {
     @ParameterizedTest
     @EnumSource
     void aConnectionThatIsTooOldIsNotPassedOn(TestNetChannel channel) throws Exception {
-        AtomicLong now = new AtomicLong();
+        ManualClock clock = new ManualClock();
         CountDownLatch go = new CountDownLatch(1);
         try (ScriptedServer server = holding(channel, go);
                 HttpClient client = channel.client()
                         .maxConnections(1)
                         .maxIdle(Duration.ofSeconds(10))
                         .maxAge(Duration.ofSeconds(25))
-                        .nanoTime(now::get)
+                        .clock(clock)
                         .build();
                 Flight first = Flight.start(() -> Calls.execute(client, Calls.get(server)))) {
             server.awaitRequest(1);
             try (Flight queued = Flight.start(() -> Calls.execute(client, Calls.get(server)))) {
                 queued.awaitQueued();
-                now.addAndGet(Duration.ofSeconds(26).toNanos());
+                clock.advance(Duration.ofSeconds(26));
                 go.countDown();
                 assertThat(first.response().status()).isEqualTo(200);
                 assertThat(queued.response().status()).isEqualTo(200);
@@ -170,7 +171,7 @@ class SlotsTest {
             assertThat(server.accepted()).as("too old").isEqualTo(2);
             server.awaitOpen(1);
 
-            now.addAndGet(Duration.ofSeconds(11).toNanos());
+            clock.advance(Duration.ofSeconds(11));
             try (Flight next = Flight.start(() -> Calls.execute(client, Calls.get(server)))) {
                 assertThat(next.response().status()).isEqualTo(200);
             }

@@ -26,13 +26,13 @@ import javax.net.ssl.TrustManagerFactory;
  * {@code keytool}, once per JVM; nothing of it stays on disk. Thread-safe.
  */
 public final class TestAuthority {
-    /** Who has a certificate. */
+    /** The owners of certificates. */
     public enum Identity {
         /** A server at 127.0.0.1 and localhost. */
         SERVER("-ext", "san=ip:127.0.0.1,dns:localhost"),
-        /** A server at another host's name. */
+        /** A server with the name of another host. */
         OTHER_HOST("-ext", "san=dns:other.example"),
-        /** The server, some days too late. */
+        /** The server, with an expired certificate. */
         EXPIRED("-ext", "san=ip:127.0.0.1,dns:localhost", "-startdate", "-20d", "-validity", "10"),
         /** A client. */
         CLIENT("-ext", "eku=clientAuth");
@@ -48,14 +48,14 @@ public final class TestAuthority {
         }
     }
 
-    /** The name of a file made by {@link #trustStore}. */
+    /** The name of the file that {@link #trustStore} creates. */
     public static final String TRUST_STORE = "trust.jks";
 
     private static final String CA = "ca";
 
     private final KeyStore store;
     private final char[] password;
-    /** Kept, as a key store derives a key from its password each time that it is asked for one, which takes long. */
+    /** Cached, as a key store derives a key from its password for every access, which takes long. */
     private final Map<Identity, KeyManager[]> keyManagers = new ConcurrentHashMap<>();
 
     private TestAuthority(KeyStore store, char[] password) {
@@ -63,7 +63,7 @@ public final class TestAuthority {
         this.password = password;
     }
 
-    /** The authority of this JVM. */
+    /** Returns the authority of this JVM. */
     public static TestAuthority get() {
         return Holder.INSTANCE;
     }
@@ -72,7 +72,7 @@ public final class TestAuthority {
         private static final TestAuthority INSTANCE = create();
     }
 
-    /** What trusts this authority, and nobody else. */
+    /** Returns trust managers that trust this authority only. */
     public TrustManager[] trustManagers() {
         try {
             TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
@@ -83,7 +83,7 @@ public final class TestAuthority {
         }
     }
 
-    /** The certificate of an identity, and its key. */
+    /** Returns key managers with the certificate of an identity and its key. */
     public KeyManager[] keyManagers(Identity identity) {
         return keyManagers.computeIfAbsent(identity, this::newKeyManagers).clone();
     }
@@ -105,7 +105,7 @@ public final class TestAuthority {
         }
     }
 
-    /** A context for servers, which trusts the certificates of this authority's clients. */
+    /** Returns a context for servers, which trusts the client certificates of this authority. */
     public SSLContext serverContext(Identity identity) {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
@@ -117,7 +117,7 @@ public final class TestAuthority {
     }
 
     /**
-     * Writes a trust store for {@code -Djavax.net.ssl.trustStore=}; it needs no password.
+     * Creates a trust store for {@code -Djavax.net.ssl.trustStore=}, which is read without a password.
      *
      * @return the file, in {@code directory}
      */

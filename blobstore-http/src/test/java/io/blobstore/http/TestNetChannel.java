@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 import org.conscrypt.Conscrypt;
 
-/** What carries a request: every test of the transport runs over each, unless it is about one. */
+/** The channels that tests of the HTTP client run over: each of them, unless a test is about one. */
 enum TestNetChannel {
     PLAIN,
     TLS_JDK,
@@ -19,7 +19,7 @@ enum TestNetChannel {
         return this != PLAIN;
     }
 
-    /** Whether this platform has the engine. */
+    /** Returns whether this platform has the engine. */
     boolean isAvailable() {
         return switch (this) {
             case PLAIN, TLS_JDK -> true;
@@ -28,14 +28,16 @@ enum TestNetChannel {
         };
     }
 
-    /** A server whose certificate is in order. */
+    /** Starts a server with a valid certificate. */
     ScriptedServer server(Script fallback) throws IOException {
         return isSecure()
                 ? ScriptedServer.secure(TestAuthority.get().serverContext(TestAuthority.Identity.SERVER), fallback)
                 : ScriptedServer.plain(fallback);
     }
 
-    /** Builds transports that trust the server. Generous in time, so that only tests of timeouts depend on it. */
+    /**
+     * Returns a builder of clients that trust the server. Timeouts are long, as only their own tests depend on them.
+     */
     HttpClient.Builder client() {
         assumeTrue(isAvailable(), "this platform has no native library for " + this);
         HttpClient.Builder builder =

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Who is trusted, and how one learns that somebody is not: the same by every engine. */
+@Tag("jdk")
 @ExtendWith(LeakCheck.class)
 class TlsTest {
     private static final TestAuthority AUTHORITY = TestAuthority.get();

@@ -6,6 +6,7 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
 import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoredBlob;
@@ -21,7 +22,7 @@ final class Conditions {
     }
 
     /** The exception for a failed condition in place of the server's 412, 404 or 409; others unchanged. */
-    BlobStoreException explain(String operation, BlobKey key, Precondition condition, BlobStoreException problem) {
+    BlobStoreException explain(Operation operation, BlobKey key, Precondition condition, BlobStoreException problem) {
         if (condition == Precondition.none()) {
             return problem;
         }
@@ -39,7 +40,7 @@ final class Conditions {
 
     /** Somebody else was at it in the same moment, and may have made the condition false. */
     private BlobStoreException explainConflict(
-            String operation, BlobKey key, Precondition condition, BlobStoreException problem) {
+            Operation operation, BlobKey key, Precondition condition, BlobStoreException problem) {
         Optional<BlobMetadata> there = AmbiguousOutcome.headAfter(head(operation, key), problem);
         if (condition == Precondition.ifAbsent() && there.isPresent()) {
             return new BlobAlreadyExistsException(operation, key, problem);
@@ -59,7 +60,7 @@ final class Conditions {
      * @throws BlobStoreException if that cannot be told
      */
     Optional<StoredBlob> findSent(
-            String operation,
+            Operation operation,
             BlobKey key,
             Precondition condition,
             long size,
@@ -69,7 +70,7 @@ final class Conditions {
         return AmbiguousOutcome.findSent(operation, key, condition, size, checksum, head(operation, key), problem);
     }
 
-    private AmbiguousOutcome.Head head(String operation, BlobKey key) {
+    private AmbiguousOutcome.Head head(Operation operation, BlobKey key) {
         return () -> bucket.head(operation, key, Optional.empty());
     }
 

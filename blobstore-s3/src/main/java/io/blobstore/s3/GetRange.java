@@ -8,10 +8,12 @@ import io.blobstore.BlobTarget;
 import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadResult;
 import io.blobstore.http.HttpHeaders;
 import io.blobstore.http.RangeResponseHandler;
+import io.blobstore.spi.ByteRanges;
 import io.blobstore.spi.Checksums;
 import java.io.IOException;
 import java.util.Map;
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * blob and the version are there, and how large it is.
  */
 final class GetRange {
-    private static final String OPERATION = "read";
+    private static final Operation OPERATION = Operation.READ;
     private static final int NOT_SATISFIABLE = 416;
 
     private final S3Context bucket;
@@ -70,10 +72,10 @@ final class GetRange {
 
     private ReadResult readNothing() throws IOException {
         BlobMetadata head = bucket.head(OPERATION, key, wanted);
-        if (range.resolve(key, head.size(), target.remaining()) > 0) {
+        if (ByteRanges.resolve(range, key, head.size(), target.remaining()) > 0) {
             throw new BlobStoreException(OPERATION, key, "it was replaced while it was read", null, true);
         }
-        return new ReadResult(head, 0, Crc32c.EMPTY);
+        return ReadResult.of(head, 0, Crc32c.EMPTY);
     }
 
     private void describe(HttpHeaders headers, long blobSize, boolean partial) throws IOException {
@@ -96,7 +98,7 @@ final class GetRange {
         if (whole) {
             Checksums.requireStored(OPERATION, read, actual);
         }
-        return new ReadResult(read, sink.length(), actual);
+        return ReadResult.of(read, sink.length(), actual);
     }
 
     /**
@@ -115,13 +117,10 @@ final class GetRange {
     }
 
     private static BlobMetadata with(BlobMetadata read, Optional<Crc32c> checksum) {
-        return new BlobMetadata(
-                read.key(),
-                read.size(),
-                read.version(),
-                checksum,
-                read.contentType(),
-                read.userMetadata(),
-                read.lastModified());
+        return BlobMetadata.builder(read.key(), read.size(), read.version(), read.lastModified())
+                .checksum(checksum)
+                .contentType(read.contentType())
+                .userMetadata(read.userMetadata())
+                .build();
     }
 }

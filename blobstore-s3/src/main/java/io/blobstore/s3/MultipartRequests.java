@@ -4,6 +4,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobStoreException;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
+import io.blobstore.Operation;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
@@ -28,10 +29,11 @@ import software.amazon.awssdk.services.s3.model.CreateMultipartUploadResponse;
 /**
  * A multipart upload as S3 knows it, and the requests that begin and end it.
  *
+ * @param operation the operation that errors of the completion name
  * @param object the name in the bucket
  * @param mode what the server makes of the parts' checksums
  */
-record MultipartRequests(S3Context bucket, String operation, BlobKey key, String object, String id, Mode mode) {
+record MultipartRequests(S3Context bucket, Operation operation, BlobKey key, String object, String id, Mode mode) {
     /** What a server makes of the parts' checksums. */
     enum Mode {
         /** The checksum of the whole, which it compares with ours. */
@@ -45,7 +47,8 @@ record MultipartRequests(S3Context bucket, String operation, BlobKey key, String
     /** A part that the server has; the checksum is left out where it is not known. */
     record Part(int number, String etag, Optional<Crc32c> checksum) {}
 
-    static MultipartRequests create(S3Context bucket, String operation, BlobKey key, StoreOptions options)
+    static MultipartRequests create(
+            S3Context bucket, Operation operation, Operation completion, BlobKey key, StoreOptions options)
             throws IOException {
         String object = bucket.objectOf(operation, key);
         Map<String, String> fields =
@@ -64,7 +67,7 @@ record MultipartRequests(S3Context bucket, String operation, BlobKey key, String
         if (id == null || id.isEmpty()) {
             throw ObjectMetadata.incomplete(operation, key, "upload id");
         }
-        return new MultipartRequests(bucket, operation, key, object, id, mode(bucket, response));
+        return new MultipartRequests(bucket, completion, key, object, id, mode(bucket, response));
     }
 
     private static Mode mode(S3Context bucket, CreateMultipartUploadResponse response) {
@@ -99,7 +102,7 @@ record MultipartRequests(S3Context bucket, String operation, BlobKey key, String
         VersionTag tag = VersionTag.of(response.eTag(), response.versionId())
                 .orElseThrow(() -> new BlobStoreException(
                         operation, key, "the server's answer to the completion is cut off", null, true));
-        return new StoredBlob(key, size, tag.version(), confirmed(response.checksumCRC32C(), parts, checksum));
+        return StoredBlob.of(key, size, tag.version(), confirmed(response.checksumCRC32C(), parts, checksum));
     }
 
     private CompletedPart completed(Part part) {
@@ -160,7 +163,7 @@ record MultipartRequests(S3Context bucket, String operation, BlobKey key, String
 
     private void free() throws IOException {
         AbortMultipartUploadResponse response = bucket.request(
-                "abort",
+                Operation.ABORT_UPLOAD,
                 key,
                 () -> bucket.client()
                         .abortMultipartUpload(request -> request.bucket(bucket.name())
@@ -168,7 +171,7 @@ record MultipartRequests(S3Context bucket, String operation, BlobKey key, String
                                 .uploadId(id)
                                 .overrideConfiguration(
                                         S3Context.with(bucket.headers().any()))));
-        S3Deletion.requireNothingSaid("abort", key, response.sdkHttpResponse());
+        S3Deletion.requireNothingSaid(Operation.ABORT_UPLOAD, key, response.sdkHttpResponse());
     }
 
     /**

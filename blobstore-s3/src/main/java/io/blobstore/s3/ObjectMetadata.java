@@ -5,6 +5,7 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.http.HttpHeaders;
 import io.blobstore.http.ResponseText;
@@ -52,13 +53,13 @@ record ObjectMetadata(VersionTag tag, BlobMetadata blob) {
     }
 
     /** Reads the fields of an answer to HEAD. */
-    static ObjectMetadata of(String operation, BlobKey key, Fields fields) throws BlobStoreException {
+    static ObjectMetadata of(Operation operation, BlobKey key, Fields fields) throws BlobStoreException {
         Optional<Long> size = fields.first("Content-Length").flatMap(ObjectMetadata::number);
         return of(operation, key, fields, size.orElseThrow(() -> incomplete(operation, key, "Content-Length")));
     }
 
     /** Reads the fields of an answer about a blob whose size is said elsewhere. */
-    static ObjectMetadata of(String operation, BlobKey key, Fields fields, long size) throws BlobStoreException {
+    static ObjectMetadata of(Operation operation, BlobKey key, Fields fields, long size) throws BlobStoreException {
         VersionTag tag = VersionTag.of(
                         fields.first("ETag").orElse(null),
                         fields.first(S3Headers.VERSION_ID).orElse(null))
@@ -73,13 +74,17 @@ record ObjectMetadata(VersionTag tag, BlobMetadata blob) {
                 user.merge(field.substring(S3Headers.USER_METADATA.length()), value, (a, b) -> a + "," + b);
             }
         });
-        BlobMetadata blob = new BlobMetadata(
-                key, size, tag.version(), checksum(fields), fields.first("Content-Type"), user, modified);
+        BlobMetadata blob = BlobMetadata.builder(key, size, tag.version(), modified)
+                .checksum(checksum(fields))
+                .contentType(fields.first("Content-Type"))
+                .userMetadata(user)
+                .build();
         return new ObjectMetadata(tag, blob);
     }
 
     /** The same, if it is a wanted version. */
-    ObjectMetadata requireVersion(String operation, Optional<BlobVersion> wanted) throws PreconditionFailedException {
+    ObjectMetadata requireVersion(Operation operation, Optional<BlobVersion> wanted)
+            throws PreconditionFailedException {
         if (wanted.isPresent() && !VersionTag.of(wanted.get()).matches(tag)) {
             throw new PreconditionFailedException(
                     operation, blob.key(), "its version is " + tag.version() + " and not " + wanted.get(), null);
@@ -102,7 +107,7 @@ record ObjectMetadata(VersionTag tag, BlobMetadata blob) {
     }
 
     /** An answer that lacks what S3 always says. */
-    static BlobStoreException incomplete(String operation, BlobKey key, String field) {
+    static BlobStoreException incomplete(Operation operation, BlobKey key, String field) {
         return new BlobStoreException(
                 operation,
                 key,

@@ -1,6 +1,7 @@
 package io.blobstore.s3;
 
 import io.blobstore.BlobKey;
+import io.blobstore.Operation;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
 import java.io.IOException;
@@ -29,14 +30,14 @@ final class Presigning {
         if (options.validity().compareTo(MAX_VALIDITY) > 0 || options.validity().toSeconds() < 1) {
             throw new IllegalArgumentException("S3 presigns for 1 second to 7 days; got " + options.validity());
         }
-        String path = bucket.url().pathOf(bucket.objectOf("presign", key));
+        String path = bucket.url().pathOf(bucket.objectOf(Operation.PRESIGN, key));
         Map<String, String> headers = options.method() == PresignOptions.Method.PUT
                 ? bucket.headers().create()
                 : bucket.headers().part();
         RequestSigner signer = bucket.signer();
         Instant now = signer.now();
         RequestSigner.Signed signed = bucket.translating(
-                "presign",
+                Operation.PRESIGN,
                 key,
                 () -> signer.presign(
                         new RequestSigner.Unsigned(
@@ -45,7 +46,7 @@ final class Presigning {
                         options.validity()));
         Map<String, List<String>> required = new TreeMap<>();
         headers.forEach((name, value) -> required.put(name, List.of(value)));
-        return new PresignedUrl(
+        return PresignedUrl.of(
                 URI.create(bucket.url().endpoint() + signed.target()),
                 options.method(),
                 required,

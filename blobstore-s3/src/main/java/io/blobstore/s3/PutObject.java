@@ -5,6 +5,7 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
@@ -17,7 +18,7 @@ import java.util.TreeMap;
 
 /** Stores a blob by one PUT. */
 final class PutObject {
-    private static final String OPERATION = "store";
+    private static final Operation OPERATION = Operation.STORE;
 
     private final S3Context bucket;
     private final Conditions conditions;
@@ -30,7 +31,7 @@ final class PutObject {
     StoredBlob run(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
         if (content.size() > S3BlobStore.CAPABILITIES.maxPartSize()) {
             throw new IllegalArgumentException("S3 takes at most " + S3BlobStore.CAPABILITIES.maxPartSize()
-                    + " bytes in one request, this blob has " + content.size() + "; use ParallelUploader");
+                    + " bytes in one request, this blob has " + content.size() + "; use TransferManager");
         }
         Precondition condition = options.precondition();
         Map<String, String> fields = new TreeMap<>(S3Headers.merge(
@@ -63,13 +64,14 @@ final class PutObject {
                         response.header("ETag").orElse(null),
                         response.header(S3Headers.VERSION_ID).orElse(null))
                 .orElseThrow(() -> ObjectMetadata.incomplete(OPERATION, key, "ETag"));
-        return new StoredBlob(key, content.size(), tag.version(), accepted(key, response, checksum));
+        return StoredBlob.of(key, content.size(), tag.version(), accepted(OPERATION, key, response, checksum));
     }
 
     /** What the server says the content's checksum is; empty if it does not say. */
-    static Optional<Crc32c> accepted(BlobKey key, HttpResponse response, Crc32c sent) throws IntegrityException {
+    static Optional<Crc32c> accepted(Operation operation, BlobKey key, HttpResponse response, Crc32c sent)
+            throws IntegrityException {
         Optional<Crc32c> received = response.header(S3Headers.CHECKSUM).flatMap(Crc32c::ofBase64);
-        Checksums.requireReceived(OPERATION, key, received, sent);
+        Checksums.requireReceived(operation, key, received, sent);
         return received;
     }
 }

@@ -10,7 +10,7 @@ import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
+import io.blobstore.Operation;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
 import io.blobstore.ReadOptions;
@@ -19,7 +19,9 @@ import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.spi.ByteRanges;
 import io.blobstore.spi.OpenUploads;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -59,8 +61,14 @@ public final class S3BlobStore implements BlobStore {
     private static final long GIB = 1L << 30;
 
     /** What S3 documents for every bucket; some take larger blobs by now. */
-    static final StoreCapabilities CAPABILITIES =
-            new StoreCapabilities(true, 5 * MIB, 5 * GIB, 10_000, 5L << 40, Support.NATIVE, Support.NATIVE);
+    static final StoreCapabilities CAPABILITIES = StoreCapabilities.builder()
+            .minPartSize(5 * MIB)
+            .maxPartSize(5 * GIB)
+            .maxParts(10_000)
+            .maxBlobSize(5L << 40)
+            .conditionalStore(Support.NATIVE)
+            .presign(Support.NATIVE)
+            .build();
 
     /** What one request copies at most, and how much it copies of larger blobs. */
     private static final long MAX_COPY = 5 * GIB;
@@ -104,14 +112,14 @@ public final class S3BlobStore implements BlobStore {
     @Override
     public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
             throws IOException {
-        range.requireRoom(target.remaining());
+        ByteRanges.requireRoom(range, target.remaining());
         bucket.requireOpen();
         return new GetRange(bucket, key, range, options.ifMatch(), target).run();
     }
 
     @Override
     public BlobMetadata head(BlobKey key) throws IOException {
-        return bucket.head("head", key, Optional.empty());
+        return bucket.head(Operation.HEAD, key, Optional.empty());
     }
 
     @Override
@@ -151,7 +159,7 @@ public final class S3BlobStore implements BlobStore {
         bucket.requireOpen();
         return uploads.create(() -> new S3MultipartUpload(
                 bucket,
-                MultipartRequests.create(bucket, "store", key, options),
+                MultipartRequests.create(bucket, Operation.CREATE_UPLOAD, Operation.COMPLETE_UPLOAD, key, options),
                 layout,
                 options.precondition(),
                 conditions,

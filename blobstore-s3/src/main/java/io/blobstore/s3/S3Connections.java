@@ -1,6 +1,7 @@
 package io.blobstore.s3;
 
 import io.blobstore.BlobStoreException;
+import io.blobstore.Operation;
 import io.blobstore.http.HttpClient;
 import io.blobstore.spi.UriParameters;
 import java.io.IOException;
@@ -56,7 +57,7 @@ final class S3Connections {
             return new Opened(bucket, closeClient);
         } catch (SdkException e) {
             opened.close();
-            throw new BlobStoreException("open", null, String.valueOf(e.getMessage()), e, false);
+            throw new BlobStoreException(Operation.OPEN, null, String.valueOf(e.getMessage()), e, false);
         } catch (RuntimeException | Error e) {
             opened.close();
             throw e;
@@ -79,7 +80,7 @@ final class S3Connections {
             return DefaultAwsRegionProviderChain.builder().build().getRegion();
         } catch (SdkException e) {
             throw new BlobStoreException(
-                    "open", null, "no AWS region is set; set region=… in the URI, or AWS_REGION", e, false);
+                    Operation.OPEN, null, "no AWS region is set; set region=… in the URI, or AWS_REGION", e, false);
         }
     }
 

@@ -5,6 +5,7 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.InvalidBlobKeyException;
+import io.blobstore.Operation;
 import io.blobstore.StoreNotFoundException;
 import io.blobstore.http.HttpClient;
 import java.io.IOException;
@@ -86,7 +87,7 @@ final class S3Context {
     }
 
     /** The name of a blob's object in the bucket. */
-    String objectOf(String operation, BlobKey key) throws InvalidBlobKeyException {
+    String objectOf(Operation operation, BlobKey key) throws InvalidBlobKeyException {
         String object = settings.prefix() + key;
         int bytes = object.getBytes(StandardCharsets.UTF_8).length;
         if (bytes > BlobKey.MAX_BYTES) {
@@ -106,19 +107,19 @@ final class S3Context {
     }
 
     /** A request to S3, or what prepares one. */
-    interface Operation<T> {
+    interface Action<T> {
         T run() throws IOException;
     }
 
     /** Sends a request, with what it throws translated. */
-    <T> T request(String operation, @Nullable BlobKey key, Operation<T> body) throws IOException {
+    <T> T request(Operation operation, @Nullable BlobKey key, Action<T> body) throws IOException {
         T result = translating(operation, key, body);
         seen = true;
         return result;
     }
 
     /** Runs something, with what it throws translated. */
-    <T> T translating(String operation, @Nullable BlobKey key, Operation<T> body) throws IOException {
+    <T> T translating(Operation operation, @Nullable BlobKey key, Action<T> body) throws IOException {
         requireOpen();
         try {
             return body.run();
@@ -135,7 +136,7 @@ final class S3Context {
     }
 
     /** What S3 knows about a blob, if it still has the wanted version. */
-    BlobMetadata head(String operation, BlobKey key, Optional<BlobVersion> wanted) throws IOException {
+    BlobMetadata head(Operation operation, BlobKey key, Optional<BlobVersion> wanted) throws IOException {
         try {
             HeadObjectResponse response = headResponse(operation, key, wanted);
             return ObjectMetadata.of(operation, key, new ObjectMetadata.SdkFields(response.sdkHttpResponse()))
@@ -149,7 +150,7 @@ final class S3Context {
         }
     }
 
-    private HeadObjectResponse headResponse(String operation, BlobKey key, Optional<BlobVersion> wanted)
+    private HeadObjectResponse headResponse(Operation operation, BlobKey key, Optional<BlobVersion> wanted)
             throws IOException {
         String object = objectOf(operation, key);
         Map<String, String> condition = wanted.map(version ->
@@ -167,7 +168,7 @@ final class S3Context {
      * An answer to HEAD has no body to say what is missing or wrong: blob, bucket, region, credentials. The answer to a
      * listing has; fails with it, unless it is of no help.
      */
-    private void askForReason(String operation, BlobKey key) throws IOException {
+    private void askForReason(Operation operation, BlobKey key) throws IOException {
         try {
             client.listObjectsV2(request -> request.bucket(settings.bucket())
                     .prefix(settings.prefix())

@@ -6,6 +6,7 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.CopyOptions;
 import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
@@ -31,7 +32,7 @@ import software.amazon.awssdk.services.s3.model.UploadPartCopyResponse;
  * completions, and servers that have not ignore them in silence.
  */
 final class S3Copy {
-    private static final String OPERATION = "copy";
+    private static final Operation OPERATION = Operation.COPY;
 
     private final S3Context bucket;
     private final Conditions conditions;
@@ -70,7 +71,10 @@ final class S3Copy {
         if (source.size() > 0) {
             return copyInParts(source, to, options.precondition());
         }
-        StoreOptions stored = new StoreOptions(source.contentType(), source.userMetadata(), options.precondition());
+        StoreOptions stored = StoreOptions.builder()
+                .metadataOf(source)
+                .precondition(options.precondition())
+                .build();
         return put.run(to, BlobSource.of(), stored); // nothing has no parts
     }
 
@@ -104,13 +108,16 @@ final class S3Copy {
                         response.copyObjectResult().checksumCRC32C())
                 .flatMap(Crc32c::ofBase64);
         Checksums.requireCopied(OPERATION, source, copied);
-        return new StoredBlob(to, source.size(), tag.version(), copied);
+        return StoredBlob.of(to, source.size(), tag.version(), copied);
     }
 
     private StoredBlob copyInParts(BlobMetadata source, BlobKey to, Precondition condition) throws IOException {
-        StoreOptions stored = new StoreOptions(source.contentType(), source.userMetadata(), condition);
+        StoreOptions stored = StoreOptions.builder()
+                .metadataOf(source)
+                .precondition(condition)
+                .build();
         MultipartRequests upload = uploads.create(
-                () -> MultipartRequests.create(bucket, OPERATION, to, stored), created -> created::abort);
+                () -> MultipartRequests.create(bucket, OPERATION, OPERATION, to, stored), created -> created::abort);
         try {
             List<MultipartRequests.Part> parts = new ArrayList<>();
             long partSize =

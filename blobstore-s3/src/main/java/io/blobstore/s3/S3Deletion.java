@@ -4,6 +4,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobListing;
 import io.blobstore.BlobStoreException;
 import io.blobstore.ListOptions;
+import io.blobstore.Operation;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,7 +18,7 @@ import software.amazon.awssdk.services.s3.model.S3Error;
 
 /** Deletes blobs, many with one request where there are many. */
 final class S3Deletion {
-    private static final String OPERATION = "delete";
+    private static final Operation OPERATION = Operation.DELETE;
     /** What S3 takes in one request. */
     private static final int BATCH = 1000;
 
@@ -44,7 +45,8 @@ final class S3Deletion {
      * A deletion that went well is answered without words. The SDK does not read those that come all the same; some
      * servers put an error there, behind the status of a success.
      */
-    static void requireNothingSaid(String operation, BlobKey key, SdkHttpResponse response) throws BlobStoreException {
+    static void requireNothingSaid(Operation operation, BlobKey key, SdkHttpResponse response)
+            throws BlobStoreException {
         boolean said = response.firstMatchingHeader("Transfer-Encoding").isPresent()
                 || response.firstMatchingHeader("Content-Length")
                         .filter(length -> !length.equals("0"))

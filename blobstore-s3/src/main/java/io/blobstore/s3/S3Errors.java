@@ -4,6 +4,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
 import io.blobstore.IntegrityException;
+import io.blobstore.Operation;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StorageFullException;
@@ -41,7 +42,7 @@ final class S3Errors {
     }
 
     /** What an operation failed with, translated. */
-    BlobStoreException translate(String operation, @Nullable BlobKey key, Exception problem) {
+    BlobStoreException translate(Operation operation, @Nullable BlobKey key, Exception problem) {
         Optional<BlobStoreException> ours = Failures.cause(problem, BlobStoreException.class);
         if (ours.isPresent()) {
             return ours.get();
@@ -116,7 +117,7 @@ final class S3Errors {
 
     /** The error of one key in an answer that is a success as a whole. */
     BlobStoreException translate(
-            String operation, @Nullable BlobKey key, ErrorResponse error, @Nullable Exception cause) {
+            Operation operation, @Nullable BlobKey key, ErrorResponse error, @Nullable Exception cause) {
         String said =
                 " (" + error + error.requestId().map(id -> "; request " + id).orElse("") + ")";
         if (isElsewhere(error)) {
@@ -177,7 +178,7 @@ final class S3Errors {
     }
 
     private BlobStoreException byStatus(
-            String operation, @Nullable BlobKey key, ErrorResponse error, String said, @Nullable Exception cause) {
+            Operation operation, @Nullable BlobKey key, ErrorResponse error, String said, @Nullable Exception cause) {
         switch (error.status()) {
             case 400 -> {
                 if (error.code().isEmpty()) { // as answers to HEAD are

@@ -4,6 +4,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobListing;
 import io.blobstore.BlobStoreException;
 import io.blobstore.ListOptions;
+import io.blobstore.Operation;
 import io.blobstore.spi.PagedListing;
 import java.io.IOException;
 import java.time.temporal.ChronoUnit;
@@ -18,7 +19,7 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 
 /** Lists page by page, without the store's prefix. */
 final class S3Listing extends PagedListing {
-    private static final String OPERATION = "list";
+    private static final Operation OPERATION = Operation.LIST;
 
     private final S3Context bucket;
     private final ListOptions options;
@@ -70,14 +71,14 @@ final class S3Listing extends PagedListing {
             }
         }
         response.commonPrefixes()
-                .forEach(common -> name(common.prefix()).ifPresent(name -> entries.add(new CommonPrefix(name))));
+                .forEach(common -> name(common.prefix()).ifPresent(name -> entries.add(CommonPrefix.of(name))));
         return entries;
     }
 
     private static Blob blob(BlobKey key, S3Object object) throws BlobStoreException {
         VersionTag tag =
                 VersionTag.of(object.eTag(), null).orElseThrow(() -> ObjectMetadata.incomplete(OPERATION, key, "ETag"));
-        return new Blob(
+        return Blob.of(
                 key,
                 object.size(),
                 tag.version(),

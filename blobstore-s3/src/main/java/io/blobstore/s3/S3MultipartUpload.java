@@ -3,13 +3,14 @@ package io.blobstore.s3;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.Crc32c;
-import io.blobstore.PartLayout;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
 import io.blobstore.http.HttpResponse;
 import io.blobstore.spi.AbstractMultipartUpload;
 import io.blobstore.spi.OpenUploads;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,7 @@ import java.util.TreeMap;
 
 /** An upload that S3 keeps under an id: parts by requests of our own, its end by the SDK. */
 final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.Sent> {
-    private static final String OPERATION = "store";
+    private static final Operation OPERATION = Operation.COMPLETE_UPLOAD;
 
     private final S3Context bucket;
     private final MultipartRequests remote;
@@ -47,19 +48,19 @@ final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.
 
     @Override
     protected Sent send(int partNumber, BlobSource content) throws IOException {
-        Crc32c checksum = bucket.translating(OPERATION, key(), () -> Crc32c.of(content));
+        Crc32c checksum = bucket.translating(Operation.UPLOAD_PART, key(), () -> Crc32c.of(content));
         Map<String, String> fields = new TreeMap<>(bucket.headers().part());
         if (bucket.settings().keepsChecksums()) {
             fields.put(S3Headers.CHECKSUM, checksum.base64());
         }
         Map<String, String> query = Map.of("partNumber", "" + partNumber, "uploadId", remote.id());
-        HttpResponse response =
-                bucket.request(OPERATION, key(), () -> bucket.payloads().put(remote.object(), query, fields, content));
-        PutObject.accepted(key(), response, checksum);
+        HttpResponse response = bucket.request(
+                Operation.UPLOAD_PART, key(), () -> bucket.payloads().put(remote.object(), query, fields, content));
+        PutObject.accepted(Operation.UPLOAD_PART, key(), response, checksum);
         String etag = response.header("ETag")
                 .filter(tag -> !tag.isEmpty())
-                .orElseThrow(() -> ObjectMetadata.incomplete(OPERATION, key(), "ETag"));
-        return new Sent(new UploadedPart(partNumber, content.size(), checksum), etag);
+                .orElseThrow(() -> ObjectMetadata.incomplete(Operation.UPLOAD_PART, key(), "ETag"));
+        return new Sent(UploadedPart.of(partNumber, content.size(), checksum), etag);
     }
 
     @Override

@@ -1,7 +1,6 @@
 package io.blobstore.s3;
 
 import io.blobstore.BlobSource;
-import io.blobstore.Lease;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -9,8 +8,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A source as a stream, for the signer's SHA-256. Leases a window at a time, and only during a call. Keeps what reading
- * failed with, as the signer wraps it.
+ * A source as a stream, for the signer's SHA-256. Uses the source's memory during calls only. Keeps the exception that
+ * reading failed with, because the signer wraps it.
  */
 final class SourceStream extends InputStream {
     private final BlobSource source;
@@ -33,14 +32,9 @@ final class SourceStream extends InputStream {
         if (length == 0) {
             return 0;
         }
-        int bytes = (int) Math.min(Math.min(length, source.maxLeaseSize()), source.size() - position);
-        try (Lease lease = source.slice(position, bytes).acquire()) {
-            int at = offset;
-            for (ByteBuffer buffer : lease.buffers()) {
-                int some = buffer.remaining();
-                buffer.get(target, at, some);
-                at += some;
-            }
+        int bytes = (int) Math.min(length, source.size() - position);
+        try {
+            source.slice(position, bytes).forEachBuffer(length, ByteBuffer.wrap(target, offset, bytes)::put);
         } catch (IOException e) {
             failure = e;
             throw e;

@@ -17,7 +17,7 @@ import io.blobstore.contract.LeakCheck;
 import io.blobstore.s3.FaultyS3.Fault;
 import io.blobstore.s3.FaultyS3.Moment;
 import io.blobstore.s3.FaultyS3.Operation;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -103,7 +103,7 @@ class CorruptContentTest {
         byte[] content = bytes(2, 2 * PART + 100);
         use((store, proxy) -> {
             proxy.spoil(Operation.UPLOAD_PART, Fault.FLIPPED_REQUEST, Moment.AFTER, 1);
-            try (ParallelUploader uploader = ParallelUploader.create()) {
+            try (TransferManager uploader = TransferManager.create()) {
                 UploadOptions options =
                         UploadOptions.builder().partSize(PART).concurrency(1).build();
 

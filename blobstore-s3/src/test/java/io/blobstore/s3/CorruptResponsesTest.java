@@ -13,13 +13,14 @@ import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.ListOptions;
 import io.blobstore.contract.LeakCheck;
+import io.blobstore.contract.Pairwise;
 import io.blobstore.internal.memory.LeaseTicket;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.s3.FaultyS3.Fault;
 import io.blobstore.s3.FaultyS3.Moment;
 import io.blobstore.s3.FaultyS3.Operation;
-import io.blobstore.transfer.ParallelUploader;
 import io.blobstore.transfer.RetryPolicy;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -40,7 +41,6 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,7 +52,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * asked: the operation succeeds or fails with a typed error, the key holds the old bytes or the new, and nothing is
  * left over.
  */
-@Tag("one-jdk")
 @ExtendWith({LeakCheck.class, S3ProxyServer.Shared.class})
 class CorruptResponsesTest {
     private static final BlobKey KEY = BlobKey.of("blob");
@@ -70,7 +69,12 @@ class CorruptResponsesTest {
     private static final UploadOptions OPTIONS = UploadOptions.builder()
             .partSize(PART)
             .concurrency(2)
-            .retry(new RetryPolicy(3, Duration.ofNanos(1), Duration.ofNanos(1), Duration.ofMillis(1)))
+            .retry(RetryPolicy.builder()
+                    .maxAttempts(3)
+                    .baseDelay(Duration.ofNanos(1))
+                    .maxDelay(Duration.ofNanos(1))
+                    .maxRetryAfter(Duration.ofMillis(1))
+                    .build())
             .build();
 
     @TempDir
@@ -105,11 +109,8 @@ class CorruptResponsesTest {
 
     private static Stream<Arguments> faults() {
         Set<Fault> wrong = EnumSet.complementOf(EnumSet.of(Fault.FLIPPED_ANSWER, Fault.FLIPPED_REQUEST));
-        return Stream.of(Operation.values())
-                .flatMap(operation -> wrong.stream()
-                        .flatMap(fault -> Stream.of(Moment.values())
-                                .flatMap(moment -> Stream.of(1, ALWAYS)
-                                        .map(times -> Arguments.of(operation, fault, moment, times)))));
+        return Pairwise.arguments(
+                List.of(Operation.values()), List.copyOf(wrong), List.of(Moment.values()), List.of(1, ALWAYS));
     }
 
     @ParameterizedTest
@@ -252,7 +253,7 @@ class CorruptResponsesTest {
     }
 
     private static void upload(BlobStore store) throws IOException, InterruptedException {
-        try (ParallelUploader uploader = ParallelUploader.create();
+        try (TransferManager uploader = TransferManager.create();
                 MappedFile file = MappedFile.open(largeFile)) {
             uploader.upload(store, KEY, file.region(), OPTIONS).join();
         }

@@ -20,8 +20,8 @@ import io.blobstore.http.ScriptedServer;
 import io.blobstore.http.TestAuthority;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.DownloadOptions;
-import io.blobstore.transfer.ParallelReader;
 import io.blobstore.transfer.Transfer;
+import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -216,8 +216,8 @@ class CutReadsTest {
                     exchange.awaitClientGone();
                 });
                 BlobStore store = ScriptedS3.store(server).open();
-                ParallelReader reader = ParallelReader.create()) {
-            Transfer<ReadResult> transfer = reader.read(store, KEY, ByteRange.all(), BlobTarget.ofPath(path));
+                TransferManager reader = TransferManager.create()) {
+            Transfer<ReadResult> transfer = reader.download(store, KEY, ByteRange.all(), BlobTarget.ofPath(path));
             sent.await();
             transfer.cancel();
 
@@ -238,15 +238,15 @@ class CutReadsTest {
         Path path = directory.resolve("target");
         try (ScriptedServer server = ScriptedServer.plain(blob);
                 BlobStore store = ScriptedS3.store(server).open();
-                ParallelReader reader = ParallelReader.create()) {
+                TransferManager reader = TransferManager.create()) {
             ReadResult read;
             if (mapped) {
                 MappedFile file = MappedFile.create(path, content.length);
-                var transfer = reader.read(store, KEY, ByteRange.all(), file.region(), options);
+                var transfer = reader.download(store, KEY, ByteRange.all(), file.region(), options);
                 file.close();
                 read = transfer.join();
             } else {
-                read = reader.read(store, KEY, ByteRange.all(), BlobTarget.ofPath(path), options)
+                read = reader.download(store, KEY, ByteRange.all(), BlobTarget.ofPath(path), options)
                         .join();
             }
             assertThat(read.checksum()).isEqualTo(crc(content, 0, content.length));

@@ -1,24 +1,24 @@
 package io.blobstore.s3;
 
 import io.blobstore.http.ScriptedExchange;
+import io.blobstore.http.ScriptedFault;
+import io.blobstore.http.ScriptedResponse;
 import io.blobstore.http.ScriptedServer;
-import java.io.ByteArrayOutputStream;
+import io.blobstore.http.ScriptedService;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
 
-/**
- * Stands before a real server: forwards whole requests and answers, and spoils those it is told to. Thread-safe, but
- * for {@link #spoil}, which comes first.
- */
+/** A proxy in front of a real server: forwards whole requests and responses, with faults in some. Thread-safe. */
 final class FaultyS3 implements Closeable {
-    /** What a request wants. */
+    /** The operation that a request asks for. */
     enum Operation {
         PUT_OBJECT,
         CREATE_MULTIPART_UPLOAD,
@@ -56,7 +56,7 @@ final class FaultyS3 implements Closeable {
         }
     }
 
-    /** What comes in place of the server's answer. */
+    /** What replaces the server's response. */
     enum Fault {
         SERVER_ERROR,
         SLOW_DOWN,
@@ -65,51 +65,52 @@ final class FaultyS3 implements Closeable {
         TRUNCATED,
         ERROR_IN_SUCCESS,
         EMPTY_SUCCESS,
-        /** The server's answer, with one bit of its body flipped. */
+        /** The server's response with one bit of its body flipped. */
         FLIPPED_ANSWER,
-        /** What the server answers to the request with one bit of its body flipped. */
+        /** The server's response to the request with one bit of its body flipped. */
         FLIPPED_REQUEST
     }
 
-    /** Whether the server gets to see the request whose answer is spoilt. */
+    /** Whether the server receives the request whose response is replaced. */
     enum Moment {
         BEFORE,
         AFTER
     }
 
-    private record Rule(Operation operation, Fault fault, Moment moment, AtomicInteger times) {
-        boolean applies(Operation request) {
-            return request == operation && times.getAndDecrement() > 0;
-        }
-    }
-
     private final URI server;
+    private final ScriptedService service = new ScriptedService(this::forward);
     private final ScriptedServer front;
-    private final List<Rule> rules = new CopyOnWriteArrayList<>();
     private final List<Operation> forwarded = new CopyOnWriteArrayList<>();
     private final List<Operation> lost = new CopyOnWriteArrayList<>();
 
     FaultyS3(URI server) throws IOException {
         this.server = server;
-        this.front = ScriptedServer.plain(this::answer);
+        this.front = ScriptedServer.plain(service);
     }
 
     URI endpoint() {
         return URI.create(front.endpoint().toString());
     }
 
-    /** Spoils the next answers to an operation, so many times. */
+    /** Replaces the next responses to an operation, so many times. */
     FaultyS3 spoil(Operation operation, Fault fault, Moment moment, int times) {
-        rules.add(new Rule(operation, fault, moment, new AtomicInteger(times)));
+        ScriptedFault applied = switch (fault) {
+            case FLIPPED_ANSWER -> ScriptedFault.flipResponse();
+            case FLIPPED_REQUEST -> ScriptedFault.flipRequest();
+            default -> moment == Moment.BEFORE ? instead(scripted(fault)) : afterForwarding(scripted(fault));
+        };
+        service.fault(
+                request -> Operation.of(request) == operation,
+                Collections.nCopies(times, applied).toArray(ScriptedFault[]::new));
         return this;
     }
 
-    /** How many such requests the server has seen. */
+    /** Returns how many requests of this kind the server has received. */
     long forwarded(Operation operation) {
         return forwarded.stream().filter(operation::equals).count();
     }
 
-    /** How many such requests the server has seen whose answers did not arrive. */
+    /** Returns how many requests of this kind the server has received whose responses did not reach the client. */
     long lost(Operation operation) {
         return lost.stream().filter(operation::equals).count();
     }
@@ -119,71 +120,45 @@ final class FaultyS3 implements Closeable {
         front.close();
     }
 
-    // ---- one request
+    // ---- faults
 
-    private void answer(ScriptedExchange exchange) throws IOException {
-        Operation operation = Operation.of(exchange);
-        byte[] body = exchange.readBody();
-        Rule rule =
-                rules.stream().filter(any -> any.applies(operation)).findFirst().orElse(null);
-        if (rule == null) {
-            exchange.output().write(forward(operation, exchange, body));
-            return;
-        }
-        switch (rule.fault()) {
-            case FLIPPED_REQUEST -> {
-                flip(body, 0);
-                exchange.output().write(forward(operation, exchange, body));
-            }
-            case FLIPPED_ANSWER -> {
-                byte[] answer = forward(operation, exchange, body);
-                flip(answer, headLength(answer));
-                exchange.output().write(answer);
-            }
-            default -> {
-                byte[] answer = new byte[0];
-                if (rule.moment() == Moment.AFTER) {
-                    answer = forward(operation, exchange, body);
-                    lost.add(operation);
-                }
-                spoil(rule.fault(), exchange, answer);
-            }
-        }
+    private static ScriptedFault instead(ScriptedFault fault) {
+        ScriptedResponse success = ScriptedResponse.empty(200).with(List.of(ScriptedS3.ETAG, ScriptedS3.MODIFIED));
+        return (exchange, handler) -> {
+            exchange.discardBody();
+            fault.apply(exchange, (request, body) -> success);
+        };
     }
 
-    private static void spoil(Fault fault, ScriptedExchange exchange, byte[] answer) throws IOException {
-        switch (fault) {
-            case SERVER_ERROR -> error(exchange, 500, "InternalError");
-            case SLOW_DOWN -> error(exchange, 503, "SlowDown");
-            case BAD_REQUEST -> error(exchange, 400, "InvalidRequest");
-            case ERROR_IN_SUCCESS -> error(exchange, 200, "InternalError");
-            case EMPTY_SUCCESS -> exchange.answer(200, "");
-            case RESET -> exchange.reset();
-            case TRUNCATED -> {
-                byte[] whole = answer.length > 0
-                        ? answer
-                        : "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nETag:".getBytes(StandardCharsets.US_ASCII);
-                exchange.output().write(whole, 0, answer.length > 0 ? answer.length / 2 : whole.length);
-                exchange.close();
-            }
+    private ScriptedFault afterForwarding(ScriptedFault fault) {
+        ScriptedFault counted = (exchange, handler) -> {
+            lost.add(Operation.of(exchange));
+            fault.apply(exchange, handler);
+        };
+        return ScriptedFault.afterHandling(counted);
+    }
+
+    private static ScriptedFault scripted(Fault fault) {
+        return switch (fault) {
+            case SERVER_ERROR -> error(500, "InternalError");
+            case SLOW_DOWN -> error(503, "SlowDown");
+            case BAD_REQUEST -> error(400, "InvalidRequest");
+            case ERROR_IN_SUCCESS -> error(200, "InternalError");
+            case EMPTY_SUCCESS -> ScriptedFault.respond(ScriptedResponse.empty(200));
+            case RESET -> ScriptedFault.reset();
+            case TRUNCATED -> ScriptedFault.truncate();
             default -> throw new AssertionError(fault);
-        }
+        };
     }
 
-    private static void error(ScriptedExchange exchange, int status, String code) throws IOException {
-        String body = ScriptedS3.error(code);
-        exchange.answerHead(status, body.length(), "Content-Type: application/xml");
-        if (!exchange.method().equals("HEAD")) {
-            exchange.write(body);
-        }
+    private static ScriptedFault error(int status, String code) {
+        return ScriptedFault.respond(ScriptedResponse.of(status, "application/xml", ScriptedS3.error(code)));
     }
 
-    private static void flip(byte[] bytes, int from) {
-        bytes[from + (bytes.length - from) / 2] ^= 4;
-    }
+    // ---- forwarding
 
-    /** As it was sent, byte by byte: its signature holds, the Host field included. */
-    private byte[] forward(Operation operation, ScriptedExchange exchange, byte[] body) throws IOException {
+    /** Forwards a request byte by byte, so that its signature stays valid, the Host field included. */
+    private ScriptedResponse forward(ScriptedExchange exchange, byte[] body) throws IOException {
         StringBuilder head = new StringBuilder(exchange.method() + " " + exchange.target() + " HTTP/1.1\r\n");
         exchange.headers()
                 .forEach((name, value) ->
@@ -194,33 +169,21 @@ final class FaultyS3 implements Closeable {
             output.write(head.toString().getBytes(StandardCharsets.ISO_8859_1));
             output.write(body);
             output.flush();
-            byte[] answer = socket.getInputStream().readAllBytes();
-            forwarded.add(operation);
-            return kept(answer, exchange.method().equals("HEAD"));
+            byte[] response = socket.getInputStream().readAllBytes();
+            forwarded.add(Operation.of(exchange));
+            return parse(response);
         }
     }
 
-    /** The answer for a connection that is kept. */
-    private static byte[] kept(byte[] answer, boolean ofHead) {
-        int length = headLength(answer);
-        String head = new String(answer, 0, length, StandardCharsets.ISO_8859_1)
-                .replaceFirst("(?i)Connection: close\r\n", "");
-        boolean framed = head.matches("(?is).*\r\n(content-length|transfer-encoding):.*") || head.contains(" 204 ");
-        if (!framed && !ofHead) {
-            head = head.substring(0, head.length() - 2) + "Content-Length: " + (answer.length - length) + "\r\n\r\n";
+    /** Returns the response for a connection that is kept open. */
+    private static ScriptedResponse parse(byte[] response) {
+        int end = new String(response, StandardCharsets.ISO_8859_1).indexOf("\r\n\r\n");
+        if (end < 0) {
+            throw new AssertionError("the server's response has no end of its header");
         }
-        ByteArrayOutputStream kept = new ByteArrayOutputStream();
-        kept.writeBytes(head.getBytes(StandardCharsets.ISO_8859_1));
-        kept.write(answer, length, answer.length - length);
-        return kept.toByteArray();
-    }
-
-    private static int headLength(byte[] answer) {
-        for (int i = 3; i < answer.length; i++) {
-            if (answer[i] == '\n' && answer[i - 1] == '\r' && answer[i - 2] == '\n') {
-                return i + 1;
-            }
-        }
-        throw new AssertionError("the server's answer has no end of its head");
+        String[] lines = new String(response, 0, end, StandardCharsets.UTF_8).split("\r\n");
+        List<String> fields = Arrays.asList(lines).subList(1, lines.length);
+        byte[] body = Arrays.copyOfRange(response, end + 4, response.length);
+        return new ScriptedResponse(Integer.parseInt(lines[0].split(" ")[1]), fields, body).without("Connection");
     }
 }

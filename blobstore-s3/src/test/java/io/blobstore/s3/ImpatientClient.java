@@ -10,10 +10,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/**
- * A client for stores, like the one they make themselves, but for the time it takes to retry: none. To be closed after
- * them.
- */
+/** An SDK client like the one that stores create, but without delays before retries. To be closed after the stores. */
 final class ImpatientClient implements AutoCloseable {
     private final HttpClient transport = HttpClient.builder().build();
     private final S3Client client;
@@ -36,7 +33,7 @@ final class ImpatientClient implements AutoCloseable {
                 .build();
     }
 
-    /** A builder of stores in a bucket. */
+    /** Returns a builder of stores in a bucket. */
     S3BlobStore.Builder store(String bucket) {
         return S3BlobStore.builder(bucket).client(client);
     }

@@ -37,7 +37,8 @@ class ListingResponsesTest {
                         + "</ListBucketResult>");
         try (ScriptedServer server = ScriptedServer.plain(first).then(first, second);
                 BlobStore store = ScriptedS3.store(server).prefix("p/").open();
-                BlobListing listing = store.list(ListOptions.ALL.withDelimiter("/"))) {
+                BlobListing listing =
+                        store.list(ListOptions.builder().delimiter("/").build())) {
             List<String> names = new ArrayList<>();
             while (listing.hasNext()) {
                 names.add(listing.next().name());
@@ -62,7 +63,7 @@ class ListingResponsesTest {
         String page = "<ListBucketResult><IsTruncated>true</IsTruncated>" + blob("a") + "</ListBucketResult>";
         try (ScriptedServer server = ScriptedServer.plain(Script.answering(200, page));
                 BlobStore store = ScriptedS3.store(server).open()) {
-            assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.list(ListOptions.ALL)))
+            assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.list(ListOptions.DEFAULT)))
                     .hasMessageContaining("goes on");
         }
     }
@@ -89,7 +90,7 @@ class ListingResponsesTest {
     void anAnswerWithoutBodyIsNoEmptyListing() throws IOException {
         try (ScriptedServer server = ScriptedServer.plain(Script.answering(200, ""));
                 BlobStore store = ScriptedS3.store(server).open()) {
-            assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.list(ListOptions.ALL)))
+            assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.list(ListOptions.DEFAULT)))
                     .hasMessageContaining("no listing")
                     .satisfies(problem -> assertThat(problem.isRetryable()).isTrue());
         }

@@ -8,7 +8,6 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
-import io.blobstore.PartLayout;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
@@ -18,6 +17,7 @@ import io.blobstore.http.ScriptedExchange;
 import io.blobstore.http.ScriptedServer;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.http.TestAuthority;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -126,7 +126,7 @@ class RequestHeadersTest {
             Throwable sdk = catchThrowableOfType(
                     PermissionDeniedException.class,
                     () -> store.createMultipartUpload(KEY, new PartLayout(10, 5 << 20), StoreOptions.DEFAULT));
-            PresignedUrl url = store.presign(KEY, new PresignOptions(PresignOptions.Method.PUT, Duration.ofMinutes(1)));
+            PresignedUrl url = store.presign(KEY, PresignOptions.put(Duration.ofMinutes(1)));
             texts.add(url.toString());
             for (Throwable e : List.of(own, sdk)) {
                 for (Throwable cause = e; cause != null; cause = cause.getCause()) {

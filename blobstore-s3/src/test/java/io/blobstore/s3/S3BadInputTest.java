@@ -11,7 +11,6 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
 import io.blobstore.ListOptions;
-import io.blobstore.PartLayout;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.Precondition;
 import io.blobstore.PresignOptions;
@@ -22,6 +21,7 @@ import io.blobstore.StoredBlob;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.http.ScriptedServer;
 import io.blobstore.http.TestAuthority;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
@@ -69,7 +69,7 @@ class S3BadInputTest {
                 () -> store.store(KEY, BlobSource.of(ByteBuffer.wrap(BYTES))),
                 () -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(10)),
                 () -> store.head(KEY),
-                () -> store.list(ListOptions.ALL),
+                () -> store.list(ListOptions.DEFAULT),
                 () -> store.deleteAll("a"),
                 () -> store.copy(KEY, BlobKey.of("b")),
                 () -> store.createMultipartUpload(KEY, new PartLayout(10, 5 << 20), StoreOptions.DEFAULT));
@@ -191,8 +191,7 @@ class S3BadInputTest {
             BlobKey key = BlobKey.of(name);
             try (BlobStore store =
                     server.store(bucket.name()).prefix("presigned/").open()) {
-                PresignedUrl put =
-                        store.presign(key, new PresignOptions(PresignOptions.Method.PUT, Duration.ofMinutes(5)));
+                PresignedUrl put = store.presign(key, PresignOptions.put(Duration.ofMinutes(5)));
                 HttpURLConnection putting =
                         (HttpURLConnection) put.url().toURL().openConnection();
                 putting.setRequestMethod("PUT");
@@ -208,8 +207,7 @@ class S3BadInputTest {
                 store.read(key, ByteRange.all(), target);
                 assertThat(target.array()).isEqualTo(content);
 
-                PresignedUrl get =
-                        store.presign(key, new PresignOptions(PresignOptions.Method.GET, Duration.ofMinutes(5)));
+                PresignedUrl get = store.presign(key, PresignOptions.get(Duration.ofMinutes(5)));
                 HttpURLConnection getting =
                         (HttpURLConnection) get.url().toURL().openConnection();
                 assertThat(getting.getInputStream().readAllBytes()).isEqualTo(content);
@@ -235,7 +233,10 @@ class S3BadInputTest {
             StoredBlob copied = store.copy(
                     KEY,
                     copy,
-                    CopyOptions.DEFAULT.withSourceVersion(stored.version()).withPrecondition(Precondition.ifAbsent()));
+                    CopyOptions.builder()
+                            .sourceVersion(stored.version())
+                            .precondition(Precondition.ifAbsent())
+                            .build());
 
             BlobMetadata head = store.head(copy);
             assertThat(head.version()).isEqualTo(copied.version());

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.blobstore.Precondition;
 import io.blobstore.StoreUri;
+import io.blobstore.contract.Campaign;
 import java.net.URI;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 
 /**
@@ -14,7 +14,7 @@ import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
  * {@code s3://bucket?endpoint=http://127.0.0.1:7070}, and the usual AWS variables the credentials. Of what servers are
  * known not to be able to do, {@code BLOBSTORE_TEST_S3_SERVER} says which is left out; unset, all of S3 is asked for.
  */
-@Tag("one-jdk")
+@Campaign(representedBy = S3ProxyContractTest.class)
 class S3EndpointContractTest extends S3ContractBase {
     private static final String VARIABLE = "BLOBSTORE_TEST_S3_URI";
 

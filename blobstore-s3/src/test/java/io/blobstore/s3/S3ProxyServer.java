@@ -24,8 +24,8 @@ import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
 /**
- * An S3 server that keeps blobs in memory, over HTTP and over HTTPS, in a JVM of its own: so its threads and sockets do
- * not count as what a test leaves behind. {@link Shared} gives it to whoever asks.
+ * An S3 server with blobs in memory, over HTTP and over HTTPS, in a JVM of its own, so that leak checks do not count
+ * its threads and sockets. {@link Shared} passes it to tests as a parameter.
  */
 final class S3ProxyServer implements AutoCloseable {
     static final String REGION = "us-east-1";
@@ -45,8 +45,8 @@ final class S3ProxyServer implements AutoCloseable {
     }
 
     /**
-     * One server for all tests of this JVM, started for the first that takes it as a parameter: starting takes longer
-     * than many of them, and a server that has served for a while is faster.
+     * Passes one server to all tests of this JVM, started for the first that has such a parameter: starting takes
+     * longer than many tests, and a warm server is faster.
      */
     static final class Shared implements ParameterResolver {
         @Override
@@ -58,7 +58,7 @@ final class S3ProxyServer implements AutoCloseable {
         public S3ProxyServer resolveParameter(ParameterContext parameter, ExtensionContext context) {
             return context.getRoot()
                     .getStore(ExtensionContext.Namespace.create(Shared.class))
-                    .computeIfAbsent(S3ProxyServer.class, key -> start(), S3ProxyServer.class); // and closed at the end
+                    .computeIfAbsent(S3ProxyServer.class, key -> start(), S3ProxyServer.class); // closed by JUnit
         }
     }
 
@@ -77,7 +77,7 @@ final class S3ProxyServer implements AutoCloseable {
         }
     }
 
-    /** The server. */
+    /** Runs the server. */
     public static void main(String[] args) throws Exception {
         TestAuthority.get().trustStore(Path.of("").toAbsolutePath());
         S3Proxy proxy = S3Proxy.builder()
@@ -102,19 +102,19 @@ final class S3ProxyServer implements AutoCloseable {
         return StaticCredentialsProvider.create(AwsBasicCredentials.create(ACCESS_KEY, SECRET_KEY));
     }
 
-    /** Makes a bucket. */
+    /** Creates a bucket. */
     TestBucket newBucket() {
         TestBucket bucket = new TestBucket(endpoint(), REGION, credentials(), "bucket-" + buckets.incrementAndGet());
         bucket.create();
         return bucket;
     }
 
-    /** A builder of stores in one of its buckets. */
+    /** Returns a builder of stores in one of the buckets. */
     S3BlobStore.Builder store(String bucket) {
         return store(bucket, endpoint());
     }
 
-    /** A builder of stores in one of its buckets, which trust it. */
+    /** Returns a builder of stores over TLS in one of the buckets. */
     S3BlobStore.Builder secureStore(String bucket) {
         return store(bucket, process.endpoints().get(1)).trustManagers(trustManagers);
     }

@@ -2,14 +2,14 @@ package io.blobstore.s3;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.blobstore.contract.Campaign;
 import io.blobstore.http.TlsEngine;
 import io.netty.handler.ssl.OpenSsl;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 
 /** The contract over TLS, encrypted by OpenSSL, as it is in most installations. */
-@Tag("one-jdk")
+@Campaign(representedBy = S3ProxyContractTest.class)
 class S3TlsContractTest extends S3ProxyContractBase {
     private static S3ProxyServer server;
     private static TestBucket bucket;

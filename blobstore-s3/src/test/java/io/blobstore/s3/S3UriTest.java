@@ -134,7 +134,7 @@ class S3UriTest {
     }
 
     private static PresignOptions get() {
-        return new PresignOptions(PresignOptions.Method.GET, Duration.ofMinutes(1));
+        return PresignOptions.get(Duration.ofMinutes(1));
     }
 
     @Test
@@ -185,8 +185,7 @@ class S3UriTest {
         try (BlobStore store = anonymous("some-bucket").open()) {
             for (Duration validity : new Duration[] {Duration.ofDays(7).plusSeconds(1), Duration.ofMillis(1)}) {
                 assertThatIllegalArgumentException()
-                        .isThrownBy(() -> store.presign(
-                                BlobKey.of("k"), new PresignOptions(PresignOptions.Method.GET, validity)));
+                        .isThrownBy(() -> store.presign(BlobKey.of("k"), PresignOptions.get(validity)));
             }
         }
     }

@@ -1,9 +1,9 @@
 package io.blobstore.s3;
 
-import org.junit.jupiter.api.Tag;
+import io.blobstore.contract.Campaign;
 
 /** The S3 store keeps the contract with a server that knows no checksums, and insists on signed content. */
-@Tag("one-jdk")
+@Campaign(representedBy = S3ProxyContractTest.class)
 class S3WithoutChecksumsContractTest extends S3ProxyContractTest {
     @Override
     S3BlobStore.Builder builder() {

@@ -8,22 +8,24 @@ import io.blobstore.BlobStore;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
 import io.blobstore.StoreOptions;
 import io.blobstore.contract.AllocatedBytes;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.http.ScriptedServer;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.memory.MappedFile;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Content takes no way over the Java heap: counted, for the thread that sends or receives it. */
+@Tag("jdk")
 @ExtendWith(LeakCheck.class)
 class S3ZeroCopyTest {
     private static final int PART = 8 << 20;

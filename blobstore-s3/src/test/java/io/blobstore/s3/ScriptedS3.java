@@ -7,7 +7,7 @@ import java.util.List;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
-/** Stores whose server is a script. */
+/** Stores and responses for tests with a {@link ScriptedServer}. */
 final class ScriptedS3 {
     static final String BUCKET = "some-bucket";
     static final String ACCESS_KEY = "AKIDSCRIPTED";
@@ -25,7 +25,7 @@ final class ScriptedS3 {
                 .credentials(StaticCredentialsProvider.create(AwsBasicCredentials.create(ACCESS_KEY, SECRET_KEY)));
     }
 
-    /** A client for stores in the bucket, which retries at once. */
+    /** Returns a client for stores in the bucket that retries at once. */
     static ImpatientClient hastyClient(ScriptedServer server) {
         return new ImpatientClient(
                 URI.create(server.endpoint().toString()),
@@ -33,7 +33,7 @@ final class ScriptedS3 {
                 StaticCredentialsProvider.create(AwsBasicCredentials.create(ACCESS_KEY, SECRET_KEY)));
     }
 
-    /** Refuses with an S3 error. */
+    /** Returns a script that responds with an S3 error. */
     static ScriptedServer.Script refusing(int status, String code, String... fields) {
         return ScriptedServer.Script.answering(status, error(code), fields);
     }
@@ -43,12 +43,12 @@ final class ScriptedS3 {
                 + "</Code><Message>No, because.</Message>" + "<RequestId>REQ1</RequestId></Error>";
     }
 
-    /** Answers HEAD. */
+    /** Returns a script that responds to HEAD. */
     static ScriptedServer.Script head(long size, String... fields) {
         return exchange -> exchange.answerHead(200, size, fields);
     }
 
-    /** Answers GET with the whole blob. */
+    /** Returns a script that responds to GET with the whole blob. */
     static ScriptedServer.Script read(byte[] body, String... fields) {
         return exchange -> {
             List<String> all = new ArrayList<>(List.of(ScriptedS3.ETAG, ScriptedS3.MODIFIED));

@@ -9,9 +9,9 @@ import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** A bucket, looked at around the store. Leaves no connection open between calls. */
+/** A bucket, inspected without the store. Leaves no connection open between calls. */
 record TestBucket(URI endpoint, String region, AwsCredentialsProvider credentials, String name) {
-    /** Uses an SDK client of its own. */
+    /** Calls a function with an SDK client that is closed afterwards. */
     <T> T with(Function<S3Client, T> use) {
         try (HttpClient transport = HttpClient.builder().build();
                 S3Client client = S3Client.builder()
@@ -30,7 +30,7 @@ record TestBucket(URI endpoint, String region, AwsCredentialsProvider credential
         with(client -> client.createBucket(request -> request.bucket(name)));
     }
 
-    /** The uploads that are neither completed nor aborted, in words. */
+    /** Returns descriptions of the uploads that are neither completed nor aborted. */
     List<String> uploads(String prefix) {
         return with(client -> client.listMultipartUploads(request -> request.bucket(name)).uploads().stream()
                 .filter(upload -> upload.key().startsWith(prefix))
@@ -38,7 +38,7 @@ record TestBucket(URI endpoint, String region, AwsCredentialsProvider credential
                 .toList());
     }
 
-    /** How many parts the uploads have that are neither completed nor aborted. */
+    /** Returns the number of parts of the uploads that are neither completed nor aborted. */
     int partsOfUploads(String prefix) {
         return with(client -> client.listMultipartUploads(request -> request.bucket(name)).uploads().stream()
                 .filter(upload -> upload.key().startsWith(prefix))

@@ -11,7 +11,6 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.CopyOptions;
 import io.blobstore.Crc32c;
 import io.blobstore.MultipartUpload;
-import io.blobstore.PartLayout;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
@@ -20,15 +19,15 @@ import io.blobstore.contract.LeakCheck;
 import io.blobstore.http.ScriptedExchange;
 import io.blobstore.http.ScriptedServer;
 import io.blobstore.http.ScriptedServer.Script;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.transfer.RetryPolicy;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.Optional;
 import java.util.Queue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -90,15 +89,19 @@ class UnknownOutcomeTest {
     void aBlobThatWasStoredAllTheSameDoesNotMeetItself(int status, String code) throws Exception {
         try (ScriptedServer server = storing(ScriptedS3.refusing(status, code));
                 BlobStore store = ScriptedS3.store(server).open();
-                ParallelUploader uploader = ParallelUploader.create()) {
+                TransferManager uploader = TransferManager.create()) {
             StoredBlob stored = uploader.upload(
                             store,
                             KEY,
                             CONTENT,
                             UploadOptions.builder()
                                     .store(IF_ABSENT)
-                                    .retry(new RetryPolicy(
-                                            3, Duration.ofMillis(1), Duration.ofMillis(1), Duration.ofMillis(1)))
+                                    .retry(RetryPolicy.builder()
+                                            .maxAttempts(3)
+                                            .baseDelay(Duration.ofMillis(1))
+                                            .maxDelay(Duration.ofMillis(1))
+                                            .maxRetryAfter(Duration.ofMillis(1))
+                                            .build())
                                     .build())
                     .join();
 
@@ -164,8 +167,10 @@ class UnknownOutcomeTest {
                         .then(THERE, CREATED, copied, failing, failing, failing, THERE);
                 ImpatientClient client = ScriptedS3.hastyClient(server);
                 BlobStore store = client.store(ScriptedS3.BUCKET).open()) {
-            StoredBlob stored =
-                    store.copy(KEY, BlobKey.of("copy"), new CopyOptions(Optional.empty(), Precondition.ifAbsent()));
+            StoredBlob stored = store.copy(
+                    KEY,
+                    BlobKey.of("copy"),
+                    CopyOptions.builder().precondition(Precondition.ifAbsent()).build());
 
             assertThat(stored.checksum()).contains(CHECKSUM);
         }

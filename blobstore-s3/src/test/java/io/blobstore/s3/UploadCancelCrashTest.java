@@ -3,6 +3,7 @@ package io.blobstore.s3;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.blobstore.BlobStore;
+import io.blobstore.contract.CampaignScale;
 import io.blobstore.contract.ProcessMaps;
 import io.blobstore.http.CancelledUploads;
 import io.blobstore.http.ScriptedServer;
@@ -12,11 +13,13 @@ import io.blobstore.http.TlsEngine;
 import io.netty.handler.ssl.OpenSsl;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A thousand uploads in all are cancelled at random points, and their memory is unmapped at once. */
+@Tag("jdk")
 class UploadCancelCrashTest {
     @TempDir
     private Path directory;
@@ -27,7 +30,7 @@ class UploadCancelCrashTest {
         ProcessMaps.assumeReadable();
         assumeTrue(OpenSsl.isAvailable() || !secure, "this platform has no native library for OpenSSL");
 
-        CancelledUploads.requireSurvival(Child.class, directory, TlsEngine.OPENSSL, secure, times);
+        CancelledUploads.requireSurvival(Child.class, directory, TlsEngine.OPENSSL, secure, CampaignScale.of(times));
     }
 
     /** The child. */

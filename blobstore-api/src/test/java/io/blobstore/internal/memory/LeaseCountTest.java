@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The states of a lease count, in every order in which three actors can take their steps. */
+@Tag("jdk")
 class LeaseCountTest {
     /** A step, with what it must have for a result. */
     private enum Step {

@@ -9,6 +9,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.openjdk.jcstress.Main;
 
@@ -16,6 +17,7 @@ import org.openjdk.jcstress.Main;
  * Runs the concurrency stress tests for a short while. For a long one, run {@code org.openjdk.jcstress.Main} on the
  * class path of the tests without the limits below.
  */
+@Tag("jdk")
 class LeaseStressTest {
     private static final Path RESULTS = Path.of("target", "jcstress");
 

@@ -1,7 +1,7 @@
 package io.blobstore.bench.jmh;
 
-import io.blobstore.Lease;
 import io.blobstore.RetainedSource;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.memory.MappedRegion;
 import java.io.IOException;
@@ -66,7 +66,7 @@ public class LeaseBenchmark {
     @Benchmark
     public Object retainAndRelease(Mapped mapped) {
         try (RetainedSource retained = mapped.region.retain()) {
-            return retained.source();
+            return retained;
         }
     }
 

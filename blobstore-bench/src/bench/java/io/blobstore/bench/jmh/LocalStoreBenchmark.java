@@ -5,7 +5,7 @@ import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
 import io.blobstore.bench.Workspace;
 import io.blobstore.memory.MappedFile;
-import io.blobstore.transfer.ParallelUploader;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,7 +45,7 @@ public class LocalStoreBenchmark {
     private Path source;
     private Path copy;
     private BlobStore store;
-    private ParallelUploader uploader;
+    private TransferManager uploader;
     private MappedFile file;
 
     /** Fills the source, in memory if there is room. */
@@ -57,7 +57,7 @@ public class LocalStoreBenchmark {
         copy = workspace.directory().resolve("copy");
         Path root = Files.createDirectory(workspace.directory().resolve("store"));
         store = BlobStores.open(root.toUri() + "?durability=none");
-        uploader = ParallelUploader.create();
+        uploader = TransferManager.create();
         file = MappedFile.open(source);
     }
 

@@ -1,87 +1,59 @@
 package io.blobstore.gcs.fake;
 
+import static io.blobstore.gcs.fake.ErrorResponse.require;
+
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 
-/** What an object is stored with besides its content. */
-record Attributes(
+/**
+ * The metadata that an object is stored with.
+ *
+ * @param keySha256 base64, of the customer's key
+ */
+public record Attributes(
         Optional<String> contentType,
-        Optional<String> contentEncoding,
         Map<String, String> metadata,
         String storageClass,
         Optional<String> kmsKeyName,
-        Optional<String> customerKeySha256) {
+        Optional<String> keySha256) {
 
-    private static final String DEFAULT_CLASS = "STANDARD";
-    private static final Set<String> CLASSES = Set.of(
-            DEFAULT_CLASS,
-            "NEARLINE",
-            "COLDLINE",
-            "ARCHIVE",
-            "MULTI_REGIONAL",
-            "REGIONAL",
-            "DURABLE_REDUCED_AVAILABILITY");
+    static final String DEFAULT_CLASS = "STANDARD";
+
+    private static final String CLASSES =
+            "STANDARD|NEARLINE|COLDLINE|ARCHIVE|(MULTI_)?REGIONAL" + "|DURABLE_REDUCED_AVAILABILITY";
     private static final String KMS_KEY = "projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+";
-    private static final int MAX_METADATA = 8 << 10;
 
-    /** Of a request of the XML API. */
-    static Attributes ofHeaders(Request request) throws Refusal {
+    /** Refuses what Cloud Storage refuses. */
+    public Attributes {
+        metadata = Map.copyOf(metadata);
+        require(storageClass.matches(CLASSES), "InvalidStorageClass", "The storage class is not valid.");
+        require(kmsKeyName.stream().allMatch(name -> name.matches(KMS_KEY)), "Malformed Cloud KMS crypto key");
+        require(kmsKeyName.isEmpty() || keySha256.isEmpty(), "A customer-supplied key excludes a Cloud KMS key.");
+        int size = Request.utf8(String.join("", metadata.keySet()) + String.join("", metadata.values())).length;
+        require(size <= 8 << 10, "MetadataTooLarge", "Your metadata exceeds the maximum size of 8 KiB.");
+    }
+
+    /** Returns what the header of a request of the XML API says. */
+    static Attributes ofHeaders(Request request) {
         Map<String, String> metadata = new TreeMap<>();
-        for (String name : request.headers().keySet()) {
+        request.headers().forEach((name, value) -> {
             String field = name.toLowerCase(Locale.ROOT);
             if (field.startsWith("x-goog-meta-")) {
-                metadata.put(
-                        field.substring("x-goog-meta-".length()),
-                        request.header(name).orElse(""));
+                metadata.put(field.substring("x-goog-meta-".length()), value);
             }
-        }
-        return of(
-                request.header("Content-Type"),
-                request.header("Content-Encoding"),
-                metadata,
-                request.header("x-goog-storage-class"),
-                request.header("x-goog-encryption-kms-key-name"),
-                CustomerKey.of(request, CustomerKey.OBJECT));
-    }
-
-    static Attributes of(
-            Optional<String> contentType,
-            Optional<String> contentEncoding,
-            Map<String, String> metadata,
-            Optional<String> storageClass,
-            Optional<String> kmsKeyName,
-            Optional<CustomerKey> customerKey)
-            throws Refusal {
-        if (storageClass.isPresent() && !CLASSES.contains(storageClass.get())) {
-            throw Refusal.badRequest("InvalidStorageClass", "The storage class you specified is not valid.");
-        }
-        if (kmsKeyName.isPresent() && !kmsKeyName.get().matches(KMS_KEY)) {
-            throw Refusal.invalid("Malformed Cloud KMS crypto key: " + kmsKeyName.get());
-        }
-        if (kmsKeyName.isPresent() && customerKey.isPresent()) {
-            throw Refusal.invalid("A customer-supplied key and a Cloud KMS key exclude each other.");
-        }
-        long size = metadata.entrySet().stream()
-                .mapToLong(entry -> FakeObjects.utf8(entry.getKey()).length + FakeObjects.utf8(entry.getValue()).length)
-                .sum();
-        if (size > MAX_METADATA) {
-            throw Refusal.badRequest(
-                    "MetadataTooLarge", "Your metadata exceeds the maximum allowed metadata size of 8 KiB.");
-        }
+        });
         return new Attributes(
-                contentType,
-                contentEncoding,
-                Map.copyOf(metadata),
-                storageClass.orElse(DEFAULT_CLASS),
-                kmsKeyName,
-                customerKey.map(CustomerKey::sha256));
+                request.header("Content-Type"),
+                metadata,
+                request.header("x-goog-storage-class").orElse(DEFAULT_CLASS),
+                request.header("x-goog-encryption-kms-key-name"),
+                CustomerKey.sha256(request, CustomerKey.OBJECT));
     }
 
-    /** The same, encrypted as another request says. */
-    Attributes encrypted(Optional<String> otherKmsKey, Optional<CustomerKey> otherKey) throws Refusal {
-        return of(contentType, contentEncoding, metadata, Optional.of(storageClass), otherKmsKey, otherKey);
+    /** Returns the same with other encryption. */
+    Attributes encrypted(Optional<String> otherKmsKey, Optional<String> otherKeySha256) {
+        return new Attributes(contentType, metadata, storageClass, otherKmsKey, otherKeySha256);
     }
 }

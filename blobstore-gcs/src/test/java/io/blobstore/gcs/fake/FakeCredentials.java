@@ -14,17 +14,16 @@ import java.util.Date;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A service account that asks nobody: its tokens are {@code fake-token-1}, {@code fake-token-2} and so on, and it signs
- * with a key of its own. Thread-safe. Cannot be serialised.
+ * A service account without a server: its tokens are {@code fake-token-1}, {@code fake-token-2} and so on, and it signs
+ * with a new key. Thread-safe. Cannot be serialised.
  */
 public final class FakeCredentials extends GoogleCredentials implements ServiceAccountSigner {
     private static final long serialVersionUID = 1;
-    private static final String ACCOUNT = "fake@some-project.iam.gserviceaccount.com";
 
     private final transient KeyPair keys;
     private final AtomicInteger tokens = new AtomicInteger();
 
-    /** One whose key is new. */
+    /** Creates an account with a new key. */
     public FakeCredentials() {
         try {
             KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
@@ -35,26 +34,25 @@ public final class FakeCredentials extends GoogleCredentials implements ServiceA
         }
     }
 
-    /** What its signatures are verified with; see {@link FakeGcs#trustSigner}. */
+    /** Returns the key that verifies its signatures; see {@link FakeGcs#trustSigner}. */
     public PublicKey publicKey() {
         return keys.getPublic();
     }
 
-    /** How many tokens it has given. */
+    /** Returns how many tokens it has issued. */
     public int tokens() {
         return tokens.get();
     }
 
     @Override
     public AccessToken refreshAccessToken() {
-        return new AccessToken(
-                "fake-token-" + tokens.incrementAndGet(),
-                Date.from(Clock.systemUTC().instant().plus(Duration.ofHours(1))));
+        Date expiry = Date.from(Clock.systemUTC().instant().plus(Duration.ofHours(1)));
+        return new AccessToken("fake-token-" + tokens.incrementAndGet(), expiry);
     }
 
     @Override
     public String getAccount() {
-        return ACCOUNT;
+        return "fake@some-project.iam.gserviceaccount.com";
     }
 
     @Override

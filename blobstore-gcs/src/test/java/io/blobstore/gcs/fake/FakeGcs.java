@@ -1,27 +1,28 @@
 package io.blobstore.gcs.fake;
 
+import io.blobstore.http.ScriptedExchange;
+import io.blobstore.http.ScriptedFault;
+import io.blobstore.http.ScriptedResponse;
+import io.blobstore.http.ScriptedServer;
+import io.blobstore.http.ScriptedService;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
 import java.security.PublicKey;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 
 /**
- * Cloud Storage on loopback, with objects in memory: as much of the JSON API as the SDK's client and our own requests
- * need, and of the XML API content, uploads in parts, and signed URLs. What the real one would refuse is refused, and
- * so is what this one does not know. Objects have one generation, the newest.
+ * Cloud Storage on loopback, with objects in memory: the part of the JSON API that the SDK's client and our own
+ * requests need, and content, multipart uploads and signed URLs of the XML API. It refuses what the real service
+ * refuses, and also what it does not know. Objects have one generation, the newest, and no content encoding.
  *
  * <pre>{@code
  * try (FakeGcs gcs = FakeGcs.start().createBucket("some-bucket")) {
- *     gcs.fault(request -> request.method().equals("PUT"), Fault.xml(503, "SlowDown", "slow down", "Retry-After: 1"));
+ *     gcs.fault(request -> request.method().equals("PUT"), GcsFaults.xml(503, "SlowDown", "slow", "Retry-After: 1"));
  *     …
  * }
  * }</pre>
@@ -29,113 +30,110 @@ import javax.net.ssl.SSLContext;
  * <p>Thread-safe. {@link #close()} ends all connections and threads.
  */
 public final class FakeGcs implements Closeable {
-    private final Connections connections;
     private final FakeObjects objects = new FakeObjects();
-    private final JsonApi json = new JsonApi(objects, this::carryOut);
+    private final JsonApi json = new JsonApi(objects, this::handle);
     private final XmlApi xml = new XmlApi(objects);
     private final Access access = new Access();
-    private final Faults faults = new Faults();
-    private final List<Seen> requests = new ArrayList<>();
-    private final AtomicLong bytesSent = new AtomicLong();
+    private final ScriptedService service = new ScriptedService(this::handle);
+    private final ScriptedServer server;
 
     private FakeGcs(Optional<SSLContext> tls) throws IOException {
-        connections = new Connections(tls, this::exchange);
-        connections.start();
+        server = ScriptedServer.forAnyClient(tls, service);
     }
 
-    /** Starts one without TLS. */
+    /** Starts a fake without TLS. */
     public static FakeGcs start() throws IOException {
         return new FakeGcs(Optional.empty());
     }
 
-    /** Starts one over TLS. */
+    /** Starts a fake with TLS. */
     public static FakeGcs startSecure(SSLContext context) throws IOException {
         return new FakeGcs(Optional.of(context));
     }
 
-    /** Where it is, by address, without a slash at the end. */
+    /** Returns the endpoint, by IP address, without a slash at the end. */
     public URI endpoint() {
-        return connections.endpoint();
+        return URI.create(server.endpoint().toString());
     }
 
-    // ---- what is in it
+    // ---- content
 
-    /** Makes a bucket, if there is none of this name. */
+    /** Creates a bucket unless it exists. */
     public FakeGcs createBucket(String bucket) {
         objects.createBucket(bucket);
         return this;
     }
 
-    /** An object, if there is one. */
+    /** Returns an object, if it exists. */
     public Optional<FakeObject> object(String bucket, String name) {
         return objects.find(bucket, name);
     }
 
-    /** The names of a bucket's objects, in the order of their bytes. */
+    /** Returns the names of a bucket's objects, in the order of their bytes. */
     public List<String> names(String bucket) {
-        return objects.names(bucket);
+        return objects.from(bucket, "").stream().map(FakeObject::name).toList();
     }
 
     /**
-     * Flips a bit of an object's content, and leaves the checksum it was stored with; false if there is no such bit.
+     * Flips a bit of an object's content and leaves its checksums.
+     *
+     * @return false if there is no such object, or it is empty
      */
     public boolean damage(String bucket, String name) {
         return objects.damage(bucket, name);
     }
 
-    /** The ids of the uploads in parts that are neither completed nor aborted. */
+    /** Returns the ids of the multipart uploads that are neither completed nor aborted. */
     public List<String> uploads(String bucket) {
         return xml.uploads().open(bucket);
     }
 
-    // ---- what came
+    // ---- requests
 
-    /** The requests that were answered, or were to be, in this order. Those of a batch are one. */
-    public List<Seen> requests() {
-        synchronized (requests) {
-            return List.copyOf(requests);
-        }
+    /** Returns the requests so far, in the order in which they arrived. A batch is one request. */
+    public List<ScriptedExchange> requests() {
+        return server.requests();
     }
 
-    /** Forgets the requests so far. */
+    /** Removes the requests so far from {@link #requests()}. */
     public void forgetRequests() {
-        synchronized (requests) {
-            requests.clear();
-        }
+        server.forgetRequests();
     }
 
-    /** How many bytes of answers' bodies were sent so far. */
+    /** Returns how many bytes of the bodies of responses were sent to {@link #requests()}. */
     public long bytesSent() {
-        return bytesSent.get();
+        return requests().stream().mapToLong(ScriptedExchange::bodySent).sum();
     }
 
-    // ---- how it behaves
+    /** Returns whether a request is one of the JSON API. */
+    public static boolean isJson(ScriptedExchange request) {
+        return JsonApi.isFor(request.path());
+    }
+
+    // ---- behaviour
 
     /**
-     * Spoils the next requests of some kind, one by each fault, in this order. Of several such rules for a request, the
-     * one that was added first and has faults left is applied.
+     * Adds faults for the next requests of some kind, one each, in this order; see {@link ScriptedService#fault}.
      *
-     * @param which sees the request when its head has arrived: with status 0, and nothing of the body
+     * @param which sees the request when its header has arrived, and nothing of the body
      */
-    public FakeGcs fault(Predicate<Seen> which, Fault... answers) {
-        faults.add(which, List.of(answers));
+    public FakeGcs fault(Predicate<ScriptedExchange> which, ScriptedFault... faults) {
+        service.fault(which, faults);
         return this;
     }
 
-    /** How many faults have not happened yet. */
+    /** Returns how many faults have not happened yet. */
     public int faultsLeft() {
-        return faults.left();
+        return service.faultsLeft();
     }
 
-    /**
-     * From now on, requests without one of these tokens are refused, but for signed URLs. Adds to those that are valid.
-     */
+    /** Adds valid tokens. From now on, requests without a valid token are refused, except by signed URLs. */
     public FakeGcs requireToken(String... valid) {
         access.requireToken(List.of(valid));
         return this;
     }
 
-    /** From now on, this token is refused. */
+    /** Makes a token invalid. */
     public void expire(String token) {
         access.expire(token);
     }
@@ -146,103 +144,58 @@ public final class FakeGcs implements Closeable {
         return this;
     }
 
-    /** What time it is, for new objects and for signed URLs. */
+    /** Sets the clock for new objects and for signed URLs. */
     public FakeGcs useClock(Clock clock) {
         objects.useClock(clock);
         return this;
     }
 
-    /** Copies of objects above this size, in bytes, take several requests. */
+    /** Makes copies of objects above this size, in bytes, take several requests. */
     public FakeGcs rewriteInStepsOf(long bytes) {
-        if (bytes < 1) {
-            throw new IllegalArgumentException("steps have 1 byte or more; got " + bytes);
-        }
         json.rewrites().inStepsOf(bytes);
         return this;
     }
 
-    /** Whether the answer to a completed upload in parts has no {@code x-goog-hash}. */
+    /** Sets whether the response to the completion of a multipart upload has no {@code x-goog-hash}. */
     public FakeGcs omitHashOfCompletion(boolean omit) {
         xml.uploads().omitHash(omit);
         return this;
     }
 
-    /** Whether the answer to a completed upload in parts has no {@code x-goog-generation}. */
+    /** Sets whether the response to the completion of a multipart upload has no {@code x-goog-generation}. */
     public FakeGcs omitGenerationOfCompletion(boolean omit) {
         xml.uploads().omitGeneration(omit);
         return this;
     }
 
     /**
-     * Closes all connections, and waits for the threads.
+     * Closes all connections and waits for the threads.
      *
-     * @throws AssertionError if this fake failed itself
+     * @throws AssertionError if this fake failed itself, or a client violated HTTP/1.1
      */
     @Override
-    public void close() {
-        connections.close();
+    public void close() throws IOException {
+        server.close();
     }
 
     // ---- one request
 
-    private boolean exchange(Wire wire) throws IOException {
-        Optional<Wire.Head> head = wire.head();
-        if (head.isEmpty()) {
-            return false;
-        }
-        String method = head.get().method();
-        String target = head.get().target();
-        Map<String, List<String>> headers =
-                Collections.unmodifiableMap(head.get().headers());
-        Fault fault = faults.next(new Seen(method, target, headers, 0, 0)).orElse(Fault.none());
-        Wire.Body body = wire.body(head.get(), fault.kind() == Fault.Kind.BREAK ? 2 : 1);
-        Seen seen = new Seen(method, target, headers, 0, body.received());
-        if (body.whole().isEmpty()) {
-            remember(seen);
-            return false; // the client is gone, or is to believe it of this side
-        }
-        byte[] content = body.whole().get();
-        Answer answer = switch (fault.kind()) {
-            case INSTEAD -> fault.change(Answer.empty(200));
-            case BREAK, DISCONNECT -> Answer.empty(0);
-            case LOSE, CUT, CHANGE -> fault.change(carryOut(method, target, headers, content));
-        };
-        boolean lost = answer.status() == 0 || fault.kind() == Fault.Kind.LOSE;
-        boolean cut = fault.kind() == Fault.Kind.CUT;
-        boolean hasBody = answer.length() > 0 && !method.equals("HEAD");
-        if (lost || (cut && !hasBody)) {
-            remember(seen);
-            return false;
-        }
-        remember(seen.answered(answer.status()));
-        int length = cut ? answer.length() / 2 : answer.length();
-        bytesSent.addAndGet(hasBody ? length : 0);
-        wire.write(answer, hasBody, length);
-        return !cut && !head.get().says("Connection", "close");
-    }
-
-    private void remember(Seen request) {
-        synchronized (requests) {
-            requests.add(request);
-        }
-    }
-
-    private Answer carryOut(String method, String target, Map<String, List<String>> headers, byte[] body) {
+    private ScriptedResponse handle(ScriptedExchange exchange, byte[] body) {
         try {
-            return carryOut(Request.of(method, target, headers, body));
-        } catch (Refusal e) {
-            return JsonApi.isFor(target) ? e.json() : e.xml();
+            return handle(Request.of(exchange, body));
+        } catch (ErrorResponse e) {
+            return isJson(exchange) ? e.json() : e.xml();
         }
     }
 
-    private Answer carryOut(Request request) {
+    private ScriptedResponse handle(Request request) {
         boolean ofJson = JsonApi.isFor(request.path());
         try {
-            if (!JsonApi.isBatch(request.path())) { // there, each request has a token
+            if (!JsonApi.isBatch(request.path())) { // each request of a batch has a token
                 access.check(request, objects.now());
             }
-            return ofJson ? json.answer(request) : xml.answer(request);
-        } catch (Refusal e) {
+            return ofJson ? json.handle(request) : xml.handle(request);
+        } catch (ErrorResponse e) {
             return !ofJson ? e.xml() : JsonApi.isMedia(request) ? e.text() : e.json();
         }
     }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-/** What the fake answers in JSON. */
+/** The fake's JSON API. */
 class FakeGcsJsonTest extends FakeGcsTestBase {
     private HttpResponse<byte[]> insert(String query, String metadata, byte[] content, String... more) {
         byte[] head = ("--b\r\nContent-Type: application/json\r\n\r\n" + metadata
@@ -43,7 +43,7 @@ class FakeGcsJsonTest extends FakeGcsTestBase {
         assertThat(json(response).has("md5Hash")).isTrue();
         FakeObject object = gcs.object("some-bucket", "some/object").orElseThrow();
         assertThat(object.content()).isEqualTo(content);
-        assertThat(object.contentType()).contains("text/y");
+        assertThat(object.attributes().contentType()).contains("text/y");
         assertThat(send("GET", JSON_OBJECT + "?alt=media").body()).isEqualTo(content);
         assertThat(json(send("GET", JSON_OBJECT)).get("generation").getAsString())
                 .isEqualTo("" + object.generation());
@@ -116,8 +116,8 @@ class FakeGcsJsonTest extends FakeGcsTestBase {
         assertThat(second.get("totalBytesRewritten").getAsString()).isEqualTo("8");
         assertThat(third.get("done").getAsBoolean()).isTrue();
         FakeObject copy = gcs.object("some-bucket", "copy").orElseThrow();
-        assertThat(copy.contentType()).contains("text/x");
-        assertThat(copy.metadata()).containsEntry("a", "b");
+        assertThat(copy.attributes().contentType()).contains("text/x");
+        assertThat(copy.attributes().metadata()).containsEntry("a", "b");
         assertThat(reason(send("POST", target + "?ifGenerationMatch=0"))).isEqualTo("conditionNotMet");
         assertThat(reason(send("POST", target + "?ifSourceGenerationMatch=1"))).isEqualTo("conditionNotMet");
     }
@@ -135,7 +135,7 @@ class FakeGcsJsonTest extends FakeGcsTestBase {
 
         assertThat(done.statusCode()).isEqualTo(200);
         FakeObject copy = gcs.object("some-bucket", "copy").orElseThrow();
-        assertThat(copy.contentType()).isEmpty();
-        assertThat(copy.metadata()).containsOnlyKeys("c");
+        assertThat(copy.attributes().contentType()).isEmpty();
+        assertThat(copy.attributes().metadata()).containsOnlyKeys("c");
     }
 }

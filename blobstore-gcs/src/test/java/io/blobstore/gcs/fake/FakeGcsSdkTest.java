@@ -19,6 +19,7 @@ import com.google.cloud.storage.Storage.CopyRequest;
 import com.google.cloud.storage.Storage.SignUrlOption;
 import com.google.cloud.storage.StorageException;
 import com.google.cloud.storage.StorageOptions;
+import io.blobstore.http.ScriptedExchange;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.time.Clock;
@@ -29,7 +30,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** That the SDK's own client is content with the fake. */
+/** The fake, as the SDK's own client sees it. */
 class FakeGcsSdkTest extends FakeGcsTestBase {
     private static final String BUCKET = "some-bucket";
     private static final byte[] CONTENT = "0123456789".getBytes(UTF_8);
@@ -170,7 +171,7 @@ class FakeGcsSdkTest extends FakeGcsTestBase {
         assertThat(client.get(BUCKET, "a")).isNotNull();
         assertThat(credentials.tokens()).isEqualTo(2);
         assertThat(client.delete(List.of(BlobId.of(BUCKET, "a")))).containsExactly(true);
-        assertThat(gcs.requests()).extracting(Seen::status).containsExactly(200, 401, 200, 200);
+        assertThat(gcs.requests()).extracting(ScriptedExchange::status).containsExactly(200, 401, 200, 200);
     }
 
     @Test

@@ -19,7 +19,7 @@ import java.nio.ByteBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
-/** A fake with a bucket for each test, and requests to it. */
+/** Starts a fake with a bucket for each test, and sends requests to it. */
 abstract class FakeGcsTestBase {
     static final String OBJECT = "/some-bucket/some/object";
     static final String JSON_OBJECT = "/storage/v1/b/some-bucket/o/some%2Fobject";
@@ -35,7 +35,7 @@ abstract class FakeGcsTestBase {
     }
 
     @AfterEach
-    void stop() {
+    void stop() throws IOException {
         gcs.close();
     }
 
@@ -92,7 +92,7 @@ abstract class FakeGcsTestBase {
         return Crc32c.of(ByteBuffer.wrap(content)).base64();
     }
 
-    /** Sends bytes as they are, and no more, and reads until the connection is closed. */
+    /** Sends characters in UTF-8, ends the stream, and reads until the connection is closed. */
     String raw(String request) throws IOException {
         try (Socket socket = new Socket(gcs.endpoint().getHost(), gcs.endpoint().getPort())) {
             socket.getOutputStream().write(request.getBytes(UTF_8));

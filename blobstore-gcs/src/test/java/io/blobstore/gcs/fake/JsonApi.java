@@ -1,126 +1,98 @@
 package io.blobstore.gcs.fake;
 
-import com.google.gson.JsonObject;
-import java.util.ArrayList;
-import java.util.List;
+import io.blobstore.http.ScriptedResponse;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** The JSON API: which request is for what, and those of them that are short. */
+/** The JSON API. */
 final class JsonApi {
-    private static final List<String> ROOTS =
-            List.of("/storage/v1/", "/upload/storage/v1/", "/download/storage/v1/", "/batch/storage/v1");
-    private static final Set<String> OF_OBJECT =
-            Set.of("generation", "ifGenerationMatch", "alt", "fields", "projection", "prettyPrint", "userProject");
-    private static final Set<String> OF_BUCKET = Set.of("alt", "fields", "projection", "prettyPrint", "userProject");
+    /** Parameters of every request. */
+    static final String COMMON = "|alt|fields|projection|prettyPrint|userProject";
+
+    private static final String OF_OBJECT = "generation|ifGenerationMatch" + COMMON;
+    private static final String BATCH = "/batch/storage/v1";
+    private static final Pattern PATH = Pattern.compile(
+            "/(upload/|download/|)storage/v1/b/([^/]+)" + "(/o(?:/([^/]+)(?:/rewriteTo/b/([^/]+)/o/([^/]+))?)?)?");
 
     private final FakeObjects objects;
-    private final JsonUploads uploads;
     private final JsonRewrites rewrites;
-    private final JsonBatch batch;
+    private final Function<Request, ScriptedResponse> handler;
 
-    /** @param inner carries out a request of a batch */
-    JsonApi(FakeObjects objects, Function<Request, Answer> inner) {
+    /** @param handler handles the requests of a batch */
+    JsonApi(FakeObjects objects, Function<Request, ScriptedResponse> handler) {
         this.objects = objects;
-        uploads = new JsonUploads(objects);
+        this.handler = handler;
         rewrites = new JsonRewrites(objects);
-        batch = new JsonBatch(inner);
     }
 
     static boolean isFor(String path) {
-        return ROOTS.stream().anyMatch(path::startsWith);
+        return path.matches("/((upload|download)/)?storage/v1/.*|" + BATCH + ".*");
     }
 
     static boolean isBatch(String path) {
-        return path.equals("/batch/storage/v1");
+        return path.equals(BATCH);
     }
 
     JsonRewrites rewrites() {
         return rewrites;
     }
 
-    Answer answer(Request request) throws Refusal {
-        if (isBatch(request.path())) {
-            requireMethod(request, "POST");
-            return batch.answer(request);
+    ScriptedResponse handle(Request request) {
+        Matcher path = PATH.matcher(request.path());
+        if (isBatch(request.path()) && request.method().equals("POST")) {
+            return JsonBatch.handle(request, handler);
         }
-        List<String> path = new ArrayList<>();
-        for (String segment : request.path().substring(1).split("/", -1)) {
-            path.add(Percent.decode(segment));
+        if (!path.matches()) {
+            String message = "Not Found: this fake does not know " + request.path();
+            throw new ErrorResponse(404, "NotFound", "notFound", message);
         }
-        if (path.get(0).equals("upload") && path.size() == 6 && isOf(path, 3, "b", "o")) {
-            requireMethod(request, "POST");
-            return uploads.answer(path.get(4), request);
+        String bucket = Request.decode(path.group(2));
+        String name = Request.decode(path.group(4) == null ? "" : path.group(4));
+        String resource = path.group(3) == null ? "bucket" : path.group(4) == null ? "objects" : "object";
+        if (path.group(5) != null) {
+            resource = "rewrite";
         }
-        if (path.get(0).equals("download") && path.size() == 7 && isOf(path, 3, "b", "o")) {
-            requireMethod(request, "GET");
-            return get(path.get(4), path.get(6), request);
-        }
-        if (path.get(0).equals("storage") && path.size() == 4 && path.get(2).equals("b")) {
-            requireMethod(request, "GET");
-            return bucket(path.get(3), request);
-        }
-        if (path.get(0).equals("storage") && path.size() == 5 && isOf(path, 2, "b", "o")) {
-            requireMethod(request, "GET");
-            return Listing.answer(objects, path.get(3), request);
-        }
-        if (path.get(0).equals("storage") && path.size() == 6 && isOf(path, 2, "b", "o")) {
-            return object(path.get(3), path.get(5), request);
-        }
-        if (path.size() == 11
-                && isOf(path, 2, "b", "o")
-                && isOf(path, 7, "b", "o")
-                && path.get(6).equals("rewriteTo")) {
-            requireMethod(request, "POST");
-            return rewrites.answer(path.get(3), path.get(5), path.get(8), path.get(10), request);
-        }
-        throw Refusal.noSuchPath(request.path());
+        return switch (request.method() + " " + path.group(1) + resource) {
+            case "POST upload/objects" -> JsonUploads.handle(objects, bucket, request);
+            case "GET bucket" -> bucket(bucket, request);
+            case "GET objects" -> Listing.handle(objects, bucket, request);
+            case "GET object", "GET download/object" -> get(bucket, name, request);
+            case "DELETE object" -> delete(bucket, name, request);
+            case "POST rewrite" ->
+                rewrites.handle(bucket, name, Request.decode(path.group(5)), Request.decode(path.group(6)), request);
+            default -> throw ErrorResponse.methodNotAllowed(request.method());
+        };
     }
 
-    /** Whether a name of a bucket, and then perhaps one of an object, come at a place. */
-    private static boolean isOf(List<String> path, int at, String bucket, String object) {
-        return path.get(at).equals(bucket) && path.get(at + 2).equals(object);
-    }
-
-    private static void requireMethod(Request request, String method) throws Refusal {
-        if (!request.method().equals(method)) {
-            throw Refusal.methodNotAllowed(request.method());
-        }
-    }
-
-    private Answer bucket(String bucket, Request request) throws Refusal {
-        request.allow(OF_BUCKET);
+    private ScriptedResponse bucket(String bucket, Request request) {
+        request.allow(COMMON);
         objects.requireBucket(bucket);
-        return Answer.json(Resources.bucket(bucket, objects.now()));
+        return Json.response(Json.bucket(bucket, objects.now()));
     }
 
-    private Answer object(String bucket, String name, Request request) throws Refusal {
-        if (request.method().equals("GET")) {
-            return get(bucket, name, request);
-        }
-        requireMethod(request, "DELETE");
+    private ScriptedResponse delete(String bucket, String name, Request request) {
         request.allow(OF_OBJECT);
         objects.delete(bucket, name, request.number("generation"), request.number("ifGenerationMatch"));
-        return Answer.empty(204);
+        return ScriptedResponse.empty(204);
     }
 
     static boolean isMedia(Request request) {
-        return request.parameter("alt").filter("media"::equals).isPresent();
+        return request.parameter("alt").equals(Optional.of("media"));
     }
 
-    private Answer get(String bucket, String name, Request request) throws Refusal {
+    private ScriptedResponse get(String bucket, String name, Request request) {
         request.allow(OF_OBJECT);
         FakeObject object =
                 objects.get(bucket, name, request.number("generation"), request.number("ifGenerationMatch"));
         if (isMedia(request)) {
-            return ContentResponse.of(object, request);
+            return Content.of(object, request);
         }
-        Optional<CustomerKey> key = CustomerKey.of(request, CustomerKey.OBJECT);
-        if (key.isPresent()) { // without, an object's metadata is told all the same, but for its checksums
-            CustomerKey.require(object.customerKeySha256(), key);
+        Optional<String> key = CustomerKey.sha256(request, CustomerKey.OBJECT);
+        if (key.isPresent()) { // without a key, the response has no checksums
+            CustomerKey.require(object.attributes().keySha256(), key);
         }
-        JsonObject json = Resources.object(object, key.isPresent());
-        return Answer.json(json).with("ETag", Resources.etag(object));
+        return Json.response(Json.object(object, key.isPresent())).with("ETag", object.jsonEtag());
     }
 }

@@ -1,34 +1,24 @@
 package io.blobstore.gcs.fake;
 
 import com.google.gson.JsonObject;
+import io.blobstore.http.ScriptedResponse;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
-/** Copies of the JSON API, in as many requests as it takes. Thread-safe. */
+/** Copies of the JSON API, which may take several requests. Thread-safe. */
 final class JsonRewrites {
     private static final long MIB = 1 << 20;
-    private static final Set<String> PARAMETERS = Set.of(
-            "sourceGeneration",
-            "ifSourceGenerationMatch",
-            "ifGenerationMatch",
-            "rewriteToken",
-            "maxBytesRewrittenPerCall",
-            "destinationKmsKeyName",
-            "alt",
-            "fields",
-            "projection",
-            "prettyPrint",
-            "userProject");
+    private static final String PARAMETERS = "sourceGeneration|ifSourceGenerationMatch|ifGenerationMatch|rewriteToken"
+            + "|maxBytesRewrittenPerCall|destinationKmsKeyName" + JsonApi.COMMON;
 
     private final FakeObjects objects;
     private final Map<String, Progress> running = new HashMap<>();
     private volatile long step = Long.MAX_VALUE;
     private int tokens;
 
-    /** A copy that goes on. It fails if the source is replaced. */
-    private record Progress(String what, long sourceGeneration, long done) {}
+    /** A copy that is not complete. It fails if the source is replaced. */
+    private record Progress(String copy, long done) {}
 
     JsonRewrites(FakeObjects objects) {
         this.objects = objects;
@@ -38,72 +28,55 @@ final class JsonRewrites {
         step = bytes;
     }
 
-    synchronized Answer answer(String bucket, String name, String toBucket, String toName, Request request)
-            throws Refusal {
+    synchronized ScriptedResponse handle(String bucket, String name, String toBucket, String toName, Request request) {
         request.allow(PARAMETERS);
         objects.requireBucket(toBucket);
         FakeObject source = objects.get(
                 bucket, name, request.number("sourceGeneration"), request.number("ifSourceGenerationMatch"));
-        CustomerKey.requireFor(source, request, CustomerKey.SOURCE);
+        CustomerKey.require(source.attributes().keySha256(), CustomerKey.sha256(request, CustomerKey.SOURCE));
         Optional<Long> ifMatch = request.number("ifGenerationMatch");
         objects.requireWritable(toBucket, toName, ifMatch);
         Attributes attributes = attributes(source, request);
 
-        String what = String.join("\n", bucket, name, toBucket, toName);
-        long done = Math.min(source.size(), doneBefore(what, source, request) + perCall(request));
-        if (done < source.size()) {
+        String copy = String.join("\n", bucket, name, toBucket, toName, "" + source.generation());
+        long before = request.parameter("rewriteToken")
+                .map(token -> done(copy, token))
+                .orElse(0L);
+        long done = Math.min(source.content().length, before + perCall(request));
+        JsonObject body = Json.of("kind", "storage#rewriteResponse", "done", done == source.content().length);
+        Json.set(body, "totalBytesRewritten", done);
+        Json.set(body, "objectSize", source.content().length);
+        if (done < source.content().length) {
             String token = "rewrite-token-" + ++tokens;
-            running.put(token, new Progress(what, source.generation(), done));
-            JsonObject body = body(source, done);
-            body.addProperty("rewriteToken", token);
-            return Answer.json(body);
+            running.put(token, new Progress(copy, done));
+            Json.set(body, "rewriteToken", token);
+        } else { // with the checksums that the source was stored with
+            FakeObject stored = objects.put(toBucket, toName, source.content(), source.hashes(), attributes, ifMatch);
+            Json.set(body, "resource", Json.object(stored, true));
         }
-        // What was stored is copied with the checksums it was stored with.
-        Hashes hashes = new Hashes(source.crc32c(), source.md5().orElse(""));
-        FakeObject copy = objects.put(
-                toBucket, toName, source.content(), hashes, source.md5().isPresent(), attributes, ifMatch);
-        JsonObject body = body(source, done);
-        body.add("resource", Resources.object(copy, true));
-        return Answer.json(body);
+        return Json.response(body);
     }
 
-    private long doneBefore(String what, FakeObject source, Request request) throws Refusal {
-        Optional<String> token = request.parameter("rewriteToken");
-        if (token.isEmpty()) {
-            return 0;
-        }
-        Progress progress = running.get(token.get());
-        if (progress == null || !progress.what().equals(what) || progress.sourceGeneration() != source.generation()) {
-            throw Refusal.invalid("Invalid rewrite token: " + token.get());
-        }
+    private long done(String copy, String token) {
+        Progress progress = running.get(token);
+        ErrorResponse.require(progress != null && progress.copy().equals(copy), "Invalid rewrite token: " + token);
         return progress.done();
     }
 
-    private long perCall(Request request) throws Refusal {
-        Optional<Long> wanted = request.number("maxBytesRewrittenPerCall");
-        if (wanted.isPresent() && (wanted.get() == 0 || wanted.get() % MIB != 0)) {
-            throw Refusal.invalid("maxBytesRewrittenPerCall must be an integral multiple of 1 MiB");
-        }
-        return Math.min(step, wanted.orElse(1L << 40));
+    private long perCall(Request request) {
+        long wanted = request.number("maxBytesRewrittenPerCall").orElse(1L << 40);
+        boolean valid = wanted > 0 && wanted % MIB == 0;
+        ErrorResponse.require(valid, "maxBytesRewrittenPerCall must be an integral multiple of 1 MiB");
+        return Math.min(step, wanted);
     }
 
-    /** Metadata in the body replaces that of the source; without a body, it is kept. */
-    private static Attributes attributes(FakeObject source, Request request) throws Refusal {
-        Optional<CustomerKey> key = CustomerKey.of(request, CustomerKey.OBJECT);
+    /** Returns the attributes in the body, which replace those of the source; without a body, those are kept. */
+    private static Attributes attributes(FakeObject source, Request request) {
+        Optional<String> key = CustomerKey.sha256(request, CustomerKey.OBJECT);
         Optional<String> kmsKeyName = request.parameter("destinationKmsKeyName");
-        JsonObject metadata = Resources.parse(request.content());
-        if (metadata.size() == 0) {
-            return source.attributes().encrypted(kmsKeyName, key);
-        }
-        return Resources.attributes(metadata, Optional.empty(), kmsKeyName, key);
-    }
-
-    private static JsonObject body(FakeObject source, long done) {
-        JsonObject body = new JsonObject();
-        body.addProperty("kind", "storage#rewriteResponse");
-        body.addProperty("totalBytesRewritten", Long.toString(done));
-        body.addProperty("objectSize", Long.toString(source.size()));
-        body.addProperty("done", done == source.size());
-        return body;
+        JsonObject metadata = Json.parse(request.content());
+        return metadata.size() == 0
+                ? source.attributes().encrypted(kmsKeyName, key)
+                : Json.attributes(metadata, Optional.empty(), kmsKeyName, key);
     }
 }

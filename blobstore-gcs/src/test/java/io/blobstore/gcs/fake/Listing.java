@@ -1,141 +1,94 @@
 package io.blobstore.gcs.fake;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import java.util.Arrays;
+import io.blobstore.http.ScriptedResponse;
 import java.util.Base64;
 import java.util.Optional;
-import java.util.Set;
 
 /** A page of a listing of the JSON API. */
 final class Listing {
-    private static final int MAX_RESULTS = 1000;
-    private static final Set<String> PARAMETERS = Set.of(
-            "prefix",
-            "delimiter",
-            "includeTrailingDelimiter",
-            "startOffset",
-            "endOffset",
-            "pageToken",
-            "maxResults",
-            "fields",
-            "projection",
-            "alt",
-            "prettyPrint",
-            "userProject",
-            "versions");
+    private static final long MAX_RESULTS = 1000;
+    private static final String PARAMETERS = "prefix|delimiter|includeTrailingDelimiter|startOffset|endOffset|pageToken"
+            + "|maxResults|versions" + JsonApi.COMMON;
 
     private final JsonArray items = new JsonArray();
     private final JsonArray prefixes = new JsonArray();
     private final String prefix;
     private final String delimiter;
     private final boolean trailing;
-    private final int max;
-    /** What the page ended with before; a prefix is followed by what does not begin with it. */
-    private final Optional<Token> after;
 
-    private record Token(boolean isPrefix, String name) {
-        String text() {
-            return Base64.getUrlEncoder().encodeToString(FakeObjects.utf8((isPrefix ? "p" : "o") + name));
-        }
-
-        static Token of(String text) throws Refusal {
-            try {
-                String name = new String(Base64.getUrlDecoder().decode(text), java.nio.charset.StandardCharsets.UTF_8);
-                if (name.startsWith("p") || name.startsWith("o")) {
-                    return new Token(name.startsWith("p"), name.substring(1));
-                }
-            } catch (IllegalArgumentException e) {
-                // refused below
-            }
-            throw Refusal.invalid("Invalid page token: " + text);
-        }
-
-        boolean covers(String other) {
-            return isPrefix && other.startsWith(name) || compare(other, name) <= 0;
-        }
-    }
-
-    private Listing(Request request) throws Refusal {
-        request.allow(PARAMETERS);
-        if (request.parameter("versions")
-                .filter(value -> !value.equals("false"))
-                .isPresent()) {
-            throw Refusal.invalid("This fake has no versions.");
-        }
+    private Listing(Request request) {
         prefix = request.parameter("prefix").orElse("");
         delimiter = request.parameter("delimiter").orElse("");
-        trailing = request.parameter("includeTrailingDelimiter")
-                .filter("true"::equals)
-                .isPresent();
-        max = (int) Math.min(request.number("maxResults").filter(n -> n > 0).orElse((long) MAX_RESULTS), MAX_RESULTS);
-        Optional<String> token = request.parameter("pageToken").filter(text -> !text.isEmpty());
-        after = token.isPresent() ? Optional.of(Token.of(token.get())) : Optional.empty();
+        trailing = request.parameter("includeTrailingDelimiter").equals(Optional.of("true"));
     }
 
-    static Answer answer(FakeObjects objects, String bucket, Request request) throws Refusal {
+    static ScriptedResponse handle(FakeObjects objects, String bucket, Request request) {
+        request.allow(PARAMETERS);
+        ErrorResponse.require(request.parameter("versions").orElse("false").equals("false"), "There are no versions.");
         return new Listing(request).page(objects, bucket, request);
     }
 
-    private Answer page(FakeObjects objects, String bucket, Request request) throws Refusal {
-        Optional<String> end = request.parameter("endOffset").filter(text -> !text.isEmpty());
-        String first = request.parameter("startOffset").orElse("");
-        if (compare(prefix, first) > 0) {
-            first = prefix;
-        }
-        Optional<Token> last = after;
+    /** The page token is the last entry of the page before: an object's name, or a prefix behind "p". */
+    private ScriptedResponse page(FakeObjects objects, String bucket, Request request) {
+        String last = request.parameter("pageToken").map(Listing::decode).orElse("");
+        String start = request.parameter("startOffset").orElse("");
+        String end = request.parameter("endOffset").orElse("");
+        long max = request.number("maxResults").filter(n -> n > 0).orElse(MAX_RESULTS);
+        JsonObject body = Json.of("kind", "storage#objects");
         int count = 0;
-        boolean more = false;
-        for (FakeObject object : objects.from(bucket, first)) {
+        for (FakeObject object : objects.from(bucket, start)) {
             String name = object.name();
-            if (!name.startsWith(prefix) || (end.isPresent() && compare(name, end.get()) >= 0)) {
-                if (compare(name, prefix) > 0) {
-                    break;
-                }
+            if (!name.startsWith(prefix) || isCovered(name, last)) {
                 continue;
             }
-            if (last.isPresent() && last.get().covers(name)) {
-                continue;
-            }
-            if (count == max) {
-                more = true;
+            if (!end.isEmpty() && FakeObjects.ORDER.compare(name, end) >= 0) {
                 break;
             }
-            last = Optional.of(add(object));
-            count++;
+            if (count++ == Math.min(max, MAX_RESULTS)) {
+                Json.set(body, "nextPageToken", Base64.getUrlEncoder().encodeToString(Request.utf8(last)));
+                break;
+            }
+            last = add(object);
         }
-        return answer(more ? last : Optional.empty());
-    }
-
-    private Token add(FakeObject object) {
-        String name = object.name();
-        int end = delimiter.isEmpty() ? -1 : name.indexOf(delimiter, prefix.length());
-        if (end < 0) {
-            items.add(Resources.object(object, false));
-            return new Token(false, name);
-        }
-        String common = name.substring(0, end + delimiter.length());
-        prefixes.add(common);
-        if (trailing && common.equals(name)) {
-            items.add(Resources.object(object, false));
-        }
-        return new Token(true, common);
-    }
-
-    private Answer answer(Optional<Token> next) {
-        JsonObject body = new JsonObject();
-        body.addProperty("kind", "storage#objects");
-        next.ifPresent(token -> body.addProperty("nextPageToken", token.text()));
         if (!prefixes.isEmpty()) {
             body.add("prefixes", prefixes);
         }
         if (!items.isEmpty()) {
             body.add("items", items);
         }
-        return Answer.json(body);
+        return Json.response(body);
     }
 
-    private static int compare(String a, String b) {
-        return Arrays.compareUnsigned(FakeObjects.utf8(a), FakeObjects.utf8(b));
+    private static String decode(String token) {
+        try {
+            return new String(Base64.getUrlDecoder().decode(token), UTF_8);
+        } catch (IllegalArgumentException e) {
+            throw ErrorResponse.invalid("Invalid page token: " + token);
+        }
+    }
+
+    /** Returns whether a name was on a page whose last entry was this one. */
+    private static boolean isCovered(String name, String last) {
+        String entry = last.isEmpty() ? "" : last.substring(1);
+        boolean inPrefix = last.startsWith("p") && name.startsWith(entry);
+        return !last.isEmpty() && (inPrefix || FakeObjects.ORDER.compare(name, entry) <= 0);
+    }
+
+    /** Adds an object, or the prefix that stands for it, and returns which entry that is. */
+    private String add(FakeObject object) {
+        String name = object.name();
+        int end = delimiter.isEmpty() ? -1 : name.indexOf(delimiter, prefix.length());
+        String common = end < 0 ? "" : name.substring(0, end + delimiter.length());
+        if (end >= 0) {
+            prefixes.add(common);
+        }
+        if (end < 0 || trailing && common.equals(name)) {
+            items.add(Json.object(object, false));
+        }
+        return end < 0 ? "o" + name : "p" + common;
     }
 }

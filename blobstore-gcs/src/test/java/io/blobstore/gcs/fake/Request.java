@@ -1,100 +1,126 @@
 package io.blobstore.gcs.fake;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.blobstore.http.ScriptedExchange;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
 
 /**
- * A request that has arrived whole.
+ * A request whose body has arrived.
  *
  * @param path as it was sent
  * @param query decoded, in the order in which it was sent
- * @param headers by name, whatever its case; values are UTF-8
+ * @param headers by name, in any case; values are UTF-8, and those of one name are joined
  */
-record Request(
-        String method,
-        String path,
-        List<Map.Entry<String, String>> query,
-        Map<String, List<String>> headers,
-        byte[] body) {
+record Request(String method, String path, Map<String, String> query, Map<String, String> headers, byte[] body) {
 
-    static Request of(String method, String target, Map<String, List<String>> headers, byte[] body) throws Refusal {
-        int mark = target.indexOf('?');
-        List<Map.Entry<String, String>> query = new ArrayList<>();
-        for (String pair : mark < 0 ? new String[0] : target.substring(mark + 1).split("&", -1)) {
-            int equals = pair.indexOf('=');
-            if (!pair.isEmpty()) {
-                query.add(Map.entry(
-                        Percent.decodeQuery(equals < 0 ? pair : pair.substring(0, equals)),
-                        Percent.decodeQuery(equals < 0 ? "" : pair.substring(equals + 1))));
-            }
+    static Request of(ScriptedExchange exchange, byte[] body) {
+        Map<String, String> headers = newHeaders();
+        exchange.headers().forEach((name, value) -> add(headers, name, new String(value.getBytes(ISO_8859_1), UTF_8)));
+        return of(exchange.method(), exchange.target(), headers, body);
+    }
+
+    static Request of(String method, String target, Map<String, String> headers, byte[] body) {
+        int mark = (target + "?").indexOf('?');
+        Map<String, String> query = new LinkedHashMap<>();
+        for (String pair : target.substring(Math.min(target.length(), mark + 1)).split("&")) {
+            String[] split = (pair + "=").split("=", 3);
+            String name = decode(split[0].replace("+", "%20"));
+            boolean twice = !name.isEmpty() && query.put(name, decode(split[1].replace("+", "%20"))) != null;
+            ErrorResponse.require(!twice, "Parameter given twice: " + name);
         }
-        return new Request(method, mark < 0 ? target : target.substring(0, mark), query, headers, body);
+        return new Request(method, target.substring(0, mark), query, headers, body);
+    }
+
+    static Map<String, String> newHeaders() {
+        return new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    }
+
+    static void add(Map<String, String> headers, String name, String value) {
+        headers.merge(name, value, (first, next) -> first + "," + next);
     }
 
     Optional<String> header(String name) {
-        List<String> values = headers.getOrDefault(name, List.of());
-        return values.isEmpty() ? Optional.empty() : Optional.of(String.join(",", values));
+        return Optional.ofNullable(headers.get(name));
     }
 
     Optional<String> parameter(String name) {
-        return query.stream()
-                .filter(entry -> entry.getKey().equals(name))
-                .map(Map.Entry::getValue)
-                .findFirst();
+        return Optional.ofNullable(query.get(name));
     }
 
     boolean has(String name) {
-        return parameter(name).isPresent();
+        return query.containsKey(name);
     }
 
-    /** A parameter that is a number, 0 or more. */
-    Optional<Long> number(String name) throws Refusal {
-        Optional<String> text = parameter(name);
-        return text.isEmpty() ? Optional.empty() : Optional.of(number(name, text.get()));
+    /** Returns the value of a parameter that is a number, 0 or more. */
+    Optional<Long> number(String name) {
+        return parameter(name).map(text -> number(name, text));
     }
 
-    static long number(String name, String text) throws Refusal {
-        if (!text.matches("[0-9]{1,18}")) {
-            throw Refusal.invalid("Invalid value '" + text + "' for " + name);
-        }
+    static long number(String name, String text) {
+        ErrorResponse.require(text.matches("[0-9]{1,18}"), "Invalid value '" + text + "' for " + name);
         return Long.parseLong(text);
     }
 
-    /** Refuses a parameter that nothing here heeds, or that is there twice. */
-    void allow(Set<String> known) throws Refusal {
-        List<String> names = new ArrayList<>();
-        for (Map.Entry<String, String> entry : query) {
-            String name = entry.getKey();
-            if (!known.contains(name) && !name.startsWith("X-Goog-") && !name.startsWith("$.")) {
-                throw Refusal.invalid("Unknown parameter to this fake: " + name);
-            }
-            if (names.contains(name)) {
-                throw Refusal.invalid("Parameter given twice: " + name);
-            }
-            names.add(name);
+    /** Refuses parameters that the fake would ignore. {@code known} has the names, with bars between them. */
+    void allow(String known) {
+        for (String name : query.keySet()) {
+            ErrorResponse.require(name.matches("X-Goog-.*|\\$\\..*|" + known), "Unknown parameter: " + name);
         }
     }
 
-    /** The body without the coding it was sent in. */
-    byte[] content() throws Refusal {
-        String coding = header("Content-Encoding").orElse("identity").toLowerCase(Locale.ROOT);
-        if (coding.equals("identity") || coding.isEmpty()) {
-            return body;
+    void requireLength() {
+        if (header("Content-Length").isEmpty() && header("Transfer-Encoding").isEmpty()) {
+            String message = "You must provide the Content-Length HTTP header.";
+            throw new ErrorResponse(411, "MissingContentLength", "required", message);
         }
-        if (!coding.equals("gzip")) {
-            throw Refusal.invalid("Unknown Content-Encoding: " + coding);
-        }
-        try (GZIPInputStream input = new GZIPInputStream(new ByteArrayInputStream(body))) {
-            return input.readAllBytes();
+    }
+
+    /** Returns the body without its content coding. */
+    byte[] content() {
+        String coding = header("Content-Encoding").orElse("identity");
+        try {
+            return switch (coding) {
+                case "identity" -> body;
+                case "gzip" -> new GZIPInputStream(new ByteArrayInputStream(body)).readAllBytes();
+                default -> throw ErrorResponse.invalid("Unknown Content-Encoding: " + coding);
+            };
         } catch (IOException e) {
-            throw Refusal.invalid("The body is not gzip.");
+            throw ErrorResponse.invalid("The body is not gzip.");
         }
+    }
+
+    // ---- texts
+
+    static byte[] utf8(String text) {
+        return text.getBytes(UTF_8);
+    }
+
+    /** Decodes a segment of a path. */
+    static String decode(String text) {
+        try {
+            String decoded = URLDecoder.decode(text.replace("+", "%2B"), UTF_8);
+            if (decoded.indexOf('\uFFFD') < 0 || text.contains("%EF%BF%BD")) {
+                return decoded;
+            }
+        } catch (IllegalArgumentException e) {
+            // refused below
+        }
+        throw ErrorResponse.invalid("'" + text + "' is not percent-encoded UTF-8");
+    }
+
+    /** Encodes all but unreserved characters (RFC 3986, section 2.3). */
+    static String encode(String text) {
+        String form = URLEncoder.encode(text, UTF_8);
+        return form.replace("+", "%20").replace("*", "%2A").replace("%7E", "~");
     }
 }

@@ -1,117 +1,76 @@
 package io.blobstore.gcs.fake;
 
+import io.blobstore.http.ScriptedResponse;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.UnaryOperator;
 import javax.xml.stream.XMLInputFactory;
-import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
-import javax.xml.stream.XMLStreamWriter;
 
-/** An element of an XML document, with text or with elements inside. Not thread-safe. */
+/** The documents of the XML API. Not thread-safe. */
 final class Xml {
-    private static final String NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
+    private final String root;
+    private final StringBuilder content = new StringBuilder();
 
-    private final String name;
-    private final List<Xml> children = new ArrayList<>();
-    private String text = "";
-
-    Xml(String name) {
-        this.name = name;
+    Xml(String root) {
+        this.root = root;
     }
 
-    Xml text(String child, Object value) {
-        Xml element = new Xml(child);
-        element.text = String.valueOf(value);
-        children.add(element);
+    /** Adds an element with a text. */
+    Xml text(String name, Object value) {
+        String text =
+                value.toString().replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+        content.append("<" + name + ">" + text.replace("\r", "&#13;") + "</" + name + ">");
         return this;
     }
 
-    Xml element(String child, UnaryOperator<Xml> content) {
-        children.add(content.apply(new Xml(child)));
-        return this;
+    ScriptedResponse response() {
+        return response(200, " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"");
     }
 
-    byte[] bytes() {
-        try {
-            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-            XMLStreamWriter writer = XMLOutputFactory.newDefaultFactory().createXMLStreamWriter(bytes, "UTF-8");
-            writer.writeStartDocument("UTF-8", "1.0");
-            write(writer, !name.equals("Error"));
-            writer.writeEndDocument();
-            writer.close();
-            return bytes.toByteArray();
-        } catch (XMLStreamException e) {
-            throw new IllegalStateException(e);
-        }
+    private ScriptedResponse response(int status, String namespace) {
+        String text = "<?xml version='1.0' encoding='UTF-8'?><" + root + namespace + ">" + content + "</" + root + ">";
+        return ScriptedResponse.of(status, "application/xml; charset=UTF-8", text);
     }
 
-    private void write(XMLStreamWriter writer, boolean namespace) throws XMLStreamException {
-        writer.writeStartElement(name);
-        if (namespace) {
-            writer.writeDefaultNamespace(NAMESPACE);
-        }
-        writer.writeCharacters(text);
-        for (Xml child : children) {
-            child.write(writer, false);
-        }
-        writer.writeEndElement();
+    static ScriptedResponse error(int status, String code, String message) {
+        return new Xml("Error").text("Code", code).text("Message", message).response(status, "");
     }
 
-    /** A part as the body of a completion names it. */
+    /** A part in the body of a completion. */
     record NamedPart(int number, String etag) {}
 
-    /** Reads the body of a completion. */
-    static List<NamedPart> parts(byte[] body) throws Refusal {
+    /** Parses the body of a completion. */
+    static List<NamedPart> parts(byte[] body) {
         List<NamedPart> parts = new ArrayList<>();
         try {
             XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
             factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
-            XMLStreamReader reader =
-                    factory.createXMLStreamReader(new ByteArrayInputStream(body), StandardCharsets.UTF_8.name());
+            XMLStreamReader reader = factory.createXMLStreamReader(new ByteArrayInputStream(body), "UTF-8");
             reader.nextTag();
             reader.require(XMLStreamConstants.START_ELEMENT, null, "CompleteMultipartUpload");
             while (reader.nextTag() == XMLStreamConstants.START_ELEMENT) {
                 reader.require(XMLStreamConstants.START_ELEMENT, null, "Part");
-                parts.add(part(reader));
+                int number = Integer.parseInt(child(reader, "PartNumber"));
+                parts.add(new NamedPart(number, child(reader, "ETag")));
+                reader.nextTag();
+                reader.require(XMLStreamConstants.END_ELEMENT, null, "Part");
             }
             while (reader.hasNext()) {
                 reader.next(); // fails if the document goes on
             }
         } catch (XMLStreamException | NumberFormatException e) {
-            throw malformed();
+            parts.clear();
         }
-        if (parts.isEmpty()) {
-            throw malformed();
-        }
+        ErrorResponse.require(!parts.isEmpty(), "MalformedXML", "The XML you provided was not valid.");
         return parts;
     }
 
-    private static NamedPart part(XMLStreamReader reader) throws XMLStreamException, Refusal {
-        int number = 0;
-        String etag = "";
-        while (reader.nextTag() == XMLStreamConstants.START_ELEMENT) {
-            switch (reader.getLocalName()) {
-                case "PartNumber" ->
-                    number = Integer.parseInt(reader.getElementText().strip());
-                case "ETag" -> etag = reader.getElementText().strip();
-                default -> throw malformed();
-            }
-        }
-        if (number == 0 || etag.isEmpty()) {
-            throw malformed();
-        }
-        return new NamedPart(number, etag);
-    }
-
-    private static Refusal malformed() {
-        return Refusal.badRequest(
-                "MalformedXML",
-                "The XML you provided was not well-formed or did not validate against our published schema.");
+    private static String child(XMLStreamReader reader, String name) throws XMLStreamException {
+        reader.nextTag();
+        reader.require(XMLStreamConstants.START_ELEMENT, null, name);
+        return reader.getElementText().strip();
     }
 }

@@ -1,24 +1,13 @@
 package io.blobstore.gcs.fake;
 
-import java.util.Locale;
+import io.blobstore.http.ScriptedResponse;
 import java.util.Optional;
-import java.util.Set;
 
-/** The XML API, by path. */
+/** The XML API. */
 final class XmlApi {
-    /** Fields that would change what is done, and that nothing here heeds. */
-    private static final Set<String> REFUSED = Set.of(
-            "x-goog-copy-source",
-            "x-goog-if-metageneration-match",
-            "x-goog-resumable",
-            "x-goog-acl",
-            "x-goog-metadata-directive",
-            "x-goog-content-length-range",
-            "if-match",
-            "if-none-match",
-            "if-modified-since",
-            "if-unmodified-since",
-            "if-range");
+    /** Header fields that would change the result, and that the fake would ignore. */
+    private static final String REFUSED = "(?i)x-amz-.*|if-.*|content-encoding|x-goog-(copy-source"
+            + "|if-metageneration-match|resumable|acl|metadata-directive|content-length-range)";
 
     private final FakeObjects objects;
     private final XmlUploads uploads;
@@ -32,84 +21,52 @@ final class XmlApi {
         return uploads;
     }
 
-    Answer answer(Request request) throws Refusal {
+    ScriptedResponse handle(Request request) {
         for (String name : request.headers().keySet()) {
-            String field = name.toLowerCase(Locale.ROOT);
-            if (REFUSED.contains(field) || field.startsWith("x-amz-")) {
-                throw Refusal.invalid("This fake does not heed the header field " + name);
-            }
+            ErrorResponse.require(!name.matches(REFUSED), "This fake does not know the header field " + name);
         }
-        int slash = request.path().indexOf('/', 1);
-        String bucket = Percent.decode(
-                request.path().substring(1, slash < 0 ? request.path().length() : slash));
-        String name = slash < 0 ? "" : Percent.decode(request.path().substring(slash + 1));
-        if (bucket.isEmpty()) {
-            throw Refusal.noSuchPath(request.path());
+        String[] path = (request.path() + "/").split("/", 3);
+        String bucket = Request.decode(path[1]);
+        String name = Request.decode(path[2].replaceFirst("/$", ""));
+        if (request.method().matches("PUT|POST")) {
+            request.requireLength();
         }
-        if (name.isEmpty()) {
-            if (request.method().equals("GET") && request.has("uploads")) {
-                return uploads.list(bucket, request);
-            }
-            objects.requireBucket(bucket);
-            throw Refusal.invalid("Of a bucket, this fake lists uploads only in XML.");
-        }
-        boolean ofUpload = request.has("uploadId");
-        return switch (request.method()) {
-            case "GET" -> ofUpload ? uploads.listParts(bucket, name, request) : get(bucket, name, request);
-            case "HEAD" -> get(bucket, name, request);
-            case "PUT" ->
-                ofUpload || request.has("partNumber")
-                        ? uploads.put(bucket, name, withLength(request))
-                        : put(bucket, name, withLength(request));
-            case "POST" -> post(bucket, name, withLength(request));
-            case "DELETE" -> ofUpload ? uploads.abort(bucket, name, request) : delete(bucket, name, request);
-            default -> throw Refusal.methodNotAllowed(request.method());
+        String resource = name.isEmpty() ? "bucket" : request.has("uploadId") ? "upload" : "object";
+        return switch (request.method() + " " + resource + (request.has("uploads") ? "?uploads" : "")) {
+            case "POST object?uploads" -> uploads.initiate(bucket, name, request);
+            case "PUT upload" -> uploads.put(bucket, name, request);
+            case "POST upload" -> uploads.complete(bucket, name, request);
+            case "DELETE upload" -> uploads.abort(bucket, name, request);
+            case "GET object", "HEAD object" -> get(bucket, name, request);
+            case "PUT object" -> put(bucket, name, request);
+            case "DELETE object" -> delete(bucket, name, request);
+            default -> throw ErrorResponse.methodNotAllowed(request.method());
         };
     }
 
-    private static Request withLength(Request request) throws Refusal {
-        if (request.header("Content-Length").isEmpty()
-                && request.header("Transfer-Encoding").isEmpty()) {
-            throw Refusal.lengthRequired();
-        }
-        return request;
-    }
-
-    private Answer post(String bucket, String name, Request request) throws Refusal {
-        if (request.has("uploads")) {
-            return uploads.initiate(bucket, name, request);
-        }
-        if (request.has("uploadId")) {
-            return uploads.complete(bucket, name, request);
-        }
-        throw Refusal.invalid("This fake knows no such POST.");
-    }
-
-    private static Optional<Long> ifMatch(Request request) throws Refusal {
+    private static Optional<Long> ifMatch(Request request) {
         String field = "x-goog-if-generation-match";
-        Optional<String> text = request.header(field);
-        return text.isEmpty() ? Optional.empty() : Optional.of(Request.number(field, text.get()));
+        return request.header(field).map(text -> Request.number(field, text));
     }
 
-    private Answer get(String bucket, String name, Request request) throws Refusal {
-        request.allow(Set.of("generation"));
-        FakeObject object = objects.get(bucket, name, request.number("generation"), ifMatch(request));
-        return ContentResponse.of(object, request);
+    private ScriptedResponse get(String bucket, String name, Request request) {
+        request.allow("generation");
+        return Content.of(objects.get(bucket, name, request.number("generation"), ifMatch(request)), request);
     }
 
-    private Answer put(String bucket, String name, Request request) throws Refusal {
-        request.allow(Set.of());
+    private ScriptedResponse put(String bucket, String name, Request request) {
+        request.allow("");
         objects.requireWritable(bucket, name, ifMatch(request));
         Hashes hashes = Hashes.of(request.body());
         hashes.requireAsIn(request);
-        FakeObject object = objects.put(
-                bucket, name, request.body(), hashes, true, Attributes.ofHeaders(request), ifMatch(request));
-        return Answer.empty(200).with(ContentResponse.describe(object));
+        FakeObject object =
+                objects.put(bucket, name, request.body(), hashes, Attributes.ofHeaders(request), ifMatch(request));
+        return ScriptedResponse.empty(200).with(Content.describe(object));
     }
 
-    private Answer delete(String bucket, String name, Request request) throws Refusal {
-        request.allow(Set.of("generation"));
+    private ScriptedResponse delete(String bucket, String name, Request request) {
+        request.allow("generation");
         objects.delete(bucket, name, request.number("generation"), ifMatch(request));
-        return Answer.empty(204);
+        return ScriptedResponse.empty(204);
     }
 }

@@ -1,8 +1,9 @@
 /**
- * Cloud Storage in the JVM of the tests: {@link io.blobstore.gcs.fake.FakeGcs} speaks as much of the JSON API and of
- * the XML API as the store and the SDK need, keeps objects in memory, and fails as it is told. Shipped in the test-jar.
+ * Cloud Storage in the JVM of the tests: {@link io.blobstore.gcs.fake.FakeGcs} has the parts of the JSON API and of the
+ * XML API that the store and the SDK need, keeps objects in memory, and fails on request. Shipped in the test-jar.
  *
- * <p>May depend on {@code io.blobstore}, Gson, Google's authentication library and the JDK. Knows nothing of the store.
+ * <p>May depend on {@code io.blobstore}, the scripted server of {@code io.blobstore.http}'s tests, Gson, Google's
+ * authentication library and the JDK. Does not depend on the store.
  */
 @NullMarked
 package io.blobstore.gcs.fake;

@@ -1,11 +1,15 @@
-package io.blobstore;
+package io.blobstore.spi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
+import io.blobstore.BlobSource;
+import io.blobstore.Crc32c;
+import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreCapabilities.Support;
+import io.blobstore.UploadedPart;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -151,7 +155,7 @@ class PartLayoutTest {
         ByteBuffer content = ByteBuffer.wrap("0123456789".getBytes(StandardCharsets.US_ASCII));
         PartLayout layout = new PartLayout(10, 4);
         List<UploadedPart> parts = IntStream.rangeClosed(1, 3)
-                .mapToObj(number -> new UploadedPart(
+                .mapToObj(number -> UploadedPart.of(
                         number, layout.length(number), Crc32c.of(content.slice((int) layout.offset(number), (int)
                                 layout.length(number)))))
                 .toList();
@@ -172,6 +176,12 @@ class PartLayoutTest {
     }
 
     private static StoreCapabilities limits(long minPart, long maxPart, int maxParts, long maxBlob) {
-        return new StoreCapabilities(true, minPart, maxPart, maxParts, maxBlob, Support.NATIVE, Support.NONE);
+        return StoreCapabilities.builder()
+                .minPartSize(minPart)
+                .maxPartSize(maxPart)
+                .maxParts(maxParts)
+                .maxBlobSize(maxBlob)
+                .conditionalStore(Support.NATIVE)
+                .build();
     }
 }

@@ -16,6 +16,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -24,15 +25,17 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The uploader as a whole: mapped memory under its transfers, and its end. */
+/** The manager as a whole: mapped memory under its transfers, and its end. */
+@Tag("jdk")
 @Timeout(120)
-class ParallelUploaderTest {
+class TransferManagerTest {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     @TempDir
@@ -53,11 +56,11 @@ class ParallelUploaderTest {
                 .noneMatch(lease -> lease.getMessage().contains(directory.toString()));
     }
 
-    private Transfer<StoredBlob> upload(ParallelUploader uploader, ScriptedStore store) {
+    private Transfer<StoredBlob> upload(TransferManager uploader, ScriptedStore store) {
         return upload(uploader, store, 3);
     }
 
-    private Transfer<StoredBlob> upload(ParallelUploader uploader, ScriptedStore store, int concurrency) {
+    private Transfer<StoredBlob> upload(TransferManager uploader, ScriptedStore store, int concurrency) {
         return uploader.upload(
                 store,
                 KEY,
@@ -85,7 +88,7 @@ class ParallelUploaderTest {
         store.on(Request.CREATE, part -> ScriptedStore.awaitUninterruptibly(dependentAttached));
         AtomicInteger leases = new AtomicInteger(-1);
         AtomicInteger inside = new AtomicInteger(-1);
-        try (ParallelUploader uploader = ParallelUploader.create()) {
+        try (TransferManager uploader = TransferManager.create()) {
             Transfer<StoredBlob> transfer = upload(uploader, store);
             assertThat(file.leases()).isPositive();
             CompletableFuture<?> dependent = transfer.toCompletableFuture().handle((result, problem) -> {
@@ -106,7 +109,7 @@ class ParallelUploaderTest {
     void theFileMayBeClosedAsSoonAsTheUploadHasBegun() throws Exception {
         CountDownLatch closed = new CountDownLatch(1);
         ScriptedStore store = new ScriptedStore().on(Request.CREATE, part -> ScriptedStore.await(closed));
-        try (ParallelUploader uploader = ParallelUploader.create()) {
+        try (TransferManager uploader = TransferManager.create()) {
             Transfer<StoredBlob> transfer = upload(uploader, store);
             file.close();
             assertThat(file.isReleased()).isFalse();
@@ -122,7 +125,7 @@ class ParallelUploaderTest {
     @Test
     void aClosedFileIsRefused() {
         file.close();
-        try (ParallelUploader uploader = ParallelUploader.create()) {
+        try (TransferManager uploader = TransferManager.create()) {
             assertThatIllegalStateException().isThrownBy(() -> upload(uploader, new ScriptedStore()));
         }
     }
@@ -137,14 +140,14 @@ class ParallelUploaderTest {
                 }
             }
         });
-        try (ParallelUploader uploader = ParallelUploader.create()) {
+        try (TransferManager uploader = TransferManager.create()) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 1);
 
             assertThatExceptionOfType(SourceChangedException.class)
                     .isThrownBy(transfer::join)
                     .withMessageContaining("it grew from 100 to 101 bytes");
         }
-        assertThat(store.requests()).containsExactly("CREATE", "PART 1", "PART 2", "PART 3", "PART 4", "ABORT");
+        assertThat(store.requests()).containsExactly("CREATE", "PART 1", "PART 2", "PART 3", "ABORT");
         assertThat(store.stored()).isEmpty();
     }
 
@@ -158,7 +161,7 @@ class ParallelUploaderTest {
             inside.countDown();
             ScriptedStore.await(go);
         });
-        ParallelUploader uploader = ParallelUploader.create();
+        TransferManager uploader = TransferManager.create();
         Transfer<StoredBlob> transfer = upload(uploader, store);
         assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
         AtomicBoolean doneWhenClosed = new AtomicBoolean();
@@ -185,13 +188,15 @@ class ParallelUploaderTest {
     @Test
     void aTransferIsTakenForRunningUntilItsOutcomeIsThere() throws Exception {
         CompletableFuture<Boolean> doneWhenForgotten = new CompletableFuture<>();
-        TransferEngine engine = new TransferEngine(ParallelUploader.builder().executor(Runnable::run)) {
+        RunningTransfers running = new RunningTransfers() {
             @Override
             void ended(ParallelTransfer<?> transfer) {
                 doneWhenForgotten.complete(transfer.toCompletableFuture().isDone());
             }
         };
-        Upload upload = new Upload(new ScriptedStore(), KEY, file.region(), UploadOptions.DEFAULT, engine);
+        Environment environment =
+                new Environment(Runnable::run, new ByteBudget(1), running, new FakeClock(), new Random());
+        Upload upload = new Upload(new ScriptedStore(), KEY, file.region(), UploadOptions.DEFAULT, environment);
 
         upload.start();
 
@@ -213,7 +218,7 @@ class ParallelUploaderTest {
                 ScriptedStore.awaitUninterruptibly(go);
             }
         });
-        ParallelUploader uploader = ParallelUploader.create();
+        TransferManager uploader = TransferManager.create();
         Transfer<StoredBlob> transfer = upload(uploader, store);
         assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
         AtomicBoolean flagAfterwards = new AtomicBoolean();
@@ -235,7 +240,7 @@ class ParallelUploaderTest {
     @Test
     void uploadsAfterTheEndAreRefusedAndHoldNothing() {
         ScriptedStore store = new ScriptedStore();
-        ParallelUploader uploader = ParallelUploader.create();
+        TransferManager uploader = TransferManager.create();
         uploader.close();
         uploader.close();
         AtomicInteger ends = new AtomicInteger();
@@ -263,7 +268,7 @@ class ParallelUploaderTest {
     void aDependentOfATransferMayCloseTheUploader() throws Exception {
         CountDownLatch attached = new CountDownLatch(1);
         ScriptedStore store = new ScriptedStore().on(Request.CREATE, part -> ScriptedStore.await(attached));
-        ParallelUploader uploader = ParallelUploader.create();
+        TransferManager uploader = TransferManager.create();
         CompletableFuture<Void> closed =
                 upload(uploader, store).toCompletableFuture().thenRun(uploader::close);
         attached.countDown();
@@ -275,7 +280,7 @@ class ParallelUploaderTest {
     @Test
     void uploadsRacingTheEndAreRefusedOrFinished() throws Exception {
         for (int i = 0; i < 500; i++) {
-            ParallelUploader uploader = ParallelUploader.create();
+            TransferManager uploader = TransferManager.create();
             CountDownLatch both = new CountDownLatch(2);
             Thread closing = new Thread(() -> {
                 both.countDown();
@@ -299,6 +304,6 @@ class ParallelUploaderTest {
     @Test
     void refusesABudgetOfNothing() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ParallelUploader.builder().maxBytesInFlight(0).build());
+                .isThrownBy(() -> TransferManager.builder().maxBytesInFlight(0).build());
     }
 }

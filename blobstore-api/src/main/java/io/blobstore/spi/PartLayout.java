@@ -1,9 +1,13 @@
-package io.blobstore;
+package io.blobstore.spi;
 
+import io.blobstore.BlobSource;
+import io.blobstore.Crc32c;
+import io.blobstore.StoreCapabilities;
+import io.blobstore.UploadedPart;
 import java.util.List;
 
 /**
- * How a blob is cut into parts: all of the same size but the last, which takes the rest. Sizes in bytes.
+ * How a blob is split into parts: all of the same size except the last, which holds the rest. Sizes are in bytes.
  *
  * @param size the blob's size, 1 or more
  * @param partSize the size of every part but the last, 1 or more
@@ -11,7 +15,11 @@ import java.util.List;
 public record PartLayout(long size, long partSize) {
     private static final long MIB = 1 << 20;
 
-    /** Refuses sizes below 1, and layouts of more than 2^31 - 1 parts. */
+    /**
+     * Creates a layout.
+     *
+     * @throws IllegalArgumentException if a size is less than 1, or there are more than 2^31 - 1 parts
+     */
     public PartLayout {
         if (size < 1 || partSize < 1) {
             throw new IllegalArgumentException(
@@ -23,18 +31,19 @@ public record PartLayout(long size, long partSize) {
     }
 
     /**
-     * The layout nearest to a wished part size within a store's limits. Where the wished size would give too many
-     * parts, parts grow to whole MiB, or to the largest part if that is less.
+     * Returns the layout with the part size closest to the preferred one within a store's limits. If the preferred size
+     * would give too many parts, the part size grows to a whole number of MiB, or to the maximum part size if that is
+     * less.
      *
      * @throws IllegalArgumentException if the blob is larger than the store allows
      */
-    public static PartLayout plan(long size, long wishedPartSize, StoreCapabilities limits) {
+    public static PartLayout plan(long size, long preferredPartSize, StoreCapabilities limits) {
         if (size > limits.maxBlobSize() || ceilDiv(size, limits.maxPartSize()) > limits.maxParts()) {
             throw new IllegalArgumentException("a blob of " + size + " bytes is larger than the store allows: "
                     + limits.maxBlobSize() + " bytes, in at most " + limits.maxParts() + " parts of at most "
                     + limits.maxPartSize());
         }
-        long partSize = Math.min(Math.max(wishedPartSize, limits.minPartSize()), limits.maxPartSize());
+        long partSize = Math.min(Math.max(preferredPartSize, limits.minPartSize()), limits.maxPartSize());
         if (ceilDiv(size, partSize) > limits.maxParts()) {
             long least = ceilDiv(size, limits.maxParts());
             partSize = least > limits.maxPartSize() - MIB ? limits.maxPartSize() : ceilDiv(least, MIB) * MIB;
@@ -42,18 +51,18 @@ public record PartLayout(long size, long partSize) {
         return new PartLayout(size, partSize);
     }
 
-    /** The number of parts; they are numbered from 1 to this. */
+    /** Returns the number of parts; they are numbered from 1 to this. */
     public int partCount() {
         return (int) ceilDiv(size, partSize);
     }
 
-    /** Where in the blob a part begins. */
+    /** Returns the offset in the blob at which a part begins. */
     public long offset(int partNumber) {
         requirePart(partNumber);
         return (partNumber - 1) * partSize;
     }
 
-    /** How many bytes a part has. */
+    /** Returns the number of bytes of a part. */
     public long length(int partNumber) {
         return Math.min(partSize, size - offset(partNumber));
     }
@@ -61,7 +70,7 @@ public record PartLayout(long size, long partSize) {
     /**
      * Checks that a part fits this layout.
      *
-     * @throws IllegalArgumentException if there is no part of this number, or it has another size
+     * @throws IllegalArgumentException if there is no part with this number, or it has a different size
      */
     public void requirePart(int partNumber, BlobSource content) {
         if (content.size() != length(partNumber)) {
@@ -71,10 +80,10 @@ public record PartLayout(long size, long partSize) {
     }
 
     /**
-     * What the checksums of all parts combine to: that of the whole blob.
+     * Returns the checksum of the whole blob, combined from the checksums of its parts.
      *
      * @param parts sorted by number, each once
-     * @throws IllegalStateException if one is missing
+     * @throws IllegalStateException if a part is missing
      */
     public Crc32c checksum(List<UploadedPart> parts) {
         Crc32c whole = Crc32c.EMPTY;

@@ -1,10 +1,15 @@
-package io.blobstore;
+package io.blobstore.spi;
 
+import io.blobstore.BlobStore;
+import io.blobstore.StoreUri;
 import java.io.IOException;
 
-/** Opens the stores of one URI scheme. Found by {@link java.util.ServiceLoader}. */
+/**
+ * Opens the stores of one URI scheme. {@link io.blobstore.BlobStores} finds providers by
+ * {@link java.util.ServiceLoader}.
+ */
 public interface BlobStoreProvider {
-    /** The scheme, in lower case: "file", "s3", "gs". */
+    /** Returns the scheme in lower case: "file", "s3", "gs". */
     String scheme();
 
     /**

@@ -1,0 +1,49 @@
+package io.blobstore.spi;
+
+import io.blobstore.BlobKey;
+import io.blobstore.ByteRange;
+import io.blobstore.RangeNotSatisfiableException;
+
+/** Validates ranges against targets and blobs, the same way in every backend. */
+public final class ByteRanges {
+    private ByteRanges() {}
+
+    /**
+     * Checks, before any request, that a target can hold the bytes of a range.
+     *
+     * @param targetBytes the target's capacity in bytes
+     * @throws IllegalArgumentException if an {@link ByteRange.Kind#EXACT} range is longer than the target
+     */
+    public static void requireRoom(ByteRange range, long targetBytes) {
+        if (range.kind() == ByteRange.Kind.EXACT && range.length() > targetBytes) {
+            throw new IllegalArgumentException(
+                    "the range has " + range.length() + " bytes, the target room for only " + targetBytes);
+        }
+    }
+
+    /**
+     * Returns the number of bytes that a range denotes in a blob of a known size, read into a target of a known
+     * capacity.
+     *
+     * @param key the blob's key, for the exception
+     * @throws RangeNotSatisfiableException if the offset is beyond the end, if an {@link ByteRange.Kind#EXACT} range
+     *     extends beyond it, or if the target cannot hold what a {@link ByteRange.Kind#TO_END} range denotes
+     */
+    public static long resolve(ByteRange range, BlobKey key, long blobSize, long targetBytes)
+            throws RangeNotSatisfiableException {
+        long offset = range.offset();
+        long length = range.length();
+        if (offset > blobSize || (range.kind() == ByteRange.Kind.EXACT && length > blobSize - offset)) {
+            throw new RangeNotSatisfiableException(
+                    key, range + " is not inside the blob, which has " + blobSize + " bytes");
+        }
+        long available = Math.min(length, blobSize - offset);
+        if (range.kind() == ByteRange.Kind.TO_END && available > targetBytes) {
+            throw new RangeNotSatisfiableException(
+                    key,
+                    "the target has room for " + targetBytes + " bytes, the blob has " + available + " from offset "
+                            + offset + " on; use a larger target or ByteRange.atMost");
+        }
+        return Math.min(available, targetBytes);
+    }
+}

@@ -1,0 +1,267 @@
+package io.blobstore.transfer;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
+import io.blobstore.ReadResult;
+import io.blobstore.StoredBlob;
+import io.blobstore.internal.prefetch.PrefetchMemory;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.function.IntFunction;
+import java.util.random.RandomGenerator;
+
+/**
+ * Uploads and downloads large blobs in parallel parts, straight from and into memory that the caller owns, or a file.
+ *
+ * <p>A blob larger than one part is transferred as parts side by side, under two limits: parts per transfer
+ * ({@link UploadOptions#concurrency()}, {@link DownloadOptions#concurrency()}) and bytes in flight over all transfers
+ * of this manager, in both directions ({@link Builder#maxBytesInFlight}). Each part is retried by itself. The first
+ * part that fails permanently stops the others, and the transfer fails after the last of them has released the memory.
+ *
+ * <p><b>Uploads.</b> Large blobs are stored as multipart uploads; smaller blobs, and all blobs in a store without
+ * multipart support, with one request. A failed or cancelled upload is aborted. The content's checksum is computed
+ * once, part by part while it is sent, combined, and compared with the checksum the store reports.
+ *
+ * <p><b>Downloads.</b> The first request determines the blob's size and version. All parts are of that version: if the
+ * blob is replaced meanwhile, the download fails with {@link io.blobstore.PreconditionFailedException} and never
+ * returns a mixture. A retried part resumes at the byte it had reached. The checksums of the parts are combined, in
+ * whatever order they arrived; if the whole blob was read, the result is compared with the store's checksum. If the
+ * store has none, one more request at the end confirms that the version still exists, because some servers check the
+ * version before they open the content and may then send a newer one.
+ *
+ * <p>A manager is meant to be shared: it bounds the memory in use, the requests in flight and, with the default
+ * executor, the threads. Thread-safe.
+ */
+public final class TransferManager implements AutoCloseable {
+    /** What a connection of 50 MiB/s transfers in 20 ms. */
+    private static final long DEFAULT_MAX_GAP = 1 << 20;
+
+    private final Environment environment;
+    private final Optional<ExecutorService> ownExecutor;
+    private final PrefetchMemory readAheadMemory;
+
+    private TransferManager(Builder builder) {
+        readAheadMemory = new PrefetchMemory(builder.readAheadMemory);
+        ByteBudget budget = new ByteBudget(builder.maxBytesInFlight);
+        ownExecutor = builder.executor.isPresent() ? Optional.empty() : Optional.of(TransferExecutor.create());
+        environment = new Environment(
+                builder.executor.or(() -> ownExecutor).orElseThrow(),
+                budget,
+                new RunningTransfers(),
+                builder.clock,
+                builder.random);
+    }
+
+    /** Creates a manager with default settings, to be closed by the caller. */
+    public static TransferManager create() {
+        return builder().build();
+    }
+
+    /** Returns a builder with default settings. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    // ---- uploads
+
+    /** Starts an upload with default options; see {@link #upload(BlobStore, BlobKey, BlobSource, UploadOptions)}. */
+    public Transfer<StoredBlob> upload(BlobStore store, BlobKey key, BlobSource source) {
+        return upload(store, key, source, UploadOptions.DEFAULT);
+    }
+
+    /**
+     * Starts an upload and returns at once. The source is retained from now until the transfer has completed: a mapped
+     * file may be closed meanwhile, and is unmapped after that.
+     *
+     * @throws IllegalArgumentException if the blob is larger than the store allows
+     * @throws IllegalStateException if this manager, or the source's memory, is closed
+     * @throws java.util.concurrent.RejectedExecutionException if the executor rejects the transfer
+     */
+    public Transfer<StoredBlob> upload(BlobStore store, BlobKey key, BlobSource source, UploadOptions options) {
+        requireOpen();
+        Upload upload = enter(new Upload(store, key, source, options, environment));
+        upload.start();
+        return upload;
+    }
+
+    // ---- downloads
+
+    /**
+     * Starts a download with default options; see {@link #download(BlobStore, BlobKey, ByteRange, BlobTarget,
+     * DownloadOptions)}.
+     */
+    public Transfer<ReadResult> download(BlobStore store, BlobKey key, ByteRange range, BlobTarget target)
+            throws IOException {
+        return download(store, key, range, target, DownloadOptions.DEFAULT);
+    }
+
+    /**
+     * Starts a download and returns at once. The target is held from now until the transfer has completed: a mapped
+     * file may be closed meanwhile, and is unmapped after that. The transfer fails with the exceptions that
+     * {@link BlobStore#read} throws.
+     *
+     * @throws IllegalArgumentException if the target is smaller than an exact range
+     * @throws IllegalStateException if this manager or the target's memory is closed, or the memory is mapped read-only
+     * @throws IOException if the target cannot be opened, for example because its directory is missing
+     * @throws java.util.concurrent.RejectedExecutionException if the executor rejects the transfer
+     */
+    public Transfer<ReadResult> download(
+            BlobStore store, BlobKey key, ByteRange range, BlobTarget target, DownloadOptions options)
+            throws IOException {
+        requireOpen();
+        Download download = enter(new Download(store, key, range, target, options, environment));
+        download.start();
+        return download;
+    }
+
+    /**
+     * Starts a download of many ranges with default options; see {@link #downloadRanges(BlobStore, BlobKey, List,
+     * IntFunction, long, DownloadOptions)}.
+     */
+    public Transfer<List<ByteBuffer>> downloadRanges(
+            BlobStore store, BlobKey key, List<ByteRange> ranges, IntFunction<ByteBuffer> allocator) {
+        return downloadRanges(store, key, ranges, allocator, DEFAULT_MAX_GAP, DownloadOptions.DEFAULT);
+    }
+
+    /**
+     * Starts a download of many ranges of a blob, all of one version. Adjacent ranges are coalesced into one request as
+     * long as no more than {@code maxGap} bytes lie between them and the request is not larger than a part. The bytes
+     * in between are read, too.
+     *
+     * <p>The transfer returns a buffer for each range, in the order of the ranges: from position 0 to the limit, a
+     * slice of an allocated buffer. Ranges that overlap share their bytes. Parts of a blob have no checksum to compare
+     * with.
+     *
+     * @param ranges exact ranges, in any order; empty ranges cause no request
+     * @param allocator called on the caller's thread with a number of bytes, once for each coalesced range, before any
+     *     request; direct buffers are filled without a copy
+     * @param maxGap in bytes; a good value is what a connection transfers in the time of one round trip
+     * @throws IllegalArgumentException if a range is not exact or is larger than a buffer can be, or a buffer is too
+     *     small or read-only
+     * @throws IllegalStateException if this manager is closed
+     * @throws java.util.concurrent.RejectedExecutionException if the executor rejects the transfer
+     */
+    public Transfer<List<ByteBuffer>> downloadRanges(
+            BlobStore store,
+            BlobKey key,
+            List<ByteRange> ranges,
+            IntFunction<ByteBuffer> allocator,
+            long maxGap,
+            DownloadOptions options) {
+        requireOpen();
+        VectoredRead read = enter(new VectoredRead(store, key, ranges, allocator, maxGap, options, environment));
+        read.start();
+        return read;
+    }
+
+    /** Opens a reader with default options; see {@link #openReader(BlobStore, BlobKey, ReaderOptions)}. */
+    public BlobReader openReader(BlobStore store, BlobKey key) {
+        return openReader(store, key, ReaderOptions.DEFAULT);
+    }
+
+    /**
+     * Opens a blob to be read like a file. Sends no request yet.
+     *
+     * @return a reader of this blob, to be closed by the caller before this manager, and before the store
+     * @throws IllegalStateException if this manager is closed
+     */
+    public BlobReader openReader(BlobStore store, BlobKey key, ReaderOptions options) {
+        requireOpen();
+        return new BlobReader(new PinnedVersionReads(environment, store, key, options), readAheadMemory);
+    }
+
+    private void requireOpen() {
+        environment.running().requireOpen();
+    }
+
+    private <T extends ParallelTransfer<?>> T enter(T transfer) {
+        return environment.running().enter(transfer);
+    }
+
+    PrefetchMemory readAheadMemory() {
+        return readAheadMemory;
+    }
+
+    // ---- the end
+
+    /**
+     * Refuses further transfers, waits for the running ones, and ends the threads that this manager created. If the
+     * caller is interrupted while waiting, cancels the transfers and continues to wait. Idempotent.
+     */
+    @Override
+    public void close() {
+        environment.running().close();
+        ownExecutor.ifPresent(ExecutorService::shutdown);
+    }
+
+    /** Builds a manager. Not thread-safe. */
+    public static final class Builder {
+        private Optional<Executor> executor = Optional.empty();
+        private long maxBytesInFlight = 256L << 20;
+        private long readAheadMemory = 256L << 20;
+        private TransferClock clock = TransferClock.SYSTEM;
+        private RandomGenerator random = new Random(); // thread-safe, unlike RandomGenerator.getDefault()
+
+        private Builder() {}
+
+        /**
+         * Sets the executor that runs the transfers. The caller owns it, and shuts it down after closing the manager: a
+         * transfer that waits in the queue of an executor that then drops it never starts, and completes only when it
+         * is cancelled. Default: virtual threads on JDK 21 and later, otherwise the manager's own pool of 16 daemon
+         * threads.
+         */
+        public Builder executor(Executor executor) {
+            this.executor = Optional.of(executor);
+            return this;
+        }
+
+        /**
+         * Sets the maximum number of bytes of all parts in flight, over all transfers in both directions; default 256
+         * MiB. A part larger than this is transferred alone.
+         */
+        public Builder maxBytesInFlight(long bytes) {
+            this.maxBytesInFlight = bytes;
+            return this;
+        }
+
+        /**
+         * Sets the maximum number of off-heap bytes that all {@link BlobReader}s of this manager together read ahead
+         * into; default 256 MiB. Allocated on demand, 16 MiB at a time, and divided evenly among the readers that read
+         * ahead; a reader that gets no memory reads without prefetching.
+         */
+        public Builder readAheadMemory(long bytes) {
+            readAheadMemory = bytes;
+            return this;
+        }
+
+        /** Sets the clock that retries wait by. For tests. */
+        Builder clock(TransferClock clock) {
+            this.clock = clock;
+            return this;
+        }
+
+        /** Sets the source of the retries' jitter; must be thread-safe. For tests. */
+        Builder random(RandomGenerator random) {
+            this.random = random;
+            return this;
+        }
+
+        /**
+         * Builds the manager, to be closed by the caller.
+         *
+         * @throws IllegalArgumentException if the bytes in flight are fewer than 1, or the read-ahead memory is
+         *     negative
+         */
+        public TransferManager build() {
+            return new TransferManager(this);
+        }
+    }
+}

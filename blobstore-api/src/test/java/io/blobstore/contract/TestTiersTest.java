@@ -1,0 +1,4 @@
+package io.blobstore.contract;
+
+/** The tiers of this module's tests. */
+class TestTiersTest extends TestTiersContract {}

@@ -1,0 +1,6 @@
+package io.blobstore.gcs;
+
+import io.blobstore.contract.TestTiersContract;
+
+/** The tiers of this module's tests. */
+class TestTiersTest extends TestTiersContract {}

@@ -1,0 +1,73 @@
+package io.blobstore.gcs.fake;
+
+import io.blobstore.http.ScriptedResponse;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Responses with an object's content, or with a range of it. */
+final class Content {
+    private static final Pattern RANGE = Pattern.compile("bytes=([0-9]{0,18})-([0-9]{0,18})");
+
+    private Content() {}
+
+    static ScriptedResponse of(FakeObject object, Request request) {
+        CustomerKey.require(object.attributes().keySha256(), CustomerKey.sha256(request, CustomerKey.OBJECT));
+        List<String> fields = describe(object);
+        DateTimeFormatter time = DateTimeFormatter.RFC_1123_DATE_TIME;
+        fields.add("Last-Modified: " + time.format(object.updated().atOffset(ZoneOffset.UTC)));
+        fields.add("Content-Type: " + object.attributes().contentType().orElse("application/octet-stream"));
+        fields.add("Accept-Ranges: bytes");
+        object.attributes().metadata().forEach((name, value) -> fields.add("x-goog-meta-" + name + ": " + value));
+        ScriptedResponse whole = new ScriptedResponse(200, fields, object.content());
+        Matcher range = RANGE.matcher(request.header("Range").orElse(""));
+        return range.matches() ? range(whole, range.group(1), range.group(2)) : whole;
+    }
+
+    /** Returns the header fields of every response about an object. */
+    static List<String> describe(FakeObject object) {
+        List<String> fields = new ArrayList<>();
+        fields.add("ETag: " + object.xmlEtag());
+        fields.add("x-goog-generation: " + object.generation());
+        fields.add("x-goog-metageneration: 1");
+        fields.add("x-goog-hash: crc32c=" + object.hashes().crc32c().base64());
+        object.hashes().md5().ifPresent(md5 -> fields.add("x-goog-hash: md5=" + md5));
+        fields.add("x-goog-stored-content-length: " + object.content().length);
+        fields.add("x-goog-stored-content-encoding: identity");
+        fields.add("x-goog-storage-class: " + object.attributes().storageClass());
+        object.attributes()
+                .kmsKeyName()
+                .ifPresent(name -> fields.add("x-goog-encryption-kms-key-name: " + name + "/cryptoKeyVersions/1"));
+        object.attributes().keySha256().ifPresent(sha256 -> {
+            fields.add("x-goog-encryption-algorithm: AES256");
+            fields.add("x-goog-encryption-key-sha256: " + sha256);
+        });
+        return fields;
+    }
+
+    private static ScriptedResponse range(ScriptedResponse whole, String first, String last) {
+        int size = whole.body().length;
+        long from = first.isEmpty() ? 0 : Long.parseLong(first);
+        long to = last.isEmpty() ? size - 1 : Math.min(Long.parseLong(last), size - 1);
+        if (first.isEmpty() && !last.isEmpty()) { // the last bytes
+            from = Math.max(0, size - Long.parseLong(last));
+            to = size - 1;
+        }
+        if (first.isEmpty() && last.isEmpty() || !last.isEmpty() && !first.isEmpty() && Long.parseLong(last) < from) {
+            return whole; // no valid range (RFC 9110, section 14.1.1)
+        }
+        if (from >= size) {
+            String message = "The requested range cannot be satisfied.";
+            String contentRange = "Content-Range: bytes */" + size;
+            throw new ErrorResponse(
+                    416, "InvalidRange", "requestedRangeNotSatisfiable", message, message, contentRange);
+        }
+        byte[] piece = Arrays.copyOfRange(whole.body(), (int) from, (int) to + 1);
+        return new ScriptedResponse(206, whole.fields(), piece)
+                .with("Content-Range", "bytes " + from + "-" + to + "/" + size);
+    }
+}

@@ -1,0 +1,6 @@
+package io.blobstore.http;
+
+import io.blobstore.contract.TestTiersContract;
+
+/** The tiers of this module's tests. */
+class TestTiersTest extends TestTiersContract {}
