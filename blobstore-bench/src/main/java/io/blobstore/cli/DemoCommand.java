@@ -121,8 +121,7 @@ final class DemoCommand implements Callable<Integer> {
         if (!read.equals(checksum)
                 || !checksum.equals(stored.checksum().orElse(checksum))
                 || Files.mismatch(file.path(), copy) >= 0) {
-            throw new IntegrityException(
-                    Operation.READ, KEY, "the content read differs from the content stored", null);
+            throw new IntegrityException(Operation.READ, KEY, "the content read differs from the content stored", null);
         }
     }
 
