@@ -32,7 +32,7 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "demo",
         description = "Creates a file, maps it, stores it in parallel in a local store, reads it back, verifies it, and"
-                + " prints time and memory used.")
+                + " prints time and heap use.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class DemoCommand implements Callable<Integer> {
     private static final BlobKey KEY = BlobKey.of("demo/blob");
@@ -121,8 +121,7 @@ final class DemoCommand implements Callable<Integer> {
         if (!read.equals(checksum)
                 || !checksum.equals(stored.checksum().orElse(checksum))
                 || Files.mismatch(file.path(), copy) >= 0) {
-            throw new IntegrityException(
-                    Operation.READ, KEY, "the content that was read differs from the content stored", null);
+            throw new IntegrityException(Operation.READ, KEY, "the content read differs from the content stored", null);
         }
     }
 

@@ -18,8 +18,8 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "download",
         description =
-                "Reads a blob into a file, which is created or replaced in one step once the whole blob has been read and"
-                        + " its checksum verified.")
+                "Reads a blob into a file, which is created or replaced in one step when the whole blob has been read"
+                        + " and its checksum verified.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class DownloadCommand implements Callable<Integer> {
     @ParentCommand

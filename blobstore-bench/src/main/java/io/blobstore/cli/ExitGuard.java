@@ -5,8 +5,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets a command clean up when the process is terminated by Ctrl-C or SIGTERM: interrupts the command's thread, to
- * which every blocking call of the library responds, and delays the exit of the JVM until the guard is closed.
+ * Lets a command clean up when Ctrl-C or SIGTERM terminates the process: interrupts the command's thread, to which all
+ * blocking calls of the library respond, and delays the JVM's exit until the guard is closed.
  */
 final class ExitGuard implements AutoCloseable {
     /** Long enough to abort an upload and to delete files; bounded, as a device may hang. */

@@ -13,11 +13,7 @@ final class RandomFile {
 
     private RandomFile() {}
 
-    /**
-     * Creates a new file.
-     *
-     * @throws java.nio.channels.ClosedByInterruptException if the thread is interrupted
-     */
+    /** Creates a new file. An interrupt ends it with {@link java.nio.channels.ClosedByInterruptException}. */
     static void create(Path path, long size, ProgressBar bar) throws IOException {
         ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.nativeOrder());
         long state = 0;
