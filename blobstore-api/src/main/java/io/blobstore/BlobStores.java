@@ -12,8 +12,8 @@ public final class BlobStores {
     /**
      * Opens the store that a URI names, with the {@link BlobStoreProvider} of its scheme on the class or module path.
      *
-     * @throws IllegalArgumentException if the URI is malformed, carries a credential, has an unknown parameter, or has a
-     *     scheme without a provider
+     * @throws IllegalArgumentException if the URI is malformed, carries a credential, has an unknown parameter, or has
+     *     a scheme without a provider
      * @throws IOException if the store cannot be opened
      */
     public static BlobStore open(String uri) throws IOException {

@@ -23,8 +23,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  */
 final class PathSource implements BlobSource {
     /**
-     * Opening and checking the file costs some KB of heap for each window: at this size that is a few MiB per GiB, and a
-     * window still fits into a core's second-level cache.
+     * Opening and checking the file costs some KB of heap for each window: at this size that is a few MiB per GiB, and
+     * a window still fits into a core's second-level cache.
      */
     static final int WINDOW = 1 << 20;
 

@@ -35,16 +35,16 @@ import org.slf4j.LoggerFactory;
  * A file of any size (0 bytes, one byte, many GiB) mapped into memory as a whole, and the owner of that mapping.
  *
  * <p>The memory is read under leases only, taken from {@linkplain #region() regions}. {@link #close()} never blocks and
- * never unmaps memory in use: it refuses further leases, and the <em>last</em> lease to be closed unmaps the file. If no
- * lease is open, {@code close()} itself unmaps it. {@link #awaitReleased} waits for that.
+ * never unmaps memory in use: it refuses further leases, and the <em>last</em> lease to be closed unmaps the file. If
+ * no lease is open, {@code close()} itself unmaps it. {@link #awaitReleased} waits for that.
  *
  * <h2>Truncation: what leases do not protect from</h2>
  *
  * If another process <b>truncates</b> the file while it is mapped, part of the memory has no file behind it. Reading
  * that part throws {@code InternalError} in Java code, and <b>ends the JVM</b> in native and intrinsic code, CRC32C
  * included. So map only files that no other process truncates. Each lease first checks that the file is still the one
- * that was mapped, with the same size and (if mapped read-only) unmodified, and throws {@link SourceChangedException} if
- * not; that detects earlier changes, not later ones. For files that other processes may truncate, use
+ * that was mapped, with the same size and (if mapped read-only) unmodified, and throws {@link SourceChangedException}
+ * if not; that detects earlier changes, not later ones. For files that other processes may truncate, use
  * {@link io.blobstore.BlobSource#ofPath}, which copies.
  *
  * <p>Thread-safe.
@@ -234,9 +234,9 @@ public final class MappedFile implements Closeable {
     }
 
     /**
-     * Refuses further leases, and unmaps the file as soon as none is open: now, or when the last one is closed. A source
-     * that was {@linkplain MappedRegion#retain() retained} before, for example by a transfer, can still be read until it
-     * is closed. Never blocks. Idempotent.
+     * Refuses further leases, and unmaps the file as soon as none is open: now, or when the last one is closed. A
+     * source that was {@linkplain MappedRegion#retain() retained} before, for example by a transfer, can still be read
+     * until it is closed. Never blocks. Idempotent.
      */
     @Override
     public void close() {

@@ -5,7 +5,6 @@ import io.blobstore.BlobSource;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.MultipartUpload;
-import io.blobstore.spi.PartLayout;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
 import java.io.IOException;

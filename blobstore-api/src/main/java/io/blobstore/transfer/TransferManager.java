@@ -21,21 +21,21 @@ import java.util.random.RandomGenerator;
 /**
  * Uploads and downloads large blobs in parallel parts, straight from and into memory that the caller owns, or a file.
  *
- * <p>A blob larger than one part is transferred as parts side by side, under two limits: parts per transfer
- * ({@link UploadOptions#concurrency()}, {@link DownloadOptions#concurrency()}) and bytes in flight over all transfers of
- * this manager, in both directions ({@link Builder#maxBytesInFlight}). Each part is retried by itself. The first part
- * that fails permanently stops the others, and the transfer fails after the last of them has released the memory.
+ * <p>A blob larger than one part is transferred as parallel parts, under two limits: parts per transfer
+ * ({@link UploadOptions#concurrency()}, {@link DownloadOptions#concurrency()}) and bytes in flight over all transfers
+ * of this manager, in both directions ({@link Builder#maxBytesInFlight}). Each part is retried by itself. The first
+ * part that fails permanently stops the others, and the transfer fails after the last of them has released the memory.
  *
  * <p><b>Uploads.</b> Large blobs are stored as multipart uploads; smaller blobs, and all blobs in a store without
- * multipart support, with one request. A failed or cancelled upload is aborted. The content's checksum is computed once,
- * part by part while it is sent, combined, and compared with the checksum the store reports.
+ * multipart support, with one request. A failed or cancelled upload is aborted. The content's checksum is computed
+ * once, part by part while it is sent, combined, and compared with the checksum the store reports.
  *
  * <p><b>Downloads.</b> The first request determines the blob's size and version. All parts are of that version: if the
- * blob is replaced meanwhile, the download fails with {@link io.blobstore.PreconditionFailedException} and never returns
- * a mixture. A retried part resumes at the byte it had reached. The checksums of the parts are combined, in whatever
- * order they arrived; if the whole blob was read, the result is compared with the store's checksum. If the store has
- * none, one more request at the end confirms that the version still exists, because some servers check the version
- * before they open the content and may then send a newer one.
+ * blob is replaced meanwhile, the download fails with {@link io.blobstore.PreconditionFailedException} and never
+ * returns a mixture. A retried part resumes at the byte it had reached. The checksums of the parts are combined, in
+ * whatever order they arrived; if the whole blob was read, the result is compared with the store's checksum. If the
+ * store has none, one more request at the end confirms that the version still exists, because some servers check the
+ * version before they open the content and may then send a newer one.
  *
  * <p>A manager is meant to be shared: it bounds the memory in use, the requests in flight and, with the default
  * executor, the threads. Thread-safe.
@@ -104,8 +104,8 @@ public final class TransferManager implements AutoCloseable {
     }
 
     /**
-     * Starts a download and returns at once. The target is held from now until the transfer has completed: a mapped file
-     * may be closed meanwhile, and is unmapped after that. The transfer fails with the exceptions that
+     * Starts a download and returns at once. The target is held from now until the transfer has completed: a mapped
+     * file may be closed meanwhile, and is unmapped after that. The transfer fails with the exceptions that
      * {@link BlobStore#read} throws.
      *
      * @throws IllegalArgumentException if the target is smaller than an exact range
@@ -133,11 +133,12 @@ public final class TransferManager implements AutoCloseable {
 
     /**
      * Starts a download of many ranges of a blob, all of one version. Adjacent ranges are coalesced into one request as
-     * long as no more than {@code maxGap} bytes lie between them and the request is not larger than a part. The bytes in
-     * between are read, too.
+     * long as no more than {@code maxGap} bytes lie between them and the request is not larger than a part. The bytes
+     * in between are read, too.
      *
-     * <p>The transfer returns a buffer for each range, in the order of the ranges: from position 0 to the limit, a slice
-     * of an allocated buffer. Ranges that overlap share their bytes. Parts of a blob have no checksum to compare with.
+     * <p>The transfer returns a buffer for each range, in the order of the ranges: from position 0 to the limit, a
+     * slice of an allocated buffer. Ranges that overlap share their bytes. Parts of a blob have no checksum to compare
+     * with.
      *
      * @param ranges exact ranges, in any order; empty ranges cause no request
      * @param allocator called on the caller's thread with a number of bytes, once for each coalesced range, before any
@@ -213,8 +214,8 @@ public final class TransferManager implements AutoCloseable {
 
         /**
          * Sets the executor that runs the transfers. The caller owns it, and shuts it down after closing the manager: a
-         * transfer that waits in the queue of an executor that then drops it never starts, and completes only when it is
-         * cancelled. Default: virtual threads on JDK 21 and later, otherwise the manager's own pool of 16 daemon
+         * transfer that waits in the queue of an executor that then drops it never starts, and completes only when it
+         * is cancelled. Default: virtual threads on JDK 21 and later, otherwise the manager's own pool of 16 daemon
          * threads.
          */
         public Builder executor(Executor executor) {
@@ -256,7 +257,8 @@ public final class TransferManager implements AutoCloseable {
         /**
          * Builds the manager, to be closed by the caller.
          *
-         * @throws IllegalArgumentException if the bytes in flight are fewer than 1, or the read-ahead memory is negative
+         * @throws IllegalArgumentException if the bytes in flight are fewer than 1, or the read-ahead memory is
+         *     negative
          */
         public TransferManager build() {
             return new TransferManager(this);

@@ -125,7 +125,8 @@ class ArchitectureTest {
         slices().assignedFrom(new SliceAssignment() {
                     @Override
                     public SliceIdentifier getIdentifierOf(JavaClass type) {
-                        // The contract and its service-provider side refer to each other, as java.nio.file and its spi do.
+                        // The contract and its service-provider side refer to each other, as java.nio.file and its spi
+                        // do.
                         String name = type.getPackageName();
                         return SliceIdentifier.of(name.equals("io.blobstore.spi") ? "io.blobstore" : name);
                     }

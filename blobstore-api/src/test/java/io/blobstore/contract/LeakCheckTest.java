@@ -53,8 +53,7 @@ class LeakCheckTest {
     }
 
     @Test
-    void aLeaseOfACopyIsFound() {
-    }
+    void aLeaseOfACopyIsFound() {}
 
     @Test
     void aMappedFileIsFound() {

@@ -16,9 +16,9 @@ import io.blobstore.contract.FaultyBlobStore.Fault;
 import io.blobstore.contract.FaultyBlobStore.Operation;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.FakeClock;
-import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.RetryPolicy;
 import io.blobstore.transfer.Transfer;
+import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -82,7 +82,8 @@ class UploadUnderFaultsTest {
         }
         assertThat(clock.sleeps()).hasSize(REQUESTS);
         if (fault == Fault.THROTTLED) {
-            assertThat(clock.sleeps()).allSatisfy(wait -> assertThat(wait).isGreaterThanOrEqualTo(Duration.ofSeconds(1)));
+            assertThat(clock.sleeps())
+                    .allSatisfy(wait -> assertThat(wait).isGreaterThanOrEqualTo(Duration.ofSeconds(1)));
         }
     }
 

@@ -3,11 +3,11 @@ package io.blobstore.transfer;
 import static io.blobstore.transfer.PatternStore.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.blobstore.memory.Lease;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.ChildJvm.Exit;
 import io.blobstore.contract.ProcessMaps;
 import io.blobstore.internal.memory.LeaseTicket;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
 import java.io.InterruptedIOException;

@@ -143,7 +143,8 @@ class HedgingTest {
     @Test
     void whoWasInterruptedForItGoesOnToWorkForOthers() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(4);
-        try (TransferManager shared = TransferManager.builder().executor(threads).build()) {
+        try (TransferManager shared =
+                TransferManager.builder().executor(threads).build()) {
             for (int i = 0; i < 50; i++) {
                 ByteBuffer target = ByteBuffer.allocate(CONTENT.length);
                 shared.download(

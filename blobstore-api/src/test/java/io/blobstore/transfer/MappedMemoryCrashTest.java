@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.BlobSource;
 import io.blobstore.Crc32c;
-import io.blobstore.memory.Lease;
 import io.blobstore.SourceChangedException;
 import io.blobstore.StoredBlob;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.ChildJvm.Exit;
 import io.blobstore.contract.ProcessMaps;
 import io.blobstore.internal.memory.LeaseTicket;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.ScriptedStore.Request;
 import java.io.IOException;

@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
-import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.ReadResult;
@@ -120,10 +119,10 @@ class PathTargetTest {
         byte[] other = ReadPlanTest.content(900_001);
         for (int i = 0; i < 20; i++) {
             try (TransferManager reader = TransferManager.create()) {
-                Transfer<ReadResult> one =
-                        reader.download(ScriptedReads.of(CONTENT), KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
-                Transfer<ReadResult> two =
-                        reader.download(ScriptedReads.of(other), KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
+                Transfer<ReadResult> one = reader.download(
+                        ScriptedReads.of(CONTENT), KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
+                Transfer<ReadResult> two = reader.download(
+                        ScriptedReads.of(other), KEY, ByteRange.all(), BlobTarget.ofPath(path), parts(3));
                 one.join();
                 two.join();
             }

@@ -66,7 +66,8 @@ class ReadFailureTest {
     private Transfer<ReadResult> begin(
             Executor executor, ScriptedReads store, BlobTarget target, int concurrency, RetryPolicy retry)
             throws IOException {
-        try (TransferManager reader = TransferManager.builder().executor(executor).build()) {
+        try (TransferManager reader =
+                TransferManager.builder().executor(executor).build()) {
             return reader.download(
                     store,
                     KEY,

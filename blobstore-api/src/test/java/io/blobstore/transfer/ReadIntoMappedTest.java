@@ -177,7 +177,12 @@ class ReadIntoMappedTest {
         try (TransferManager reader = TransferManager.create()) {
             var retained = file.region().retain();
             file.close();
-            reader.download(ScriptedReads.of(CONTENT), KEY, ByteRange.all(), (BlobTarget) retained.slice(0, SIZE), parts(100))
+            reader.download(
+                            ScriptedReads.of(CONTENT),
+                            KEY,
+                            ByteRange.all(),
+                            (BlobTarget) retained.slice(0, SIZE),
+                            parts(100))
                     .join();
             assertThat(file.isReleased()).isFalse();
             retained.close();

@@ -50,7 +50,8 @@ class ReadListenerTest {
     };
 
     private Transfer<ReadResult> read(
-            TransferManager reader, ScriptedReads store, int concurrency, TransferListener listener) throws IOException {
+            TransferManager reader, ScriptedReads store, int concurrency, TransferListener listener)
+            throws IOException {
         return reader.download(
                 store,
                 KEY,

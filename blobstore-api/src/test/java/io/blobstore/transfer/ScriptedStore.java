@@ -13,7 +13,6 @@ import io.blobstore.CopyOptions;
 import io.blobstore.Crc32c;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
-import io.blobstore.spi.PartLayout;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
 import io.blobstore.ReadOptions;
@@ -23,6 +22,7 @@ import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.EnumMap;
@@ -191,12 +191,14 @@ final class ScriptedStore implements BlobStore {
         return request(request, part, content.size(), () -> {
             ByteBuffer bytes = ByteBuffer.allocate((int) content.size());
             AtomicBoolean stepped = new AtomicBoolean();
-            content.forEachBuffer(Integer.MAX_VALUE, buffer -> { // the step runs while the memory is in use
-                if (!stepped.getAndSet(true)) {
-                    step(request, part);
-                }
-                bytes.put(buffer);
-            });
+            content.forEachBuffer(
+                    Integer.MAX_VALUE,
+                    buffer -> { // the step runs while the memory is in use
+                        if (!stepped.getAndSet(true)) {
+                            step(request, part);
+                        }
+                        bytes.put(buffer);
+                    });
             if (!stepped.get()) {
                 step(request, part);
             }

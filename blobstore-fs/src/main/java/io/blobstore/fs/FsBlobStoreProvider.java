@@ -1,8 +1,8 @@
 package io.blobstore.fs;
 
 import io.blobstore.BlobStore;
-import io.blobstore.spi.BlobStoreProvider;
 import io.blobstore.StoreUri;
+import io.blobstore.spi.BlobStoreProvider;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;

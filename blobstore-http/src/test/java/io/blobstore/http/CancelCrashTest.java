@@ -3,11 +3,11 @@ package io.blobstore.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.blobstore.memory.Lease;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.ChildJvm.Exit;
 import io.blobstore.contract.OpenDescriptors;
 import io.blobstore.internal.memory.LeaseTicket;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import java.io.RandomAccessFile;
 import java.nio.channels.ClosedByInterruptException;

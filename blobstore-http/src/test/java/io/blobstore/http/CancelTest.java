@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.blobstore.memory.Lease;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.http.TransportException.Kind;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;

@@ -3,10 +3,10 @@ package io.blobstore.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.BlobSource;
-import io.blobstore.memory.Lease;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.http.TransportException.Kind;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;

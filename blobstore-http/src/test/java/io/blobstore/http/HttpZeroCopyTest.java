@@ -2,9 +2,9 @@ package io.blobstore.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.blobstore.memory.Lease;
 import io.blobstore.contract.AllocatedBytes;
 import io.blobstore.contract.LeakCheck;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.BlobSource;
 import io.blobstore.Crc32c;
-import io.blobstore.memory.Lease;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.contract.PiecesWindow;
 import io.blobstore.http.ScriptedServer.Script;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -1,8 +1,8 @@
 package io.blobstore.s3;
 
 import io.blobstore.BlobStore;
-import io.blobstore.spi.BlobStoreProvider;
 import io.blobstore.StoreUri;
+import io.blobstore.spi.BlobStoreProvider;
 import io.blobstore.spi.UriParameters;
 import java.io.IOException;
 import java.util.List;

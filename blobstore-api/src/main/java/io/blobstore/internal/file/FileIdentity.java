@@ -12,23 +12,23 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a file looked like when it was opened.
+ * The attributes that identify a file as it was when it was opened.
  *
- * <p>Compared by path and not by an open channel: a channel is closed by an interrupt of any thread that asks it for
- * its size, and a transfer's threads are interrupted when it is cancelled.
+ * <p>Compared by path and not through an open channel: an interrupt closes the channel that the interrupted thread asks
+ * for its size, and a transfer's threads are interrupted when it is cancelled.
  *
- * @param path where the file is
- * @param size its size in bytes
- * @param modified when its content last changed
- * @param fileKey its device and inode; null where the file system has none
+ * @param path the path
+ * @param size the size in bytes
+ * @param modified the time of the last modification
+ * @param fileKey device and inode; null if the file system has none
  */
 public record FileIdentity(
         Path path, long size, FileTime modified, @Nullable Object fileKey) {
     /**
-     * Looks at a file.
+     * Reads the attributes of a file.
      *
-     * @throws NoSuchFileException if nothing is there
-     * @throws FileSystemException if it is something else than a regular file
+     * @throws NoSuchFileException if there is no file at the path
+     * @throws FileSystemException if it is not a regular file
      */
     public static FileIdentity of(Path path) throws IOException {
         BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
@@ -42,10 +42,10 @@ public record FileIdentity(
     }
 
     /**
-     * How the file at this path differs now, in words; empty if it does not.
+     * Describes how the file at this path differs now; empty if it does not.
      *
-     * @param mayBeWritten whether new content, and so another time of modification or a larger size, is no difference
-     * @throws IOException if the file cannot be looked at
+     * @param mayBeWritten whether to ignore new content, that is a later modification or a larger size
+     * @throws IOException if the attributes cannot be read
      */
     public Optional<String> difference(boolean mayBeWritten) throws IOException {
         FileIdentity now;

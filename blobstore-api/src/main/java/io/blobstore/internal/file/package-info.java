@@ -1,5 +1,5 @@
 /**
- * What tells a source file from the one that was opened. Not exported.
+ * Detects whether a source file is still the one that was opened. Not exported.
  *
  * <p>May depend on the JDK only.
  */

@@ -9,18 +9,18 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Off-heap memory that readers share for what they read ahead: bounded, and divided evenly among those who use it.
- * Nobody waits for memory: who gets none reads without.
+ * Off-heap memory that readers share for prefetching: bounded, and divided evenly among its users. No reader waits for
+ * memory: a reader that gets no memory reads without prefetching.
  *
- * <p>Pages of 1 MiB in slabs of 16. A piece is 1, 2, 4, 8 or 16 pages, at a multiple of its size, so that what was
- * given back always fits again (a buddy system, with one bit per page). Slabs are made when needed. When the last user
- * is gone they are left to the garbage collector, or to the next user if he comes first: readers that are opened one
- * after the other share one slab, too.
+ * <p>Pages of 1 MiB are grouped in slabs of 16. A piece is 1, 2, 4, 8 or 16 pages, aligned to its size, which prevents
+ * external fragmentation (a buddy allocator with one bit per page). Slabs are allocated on demand. When the last user
+ * has left, they are kept until the next user arrives or the garbage collector runs: readers that are opened one after
+ * another reuse one slab.
  *
  * <p>Thread-safe.
  */
 public final class PrefetchMemory {
-    /** Bytes of a page: the smallest piece. */
+    /** Bytes of a page, the smallest piece. */
     public static final int PAGE = 1 << 20;
 
     private static final int SLAB_PAGES = 16;
@@ -30,9 +30,9 @@ public final class PrefetchMemory {
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock:
     private final List<Slab> slabs = new ArrayList<>();
-    /** The slabs that nobody uses any more, while they are there. */
+    /** The unused slabs, until they are collected. */
     private WeakReference<List<Slab>> unused = new WeakReference<>(List.of());
-    /** How many pages there may be: fewer than the bound after the JVM has refused memory, which it does slowly. */
+    /** The maximum number of pages; below the bound after the JVM has refused memory, because refusing is slow. */
     private int obtainable;
 
     private int shares;
@@ -41,7 +41,7 @@ public final class PrefetchMemory {
     private static final class Slab {
         final ByteBuffer memory;
         final int pages;
-        /** A bit per page. */
+        /** One bit per page. */
         int taken;
 
         Slab(int pages) {
@@ -49,7 +49,7 @@ public final class PrefetchMemory {
             this.pages = pages;
         }
 
-        /** The first page of a free piece, which is marked as taken; -1 if there is none. */
+        /** Marks a free piece as taken and returns its first page; -1 if there is none. */
         int take(int count) {
             for (int first = 0; first + count <= pages; first += count) {
                 int mask = mask(first, count);
@@ -61,7 +61,7 @@ public final class PrefetchMemory {
             return -1;
         }
 
-        void giveBack(int first, int count) {
+        void release(int first, int count) {
             taken &= ~mask(first, count);
         }
 
@@ -71,19 +71,19 @@ public final class PrefetchMemory {
     }
 
     /**
-     * Makes none yet.
+     * Creates an instance without allocating memory.
      *
      * @param bytes the bound, rounded down to whole pages
      */
     public PrefetchMemory(long bytes) {
         if (bytes < 0) {
-            throw new IllegalArgumentException("memory for reading ahead must be 0 bytes or more; got " + bytes);
+            throw new IllegalArgumentException("memory for prefetching must be 0 bytes or more; got " + bytes);
         }
         maxPages = (int) Math.min(Integer.MAX_VALUE, bytes / PAGE);
         obtainable = maxPages;
     }
 
-    /** Bytes of the pieces that are not given back yet. */
+    /** Returns the number of bytes in use. */
     public long taken() {
         lock.lock();
         try {
@@ -93,12 +93,12 @@ public final class PrefetchMemory {
         }
     }
 
-    /** A new user, who gets nothing yet. */
+    /** Returns the share of a new user, without memory. */
     public Share join() {
         return new Share();
     }
 
-    /** What one user may have. Counts as a user from the first time that something is asked for until it is closed. */
+    /** The share of one user. Counts as a user from the first request until it is closed and all its pieces are. */
     public final class Share implements Closeable {
         // Guarded by lock:
         private boolean joined;
@@ -108,11 +108,11 @@ public final class PrefetchMemory {
         private Share() {}
 
         /**
-         * Takes memory, less than asked for if there is not enough.
+         * Takes memory, less than requested if there is not enough.
          *
-         * @param bytes wanted, 1 or more
-         * @return a piece of up to that many bytes, rounded up to the next size; empty if there is none, or this user
-         *     has his share
+         * @param bytes the number of bytes requested, 1 or more
+         * @return a piece of up to that many bytes, rounded up to the next size; empty if there is no memory, or this
+         *     user has its full share
          */
         public Optional<Piece> take(int bytes) {
             lock.lock();
@@ -162,7 +162,7 @@ public final class PrefetchMemory {
             Slab slab;
             try {
                 slab = new Slab(possible);
-            } catch (OutOfMemoryError e) { // -XX:MaxDirectMemorySize: reading ahead is not worth failing for
+            } catch (OutOfMemoryError e) { // -XX:MaxDirectMemorySize: prefetching is optional
                 obtainable = made;
                 return Optional.empty();
             }
@@ -170,7 +170,7 @@ public final class PrefetchMemory {
             return Optional.of(new Piece(this, slab, slab.take(pages), pages));
         }
 
-        /** Takes nothing any more. Pieces that are out stay valid, and must be given back. Idempotent. */
+        /** Refuses further memory. Pieces in use stay valid, and must be closed. Idempotent. */
         @Override
         public void close() {
             lock.lock();
@@ -201,13 +201,13 @@ public final class PrefetchMemory {
         return power == pages ? pages : power * 2;
     }
 
-    /** Memory that somebody has. To be given back once. */
+    /** Memory in use. Must be closed. */
     public final class Piece implements Closeable {
         private final Share owner;
         private final Slab slab;
         private final int first;
         private final int pages;
-        private boolean given;
+        private boolean released;
 
         /** Under lock. */
         private Piece(Share owner, Slab slab, int first, int pages) {
@@ -219,19 +219,19 @@ public final class PrefetchMemory {
             pagesTaken += pages;
         }
 
-        /** The memory, a view of its own; its content is somebody's before. */
+        /** Returns a new view of the memory, whose content is undefined. */
         public ByteBuffer buffer() {
             return slab.memory.slice(first * PAGE, pages * PAGE);
         }
 
-        /** Gives it back; nobody may touch the memory any more. Idempotent. */
+        /** Releases the memory, which must not be touched any more. Idempotent. */
         @Override
         public void close() {
             lock.lock();
             try {
-                if (!given) {
-                    given = true;
-                    slab.giveBack(first, pages);
+                if (!released) {
+                    released = true;
+                    slab.release(first, pages);
                     owner.held -= pages;
                     pagesTaken -= pages;
                     owner.leaveIfDone();

@@ -1,7 +1,7 @@
 package io.blobstore.bench.jmh;
 
-import io.blobstore.memory.Lease;
 import io.blobstore.RetainedSource;
+import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.memory.MappedRegion;
 import java.io.IOException;
