@@ -33,7 +33,7 @@ final class BlobInputStream extends InputStream {
         return skipped;
     }
 
-    /** 0: what can be read without waiting is not known for sure. */
+    /** Returns 0: the number of bytes that can be read without blocking is unknown. */
     @Override
     public int available() {
         return 0;

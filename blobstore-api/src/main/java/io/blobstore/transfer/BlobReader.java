@@ -12,31 +12,32 @@ import java.nio.channels.SeekableByteChannel;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Reads a blob as a file is read: in sequence, here and there, or both. Made by {@link TransferManager#openReader}.
+ * Reads a blob like a file: sequentially, with random access, or both. Opened by {@link TransferManager#openReader}.
  *
- * <p><b>In sequence</b>, by {@link #read(ByteBuffer)} or {@link #inputStream()}, it reads ahead after the third read in
- * a row, or at regular distances, with requests side by side: as far as was read before, up to
- * {@link ReaderOptions#maxReadAhead} and this reader's share of the memory for that. What was read ahead is copied
- * once, into the caller's buffer. A jump elsewhere cancels what is under way, and does not wait for it. Do not put
- * another read-ahead on top, a large {@code BufferedInputStream} say: it hides from this one what is wanted.
+ * <p><b>Sequential access</b>, by {@link #read(ByteBuffer)} or {@link #inputStream()}, prefetches after three
+ * sequential reads, or three reads at regular distances, with parallel requests: as many bytes as were read before, up
+ * to {@link ReaderOptions#maxReadAhead} and this reader's share of the prefetch memory. Prefetched bytes are copied
+ * once, into the caller's buffer. A jump elsewhere cancels the prefetches in flight without waiting for them. Do not
+ * add another read-ahead such as a large {@code BufferedInputStream}: it hides the access pattern.
  *
- * <p><b>Here and there</b>, by {@link #read(ByteBuffer, long)}, each read is its own request, straight into the
- * caller's buffer, as are reads in sequence that nothing was read ahead for. Large ones are split and read side by
- * side.
+ * <p><b>Random access</b>, by {@link #read(ByteBuffer, long)}, sends a request for each read and fills the caller's
+ * buffer in place, as do sequential reads of bytes that were not prefetched. Large reads are split and sent in
+ * parallel.
  *
- * <p>Everything read is of one version: the first request decides which, and if the blob is replaced, reads fail with
- * {@link io.blobstore.PreconditionFailedException}. Nothing is asked for before the first read, or the first question
- * for the size. Parts of a blob have no checksum to compare with; a read of all of it at once is compared.
+ * <p>All reads are of one version, which the first response determines. If the blob is replaced, reads fail with
+ * {@link io.blobstore.PreconditionFailedException}. No request is sent before the first read, or the first call of
+ * {@link #size()} or {@link #metadata()}. Parts of a blob have no checksum to compare with; a read of the whole blob at
+ * once is verified.
  *
- * <p>A failed read leaves position and buffer as they were, and may be tried again. An interrupted one throws
+ * <p>A failed read leaves position and buffer unchanged, and may be repeated. An interrupted read throws
  * {@link java.io.InterruptedIOException}, with the thread's interrupt status set, and leaves the reader open.
  *
- * <p>Thread-safe. Reads in sequence wait for one another, positional ones for nothing.
+ * <p>Thread-safe. Sequential reads are serialized; positional reads run concurrently.
  */
 public final class BlobReader implements SeekableByteChannel {
     private final PinnedVersionReads reads;
 
-    /** Held over a read in sequence. */
+    /** Held during a sequential read. */
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock:
     private final ReadAhead ahead;
@@ -48,21 +49,21 @@ public final class BlobReader implements SeekableByteChannel {
     }
 
     /**
-     * The blob that is read. Asks the store, unless something was read before.
+     * Returns the blob's metadata. Sends a request unless something was read before.
      *
-     * @throws io.blobstore.BlobNotFoundException if there is none
+     * @throws io.blobstore.BlobNotFoundException if there is no such blob
      */
     public BlobMetadata metadata() throws IOException {
         return reads.blob();
     }
 
-    /** The blob's size in bytes; see {@link #metadata()}. */
+    /** Returns the blob's size in bytes; see {@link #metadata()}. */
     @Override
     public long size() throws IOException {
         return metadata().size();
     }
 
-    // ---- in sequence
+    // ---- sequential access
 
     @Override
     public long position() throws IOException {
@@ -75,7 +76,7 @@ public final class BlobReader implements SeekableByteChannel {
         }
     }
 
-    /** Sets where the next read in sequence begins; may be behind the end. Asks nothing of the store. */
+    /** Sets the position of the next sequential read; may be beyond the end. Sends no request. */
     @Override
     public BlobReader position(long newPosition) throws IOException {
         if (newPosition < 0) {
@@ -92,12 +93,12 @@ public final class BlobReader implements SeekableByteChannel {
     }
 
     /**
-     * Reads from the position on, as much as the buffer has room for, or is left of the blob; less only if what follows
-     * cannot be read, which the next read then tells. Moves the position.
+     * Reads from the current position until the buffer is full or the blob ends. Reads less only if the following bytes
+     * cannot be read; the next read then throws. Advances the position.
      *
      * @return the number of bytes; 0 if the buffer has no room; -1 at the end of the blob
      * @throws IllegalArgumentException if the buffer is read-only
-     * @throws java.nio.channels.ClosedChannelException if this reader is closed, or is closed meanwhile
+     * @throws java.nio.channels.ClosedChannelException if this reader is closed, or is closed during the read
      */
     @Override
     public int read(ByteBuffer target) throws IOException {
@@ -114,7 +115,7 @@ public final class BlobReader implements SeekableByteChannel {
         }
     }
 
-    /** Another read may be under way, and take long: an interrupt ends the waiting for it as well. */
+    /** Waits for another sequential read, which may take long, until this thread is interrupted. */
     private void lockForReading() throws InterruptedIOException {
         if (!lock.tryLock()) {
             try {
@@ -161,16 +162,16 @@ public final class BlobReader implements SeekableByteChannel {
         return done;
     }
 
-    // ---- here and there
+    // ---- random access
 
     /**
-     * Reads from a position of its own, as much as the buffer has room for, or is left of the blob. The position of
-     * reads in sequence stays, and what they read ahead is not used.
+     * Reads from a given position until the buffer is full or the blob ends. Neither uses nor changes the position and
+     * the prefetched bytes of sequential reads.
      *
-     * @param from in the blob, in bytes; may be behind the end
+     * @param from the position in the blob, in bytes; may be beyond the end
      * @return the number of bytes; 0 if the buffer has no room; -1 at the end of the blob
      * @throws IllegalArgumentException if the buffer is read-only, or the position negative
-     * @throws java.nio.channels.ClosedChannelException if this reader is closed, or is closed meanwhile
+     * @throws java.nio.channels.ClosedChannelException if this reader is closed, or is closed during the read
      */
     public int read(ByteBuffer target, long from) throws IOException {
         requireWritable(target);
@@ -186,7 +187,7 @@ public final class BlobReader implements SeekableByteChannel {
             int bytes = reads.read(ByteRange.atMost(0, target.remaining()), target);
             return bytes == 0 ? -1 : bytes;
         }
-        long left = reads.blob().size() - from; // a store has no answer but an error to what is behind the end
+        long left = reads.blob().size() - from; // a store reports an error for ranges beyond the end
         return left <= 0 ? -1 : reads.read(ByteRange.of(from, Math.min(target.remaining(), left)), target);
     }
 
@@ -199,20 +200,28 @@ public final class BlobReader implements SeekableByteChannel {
     // ---- the rest
 
     /**
-     * A stream over this reader: it reads in sequence, from the same position, and closes it. Skipping asks nothing of
-     * the store.
+     * Returns a stream over this reader: it reads sequentially, shares the position, and closes the reader when it is
+     * closed. Skipping sends no request.
      */
     public InputStream inputStream() {
         return new BlobInputStream(this);
     }
 
-    /** Not supported. */
+    /**
+     * Not supported.
+     *
+     * @throws NonWritableChannelException always
+     */
     @Override
     public int write(ByteBuffer source) {
         throw new NonWritableChannelException();
     }
 
-    /** Not supported. */
+    /**
+     * Not supported.
+     *
+     * @throws NonWritableChannelException always
+     */
     @Override
     public BlobReader truncate(long size) {
         throw new NonWritableChannelException();
@@ -224,13 +233,13 @@ public final class BlobReader implements SeekableByteChannel {
     }
 
     /**
-     * Cancels what is under way, in other threads too, and waits until it has ended: nothing touches any buffer any
-     * more then. Idempotent. The store and the {@link TransferManager} stay open.
+     * Cancels the reads in progress, including those of other threads, and waits until they have ended: no buffer is
+     * touched any more then. Idempotent. The store and the {@link TransferManager} stay open.
      */
     @Override
     public void close() {
         reads.close();
-        lock.lock(); // a read in sequence has been cancelled, and ends soon
+        lock.lock(); // a sequential read was cancelled, and ends soon
         try {
             ahead.close();
         } finally {

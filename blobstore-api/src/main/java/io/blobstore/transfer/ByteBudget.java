@@ -3,11 +3,11 @@ package io.blobstore.transfer;
 import java.util.concurrent.Semaphore;
 
 /**
- * The bound on bytes in flight over all transfers of an engine. First come, first served, so that large parts are not
- * overtaken for ever by small ones.
+ * The bound on bytes in flight over all transfers of a manager. Fair, so that large parts are not starved by small
+ * ones. Thread-safe.
  */
 final class ByteBudget {
-    /** A semaphore counts in ints: this unit lets it count 128 TiB. */
+    /** The semaphore counts in ints: with this unit it can count 128 TiB. */
     private static final int UNIT = 1 << 16;
 
     private final int units;
@@ -15,19 +15,19 @@ final class ByteBudget {
 
     ByteBudget(long bytes) {
         if (bytes < 1) {
-            throw new IllegalArgumentException("the most bytes in flight must be 1 or more; got " + bytes);
+            throw new IllegalArgumentException("the maximum number of bytes in flight must be 1 or more; got " + bytes);
         }
-        // Rounded down where parts are rounded up, so that the sum of parts never exceeds it.
+        // Rounded down, while parts are rounded up, so that the sum of the parts never exceeds it.
         units = (int) Math.max(1, Math.min(Integer.MAX_VALUE, bytes / UNIT));
         free = new Semaphore(units, true);
     }
 
-    /** Waits for room. What is larger than the whole budget waits until it is alone. */
+    /** Waits until this many bytes may be transferred. A request larger than the budget waits until it is alone. */
     void acquire(long bytes) throws InterruptedException {
         free.acquire(Math.min(toUnits(bytes), units));
     }
 
-    /** Gives back what {@link #acquire} took for the same number of bytes. */
+    /** Releases what {@link #acquire} took for the same number of bytes. */
     void release(long bytes) {
         free.release(Math.min(toUnits(bytes), units));
     }

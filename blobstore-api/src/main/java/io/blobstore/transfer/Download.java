@@ -23,10 +23,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One parallel read: plans it, fetches its parts, and makes the whole of them visible, or undoes it.
+ * One download: plans it, reads its parts, and commits or discards the content.
  *
- * <p>The first request tells which blob it is, and how large; if it was all, that was the only one. Otherwise each
- * worker takes the next part until none is left, and all of them are of the version that the first one met.
+ * <p>The first response determines the blob's version and size; if it contains the whole range, no other request is
+ * sent. Otherwise each worker takes the next part until none is left; all parts are of the first response's version.
  */
 final class Download extends ParallelTransfer<ReadResult> {
     private static final Logger LOG = LoggerFactory.getLogger(Download.class);
@@ -39,21 +39,21 @@ final class Download extends ParallelTransfer<ReadResult> {
     private final long room;
     private final BlobTarget.Writer target;
     private final HedgingCoordinator hedges;
-    private final AtomicInteger nextPart = new AtomicInteger(1); // the first one's number is 0
+    private final AtomicInteger nextPart = new AtomicInteger(1); // the first worker starts with part 0
 
-    // Written by the first worker before it calls others, read by them and by the last one.
+    // Written by the first worker before it starts others, read by them and by the last one.
     private volatile @Nullable Plan plan;
-    /** The blob with the checksum of the whole, where that had to be asked for. */
+    /** The metadata with the checksum of the whole blob, if a separate request was needed for it. */
     private volatile @Nullable BlobMetadata described;
 
     /**
-     * What there is to do.
+     * The parts to read.
      *
-     * @param length in all
-     * @param partSize of each part but the last
-     * @param checksums of the parts that have arrived
-     * @param missing how many have not, and one more as long as the first worker has not asked for the checksum of the
-     *     whole
+     * @param length the total number of bytes
+     * @param partSize the size of every part but the last
+     * @param checksums the checksums of the parts that have arrived
+     * @param missing the number of parts that have not arrived, plus one until the first worker has requested the
+     *     checksum of the whole blob
      */
     private record Plan(
             BlobMetadata blob, long length, long partSize, AtomicIntegerArray checksums, AtomicInteger missing) {
@@ -61,7 +61,7 @@ final class Download extends ParallelTransfer<ReadResult> {
             long parts = Math.max(1, length / partSize + (length % partSize == 0 ? 0 : 1));
             if (parts >= Integer.MAX_VALUE) {
                 throw new IllegalArgumentException(
-                        length + " bytes in parts of " + partSize + " are too many parts; choose larger ones");
+                        length + " bytes in parts of " + partSize + " are too many parts; use a larger part size");
             }
             return new Plan(
                     blob, length, partSize, new AtomicIntegerArray((int) parts), new AtomicInteger((int) parts + 1));
@@ -92,7 +92,7 @@ final class Download extends ParallelTransfer<ReadResult> {
         }
     }
 
-    /** Takes hold of the target. */
+    /** Creates the download and opens its target. */
     Download(
             BlobStore store,
             BlobKey key,
@@ -118,8 +118,9 @@ final class Download extends ParallelTransfer<ReadResult> {
     void begin() throws IOException, InterruptedException {
         long toTheLastOffset = Long.MAX_VALUE - range.offset();
         long most = Math.min(Math.min(options.partSize(), toTheLastOffset), Math.min(room, range.length()));
-        // What fits into one request is asked for as it is: the store compares a whole blob then. Else the first part
-        // tells the size.
+        // A range that fits into one request is requested unchanged: the store then verifies a whole blob. Otherwise
+        // the
+        // first part's response tells the size.
         boolean fits = most == room || (range.kind() != ByteRange.Kind.TO_END && most == range.length());
         ByteRange asked = fits ? range : ByteRange.atMost(range.offset(), most);
         ResumableRangeRead first = fetch(options.read(), 0);
@@ -134,7 +135,7 @@ final class Download extends ParallelTransfer<ReadResult> {
         fetchParts();
     }
 
-    /** Returns whether the store saw all of a blob in one request, and so compared its checksum. */
+    /** Returns whether the store returned a whole blob with one request, and so verified its checksum. */
     private boolean beginWith(ResumableRangeRead first, ByteRange asked, long most) throws IOException {
         boolean untouched = first.blob().isEmpty();
         if (untouched) {
@@ -198,7 +199,10 @@ final class Download extends ParallelTransfer<ReadResult> {
         return isStopped() ? Optional.empty() : hedges.awaitOverdue();
     }
 
-    /** Into memory of its own, as the first request may still write into the target; once, as it is but a try. */
+    /**
+     * Sends a second request for a part, without retries, into separate memory: the first one may still write into the
+     * target.
+     */
     private void fetchAgain(Plan made, HedgingCoordinator.Part late) throws IOException, InterruptedException {
         long length = made.length(late.number);
         long offset = made.offset(late.number);
@@ -226,7 +230,7 @@ final class Download extends ParallelTransfer<ReadResult> {
             if (first || (!hedges.isLost(late) && Interrupts.caused(e))) {
                 throw e;
             }
-            LOG.debug("The second request for part {} of '{}' was of no use", late.number + 1, key, e);
+            LOG.debug("The second request for part {} of '{}' failed or was too late", late.number + 1, key, e);
         } finally {
             hedges.end(late);
         }
@@ -260,9 +264,9 @@ final class Download extends ParallelTransfer<ReadResult> {
     }
 
     /**
-     * Looks at the blob again when all is there, if it has no checksum to compare with. A server that looks at the
-     * version first, and opens the file then, may have answered with what replaced it; if the version is still there,
-     * nothing has.
+     * Requests the metadata again after the last part has arrived, if the blob has no checksum to compare with. A
+     * server that checks the version before it opens the content may have sent newer content; if the version still
+     * exists, it has not.
      */
     private void countDown(Plan made) throws IOException, InterruptedException {
         if (made.missing.decrementAndGet() > 0 || made.partCount() == 1) {
@@ -277,12 +281,12 @@ final class Download extends ParallelTransfer<ReadResult> {
     private Plan planned() {
         Plan made = plan;
         if (made == null) {
-            throw new IllegalStateException("nothing can be fetched before the first answer");
+            throw new IllegalStateException("no part can be read before the first response");
         }
         return made;
     }
 
-    /** An answer with a part of the blob need not tell the checksum of the whole. */
+    /** Requests the metadata: a response with a part of the blob need not contain the checksum of the whole. */
     private BlobMetadata describe(BlobMetadata blob) throws IOException, InterruptedException {
         BlobMetadata head = retrying("head", () -> store.head(key));
         if (!head.version().equals(blob.version())) {
@@ -303,8 +307,8 @@ final class Download extends ParallelTransfer<ReadResult> {
             throw new IntegrityException(
                     OPERATION,
                     key,
-                    "the store says it has " + blob.checksum().get() + ", but " + checksum
-                            + " was read; what was read must not be used: read again",
+                    "the store reports " + blob.checksum().get() + ", but " + checksum
+                            + " was read; the content must not be used: read again",
                     null);
         }
         target.commit(made.length);

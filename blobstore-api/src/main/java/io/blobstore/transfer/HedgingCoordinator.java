@@ -13,31 +13,32 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which parts are under way and for how long, and whose answer counts where a part was asked for twice. Thread-safe.
+ * Tracks the parts in flight and how long they take, and decides which of two hedged requests for a part wins.
+ * Thread-safe.
  *
- * <p>Who is too late is interrupted, under {@link #lock} and while still at that part, and clears that interrupt under
- * the same lock: none reaches what its thread does next.
+ * <p>The losing thread is interrupted under {@link #lock} while it still reads that part, and clears the interrupt
+ * under the same lock: the interrupt never affects what the thread does next.
  */
 final class HedgingCoordinator {
     private final Optional<Hedging> hedging;
     private final LongSupplier nanoTime;
 
-    /** Held for some instructions. */
+    /** Held for a few instructions only. */
     private final ReentrantLock lock = new ReentrantLock();
 
     private final Condition changed = lock.newCondition();
     // Guarded by lock:
-    private final Set<Part> underWay = new HashSet<>();
+    private final Set<Part> inFlight = new HashSet<>();
     private final List<Long> durations = new ArrayList<>();
 
-    /** A part that one or two workers fetch. */
+    /** A part that one or two workers read. */
     final class Part {
         final int number;
         private final long since = nanoTime.getAsLong();
         // Guarded by lock:
         private @Nullable Thread first = Thread.currentThread();
         private @Nullable Thread second;
-        /** Once there was a second, there is no third. */
+        /** Whether there was a second request; there is never a third. */
         private boolean hedged;
 
         private @Nullable Thread winner;
@@ -53,10 +54,10 @@ final class HedgingCoordinator {
     }
 
     /**
-     * This thread begins to fetch the next part; empty if there is none left. A part is taken and under way at once:
-     * whoever finds none left finds the last ones here, and can wait for them.
+     * Starts the next part on this thread; returns empty if none is left. Taking a part and registering it as in flight
+     * is one step: a thread that finds none left finds the last ones registered, and can wait for them.
      *
-     * @param next gives the next part's number, or 0
+     * @param next supplies the next part's number, or 0 for none
      */
     Optional<Part> begin(IntSupplier next) {
         lock.lock();
@@ -66,7 +67,7 @@ final class HedgingCoordinator {
                 return Optional.empty();
             }
             Part part = new Part(number);
-            underWay.add(part);
+            inFlight.add(part);
             return Optional.of(part);
         } finally {
             lock.unlock();
@@ -74,7 +75,8 @@ final class HedgingCoordinator {
     }
 
     /**
-     * Waits until a part takes too long, which this thread shall fetch, too; empty if there is none left to wait for.
+     * Waits until a part is overdue, for which this thread shall send a second request; returns empty if there is no
+     * part left to wait for.
      */
     Optional<Part> awaitOverdue() throws InterruptedException {
         if (hedging.isEmpty()) {
@@ -83,7 +85,7 @@ final class HedgingCoordinator {
         lock.lockInterruptibly();
         try {
             while (true) {
-                Optional<Part> oldest = underWay.stream()
+                Optional<Part> oldest = inFlight.stream()
                         .filter(part -> !part.hedged && part.winner == null)
                         .min(Comparator.comparingLong(part -> part.since));
                 if (oldest.isEmpty()) {
@@ -111,7 +113,9 @@ final class HedgingCoordinator {
         return sorted.get((int) Math.ceil(percentile * sorted.size()) - 1);
     }
 
-    /** This thread has the whole part; false if the other one was faster. Stops the other one. */
+    /**
+     * Records that this thread has read the whole part, and stops the other one; returns false if the other was faster.
+     */
     boolean arrived(Part part) {
         lock.lock();
         try {
@@ -131,7 +135,7 @@ final class HedgingCoordinator {
         }
     }
 
-    /** Whether the other thread has the part: what this one meets is of no interest any more. */
+    /** Returns whether the other thread has read the part: a failure of this thread does not matter then. */
     boolean isLost(Part part) {
         lock.lock();
         try {
@@ -141,7 +145,7 @@ final class HedgingCoordinator {
         }
     }
 
-    /** Waits until the thread that began touches nothing any more. */
+    /** Waits until the thread of the first request no longer uses the target. */
     void awaitFirst(Part part) throws InterruptedException {
         lock.lockInterruptibly();
         try {
@@ -153,7 +157,7 @@ final class HedgingCoordinator {
         }
     }
 
-    /** This thread touches nothing of the part any more. */
+    /** Records that this thread no longer uses the part. */
     void end(Part part) {
         lock.lock();
         try {
@@ -162,7 +166,7 @@ final class HedgingCoordinator {
             }
             if (part.first == Thread.currentThread()) {
                 part.first = null;
-                underWay.remove(part);
+                inFlight.remove(part);
             } else {
                 part.second = null;
             }

@@ -6,11 +6,11 @@ import io.blobstore.BlobStore;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** The question which blob there is: tried again, cancelled and waited for as a read is. */
+/** A request for a blob's metadata that is retried, cancelled and awaited like a read. */
 final class MetadataRequest extends ParallelTransfer<BlobMetadata> {
     private final BlobStore store;
     private final BlobKey key;
-    private volatile @Nullable BlobMetadata answer;
+    private volatile @Nullable BlobMetadata response;
 
     MetadataRequest(BlobStore store, BlobKey key, RetryPolicy retry, Environment environment) {
         super(environment, "head of '" + key + "'", retry, TransferListener.NONE);
@@ -20,20 +20,20 @@ final class MetadataRequest extends ParallelTransfer<BlobMetadata> {
 
     @Override
     void begin() throws IOException, InterruptedException {
-        answer = retrying("head", () -> store.head(key));
+        response = retrying("head", () -> store.head(key));
     }
 
     @Override
     BlobMetadata complete() {
-        BlobMetadata found = answer;
+        BlobMetadata found = response;
         if (found == null) {
-            throw new IllegalStateException("nobody asked");
+            throw new IllegalStateException("the request was not sent");
         }
         return found;
     }
 
     @Override
     void release(@Nullable Throwable problem) {
-        // Nothing is held.
+        // nothing to release
     }
 }

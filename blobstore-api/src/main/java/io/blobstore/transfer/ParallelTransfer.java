@@ -13,22 +13,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A transfer that a {@link WorkerGroup} works on: how it begins, repeats what failed, and ends. What is moved,
- * subclasses know.
+ * A transfer executed by a {@link WorkerGroup}: how it starts, retries and ends. Subclasses define what is transferred.
  *
  * <h2>Threads</h2>
  *
- * No thread of its own, and none that waits for another one. The first <em>worker</em> runs {@link #begin} on the
- * engine's executor, or on the caller's thread, and may call others; the one that <em>leaves last</em>, whichever that
- * is, ends the transfer: {@link #complete}, {@link #release}, and only then the outcome. So an executor of one thread,
- * or one that runs tasks in the caller, works as well as a large one, and a worker that the executor never gets round
- * to run holds up nothing.
+ * A transfer has no thread of its own, and none of its threads waits for another. The first <em>worker</em> runs
+ * {@link #begin} on the manager's executor, or on the caller's thread, and may start others; the last one to leave,
+ * whichever that is, ends the transfer: {@link #complete}, {@link #release}, and only then the outcome. So an executor
+ * of one thread, or one that runs tasks in the caller, works as well as a large one, and a worker that the executor
+ * never runs delays nothing.
  *
  * <h2>Why completion means that nothing touches the memory</h2>
  *
- * The memory is touched by workers only, inside blocking calls of the store, whose contract is to let go of it before
- * they return or throw. The group counts a worker as long as it can be inside such a call, and the transfer is ended by
- * the one that is last.
+ * The memory is touched by workers only, inside blocking calls of the store, which by contract release it before they
+ * return or throw. The group counts a worker as active as long as it can be inside such a call, and the last active
+ * worker ends the transfer.
  */
 abstract class ParallelTransfer<T> implements Transfer<T> {
     private static final Logger LOG = LoggerFactory.getLogger(ParallelTransfer.class);
@@ -42,9 +41,9 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     private final TransferFuture<T> outcome = new TransferFuture<>();
 
     /**
-     * Prepares a transfer.
+     * Creates a transfer that has not started.
      *
-     * @param what it is, for people
+     * @param what describes the transfer
      */
     ParallelTransfer(Environment environment, String what, RetryPolicy retry, TransferListener listener) {
         this.environment = environment;
@@ -53,26 +52,24 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
         this.tracker = new ProgressTracker(what, listener, environment.clock());
     }
 
-    // ---- what subclasses know
+    // ---- for subclasses
 
-    /** The first worker's work. */
+    /** Does the first worker's work. */
     abstract void begin() throws IOException, InterruptedException;
 
-    /** A result that is there whatever stopped the workers; null if there is none. */
+    /** Returns a result that is valid even if the workers were stopped; null if there is none. */
     @Nullable T finished() {
         return null;
     }
 
-    /**
-     * Makes the result of what the workers did, none of whom failed, or was stopped. Runs when nobody works any more.
-     */
+    /** Returns the result after all workers succeeded. Runs when no worker is active any more. */
     abstract T complete() throws IOException, InterruptedException;
 
     /**
-     * Undoes what was not completed, and lets go of the memory. Runs once, at the end. What goes wrong meanwhile is
-     * logged, or told beside the problem.
+     * Rolls back an incomplete transfer, and releases the memory. Runs once, at the end. Failures are logged, and
+     * suppressed in the problem.
      *
-     * @param problem why the transfer failed; null if it did not
+     * @param problem the reason why the transfer failed; null if it succeeded
      */
     abstract void release(@Nullable Throwable problem);
 
@@ -82,35 +79,35 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
 
     // ---- workers
 
-    /** What a worker does. */
+    /** The work of a worker. */
     interface Work {
         void run() throws IOException, InterruptedException;
     }
 
-    /** Hands the transfer to the executor. */
+    /** Submits the transfer to the executor. */
     final void start() {
         try {
             environment.executor().execute(this::run);
-        } catch (RuntimeException | Error e) { // rejected, or no thread to be had
+        } catch (RuntimeException | Error e) { // rejected, or no thread available
             cancel();
             throw e;
         }
     }
 
-    /** Is the first worker, on this thread, unless another one is, or the transfer has ended. */
+    /** Runs the first worker on this thread, unless another thread does, or the transfer has ended. */
     final void run() {
         if (!begun.getAndSet(true)) {
             work(this::begin);
         }
     }
 
-    /** Calls more workers; as many as the executor takes. */
+    /** Starts more workers; fewer if the executor rejects some. */
     final void call(int workers, Work work) {
         for (int i = 0; i < workers; i++) {
             try {
                 environment.executor().execute(() -> work(work));
             } catch (RejectedExecutionException e) {
-                LOG.debug("{}: {} workers, as the executor takes no more", what, i + 1, e);
+                LOG.debug("{}: only {} workers, because the executor rejected more", what, i + 1, e);
                 return;
             }
         }
@@ -138,7 +135,7 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
 
     // ---- requests
 
-    /** What can be asked of a store. */
+    /** A request to a store. */
     interface Request<R> {
         R send() throws IOException, InterruptedException;
     }
@@ -158,7 +155,7 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
             try {
                 return body.send();
             } catch (IOException e) {
-                // Stopped: then it is our own interrupt that made the request fail, or nobody waits for it any more.
+                // If stopped, the group's own interrupt made the request fail, or its result is no longer needed.
                 Optional<Duration> delay =
                         workers.isStopped() ? Optional.empty() : retry.delayAfter(e, attempt, environment.random());
                 if (delay.isEmpty()) {
@@ -182,11 +179,11 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     }
 
     /**
-     * Runs once, when no worker is inside the store any more. Whatever is thrown on the way, the outcome is signalled:
-     * somebody waits for it.
+     * Ends the transfer, once, when no worker is active any more. Sets the outcome whatever is thrown before: threads
+     * may be waiting for it.
      */
     private void end() {
-        // An interrupt from outside is put off: it would make the cleaning up fail.
+        // An interrupt from outside is deferred: it would make the cleanup fail.
         boolean interrupted = Thread.interrupted();
         T result = finished();
         Throwable problem = result != null ? null : workers.problem(what).orElse(null);
@@ -202,7 +199,7 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
         try {
             release(problem);
         } catch (Throwable e) {
-            LOG.error("{}: what it used could not be let go; it may stay in memory", what, e);
+            LOG.error("{}: its resources could not be released; they may stay in memory", what, e);
         }
         tracker.ended(problem);
         if (interrupted) {
@@ -211,22 +208,22 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
         outcome.set(result, problem);
         environment
                 .running()
-                .ended(this); // last, so that whoever waits for the running transfers finds this one's outcome
+                .ended(this); // last, so that a thread that waits for the running transfers sees this one's outcome
     }
 
     // ---- waiting
 
-    /** Whether the outcome is there. */
+    /** Returns whether the outcome is set. */
     final boolean isDone() {
         return outcome.isDone();
     }
 
-    /** As {@link TransferFuture#awaitEnd}. */
+    /** Waits as {@link TransferFuture#awaitEnd} does. */
     final void awaitEnd(Runnable onInterrupt) {
         outcome.awaitEnd(onInterrupt);
     }
 
-    /** Runs something when the outcome is there. */
+    /** Runs an action when the outcome is set. */
     final void whenDone(Runnable action) {
         outcome.whenDone(action);
     }

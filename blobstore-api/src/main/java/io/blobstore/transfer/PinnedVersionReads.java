@@ -21,10 +21,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reads of one {@link BlobReader}: all of one version of one blob, and all ended when it is closed. Thread-safe.
+ * The reads of one {@link BlobReader}: all of one version of one blob, and cancelled when the reader is closed.
+ * Thread-safe.
  */
 final class PinnedVersionReads {
-    /** What is larger is split. */
+    /** The size in bytes above which a read is split. */
     private static final long PART = DownloadOptions.DEFAULT.partSize();
 
     private final Environment environment;
@@ -32,13 +33,14 @@ final class PinnedVersionReads {
     private final BlobKey key;
     private final ReaderOptions options;
     private final Set<ParallelTransfer<?>> running = ConcurrentHashMap.newKeySet();
-    /** Set once. */
+    /** The blob as of the first response; set once. */
     private volatile @Nullable BlobMetadata blob;
 
     private volatile boolean closed;
 
     /**
-     * The thread that was to read was interrupted, and that was not the reader's: as by an executor that is shut down.
+     * The executor's thread that performed a read was interrupted by something other than this reader, for example
+     * because the executor was shut down.
      */
     static final class GivenUpException extends IOException {
         private static final long serialVersionUID = 1L;
@@ -59,12 +61,12 @@ final class PinnedVersionReads {
         return options;
     }
 
-    /** The blob, if anything is known of it yet. */
+    /** Returns the blob, if there was a response. */
     Optional<BlobMetadata> known() {
         return Optional.ofNullable(blob);
     }
 
-    /** The blob; asks for it if nothing is known yet. */
+    /** Returns the blob; requests its metadata if there was no response yet. */
     BlobMetadata blob() throws IOException {
         requireOpen();
         Optional<BlobMetadata> known = known();
@@ -76,7 +78,7 @@ final class PinnedVersionReads {
         return pin(await(request));
     }
 
-    /** The first answer decides which version is read. */
+    /** Pins the version of the first response, and checks that later ones are of the same version. */
     private BlobMetadata pin(BlobMetadata found) throws PreconditionFailedException {
         BlobMetadata pinned;
         synchronized (this) {
@@ -87,7 +89,7 @@ final class PinnedVersionReads {
                 throw new PreconditionFailedException(
                         Operation.READ,
                         key,
-                        "its version is " + found.version() + ", and not the one that was read before or asked for",
+                        "its version is " + found.version() + ", not the one that was read before or requested",
                         null);
             }
             blob = pinned;
@@ -98,11 +100,11 @@ final class PinnedVersionReads {
     // ---- reads
 
     /**
-     * Reads on this thread, and on others if it is much.
+     * Reads on this thread, and on others if the range is large.
      *
-     * @param range no larger than what the target has room for; all of it, if anything is known of the blob
-     * @param target filled from its position on, which is moved
-     * @return how many bytes there were
+     * @param range no larger than the target's remaining bytes; inside the blob if its size is known
+     * @param target filled from its position, which advances
+     * @return the number of bytes read
      */
     int read(ByteRange range, ByteBuffer target) throws IOException {
         int start = target.position();
@@ -113,7 +115,7 @@ final class PinnedVersionReads {
             download.run();
             return (int) finish(download);
         } catch (IOException | RuntimeException | Error e) {
-            target.position(start); // what has arrived may be of another version than the one that others met first
+            target.position(start); // the bytes may be of another version than the pinned one
             throw e;
         } finally {
             target.limit(limit);
@@ -121,9 +123,9 @@ final class PinnedVersionReads {
     }
 
     /**
-     * Reads on another thread, or on the one that calls {@link #join}, if that comes first.
+     * Starts a read on another thread, or on the one that calls {@link #join}, if that comes first.
      *
-     * @param target is filled up
+     * @param target filled completely
      */
     Download start(long position, BlobTarget target) throws IOException {
         Download download = begin(ByteRange.of(position, target.room()), target, target.room(), 1);
@@ -147,16 +149,16 @@ final class PinnedVersionReads {
         environment.running().enter(transfer);
         running.add(transfer);
         transfer.whenDone(() -> running.remove(transfer));
-        if (closed) { // after adding: close() either sees it, or is seen here
+        if (closed) { // after adding: either close() sees the transfer, or this thread sees that it is closed
             transfer.cancel();
         }
         return transfer;
     }
 
     /**
-     * Waits for a read that was started; does it here if no other thread has begun it yet.
+     * Waits for a started read; performs it on this thread if no other thread has begun it.
      *
-     * @throws GivenUpException if the thread that had begun it did not end it
+     * @throws GivenUpException if the thread that had begun the read was interrupted
      */
     void join(Download download) throws IOException {
         download.run();
@@ -175,7 +177,7 @@ final class PinnedVersionReads {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             transfer.cancel();
-            awaitEnd(transfer); // until then it may touch the caller's memory
+            awaitEnd(transfer); // until then it may use the caller's memory
             throw interrupted(e);
         } catch (CancellationException e) {
             if (closed) {
@@ -196,13 +198,13 @@ final class PinnedVersionReads {
 
     // ---- the end
 
-    /** Cancels the reads under way and refuses others. */
+    /** Cancels the running reads and refuses others. */
     void close() {
         closed = true;
         running.forEach(ParallelTransfer::cancel);
     }
 
-    /** Waits until no read is under way any more. */
+    /** Waits until no read is running. */
     void awaitEnd() {
         running.forEach(PinnedVersionReads::awaitEnd);
     }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** How far a transfer is, and its listener, told one thing at a time. */
+/** Tracks the progress of a transfer and notifies its listener, one event at a time. Thread-safe. */
 final class ProgressTracker {
     private static final Logger LOG = LoggerFactory.getLogger(ProgressTracker.class);
 
@@ -18,22 +18,22 @@ final class ProgressTracker {
     private final TransferClock clock;
     private final long startNanos;
 
-    /** Puts the listener's calls in order, and is held over them. */
+    /** Serializes the listener's calls; held during them. */
     private final ReentrantLock events = new ReentrantLock();
     // Written under events:
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicInteger parts = new AtomicInteger();
     private final AtomicInteger retries = new AtomicInteger();
     private volatile Total total = new Total(TransferProgress.UNKNOWN, 1);
-    /** Until the end; empty before it. */
+    /** The total duration; empty before the end. */
     private volatile Optional<Duration> elapsed = Optional.empty();
 
     private record Total(long bytes, int parts) {}
 
     /**
-     * Begins now.
+     * Creates a tracker for a transfer that starts now.
      *
-     * @param what the transfer, for the log
+     * @param what describes the transfer, for the log
      */
     ProgressTracker(String what, TransferListener listener, TransferClock clock) {
         this.what = what;
@@ -42,38 +42,38 @@ final class ProgressTracker {
         this.startNanos = clock.nanoTime();
     }
 
-    /** It is known now how much there is to do. */
+    /** Sets the total number of bytes and parts. */
     void planned(long totalBytes, int totalParts) {
         total = new Total(totalBytes, totalParts);
     }
 
-    /** A part has been moved. */
+    /** Records a transferred part. */
     void moved(long partBytes) {
-        tell(() -> {
+        notifyListener(() -> {
             bytes.addAndGet(partBytes);
             parts.incrementAndGet();
             listener.onProgress(progress());
         });
     }
 
-    /** A try failed and will be repeated. */
+    /** Records a failed attempt that will be repeated. */
     void retried(String request, int attempt, Throwable problem, Duration delay) {
         LOG.debug("{}: {} failed, attempt {}; next in {}", what, request, attempt, delay, problem);
-        tell(() -> {
+        notifyListener(() -> {
             retries.incrementAndGet();
             listener.onRetry(request, attempt, problem, delay);
         });
     }
 
-    /** The transfer is about to complete. */
+    /** Records that the transfer is about to complete. */
     void ended(@Nullable Throwable problem) {
-        tell(() -> {
+        notifyListener(() -> {
             elapsed = Optional.of(elapsedNow());
             listener.onEnd(progress(), problem);
         });
     }
 
-    /** How far it is. */
+    /** Returns the progress so far. */
     TransferProgress progress() {
         Total all = total;
         return new TransferProgress(
@@ -84,12 +84,12 @@ final class ProgressTracker {
         return Duration.ofNanos(clock.nanoTime() - startNanos);
     }
 
-    private void tell(Runnable event) {
+    private void notifyListener(Runnable event) {
         events.lock();
         try {
             event.run();
         } catch (RuntimeException | Error e) {
-            LOG.warn("{}: its listener threw; the transfer goes on", what, e);
+            LOG.warn("{}: the listener threw; the transfer continues", what, e);
         } finally {
             events.unlock();
         }

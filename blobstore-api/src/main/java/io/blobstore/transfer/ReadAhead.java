@@ -14,10 +14,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one reader has read ahead, or is reading ahead, as {@link AccessPattern} advises. Used by one thread at a time.
+ * The blocks that one reader has prefetched, or is prefetching, as {@link AccessPattern} advises. Used by one thread at
+ * a time.
  *
- * <p>Blocks are in the order in which they are expected to be wanted. A jump to what is in none of them cancels those
- * under way, and waits for none: each gives its memory back when its request has ended.
+ * <p>Blocks are in the order in which they are expected to be read. A jump to a position outside of them cancels those
+ * in flight without waiting: each releases its memory when its request has ended.
  */
 final class ReadAhead {
     private static final int LARGEST_BLOCK = 8 << 20;
@@ -28,7 +29,7 @@ final class ReadAhead {
     private final AccessPattern pattern;
     private final Deque<Block> blocks = new ArrayDeque<>();
 
-    /** A stretch of the blob in memory that the fetch and the reader hold together: the last of them gives it back. */
+    /** A range of the blob in memory that is held by its fetch and by the reader, and released by the last of them. */
     private static final class Block implements BlobTarget {
         final long offset;
         final int length;
@@ -69,12 +70,12 @@ final class ReadAhead {
 
                 @Override
                 public void commit(long bytes) {
-                    // It is in place.
+                    // the content is in place
                 }
 
                 @Override
                 public void close() {
-                    letGo();
+                    release();
                 }
             };
         }
@@ -83,22 +84,22 @@ final class ReadAhead {
             try {
                 fetch = reads.start(offset, this);
             } finally {
-                if (fetch == null) { // nothing has begun
+                if (fetch == null) { // not started
                     memory.close();
                 }
             }
         }
 
         Download fetch() {
-            return Objects.requireNonNull(fetch, "begun");
+            return Objects.requireNonNull(fetch, "started");
         }
 
         void drop() {
             fetch().cancel();
-            letGo();
+            release();
         }
 
-        private void letGo() {
+        private void release() {
             if (holders.decrementAndGet() == 0) {
                 memory.close();
             }
@@ -113,10 +114,10 @@ final class ReadAhead {
     }
 
     /**
-     * Takes note of a read that is to come, drops what it leaves behind, and begins what should be read ahead of it.
+     * Records an upcoming read, drops the blocks before it, and starts the prefetches that should follow it.
      *
-     * @param length which all exist, 1 or more
-     * @param blobSize where to stop
+     * @param length the read's length in bytes, 1 or more, inside the blob
+     * @param blobSize the position at which prefetching ends
      */
     void follow(long position, int length, long blobSize) throws IOException {
         boolean buffered = blockAt(position) != null;
@@ -136,13 +137,14 @@ final class ReadAhead {
         if (window == 0) {
             return;
         }
-        // As large as lets every request have one, so that the window is under way at once and not by few; but no
-        // smaller than a page, unless the window is: it grows with what is read, however small the reads are.
-        long wished = Math.max(Math.min(PrefetchMemory.PAGE, window), Math.min(LARGEST_BLOCK, window / concurrency));
+        // The window is divided evenly among the requests, so that all of it is in flight at once. Blocks are no
+        // smaller
+        // than a page, unless the window is, which grows with the bytes read, however small the reads are.
+        long preferred = Math.max(Math.min(PrefetchMemory.PAGE, window), Math.min(LARGEST_BLOCK, window / concurrency));
         long end = from + Math.min(reads.options().maxReadAhead(), blobSize - from);
         long next = blocks.isEmpty() ? from : Math.max(from, blocks.getLast().end());
-        while (next < end && next - from + wished / 2 < window && underWay() < concurrency) {
-            Optional<Block> block = fetch(next, (int) Math.min(Long.highestOneBit(wished), end - next));
+        while (next < end && next - from + preferred / 2 < window && inFlight() < concurrency) {
+            Optional<Block> block = fetch(next, (int) Math.min(Long.highestOneBit(preferred), end - next));
             if (block.isEmpty()) {
                 return;
             }
@@ -152,8 +154,8 @@ final class ReadAhead {
 
     private void produceStrides(long position, int length, long blobSize) throws IOException {
         long stride = pattern.stride();
-        long next = position + stride; // beyond the largest number it would be negative
-        for (int i = pattern.stridesAhead(); i > 0 && underWay() < concurrency; i--) {
+        long next = position + stride; // negative on overflow
+        for (int i = pattern.stridesAhead(); i > 0 && inFlight() < concurrency; i--) {
             if (next < 0 || next > blobSize - length) {
                 return;
             }
@@ -165,11 +167,11 @@ final class ReadAhead {
         }
     }
 
-    private int underWay() {
+    private int inFlight() {
         return (int) blocks.stream().filter(block -> !block.fetch().isDone()).count();
     }
 
-    /** Begins to read a block ahead; empty if there is no memory or no thread for it. */
+    /** Starts to prefetch a block; returns empty if there is no memory or no thread for it. */
     private Optional<Block> fetch(long offset, int most) throws IOException {
         Optional<PrefetchMemory.Piece> piece = memory.take(most);
         if (piece.isEmpty()) {
@@ -187,10 +189,10 @@ final class ReadAhead {
     }
 
     /**
-     * Copies what was read ahead, waiting for it if it is under way.
+     * Copies prefetched bytes, waiting for them if they are in flight.
      *
-     * @param most bytes
-     * @return how many; 0 if there are none for this position
+     * @param most the maximum number of bytes
+     * @return the number of bytes; 0 if none were prefetched for this position
      */
     int take(long position, ByteBuffer target, int most) throws IOException {
         Block block = blockAt(position);
@@ -199,9 +201,7 @@ final class ReadAhead {
         }
         try {
             reads.join(block.fetch());
-        } catch (
-                PinnedVersionReads.GivenUpException
-                        e) { // nobody's fault here: it is read as if nothing had been read ahead
+        } catch (PinnedVersionReads.GivenUpException e) { // the caller reads as if nothing had been prefetched
             blocks.remove(block);
             block.drop();
             return 0;
@@ -212,7 +212,7 @@ final class ReadAhead {
         return bytes;
     }
 
-    /** How many bytes from a position on were not read ahead. */
+    /** Returns the number of bytes from a position up to the next prefetched block. */
     long gap(long position) {
         return blocks.stream()
                 .mapToLong(block -> block.offset - position)
@@ -230,14 +230,14 @@ final class ReadAhead {
         return null;
     }
 
-    /** Forgets everything; the next read begins anew. */
+    /** Drops all blocks and forgets the access pattern. */
     void reset() {
         pattern.reset();
         blocks.forEach(Block::drop);
         blocks.clear();
     }
 
-    /** As {@link #reset()}; nothing is read ahead any more, and memory goes back to the others. */
+    /** Drops all blocks, stops prefetching, and leaves the memory to other readers. */
     void close() {
         reset();
         memory.close();

@@ -18,16 +18,16 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One stretch of a blob on its way into a target. A try that fails keeps what had arrived; the next one asks for the
- * rest, of the same version. For one thread.
+ * Reads one range of a blob into a target. A failed attempt keeps the bytes that arrived; the next one requests the
+ * rest, of the same version. Not thread-safe.
  */
 final class ResumableRangeRead {
     private final BlobStore store;
     private final BlobKey key;
     private final BlobTarget.Writer target;
-    /** Where in the blob the target's first byte is. */
+    /** The offset in the blob of the target's first byte. */
     private final long base;
-    /** Where in the target this stretch is. */
+    /** The offset of this range in the target. */
     private final long offset;
 
     private ReadOptions options;
@@ -45,41 +45,41 @@ final class ResumableRangeRead {
         this.offset = offset;
     }
 
-    /** The blob, as the last request saw it; empty before the first answer. */
+    /** Returns the blob as of the last response; empty before the first one. */
     Optional<BlobMetadata> blob() {
         return Optional.ofNullable(blob);
     }
 
-    /** How many bytes have arrived. */
+    /** Returns the number of bytes that have arrived. */
     long done() {
         return done;
     }
 
-    /** Of the bytes that have arrived. */
+    /** Returns the checksum of the bytes that have arrived. */
     Crc32c checksum() {
         return checksum;
     }
 
     /**
-     * Asks for a range of a blob of which nothing is known yet.
+     * Reads a range of a blob whose size is not known yet.
      *
-     * @param room of the window for it
+     * @param room the size of the window for it
      */
     void begin(ByteRange range, long room) throws IOException {
         read(range, room);
     }
 
-    /** Asks for what has not arrived yet of an exact stretch. */
+    /** Reads the bytes of an exact range that have not arrived yet. */
     void finish(long length) throws IOException {
         long missing = length - done;
         if (missing > 0) {
             read(ByteRange.of(base + offset + done, missing), missing);
         }
         if (done < length) {
-            throw broken("gave " + (missing - (length - done)) + " bytes instead of " + missing);
+            throw broken("returned " + (missing - (length - done)) + " bytes instead of " + missing);
         }
         if (done > length) {
-            throw broken("gave " + done + " bytes of a blob that, it says, has " + length + " there");
+            throw broken("returned " + done + " bytes although it reported " + length);
         }
     }
 
@@ -97,15 +97,15 @@ final class ResumableRangeRead {
     private void arrived(ReadResult read, BlobTarget.Window window, long room) throws IOException {
         long filled = room - window.remaining();
         if (read.length() != filled) {
-            throw broken("says it gave " + read.length() + " bytes, but filled " + filled);
+            throw broken("reported " + read.length() + " bytes, but put " + filled + " into the target");
         }
         BlobVersion version = read.blob().version();
         if (!options.ifMatch().orElse(version).equals(version)) {
             throw new PreconditionFailedException(
                     Operation.READ,
                     key,
-                    "the store gave version " + version + " though "
-                            + options.ifMatch().get() + " was asked for",
+                    "the store returned version " + version + " instead of "
+                            + options.ifMatch().get(),
                     null);
         }
         window.flush();

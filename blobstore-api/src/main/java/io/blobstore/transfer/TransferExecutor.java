@@ -7,15 +7,16 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The executor of an engine that was given none. */
+/** Creates a manager's own executor, if the caller supplied none. */
 final class TransferExecutor {
-    /** Threads of the pool on JDKs without virtual threads: two transfers at the default concurrency. */
+    /** Threads of the pool on JDKs without virtual threads: enough for two transfers at the default concurrency. */
     private static final int POOL_SIZE = 16;
 
     private TransferExecutor() {}
 
     /**
-     * Virtual threads on JDK 21 and later, otherwise a pool of {@value #POOL_SIZE} daemon threads that end when idle.
+     * Returns an executor of virtual threads on JDK 21 and later, otherwise a pool of {@value #POOL_SIZE} daemon
+     * threads that end when idle.
      */
     static ExecutorService create() {
         try {

@@ -9,11 +9,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** How a transfer ends, for those who wait for it: {@link Transfer}'s waiting half. */
+/** The outcome of a transfer, and waiting for it. Thread-safe. */
 final class TransferFuture<T> {
     private final CompletableFuture<T> future = new CompletableFuture<>();
 
-    /** Decides it. Once. */
+    /** Sets the outcome, once. */
     void set(@Nullable T result, @Nullable Throwable problem) {
         if (problem == null) {
             future.complete(result);
@@ -22,17 +22,17 @@ final class TransferFuture<T> {
         }
     }
 
-    /** Whether it is decided. */
+    /** Returns whether the outcome is set. */
     boolean isDone() {
         return future.isDone();
     }
 
-    /** Runs something when it is decided: now, or in the thread that decides it. */
+    /** Runs an action when the outcome is set: now, or on the thread that sets it. */
     void whenDone(Runnable action) {
         CompletableFuture<?> unused = future.whenComplete((result, problem) -> action.run());
     }
 
-    /** As {@link Transfer#join()}. */
+    /** Implements {@link Transfer#join()}. */
     T join() throws IOException, InterruptedException {
         try {
             return future.get();
@@ -43,7 +43,7 @@ final class TransferFuture<T> {
         }
     }
 
-    /** As {@link Transfer#join(Duration)}. */
+    /** Implements {@link Transfer#join(Duration)}. */
     T join(Duration timeout) throws IOException, InterruptedException, TimeoutException {
         try {
             return future.get(TimeUnit.NANOSECONDS.convert(timeout), TimeUnit.NANOSECONDS);
@@ -55,9 +55,9 @@ final class TransferFuture<T> {
     }
 
     /**
-     * Waits for it, whatever it is, and however often this thread is interrupted; its status is then set again.
+     * Waits for any outcome, even if the caller is interrupted; its interrupt status is restored at the end.
      *
-     * @param onInterrupt what to do about an interrupt, before waiting on
+     * @param onInterrupt runs after an interrupt, before waiting continues
      */
     void awaitEnd(Runnable onInterrupt) {
         CompletableFuture<?> end = future.handle((result, problem) -> null);
@@ -77,12 +77,12 @@ final class TransferFuture<T> {
         }
     }
 
-    /** As {@link Transfer#toCompletableFuture()}. */
+    /** Implements {@link Transfer#toCompletableFuture()}. */
     CompletableFuture<T> copy() {
         return future.copy();
     }
 
-    /** Some JDKs give the cancellation that the outcome was set to, some wrap it in another. */
+    /** Some JDKs throw the cancellation that the outcome was set to, others wrap it in another one. */
     private static CancellationException unwrap(CancellationException e) {
         return e.getCause() instanceof CancellationException cancellation ? cancellation : e;
     }
@@ -98,6 +98,6 @@ final class TransferFuture<T> {
         if (cause instanceof Error problem) {
             throw problem;
         }
-        return new IOException(cause); // nothing here throws such; a store may, unchecked
+        return new IOException(cause); // not thrown here, but a store may throw it sneakily
     }
 }

@@ -4,31 +4,31 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Told about a transfer's progress. Called by the transfer's own threads, one call at a time per transfer: a listener
- * must not block. What it throws is logged and otherwise ignored: it is no means of control. After {@link #onEnd}
- * nothing is called any more.
+ * Receives the progress of a transfer. Called by the transfer's own threads, one call at a time per transfer: a
+ * listener must not block. Exceptions that it throws are logged and otherwise ignored: they do not affect the transfer.
+ * Nothing is called after {@link #onEnd}.
  */
 public interface TransferListener {
-    /** Hears nothing. */
+    /** A no-op listener. */
     TransferListener NONE = new TransferListener() {};
 
-    /** A part was accepted by the store, or has arrived. The numbers never go back. */
+    /** Called when the store has accepted a part, or a part has arrived. The numbers never decrease. */
     default void onProgress(TransferProgress progress) {}
 
     /**
-     * A try failed and will be repeated.
+     * Called when an attempt failed and will be repeated.
      *
-     * @param what which request, for people
-     * @param attempt the number of the try that failed, from 1
-     * @param failure what it failed with
-     * @param delay how long until the next one
+     * @param what a description of the request
+     * @param attempt the number of the failed attempt, from 1
+     * @param failure the failure
+     * @param delay the time until the next attempt
      */
     default void onRetry(String what, int attempt, Throwable failure, Duration delay) {}
 
     /**
-     * The transfer is about to complete: nothing uses its memory any more.
+     * Called when the transfer is about to complete: nothing uses its memory any more.
      *
-     * @param failure what it failed with; null for success
+     * @param failure the failure; null for success
      */
     default void onEnd(TransferProgress progress, @Nullable Throwable failure) {}
 }

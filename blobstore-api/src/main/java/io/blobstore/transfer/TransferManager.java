@@ -21,7 +21,7 @@ import java.util.random.RandomGenerator;
 /**
  * Uploads and downloads large blobs in parallel parts, straight from and into memory that the caller owns, or a file.
  *
- * <p>A blob larger than one part is transferred as parts side by side, under two limits: parts per transfer
+ * <p>A blob larger than one part is transferred as parallel parts, under two limits: parts per transfer
  * ({@link UploadOptions#concurrency()}, {@link DownloadOptions#concurrency()}) and bytes in flight over all transfers
  * of this manager, in both directions ({@link Builder#maxBytesInFlight}). Each part is retried by itself. The first
  * part that fails permanently stops the others, and the transfer fails after the last of them has released the memory.

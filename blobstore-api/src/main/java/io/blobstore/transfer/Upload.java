@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One upload: plans it, sends its parts, and completes or aborts it. Each worker takes the next part until none is
- * left; the first of them creates the multipart upload before it calls the others.
+ * left; the first worker creates the multipart upload before it starts the others.
  */
 final class Upload extends ParallelTransfer<StoredBlob> {
     private static final Logger LOG = LoggerFactory.getLogger(Upload.class);
@@ -33,14 +33,14 @@ final class Upload extends ParallelTransfer<StoredBlob> {
     private final BlobKey key;
     private final RetainedSource source;
     private final UploadOptions options;
-    /** Empty for an upload of one request. */
+    /** Empty for an upload with a single request. */
     private final Optional<PartLayout> layout;
 
     private final int partCount;
     private final AtomicInteger nextPart = new AtomicInteger(1);
     private final AtomicReferenceArray<UploadedPart> parts;
 
-    // Written by the first worker before it calls others, read by them and by the last one.
+    // Written by the first worker before it starts others, read by them and by the last one.
     private volatile @Nullable MultipartUpload multipart;
     private volatile @Nullable StoredBlob stored;
 
@@ -93,7 +93,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
         }
     }
 
-    /** The next part's number; 0 if there is none to send. */
+    /** Returns the next part's number; 0 if there is none to send. */
     private int takePart() {
         if (isStopped()) {
             return 0;
@@ -103,9 +103,9 @@ final class Upload extends ParallelTransfer<StoredBlob> {
     }
 
     private void sendPart(int number) throws IOException, InterruptedException {
-        PartLayout cut = layout.orElseThrow();
+        PartLayout plan = layout.orElseThrow();
         MultipartUpload upload = created();
-        BlobSource content = source.slice(cut.offset(number), cut.length(number));
+        BlobSource content = source.slice(plan.offset(number), plan.length(number));
         UploadedPart part = retrying(
                 "part " + number, () -> withinBudget(content.size(), () -> upload.uploadPart(number, content)));
         parts.set(number - 1, part);
@@ -122,7 +122,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
 
     // ---- the end
 
-    /** A single request that had succeeded before a cancellation reached it has stored the blob. */
+    /** Returns the blob if a single request succeeded before a cancellation reached it. */
     @Override
     @Nullable StoredBlob finished() {
         return stored;
@@ -139,7 +139,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
             throw new IntegrityException(
                     Operation.STORE,
                     key,
-                    "the store says it has " + result.checksum().get() + ", but " + sent
+                    "the store reports " + result.checksum().get() + ", but " + sent
                             + " was sent; the blob must not be used",
                     null);
         }
@@ -155,7 +155,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
         }
     }
 
-    /** Aborts the upload unless it was completed; a failure of that is told beside the failure that led to it. */
+    /** Aborts the upload unless it was completed; a failure to abort is suppressed in the original problem. */
     private void closeUpload(@Nullable Throwable problem) {
         MultipartUpload upload = multipart;
         if (upload == null) {

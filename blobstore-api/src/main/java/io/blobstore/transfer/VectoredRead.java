@@ -16,11 +16,11 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Many ranges of one version of a blob: neighbours are fetched together, into one buffer, of which each range is a
- * slice.
+ * Reads many ranges of one version of a blob: adjacent ranges are coalesced and read into one buffer, of which each
+ * range is a slice.
  *
- * <p>The first worker fetches the first piece, which decides the version; then each takes the next one until none is
- * left.
+ * <p>The first worker reads the first piece, whose response determines the version; then each worker takes the next
+ * piece until none is left.
  */
 final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
     private final BlobStore store;
@@ -28,29 +28,29 @@ final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
     private final DownloadOptions options;
     private final List<Piece> pieces = new ArrayList<>();
     private final List<ByteBuffer> slices;
-    /** The first worker begins with the first piece, whose number is 0. */
+    /** The first worker starts with piece 0. */
     private final AtomicInteger nextPiece = new AtomicInteger(1);
 
-    /** Written by the first worker before it calls others. */
+    /** Written by the first worker before it starts others. */
     private volatile ReadOptions version;
 
-    /** Neighbouring ranges, and all between them. */
-    private record Stretch(long offset, int length) {
-        boolean takes(ByteRange range, long maxGap, long maxLength) {
+    /** Adjacent ranges, and the bytes between them. */
+    private record CoalescedRange(long offset, int length) {
+        boolean accepts(ByteRange range, long maxGap, long maxLength) {
             long end = range.offset() + range.length();
             return range.offset() - (offset + length) <= maxGap
                     && Math.max(end, offset + length) - offset <= Math.max(maxLength, length);
         }
 
-        Stretch with(ByteRange range) {
-            return new Stretch(offset, (int) Math.max(length, range.offset() + range.length() - offset));
+        CoalescedRange with(ByteRange range) {
+            return new CoalescedRange(offset, (int) Math.max(length, range.offset() + range.length() - offset));
         }
     }
 
-    /** What one request is for. */
+    /** The range of one request. */
     private record Piece(long offset, int length, BlobTarget memory) {}
 
-    /** Coalesces the ranges and gets memory for them. */
+    /** Coalesces the ranges and allocates memory for them. */
     VectoredRead(
             BlobStore store,
             BlobKey key,
@@ -91,20 +91,20 @@ final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
             List<Integer> byOffset, List<ByteRange> ranges, long maxGap, IntFunction<ByteBuffer> allocator) {
         for (int first = 0, next; first < byOffset.size(); first = next) {
             ByteRange range = ranges.get(byOffset.get(first));
-            Stretch stretch = new Stretch(range.offset(), (int) range.length());
+            CoalescedRange coalesced = new CoalescedRange(range.offset(), (int) range.length());
             for (next = first + 1; next < byOffset.size(); next++) {
-                ByteRange neighbour = ranges.get(byOffset.get(next));
-                if (!stretch.takes(neighbour, maxGap, options.partSize())) {
+                ByteRange following = ranges.get(byOffset.get(next));
+                if (!coalesced.accepts(following, maxGap, options.partSize())) {
                     break;
                 }
-                stretch = stretch.with(neighbour);
+                coalesced = coalesced.with(following);
             }
-            ByteBuffer memory = allocate(allocator, stretch.length);
+            ByteBuffer memory = allocate(allocator, coalesced.length);
             for (int i : byOffset.subList(first, next)) {
-                slices.set(i, memory.slice((int) (ranges.get(i).offset() - stretch.offset), (int)
+                slices.set(i, memory.slice((int) (ranges.get(i).offset() - coalesced.offset), (int)
                         ranges.get(i).length()));
             }
-            cut(stretch, memory);
+            split(coalesced, memory);
         }
     }
 
@@ -112,16 +112,16 @@ final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
         ByteBuffer memory = allocator.apply(length);
         if (memory.isReadOnly() || memory.remaining() < length) {
             throw new IllegalArgumentException("the allocator was asked for " + length
-                    + " bytes, and gave a buffer that is read-only, or has room for only " + memory.remaining());
+                    + " bytes, and returned a buffer that is read-only, or has room for only " + memory.remaining());
         }
         return memory.slice();
     }
 
     /** A single range may be larger than a request. */
-    private void cut(Stretch stretch, ByteBuffer memory) {
-        for (long at = 0; at < stretch.length; at += options.partSize()) {
-            int bytes = (int) Math.min(options.partSize(), stretch.length - at);
-            pieces.add(new Piece(stretch.offset + at, bytes, BlobTarget.of(memory.slice((int) at, bytes))));
+    private void split(CoalescedRange coalesced, ByteBuffer memory) {
+        for (long at = 0; at < coalesced.length; at += options.partSize()) {
+            int bytes = (int) Math.min(options.partSize(), coalesced.length - at);
+            pieces.add(new Piece(coalesced.offset + at, bytes, BlobTarget.of(memory.slice((int) at, bytes))));
         }
     }
 
@@ -163,6 +163,6 @@ final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
 
     @Override
     void release(@Nullable Throwable problem) {
-        // The memory is the caller's, and no worker is left.
+        // the memory is the caller's
     }
 }

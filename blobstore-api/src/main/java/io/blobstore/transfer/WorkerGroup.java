@@ -9,21 +9,21 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads that work on one transfer: who is inside, whether they shall stop, and who of them is the last.
+ * The threads that work on one transfer: tracks the active workers, stops them, and determines the last to finish.
  *
  * <pre>
  *   WAITING ──first enters──► WORKING ──last leaves──► ENDING
  *      └────────────────cancel────────────────────────────▲
  * </pre>
  *
- * <p>A worker is counted from {@link #enter} to {@link #leave}. ENDING is entered once, when nobody is counted, and
- * never left: who arrives later is turned away. So whoever is told by {@link #leave} (or by {@link #cancel}) that he
- * must end the transfer may rely on nobody being inside a call of the store.
+ * <p>A worker is active from {@link #enter} to {@link #leave}. ENDING is entered once, when no worker is active, and
+ * never left: later arrivals are refused. So a thread to which {@link #leave} (or {@link #cancel}) reports that it must
+ * end the transfer may rely on no thread being inside a call of the store.
  *
- * <p>A failure and a cancellation both make {@link #isStopped()} true, and interrupt the workers inside. Interrupts are
- * sent under {@link #lock} to workers that are still counted, and a worker clears its own when it leaves, under the
- * same lock: none escapes into the executor's other tasks. An interrupt that comes from elsewhere, as from an executor
- * that is shut down, cancels the transfer, and is left to its thread.
+ * <p>A failure and a cancellation both make {@link #isStopped()} true, and interrupt the active workers. Interrupts are
+ * sent under {@link #lock} to workers that are still active, and a worker clears its interrupt when it leaves, under
+ * the same lock: no interrupt reaches the executor's other tasks. An interrupt from elsewhere, for example from an
+ * executor that is shut down, cancels the transfer, and stays set.
  */
 final class WorkerGroup {
     private enum Phase {
@@ -32,13 +32,13 @@ final class WorkerGroup {
         ENDING
     }
 
-    /** What {@link #cancel} did. */
+    /** The result of {@link #cancel}. */
     enum Cancellation {
-        /** Nothing, as the outcome is decided. */
+        /** The outcome was already decided. */
         TOO_LATE,
-        /** The workers inside will stop, and the last of them ends the transfer. */
+        /** The active workers will stop, and the last of them ends the transfer. */
         STOPPING,
-        /** Nobody has begun, and nobody will: the caller must end the transfer. */
+        /** No worker has started, and none will: the caller must end the transfer. */
         NEVER_BEGUN
     }
 
@@ -51,17 +51,17 @@ final class WorkerGroup {
         private Worker() {}
     }
 
-    /** Held for a few instructions, never over a call to anything else. */
+    /** Held for a few instructions, never during a call to other classes. */
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock:
-    private final Set<Worker> inside = new HashSet<>();
+    private final Set<Worker> active = new HashSet<>();
     private Phase phase = Phase.WAITING;
     private boolean cancelled;
     private @Nullable Throwable failure;
-    /** What an interrupt that was not ours made of a request: the reason of the cancellation. */
+    /** The failure caused by an interrupt from elsewhere: the reason for the cancellation. */
     private @Nullable Throwable interruption;
 
-    /** Counts this thread in; empty if the transfer has no use for it any more. */
+    /** Registers this thread as a worker; returns empty if the transfer has stopped or ended. */
     Optional<Worker> enter() {
         lock.lock();
         try {
@@ -72,7 +72,7 @@ final class WorkerGroup {
                 return Optional.empty();
             }
             Worker worker = new Worker();
-            inside.add(worker);
+            active.add(worker);
             return Optional.of(worker);
         } finally {
             lock.unlock();
@@ -80,18 +80,18 @@ final class WorkerGroup {
     }
 
     /**
-     * Counts a worker out, who leaves when there is no work any more, or when he is to stop.
+     * Removes a worker that has finished or was stopped.
      *
-     * @return true if it was the last one, and must end the transfer
+     * @return true if it was the last worker, which must end the transfer
      */
     boolean leave(Worker worker) {
         lock.lock();
         try {
-            inside.remove(worker);
+            active.remove(worker);
             if (worker.interruptedByUs && !worker.interruptedByOthers) {
                 Thread.interrupted();
             }
-            if (phase != Phase.WORKING || !inside.isEmpty()) {
+            if (phase != Phase.WORKING || !active.isEmpty()) {
                 return false;
             }
             phase = Phase.ENDING;
@@ -101,7 +101,7 @@ final class WorkerGroup {
         }
     }
 
-    /** Whether no more work shall begin. */
+    /** Returns whether no more work may start. */
     boolean isStopped() {
         lock.lock();
         try {
@@ -111,9 +111,7 @@ final class WorkerGroup {
         }
     }
 
-    /**
-     * Takes note of what a worker met, and stops the others. The first failure counts, later ones are suppressed in it.
-     */
+    /** Records a worker's failure, and stops the others. Later failures are suppressed in the first. */
     void stop(Worker worker, Throwable problem) {
         lock.lock();
         try {
@@ -128,13 +126,13 @@ final class WorkerGroup {
             } else if (failure != null && failure != problem && !interrupted) {
                 failure.addSuppressed(problem);
             }
-            interruptInside(worker);
+            interruptActive(worker);
         } finally {
             lock.unlock();
         }
     }
 
-    /** Stops the workers, unless the outcome is decided: a worker failed, or the last one has left. */
+    /** Stops the workers, unless the outcome is decided because a worker failed or the last one has left. */
     Cancellation cancel() {
         lock.lock();
         try {
@@ -142,7 +140,7 @@ final class WorkerGroup {
                 return Cancellation.TOO_LATE;
             }
             cancelled = true;
-            interruptInside(null);
+            interruptActive(null);
             if (phase != Phase.WAITING) {
                 return Cancellation.STOPPING;
             }
@@ -153,9 +151,7 @@ final class WorkerGroup {
         }
     }
 
-    /**
-     * What the workers were stopped by: the first failure, or a {@link CancellationException}; empty if they were not.
-     */
+    /** Returns the first failure or a {@link CancellationException}; empty if the workers were not stopped. */
     Optional<Throwable> problem(String what) {
         lock.lock();
         try {
@@ -168,7 +164,7 @@ final class WorkerGroup {
         }
     }
 
-    /** That something was cancelled, by an interrupt if there was one. */
+    /** Returns an exception for a cancellation, caused by an interrupt if there was one. */
     static CancellationException cancellation(String what, @Nullable Throwable interrupt) {
         CancellationException cancellation = new CancellationException(
                 what + " was cancelled" + (interrupt == null ? "" : ": its thread was interrupted"));
@@ -183,9 +179,9 @@ final class WorkerGroup {
         return cancelled || failure != null;
     }
 
-    /** Under lock. Spares the thread of one worker: an executor that runs tasks in the caller nests workers. */
-    private void interruptInside(@Nullable Worker except) {
-        for (Worker worker : inside) {
+    /** Under lock. Omits one worker's thread, because an executor that runs tasks in the caller nests workers. */
+    private void interruptActive(@Nullable Worker except) {
+        for (Worker worker : active) {
             if ((except == null || worker.thread != except.thread) && !worker.interruptedByUs) {
                 worker.interruptedByUs = true;
                 worker.thread.interrupt();

@@ -96,7 +96,7 @@ class MapperChoiceTest {
     void fallsBackWithAWarningWhereThereAreNoArenas() throws Exception {
         Exit exit = run("-Dio.blobstore.mapper=arena");
 
-        assertThat(exit.output()).contains("mapper gc, content right", "WARN", "refuses the 'arena' way of unmapping");
+        assertThat(exit.output()).contains("mapper gc, content right", "WARN", "does not support the 'arena' mapper");
         assertThat(exit.code()).isZero();
     }
 
@@ -116,7 +116,7 @@ class MapperChoiceTest {
     void fallsBackWithAWarningWhereUnsafeIsDenied() throws Exception {
         Exit exit = run("-Dio.blobstore.mapper=unsafe", "--sun-misc-unsafe-memory-access=deny");
 
-        assertThat(exit.output()).contains("mapper gc, content right", "refuses the 'unsafe' way of unmapping");
+        assertThat(exit.output()).contains("mapper gc, content right", "does not support the 'unsafe' mapper");
         assertThat(exit.code()).isZero();
     }
 }

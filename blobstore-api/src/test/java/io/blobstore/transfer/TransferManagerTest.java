@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
+import io.blobstore.ReadResult;
 import io.blobstore.SourceChangedException;
 import io.blobstore.StoredBlob;
 import io.blobstore.internal.memory.LeaseTicket;
@@ -13,13 +16,17 @@ import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.ScriptedStore.Request;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -149,6 +156,42 @@ class TransferManagerTest {
         }
         assertThat(store.requests()).containsExactly("CREATE", "PART 1", "PART 2", "PART 3", "ABORT");
         assertThat(store.stored()).isEmpty();
+    }
+
+    // ---- the bound
+
+    @Test
+    void uploadsAndDownloadsShareTheBytesInFlight() throws Exception {
+        CountDownLatch inside = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        ScriptedStore uploading = new ScriptedStore().on(Request.STORE, part -> {
+            inside.countDown();
+            ScriptedStore.awaitUninterruptibly(go);
+        });
+        ScriptedReads reading = ScriptedReads.of(new byte[10]);
+        List<Thread> threads = new CopyOnWriteArrayList<>();
+        Executor executor = task -> {
+            Thread thread = new Thread(task, "transfer");
+            threads.add(thread);
+            thread.start();
+        };
+        try (TransferManager manager =
+                TransferManager.builder().executor(executor).maxBytesInFlight(1).build()) {
+            Transfer<StoredBlob> upload = manager.upload(uploading, KEY, file.region());
+            assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
+
+            Transfer<ReadResult> download =
+                    manager.download(reading, KEY, ByteRange.all(), BlobTarget.of(ByteBuffer.allocate(10)));
+            while (threads.get(1).getState() != Thread.State.WAITING) {
+                assertThat(threads.get(1).getState()).isNotEqualTo(Thread.State.TERMINATED);
+                Thread.onSpinWait();
+            }
+            assertThat(reading.requests()).isEmpty();
+            go.countDown();
+
+            assertThat(upload.join().size()).isEqualTo(100);
+            assertThat(download.join().length()).isEqualTo(10);
+        }
     }
 
     // ---- the end

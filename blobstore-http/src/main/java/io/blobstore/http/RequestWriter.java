@@ -40,7 +40,7 @@ final class RequestWriter {
     private final byte[] head;
     /** The bytes that the socket had written before this request. */
     private final long before;
-    /** The bytes that the socket had written when the watch was last told. */
+    /** The bytes that the socket had written when the watch was last updated. */
     private long counted;
     /** The bytes of the body that are neither written nor staged. */
     private long left;

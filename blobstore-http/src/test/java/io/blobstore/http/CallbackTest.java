@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.blobstore.BlobSource;
 import io.blobstore.BlobTarget;
+import io.blobstore.Crc32c;
 import io.blobstore.RetainedSource;
 import io.blobstore.SourceChangedException;
 import io.blobstore.TargetException;
@@ -19,6 +20,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
@@ -125,6 +129,68 @@ class CallbackTest {
                 }
             }
             assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void nothingOfASmallBodyIsSentIfItChanged(TestNetChannel channel) throws Exception {
+        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+                HttpClient client = channel.client().build()) {
+            Calls.execute(client, Calls.get(server));
+            IOException failure = new IOException("it changed");
+            BlobSource content = BlobSource.concat(
+                    List.of(BlobSource.of(ByteBuffer.allocate(10)), BlobSource.of(ByteBuffer.allocateDirect(16_000))));
+
+            assertThat(catchThrowable(() -> Calls.execute(
+                            client, Calls.put(server, new FailingSource(content, AT_THE_CHECK, failure)))))
+                    .isSameAs(failure);
+
+            server.awaitOpen(0);
+            assertThat(server.requests()).hasSize(1);
+        }
+    }
+
+    /** Around the sizes up to which a body, or a piece of it, is sent together with the head. */
+    @ParameterizedTest
+    @EnumSource
+    void bodiesInPiecesOfAnySizeArrive(TestNetChannel channel) throws Exception {
+        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+                HttpClient client = channel.client().build()) {
+            for (int[] sizes : new int[][] {
+                {1},
+                {1, 1},
+                {16 << 10},
+                {(16 << 10) + 1},
+                {1, 16 << 10, 1},
+                {2048, 100_000, 2048},
+                {2049, 100_000, 2049},
+                {100_000, 1},
+                {100_000, 2048, 1},
+                {1, 2047, 100_000, 2047, 1, 1},
+                {200_000, 200_000}
+            }) {
+                for (boolean direct : new boolean[] {false, true}) {
+                    byte[] content = Calls.content(Arrays.stream(sizes).sum());
+                    List<BlobSource> pieces = new ArrayList<>();
+                    int at = 0;
+                    for (int size : sizes) {
+                        ByteBuffer piece = direct ? ByteBuffer.allocateDirect(size) : ByteBuffer.allocate(size);
+                        pieces.add(BlobSource.of(piece.put(content, at, size).flip()));
+                        at += size;
+                    }
+
+                    assertThat(Calls.execute(client, Calls.put(server, BlobSource.concat(pieces)))
+                                    .status())
+                            .isEqualTo(200);
+
+                    assertThat(server.requests()
+                                    .get(server.requests().size() - 1)
+                                    .bodyChecksum())
+                            .as("%s", Arrays.toString(sizes))
+                            .isEqualTo(Crc32c.of(ByteBuffer.wrap(content)));
+                }
+            }
         }
     }
 

@@ -11,11 +11,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Unmaps by closing a shared {@code java.lang.foreign.Arena}, one per file. After that the JVM itself refuses access to
- * the buffers with an exception, where {@link UnsafeMapper}'s would end the process; native code is not held back by
- * it, so leases are needed here as well.
+ * Unmaps by closing a shared {@code java.lang.foreign.Arena}, one per file. After that the JVM refuses access to the
+ * buffers with an exception, where access to {@link UnsafeMapper}'s would end the process; native code is not checked,
+ * so leases are needed here as well.
  *
- * <p>Reached by method handles, as the project compiles for Java 17: no multi-release jar, and no newer JDK to build.
+ * <p>Uses method handles, because the project compiles for Java 17: this needs neither a multi-release jar nor a newer
+ * JDK to build.
  */
 final class ArenaMapper implements Mapper {
     /** {@code () -> Arena}, as Object. */
@@ -48,9 +49,9 @@ final class ArenaMapper implements Mapper {
     }
 
     /**
-     * Finds the API.
+     * Looks up the API.
      *
-     * @throws ReflectiveOperationException if this JDK does not have it
+     * @throws ReflectiveOperationException if this JDK does not have the API
      */
     static ArenaMapper create() throws ReflectiveOperationException {
         return new ArenaMapper(

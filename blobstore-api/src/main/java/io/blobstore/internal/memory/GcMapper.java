@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 
-/** Leaves unmapping to the garbage collector: never too early, at a time nobody knows. */
+/** Leaves unmapping to the garbage collector: never too early, but at an unknown time. */
 record GcMapper() implements Mapper {
     @Override
     public String name() {

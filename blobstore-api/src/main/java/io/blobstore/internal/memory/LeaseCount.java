@@ -3,7 +3,7 @@ package io.blobstore.internal.memory;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Counts the leases of one piece of memory and says, exactly once, when to free it.
+ * Counts the leases of one mapping and determines, exactly once, when to free it. Thread-safe.
  *
  * <p>The state is one atomic int: the number of leases, and the sign bit once the owner has closed.
  *
@@ -15,23 +15,23 @@ import java.util.concurrent.atomic.AtomicInteger;
  *      │            │
  *      │ close      │ close
  *      ▼            ▼
- *   CLOSING(0) ◄── CLOSING(n)      release -1; acquire is refused, but to who holds a lease already
+ *   CLOSING(0) ◄── CLOSING(n)      release -1; acquire is refused, except for holders of a lease
  *    = free
  * </pre>
  *
- * <p>CLOSING(0) is entered by exactly one transition, and whoever makes it (the last release, or a close with nothing
- * leased) is told to free the memory. It is never left. Keeping the two facts in one word is what makes that exact:
- * with a count beside a flag, a release and a close could each believe that the other one frees.
+ * <p>CLOSING(0) is entered by exactly one transition, and the call that makes it (the last release, or a close without
+ * leases) returns that the caller must free the memory. It is never left. Both facts are in one word to make that
+ * exact: with a separate count and flag, a release and a close could each assume that the other one frees.
  *
- * <p>A release without its acquire would free memory under somebody else's lease; {@link LeaseTicket} makes sure that
- * each lease releases once.
+ * <p>A release without its acquire would free memory that another lease uses; {@link LeaseTicket} ensures that each
+ * lease releases once.
  */
 public final class LeaseCount {
     private static final int CLOSING = Integer.MIN_VALUE;
 
     private final AtomicInteger state = new AtomicInteger();
 
-    /** Takes one lease, unless {@link #close()} was called: then false. */
+    /** Takes one lease; returns false if {@link #close()} was called. */
     public boolean tryAcquire() {
         for (; ; ) {
             int current = state.get();
@@ -46,8 +46,8 @@ public final class LeaseCount {
     }
 
     /**
-     * Takes one more lease for somebody who holds one, even after {@link #close()}: the memory is there as long as that
-     * one is. False if there is no lease at all.
+     * Takes one more lease for the holder of one, even after {@link #close()}: the memory is mapped as long as that one
+     * is open. Returns false if there is no lease.
      */
     public boolean tryAcquireMore() {
         for (; ; ) {
@@ -64,7 +64,7 @@ public final class LeaseCount {
     }
 
     /**
-     * Gives one lease back.
+     * Releases one lease.
      *
      * @return true if the caller must free the memory now
      */
@@ -89,7 +89,7 @@ public final class LeaseCount {
         return state.getAndUpdate(current -> current | CLOSING) == 0;
     }
 
-    /** Whether {@link #close()} was called. */
+    /** Returns whether {@link #close()} was called. */
     public boolean isClosing() {
         return state.get() < 0;
     }
@@ -100,7 +100,7 @@ public final class LeaseCount {
         }
     }
 
-    /** The number of leases now. */
+    /** Returns the current number of leases. */
     public int leases() {
         return state.get() & ~CLOSING;
     }

@@ -10,12 +10,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The once-only release of one lease (or of one mapped file), and the watch over those that nobody released.
+ * Releases one lease (or one mapped file) at most once, and reports those that are never released.
  *
  * <p>A ticket is held by its lease object. When that object becomes unreachable with the ticket still open, the leak is
- * logged with the stack that took the lease, and counted; the memory stays as it is, as nobody can prove that it is
- * unused (a native call may be reading it). The set of open tickets is the library's only static mutable state beside
- * the JDK's {@link Cleaner}: leaks are a property of the process, and tests ask for them there.
+ * logged with the stack trace of its creation, and counted; the memory stays mapped, because it cannot be proven unused
+ * (a native call may be reading it). The set of open tickets is static, because leaks are a property of the process.
  */
 public final class LeaseTicket {
     private static final Logger LOG = LoggerFactory.getLogger(LeaseTicket.class);
@@ -35,8 +34,8 @@ public final class LeaseTicket {
      * Opens a ticket.
      *
      * @param lease the object whose unreachability means a leak; the ticket must be reachable from it
-     * @param what what is leased, for the report
-     * @param onRelease what the first {@link #release()} runs; must not refer to the lease
+     * @param what describes the leased object, for the report
+     * @param onRelease run by the first {@link #release()}; must not refer to the lease
      */
     public static LeaseTicket open(Object lease, String what, Runnable onRelease) {
         State state = new State(what, onRelease, new LeaseTrace(what));
@@ -44,26 +43,26 @@ public final class LeaseTicket {
         return new LeaseTicket(state, CLEANER.register(lease, state));
     }
 
-    /** Releases, the first time; does nothing after that. */
+    /** Releases the lease. Idempotent. */
     public void release() {
         if (state.released.compareAndSet(false, true)) {
             OPEN.remove(state);
-            watch.clean(); // forgets the watch: the state says released, so nothing is reported
+            watch.clean(); // unregisters: the state is released, so nothing is reported
             state.onRelease.run();
         }
     }
 
-    /** Whether {@link #release()} was called. */
+    /** Returns whether {@link #release()} was called. */
     public boolean isReleased() {
         return state.released.get();
     }
 
-    /** Where each lease that is open now, in this process, was taken. */
+    /** Returns the stack traces of the creation of all leases that are open in this process. */
     public static List<? extends Throwable> openLeases() {
         return OPEN.stream().map(state -> state.trace).toList();
     }
 
-    /** How many leases of this process were found unreachable and unreleased. */
+    /** Returns the number of leases of this process that became unreachable without having been released. */
     public static long leaked() {
         return LEAKED.get();
     }
@@ -88,17 +87,17 @@ public final class LeaseTicket {
             }
             try {
                 LOG.error(
-                        "Never closed: {}. Its memory stays mapped for good. Use a try-with-resources block. It was"
+                        "Never closed: {}. Its memory stays mapped until the JVM ends. Use a try-with-resources block. It was"
                                 + " opened here:",
                         what,
                         trace);
             } finally {
-                LEAKED.incrementAndGet(); // after the report, so that who sees the number finds the report
+                LEAKED.incrementAndGet(); // after the report, so that a reader of the number finds the report
             }
         }
     }
 
-    /** The stack that took a lease. */
+    /** The stack trace of a lease's creation. */
     private static final class LeaseTrace extends Throwable {
         private static final long serialVersionUID = 1L;
 

@@ -8,15 +8,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Maps a file so that it can be unmapped at a moment of our choosing.
+ * Maps files so that they can be unmapped explicitly.
  *
- * <p>There is one mapper per way of doing that: {@link ArenaMapper} on JDK 25 and later (shared arenas exist since 22,
- * but {@code CRC32} refused their buffers until 25), {@link UnsafeMapper} on 17 to 24 ({@code Unsafe.invokeCleaner} is
- * deprecated for removal since 23), and {@link GcMapper} where neither works. The system property
- * {@value #PROPERTY}{@code =arena|unsafe|gc} chooses by hand.
+ * <p>There is one mapper for each technique: {@link ArenaMapper} on JDK 25 and later (shared arenas exist since 22, but
+ * {@code CRC32} rejected their buffers until 25), {@link UnsafeMapper} on 17 to 24 ({@code Unsafe.invokeCleaner} is
+ * deprecated for removal since 23), and {@link GcMapper} if neither works. The system property
+ * {@value #PROPERTY}{@code =arena|unsafe|gc} overrides the choice.
  */
 public sealed interface Mapper permits ArenaMapper, UnsafeMapper, GcMapper {
-    /** Chooses the mapper by name, for the odd JVM where the default does not work. */
+    /** The system property that selects the mapper by name, for JVMs on which the default does not work. */
     String PROPERTY = "io.blobstore.mapper";
 
     /**
@@ -24,7 +24,7 @@ public sealed interface Mapper permits ArenaMapper, UnsafeMapper, GcMapper {
      */
     int ROOT_SIZE = 1 << 30;
 
-    /** The name that {@link #PROPERTY} knows it by. */
+    /** Returns the mapper's name as a value of {@link #PROPERTY}. */
     String name();
 
     /**
@@ -34,12 +34,12 @@ public sealed interface Mapper permits ArenaMapper, UnsafeMapper, GcMapper {
      */
     Mapping map(FileChannel channel, MapMode mode, long size) throws IOException;
 
-    /** The mapper of this JVM. */
+    /** Returns the mapper of this JVM. */
     static Mapper ofThisJvm() {
         return Chosen.MAPPER;
     }
 
-    /** Chosen once: a JVM's abilities do not change. */
+    /** Holds the mapper that is selected once per JVM. */
     final class Chosen {
         private static final Logger LOG = LoggerFactory.getLogger(Mapper.class);
         static final Mapper MAPPER =
@@ -61,7 +61,7 @@ public sealed interface Mapper permits ArenaMapper, UnsafeMapper, GcMapper {
             } catch (ReflectiveOperationException | UnsupportedOperationException e) {
                 LOG.warn(
                         "Mapped files will be unmapped by the garbage collector, some time after their last lease: this JVM"
-                                + " (Java {}) refuses the '{}' way of unmapping. System property {} chooses another.",
+                                + " (Java {}) does not support the '{}' mapper. System property {} selects another.",
                         javaVersion,
                         wanted,
                         PROPERTY,

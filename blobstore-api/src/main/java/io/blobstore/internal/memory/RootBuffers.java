@@ -8,14 +8,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Maps a file as {@code MappedByteBuffer}s of {@link Mapper#ROOT_SIZE} bytes, for the mappers that know no arenas. */
+/** Maps a file as {@code MappedByteBuffer}s of {@link Mapper#ROOT_SIZE} bytes, for the mappers without arenas. */
 final class RootBuffers {
     private RootBuffers() {}
 
     /**
      * Maps the first {@code size} bytes.
      *
-     * @param discard unmaps what was mapped already when a later root cannot be
+     * @param discard unmaps the roots mapped before if a later one cannot be mapped
      */
     static List<ByteBuffer> map(FileChannel channel, MapMode mode, long size, Consumer<ByteBuffer> discard)
             throws IOException {

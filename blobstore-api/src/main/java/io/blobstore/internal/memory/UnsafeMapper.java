@@ -22,10 +22,10 @@ final class UnsafeMapper implements Mapper {
     }
 
     /**
-     * Finds the method and tries it once.
+     * Looks up the method and tries it once.
      *
-     * @throws ReflectiveOperationException if it is not there
-     * @throws UnsupportedOperationException if it is there and refuses ({@code --sun-misc-unsafe-memory-access=deny})
+     * @throws ReflectiveOperationException if the method does not exist
+     * @throws UnsupportedOperationException if the method refuses ({@code --sun-misc-unsafe-memory-access=deny})
      */
     static UnsafeMapper create() throws ReflectiveOperationException {
         Class<?> unsafeClass = Class.forName("sun.misc.Unsafe");

@@ -1,5 +1,5 @@
 /**
- * How memory is mapped, counted and unmapped on each JDK, and how a forgotten lease is noticed. Not exported.
+ * Maps and unmaps memory on each JDK, counts leases, and reports leaked ones. Not exported.
  *
  * <p>May depend on the JDK and slf4j only.
  */

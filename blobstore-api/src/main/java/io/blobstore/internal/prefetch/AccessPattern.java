@@ -1,36 +1,35 @@
 package io.blobstore.internal.prefetch;
 
 /**
- * What somebody does with a blob, read by read, and how far ahead of him that makes it worth reading. Not thread-safe.
+ * Detects sequential and strided reads of a blob, and decides how far to prefetch. Not thread-safe.
  *
- * <p>After gcsfs's adaptive prefetcher (fsspec/gcsfs, pull request 805): nothing is read ahead before three reads in
- * sequence, as two may be one of somebody else's read-ahead; then as much as was read in sequence before, up to a cap,
- * so that no more than about half of what was fetched can be in vain. Unlike there, the streak is counted in bytes read
- * for the first time, so that neither the size of requests nor reading the same again makes a difference; and reads at
- * regular distances are recognised.
+ * <p>Follows gcsfs's adaptive prefetcher (fsspec/gcsfs, pull request 805): nothing is prefetched before three
+ * sequential reads; then as many bytes as were read sequentially before, up to a cap, so that at most about half of the
+ * fetched bytes are wasted. Unlike there, the streak is counted in bytes read for the first time, so that neither
+ * request sizes nor repeated reads matter; and reads at regular distances are detected.
  */
 public final class AccessPattern {
-    /** Reads in sequence, or equal distances, before anything is read ahead. */
+    /** Sequential reads, or equal distances, before anything is prefetched. */
     private static final int CERTAIN = 3;
 
     private static final int SIZES = 10;
     private static final long MIB = 1L << 20;
-    /** Reads that differ in size, and are larger than this, are not read ahead of by more than one. */
+    /** For reads of different sizes larger than this, no more than one is prefetched. */
     private static final long LARGE = 64 * MIB;
-    /** What is read ahead of small reads at most. */
+    /** The maximum prefetch window for small reads. */
     private static final long WINDOW_OF_SMALL_READS = 128 * MIB;
 
     private final long cap;
 
-    /** The last sizes, oldest overwritten first. */
+    /** The last sizes, as a ring buffer. */
     private final int[] sizes = new int[SIZES];
 
     private int nextSize;
-    /** How many of them are known. */
+    /** The number of valid sizes. */
     private int sizeCount;
     /** Bytes read for the first time since the last jump. */
     private long run;
-    /** Where that run ends. */
+    /** The end of that run. */
     private long runEnd = Long.MIN_VALUE;
 
     private long lastOffset = Long.MIN_VALUE;
@@ -39,19 +38,19 @@ public final class AccessPattern {
     private int strides;
 
     /**
-     * A pattern of which nothing is known.
+     * Creates a pattern without history.
      *
-     * @param cap the most bytes to read ahead
+     * @param cap the maximum number of bytes to prefetch
      */
     public AccessPattern(long cap) {
         this.cap = cap;
     }
 
     /**
-     * Takes note of a read.
+     * Records a read.
      *
-     * @param length what was asked for, 1 or more
-     * @param buffered whether it begins within what was read ahead: then it is no jump, wherever it is
+     * @param length the number of bytes requested, 1 or more
+     * @param buffered whether it starts within prefetched bytes: then it is not a jump
      */
     public void read(long offset, int length, boolean buffered) {
         noteStride(offset, length);
@@ -83,7 +82,7 @@ public final class AccessPattern {
         lastLength = length;
     }
 
-    /** Forgets everything, as after a failure. */
+    /** Clears the history, for example after a failure. */
     public void reset() {
         forgetRun();
         lastOffset = Long.MIN_VALUE;
@@ -97,7 +96,7 @@ public final class AccessPattern {
         runEnd = Long.MIN_VALUE;
     }
 
-    /** How many bytes behind the last read should be fetched, or being fetched, by now; 0 for none. */
+    /** Returns the number of bytes after the last read that should be prefetched or in flight; 0 for none. */
     public long window() {
         if (sizeCount < CERTAIN) { // the mean is rounded: two tiny reads may pass for three
             return 0;
@@ -115,14 +114,14 @@ public final class AccessPattern {
     }
 
     /**
-     * How many reads at regular distances should be fetched ahead, each {@link #stride()} bytes from the one before; 0
+     * Returns the number of reads at regular distances to prefetch, each {@link #stride()} bytes from the one before; 0
      * for none.
      */
     public int stridesAhead() {
         return strides < CERTAIN ? 0 : (int) Math.min(strides - CERTAIN + 1, cap / lastLength);
     }
 
-    /** The regular distance of reads, in bytes; negative if they go backwards. */
+    /** Returns the regular distance of reads, in bytes; negative if they move backwards. */
     public long stride() {
         return stride;
     }

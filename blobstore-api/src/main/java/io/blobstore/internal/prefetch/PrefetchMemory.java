@@ -40,7 +40,7 @@ public final class PrefetchMemory {
     private static final class Slab {
         final PooledBuffer memory;
         final int pages;
-        /** A bit per page. */
+        /** One bit per page. */
         int taken;
 
         Slab(int pages) {
@@ -60,7 +60,7 @@ public final class PrefetchMemory {
             return -1;
         }
 
-        void giveBack(int first, int count) {
+        void release(int first, int count) {
             taken &= ~mask(first, count);
         }
 
@@ -76,7 +76,7 @@ public final class PrefetchMemory {
      */
     public PrefetchMemory(long bytes) {
         if (bytes < 0) {
-            throw new IllegalArgumentException("memory for reading ahead must be 0 bytes or more; got " + bytes);
+            throw new IllegalArgumentException("memory for prefetching must be 0 bytes or more; got " + bytes);
         }
         maxPages = (int) Math.min(Integer.MAX_VALUE, bytes / PAGE);
         obtainable = maxPages;
@@ -203,7 +203,7 @@ public final class PrefetchMemory {
         private final Slab slab;
         private final int first;
         private final int pages;
-        private boolean given;
+        private boolean released;
 
         /** Under lock. */
         private Piece(Share owner, Slab slab, int first, int pages) {
@@ -225,9 +225,9 @@ public final class PrefetchMemory {
         public void close() {
             lock.lock();
             try {
-                if (!given) {
-                    given = true;
-                    slab.giveBack(first, pages);
+                if (!released) {
+                    released = true;
+                    slab.release(first, pages);
                     owner.held -= pages;
                     pagesTaken -= pages;
                     owner.leaveIfDone();

@@ -1,6 +1,6 @@
 /**
- * What a prefetching reader decides by, and the memory it reads ahead into. Knows no store, no thread, and nothing of
- * transfers.
+ * Decides how far a reader prefetches, and manages the memory for it. Knows no store, no thread and no transfer. Not
+ * exported.
  *
  * <p>May depend on {@code io.blobstore.internal.buffer} only.
  */
