@@ -10,4 +10,7 @@ module io.blobstore {
     exports io.blobstore.transfer;
 
     uses io.blobstore.BlobStoreProvider;
+
+    provides io.blobstore.BlobStoreProvider with
+            io.blobstore.internal.mem.MemoryBlobStoreProvider;
 }

@@ -1,6 +1,7 @@
 package io.blobstore;
 
 import java.io.IOException;
+import java.util.Collection;
 import java.util.Objects;
 
 /**
@@ -44,6 +45,11 @@ public abstract class ForwardingBlobStore implements BlobStore {
     @Override
     public void delete(BlobKey key) throws IOException {
         delegate.delete(key);
+    }
+
+    @Override
+    public DeleteResult delete(Collection<BlobKey> keys) throws IOException {
+        return delegate.delete(keys);
     }
 
     @Override

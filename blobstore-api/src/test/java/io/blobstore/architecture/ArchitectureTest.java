@@ -59,6 +59,7 @@ class ArchitectureTest {
     private static final Map<String, List<String>> MAY_DEPEND_ON = Map.of(
             "io.blobstore", List.of("io.blobstore.internal.memory", "io.blobstore.internal.file"),
             "io.blobstore.internal.file", List.of(),
+            "io.blobstore.internal.mem", List.of("io.blobstore", "io.blobstore.spi"),
             "io.blobstore.internal.memory", List.of("org.slf4j"),
             "io.blobstore.internal.prefetch", List.of(),
             "io.blobstore.memory",

@@ -75,6 +75,11 @@ final class BlobFileWriter {
         this.syncChannel = syncChannel;
     }
 
+    /** Returns the name of the temporary file, which no other writer of the store has. */
+    String id() {
+        return String.valueOf(temporary.getFileName());
+    }
+
     /** Makes the temporary file. To be {@linkplain #publish published} or {@linkplain #discard discarded}. */
     static BlobFileWriter create(Operation operation, FsRoot root, BlobKey key, long size, StoreOptions options)
             throws IOException {

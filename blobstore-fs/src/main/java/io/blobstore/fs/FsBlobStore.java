@@ -11,6 +11,7 @@ import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
 import io.blobstore.Crc32c;
+import io.blobstore.DeleteResult;
 import io.blobstore.IntegrityException;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
@@ -27,12 +28,14 @@ import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreNotFoundException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.spi.Deletions;
 import io.blobstore.spi.OpenUploads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.zip.CRC32C;
@@ -167,6 +170,12 @@ public final class FsBlobStore implements BlobStore {
             }
             return deleted;
         });
+    }
+
+    @Override
+    public DeleteResult delete(Collection<BlobKey> keys) throws IOException {
+        root.requireOpen();
+        return Deletions.oneByOne(keys, this::delete);
     }
 
     @Override

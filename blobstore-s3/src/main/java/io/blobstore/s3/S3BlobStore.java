@@ -8,6 +8,7 @@ import io.blobstore.BlobStore;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
+import io.blobstore.DeleteResult;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
@@ -24,6 +25,7 @@ import io.blobstore.spi.OpenUploads;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -129,6 +131,12 @@ public final class S3BlobStore implements BlobStore {
     @Override
     public void delete(BlobKey key) throws IOException {
         deletion.delete(key);
+    }
+
+    @Override
+    public DeleteResult delete(Collection<BlobKey> keys) throws IOException {
+        bucket.requireOpen();
+        return deletion.delete(keys);
     }
 
     @Override
