@@ -20,4 +20,7 @@ module io.blobstore {
             io.blobstore.fs;
 
     uses io.blobstore.spi.BlobStoreProvider;
+
+    provides io.blobstore.spi.BlobStoreProvider with
+            io.blobstore.internal.mem.MemoryBlobStoreProvider;
 }

@@ -4,6 +4,7 @@ import io.blobstore.spi.PartLayout;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Collection;
 
 /**
  * A store of blobs: a bucket, a directory, or part of one.
@@ -102,6 +103,18 @@ public interface BlobStore extends Closeable {
 
     /** Deletes a blob. If there is none, does nothing. */
     void delete(BlobKey key) throws IOException;
+
+    /**
+     * Deletes the blobs of several keys, with few requests where the store can delete several blobs with one. Keys
+     * without a blob count as deleted, and a key that is given twice is deleted once. Not atomic.
+     *
+     * <p>A blob that cannot be deleted does not keep the others from being deleted: each key's failure is in the
+     * result.
+     *
+     * @param keys the keys; may be empty
+     * @return the keys that hold no blob any more, and the failures
+     */
+    DeleteResult delete(Collection<BlobKey> keys) throws IOException;
 
     /**
      * Deletes every blob whose key begins with a prefix, one after the other: not atomic, and those stored meanwhile

@@ -2,6 +2,7 @@ package io.blobstore;
 
 import io.blobstore.spi.PartLayout;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.Objects;
 
 /**
@@ -45,6 +46,11 @@ public abstract class ForwardingBlobStore implements BlobStore {
     @Override
     public void delete(BlobKey key) throws IOException {
         delegate.delete(key);
+    }
+
+    @Override
+    public DeleteResult delete(Collection<BlobKey> keys) throws IOException {
+        return delegate.delete(keys);
     }
 
     @Override

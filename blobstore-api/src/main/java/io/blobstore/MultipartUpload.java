@@ -15,6 +15,13 @@ public interface MultipartUpload extends Closeable {
     /** The blob's key. */
     BlobKey key();
 
+    /**
+     * Returns the text that identifies this upload at the store, such as S3's upload id: opaque, the same for as long
+     * as this object lives, and different from that of every other upload of the store. It is not secret, and useless
+     * to readers of blobs: it is meant for logs, and for tools that look for unfinished uploads.
+     */
+    String id();
+
     /** How the content is cut. */
     PartLayout layout();
 

@@ -58,6 +58,8 @@ class ForwardingBlobStoreTest {
             METADATA,
             ReadResult.of(METADATA, 6, Crc32c.EMPTY),
             PresignedUrl.of(URI.create("http://a/b"), PresignOptions.Method.GET, Map.of(), Instant.EPOCH),
+            List.of(KEY),
+            DeleteResult.of(List.of(KEY), Map.of()),
             proxy(BlobListing.class, (proxy, method, arguments) -> null),
             proxy(MultipartUpload.class, (proxy, method, arguments) -> null));
 

@@ -61,6 +61,7 @@ class ArchitectureTest {
             "io.blobstore.internal.buffer", List.of(),
             "io.blobstore.internal.concurrent", List.of(),
             "io.blobstore.internal.file", List.of("org.slf4j"),
+            "io.blobstore.internal.mem", List.of("io.blobstore", "io.blobstore.spi"),
             "io.blobstore.internal.memory", List.of("org.slf4j"),
             "io.blobstore.internal.prefetch", List.of("io.blobstore.internal.buffer"),
             "io.blobstore.memory",

@@ -10,6 +10,7 @@ import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
 import io.blobstore.Crc32c;
+import io.blobstore.DeleteResult;
 import io.blobstore.ForwardingBlobStore;
 import io.blobstore.IntegrityException;
 import io.blobstore.ListOptions;
@@ -24,11 +25,13 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.ThrottledException;
 import io.blobstore.UploadedPart;
+import io.blobstore.spi.Deletions;
 import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -342,6 +345,13 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         after(draw);
     }
 
+    /** Deletes one by one, so that each key has its own draw. */
+    @Override
+    public DeleteResult delete(Collection<BlobKey> keys) throws IOException {
+        delegate().delete(List.of()); // fails if the store is closed, even if there is nothing to delete
+        return Deletions.oneByOne(keys, this::delete);
+    }
+
     @Override
     public long deleteAll(String prefix) throws IOException {
         return send(Operation.DELETE_ALL, null, () -> delegate().deleteAll(prefix));
@@ -392,6 +402,11 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         @Override
         public BlobKey key() {
             return delegate.key();
+        }
+
+        @Override
+        public String id() {
+            return delegate.id();
         }
 
         @Override

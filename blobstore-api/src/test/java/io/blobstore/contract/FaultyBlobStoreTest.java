@@ -278,7 +278,7 @@ class FaultyBlobStoreTest {
     @Test
     void itPrintsWhatItDecorates() {
         assertThat(FaultyBlobStore.over(FaultyBlobStore.over(memory).build()).build())
-                .hasToString("FaultyBlobStore(FaultyBlobStore(memory:/))");
+                .hasToString("FaultyBlobStore(FaultyBlobStore(mem:))");
     }
 
     private static ByteBuffer content() {

@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** The contract of listing. */
-abstract class ListingContract extends ReadWriteContract {
+abstract class ListingContract extends DeleteContract {
     @Test
     void anEmptyStoreListsNothing() throws IOException {
         assertThat(names(ListOptions.DEFAULT)).isEmpty();

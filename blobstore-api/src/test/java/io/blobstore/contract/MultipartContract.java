@@ -64,6 +64,22 @@ abstract class MultipartContract extends ListingContract {
     }
 
     @Test
+    void anUploadHasAnIdOfItsOwn() throws IOException {
+        assumeMultipart();
+        PartLayout layout = new PartLayout(10, Math.max(10, store.capabilities().minPartSize()));
+        try (MultipartUpload first = store.createMultipartUpload(KEY, layout, StoreOptions.DEFAULT);
+                MultipartUpload second = store.createMultipartUpload(KEY, layout, StoreOptions.DEFAULT)) {
+            String id = first.id();
+
+            assertThat(id).isNotBlank().isNotEqualTo(second.id());
+            first.uploadPart(1, source(bytes(10, 1)));
+            assertThat(first.id()).isEqualTo(id);
+            first.complete(checksum(first));
+            assertThat(first.id()).isEqualTo(id);
+        }
+    }
+
+    @Test
     void aStoreThatTakesNoPartsSaysSo() {
         assumeFalse(store.capabilities().multipart(), "the store takes parts");
 

@@ -11,6 +11,7 @@ import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
 import io.blobstore.Crc32c;
+import io.blobstore.DeleteResult;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
@@ -25,6 +26,7 @@ import io.blobstore.UploadedPart;
 import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -246,6 +248,11 @@ final class ScriptedStore implements BlobStore {
         }
 
         @Override
+        public String id() {
+            return "1";
+        }
+
+        @Override
         public PartLayout layout() {
             return layout;
         }
@@ -326,6 +333,11 @@ final class ScriptedStore implements BlobStore {
 
     @Override
     public void delete(BlobKey key) {
+        throw notPartOfAnUpload();
+    }
+
+    @Override
+    public DeleteResult delete(Collection<BlobKey> keys) {
         throw notPartOfAnUpload();
     }
 

@@ -59,6 +59,11 @@ final class BlobFileWriter {
         this.file = file;
     }
 
+    /** Returns the name of the temporary file, which no other writer of the store has. */
+    String id() {
+        return String.valueOf(file.temporary().getFileName());
+    }
+
     /** Creates the temporary file, to be {@linkplain #publish published} or {@linkplain #discard discarded}. */
     static BlobFileWriter create(Operation operation, FsRoot root, BlobKey key, long size, StoreOptions options)
             throws IOException {

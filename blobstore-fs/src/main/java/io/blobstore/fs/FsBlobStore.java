@@ -11,6 +11,7 @@ import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
 import io.blobstore.Crc32c;
+import io.blobstore.DeleteResult;
 import io.blobstore.IntegrityException;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
@@ -27,6 +28,7 @@ import io.blobstore.StoreNotFoundException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.spi.ByteRanges;
+import io.blobstore.spi.Deletions;
 import io.blobstore.spi.OpenUploads;
 import io.blobstore.spi.PartLayout;
 import java.io.IOException;
@@ -34,6 +36,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.zip.CRC32C;
@@ -168,6 +171,12 @@ public final class FsBlobStore implements BlobStore {
             }
             return deleted;
         });
+    }
+
+    @Override
+    public DeleteResult delete(Collection<BlobKey> keys) throws IOException {
+        root.requireOpen();
+        return Deletions.oneByOne(keys, this::delete);
     }
 
     @Override

@@ -25,6 +25,11 @@ final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
     }
 
     @Override
+    public String id() {
+        return blob.id();
+    }
+
+    @Override
     protected UploadedPart send(int partNumber, BlobSource content) throws IOException {
         Crc32c checksum = FsErrors.translating(
                 Operation.UPLOAD_PART, key(), root, () -> blob.write(layout().offset(partNumber), content));

@@ -10,6 +10,7 @@ import io.blobstore.BlobStore;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
+import io.blobstore.DeleteResult;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
@@ -28,6 +29,7 @@ import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -118,6 +120,12 @@ public final class GcsBlobStore implements BlobStore {
     @Override
     public void delete(BlobKey key) throws IOException {
         deletion.delete(key);
+    }
+
+    @Override
+    public DeleteResult delete(Collection<BlobKey> keys) throws IOException {
+        bucket.requireOpen();
+        return deletion.delete(keys);
     }
 
     @Override

@@ -70,6 +70,11 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
     }
 
     @Override
+    public String id() {
+        return remote.id();
+    }
+
+    @Override
     protected Sent send(int partNumber, BlobSource content) throws IOException {
         Crc32c checksum = bucket.translating(Operation.UPLOAD_PART, key(), () -> Crc32c.of(content));
         MultipartRequests.Part sent = remote.put(partNumber, content, checksum);

@@ -8,6 +8,7 @@ import io.blobstore.BlobStore;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
+import io.blobstore.DeleteResult;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
@@ -25,6 +26,7 @@ import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -130,6 +132,12 @@ public final class S3BlobStore implements BlobStore {
     @Override
     public void delete(BlobKey key) throws IOException {
         deletion.delete(key);
+    }
+
+    @Override
+    public DeleteResult delete(Collection<BlobKey> keys) throws IOException {
+        bucket.requireOpen();
+        return deletion.delete(keys);
     }
 
     @Override

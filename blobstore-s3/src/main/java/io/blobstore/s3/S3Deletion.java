@@ -3,16 +3,25 @@ package io.blobstore.s3;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobListing;
 import io.blobstore.BlobStoreException;
+import io.blobstore.DeleteResult;
 import io.blobstore.ListOptions;
 import io.blobstore.Operation;
+import io.blobstore.spi.Deletions;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.services.s3.model.DeleteObjectResponse;
 import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
+import software.amazon.awssdk.services.s3.model.DeletedObject;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 import software.amazon.awssdk.services.s3.model.S3Error;
 
@@ -67,69 +76,92 @@ final class S3Deletion {
         try (BlobListing blobs = S3Listing.open(bucket, ListOptions.prefix(prefix))) {
             while (blobs.hasNext()) {
                 if (blobs.next() instanceof BlobListing.Blob blob) {
-                    if (fitsXml(blob.key())) {
-                        batch.add(blob.key());
-                    } else {
-                        delete(blob.key());
-                    }
+                    batch.add(blob.key());
                     deleted++;
                 }
                 if (batch.size() == BATCH) {
-                    delete(batch);
+                    delete(batch).throwIfFailed();
                     batch.clear();
                 }
             }
         }
-        if (!batch.isEmpty()) {
-            delete(batch);
-        }
+        delete(batch).throwIfFailed();
         return deleted;
     }
 
-    private void delete(List<BlobKey> batch) throws IOException {
-        List<ObjectIdentifier> objects = batch.stream()
-                .map(key -> ObjectIdentifier.builder()
-                        .key(bucket.settings().prefix() + key)
-                        .build())
+    DeleteResult delete(Collection<BlobKey> keys) throws IOException {
+        return Deletions.inBatches(keys, BATCH, this::deleteBatch);
+    }
+
+    private Map<BlobKey, BlobStoreException> deleteBatch(List<BlobKey> keys) throws IOException {
+        Map<BlobKey, BlobStoreException> failures = new LinkedHashMap<>();
+        Map<String, BlobKey> objects = new LinkedHashMap<>();
+        for (BlobKey key : keys) {
+            try {
+                if (fitsXml(key)) {
+                    objects.put(bucket.objectOf(OPERATION, key), key);
+                } else {
+                    delete(key);
+                }
+            } catch (BlobStoreException e) {
+                failures.put(key, e);
+            }
+        }
+        if (!objects.isEmpty()) {
+            try {
+                failures.putAll(deleteObjects(objects));
+            } catch (BlobStoreException e) {
+                objects.values().forEach(key -> failures.put(key, e));
+            }
+        }
+        return failures;
+    }
+
+    /** Deletes objects with one request, and returns the failures of single ones. */
+    private Map<BlobKey, BlobStoreException> deleteObjects(Map<String, BlobKey> objects) throws IOException {
+        List<ObjectIdentifier> identifiers = objects.keySet().stream()
+                .map(object -> ObjectIdentifier.builder().key(object).build())
                 .toList();
         DeleteObjectsResponse response = bucket.request(
                 OPERATION,
                 null,
                 () -> bucket.client()
                         .deleteObjects(request -> request.bucket(bucket.name())
-                                .delete(delete -> delete.objects(objects))
+                                .delete(delete -> delete.objects(identifiers))
                                 .overrideConfiguration(
                                         S3Context.with(bucket.headers().any()))));
-        BlobStoreException problem = null;
+        Map<BlobKey, BlobStoreException> failures = new LinkedHashMap<>();
         for (S3Error error : response.errors()) {
-            BlobStoreException another = translate(error);
-            if (problem == null) {
-                problem = another;
-            } else {
-                problem.addSuppressed(another);
+            BlobKey key = objects.get(String.valueOf(error.key()));
+            BlobStoreException problem = translate(key, error);
+            if (key == null) {
+                throw problem; // of the whole request, as far as can be told
             }
+            failures.put(key, problem);
         }
-        if (problem != null) {
-            throw problem;
+        // Every key must be answered for, so that a truncated answer does not pass for success.
+        int answered = response.deleted().size() + failures.size();
+        if (answered < objects.size()) {
+            Set<String> deleted =
+                    response.deleted().stream().map(DeletedObject::key).collect(Collectors.toSet());
+            objects.forEach((object, key) -> {
+                if (!deleted.contains(object)) {
+                    failures.computeIfAbsent(
+                            key,
+                            unanswered -> new BlobStoreException(
+                                    OPERATION,
+                                    unanswered,
+                                    "the server's answer is cut off: it tells of " + answered + " of " + objects.size()
+                                            + " blobs, and not of this one",
+                                    null,
+                                    true));
+                }
+            });
         }
-        // Every key is answered for, so that an answer which is none does not pass for success.
-        if (response.deleted().size() < batch.size()) {
-            throw new BlobStoreException(
-                    OPERATION,
-                    null,
-                    "the server's answer is cut off: it tells of "
-                            + response.deleted().size() + " of " + batch.size() + " blobs",
-                    null,
-                    true);
-        }
+        return failures;
     }
 
-    private BlobStoreException translate(S3Error error) {
-        String object = String.valueOf(error.key());
-        String prefix = bucket.settings().prefix();
-        BlobKey key = object.startsWith(prefix) && object.length() > prefix.length()
-                ? BlobKey.of(object.substring(prefix.length()))
-                : null;
+    private BlobStoreException translate(@Nullable BlobKey key, S3Error error) {
         return bucket.errors()
                 .translate(
                         OPERATION,

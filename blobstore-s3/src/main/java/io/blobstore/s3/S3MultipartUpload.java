@@ -47,6 +47,11 @@ final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.
     record Sent(UploadedPart part, String etag) {}
 
     @Override
+    public String id() {
+        return remote.id();
+    }
+
+    @Override
     protected Sent send(int partNumber, BlobSource content) throws IOException {
         Crc32c checksum = bucket.translating(Operation.UPLOAD_PART, key(), () -> Crc32c.of(content));
         Map<String, String> fields = new TreeMap<>(bucket.headers().part());

@@ -1,0 +1,207 @@
+package io.blobstore.internal.mem;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobListing;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
+import io.blobstore.CopyOptions;
+import io.blobstore.Crc32c;
+import io.blobstore.DeleteResult;
+import io.blobstore.ListOptions;
+import io.blobstore.MultipartUpload;
+import io.blobstore.Operation;
+import io.blobstore.spi.ByteRanges;
+import io.blobstore.spi.PartLayout;
+import io.blobstore.Precondition;
+import io.blobstore.PresignOptions;
+import io.blobstore.PresignedUrl;
+import io.blobstore.ReadOptions;
+import io.blobstore.ReadResult;
+import io.blobstore.StoreCapabilities;
+import io.blobstore.StoreCapabilities.Support;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoredBlob;
+import io.blobstore.spi.Checksums;
+import io.blobstore.spi.Deletions;
+import io.blobstore.spi.OpenUploads;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Collection;
+
+/**
+ * A store whose blobs are byte arrays on the Java heap. Whatever is stored is copied in, whatever is read is copied
+ * out: it is for tests and small caches, and nothing about it is zero-copy.
+ *
+ * <p>Memory is bounded by the heap alone: a blob takes its size until it is deleted or replaced, an unfinished upload
+ * the size of its parts, and completing one briefly takes the size of the blob once more. Thread-safe.
+ */
+public final class MemoryBlobStore implements BlobStore {
+    /** Parts of 1 byte to 1 GiB, blobs of up to 1 GiB; preconditions, but no presigned URLs. */
+    public static final StoreCapabilities CAPABILITIES = StoreCapabilities.builder()
+            .maxPartSize(1 << 30)
+            .maxParts(10_000)
+            .maxBlobSize(1 << 30)
+            .conditionalStore(Support.NATIVE)
+            .build();
+
+    private static final int COPY_WINDOW = 1 << 20;
+
+    private final String uri;
+    private final MemoryContent content;
+    private final StoreCapabilities capabilities;
+    private final OpenUploads uploads = new OpenUploads();
+    private volatile boolean closed;
+
+    /**
+     * Creates a store of this content.
+     *
+     * @throws IllegalArgumentException if the capabilities claim presigned URLs, or blobs larger than an array
+     */
+    public MemoryBlobStore(String uri, MemoryContent content, StoreCapabilities capabilities) {
+        if (capabilities.presign() != Support.NONE || capabilities.maxBlobSize() > 1 << 30) {
+            throw new IllegalArgumentException("a store in memory has no presigned URLs, and blobs of up to 1 GiB");
+        }
+        this.uri = uri;
+        this.content = content;
+        this.capabilities = capabilities;
+    }
+
+    @Override
+    public StoredBlob store(BlobKey key, BlobSource source, StoreOptions options) throws IOException {
+        requireSupported(options.precondition());
+        requireOpen();
+        if (source.size() > capabilities.maxBlobSize()) {
+            throw new IllegalArgumentException(
+                    "a blob has at most " + capabilities.maxBlobSize() + " bytes in this store; got " + source.size());
+        }
+        byte[] bytes = copyOf(source);
+        requireOpen();
+        return content.put(Operation.STORE, key, bytes, options);
+    }
+
+    static byte[] copyOf(BlobSource source) throws IOException {
+        byte[] bytes = new byte[Math.toIntExact(source.size())];
+        ByteBuffer target = ByteBuffer.wrap(bytes);
+        source.forEachBuffer(COPY_WINDOW, target::put);
+        return bytes;
+    }
+
+    @Override
+    public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
+            throws IOException {
+        ByteRanges.requireRoom(range, target.remaining());
+        requireOpen();
+        MemoryContent.Blob blob = content.require(Operation.READ, key);
+        BlobMetadata metadata = blob.metadata();
+        if (options.ifMatch().isPresent()) {
+            MemoryContent.requireVersion(Operation.READ, options.ifMatch().get(), metadata);
+        }
+        int bytes = (int) ByteRanges.resolve(range, key, metadata.size(), target.remaining());
+        Crc32c checksum = Crc32c.of(ByteBuffer.wrap(blob.bytes(), (int) range.offset(), bytes));
+        if (bytes == metadata.size()) {
+            Checksums.requireStored(Operation.READ, metadata, checksum);
+        }
+        target.put(ByteBuffer.wrap(blob.bytes(), (int) range.offset(), bytes));
+        return ReadResult.of(metadata, bytes, checksum);
+    }
+
+    @Override
+    public BlobMetadata head(BlobKey key) throws IOException {
+        requireOpen();
+        return content.require(Operation.HEAD, key).metadata();
+    }
+
+    /** Lists what the store holds at the moment of the call. */
+    @Override
+    public BlobListing list(ListOptions options) {
+        requireOpen();
+        return new MemoryListing(content.list(), options);
+    }
+
+    @Override
+    public void delete(BlobKey key) {
+        requireOpen();
+        content.remove(key);
+    }
+
+    @Override
+    public DeleteResult delete(Collection<BlobKey> keys) throws IOException {
+        requireOpen();
+        return Deletions.oneByOne(keys, this::delete);
+    }
+
+    @Override
+    public long deleteAll(String prefix) {
+        if (prefix.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "deleteAll needs a prefix: an empty one would delete every blob of the store");
+        }
+        requireOpen();
+        return content.removeAll(prefix);
+    }
+
+    @Override
+    public StoredBlob copy(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
+        requireSupported(options.precondition());
+        requireOpen();
+        MemoryContent.Blob blob = content.require(Operation.COPY, from);
+        if (options.sourceVersion().isPresent()) {
+            MemoryContent.requireVersion(Operation.COPY, options.sourceVersion().get(), blob.metadata());
+        }
+        StoreOptions stored = StoreOptions.builder()
+                .metadataOf(blob.metadata())
+                .precondition(options.precondition())
+                .build();
+        return content.put(Operation.COPY, to, blob.bytes(), stored);
+    }
+
+    @Override
+    public PresignedUrl presign(BlobKey key, PresignOptions options) {
+        requireOpen();
+        throw new UnsupportedOperationException("a store in memory has no presigned URLs");
+    }
+
+    @Override
+    public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options)
+            throws IOException {
+        if (!capabilities.multipart()) {
+            throw new UnsupportedOperationException("this store has no multipart uploads");
+        }
+        requireSupported(options.precondition());
+        layout.requireWithin(capabilities);
+        requireOpen();
+        return uploads.create(() -> new MemoryMultipartUpload(key, layout, options, content, uploads));
+    }
+
+    @Override
+    public StoreCapabilities capabilities() {
+        return capabilities;
+    }
+
+    /** Aborts this store's unfinished uploads. The content stays for other stores of the same name. */
+    @Override
+    public void close() throws IOException {
+        closed = true;
+        uploads.close();
+    }
+
+    @Override
+    public String toString() {
+        return uri;
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException(this + " is closed");
+        }
+    }
+
+    private void requireSupported(Precondition precondition) {
+        if (capabilities.conditionalStore() == Support.NONE && precondition != Precondition.none()) {
+            throw new UnsupportedOperationException("this store has no preconditions; got " + precondition);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+package io.blobstore.internal.mem;
+
+import io.blobstore.BlobAlreadyExistsException;
+import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobNotFoundException;
+import io.blobstore.BlobVersion;
+import io.blobstore.Crc32c;
+import io.blobstore.Operation;
+import io.blobstore.Precondition;
+import io.blobstore.PreconditionFailedException;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoredBlob;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+
+/**
+ * The blobs and unfinished uploads of one store in memory, or of several stores with one name.
+ *
+ * <p>Content is copied in before it is handed over, so that a source that blocks or fails does not hold the lock.
+ * Thread-safe.
+ */
+public final class MemoryContent {
+    private final ReentrantLock lock = new ReentrantLock();
+    // Guarded by lock:
+    private final TreeMap<BlobKey, Blob> blobs = new TreeMap<>();
+    private final TreeMap<Long, BlobKey> uploads = new TreeMap<>();
+    private long versions;
+    private long uploadIds;
+
+    /** Creates content without blobs. */
+    public MemoryContent() {}
+
+    /**
+     * A blob.
+     *
+     * @param bytes its content, never changed
+     */
+    record Blob(BlobMetadata metadata, byte[] bytes) {}
+
+    private <T> T locked(Supplier<T> action) {
+        lock.lock();
+        try {
+            return action.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Blob require(Operation operation, BlobKey key) throws BlobNotFoundException {
+        Blob blob = locked(() -> blobs.get(key));
+        if (blob == null) {
+            throw new BlobNotFoundException(operation, key, null);
+        }
+        return blob;
+    }
+
+    List<BlobMetadata> list() {
+        return locked(() -> blobs.values().stream().map(Blob::metadata).toList());
+    }
+
+    void remove(BlobKey key) {
+        locked(() -> Optional.ofNullable(blobs.remove(key)));
+    }
+
+    long removeAll(String prefix) {
+        return locked(() -> {
+            int before = blobs.size();
+            blobs.keySet().removeIf(key -> key.toString().startsWith(prefix));
+            return (long) before - blobs.size();
+        });
+    }
+
+    /** Makes bytes visible that nobody else changes any more. */
+    StoredBlob put(Operation operation, BlobKey key, byte[] bytes, StoreOptions options)
+            throws PreconditionFailedException {
+        Crc32c checksum = Crc32c.of(ByteBuffer.wrap(bytes));
+        lock.lock();
+        try {
+            requireCondition(operation, key, options.precondition());
+            BlobMetadata metadata = BlobMetadata.builder(
+                            key, bytes.length, new BlobVersion("v" + ++versions), Instant.now())
+                    .checksum(Optional.of(checksum))
+                    .contentType(options.contentType())
+                    .userMetadata(options.userMetadata())
+                    .build();
+            blobs.put(key, new Blob(metadata, bytes));
+            return StoredBlob.of(key, metadata.size(), metadata.version(), metadata.checksum());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void requireCondition(Operation operation, BlobKey key, Precondition condition)
+            throws PreconditionFailedException {
+        Blob current = blobs.get(key);
+        if (condition instanceof Precondition.IfAbsent && current != null) {
+            throw new BlobAlreadyExistsException(operation, key, null);
+        }
+        if (condition instanceof Precondition.IfMatch wanted) {
+            if (current == null) {
+                throw new PreconditionFailedException(
+                        operation, key, "there is no blob, but version " + wanted.version() + " was expected", null);
+            }
+            requireVersion(operation, wanted.version(), current.metadata);
+        }
+    }
+
+    static void requireVersion(Operation operation, BlobVersion wanted, BlobMetadata found)
+            throws PreconditionFailedException {
+        if (!wanted.equals(found.version())) {
+            throw new PreconditionFailedException(
+                    operation,
+                    found.key(),
+                    "it has version " + found.version() + ", but " + wanted + " was expected",
+                    null);
+        }
+    }
+
+    // ---- uploads
+
+    long addUpload(BlobKey key) {
+        return locked(() -> {
+            uploads.put(++uploadIds, key);
+            return uploadIds;
+        });
+    }
+
+    void removeUpload(long id) {
+        locked(() -> Optional.ofNullable(uploads.remove(id)));
+    }
+
+    // ---- for tests of stores
+
+    /** Returns a description of each upload that is neither completed nor aborted. */
+    public List<String> openUploads() {
+        return locked(() -> uploads.entrySet().stream()
+                .map(upload -> "upload " + upload.getKey() + " of '" + upload.getValue() + "'")
+                .toList());
+    }
+
+    /**
+     * Replaces the bytes of a blob but not its metadata, as failing memory would.
+     *
+     * @param damage returns the new bytes, of the same length
+     * @throws BlobNotFoundException if there is no blob
+     */
+    public void damage(BlobKey key, UnaryOperator<byte[]> damage) throws BlobNotFoundException {
+        Blob blob = require(Operation.READ, key);
+        locked(() -> blobs.replace(key, new Blob(blob.metadata, damage.apply(blob.bytes.clone()))));
+    }
+}

@@ -1,0 +1,63 @@
+package io.blobstore.internal.mem;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobSource;
+import io.blobstore.Crc32c;
+import io.blobstore.Operation;
+import io.blobstore.spi.PartLayout;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoredBlob;
+import io.blobstore.UploadedPart;
+import io.blobstore.spi.AbstractMultipartUpload;
+import io.blobstore.spi.OpenUploads;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** A multipart upload whose parts are byte arrays. */
+final class MemoryMultipartUpload extends AbstractMultipartUpload<MemoryMultipartUpload.Part> {
+    private final long id;
+    private final StoreOptions options;
+    private final MemoryContent content;
+
+    MemoryMultipartUpload(
+            BlobKey key, PartLayout layout, StoreOptions options, MemoryContent content, OpenUploads uploads) {
+        super(key, layout, uploads);
+        this.options = options;
+        this.content = content;
+        id = content.addUpload(key);
+    }
+
+    /** A part and its content. */
+    record Part(UploadedPart part, byte[] bytes) {}
+
+    @Override
+    public String id() {
+        return Long.toString(id);
+    }
+
+    @Override
+    protected Part send(int partNumber, BlobSource source) throws IOException {
+        byte[] bytes = MemoryBlobStore.copyOf(source);
+        return new Part(UploadedPart.of(partNumber, bytes.length, Crc32c.of(ByteBuffer.wrap(bytes))), bytes);
+    }
+
+    @Override
+    protected UploadedPart describe(Part part) {
+        return part.part();
+    }
+
+    @Override
+    protected StoredBlob publish(List<Part> sent, Crc32c checksum) throws IOException {
+        ByteBuffer whole = ByteBuffer.allocate(Math.toIntExact(layout().size()));
+        sent.forEach(part -> whole.put(part.bytes()));
+        StoredBlob stored = content.put(Operation.COMPLETE_UPLOAD, key(), whole.array(), options);
+        content.removeUpload(id);
+        return stored;
+    }
+
+    @Override
+    protected void discard() {
+        content.removeUpload(id);
+    }
+}

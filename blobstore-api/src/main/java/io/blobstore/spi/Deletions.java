@@ -1,0 +1,63 @@
+package io.blobstore.spi;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobStoreException;
+import io.blobstore.DeleteResult;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+
+/** Deletes several blobs for {@link io.blobstore.BlobStore#delete(Collection)}. */
+public final class Deletions {
+    private Deletions() {}
+
+    /** Deletes one blob. */
+    @FunctionalInterface
+    public interface Single {
+        /** Deletes the blob of this key, if there is one. */
+        void delete(BlobKey key) throws IOException;
+    }
+
+    /** Deletes the blobs of several keys with one request. */
+    @FunctionalInterface
+    public interface Batch {
+        /**
+         * Deletes these blobs, where they exist.
+         *
+         * @return the failures of single keys
+         * @throws BlobStoreException if the request failed, for all of them
+         */
+        Map<BlobKey, BlobStoreException> delete(List<BlobKey> keys) throws IOException;
+    }
+
+    /** Deletes the blobs of distinct keys one by one. A failure is recorded and does not stop the deletion. */
+    public static DeleteResult oneByOne(Collection<BlobKey> keys, Single single) throws IOException {
+        return inBatches(keys, 1, batch -> {
+            single.delete(batch.get(0));
+            return Map.of();
+        });
+    }
+
+    /**
+     * Deletes the blobs of distinct keys in batches of at most this size. A failure is recorded and does not stop the
+     * deletion.
+     */
+    public static DeleteResult inBatches(Collection<BlobKey> keys, int batchSize, Batch request) throws IOException {
+        List<BlobKey> distinct = new ArrayList<>(new LinkedHashSet<>(keys));
+        Map<BlobKey, BlobStoreException> failures = new LinkedHashMap<>();
+        for (int from = 0; from < distinct.size(); from += batchSize) {
+            List<BlobKey> batch = distinct.subList(from, Math.min(from + batchSize, distinct.size()));
+            try {
+                failures.putAll(request.delete(batch));
+            } catch (BlobStoreException e) {
+                batch.forEach(key -> failures.put(key, e));
+            }
+        }
+        distinct.removeAll(failures.keySet());
+        return DeleteResult.of(distinct, failures);
+    }
+}
