@@ -5,8 +5,6 @@ import io.blobstore.ForwardingBlobStore;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.internal.mem.MemoryBlobStore;
 import io.blobstore.internal.mem.MemoryContent;
-import io.blobstore.spi.ByteRanges;
-import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.util.List;
 

@@ -1,8 +1,8 @@
 package io.blobstore.internal.mem;
 
 import io.blobstore.BlobStore;
-import io.blobstore.spi.BlobStoreProvider;
 import io.blobstore.StoreUri;
+import io.blobstore.spi.BlobStoreProvider;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Opens {@code mem:} and {@code mem:name}; see {@link io.blobstore.BlobStores}. Thread-safe. */
