@@ -39,6 +39,12 @@ import org.slf4j.LoggerFactory;
  * never pulls memory away: it refuses further leases, and the <em>last</em> lease to be closed unmaps. With no lease
  * open, {@code close()} unmaps itself. {@link #awaitReleased} waits for that.
  *
+ * <pre>{@code
+ * try (MappedFile file = MappedFile.open(path)) {
+ *     store.store(key, file.region(), StoreOptions.DEFAULT);
+ * }
+ * }</pre>
+ *
  * <h2>What no lease protects from</h2>
  *
  * A file that somebody else <b>truncates</b> while it is mapped leaves memory without a file behind it. Reading that
