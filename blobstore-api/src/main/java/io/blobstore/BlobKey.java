@@ -5,6 +5,10 @@ import java.nio.charset.StandardCharsets;
 /**
  * The name of a blob inside a store: any well-formed Unicode text of 1 to {@value #MAX_BYTES} bytes in UTF-8.
  *
+ * <pre>{@code
+ * BlobKey key = BlobKey.of("backups/2024/database.img");
+ * }</pre>
+ *
  * <p>A key is never normalised, decoded or trimmed: {@code toString()} gives back exactly what {@link #of} was given.
  * The bucket, or the directory, belongs to the store and not to the key. A store may refuse keys that it cannot hold,
  * with {@link InvalidBlobKeyException}.

@@ -15,6 +15,18 @@ import java.util.Collection;
  * with the {@link java.nio.channels.ClosedByInterruptException}, {@link java.io.InterruptedIOException} or
  * {@link InterruptedException} as a cause, and the thread's interrupt status set.
  *
+ * <pre>{@code
+ * StoredBlob stored = store.store(key, BlobSource.ofPath(path), StoreOptions.DEFAULT);
+ * ByteBuffer memory = ByteBuffer.allocateDirect(Math.toIntExact(stored.size()));
+ * ReadResult read = store.read(key, ByteRange.all(), memory);
+ * try (BlobListing listing = store.list(ListOptions.prefix("logs/"))) {
+ *     while (listing.hasNext()) {
+ *         System.out.println(listing.next().name());
+ *     }
+ * }
+ * store.delete(List.of(key, BlobKey.of("logs/old"))).throwIfFailed();
+ * }</pre>
+ *
  * <p>The methods without a body are the contract that backends implement and {@code BlobStoreContract} (in the
  * test-jar) checks; those with a body are shorthand for them, the same for every backend, and not to be overridden.
  */

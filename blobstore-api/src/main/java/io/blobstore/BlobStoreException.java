@@ -11,6 +11,16 @@ import org.jspecify.annotations.Nullable;
  * {@link #isRetryable()} says whether the same call may succeed later. An exception of an SDK or of the operating
  * system appears only as the cause.
  *
+ * <pre>{@code
+ * try {
+ *     store.head(key);
+ * } catch (BlobNotFoundException e) {
+ *     System.out.println("no blob " + key);
+ * } catch (BlobStoreException e) {
+ *     System.out.println(e.operation() + " failed; " + (e.isRetryable() ? "try again later" : "do not repeat it"));
+ * }
+ * }</pre>
+ *
  * <p>Misuse of the library is signalled by an {@link IllegalArgumentException} or {@link IllegalStateException}
  * instead.
  */

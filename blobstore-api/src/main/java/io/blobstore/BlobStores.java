@@ -5,7 +5,19 @@ import java.io.IOException;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 
-/** Opens stores by URI: {@code file:/dir}, {@code s3://bucket?region=…}, {@code gs://bucket}. */
+/**
+ * Opens stores by URI: {@code file:/dir}, {@code s3://bucket?region=…}, {@code gs://bucket}, {@code mem:name}.
+ *
+ * <pre>{@code
+ * try (BlobStore images = BlobStores.open("mem:")) {
+ *     images.store(BlobKey.of("hello"), ByteBuffer.wrap("world".getBytes()));
+ * }
+ * }</pre>
+ *
+ * <p>{@code mem:} opens a new store in memory, for tests and small caches. Stores that are opened as {@code mem:name} in
+ * one JVM share their blobs, which stay until they are deleted or the JVM ends. Content is held in arrays on the Java
+ * heap, which is its only limit; a blob has at most 1 GiB.
+ */
 public final class BlobStores {
     private BlobStores() {}
 

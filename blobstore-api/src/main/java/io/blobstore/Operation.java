@@ -32,7 +32,7 @@ public enum Operation {
     COMPLETE_UPLOAD("complete upload"),
     /** {@link MultipartUpload#abort Aborts} a multipart upload. */
     ABORT_UPLOAD("abort upload"),
-    /** Reads a file that is the {@link BlobSource#of(java.nio.file.Path) source} of a blob. */
+    /** Reads a file that is the {@link BlobSource#ofPath source} of a blob. */
     READ_SOURCE("read source file"),
     /** Writes to the {@link BlobTarget target} of a read or download. */
     WRITE_TARGET("write to target");

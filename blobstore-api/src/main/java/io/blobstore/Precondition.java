@@ -1,18 +1,32 @@
 package io.blobstore;
 
-/** What must hold at the moment a blob becomes visible, or nothing is changed. */
+/**
+ * The condition that must hold at the moment a blob becomes visible; otherwise nothing is changed. Immutable.
+ *
+ * <pre>{@code
+ * BlobVersion version = store.head(key).version();
+ * StoreOptions unchanged = StoreOptions.builder()
+ *         .precondition(Precondition.ifMatch(version))
+ *         .build();
+ * try {
+ *     store.store(key, BlobSource.ofPath(path), unchanged);
+ * } catch (PreconditionFailedException e) {
+ *     // another version was stored meanwhile: read it again, and decide anew
+ * }
+ * }</pre>
+ */
 public sealed interface Precondition {
-    /** No condition: whatever the key holds is replaced. */
+    /** Returns no condition: whatever the key holds is replaced. */
     static Precondition none() {
         return None.INSTANCE;
     }
 
-    /** The key must hold nothing; otherwise {@link BlobAlreadyExistsException}. */
+    /** Returns the condition that the key holds nothing; otherwise {@link BlobAlreadyExistsException}. */
     static Precondition ifAbsent() {
         return IfAbsent.INSTANCE;
     }
 
-    /** The key must hold exactly this version; otherwise {@link PreconditionFailedException}. */
+    /** Returns the condition that the key holds exactly this version; otherwise {@link PreconditionFailedException}. */
     static Precondition ifMatch(BlobVersion version) {
         return new IfMatch(version);
     }

@@ -38,6 +38,12 @@ import org.slf4j.LoggerFactory;
  * never unmaps memory in use: it refuses further leases, and the <em>last</em> lease to be closed unmaps the file. If
  * no lease is open, {@code close()} itself unmaps it. {@link #awaitReleased} waits for that.
  *
+ * <pre>{@code
+ * try (MappedFile file = MappedFile.open(path)) {
+ *     store.store(key, file.region(), StoreOptions.DEFAULT);
+ * }
+ * }</pre>
+ *
  * <h2>Truncation: what leases do not protect from</h2>
  *
  * If another process <b>truncates</b> the file while it is mapped, part of the memory has no file behind it. Reading
