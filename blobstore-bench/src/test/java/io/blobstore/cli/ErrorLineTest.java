@@ -5,6 +5,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStoreException;
+import io.blobstore.TargetException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -39,6 +40,12 @@ class ErrorLineTest {
                 arguments(
                         new IOException("No space left on device"),
                         "No space left on device; free some space there, or choose another place"),
+                arguments(
+                        new TargetException("file /f", "full", new IOException("No space left on device")),
+                        "No space left on device; free some space there, or choose another place"),
+                arguments(
+                        new TargetException("file /f", "it has no room for 9 bytes", null),
+                        "write to file /f: it has no room for 9 bytes"),
                 arguments(
                         new UncheckedIOException(new NoSuchFileException("/f")),
                         "there is no file or directory '/f'; check the path"),

@@ -4,8 +4,8 @@
  *
  * <p>When a call returns or throws, no thread, socket or native call refers to the caller's memory any more.
  *
- * <p>May depend on {@code io.blobstore} (sources and their leases) and slf4j; on Netty's and Conscrypt's TLS engines
- * where they are on the class path. Knows no store, no cloud and no signature.
+ * <p>May depend on {@code io.blobstore} (sources and targets), {@code io.blobstore.spi} (ranges) and slf4j; on Netty's
+ * and Conscrypt's TLS engines if they are on the class path. Knows no store, no cloud and no signature.
  */
 @NullMarked
 package io.blobstore.http;

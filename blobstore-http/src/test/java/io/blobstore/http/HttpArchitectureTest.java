@@ -28,6 +28,7 @@ class HttpArchitectureTest {
                         "org.jspecify.annotations",
                         "org.slf4j",
                         "io.blobstore",
+                        "io.blobstore.spi",
                         OWN,
                         "io.netty..",
                         "org.conscrypt..")
