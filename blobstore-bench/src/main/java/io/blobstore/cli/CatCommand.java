@@ -3,7 +3,7 @@ package io.blobstore.cli;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.ByteRange;
-import io.blobstore.spi.ByteRanges;
+import io.blobstore.RangeNotSatisfiableException;
 import io.blobstore.transfer.BlobReader;
 import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
@@ -59,11 +59,20 @@ final class CatCommand implements Callable<Integer> {
                         .readAheadMemory(READ_AHEAD)
                         .build();
                 BlobReader blob = reader.openReader(source, key)) {
-            write(blob.position(range.offset()), ByteRanges.resolve(range, key, blob.size(), Long.MAX_VALUE));
+            write(blob.position(range.offset()), lengthIn(blob.size()));
         } finally {
             threads.shutdown();
         }
         return ExitCode.OK;
+    }
+
+    private long lengthIn(long blobSize) throws RangeNotSatisfiableException {
+        long available = blobSize - range.offset();
+        if (available < 0 || (range.kind() == ByteRange.Kind.EXACT && range.length() > available)) {
+            throw new RangeNotSatisfiableException(
+                    key, range + " is not inside the blob, which has " + blobSize + " bytes");
+        }
+        return Math.min(range.length(), available);
     }
 
     private void write(BlobReader blob, long length) throws IOException {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStoreException;
 import io.blobstore.Operation;
+import io.blobstore.TargetException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -38,6 +39,12 @@ class ErrorLineTest {
                 arguments(
                         new IOException("No space left on device"),
                         "No space left on device; free some space, or choose another location"),
+                arguments(
+                        new TargetException("file /f", "full", new IOException("No space left on device")),
+                        "No space left on device; free some space, or choose another location"),
+                arguments(
+                        new TargetException("file /f", "it has no room for 9 bytes", null),
+                        "write to target: file /f: it has no room for 9 bytes"),
                 arguments(
                         new UncheckedIOException(new NoSuchFileException("/f")),
                         "there is no file or directory '/f'; check the path"),
