@@ -22,14 +22,17 @@ import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.http.HttpClient;
+import io.blobstore.http.objects.BucketContext;
+import io.blobstore.http.objects.BucketStoreBuilder;
+import io.blobstore.http.objects.Conditions;
+import io.blobstore.http.objects.RangedRead;
 import io.blobstore.spi.OpenUploads;
 import java.io.IOException;
 import java.net.URI;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import javax.net.ssl.TrustManager;
 
 /**
  * A store in a Google Cloud Storage bucket: {@code gs://bucket}.
@@ -61,21 +64,33 @@ public final class GcsBlobStore implements BlobStore {
     static final StoreCapabilities CAPABILITIES =
             new StoreCapabilities(true, 5 * MIB, 5 * GIB, 10_000, 5L << 40, Support.EMULATED, Support.NATIVE);
 
-    private final GcsContext bucket;
-    private final GcsConnections.Client client;
+    private final BucketContext bucket;
+    private final GcsObjectNames names;
+    private final GcsClientFactory.Clients clients;
+    private final GcsErrors errors;
+    private final GcsObjectReader objects;
+    private final Conditions conditions;
+    private final MultipartRequests multipart;
     private final PutObject put;
     private final GcsCopy copy;
     private final GcsDeletion deletion;
     private final Presigning presigning;
     private final OpenUploads uploads = new OpenUploads();
 
-    GcsBlobStore(GcsContext bucket, GcsConnections.Client client) {
-        this.bucket = bucket;
-        this.client = client;
-        put = new PutObject(bucket);
-        copy = new GcsCopy(bucket);
-        deletion = new GcsDeletion(bucket);
-        presigning = new Presigning(bucket);
+    private GcsBlobStore(GcsSettings settings, GcsClientFactory.Clients clients, HttpClient http) {
+        this.clients = clients;
+        DataRequests data = new DataRequests(http, clients.client());
+        GcsUrls urls = GcsUrls.of(clients.client(), settings.bucket());
+        errors = new GcsErrors(settings.bucket(), urls.root());
+        names = new GcsObjectNames(settings.prefix());
+        bucket = new BucketContext("gs", settings.bucket(), settings.prefix(), http, errors);
+        objects = new GcsObjectReader(bucket, names, clients.client(), data, urls, errors, settings);
+        conditions = new Conditions(objects, errors);
+        multipart = new MultipartRequests(bucket, data, urls, errors, settings);
+        put = new PutObject(bucket, names, data, urls, errors, settings, conditions);
+        copy = new GcsCopy(bucket, names, clients, errors, objects, conditions, settings);
+        deletion = new GcsDeletion(bucket, names, clients.client());
+        presigning = new Presigning(bucket, names, clients.client(), urls, settings);
     }
 
     /** A builder with everything at its default. */
@@ -94,17 +109,17 @@ public final class GcsBlobStore implements BlobStore {
             throws IOException {
         range.requireRoom(target.remaining());
         bucket.requireOpen();
-        return new GetRange(bucket, key, range, options.ifMatch(), target).run();
+        return new RangedRead(objects, errors, key, range, options.ifMatch(), target).run();
     }
 
     @Override
     public BlobMetadata head(BlobKey key) throws IOException {
-        return bucket.head("head", key, Optional.empty());
+        return objects.head("head", key, Optional.empty());
     }
 
     @Override
     public BlobListing list(ListOptions options) throws IOException {
-        return GcsListing.open(bucket, "list", options);
+        return new GcsListing(bucket, names, clients.client(), "list", options).begin();
     }
 
     @Override
@@ -139,14 +154,23 @@ public final class GcsBlobStore implements BlobStore {
         bucket.requireOpen();
         Precondition condition = options.precondition();
         if (condition instanceof Precondition.IfMatch match) {
-            Conditions.generation("store", key, match);
+            Generations.require("store", key, match.version());
         }
-        String atKey = bucket.objectOf("store", key);
+        String atKey = names.objectOf("store", key);
         String object = condition == Precondition.none()
                 ? atKey
-                : bucket.hiddenObject(UUID.randomUUID().toString());
+                : names.hiddenObject(UUID.randomUUID().toString());
         return uploads.create(() -> new GcsMultipartUpload(
-                bucket, MultipartRequests.create(bucket, key, object, options), layout, options, copy, uploads));
+                bucket,
+                multipart.create(key, object, options),
+                clients.client(),
+                errors,
+                objects,
+                conditions,
+                layout,
+                options,
+                copy,
+                uploads));
     }
 
     @Override
@@ -164,7 +188,7 @@ public final class GcsBlobStore implements BlobStore {
             uploads.close();
         } finally {
             bucket.close();
-            client.close();
+            clients.close();
         }
     }
 
@@ -174,112 +198,77 @@ public final class GcsBlobStore implements BlobStore {
     }
 
     /** Builds a store. Not thread-safe. */
-    public static final class Builder {
-        private final String bucket;
-        private String prefix = "";
-        private Optional<String> storageClass = Optional.empty();
+    public static final class Builder extends BucketStoreBuilder<Builder> {
         private Optional<GcsEncryption> encryption = Optional.empty();
-        private final GcsConnections connections = new GcsConnections();
+        private final GcsClientFactory clients = new GcsClientFactory();
 
         private Builder(String bucket) {
-            this.bucket = bucket;
+            super(bucket);
+        }
+
+        @Override
+        protected Builder self() {
+            return this;
         }
 
         /**
-         * Sets where the server is, as in {@code http://127.0.0.1:4443}; default Google's, or what the environment
-         * variable STORAGE_EMULATOR_HOST names. Over plain http no credentials are sent.
+         * Sets where the server is, as in {@code http://127.0.0.1:4443}; default Google's, or the one that the
+         * environment variable STORAGE_EMULATOR_HOST names. Over plain http no credentials are sent.
          */
+        @Override
         public Builder endpoint(URI endpoint) {
-            connections.endpoint = Optional.of(endpoint);
-            return this;
+            return super.endpoint(endpoint);
         }
 
         /** Sets the project that the SDK's requests name; none of them needs one. */
         public Builder project(String project) {
-            connections.project = Optional.of(project);
+            clients.project = Optional.of(project);
             return this;
         }
 
         /** Sets where access tokens come from; default: the application-default credentials. */
         public Builder credentials(Credentials credentials) {
-            connections.credentials = Optional.of(credentials);
+            clients.credentials = Optional.of(credentials);
             return this;
         }
 
         /**
          * Sets a client over HTTP to use, which the caller keeps and closes. Excludes {@link #endpoint},
-         * {@link #project} and {@link #credentials}. Content does not travel over it, but to its host, with its
+         * {@link #project} and {@link #credentials}. The client sends no content: that is sent to its host, with its
          * credentials.
          */
         public Builder client(Storage client) {
-            connections.client = Optional.of(client);
+            clients.client = Optional.of(client);
             return this;
         }
 
-        /** Sets what stands in front of every key in the bucket, and is no part of it. */
-        public Builder prefix(String prefix) {
-            this.prefix = prefix;
-            return this;
-        }
-
-        /** Sets the storage class of what is stored, as in "NEARLINE". */
-        public Builder storageClass(String name) {
-            storageClass = Optional.of(name);
-            return this;
-        }
-
-        /** Sets how what is stored is encrypted. */
+        /** Sets how new objects are encrypted; default: the bucket's encryption. */
         public Builder encryption(GcsEncryption encryption) {
             this.encryption = Optional.of(encryption);
             return this;
         }
 
-        /** Sets who decides which certificates are trusted; default: JSSE's, by its system properties. */
-        public Builder trustManagers(TrustManager... managers) {
-            connections.transport.trustManagers(managers);
-            return this;
-        }
-
-        /**
-         * Sets how many connections to the server there may be at once, idle ones among them; default 256. Requests
-         * beyond that wait, first come, first served, and without a time limit. So as many parts as one likes can be in
-         * flight over a few connections. A source must not use the store that it is read for: its request might wait
-         * for the one that reads it.
-         *
-         * <p>What a client given to the builder sends is not counted.
-         */
-        public Builder maxConnections(int connections) {
-            this.connections.transport.maxConnections(connections);
-            return this;
-        }
-
-        /** Sets how long a connection, TLS included, may take to be made; default 10 s. */
-        public Builder connectTimeout(Duration timeout) {
-            connections.transport.connectTimeout(timeout);
-            return this;
-        }
-
-        /** Sets how long a connection may go without progress; default 30 s. */
-        public Builder stallTimeout(Duration timeout) {
-            connections.transport.stallTimeout(timeout);
-            return this;
-        }
-
-        /** Sets what stands for the process's environment. */
+        /** Replaces the environment of the process. */
         Builder environment(Map<String, String> environment) {
-            connections.environment = environment;
+            clients.environment = environment;
             return this;
         }
 
         /**
-         * Opens the store, to be closed by the caller. Whether there is such a bucket shows with the first call.
+         * Opens the store, which the caller has to close. The first call shows whether the bucket exists.
          *
-         * @throws IllegalArgumentException if settings are wrong, or contradict each other
+         * @throws IllegalArgumentException if settings are invalid, or contradict each other
          * @throws io.blobstore.PermissionDeniedException if there are no credentials
          */
         public GcsBlobStore open() throws IOException {
-            GcsConnections.Opened opened = connections.open(new GcsSettings(bucket, prefix, storageClass, encryption));
-            return new GcsBlobStore(opened.bucket(), opened.closeClient());
+            GcsSettings settings = new GcsSettings(bucket, prefix, storageClass, encryption);
+            HttpClient opened = http.build();
+            try {
+                return new GcsBlobStore(settings, clients.open(settings, endpoint, opened), opened);
+            } catch (IOException | RuntimeException | Error e) {
+                opened.close();
+                throw e;
+            }
         }
     }
 }

@@ -1,37 +1,43 @@
 package io.blobstore.gcs;
 
 import com.google.cloud.storage.BlobId;
+import com.google.cloud.storage.Storage;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobListing;
 import io.blobstore.ListOptions;
+import io.blobstore.http.objects.BucketContext;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Deletes blobs: one, or all whose keys begin alike, a hundred in a request. */
+/** Deletes single blobs, and all blobs with a prefix in batches. */
 final class GcsDeletion {
-    /** What one batch of the JSON API takes. */
+    /** The most requests of one batch of the JSON API. */
     private static final int BATCH = 100;
 
-    private final GcsContext bucket;
+    private final BucketContext bucket;
+    private final GcsObjectNames names;
+    private final Storage client;
 
-    GcsDeletion(GcsContext bucket) {
+    GcsDeletion(BucketContext bucket, GcsObjectNames names, Storage client) {
         this.bucket = bucket;
+        this.names = names;
+        this.client = client;
     }
 
     void delete(BlobKey key) throws IOException {
-        BlobId id = bucket.id(bucket.objectOf("delete", key));
-        bucket.request("delete", key, () -> bucket.client().delete(id)); // false: it was not there, which is fine
+        BlobId id = BlobId.of(bucket.name(), names.objectOf("delete", key));
+        bucket.request("delete", key, () -> client.delete(id)); // false if there was none, which is no error
     }
 
-    /** Deletes what a listing shows, and gives the number of blobs that were there. */
+    /** Deletes the blobs of a listing, and returns how many existed. */
     long deleteAll(String prefix) throws IOException {
         long deleted = 0;
-        try (BlobListing listing = GcsListing.open(bucket, "deleteAll", ListOptions.prefix(prefix))) {
+        try (BlobListing listing = new GcsListing(bucket, names, client, "deleteAll", ListOptions.prefix(prefix)).begin()) {
             List<BlobId> batch = new ArrayList<>();
             while (listing.hasNext()) {
                 if (listing.next() instanceof BlobListing.Blob blob) {
-                    batch.add(bucket.id(bucket.objectOf("deleteAll", blob.key())));
+                    batch.add(BlobId.of(bucket.name(), names.objectOf("deleteAll", blob.key())));
                 }
                 if (batch.size() == BATCH) {
                     deleted += delete(batch);
@@ -46,7 +52,7 @@ final class GcsDeletion {
             return 0;
         }
         List<Boolean> deleted =
-                bucket.request("deleteAll", null, () -> bucket.client().delete(List.copyOf(batch)));
+                bucket.request("deleteAll", null, () -> client.delete(List.copyOf(batch)));
         batch.clear();
         return deleted.stream().filter(Boolean::booleanValue).count();
     }

@@ -9,17 +9,17 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
 import io.blobstore.http.HttpHeaders;
-import io.blobstore.http.ResponseText;
+import io.blobstore.http.objects.ObjectHeaders;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A blob's metadata, as the JSON API and the XML API say it: the same from both. Times are in whole seconds, as in XML.
+ * Reads a blob's metadata from responses of the JSON API and of the XML API, with the same result: times are in whole
+ * seconds, as in XML.
  */
 final class ObjectMetadata {
     static final String GENERATION = "x-goog-generation";
@@ -28,7 +28,7 @@ final class ObjectMetadata {
 
     private ObjectMetadata() {}
 
-    /** As the SDK gives it. */
+    /** Returns the metadata of a blob of the SDK. */
     static BlobMetadata of(String operation, BlobKey key, Blob blob) throws BlobStoreException {
         requireComplete(operation, key, blob);
         return new BlobMetadata(
@@ -41,7 +41,7 @@ final class ObjectMetadata {
                 modified(blob));
     }
 
-    /** As a listing has it. */
+    /** Returns the entry of a listing for a blob of the SDK. */
     static BlobListing.Blob entry(String operation, BlobKey key, Blob blob) throws BlobStoreException {
         requireComplete(operation, key, blob);
         return new BlobListing.Blob(key, blob.getSize(), version(blob.getGeneration()), modified(blob));
@@ -49,7 +49,7 @@ final class ObjectMetadata {
 
     private static void requireComplete(String operation, BlobKey key, Blob blob) throws BlobStoreException {
         if (blob.getGeneration() == null || blob.getSize() == null || blob.getUpdateTimeOffsetDateTime() == null) {
-            throw incomplete(operation, key, "generation, size or time");
+            throw ObjectHeaders.incomplete(operation, key, "generation, size or time");
         }
     }
 
@@ -67,46 +67,30 @@ final class ObjectMetadata {
         return user;
     }
 
-    /** As the header of an answer to GET says it. */
+    /** Reads the header of a response to GET. */
     static BlobMetadata of(String operation, BlobKey key, HttpHeaders headers, long size) throws BlobStoreException {
-        Map<String, String> user = new TreeMap<>();
-        headers.forEach((name, value) -> {
-            String field = name.toLowerCase(Locale.ROOT);
-            if (field.startsWith(USER_METADATA)) {
-                user.merge(field.substring(USER_METADATA.length()), value, (a, b) -> a + "," + b);
-            }
-        });
-        return new BlobMetadata(
-                key,
-                size,
-                generation(headers).orElseThrow(() -> incomplete(operation, key, GENERATION)),
-                checksum(headers),
-                headers.first("Content-Type"),
-                user,
-                headers.first("Last-Modified")
-                        .flatMap(ResponseText::date)
-                        .orElseThrow(() -> incomplete(operation, key, "Last-Modified")));
+        BlobVersion version =
+                generation(headers).orElseThrow(() -> ObjectHeaders.incomplete(operation, key, GENERATION));
+        return ObjectHeaders.metadata(operation, key, headers, size, version, checksum(headers), USER_METADATA);
     }
 
-    /** What a header says the object's generation is. */
+    /** Returns the version in a header. */
     static Optional<BlobVersion> generation(HttpHeaders headers) {
-        return headers.first(GENERATION)
-                .filter(text -> text.matches("[0-9]{1,18}"))
-                .map(text -> version(Long.parseLong(text)));
+        return headers.number(GENERATION).map(ObjectMetadata::version);
     }
 
     static BlobVersion version(long generation) {
         return new BlobVersion(Long.toString(generation));
     }
 
-    /** The generation that a version stands for; empty for a version of another store, which no object has. */
+    /** Returns the generation of a version; empty for a version of another kind of store, which no object has. */
     static Optional<Long> generation(BlobVersion version) {
         String text = version.toString();
         return text.matches("[0-9]{1,18}") ? Optional.of(Long.parseLong(text)) : Optional.empty();
     }
 
     /**
-     * What a header says of the CRC32C: as {@code crc32c=…}, perhaps with an MD5 behind it, perhaps in another field.
+     * Returns the CRC32C in a header: {@code crc32c=…}, possibly next to an MD5, in the same or in another field.
      */
     static Optional<Crc32c> checksum(HttpHeaders headers) {
         for (String field : headers.all(HASH)) {
@@ -120,7 +104,7 @@ final class ObjectMetadata {
         return Optional.empty();
     }
 
-    /** As a request says it. */
+    /** Returns the value of the field {@link #HASH} for a request. */
     static String hash(Crc32c checksum) {
         return "crc32c=" + checksum.base64();
     }
@@ -129,21 +113,11 @@ final class ObjectMetadata {
         return Optional.ofNullable(base64).flatMap(Crc32c::ofBase64);
     }
 
-    /** The version of what an upload through the JSON API has made. */
+    /** Returns the version of an object that the JSON API has stored. */
     static BlobVersion version(String operation, BlobKey key, StorageObject object) throws BlobStoreException {
         if (object.getGeneration() == null) {
-            throw incomplete(operation, key, "generation");
+            throw ObjectHeaders.incomplete(operation, key, "generation");
         }
         return version(object.getGeneration());
-    }
-
-    /** An answer that lacks what the server always says. */
-    static BlobStoreException incomplete(String operation, BlobKey key, String field) {
-        return new BlobStoreException(
-                operation,
-                key,
-                "the server's answer has no valid " + field + "; is the endpoint one of Cloud Storage?",
-                null,
-                false);
     }
 }

@@ -11,6 +11,8 @@ import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.http.HttpResponse;
+import io.blobstore.http.objects.BucketContext;
+import io.blobstore.http.objects.Conditions;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -22,18 +24,37 @@ import java.util.TreeMap;
 import java.util.UUID;
 
 /**
- * Stores a blob by one request of the JSON API: metadata and content as the two parts of a multipart/related body. The
- * request takes a condition, the server compares the content with the checksum in the metadata, and answers with what
- * it has stored. The content is one of the pieces of the body, and is not copied for that.
+ * Stores a blob by one request of the JSON API, with metadata and content as the two parts of a multipart/related body.
+ * The request may have a condition. The server compares the content with the checksum in the metadata, and returns the
+ * metadata of the new object. The body is concatenated without a copy of the content.
  */
 final class PutObject {
     private static final String OPERATION = "store";
     private static final String ANY_TYPE = "application/octet-stream";
 
-    private final GcsContext bucket;
+    private final BucketContext bucket;
+    private final GcsObjectNames names;
+    private final DataRequests data;
+    private final GcsUrls urls;
+    private final GcsErrors errors;
+    private final GcsSettings settings;
+    private final Conditions conditions;
 
-    PutObject(GcsContext bucket) {
+    PutObject(
+            BucketContext bucket,
+            GcsObjectNames names,
+            DataRequests data,
+            GcsUrls urls,
+            GcsErrors errors,
+            GcsSettings settings,
+            Conditions conditions) {
         this.bucket = bucket;
+        this.names = names;
+        this.data = data;
+        this.urls = urls;
+        this.errors = errors;
+        this.settings = settings;
+        this.conditions = conditions;
     }
 
     StoredBlob run(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
@@ -41,18 +62,16 @@ final class PutObject {
             throw new IllegalArgumentException("this store sends at most " + GcsBlobStore.CAPABILITIES.maxPartSize()
                     + " bytes in one request, this blob has " + content.size() + "; use ParallelUploader");
         }
-        String object = bucket.objectOf(OPERATION, key);
+        String object = names.objectOf(OPERATION, key);
         Precondition condition = options.precondition();
-        Map<String, String> query = new TreeMap<>(Conditions.query(OPERATION, key, condition));
-        bucket.settings().kmsKey().ifPresent(name -> query.put("kmsKeyName", name));
-        Crc32c checksum = bucket.translating(OPERATION, key, () -> Crc32c.of(content));
+        Map<String, String> query = new TreeMap<>(Generations.query(OPERATION, key, condition));
+        settings.kmsKey().ifPresent(name -> query.put("kmsKeyName", name));
+        Crc32c checksum = bucket.translate(OPERATION, key, () -> Crc32c.of(content));
         try {
-            return put(key, bucket.urls().upload(query), metadata(object, options, checksum), content, checksum);
+            return put(key, urls.upload(query), metadata(object, options, checksum), content, checksum);
         } catch (BlobStoreException e) {
-            if (condition != Precondition.none() && GcsErrors.isOutcomeUnknown(e)) {
-                return bucket.findSent(OPERATION, key, condition, content.size(), checksum, e);
-            }
-            throw Conditions.explain(OPERATION, key, condition, e);
+            boolean mayHaveHappened = condition != Precondition.none() && errors.isOutcomeUnknown(e);
+            return conditions.resolve(OPERATION, key, condition, content.size(), checksum, e, mayHaveHappened);
         }
     }
 
@@ -61,7 +80,7 @@ final class PutObject {
                 .setName(object)
                 .setCrc32c(checksum.base64())
                 .setContentType(options.contentType().orElse(null))
-                .setStorageClass(bucket.settings().storageClass().orElse(null));
+                .setStorageClass(settings.storageClass().orElse(null));
         return options.userMetadata().isEmpty() ? metadata : metadata.setMetadata(options.userMetadata());
     }
 
@@ -76,11 +95,11 @@ final class PutObject {
                 text("\r\n--" + boundary + "\r\nContent-Type: " + type + "\r\n\r\n"),
                 content,
                 text("\r\n--" + boundary + "--\r\n")));
-        Map<String, String> fields = new TreeMap<>(bucket.settings().keyFields());
+        Map<String, String> fields = new TreeMap<>(settings.keyFields());
         fields.put("Content-Type", "multipart/related; boundary=" + boundary);
         HttpResponse response =
-                bucket.creation(OPERATION, key, () -> bucket.payloads().send("POST", url, fields, body));
-        StorageObject stored = bucket.translating(OPERATION, key, () -> parse(key, response));
+                bucket.create(OPERATION, key, () -> data.send("POST", url, fields, body));
+        StorageObject stored = bucket.translate(OPERATION, key, () -> parse(key, response));
         Optional<Crc32c> received = ObjectMetadata.checksum(stored.getCrc32c());
         if (received.isPresent() && !received.get().equals(checksum)) {
             throw new IntegrityException(

@@ -35,6 +35,7 @@ class GcsArchitectureTest {
                         "com.google.cloud..",
                         "io.blobstore",
                         "io.blobstore.http",
+                        "io.blobstore.http.objects",
                         "io.blobstore.spi",
                         OWN)
                 .check(module);

@@ -35,7 +35,7 @@ final class HttpExchange implements HttpCall {
         try {
             return run(sink);
         } catch (SSLException e) {
-            throw TlsErrors.describe(request.endpoint(), e);
+            throw TlsExceptionTranslator.translate(request.endpoint(), e);
         } finally {
             client.leave(this);
         }

@@ -35,6 +35,16 @@ public final class HttpHeaders {
         return Optional.empty();
     }
 
+    /** Returns the first value of a name, if it is a decimal number of at most 18 digits. */
+    public Optional<Long> number(String name) {
+        return first(name).filter(HttpSyntax::isNumber).map(Long::parseLong);
+    }
+
+    /** Returns whether a field says where a message ends: the client sets these fields, and refuses them in requests. */
+    public static boolean isFraming(String name) {
+        return HttpSyntax.FRAMING.stream().anyMatch(name::equalsIgnoreCase);
+    }
+
     /** All values of a name, in order. */
     public List<String> all(String name) {
         List<String> values = new ArrayList<>(1);
@@ -85,10 +95,11 @@ public final class HttpHeaders {
             if (!HttpSyntax.isValue(value)) {
                 throw new IllegalArgumentException("header field '" + name + "' has a character that is not allowed");
             }
-            return addChecked(name, value);
+            return addReceived(name, value);
         }
 
-        Builder addChecked(String name, String value) {
+        /** Adds a field of a received message, which is not checked again. */
+        public Builder addReceived(String name, String value) {
             fields.add(name);
             fields.add(value);
             return this;

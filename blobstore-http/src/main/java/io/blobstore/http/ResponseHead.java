@@ -74,7 +74,7 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
         if (!HttpSyntax.isValue(value)) {
             throw malformed("a header field has a control character");
         }
-        headers.addChecked(line.substring(0, colon), value);
+        headers.addReceived(line.substring(0, colon), value);
     }
 
     private static boolean saysClose(HttpHeaders headers) {

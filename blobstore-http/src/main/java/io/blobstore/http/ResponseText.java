@@ -44,7 +44,8 @@ public final class ResponseText {
         return line.length() <= MAX_LINE ? line : line.substring(0, MAX_LINE) + "…";
     }
 
-    static String withoutControls(String text) {
+    /** Returns the text with control characters replaced by spaces. */
+    public static String withoutControls(String text) {
         return text.replaceAll("\\p{Cntrl}+", " ");
     }
 }

@@ -9,7 +9,11 @@ import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.http.HttpResponse;
-import io.blobstore.spi.Checksums;
+import io.blobstore.http.objects.BucketContext;
+import io.blobstore.http.objects.Checksums;
+import io.blobstore.http.objects.Conditions;
+import io.blobstore.http.objects.ObjectHeaders;
+import io.blobstore.http.objects.ObjectNames;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -19,11 +23,25 @@ import java.util.TreeMap;
 final class PutObject {
     private static final String OPERATION = "store";
 
-    private final S3Context bucket;
+    private final BucketContext bucket;
+    private final ObjectNames names;
+    private final DataRequests data;
+    private final S3Headers headers;
+    private final S3Errors errors;
     private final Conditions conditions;
 
-    PutObject(S3Context bucket, Conditions conditions) {
+    PutObject(
+            BucketContext bucket,
+            ObjectNames names,
+            DataRequests data,
+            S3Headers headers,
+            S3Errors errors,
+            Conditions conditions) {
         this.bucket = bucket;
+        this.names = names;
+        this.data = data;
+        this.headers = headers;
+        this.errors = errors;
         this.conditions = conditions;
     }
 
@@ -34,40 +52,27 @@ final class PutObject {
         }
         Precondition condition = options.precondition();
         Map<String, String> fields = new TreeMap<>(S3Headers.merge(
-                bucket.headers().create(),
+                headers.create(),
                 S3Headers.userMetadata(options.userMetadata()),
                 S3Headers.condition(condition)));
         options.contentType().ifPresent(type -> fields.put("Content-Type", type));
-        String object = bucket.objectOf(OPERATION, key);
-        Crc32c checksum = bucket.translating(OPERATION, key, () -> Crc32c.of(content));
+        String object = names.objectOf(OPERATION, key);
+        Crc32c checksum = bucket.translate(OPERATION, key, () -> Crc32c.of(content));
+        fields.putAll(headers.checksum(checksum));
         try {
-            return put(key, object, fields, content, checksum);
+            HttpResponse response =
+                    bucket.request(OPERATION, key, () -> data.put(object, Map.of(), fields, content));
+            VersionTag tag = VersionTag.of(response.headers())
+                    .orElseThrow(() -> ObjectHeaders.incomplete(OPERATION, key, "ETag"));
+            return new StoredBlob(key, content.size(), tag.version(), received(key, response, checksum));
         } catch (BlobStoreException e) {
-            if (condition != Precondition.none() && Conditions.isOutcomeUnknown(e)) {
-                return conditions
-                        .findSent(OPERATION, key, condition, content.size(), checksum, e)
-                        .orElseThrow(() -> e);
-            }
-            throw conditions.explain(OPERATION, key, condition, e);
+            boolean mayHaveHappened = condition != Precondition.none() && errors.isOutcomeUnknown(e);
+            return conditions.resolve(OPERATION, key, condition, content.size(), checksum, e, mayHaveHappened);
         }
     }
 
-    private StoredBlob put(BlobKey key, String object, Map<String, String> fields, BlobSource content, Crc32c checksum)
-            throws IOException {
-        if (bucket.settings().keepsChecksums()) {
-            fields.put(S3Headers.CHECKSUM, checksum.base64());
-        }
-        HttpResponse response =
-                bucket.request(OPERATION, key, () -> bucket.payloads().put(object, Map.of(), fields, content));
-        VersionTag tag = VersionTag.of(
-                        response.header("ETag").orElse(null),
-                        response.header(S3Headers.VERSION_ID).orElse(null))
-                .orElseThrow(() -> ObjectMetadata.incomplete(OPERATION, key, "ETag"));
-        return new StoredBlob(key, content.size(), tag.version(), accepted(key, response, checksum));
-    }
-
-    /** What the server says the content's checksum is; empty if it does not say. */
-    static Optional<Crc32c> accepted(BlobKey key, HttpResponse response, Crc32c sent) throws IntegrityException {
+    /** Returns the checksum that the server reports for the content it received, which must be the one sent. */
+    static Optional<Crc32c> received(BlobKey key, HttpResponse response, Crc32c sent) throws IntegrityException {
         Optional<Crc32c> received = response.header(S3Headers.CHECKSUM).flatMap(Crc32c::ofBase64);
         Checksums.requireReceived(OPERATION, key, received, sent);
         return received;

@@ -4,52 +4,60 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobListing;
 import io.blobstore.BlobStoreException;
 import io.blobstore.ListOptions;
+import io.blobstore.http.objects.BucketContext;
+import io.blobstore.http.objects.ErrorResponse;
+import io.blobstore.http.objects.ObjectNames;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import software.amazon.awssdk.http.SdkHttpResponse;
+import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.DeleteObjectResponse;
 import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 import software.amazon.awssdk.services.s3.model.S3Error;
 
-/** Deletes blobs, many with one request where there are many. */
+/** Deletes single blobs, and many blobs in batches. */
 final class S3Deletion {
     private static final String OPERATION = "delete";
-    /** What S3 takes in one request. */
+    /** The most keys of one request. */
     private static final int BATCH = 1000;
 
-    private final S3Context bucket;
+    private final BucketContext bucket;
+    private final ObjectNames names;
+    private final S3Client client;
+    private final S3Headers headers;
+    private final S3Errors errors;
 
-    S3Deletion(S3Context bucket) {
+    S3Deletion(BucketContext bucket, ObjectNames names, S3Client client, S3Headers headers, S3Errors errors) {
         this.bucket = bucket;
+        this.names = names;
+        this.client = client;
+        this.headers = headers;
+        this.errors = errors;
     }
 
     void delete(BlobKey key) throws IOException {
-        String object = bucket.objectOf(OPERATION, key);
+        String object = names.objectOf(OPERATION, key);
         DeleteObjectResponse response = bucket.request(
                 OPERATION,
                 key,
-                () -> bucket.client()
-                        .deleteObject(request -> request.bucket(bucket.name())
-                                .key(object)
-                                .overrideConfiguration(
-                                        S3Context.with(bucket.headers().any()))));
-        requireNothingSaid(OPERATION, key, response.sdkHttpResponse());
+                () -> client.deleteObject(request -> request.bucket(bucket.name())
+                        .key(object)
+                        .overrideConfiguration(S3Headers.override(headers.any()))));
+        requireEmptyBody(OPERATION, key, response.sdkHttpResponse());
     }
 
     /**
-     * A deletion that went well is answered without words. The SDK does not read those that come all the same; some
-     * servers put an error there, behind the status of a success.
+     * Refuses a response with a body. The response to a successful deletion has none. The SDK ignores a body, in which
+     * some servers report an error in spite of the status of a success.
      */
-    static void requireNothingSaid(String operation, BlobKey key, SdkHttpResponse response) throws BlobStoreException {
-        boolean said = response.firstMatchingHeader("Transfer-Encoding").isPresent()
+    static void requireEmptyBody(String operation, BlobKey key, SdkHttpResponse response) throws BlobStoreException {
+        boolean hasBody = response.firstMatchingHeader("Transfer-Encoding").isPresent()
                 || response.firstMatchingHeader("Content-Length")
                         .filter(length -> !length.equals("0"))
                         .isPresent();
-        if (said) {
+        if (hasBody) {
             throw new BlobStoreException(
                     operation,
                     key,
@@ -62,7 +70,7 @@ final class S3Deletion {
     long deleteAll(String prefix) throws IOException {
         long deleted = 0;
         List<BlobKey> batch = new ArrayList<>();
-        try (BlobListing blobs = S3Listing.open(bucket, ListOptions.prefix(prefix))) {
+        try (BlobListing blobs = new S3Listing(bucket, names, client, headers, ListOptions.prefix(prefix)).begin()) {
             while (blobs.hasNext()) {
                 if (blobs.next() instanceof BlobListing.Blob blob) {
                     if (fitsXml(blob.key())) {
@@ -86,18 +94,15 @@ final class S3Deletion {
 
     private void delete(List<BlobKey> batch) throws IOException {
         List<ObjectIdentifier> objects = batch.stream()
-                .map(key -> ObjectIdentifier.builder()
-                        .key(bucket.settings().prefix() + key)
-                        .build())
+                .map(key ->
+                        ObjectIdentifier.builder().key(names.prefix() + key).build())
                 .toList();
         DeleteObjectsResponse response = bucket.request(
                 OPERATION,
                 null,
-                () -> bucket.client()
-                        .deleteObjects(request -> request.bucket(bucket.name())
-                                .delete(delete -> delete.objects(objects))
-                                .overrideConfiguration(
-                                        S3Context.with(bucket.headers().any()))));
+                () -> client.deleteObjects(request -> request.bucket(bucket.name())
+                        .delete(delete -> delete.objects(objects))
+                        .overrideConfiguration(S3Headers.override(headers.any()))));
         BlobStoreException problem = null;
         for (S3Error error : response.errors()) {
             BlobStoreException another = translate(error);
@@ -110,7 +115,7 @@ final class S3Deletion {
         if (problem != null) {
             throw problem;
         }
-        // Every key is answered for, so that an answer which is none does not pass for success.
+        // The response lists every key, so a shorter list is no success.
         if (response.deleted().size() < batch.size()) {
             throw new BlobStoreException(
                     OPERATION,
@@ -123,29 +128,16 @@ final class S3Deletion {
     }
 
     private BlobStoreException translate(S3Error error) {
-        String object = String.valueOf(error.key());
-        String prefix = bucket.settings().prefix();
-        BlobKey key = object.startsWith(prefix) && object.length() > prefix.length()
-                ? BlobKey.of(object.substring(prefix.length()))
-                : null;
-        return bucket.errors()
-                .translate(
-                        OPERATION,
-                        key,
-                        new ErrorResponse(
-                                status(error.code()),
-                                String.valueOf(error.code()),
-                                String.valueOf(error.message()),
-                                Optional.empty(),
-                                Optional.empty(),
-                                Optional.empty(),
-                                Optional.<Instant>empty()),
-                        null);
+        BlobKey key =
+                names.nameOf(String.valueOf(error.key())).map(BlobKey::of).orElse(null);
+        String code = String.valueOf(error.code());
+        ErrorResponse response = ErrorResponse.of(status(code), code, String.valueOf(error.message()));
+        return errors.translate(OPERATION, key, response, null);
     }
 
-    /** An error inside an answer has a code, and no status of its own. */
+    /** Returns the status of an error inside a response, where it has only a code. */
     private static int status(String code) {
-        return switch (String.valueOf(code)) {
+        return switch (code) {
             case "AccessDenied" -> 403;
             case "InternalError" -> 500;
             case "SlowDown", "ServiceUnavailable" -> 503;
@@ -153,7 +145,7 @@ final class S3Deletion {
         };
     }
 
-    /** Whether XML 1.0 keeps all characters of a key as they are. */
+    /** Returns whether XML 1.0 can represent all characters of a key. */
     private static boolean fitsXml(BlobKey key) {
         return key.toString().codePoints().allMatch(c -> c >= ' ' && c != 0xFFFE && c != 0xFFFF);
     }

@@ -1,4 +1,4 @@
-package io.blobstore.spi;
+package io.blobstore.http.objects;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
@@ -6,7 +6,7 @@ import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import java.util.Optional;
 
-/** Comparisons of what was sent with what a server says it has. Where it does not say, there is nothing to compare. */
+/** Compares checksums of sent content with those that the server reports; one that it does not report is not compared. */
 public final class Checksums {
     private Checksums() {}
 
