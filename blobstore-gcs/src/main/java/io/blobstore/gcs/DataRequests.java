@@ -72,7 +72,11 @@ final class DataRequests {
     }
 
     private HttpResponse send(
-            String method, String url, Map<String, String> fields, Optional<BlobSource> content, ResponseHandler handler)
+            String method,
+            String url,
+            Map<String, String> fields,
+            Optional<BlobSource> content,
+            ResponseHandler handler)
             throws IOException {
         URI uri = URI.create(url);
         String target = uri.getRawQuery() == null ? uri.getRawPath() : uri.getRawPath() + "?" + uri.getRawQuery();
@@ -104,8 +108,7 @@ final class DataRequests {
         HttpHeaders.Builder headers = HttpHeaders.builder();
         authorization.addTo(headers);
         request.fields().forEach(headers::add);
-        return http
-                .newCall(new HttpRequest(
+        return http.newCall(new HttpRequest(
                         request.method(),
                         request.endpoint(),
                         request.target(),

@@ -37,30 +37,31 @@ import java.util.UUID;
 /**
  * A store in a Google Cloud Storage bucket: {@code gs://bucket}.
  *
- * <p>Content travels from the caller's memory to the socket and back without a copy on the Java heap. Credentials, and
- * every request that carries no content, are google-cloud-storage's, with its usual configuration; uploads in parts are
- * requests of the XML API.
+ * <p>Content is transferred between the caller's memory and the socket without a copy on the Java heap.
+ * google-cloud-storage, with its usual configuration, provides credentials and sends every request without content;
+ * uploads in parts are requests of the XML API.
  *
- * <p>Every blob and every part is sent with its CRC32C, which the server compares, the whole is compared once more
- * after an upload in parts, and a read of a whole blob is compared with it.
+ * <p>Every blob and every part is sent with its CRC32C, which the server verifies. The whole blob is verified again
+ * after an upload in parts, and by every read of a whole blob.
  *
- * <p>A version is the generation. A condition is the server's own for a blob in one request. Cloud Storage takes none
- * for an upload in parts: that one is put together under a hidden name, and published by a conditional copy inside the
- * bucket, which moves no content. So a blob that must not be overwritten is not, and what cannot be published is
- * removed. If a process dies in between, an object whose name begins with {@code .blobstore-unpublished/} behind the
- * store's prefix is left over, which listings of this store do not show: a lifecycle rule may remove those of an age.
+ * <p>A version is the generation. The server evaluates the condition of a blob in one request. Cloud Storage has no
+ * conditions for an upload in parts: that is put together under a hidden name, and published by a conditional copy
+ * inside the bucket, which transfers no content. So a blob that fails the condition is never overwritten, and an object
+ * that cannot be published is removed. If a process dies in between, an object whose name begins with
+ * {@code .blobstore-unpublished/} after the store's prefix remains. Listings of this store omit it; a lifecycle rule
+ * may remove such objects by age.
  *
- * <p>A conditional request whose answer is lost is looked after: if the key then holds a blob of the same size and
- * CRC32C, it counts as stored.
+ * <p>If the response to a conditional request is lost, and the key then has a blob of the same size and CRC32C, the
+ * request counts as successful.
  *
- * <p>Uploads that this process cannot abort, because it died or lost the network, stay in the bucket unseen and cost
- * money: give the bucket a lifecycle rule that aborts incomplete multipart uploads.
+ * <p>Uploads that this process cannot abort, because it died or lost the network, remain in the bucket and cost money:
+ * give the bucket a lifecycle rule that aborts incomplete multipart uploads.
  */
 public final class GcsBlobStore implements BlobStore {
     private static final long MIB = 1L << 20;
     private static final long GIB = 1L << 30;
 
-    /** What Cloud Storage documents for the XML API's uploads in parts. */
+    /** The limits that Cloud Storage documents for uploads in parts by the XML API. */
     static final StoreCapabilities CAPABILITIES =
             new StoreCapabilities(true, 5 * MIB, 5 * GIB, 10_000, 5L << 40, Support.EMULATED, Support.NATIVE);
 
@@ -93,7 +94,7 @@ public final class GcsBlobStore implements BlobStore {
         presigning = new Presigning(bucket, names, clients.client(), urls, settings);
     }
 
-    /** A builder with everything at its default. */
+    /** Returns a builder with everything at its default. */
     public static Builder builder(String bucket) {
         return new Builder(bucket);
     }
@@ -179,8 +180,8 @@ public final class GcsBlobStore implements BlobStore {
     }
 
     /**
-     * Aborts the uploads that are open, those that are just being created among them; for these it waits up to 5 s.
-     * Then closes connections. A client given to the builder stays open.
+     * Aborts the open uploads, including those that are being created, for which it waits up to 5 s. Then closes
+     * connections. A client given to the builder stays open.
      */
     @Override
     public void close() throws IOException {

@@ -18,7 +18,6 @@ import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
-import io.blobstore.http.objects.AmbiguousOutcome;
 import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.Checksums;
 import io.blobstore.http.objects.Conditions;
@@ -32,35 +31,15 @@ import java.util.Optional;
  * metadata was read before, and may have a condition on the target. Storage class and encryption are those of the
  * store's settings.
  */
-final class GcsCopy {
+record GcsCopy(
+        BucketContext bucket,
+        GcsObjectNames names,
+        GcsClientFactory.Clients clients,
+        GcsErrors errors,
+        GcsObjectReader objects,
+        Conditions conditions,
+        GcsSettings settings) {
     private static final String OPERATION = "copy";
-
-    private final BucketContext bucket;
-    private final GcsObjectNames names;
-    private final GcsClientFactory.Clients clients;
-    private final GcsErrors errors;
-    private final GcsObjectReader objects;
-    private final Conditions conditions;
-    private final AmbiguousOutcome outcome;
-    private final GcsSettings settings;
-
-    GcsCopy(
-            BucketContext bucket,
-            GcsObjectNames names,
-            GcsClientFactory.Clients clients,
-            GcsErrors errors,
-            GcsObjectReader objects,
-            Conditions conditions,
-            GcsSettings settings) {
-        this.bucket = bucket;
-        this.names = names;
-        this.clients = clients;
-        this.errors = errors;
-        this.objects = objects;
-        this.conditions = conditions;
-        this.settings = settings;
-        outcome = new AmbiguousOutcome(objects);
-    }
 
     /** Copies a blob for the user. */
     StoredBlob run(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
@@ -78,8 +57,7 @@ final class GcsCopy {
         } catch (BlobStoreException e) {
             if (condition != Precondition.none() && source.checksum().isPresent() && errors.isOutcomeUnknown(e)) {
                 Crc32c checksum = source.checksum().get();
-                return outcome.findSent(OPERATION, to, condition, source.size(), checksum, e)
-                        .orElseThrow(() -> e);
+                return conditions.resolve(OPERATION, to, condition, source.size(), checksum, e, true);
             }
             throw e;
         }
@@ -113,8 +91,8 @@ final class GcsCopy {
     }
 
     /**
-     * Has the server copy an object. The request has all attributes of the copy, as attributes that are left out are the
-     * source's in some cases, and the bucket's in others.
+     * Has the server copy an object. The request has all attributes of the copy, as attributes that are left out are
+     * the source's in some cases, and the bucket's in others.
      */
     private Blob rewrite(
             String operation, BlobKey key, String from, BlobVersion version, BlobKey to, StoreOptions stored)

@@ -11,19 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Deletes single blobs, and all blobs with a prefix in batches. */
-final class GcsDeletion {
+record GcsDeletion(BucketContext bucket, GcsObjectNames names, Storage client) {
     /** The most requests of one batch of the JSON API. */
     private static final int BATCH = 100;
-
-    private final BucketContext bucket;
-    private final GcsObjectNames names;
-    private final Storage client;
-
-    GcsDeletion(BucketContext bucket, GcsObjectNames names, Storage client) {
-        this.bucket = bucket;
-        this.names = names;
-        this.client = client;
-    }
 
     void delete(BlobKey key) throws IOException {
         BlobId id = BlobId.of(bucket.name(), names.objectOf("delete", key));
@@ -33,7 +23,8 @@ final class GcsDeletion {
     /** Deletes the blobs of a listing, and returns how many existed. */
     long deleteAll(String prefix) throws IOException {
         long deleted = 0;
-        try (BlobListing listing = new GcsListing(bucket, names, client, "deleteAll", ListOptions.prefix(prefix)).begin()) {
+        try (BlobListing listing =
+                new GcsListing(bucket, names, client, "deleteAll", ListOptions.prefix(prefix)).begin()) {
             List<BlobId> batch = new ArrayList<>();
             while (listing.hasNext()) {
                 if (listing.next() instanceof BlobListing.Blob blob) {
@@ -51,8 +42,7 @@ final class GcsDeletion {
         if (batch.isEmpty()) {
             return 0;
         }
-        List<Boolean> deleted =
-                bucket.request("deleteAll", null, () -> client.delete(List.copyOf(batch)));
+        List<Boolean> deleted = bucket.request("deleteAll", null, () -> client.delete(List.copyOf(batch)));
         batch.clear();
         return deleted.stream().filter(Boolean::booleanValue).count();
     }

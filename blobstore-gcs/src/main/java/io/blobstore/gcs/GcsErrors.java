@@ -71,8 +71,8 @@ final class GcsErrors extends ErrorTranslator {
     /** Returns whether a request failed because the server does not know the upload any more. */
     boolean isUploadGone(BlobStoreException problem) {
         return response(problem)
-                .filter(response -> response.is("NoSuchUpload")
-                        || (response.status() == 404 && !response.is("NoSuchBucket")))
+                .filter(response ->
+                        response.is("NoSuchUpload") || (response.status() == 404 && !response.is("NoSuchBucket")))
                 .isPresent();
     }
 
@@ -96,8 +96,7 @@ final class GcsErrors extends ErrorTranslator {
     protected Optional<BlobStoreException> translateStatus(Failure failure) {
         BlobKey key = failure.key();
         return switch (failure.response().status()) {
-            case 401 ->
-                Optional.of(failure.permissionDenied("the server does not accept the credentials; " + LOGIN));
+            case 401 -> Optional.of(failure.permissionDenied("the server does not accept the credentials; " + LOGIN));
             case 404 ->
                 Optional.of(
                         key == null

@@ -54,7 +54,8 @@ final class GcsListing extends PagedListing {
         return request.toArray(new BlobListOption[0]);
     }
 
-    private List<Entry> entries(com.google.api.gax.paging.Page<com.google.cloud.storage.Blob> fetched) throws IOException {
+    private List<Entry> entries(com.google.api.gax.paging.Page<com.google.cloud.storage.Blob> fetched)
+            throws IOException {
         List<Entry> entries = new ArrayList<>();
         for (com.google.cloud.storage.Blob object : fetched.getValues()) {
             Optional<String> name = names.nameOf(object.getName());

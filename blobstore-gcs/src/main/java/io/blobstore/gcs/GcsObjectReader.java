@@ -28,7 +28,15 @@ import java.util.TreeMap;
 /**
  * Reads objects by a GET of the XML API, whose response has all of a blob's metadata, and metadata alone by the SDK.
  */
-final class GcsObjectReader implements ObjectReader {
+record GcsObjectReader(
+        BucketContext bucket,
+        GcsObjectNames names,
+        Storage client,
+        DataRequests data,
+        GcsUrls urls,
+        GcsErrors errors,
+        GcsSettings settings)
+        implements ObjectReader {
     private static final BlobField[] FIELDS = {
         BlobField.NAME,
         BlobField.SIZE,
@@ -38,31 +46,6 @@ final class GcsObjectReader implements ObjectReader {
         BlobField.METADATA,
         BlobField.UPDATED
     };
-
-    private final BucketContext bucket;
-    private final GcsObjectNames names;
-    private final Storage client;
-    private final DataRequests data;
-    private final GcsUrls urls;
-    private final GcsErrors errors;
-    private final GcsSettings settings;
-
-    GcsObjectReader(
-            BucketContext bucket,
-            GcsObjectNames names,
-            Storage client,
-            DataRequests data,
-            GcsUrls urls,
-            GcsErrors errors,
-            GcsSettings settings) {
-        this.bucket = bucket;
-        this.names = names;
-        this.client = client;
-        this.data = data;
-        this.urls = urls;
-        this.errors = errors;
-        this.settings = settings;
-    }
 
     // ---- metadata
 

@@ -22,23 +22,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** The requests of uploads in parts, by the XML API. */
-final class MultipartRequests {
+record MultipartRequests(
+        BucketContext bucket, DataRequests data, GcsUrls urls, GcsErrors errors, GcsSettings settings) {
     private static final String OPERATION = "store";
-
-    private final BucketContext bucket;
-    private final DataRequests data;
-    private final GcsUrls urls;
-    private final GcsErrors errors;
-    private final GcsSettings settings;
-
-    MultipartRequests(
-            BucketContext bucket, DataRequests data, GcsUrls urls, GcsErrors errors, GcsSettings settings) {
-        this.bucket = bucket;
-        this.data = data;
-        this.urls = urls;
-        this.errors = errors;
-        this.settings = settings;
-    }
 
     /** A part that the server has. */
     record Part(int number, String etag) {}
@@ -116,8 +102,7 @@ final class MultipartRequests {
             String url = urls.object(object, Map.of("partNumber", "" + number, "uploadId", id));
             Map<String, String> fields = new TreeMap<>(settings.keyFields());
             fields.put(ObjectMetadata.HASH, ObjectMetadata.hash(checksum));
-            HttpResponse response =
-                    bucket.request(OPERATION, key, () -> data.send("PUT", url, fields, content));
+            HttpResponse response = bucket.request(OPERATION, key, () -> data.send("PUT", url, fields, content));
             Checksums.requireReceived(OPERATION, key, ObjectMetadata.checksum(response.headers()), checksum);
             return response.header("ETag")
                     .filter(etag -> !etag.isEmpty())
@@ -126,8 +111,8 @@ final class MultipartRequests {
         }
 
         /**
-         * Puts the parts together. An error may come with the status of a success, as the server begins its response before
-         * it is done.
+         * Puts the parts together. An error may come with the status of a success, as the server begins its response
+         * before it is done.
          */
         Completed complete(List<Part> parts) throws IOException {
             byte[] body = completion(parts);

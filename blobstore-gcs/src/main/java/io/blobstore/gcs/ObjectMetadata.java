@@ -89,9 +89,7 @@ final class ObjectMetadata {
         return text.matches("[0-9]{1,18}") ? Optional.of(Long.parseLong(text)) : Optional.empty();
     }
 
-    /**
-     * Returns the CRC32C in a header: {@code crc32c=…}, possibly next to an MD5, in the same or in another field.
-     */
+    /** Returns the CRC32C in a header: {@code crc32c=…}, possibly next to an MD5, in the same or in another field. */
     static Optional<Crc32c> checksum(HttpHeaders headers) {
         for (String field : headers.all(HASH)) {
             for (String hash : field.split(",", -1)) {

@@ -20,22 +20,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /** Presigns URLs of the XML API (V4) with the credentials of a service account, or by a request to IAM. */
-final class Presigning {
-    private final BucketContext bucket;
-    private final GcsObjectNames names;
-    private final Storage client;
-    private final GcsUrls urls;
-    private final GcsSettings settings;
-
-    Presigning(
-            BucketContext bucket, GcsObjectNames names, Storage client, GcsUrls urls, GcsSettings settings) {
-        this.bucket = bucket;
-        this.names = names;
-        this.client = client;
-        this.urls = urls;
-        this.settings = settings;
-    }
-
+record Presigning(BucketContext bucket, GcsObjectNames names, Storage client, GcsUrls urls, GcsSettings settings) {
     PresignedUrl run(BlobKey key, PresignOptions options) throws IOException {
         bucket.requireOpen();
         PresignedUrls.requireValidity(options);
@@ -53,7 +38,8 @@ final class Presigning {
         if (!headers.isEmpty()) {
             signing.add(SignUrlOption.withExtHeaders(headers));
         }
-        BlobInfo object = BlobInfo.newBuilder(bucket.name(), names.objectOf("presign", key)).build();
+        BlobInfo object = BlobInfo.newBuilder(bucket.name(), names.objectOf("presign", key))
+                .build();
         Instant now = Instant.now();
         String url = bucket.translate("presign", key, () -> sign(key, object, seconds, signing));
         return PresignedUrls.of(url, options, headers, now.plusSeconds(seconds));

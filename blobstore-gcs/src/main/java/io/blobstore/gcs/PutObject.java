@@ -28,34 +28,16 @@ import java.util.UUID;
  * The request may have a condition. The server compares the content with the checksum in the metadata, and returns the
  * metadata of the new object. The body is concatenated without a copy of the content.
  */
-final class PutObject {
+record PutObject(
+        BucketContext bucket,
+        GcsObjectNames names,
+        DataRequests data,
+        GcsUrls urls,
+        GcsErrors errors,
+        GcsSettings settings,
+        Conditions conditions) {
     private static final String OPERATION = "store";
     private static final String ANY_TYPE = "application/octet-stream";
-
-    private final BucketContext bucket;
-    private final GcsObjectNames names;
-    private final DataRequests data;
-    private final GcsUrls urls;
-    private final GcsErrors errors;
-    private final GcsSettings settings;
-    private final Conditions conditions;
-
-    PutObject(
-            BucketContext bucket,
-            GcsObjectNames names,
-            DataRequests data,
-            GcsUrls urls,
-            GcsErrors errors,
-            GcsSettings settings,
-            Conditions conditions) {
-        this.bucket = bucket;
-        this.names = names;
-        this.data = data;
-        this.urls = urls;
-        this.errors = errors;
-        this.settings = settings;
-        this.conditions = conditions;
-    }
 
     StoredBlob run(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
         if (content.size() > GcsBlobStore.CAPABILITIES.maxPartSize()) {
@@ -97,8 +79,7 @@ final class PutObject {
                 text("\r\n--" + boundary + "--\r\n")));
         Map<String, String> fields = new TreeMap<>(settings.keyFields());
         fields.put("Content-Type", "multipart/related; boundary=" + boundary);
-        HttpResponse response =
-                bucket.create(OPERATION, key, () -> data.send("POST", url, fields, body));
+        HttpResponse response = bucket.create(OPERATION, key, () -> data.send("POST", url, fields, body));
         StorageObject stored = bucket.translate(OPERATION, key, () -> parse(key, response));
         Optional<Crc32c> received = ObjectMetadata.checksum(stored.getCrc32c());
         if (received.isPresent() && !received.get().equals(checksum)) {

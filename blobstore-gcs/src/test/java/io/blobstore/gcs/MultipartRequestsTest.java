@@ -89,7 +89,8 @@ class MultipartRequestsTest {
     }
 
     /** What a store consists of, as far as these requests need it. */
-    private record Opened(HttpClient http, GcsClientFactory.Clients clients, GcsErrors errors, MultipartRequests requests) {}
+    private record Opened(
+            HttpClient http, GcsClientFactory.Clients clients, GcsErrors errors, MultipartRequests requests) {}
 
     private static Opened open(String bucket) throws IOException {
         GcsClientFactory factory = new GcsClientFactory();
@@ -278,8 +279,7 @@ class MultipartRequestsTest {
         Opened elsewhere = open("no-such-bucket");
         try {
             StoreNotFoundException problem = catchThrowableOfType(
-                    StoreNotFoundException.class,
-                    () -> elsewhere.requests().create(key, name, OPTIONS));
+                    StoreNotFoundException.class, () -> elsewhere.requests().create(key, name, OPTIONS));
 
             assertThat(problem).hasMessageContaining("no-such-bucket");
             assertThat(problem.isRetryable()).isFalse();

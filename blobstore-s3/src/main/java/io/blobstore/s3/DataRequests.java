@@ -20,19 +20,7 @@ import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
  * <p>A request is sent again once if only its signature was refused: because the clocks differ, or because the
  * credentials have expired and there are new ones.
  */
-final class DataRequests {
-    private final HttpClient http;
-    private final RequestSigner signer;
-    private final BucketUrl bucket;
-    private final S3Settings settings;
-
-    DataRequests(HttpClient http, RequestSigner signer, BucketUrl bucket, S3Settings settings) {
-        this.http = http;
-        this.signer = signer;
-        this.bucket = bucket;
-        this.settings = settings;
-    }
-
+record DataRequests(HttpClient http, RequestSigner signer, BucketUrl bucket, S3Settings settings) {
     /**
      * Sends content.
      *
@@ -102,8 +90,7 @@ final class DataRequests {
                 : signer.sign(request, identity);
         boolean expectContinue =
                 settings.expectContinue() && content.map(BlobSource::size).orElse(0L) > 0;
-        return http
-                .newCall(new HttpRequest(
+        return http.newCall(new HttpRequest(
                         request.method(),
                         request.endpoint(),
                         signed.target(),

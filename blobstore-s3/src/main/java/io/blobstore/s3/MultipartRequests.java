@@ -30,32 +30,14 @@ import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadResponse;
 
 /** The requests of multipart uploads. */
-final class MultipartRequests {
-    private final BucketContext bucket;
-    private final ObjectNames names;
-    private final S3Client client;
-    private final DataRequests data;
-    private final S3Headers headers;
-    private final S3Errors errors;
-    private final boolean keepsChecksums;
-
-    MultipartRequests(
-            BucketContext bucket,
-            ObjectNames names,
-            S3Client client,
-            DataRequests data,
-            S3Headers headers,
-            S3Errors errors,
-            boolean keepsChecksums) {
-        this.bucket = bucket;
-        this.names = names;
-        this.client = client;
-        this.data = data;
-        this.headers = headers;
-        this.errors = errors;
-        this.keepsChecksums = keepsChecksums;
-    }
-
+record MultipartRequests(
+        BucketContext bucket,
+        ObjectNames names,
+        S3Client client,
+        DataRequests data,
+        S3Headers headers,
+        S3Errors errors,
+        boolean keepsChecksums) {
     /** What a server computes from the parts' checksums. */
     enum Mode {
         /** The checksum of the whole blob, which it compares with the one that is sent. */
@@ -151,8 +133,7 @@ final class MultipartRequests {
                     .uploadId(id)
                     .multipartUpload(upload ->
                             upload.parts(parts.stream().map(this::completed).toList()))
-                    .overrideConfiguration(
-                            S3Headers.override(headers.part(), S3Headers.condition(condition)));
+                    .overrideConfiguration(S3Headers.override(headers.part(), S3Headers.condition(condition)));
             if (mode == Mode.FULL_OBJECT) {
                 request.checksumType(ChecksumType.FULL_OBJECT).mpuObjectSize(size);
                 checksum.ifPresent(whole -> request.checksumCRC32C(whole.base64()));
@@ -203,13 +184,14 @@ final class MultipartRequests {
         /** Returns the checksum of the parts' checksums, as S3 writes it. */
         private static String composite(List<Part> parts) {
             ByteBuffer bytes = ByteBuffer.allocate(parts.size() * Integer.BYTES);
-            parts.forEach(part -> bytes.putInt(part.checksum().map(Crc32c::value).orElse(0)));
+            parts.forEach(
+                    part -> bytes.putInt(part.checksum().map(Crc32c::value).orElse(0)));
             return Crc32c.of(bytes.flip()).base64() + "-" + parts.size();
         }
 
         /**
-         * Frees what the server keeps. Succeeds if the upload is already gone. What the SDK has repeated is not repeated
-         * here; it may be a client that repeats nothing, or that has failed too often lately to do it.
+         * Frees what the server keeps. Succeeds if the upload is already gone. What the SDK has repeated is not
+         * repeated here; it may be a client that repeats nothing, or that has failed too often lately to do it.
          */
         void abort() throws IOException {
             try {

@@ -11,27 +11,12 @@ import java.time.Instant;
 import java.util.Map;
 
 /** Presigns URLs by the signer of the data plane, so that they address blobs in the same way. Sends no request. */
-final class Presigning {
-    private final BucketContext bucket;
-    private final ObjectNames names;
-    private final BucketUrl url;
-    private final RequestSigner signer;
-    private final S3Headers headers;
-
-    Presigning(BucketContext bucket, ObjectNames names, BucketUrl url, RequestSigner signer, S3Headers headers) {
-        this.bucket = bucket;
-        this.names = names;
-        this.url = url;
-        this.signer = signer;
-        this.headers = headers;
-    }
-
+record Presigning(BucketContext bucket, ObjectNames names, BucketUrl url, RequestSigner signer, S3Headers headers) {
     PresignedUrl run(BlobKey key, PresignOptions options) throws IOException {
         bucket.requireOpen();
         PresignedUrls.requireValidity(options);
         String path = url.pathOf(names.objectOf("presign", key));
-        Map<String, String> fields =
-                options.method() == PresignOptions.Method.PUT ? headers.create() : headers.part();
+        Map<String, String> fields = options.method() == PresignOptions.Method.PUT ? headers.create() : headers.part();
         Instant now = signer.now();
         RequestSigner.Signed signed = bucket.translate(
                 "presign",
@@ -40,7 +25,6 @@ final class Presigning {
                         new RequestSigner.Unsigned(options.method().name(), url.endpoint(), path, Map.of(), fields),
                         signer.identity(),
                         options.validity()));
-        return PresignedUrls.of(
-                url.endpoint() + signed.target(), options, fields, now.plus(options.validity()));
+        return PresignedUrls.of(url.endpoint() + signed.target(), options, fields, now.plus(options.validity()));
     }
 }

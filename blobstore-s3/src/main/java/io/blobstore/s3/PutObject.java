@@ -20,30 +20,14 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** Stores a blob by one PUT. */
-final class PutObject {
+record PutObject(
+        BucketContext bucket,
+        ObjectNames names,
+        DataRequests data,
+        S3Headers headers,
+        S3Errors errors,
+        Conditions conditions) {
     private static final String OPERATION = "store";
-
-    private final BucketContext bucket;
-    private final ObjectNames names;
-    private final DataRequests data;
-    private final S3Headers headers;
-    private final S3Errors errors;
-    private final Conditions conditions;
-
-    PutObject(
-            BucketContext bucket,
-            ObjectNames names,
-            DataRequests data,
-            S3Headers headers,
-            S3Errors errors,
-            Conditions conditions) {
-        this.bucket = bucket;
-        this.names = names;
-        this.data = data;
-        this.headers = headers;
-        this.errors = errors;
-        this.conditions = conditions;
-    }
 
     StoredBlob run(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
         if (content.size() > S3BlobStore.CAPABILITIES.maxPartSize()) {
@@ -52,16 +36,13 @@ final class PutObject {
         }
         Precondition condition = options.precondition();
         Map<String, String> fields = new TreeMap<>(S3Headers.merge(
-                headers.create(),
-                S3Headers.userMetadata(options.userMetadata()),
-                S3Headers.condition(condition)));
+                headers.create(), S3Headers.userMetadata(options.userMetadata()), S3Headers.condition(condition)));
         options.contentType().ifPresent(type -> fields.put("Content-Type", type));
         String object = names.objectOf(OPERATION, key);
         Crc32c checksum = bucket.translate(OPERATION, key, () -> Crc32c.of(content));
         fields.putAll(headers.checksum(checksum));
         try {
-            HttpResponse response =
-                    bucket.request(OPERATION, key, () -> data.put(object, Map.of(), fields, content));
+            HttpResponse response = bucket.request(OPERATION, key, () -> data.put(object, Map.of(), fields, content));
             VersionTag tag = VersionTag.of(response.headers())
                     .orElseThrow(() -> ObjectHeaders.incomplete(OPERATION, key, "ETag"));
             return new StoredBlob(key, content.size(), tag.version(), received(key, response, checksum));

@@ -40,36 +40,37 @@ import software.amazon.awssdk.services.s3.S3Client;
 /**
  * A store in an S3 bucket: {@code s3://bucket?region=…}.
  *
- * <p>Content travels from the caller's memory to the socket and back without a copy on the Java heap. Credentials,
- * region, endpoint rules, signatures, and every request that carries no content, are the AWS SDK's, with its usual
- * configuration.
+ * <p>Content is transferred between the caller's memory and the socket without a copy on the Java heap. The AWS SDK,
+ * with its usual configuration, provides credentials, region, endpoint rules and signatures, and sends every request
+ * without content.
  *
- * <p>Every part and every blob is sent with its CRC32C, which S3 compares, and a read of a whole blob is compared with
- * it. A blob stored by others without CRC32C has none. Servers without checksums work with {@link S3Checksums#NONE}.
+ * <p>Every part and every blob is sent with its CRC32C, which S3 verifies, and a read of a whole blob is verified by
+ * it. A blob that another program stored without CRC32C has none. Servers without checksums work with
+ * {@link S3Checksums#NONE}.
  *
  * <p>A version is the ETag, with the version id where the bucket has versioning. <em>Equal content has equal
  * ETags</em>, so a condition holds for an equal blob stored in between; listings show the ETag alone. Reads of one
- * version rely on the server to take {@code If-Match} and content from the same blob, as S3 does. Some that keep files
- * open them after they have looked: reads of a whole blob find that, reads of ranges cannot.
+ * version rely on the server to evaluate {@code If-Match} on the blob whose content it sends, as S3 does. Some servers
+ * that store files open the file after that check: reads of a whole blob detect that, reads of ranges cannot.
  *
- * <p>A conditional request whose answer is lost is looked after: if the key then holds a blob of the same size and
- * CRC32C, it counts as stored.
+ * <p>If the response to a conditional request is lost, and the key then has a blob of the same size and CRC32C, the
+ * request counts as successful.
  *
- * <p>Keep the SDK's logger {@code software.amazon.awssdk} above DEBUG: below that it writes what it signs, session
- * tokens and customer keys among it. This library logs neither.
+ * <p>Keep the SDK's logger {@code software.amazon.awssdk} above DEBUG: below that it logs what it signs, including
+ * session tokens and customer keys. This library logs neither.
  *
- * <p>Uploads that this process cannot abort, because it died or lost the network, stay in the bucket unseen and cost
- * money: give the bucket a lifecycle rule that aborts incomplete multipart uploads.
+ * <p>Uploads that this process cannot abort, because it died or lost the network, remain in the bucket and cost money:
+ * give the bucket a lifecycle rule that aborts incomplete multipart uploads.
  */
 public final class S3BlobStore implements BlobStore {
     private static final long MIB = 1L << 20;
     private static final long GIB = 1L << 30;
 
-    /** What S3 documents for every bucket; some take larger blobs by now. */
+    /** The limits that S3 documents for every bucket; some support larger blobs. */
     static final StoreCapabilities CAPABILITIES =
             new StoreCapabilities(true, 5 * MIB, 5 * GIB, 10_000, 5L << 40, Support.NATIVE, Support.NATIVE);
 
-    /** What one request copies at most, and how much it copies of larger blobs. */
+    /** The size of the largest blob that one request copies, and of the parts of larger ones. */
     private static final long MAX_COPY = 5 * GIB;
 
     private static final long COPIED_PART = GIB;
@@ -123,7 +124,7 @@ public final class S3BlobStore implements BlobStore {
     }
 
     /**
-     * A builder with everything at its default.
+     * Returns a builder with everything at its default.
      *
      * @param bucket a bucket's name, or an access point's alias
      */
@@ -201,8 +202,8 @@ public final class S3BlobStore implements BlobStore {
     }
 
     /**
-     * Aborts the uploads that are open, those of copies and those that are just being created among them; for the
-     * latter it waits up to 5 s. Then closes connections. A client given to the builder stays open.
+     * Aborts the open uploads, including those of copies and those that are being created, for which it waits up to 5
+     * s. Then closes connections. A client given to the builder stays open.
      */
     @Override
     public void close() throws IOException {
@@ -318,7 +319,15 @@ public final class S3BlobStore implements BlobStore {
 
         S3BlobStore open(long maxCopy, long copiedPart) throws IOException {
             S3Settings settings = new S3Settings(
-                    bucket, prefix, checksums, payloadSigning, storageClass, encryption, tags, requesterPays, expectContinue);
+                    bucket,
+                    prefix,
+                    checksums,
+                    payloadSigning,
+                    storageClass,
+                    encryption,
+                    tags,
+                    requesterPays,
+                    expectContinue);
             clients.requireConsistent(endpoint);
             HttpClient opened = http.build();
             Optional<S3Client> client = Optional.empty();

@@ -34,48 +34,20 @@ import software.amazon.awssdk.services.s3.model.UploadPartCopyResponse;
  * <p>A copy with a condition on the target is made in parts too: S3 supports conditions on copies only since long after
  * those on completions, and servers that do not support them ignore them silently.
  */
-final class S3Copy {
+record S3Copy(
+        BucketContext bucket,
+        ObjectNames names,
+        S3Client client,
+        S3Headers headers,
+        S3Errors errors,
+        S3ObjectReader objects,
+        Conditions conditions,
+        MultipartRequests requests,
+        PutObject put,
+        OpenUploads uploads,
+        S3Settings settings,
+        Limits limits) {
     private static final String OPERATION = "copy";
-
-    private final BucketContext bucket;
-    private final ObjectNames names;
-    private final S3Client client;
-    private final S3Headers headers;
-    private final S3Errors errors;
-    private final S3ObjectReader objects;
-    private final Conditions conditions;
-    private final MultipartRequests requests;
-    private final PutObject put;
-    private final OpenUploads uploads;
-    private final S3Settings settings;
-    private final Limits limits;
-
-    S3Copy(
-            BucketContext bucket,
-            ObjectNames names,
-            S3Client client,
-            S3Headers headers,
-            S3Errors errors,
-            S3ObjectReader objects,
-            Conditions conditions,
-            MultipartRequests requests,
-            PutObject put,
-            OpenUploads uploads,
-            S3Settings settings,
-            Limits limits) {
-        this.bucket = bucket;
-        this.names = names;
-        this.client = client;
-        this.headers = headers;
-        this.errors = errors;
-        this.objects = objects;
-        this.conditions = conditions;
-        this.requests = requests;
-        this.put = put;
-        this.uploads = uploads;
-        this.settings = settings;
-        this.limits = limits;
-    }
 
     /**
      * Sizes in bytes.
@@ -116,8 +88,7 @@ final class S3Copy {
         if (settings.keepsChecksums()) {
             request.checksumAlgorithm(ChecksumAlgorithm.CRC32_C);
         }
-        CopyObjectResponse response =
-                bucket.request(OPERATION, source.key(), () -> client.copyObject(request.build()));
+        CopyObjectResponse response = bucket.request(OPERATION, source.key(), () -> client.copyObject(request.build()));
         if (response.copyObjectResult() == null) {
             throw ObjectHeaders.incomplete(OPERATION, to, "result");
         }
@@ -136,8 +107,8 @@ final class S3Copy {
                 uploads.create(() -> requests.create(OPERATION, to, stored), created -> created::abort);
         try {
             List<MultipartRequests.Part> parts = new ArrayList<>();
-            long partSize =
-                    Math.max(limits.leastPartSize(), -Math.floorDiv(-source.size(), S3BlobStore.CAPABILITIES.maxParts()));
+            long partSize = Math.max(
+                    limits.leastPartSize(), -Math.floorDiv(-source.size(), S3BlobStore.CAPABILITIES.maxParts()));
             for (long offset = 0; offset < source.size(); offset += partSize) {
                 parts.add(
                         copyPart(upload, source, parts.size() + 1, offset, Math.min(partSize, source.size() - offset)));
@@ -158,13 +129,16 @@ final class S3Copy {
     }
 
     private StoredBlob complete(
-            MultipartRequests.Upload upload, List<MultipartRequests.Part> parts, BlobMetadata source, Precondition condition)
+            MultipartRequests.Upload upload,
+            List<MultipartRequests.Part> parts,
+            BlobMetadata source,
+            Precondition condition)
             throws IOException {
         try {
             return upload.complete(parts, source.checksum(), source.size(), condition);
         } catch (BlobStoreException e) {
-            boolean mayHaveHappened = errors.mayBeCompleted(e, false)
-                    || (condition != Precondition.none() && errors.isOutcomeUnknown(e));
+            boolean mayHaveHappened =
+                    errors.mayBeCompleted(e, false) || (condition != Precondition.none() && errors.isOutcomeUnknown(e));
             Crc32c checksum = source.checksum().orElse(Crc32c.EMPTY);
             return conditions.resolve(
                     OPERATION,
@@ -178,7 +152,8 @@ final class S3Copy {
     }
 
     private MultipartRequests.Part copyPart(
-            MultipartRequests.Upload upload, BlobMetadata source, int number, long offset, long length) throws IOException {
+            MultipartRequests.Upload upload, BlobMetadata source, int number, long offset, long length)
+            throws IOException {
         UploadPartCopyResponse response = bucket.request(
                 OPERATION,
                 source.key(),

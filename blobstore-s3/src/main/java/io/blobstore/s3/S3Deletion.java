@@ -18,24 +18,10 @@ import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 import software.amazon.awssdk.services.s3.model.S3Error;
 
 /** Deletes single blobs, and many blobs in batches. */
-final class S3Deletion {
+record S3Deletion(BucketContext bucket, ObjectNames names, S3Client client, S3Headers headers, S3Errors errors) {
     private static final String OPERATION = "delete";
     /** The most keys of one request. */
     private static final int BATCH = 1000;
-
-    private final BucketContext bucket;
-    private final ObjectNames names;
-    private final S3Client client;
-    private final S3Headers headers;
-    private final S3Errors errors;
-
-    S3Deletion(BucketContext bucket, ObjectNames names, S3Client client, S3Headers headers, S3Errors errors) {
-        this.bucket = bucket;
-        this.names = names;
-        this.client = client;
-        this.headers = headers;
-        this.errors = errors;
-    }
 
     void delete(BlobKey key) throws IOException {
         String object = names.objectOf(OPERATION, key);
@@ -94,8 +80,7 @@ final class S3Deletion {
 
     private void delete(List<BlobKey> batch) throws IOException {
         List<ObjectIdentifier> objects = batch.stream()
-                .map(key ->
-                        ObjectIdentifier.builder().key(names.prefix() + key).build())
+                .map(key -> ObjectIdentifier.builder().key(names.prefix() + key).build())
                 .toList();
         DeleteObjectsResponse response = bucket.request(
                 OPERATION,
@@ -128,8 +113,7 @@ final class S3Deletion {
     }
 
     private BlobStoreException translate(S3Error error) {
-        BlobKey key =
-                names.nameOf(String.valueOf(error.key())).map(BlobKey::of).orElse(null);
+        BlobKey key = names.nameOf(String.valueOf(error.key())).map(BlobKey::of).orElse(null);
         String code = String.valueOf(error.code());
         ErrorResponse response = ErrorResponse.of(status(code), code, String.valueOf(error.message()));
         return errors.translate(OPERATION, key, response, null);

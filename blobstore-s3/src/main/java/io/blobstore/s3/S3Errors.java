@@ -17,7 +17,9 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.AbortedException;
 import software.amazon.awssdk.core.exception.SdkException;
 
-/** Translates the failures of requests to S3: the error codes of S3 and compatible servers, and the SDK's exceptions. */
+/**
+ * Translates the failures of requests to S3: the error codes of S3 and compatible servers, and the SDK's exceptions.
+ */
 final class S3Errors extends ErrorTranslator {
     private static final Set<String> THROTTLING =
             Set.of("SlowDown", "ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequests");
@@ -97,8 +99,8 @@ final class S3Errors extends ErrorTranslator {
         }
         if (response.is(
                 "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "AuthFailure", "XAdminUserNotFound")) {
-            return Optional.of(failure.permissionDenied(
-                    "the AWS credentials are wrong; check access key, secret key and token"));
+            return Optional.of(
+                    failure.permissionDenied("the AWS credentials are wrong; check access key, secret key and token"));
         }
         if (response.is("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired")) {
             return Optional.of(failure.permissionDenied("the AWS credentials have expired; get new ones"));

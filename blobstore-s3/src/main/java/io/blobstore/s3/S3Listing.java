@@ -50,8 +50,7 @@ final class S3Listing extends PagedListing {
                 .overrideConfiguration(S3Headers.override(headers.any()));
         options.delimiter().ifPresent(request::delimiter);
         options.startAfter().filter(text -> !text.isEmpty()).ifPresent(text -> request.startAfter(prefix + text));
-        ListObjectsV2Response response =
-                bucket.request(OPERATION, null, () -> client.listObjectsV2(request.build()));
+        ListObjectsV2Response response = bucket.request(OPERATION, null, () -> client.listObjectsV2(request.build()));
         if (response.isTruncated() == null) { // a response without a body is no empty bucket
             throw new BlobStoreException(OPERATION, null, "the server's answer is cut off, or no listing", null, true);
         }
@@ -74,7 +73,8 @@ final class S3Listing extends PagedListing {
             }
         }
         response.commonPrefixes()
-                .forEach(common -> names.nameOf(common.prefix()).ifPresent(name -> entries.add(new CommonPrefix(name))));
+                .forEach(
+                        common -> names.nameOf(common.prefix()).ifPresent(name -> entries.add(new CommonPrefix(name))));
         return entries;
     }
 

@@ -24,34 +24,17 @@ import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /** Reads objects by GET, and their metadata by HEAD, which the SDK sends. Both describe a blob by the same fields. */
-final class S3ObjectReader implements ObjectReader {
+record S3ObjectReader(
+        BucketContext bucket,
+        ObjectNames names,
+        S3Client client,
+        DataRequests data,
+        S3Headers headers,
+        S3Errors errors,
+        boolean keepsChecksums)
+        implements ObjectReader {
     /** Statuses of a response to HEAD that may concern the bucket or the credentials as well as the blob. */
     private static final Set<Integer> UNEXPLAINED = Set.of(400, 401, 403, 404);
-
-    private final BucketContext bucket;
-    private final ObjectNames names;
-    private final S3Client client;
-    private final DataRequests data;
-    private final S3Headers headers;
-    private final S3Errors errors;
-    private final boolean keepsChecksums;
-
-    S3ObjectReader(
-            BucketContext bucket,
-            ObjectNames names,
-            S3Client client,
-            DataRequests data,
-            S3Headers headers,
-            S3Errors errors,
-            boolean keepsChecksums) {
-        this.bucket = bucket;
-        this.names = names;
-        this.client = client;
-        this.data = data;
-        this.headers = headers;
-        this.errors = errors;
-        this.keepsChecksums = keepsChecksums;
-    }
 
     // ---- metadata
 
@@ -90,7 +73,8 @@ final class S3ObjectReader implements ObjectReader {
 
     /**
      * A response to HEAD has no body that explains whether the blob, the bucket, the region or the credentials are the
-     * problem. The response to a listing has one: throws its exception, unless that does not explain the problem either.
+     * problem. The response to a listing has one: throws its exception, unless that does not explain the problem
+     * either.
      */
     private void requireBucket(String operation, BlobKey key) throws IOException {
         try {

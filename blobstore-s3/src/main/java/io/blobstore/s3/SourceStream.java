@@ -9,8 +9,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A source as a stream, for the signer's SHA-256. Leases a window at a time, and only during a call. Keeps what reading
- * failed with, as the signer wraps it.
+ * Adapts a source to a stream, for the signer's SHA-256. Leases a window at a time, and only during a call. Keeps the
+ * exception of a failed read, as the signer wraps it.
  */
 final class SourceStream extends InputStream {
     private final BlobSource source;
@@ -49,7 +49,7 @@ final class SourceStream extends InputStream {
         return bytes == 0 ? -1 : bytes;
     }
 
-    /** Throws what reading failed with, if it did. */
+    /** Throws the exception of a failed read, if there was one. */
     void rethrow() throws IOException {
         if (failure != null) {
             throw failure;

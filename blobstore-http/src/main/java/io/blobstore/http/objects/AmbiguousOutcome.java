@@ -13,9 +13,9 @@ import java.util.Optional;
 
 /**
  * Resolves requests whose response was lost: they may have been carried out. Sent again under a condition, such a
- * request would find its own blob, and fail on the condition. So the blob is looked up first: <em>if it has the size and
- * the CRC32C that were sent, the request counts as successful</em>. That may be wrong about which writer stored it, and
- * never about what is stored. Thread-safe.
+ * request would find its own blob, and fail on the condition. So the blob is looked up first: <em>if it has the size
+ * and the CRC32C that were sent, the request counts as successful</em>. That may be wrong about which writer stored it,
+ * and never about what is stored. Thread-safe.
  */
 public final class AmbiguousOutcome {
     private final HeadRequest head;

@@ -9,9 +9,7 @@ import java.io.IOException;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The bucket of an open store: runs its requests with translated errors, until the store is closed. Thread-safe.
- */
+/** The bucket of an open store: runs its requests with translated errors, until the store is closed. Thread-safe. */
 public final class BucketContext {
     private final String name;
     private final String uri;
@@ -68,7 +66,10 @@ public final class BucketContext {
         }
     }
 
-    /** Runs a request or its preparation as {@link #request} does, but its success does not prove that the bucket exists. */
+    /**
+     * Runs a request or its preparation as {@link #request} does, but its success does not prove that the bucket
+     * exists.
+     */
     public <T> T translate(String operation, @Nullable BlobKey key, Request<T> request) throws IOException {
         requireOpen();
         try {
@@ -108,7 +109,9 @@ public final class BucketContext {
                 problem -> !ErrorTranslator.isUnanswered(problem) && again.test(problem));
     }
 
-    /** Returns whether a response has proved that the bucket exists: then a 404 without explanation concerns the blob. */
+    /**
+     * Returns whether a response has proved that the bucket exists: then a 404 without explanation concerns the blob.
+     */
     public boolean isConfirmed() {
         return confirmed;
     }

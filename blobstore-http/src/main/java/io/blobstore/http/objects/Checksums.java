@@ -6,7 +6,9 @@ import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import java.util.Optional;
 
-/** Compares checksums of sent content with those that the server reports; one that it does not report is not compared. */
+/**
+ * Compares checksums of sent content with those that the server reports; one that it does not report is not compared.
+ */
 public final class Checksums {
     private Checksums() {}
 

@@ -141,8 +141,10 @@ public abstract class ErrorTranslator {
     public final BlobStoreException translate(
             String operation, @Nullable BlobKey key, ErrorResponse response, @Nullable Exception cause) {
         Failure failure = new Failure(operation, key, response, cause);
-        return translateCode(failure).or(() -> byCode(failure)).or(() -> translateStatus(failure)).orElseGet(() ->
-                byStatus(failure));
+        return translateCode(failure)
+                .or(() -> byCode(failure))
+                .or(() -> translateStatus(failure))
+                .orElseGet(() -> byStatus(failure));
     }
 
     private Optional<BlobStoreException> byCode(Failure failure) {
@@ -184,9 +186,7 @@ public abstract class ErrorTranslator {
                         failure.key(),
                         failure.describe("it is not the version that was asked for"),
                         failure.cause());
-            default ->
-                failure.other(
-                        "the server failed or refused", status == 408 || (status >= 500 && status != 501));
+            default -> failure.other("the server failed or refused", status == 408 || (status >= 500 && status != 501));
         };
     }
 
@@ -206,7 +206,10 @@ public abstract class ErrorTranslator {
      * @param cause null where the response as a whole was a success
      */
     protected record Failure(
-            String operation, @Nullable BlobKey key, ErrorResponse response, @Nullable Exception cause) {
+            String operation,
+            @Nullable BlobKey key,
+            ErrorResponse response,
+            @Nullable Exception cause) {
         /** Appends what the server said to a message. */
         public String describe(String problem) {
             return problem + " (" + response

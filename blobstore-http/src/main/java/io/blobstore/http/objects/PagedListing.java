@@ -14,8 +14,8 @@ import java.util.NoSuchElementException;
 
 /**
  * A listing that requests its pages as they are needed. Servers send the blobs and the common prefixes of a page
- * separately, each sorted: the listing merges them, and omits what is not after the start. Each page is a request of its
- * own, so nothing is open between calls. Not thread-safe.
+ * separately, each sorted: the listing merges them, and omits what is not after the start. Each page is a request of
+ * its own, so nothing is open between calls. Not thread-safe.
  */
 public abstract class PagedListing implements BlobListing {
     private static final Comparator<byte[]> BYTES = Arrays::compareUnsigned;

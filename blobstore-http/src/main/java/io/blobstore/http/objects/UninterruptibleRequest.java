@@ -9,8 +9,8 @@ import java.util.function.Predicate;
 
 /**
  * Runs requests whose response must not be lost to an interrupt, because it names what has to be freed. An interrupt
- * closes the socket that its thread is blocked on, so such a request gets a thread of its own. After an interrupt of the
- * caller the request has a grace period of 5 s; then it is interrupted too.
+ * closes the socket that its thread is blocked on, so such a request gets a thread of its own. After an interrupt of
+ * the caller the request has a grace period of 5 s; then it is interrupted too.
  */
 public final class UninterruptibleRequest {
     private static final Duration GRACE = Duration.ofSeconds(5);
