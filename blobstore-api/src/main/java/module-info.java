@@ -13,9 +13,7 @@ module io.blobstore {
             io.blobstore.http;
     exports io.blobstore.internal.concurrent to
             io.blobstore.fs,
-            io.blobstore.gcs,
-            io.blobstore.http,
-            io.blobstore.s3;
+            io.blobstore.http;
     exports io.blobstore.internal.file to
             io.blobstore.fs;
 

@@ -1,4 +1,7 @@
-/** The data plane that the stores over HTTP share. Internal: exported to them alone. */
+/**
+ * The data plane that the stores over HTTP share, and what S3 and Cloud Storage have in common. Internal: exported to
+ * them only.
+ */
 @SuppressWarnings("module") // the modules it is exported to are not here when it is compiled
 module io.blobstore.http {
     requires transitive io.blobstore;
@@ -11,6 +14,9 @@ module io.blobstore.http {
     requires static org.conscrypt;
 
     exports io.blobstore.http to
+            io.blobstore.s3,
+            io.blobstore.gcs;
+    exports io.blobstore.http.objects to
             io.blobstore.s3,
             io.blobstore.gcs;
 }

@@ -7,7 +7,9 @@ import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
 import java.util.Optional;
 
-/** Comparisons of what was sent with what a server says it has. Where it does not say, there is nothing to compare. */
+/**
+ * Compares checksums of sent content with those that the server reports; one that it does not report is not compared.
+ */
 public final class Checksums {
     private Checksums() {}
 

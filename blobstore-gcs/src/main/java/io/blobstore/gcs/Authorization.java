@@ -13,8 +13,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the SDK adds to a request: credentials, quota project and agent. For that a request of its HTTP library is made,
- * and not sent: to send it, the library does more by reflection than a part needs otherwise.
+ * The header fields that the SDK adds to a request: credentials, quota project and agent. They are taken from a request
+ * of its HTTP library that is not sent: for sending, the library uses more CPU time in reflection than a part needs.
  */
 final class Authorization {
     private final HttpRequestFactory requests;
@@ -26,16 +26,16 @@ final class Authorization {
     }
 
     /**
-     * Asks for what a request needs now, which may fetch a token.
+     * Returns the current authorization of a request, for which a token may be requested.
      *
-     * @throws IOException if there is none to be had
+     * @throws IOException if there is no token
      */
     static Authorization of(HttpRequestFactory requests, String method, String url) throws IOException {
         HttpRequest request = requests.buildRequest(method, new GenericUrl(url, true), null);
         if (request.getInterceptor() != null) {
-            request.getInterceptor().intercept(request); // a client that brings its own may authorize by this
+            request.getInterceptor().intercept(request); // the user's own client may authorize by it
         }
-        request.getHeaders().setAcceptEncoding(null); // content as it is stored
+        request.getHeaders().setAcceptEncoding(null); // receives content as it is stored
         return new Authorization(requests, request);
     }
 
@@ -47,8 +47,8 @@ final class Authorization {
     }
 
     /**
-     * What to say instead when this was refused: with the token that somebody has got meanwhile, or a new one. Empty if
-     * there are no credentials.
+     * Returns the authorization for another attempt after this one was refused: with the token that another request has
+     * obtained meanwhile, or a new one. Empty if there are no credentials.
      */
     Optional<Authorization> renewed() throws IOException {
         if (!(request.getUnsuccessfulResponseHandler() instanceof HttpCredentialsAdapter adapter)) {

@@ -1,7 +1,8 @@
 package io.blobstore.gcs;
 
 import com.google.api.client.http.HttpRequestFactory;
-import com.google.api.client.http.HttpRequestInitializer;
+import com.google.cloud.http.HttpTransportOptions;
+import com.google.cloud.storage.Storage;
 import io.blobstore.BlobSource;
 import io.blobstore.http.Endpoint;
 import io.blobstore.http.HttpClient;
@@ -9,76 +10,92 @@ import io.blobstore.http.HttpHeaders;
 import io.blobstore.http.HttpRequest;
 import io.blobstore.http.HttpResponse;
 import io.blobstore.http.ResponseHandler;
+import io.blobstore.http.objects.RefusedRequestException;
 import java.io.IOException;
 import java.net.URI;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * The requests that carry content, and those of the XML API that begin and end an upload in parts. The SDK says what
- * credentials they need; sent they are here, straight from and into the caller's memory.
+ * The requests of the data plane, which carry content, and those of the XML API that begin and end an upload in parts.
+ * The SDK authorizes them; they are sent directly from and into the caller's memory.
  *
- * <p>Each is sent once, and once more where only the token was at fault.
+ * <p>A request is sent again once if only its token was refused.
  */
 final class DataRequests {
     private static final int UNAUTHORIZED = 401;
 
-    private final HttpClient transport;
+    private final HttpClient http;
     private final HttpRequestFactory authorizing;
 
-    DataRequests(HttpClient transport, HttpRequestInitializer initializer) {
-        this.transport = transport;
-        authorizing = new SdkHttpTransportAdapter(transport).createRequestFactory(initializer);
+    /** Creates the data plane of a client, whose credentials authorize the requests. */
+    DataRequests(HttpClient http, Storage client) {
+        this.http = http;
+        authorizing = new SdkHttpTransportAdapter(http)
+                .createRequestFactory(transport(client).getHttpRequestInitializer(client.getOptions()));
+    }
+
+    /** Returns the options of a client's transport, which must be HTTP. */
+    static HttpTransportOptions transport(Storage client) {
+        if (client.getOptions().getTransportOptions() instanceof HttpTransportOptions options) {
+            return options;
+        }
+        throw new IllegalArgumentException(
+                "the client must be one over HTTP: StorageOptions.http(), not StorageOptions.grpc()");
     }
 
     /**
      * Sends a request with a body, which may be empty.
      *
-     * @throws GcsFailure if the server refuses it
+     * @throws RefusedRequestException if the server refuses it
      */
     HttpResponse send(String method, String url, Map<String, String> fields, BlobSource content) throws IOException {
         return send(method, url, fields, Optional.of(content), ResponseHandler.KEEP);
     }
 
     /**
-     * Asks for content.
+     * Receives content.
      *
-     * @throws GcsFailure if the server refuses it
+     * @throws RefusedRequestException if the server refuses it
      */
-    HttpResponse get(String url, Map<String, String> fields, ResponseHandler sink) throws IOException {
-        return send("GET", url, fields, Optional.empty(), sink);
+    HttpResponse get(String url, Map<String, String> fields, ResponseHandler handler) throws IOException {
+        return send("GET", url, fields, Optional.empty(), handler);
     }
 
     /**
      * Sends a request without content either way.
      *
-     * @throws GcsFailure if the server refuses it
+     * @throws RefusedRequestException if the server refuses it
      */
     HttpResponse delete(String url, Map<String, String> fields) throws IOException {
         return send("DELETE", url, fields, Optional.empty(), ResponseHandler.KEEP);
     }
 
     private HttpResponse send(
-            String method, String url, Map<String, String> fields, Optional<BlobSource> content, ResponseHandler sink)
+            String method,
+            String url,
+            Map<String, String> fields,
+            Optional<BlobSource> content,
+            ResponseHandler handler)
             throws IOException {
         URI uri = URI.create(url);
         String target = uri.getRawQuery() == null ? uri.getRawPath() : uri.getRawPath() + "?" + uri.getRawQuery();
         Unauthorized request = new Unauthorized(method, Endpoint.of(uri), target, fields, content);
         Authorization authorization = Authorization.of(authorizing, method, url);
-        HttpResponse response = send(request, authorization, sink);
+        HttpResponse response = send(request, authorization, handler);
         if (response.status() == UNAUTHORIZED) {
             Optional<Authorization> renewed = authorization.renewed();
             if (renewed.isPresent()) {
-                response = send(request, renewed.get(), sink);
+                response = send(request, renewed.get(), handler);
             }
         }
         if (!response.isSuccess()) {
-            throw new GcsFailure(ErrorResponse.of(response));
+            throw new RefusedRequestException(GcsErrorResponse.of(response));
         }
         return response;
     }
 
-    /** A request that lacks its authorization. */
+    /** A request without authorization. */
     private record Unauthorized(
             String method,
             Endpoint endpoint,
@@ -86,19 +103,18 @@ final class DataRequests {
             Map<String, String> fields,
             Optional<BlobSource> content) {}
 
-    private HttpResponse send(Unauthorized request, Authorization authorization, ResponseHandler sink)
+    private HttpResponse send(Unauthorized request, Authorization authorization, ResponseHandler handler)
             throws IOException {
         HttpHeaders.Builder headers = HttpHeaders.builder();
         authorization.addTo(headers);
         request.fields().forEach(headers::add);
-        return transport
-                .newCall(new HttpRequest(
+        return http.newCall(new HttpRequest(
                         request.method(),
                         request.endpoint(),
                         request.target(),
                         headers.build(),
                         request.content(),
                         false))
-                .execute(sink);
+                .execute(handler);
     }
 }

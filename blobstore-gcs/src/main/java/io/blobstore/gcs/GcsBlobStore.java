@@ -23,6 +23,11 @@ import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.http.HttpClient;
+import io.blobstore.http.objects.BucketContext;
+import io.blobstore.http.objects.BucketStoreBuilder;
+import io.blobstore.http.objects.Conditions;
+import io.blobstore.http.objects.RangedRead;
 import io.blobstore.spi.ByteRanges;
 import io.blobstore.spi.OpenUploads;
 import io.blobstore.spi.PartLayout;
@@ -33,35 +38,35 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import javax.net.ssl.TrustManager;
 
 /**
  * A store in a Google Cloud Storage bucket: {@code gs://bucket}.
  *
- * <p>Content travels from the caller's memory to the socket and back without a copy on the Java heap. Credentials, and
- * every request that carries no content, are google-cloud-storage's, with its usual configuration; uploads in parts are
- * requests of the XML API.
+ * <p>Content is transferred between the caller's memory and the socket without a copy on the Java heap.
+ * google-cloud-storage, with its usual configuration, provides credentials and sends every request without content;
+ * uploads in parts are requests of the XML API.
  *
- * <p>Every blob and every part is sent with its CRC32C, which the server compares, the whole is compared once more
- * after an upload in parts, and a read of a whole blob is compared with it.
+ * <p>Every blob and every part is sent with its CRC32C, which the server verifies. The whole blob is verified again
+ * after an upload in parts, and by every read of a whole blob.
  *
- * <p>A version is the generation. A condition is the server's own for a blob in one request. Cloud Storage takes none
- * for an upload in parts: that one is put together under a hidden name, and published by a conditional copy inside the
- * bucket, which moves no content. So a blob that must not be overwritten is not, and what cannot be published is
- * removed. If a process dies in between, an object whose name begins with {@code .blobstore-unpublished/} behind the
- * store's prefix is left over, which listings of this store do not show: a lifecycle rule may remove those of an age.
+ * <p>A version is the generation. The server evaluates the condition of a blob in one request. Cloud Storage has no
+ * conditions for an upload in parts: that is put together under a hidden name, and published by a conditional copy
+ * inside the bucket, which transfers no content. So a blob that fails the condition is never overwritten, and an object
+ * that cannot be published is removed. If a process dies in between, an object whose name begins with
+ * {@code .blobstore-unpublished/} after the store's prefix remains. Listings of this store omit it; a lifecycle rule
+ * may remove such objects by age.
  *
- * <p>A conditional request whose answer is lost is looked after: if the key then holds a blob of the same size and
- * CRC32C, it counts as stored.
+ * <p>If the response to a conditional request is lost, and the key then has a blob of the same size and CRC32C, the
+ * request counts as successful.
  *
- * <p>Uploads that this process cannot abort, because it died or lost the network, stay in the bucket unseen and cost
- * money: give the bucket a lifecycle rule that aborts incomplete multipart uploads.
+ * <p>Uploads that this process cannot abort, because it died or lost the network, remain in the bucket and cost money:
+ * give the bucket a lifecycle rule that aborts incomplete multipart uploads.
  */
 public final class GcsBlobStore implements BlobStore {
     private static final long MIB = 1L << 20;
     private static final long GIB = 1L << 30;
 
-    /** What Cloud Storage documents for the XML API's uploads in parts. */
+    /** The limits that Cloud Storage documents for uploads in parts by the XML API. */
     static final StoreCapabilities CAPABILITIES = StoreCapabilities.builder()
             .minPartSize(5 * MIB)
             .maxPartSize(5 * GIB)
@@ -71,24 +76,36 @@ public final class GcsBlobStore implements BlobStore {
             .presign(Support.NATIVE)
             .build();
 
-    private final GcsContext bucket;
-    private final GcsConnections.Client client;
+    private final BucketContext bucket;
+    private final GcsObjectNames names;
+    private final GcsClientFactory.Clients clients;
+    private final GcsErrors errors;
+    private final GcsObjectReader objects;
+    private final Conditions conditions;
+    private final MultipartRequests multipart;
     private final PutObject put;
     private final GcsCopy copy;
     private final GcsDeletion deletion;
     private final Presigning presigning;
     private final OpenUploads uploads = new OpenUploads();
 
-    GcsBlobStore(GcsContext bucket, GcsConnections.Client client) {
-        this.bucket = bucket;
-        this.client = client;
-        put = new PutObject(bucket);
-        copy = new GcsCopy(bucket);
-        deletion = new GcsDeletion(bucket);
-        presigning = new Presigning(bucket);
+    private GcsBlobStore(GcsSettings settings, GcsClientFactory.Clients clients, HttpClient http) {
+        this.clients = clients;
+        DataRequests data = new DataRequests(http, clients.client());
+        GcsUrls urls = GcsUrls.of(clients.client(), settings.bucket());
+        errors = new GcsErrors(settings.bucket(), urls.root());
+        names = new GcsObjectNames(settings.prefix());
+        bucket = new BucketContext("gs", settings.bucket(), settings.prefix(), http, errors);
+        objects = new GcsObjectReader(bucket, names, clients.client(), data, urls, errors, settings);
+        conditions = new Conditions(objects, errors);
+        multipart = new MultipartRequests(bucket, data, urls, errors, settings);
+        put = new PutObject(bucket, names, data, urls, errors, settings, conditions);
+        copy = new GcsCopy(bucket, names, clients, errors, objects, conditions, settings);
+        deletion = new GcsDeletion(bucket, names, clients.client());
+        presigning = new Presigning(bucket, names, clients.client(), urls, settings);
     }
 
-    /** A builder with everything at its default. */
+    /** Returns a builder with everything at its default. */
     public static Builder builder(String bucket) {
         return new Builder(bucket);
     }
@@ -104,17 +121,17 @@ public final class GcsBlobStore implements BlobStore {
             throws IOException {
         ByteRanges.requireRoom(range, target.remaining());
         bucket.requireOpen();
-        return new GetRange(bucket, key, range, options.ifMatch(), target).run();
+        return new RangedRead(objects, errors, key, range, options.ifMatch(), target).run();
     }
 
     @Override
     public BlobMetadata head(BlobKey key) throws IOException {
-        return bucket.head(Operation.HEAD, key, Optional.empty());
+        return objects.head(Operation.HEAD, key, Optional.empty());
     }
 
     @Override
     public BlobListing list(ListOptions options) throws IOException {
-        return GcsListing.open(bucket, Operation.LIST, options);
+        return new GcsListing(bucket, names, clients.client(), Operation.LIST, options).begin();
     }
 
     @Override
@@ -155,14 +172,23 @@ public final class GcsBlobStore implements BlobStore {
         bucket.requireOpen();
         Precondition condition = options.precondition();
         if (condition instanceof Precondition.IfMatch match) {
-            Conditions.generation(Operation.CREATE_UPLOAD, key, match);
+            Generations.require(Operation.CREATE_UPLOAD, key, match.version());
         }
-        String atKey = bucket.objectOf(Operation.CREATE_UPLOAD, key);
+        String atKey = names.objectOf(Operation.CREATE_UPLOAD, key);
         String object = condition == Precondition.none()
                 ? atKey
-                : bucket.hiddenObject(UUID.randomUUID().toString());
+                : names.hiddenObject(UUID.randomUUID().toString());
         return uploads.create(() -> new GcsMultipartUpload(
-                bucket, MultipartRequests.create(bucket, key, object, options), layout, options, copy, uploads));
+                bucket,
+                multipart.create(key, object, options),
+                clients.client(),
+                errors,
+                objects,
+                conditions,
+                layout,
+                options,
+                copy,
+                uploads));
     }
 
     @Override
@@ -171,8 +197,8 @@ public final class GcsBlobStore implements BlobStore {
     }
 
     /**
-     * Aborts the uploads that are open, those that are just being created among them; for these it waits up to 5 s.
-     * Then closes connections. A client given to the builder stays open.
+     * Aborts the open uploads, including those that are being created, for which it waits up to 5 s. Then closes
+     * connections. A client given to the builder stays open.
      */
     @Override
     public void close() throws IOException {
@@ -180,7 +206,7 @@ public final class GcsBlobStore implements BlobStore {
             uploads.close();
         } finally {
             bucket.close();
-            client.close();
+            clients.close();
         }
     }
 
@@ -190,118 +216,83 @@ public final class GcsBlobStore implements BlobStore {
     }
 
     /** Builds a store. Not thread-safe. */
-    public static final class Builder {
-        private final String bucket;
-        private String prefix = "";
-        private Optional<String> storageClass = Optional.empty();
+    public static final class Builder extends BucketStoreBuilder<Builder> {
         private Optional<GcsEncryption> encryption = Optional.empty();
-        private final GcsConnections connections = new GcsConnections();
+        private final GcsClientFactory clients = new GcsClientFactory();
 
         private Builder(String bucket) {
-            this.bucket = bucket;
+            super(bucket);
+        }
+
+        @Override
+        protected Builder self() {
+            return this;
         }
 
         /**
-         * Sets where the server is, as in {@code http://127.0.0.1:4443}; default Google's, or what the environment
-         * variable STORAGE_EMULATOR_HOST names. Over plain http no credentials are sent.
+         * Sets where the server is, as in {@code http://127.0.0.1:4443}; default Google's, or the one that the
+         * environment variable STORAGE_EMULATOR_HOST names. Over plain http no credentials are sent.
          */
+        @Override
         public Builder endpoint(URI endpoint) {
-            connections.endpoint = Optional.of(endpoint);
-            return this;
+            return super.endpoint(endpoint);
         }
 
         /** Sets the project that the SDK's requests name; none of them needs one. */
         public Builder project(String project) {
-            connections.project = Optional.of(project);
+            clients.project = Optional.of(project);
             return this;
         }
 
         /** Sets where access tokens come from; default: the application-default credentials. */
         public Builder credentials(Credentials credentials) {
-            connections.credentials = Optional.of(credentials);
+            clients.credentials = Optional.of(credentials);
             return this;
         }
 
         /**
          * Sets a client over HTTP to use, which the caller keeps and closes. Excludes {@link #endpoint},
-         * {@link #project} and {@link #credentials}. Content does not travel over it, but to its host, with its
+         * {@link #project} and {@link #credentials}. The client sends no content: that is sent to its host, with its
          * credentials.
          */
         public Builder client(Storage client) {
-            connections.client = Optional.of(client);
+            clients.client = Optional.of(client);
             return this;
         }
 
-        /** Sets what stands in front of every key in the bucket, and is no part of it. */
-        public Builder prefix(String prefix) {
-            this.prefix = prefix;
-            return this;
-        }
-
-        /** Sets the storage class of what is stored, as in "NEARLINE". */
-        public Builder storageClass(String name) {
-            storageClass = Optional.of(name);
-            return this;
-        }
-
-        /** Sets how what is stored is encrypted. */
+        /** Sets how new objects are encrypted; default: the bucket's encryption. */
         public Builder encryption(GcsEncryption encryption) {
             this.encryption = Optional.of(encryption);
             return this;
         }
 
-        /** Sets who decides which certificates are trusted; default: JSSE's, by its system properties. */
-        public Builder trustManagers(TrustManager... managers) {
-            connections.transport.trustManagers(managers);
-            return this;
-        }
-
-        /**
-         * Sets how many connections to the server there may be at once, idle ones among them; default 256. Requests
-         * beyond that wait, first come, first served, and without a time limit. So as many parts as one likes can be in
-         * flight over a few connections. A source must not use the store that it is read for: its request might wait
-         * for the one that reads it.
-         *
-         * <p>What a client given to the builder sends is not counted.
-         */
-        public Builder maxConnections(int connections) {
-            this.connections.transport.maxConnections(connections);
-            return this;
-        }
-
-        /** Sets how long a connection, TLS included, may take to be made; default 10 s. */
-        public Builder connectTimeout(Duration timeout) {
-            connections.transport.connectTimeout(timeout);
-            return this;
-        }
-
-        /** Sets how long a connection may go without progress; default 30 s. */
-        public Builder stallTimeout(Duration timeout) {
-            connections.transport.stallTimeout(timeout);
-            return this;
-        }
-
-        /** Sets what stands for the process's environment. */
+        /** Replaces the environment of the process. */
         Builder environment(Map<String, String> environment) {
-            connections.environment = environment;
+            clients.environment = environment;
             return this;
         }
 
-        /** Sets how long to wait, at first, before the SDK sends a request again that failed; default 250 ms. */
+        /** Sets the delay before the SDK first repeats a failed request; default 250 ms. */
         Builder retryDelay(Duration delay) {
-            connections.retryDelay = delay;
+            clients.retryDelay = delay;
             return this;
         }
 
         /**
-         * Opens the store, to be closed by the caller. Whether there is such a bucket shows with the first call.
+         * Opens the store, which the caller has to close. The first call shows whether the bucket exists.
          *
-         * @throws IllegalArgumentException if settings are wrong, or contradict each other
+         * @throws IllegalArgumentException if settings are invalid, or contradict each other
          * @throws io.blobstore.PermissionDeniedException if there are no credentials
          */
         public GcsBlobStore open() throws IOException {
-            GcsConnections.Opened opened = connections.open(new GcsSettings(bucket, prefix, storageClass, encryption));
-            return new GcsBlobStore(opened.bucket(), opened.closeClient());
+            GcsSettings settings = new GcsSettings(bucket, prefix, storageClass, encryption);
+            HttpClient opened = http.build();
+            try {
+                return new GcsBlobStore(settings, clients.open(settings, endpoint, opened), opened);
+            } catch (IOException | RuntimeException | Error e) {
+                opened.close();
+                throw e;
+            }
         }
     }
 }

@@ -2,8 +2,8 @@ package io.blobstore.gcs;
 
 import io.blobstore.BlobStore;
 import io.blobstore.StoreUri;
+import io.blobstore.http.objects.UriParameters;
 import io.blobstore.spi.BlobStoreProvider;
-import io.blobstore.spi.UriParameters;
 import java.io.IOException;
 import java.util.List;
 
@@ -29,21 +29,11 @@ public final class GcsBlobStoreProvider implements BlobStoreProvider {
     }
 
     static GcsBlobStore.Builder builder(StoreUri uri) {
-        String bucket = uri.authority()
-                .filter(name -> !name.isEmpty())
-                .orElseThrow(() -> new IllegalArgumentException("a gs: URI names a bucket: gs://bucket"));
-        if (!uri.path().isEmpty() && !uri.path().equals("/")) {
-            throw new IllegalArgumentException("a gs: URI has no path; write gs://" + bucket + "?prefix="
-                    + uri.path().substring(1));
-        }
         UriParameters parameters = UriParameters.of(uri, PARAMETERS);
-        GcsBlobStore.Builder builder = GcsBlobStore.builder(bucket);
-        parameters.endpoint("endpoint", builder::endpoint);
+        GcsBlobStore.Builder builder = GcsBlobStore.builder(UriParameters.bucket(uri));
+        parameters.applyTo(builder);
         parameters.text("project", builder::project);
-        parameters.text("prefix", builder::prefix);
-        parameters.text("storageClass", builder::storageClass);
         parameters.text("kmsKey", name -> builder.encryption(GcsEncryption.kms(name)));
-        parameters.count("maxConnections", builder::maxConnections);
         return builder;
     }
 }

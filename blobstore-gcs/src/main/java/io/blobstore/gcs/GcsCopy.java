@@ -1,6 +1,7 @@
 package io.blobstore.gcs;
 
 import com.google.cloud.storage.Blob;
+import com.google.cloud.storage.BlobId;
 import com.google.cloud.storage.BlobInfo;
 import com.google.cloud.storage.CopyWriter;
 import com.google.cloud.storage.Storage.BlobSourceOption;
@@ -18,6 +19,8 @@ import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.http.objects.BucketContext;
+import io.blobstore.http.objects.Conditions;
 import io.blobstore.spi.Checksums;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -25,50 +28,46 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Copies inside the bucket, by the server's rewrite, which is asked again until it is done. Of the source it takes the
- * generation that was looked at; the target takes a condition. Storage class and encryption are those of the store's
- * settings.
+ * Copies inside the bucket by the server's rewrite, which is repeated until it is done. It copies the generation whose
+ * metadata was read before, and may have a condition on the target. Storage class and encryption are those of the
+ * store's settings.
  */
-final class GcsCopy {
+record GcsCopy(
+        BucketContext bucket,
+        GcsObjectNames names,
+        GcsClientFactory.Clients clients,
+        GcsErrors errors,
+        GcsObjectReader objects,
+        Conditions conditions,
+        GcsSettings settings) {
     private static final Operation OPERATION = Operation.COPY;
-
-    private final GcsContext bucket;
-
-    GcsCopy(GcsContext bucket) {
-        this.bucket = bucket;
-    }
 
     /** Copies a blob for the user. */
     StoredBlob run(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
         Precondition condition = options.precondition();
-        bucket.objectOf(OPERATION, to);
-        BlobMetadata source = bucket.head(OPERATION, from, options.sourceVersion());
+        names.objectOf(OPERATION, to);
+        BlobMetadata source = objects.head(OPERATION, from, options.sourceVersion());
         StoreOptions stored = StoreOptions.builder()
                 .metadataOf(source)
                 .precondition(condition)
                 .build();
         try {
-            Blob copied = rewrite(OPERATION, from, bucket.objectOf(OPERATION, from), source.version(), to, stored);
+            Blob copied = rewrite(OPERATION, from, names.objectOf(OPERATION, from), source.version(), to, stored);
             Optional<Crc32c> checksum = ObjectMetadata.checksum(copied.getCrc32c());
             Checksums.requireCopied(OPERATION, source, checksum);
             return StoredBlob.of(to, source.size(), ObjectMetadata.version(copied.getGeneration()), checksum);
         } catch (PreconditionFailedException e) {
             throw explain(source, to, condition, e);
         } catch (BlobStoreException e) {
-            if (condition != Precondition.none() && source.checksum().isPresent() && GcsErrors.isOutcomeUnknown(e)) {
-                return bucket.findSent(
-                        OPERATION,
-                        to,
-                        condition,
-                        source.size(),
-                        source.checksum().get(),
-                        e);
+            if (condition != Precondition.none() && source.checksum().isPresent() && errors.isOutcomeUnknown(e)) {
+                Crc32c checksum = source.checksum().get();
+                return conditions.resolve(OPERATION, to, condition, source.size(), checksum, e, true);
             }
             throw e;
         }
     }
 
-    /** The server says the same of either condition: the source is looked at once more. */
+    /** Finds out which condition failed, by reading the source again, as the server does not say. */
     private BlobStoreException explain(
             BlobMetadata source, BlobKey to, Precondition condition, PreconditionFailedException problem)
             throws IOException {
@@ -76,12 +75,12 @@ final class GcsCopy {
             return problem;
         }
         try {
-            bucket.head(OPERATION, source.key(), Optional.of(source.version()));
+            objects.head(OPERATION, source.key(), Optional.of(source.version()));
         } catch (BlobStoreException e) {
             problem.addSuppressed(e);
             return problem;
         }
-        return Conditions.explain(OPERATION, to, condition, problem);
+        return conditions.explain(OPERATION, to, condition, problem);
     }
 
     /** Copies a hidden object to the key that it was stored for. */
@@ -96,41 +95,41 @@ final class GcsCopy {
     }
 
     /**
-     * Has the server copy an object. All that the copy has is said anew: what is not said is the source's in some
-     * cases, and the bucket's in others.
+     * Has the server copy an object. The request has all attributes of the copy, as attributes that are left out are
+     * the source's in some cases, and the bucket's in others.
      */
     private Blob rewrite(
             Operation operation, BlobKey key, String from, BlobVersion version, BlobKey to, StoreOptions stored)
             throws IOException {
-        BlobInfo.Builder info = BlobInfo.newBuilder(bucket.id(bucket.objectOf(operation, to)));
+        BlobInfo.Builder info = BlobInfo.newBuilder(bucket.name(), names.objectOf(operation, to));
         stored.contentType().ifPresent(info::setContentType);
         if (!stored.userMetadata().isEmpty()) {
             info.setMetadata(stored.userMetadata());
         }
-        bucket.settings().storageClass().ifPresent(name -> info.setStorageClass(StorageClass.valueOf(name)));
+        settings.storageClass().ifPresent(name -> info.setStorageClass(StorageClass.valueOf(name)));
 
         List<BlobSourceOption> source = new ArrayList<>();
         List<BlobTargetOption> target = new ArrayList<>();
         source.add(BlobSourceOption.generationMatch(
                 ObjectMetadata.generation(version).orElseThrow()));
         if (stored.precondition() instanceof Precondition.IfMatch match) {
-            target.add(BlobTargetOption.generationMatch(Conditions.generation(operation, to, match)));
+            target.add(BlobTargetOption.generationMatch(Generations.require(operation, to, match.version())));
         } else if (stored.precondition() == Precondition.ifAbsent()) {
             target.add(BlobTargetOption.doesNotExist());
         }
-        bucket.settings().kmsKey().ifPresent(name -> target.add(BlobTargetOption.kmsKeyName(name)));
-        bucket.settings().customerKey().ifPresent(customer -> {
+        settings.kmsKey().ifPresent(name -> target.add(BlobTargetOption.kmsKeyName(name)));
+        settings.customerKey().ifPresent(customer -> {
             source.add(BlobSourceOption.decryptionKey(customer.base64()));
             target.add(BlobTargetOption.encryptionKey(customer.base64()));
         });
         CopyRequest request = CopyRequest.newBuilder()
-                .setSource(bucket.id(from))
+                .setSource(BlobId.of(bucket.name(), from))
                 .setSourceOptions(source)
                 .setTarget(info.build(), target)
                 .build();
         boolean conditional = stored.precondition() != Precondition.none();
         return bucket.request(operation, key, () -> {
-            CopyWriter writer = (conditional ? bucket.unrepeating() : bucket.client()).copy(request);
+            CopyWriter writer = (conditional ? clients.unrepeating() : clients.client()).copy(request);
             return writer.getResult();
         });
     }

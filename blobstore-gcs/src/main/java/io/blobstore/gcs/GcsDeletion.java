@@ -1,6 +1,7 @@
 package io.blobstore.gcs;
 
 import com.google.cloud.storage.BlobId;
+import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.StorageBatch;
 import com.google.cloud.storage.StorageBatchResult;
 import io.blobstore.BlobKey;
@@ -10,6 +11,7 @@ import io.blobstore.DeleteResult;
 import io.blobstore.InvalidBlobKeyException;
 import io.blobstore.ListOptions;
 import io.blobstore.Operation;
+import io.blobstore.http.objects.BucketContext;
 import io.blobstore.spi.Deletions;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -18,27 +20,21 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Deletes blobs, up to a hundred with one request. */
-final class GcsDeletion {
-    /** What one batch of the JSON API takes. */
+/** Deletes single blobs, and all blobs with a prefix in batches. */
+record GcsDeletion(BucketContext bucket, GcsObjectNames names, Storage client) {
+    /** The most requests of one batch of the JSON API. */
     private static final int BATCH = 100;
 
-    private final GcsContext bucket;
-
-    GcsDeletion(GcsContext bucket) {
-        this.bucket = bucket;
-    }
-
     void delete(BlobKey key) throws IOException {
-        BlobId id = bucket.id(bucket.objectOf(Operation.DELETE, key));
-        bucket.request(
-                Operation.DELETE, key, () -> bucket.client().delete(id)); // false: it was not there, which is fine
+        BlobId id = BlobId.of(bucket.name(), names.objectOf(Operation.DELETE, key));
+        bucket.request(Operation.DELETE, key, () -> client.delete(id)); // false if there was none, which is no error
     }
 
     /** Deletes the blobs of a listing, and returns how many there were. */
     long deleteAll(String prefix) throws IOException {
         long deleted = 0;
-        try (BlobListing listing = GcsListing.open(bucket, Operation.DELETE_ALL, ListOptions.prefix(prefix))) {
+        try (BlobListing listing =
+                new GcsListing(bucket, names, client, Operation.DELETE_ALL, ListOptions.prefix(prefix)).begin()) {
             List<BlobKey> batch = new ArrayList<>();
             while (listing.hasNext()) {
                 if (listing.next() instanceof BlobListing.Blob blob) {
@@ -55,6 +51,7 @@ final class GcsDeletion {
         return deleted;
     }
 
+    /** Deletes many blobs in batches, and reports failures by key. */
     DeleteResult delete(Collection<BlobKey> keys) throws IOException {
         return delete(Operation.DELETE, keys);
     }
@@ -63,14 +60,14 @@ final class GcsDeletion {
         return Deletions.inBatches(keys, BATCH, batch -> deleteBatch(operation, batch));
     }
 
-    /** Deletes with one request. {@code Storage.delete(List)} would not tell a failure from a blob that is missing. */
+    /** Deletes with one request. {@code Storage.delete(List)} does not tell a failure from a blob that is missing. */
     private Map<BlobKey, BlobStoreException> deleteBatch(Operation operation, List<BlobKey> keys) throws IOException {
         Map<BlobKey, BlobStoreException> failures = new LinkedHashMap<>();
         Map<BlobKey, StorageBatchResult<Boolean>> results = new LinkedHashMap<>();
-        StorageBatch batch = bucket.client().batch();
+        StorageBatch batch = client.batch();
         for (BlobKey key : keys) {
             try {
-                results.put(key, batch.delete(bucket.id(bucket.objectOf(operation, key))));
+                results.put(key, batch.delete(BlobId.of(bucket.name(), names.objectOf(operation, key))));
             } catch (InvalidBlobKeyException e) {
                 failures.put(key, e);
             }
@@ -84,7 +81,7 @@ final class GcsDeletion {
         });
         for (Map.Entry<BlobKey, StorageBatchResult<Boolean>> result : results.entrySet()) {
             try {
-                bucket.translating(
+                bucket.translate(
                         operation, result.getKey(), () -> result.getValue().get());
             } catch (BlobStoreException e) {
                 failures.put(result.getKey(), e);

@@ -6,10 +6,10 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.Map;
 
-/** How what is stored is encrypted, where it is not as the bucket has it. */
+/** How the server encrypts new objects, in place of the bucket's default. */
 public sealed interface GcsEncryption {
     /**
-     * With a key that Cloud KMS keeps.
+     * Returns encryption with a key of Cloud KMS.
      *
      * @param keyName as in {@code projects/p/locations/l/keyRings/r/cryptoKeys/k}
      */
@@ -22,9 +22,9 @@ public sealed interface GcsEncryption {
     }
 
     /**
-     * With a key that the server forgets after each request.
+     * Returns encryption with a key of the caller, which the server does not keep.
      *
-     * @param key 32 bytes, of which a copy is taken
+     * @param key 32 bytes, which are copied
      */
     static GcsEncryption customerKey(byte[] key) {
         if (key.length != CustomerKey.LENGTH) {
@@ -46,7 +46,7 @@ public sealed interface GcsEncryption {
             this.key = key;
         }
 
-        /** What a request says that needs the key. */
+        /** Returns the fields of a request that needs the key. */
         Map<String, String> fields() {
             return Map.of(
                     "x-goog-encryption-algorithm",
@@ -79,7 +79,7 @@ public sealed interface GcsEncryption {
             return Arrays.hashCode(key);
         }
 
-        /** Without the key. */
+        /** Omits the key. */
         @Override
         public String toString() {
             return "CustomerKey";

@@ -1,50 +1,50 @@
 package io.blobstore.gcs;
 
-import com.google.api.gax.paging.Page;
+import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.Storage.BlobField;
 import com.google.cloud.storage.Storage.BlobListOption;
 import io.blobstore.BlobKey;
-import io.blobstore.BlobListing;
 import io.blobstore.ListOptions;
 import io.blobstore.Operation;
-import io.blobstore.spi.PagedListing;
+import io.blobstore.http.objects.BucketContext;
+import io.blobstore.http.objects.PagedListing;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Lists page by page, without the store's prefix, and without what is hidden. */
+/** Lists blobs page by page, without the store's prefix and without hidden objects. */
 final class GcsListing extends PagedListing {
-    private final GcsContext bucket;
+    private final BucketContext bucket;
+    private final GcsObjectNames names;
+    private final Storage client;
     private final Operation operation;
     private final ListOptions options;
-    private @Nullable Page<com.google.cloud.storage.Blob> before;
+    private com.google.api.gax.paging.@Nullable Page<com.google.cloud.storage.Blob> before;
 
-    private GcsListing(GcsContext bucket, Operation operation, ListOptions options) {
+    GcsListing(BucketContext bucket, GcsObjectNames names, Storage client, Operation operation, ListOptions options) {
         super(options);
         this.bucket = bucket;
+        this.names = names;
+        this.client = client;
         this.operation = operation;
         this.options = options;
     }
 
-    static BlobListing open(GcsContext bucket, Operation operation, ListOptions options) throws IOException {
-        return new GcsListing(bucket, operation, options).begin();
-    }
-
     @Override
-    protected Fetched fetch() throws IOException {
-        Page<com.google.cloud.storage.Blob> previous = before;
-        Page<com.google.cloud.storage.Blob> fetched = bucket.request(
+    protected Page fetch() throws IOException {
+        var previous = before;
+        var fetched = bucket.request(
                 operation,
                 null,
-                () -> previous == null ? bucket.client().list(bucket.name(), request()) : previous.getNextPage());
+                () -> previous == null ? client.list(bucket.name(), request()) : previous.getNextPage());
         before = fetched;
-        return new Fetched(entries(fetched), !fetched.hasNextPage());
+        return new Page(entries(fetched), !fetched.hasNextPage());
     }
 
     private BlobListOption[] request() {
-        String prefix = bucket.settings().prefix();
+        String prefix = names.prefix();
         List<BlobListOption> request = new ArrayList<>();
         request.add(BlobListOption.prefix(prefix + options.prefix()));
         request.add(BlobListOption.fields(BlobField.NAME, BlobField.SIZE, BlobField.GENERATION, BlobField.UPDATED));
@@ -55,10 +55,11 @@ final class GcsListing extends PagedListing {
         return request.toArray(new BlobListOption[0]);
     }
 
-    private List<Entry> entries(Page<com.google.cloud.storage.Blob> fetched) throws IOException {
+    private List<Entry> entries(com.google.api.gax.paging.Page<com.google.cloud.storage.Blob> fetched)
+            throws IOException {
         List<Entry> entries = new ArrayList<>();
         for (com.google.cloud.storage.Blob object : fetched.getValues()) {
-            Optional<String> name = bucket.nameOf(object.getName());
+            Optional<String> name = names.nameOf(object.getName());
             if (name.isPresent()) {
                 entries.add(
                         object.isDirectory()

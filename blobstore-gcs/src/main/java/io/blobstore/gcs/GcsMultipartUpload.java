@@ -2,6 +2,7 @@ package io.blobstore.gcs;
 
 import com.google.cloud.storage.Blob;
 import com.google.cloud.storage.BlobId;
+import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.Storage.BlobSourceOption;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
@@ -13,8 +14,11 @@ import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
+import io.blobstore.http.objects.AmbiguousOutcome;
+import io.blobstore.http.objects.BucketContext;
+import io.blobstore.http.objects.Conditions;
+import io.blobstore.http.objects.HeadRequest;
 import io.blobstore.spi.AbstractMultipartUpload;
-import io.blobstore.spi.AmbiguousOutcome;
 import io.blobstore.spi.OpenUploads;
 import io.blobstore.spi.PartLayout;
 import java.io.IOException;
@@ -25,28 +29,36 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An upload in parts. Cloud Storage knows no condition for one: with a condition it ends under a hidden name, and is
- * then copied to its key, which takes the condition and moves no byte; so nothing is ever overwritten that must not be.
- * Without, it ends at its key.
+ * An upload in parts. Cloud Storage has no preconditions for such uploads. With a condition the upload ends under a
+ * hidden name, and is then copied to its key by a conditional request that transfers no content, so a blob that fails
+ * the condition is never overwritten. Without a condition it ends at its key.
  */
 final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUpload.Sent> {
     private static final Operation OPERATION = Operation.COMPLETE_UPLOAD;
     private static final Logger LOG = LoggerFactory.getLogger(GcsMultipartUpload.class);
 
-    private final GcsContext bucket;
-    private final MultipartRequests remote;
+    private final BucketContext bucket;
+    private final MultipartRequests.Upload remote;
+    private final Storage client;
+    private final GcsErrors errors;
+    private final GcsObjectReader objects;
+    private final Conditions conditions;
     private final StoreOptions options;
     private final Precondition condition;
     private final GcsCopy copy;
 
-    /** What the parts have become; null before they have. */
+    /** The object that the parts were put together to; null before. */
     private @Nullable Assembled assembled;
-    /** Whether a copy to the key may have happened although its answer says otherwise, or is lost. */
+    /** Whether an earlier copy to the key may have happened although it failed. */
     private boolean copyUnknown;
 
     GcsMultipartUpload(
-            GcsContext bucket,
-            MultipartRequests remote,
+            BucketContext bucket,
+            MultipartRequests.Upload remote,
+            Storage client,
+            GcsErrors errors,
+            GcsObjectReader objects,
+            Conditions conditions,
             PartLayout layout,
             StoreOptions options,
             GcsCopy copy,
@@ -54,12 +66,16 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
         super(remote.key(), layout, uploads);
         this.bucket = bucket;
         this.remote = remote;
+        this.client = client;
+        this.errors = errors;
+        this.objects = objects;
+        this.conditions = conditions;
         this.options = options;
         condition = options.precondition();
         this.copy = copy;
     }
 
-    /** A part, and what the server calls it. */
+    /** A part, and how the completion names it. */
     record Sent(UploadedPart part, MultipartRequests.Part remote) {}
 
     /** An object that holds the content. */
@@ -76,7 +92,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
 
     @Override
     protected Sent send(int partNumber, BlobSource content) throws IOException {
-        Crc32c checksum = bucket.translating(Operation.UPLOAD_PART, key(), () -> Crc32c.of(content));
+        Crc32c checksum = bucket.translate(Operation.UPLOAD_PART, key(), () -> Crc32c.of(content));
         MultipartRequests.Part sent = remote.put(partNumber, content, checksum);
         return new Sent(UploadedPart.of(partNumber, content.size(), checksum), sent);
     }
@@ -91,7 +107,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
     @Override
     protected StoredBlob publish(List<Sent> sent, Crc32c checksum) throws IOException {
         Assembled object = assembled;
-        if (object == null) { // else the parts were put together before, and only the rest is to be done again
+        if (object == null) { // otherwise only the copy is repeated
             object = assemble(sent, checksum);
             assembled = object;
         }
@@ -112,7 +128,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
         try {
             completed = remote.complete(sent.stream().map(Sent::remote).toList());
         } catch (BlobStoreException e) {
-            if (MultipartRequests.isGone(e)) { // as it is after a completion whose answer was lost
+            if (errors.isUploadGone(e)) { // as after a completion whose response was lost
                 return find(checksum, e).orElseThrow(() -> e);
             }
             throw e;
@@ -120,7 +136,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
         if (completed.version().isPresent() && completed.checksum().isPresent()) {
             return verified(new Assembled(completed.version().get(), completed.checksum()), checksum, true);
         }
-        Blob blob = bucket.get(OPERATION, key(), remote.object());
+        Blob blob = objects.blob(OPERATION, key(), remote.object());
         Assembled object =
                 new Assembled(ObjectMetadata.version(blob.getGeneration()), ObjectMetadata.checksum(blob.getCrc32c()));
         boolean ours = isHidden()
@@ -128,23 +144,20 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
         return verified(object, checksum, ours);
     }
 
-    /** What a completion whose answer was lost has made. */
+    /** Returns the object of a completion whose response was lost. */
     private Optional<Assembled> find(Crc32c checksum, BlobStoreException problem) throws BlobStoreException {
-        return AmbiguousOutcome.findSent(
-                        OPERATION,
-                        key(),
-                        Precondition.none(), // where the parts are put together, there is none
-                        layout().size(),
-                        checksum,
-                        () -> ObjectMetadata.of(OPERATION, key(), bucket.get(OPERATION, key(), remote.object())),
-                        problem)
+        HeadRequest head = (operation, key, wanted) ->
+                ObjectMetadata.of(operation, key, objects.blob(operation, key, remote.object()));
+        // The completion has no condition, in either case.
+        return new AmbiguousOutcome(head)
+                .findSent(OPERATION, key(), Precondition.none(), layout().size(), checksum, problem)
                 .map(found -> new Assembled(found.version(), found.checksum()));
     }
 
     /**
-     * Compares what the server has with what was sent. What is wrong is removed, by its generation.
+     * Compares the object with what was sent. Removes a corrupted object, by its generation.
      *
-     * @param ours whether it is certain that the object comes of this upload; otherwise it is left to whoever stored it
+     * @param ours whether the object certainly comes from this upload; one of another writer is not removed
      */
     private Assembled verified(Assembled object, Crc32c sent, boolean ours) throws IntegrityException {
         if (object.checksum().isEmpty() || object.checksum().get().equals(sent)) {
@@ -170,19 +183,14 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
         try {
             return copy.publish(remote.object(), object.version(), key(), layout().size(), options);
         } catch (BlobStoreException e) {
-            BlobStoreException explained = Conditions.explain(OPERATION, key(), condition, e);
-            boolean mayHaveHappened = copyUnknown || GcsErrors.isOutcomeUnknown(e);
-            copyUnknown = mayHaveHappened;
-            if (mayHaveHappened) {
-                return bucket.findSent(OPERATION, key(), condition, layout().size(), checksum, explained);
-            }
-            throw explained;
+            copyUnknown |= errors.isOutcomeUnknown(e);
+            return conditions.resolve(OPERATION, key(), condition, layout().size(), checksum, e, copyUnknown);
         }
     }
 
-    // ---- what is left over
+    // ---- cleanup
 
-    /** The hidden object comes second: before that, a completion whose answer was lost may still be under way. */
+    /** Deletes the hidden object last: until the abort, a completion whose response was lost may still be under way. */
     @Override
     protected void discard() throws IOException {
         try {
@@ -200,12 +208,12 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
 
     private void deleteHidden() throws IOException {
         if (isHidden()) {
-            bucket.free(key(), () -> bucket.client().delete(bucket.id(remote.object())));
+            bucket.free(key(), () -> client.delete(BlobId.of(bucket.name(), remote.object())), problem -> true);
         }
     }
 
     private void delete(long generation) throws IOException {
         BlobId id = BlobId.of(bucket.name(), remote.object(), generation);
-        bucket.request(OPERATION, key(), () -> bucket.client().delete(id, BlobSourceOption.generationMatch()));
+        bucket.request(OPERATION, key(), () -> client.delete(id, BlobSourceOption.generationMatch()));
     }
 }

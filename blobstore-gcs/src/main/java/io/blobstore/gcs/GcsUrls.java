@@ -1,23 +1,32 @@
 package io.blobstore.gcs;
 
+import com.google.cloud.storage.Storage;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Where a bucket's objects are: in the XML API, by path, and in the JSON API's uploads. Nothing in a name is
- * normalised.
+ * The URLs of a bucket's objects in the XML API, and of uploads to it in the JSON API. Names are not normalised.
  *
  * @param root scheme and authority, without a slash at the end
  */
 record GcsUrls(String root, String bucket) {
-    /** Of the XML API. */
+    /** Returns the URLs of a bucket at the host of a client. */
+    static GcsUrls of(Storage client, String bucket) {
+        return new GcsUrls(root(client.getOptions().getHost()), bucket);
+    }
+
+    static String root(String host) {
+        return host.endsWith("/") ? host.substring(0, host.length() - 1) : host;
+    }
+
+    /** Returns the URL of an object in the XML API. */
     String object(String name, Map<String, String> query) {
         return root + "/" + bucket + "/" + encode(name, "/") + (query.isEmpty() ? "" : "?" + query(query));
     }
 
-    /** Where the JSON API takes metadata and content in one request. */
+    /** Returns the URL for metadata and content in one request of the JSON API. */
     String upload(Map<String, String> query) {
         Map<String, String> all = new TreeMap<>(query);
         all.put("uploadType", "multipart");
@@ -33,7 +42,7 @@ record GcsUrls(String root, String bucket) {
                         .collect(Collectors.joining("&"));
     }
 
-    /** Percent-encodes all but unreserved characters (RFC 3986, section 2.3), and those that are to stay. */
+    /** Percent-encodes all characters but those of {@code kept} and unreserved ones (RFC 3986, section 2.3). */
     private static String encode(String text, String kept) {
         StringBuilder encoded = new StringBuilder(text.length() + 16);
         for (byte b : text.getBytes(StandardCharsets.UTF_8)) {

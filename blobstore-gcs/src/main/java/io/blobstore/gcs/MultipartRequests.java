@@ -9,8 +9,11 @@ import io.blobstore.Operation;
 import io.blobstore.StoreOptions;
 import io.blobstore.http.HttpResponse;
 import io.blobstore.http.XmlResponse;
+import io.blobstore.http.objects.BucketContext;
+import io.blobstore.http.objects.ObjectHeaders;
+import io.blobstore.http.objects.RefusedRequestException;
+import io.blobstore.http.objects.UninterruptibleRequest;
 import io.blobstore.spi.Checksums;
-import io.blobstore.spi.UninterruptibleRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -19,55 +22,38 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/**
- * An upload in parts as the XML API knows it, and its requests.
- *
- * @param key what the blob is to be called
- * @param object the name in the bucket under which the upload ends
- */
-record MultipartRequests(GcsContext bucket, BlobKey key, String object, String id) {
+/** The requests of uploads in parts, by the XML API. */
+record MultipartRequests(
+        BucketContext bucket, DataRequests data, GcsUrls urls, GcsErrors errors, GcsSettings settings) {
     /** A part that the server has. */
     record Part(int number, String etag) {}
 
-    /** What the server says of an object that it has put together, as far as it does. */
+    /** What the server reports about an object that it has put together, as far as it does. */
     record Completed(Optional<BlobVersion> version, Optional<Crc32c> checksum) {}
 
-    static MultipartRequests create(GcsContext bucket, BlobKey key, String object, StoreOptions options)
-            throws IOException {
-        Map<String, String> fields = new TreeMap<>(bucket.settings().keyFields());
+    /**
+     * Begins an upload, which the caller has to complete or abort.
+     *
+     * @param key the blob's key
+     * @param object the name in the bucket under which the upload ends
+     */
+    Upload create(BlobKey key, String object, StoreOptions options) throws IOException {
+        Map<String, String> fields = new TreeMap<>(settings.keyFields());
         options.contentType().ifPresent(type -> fields.put("Content-Type", type));
         options.userMetadata().forEach((name, value) -> fields.put(ObjectMetadata.USER_METADATA + name, value));
-        bucket.settings().storageClass().ifPresent(name -> fields.put("x-goog-storage-class", name));
-        bucket.settings().kmsKey().ifPresent(name -> fields.put("x-goog-encryption-kms-key-name", name));
-        String url = bucket.urls().object(object, Map.of("uploads", ""));
-        HttpResponse response = UninterruptibleRequest.run(() -> bucket.creation(
-                Operation.CREATE_UPLOAD, key, () -> bucket.payloads().send("POST", url, fields, BlobSource.of())));
-        XmlResponse answer = XmlResponse.of(response.body().bytes());
-        String id = answer.text("UploadId")
-                .filter(text -> !text.isEmpty() && answer.whole())
-                .orElseThrow(() -> ObjectMetadata.incomplete(Operation.CREATE_UPLOAD, key, "upload id"));
-        return new MultipartRequests(bucket, key, object, id);
+        settings.storageClass().ifPresent(name -> fields.put("x-goog-storage-class", name));
+        settings.kmsKey().ifPresent(name -> fields.put("x-goog-encryption-kms-key-name", name));
+        String url = urls.object(object, Map.of("uploads", ""));
+        HttpResponse response = UninterruptibleRequest.run(() ->
+                bucket.create(Operation.CREATE_UPLOAD, key, () -> data.send("POST", url, fields, BlobSource.of())));
+        XmlResponse created = XmlResponse.of(response.body().bytes());
+        String id = created.text("UploadId")
+                .filter(text -> !text.isEmpty() && created.whole())
+                .orElseThrow(() -> ObjectHeaders.incomplete(Operation.CREATE_UPLOAD, key, "upload id"));
+        return new Upload(key, object, id);
     }
 
-    /** Sends a part; the server compares it with the checksum. */
-    Part put(int number, BlobSource content, Crc32c checksum) throws IOException {
-        String url = bucket.urls().object(object, Map.of("partNumber", "" + number, "uploadId", id));
-        Map<String, String> fields = new TreeMap<>(bucket.settings().keyFields());
-        fields.put(ObjectMetadata.HASH, ObjectMetadata.hash(checksum));
-        HttpResponse response = bucket.request(
-                Operation.UPLOAD_PART, key, () -> bucket.payloads().send("PUT", url, fields, content));
-        Checksums.requireReceived(Operation.UPLOAD_PART, key, ObjectMetadata.checksum(response.headers()), checksum);
-        return response.header("ETag")
-                .filter(etag -> !etag.isEmpty())
-                .map(etag -> new Part(number, etag))
-                .orElseThrow(() -> ObjectMetadata.incomplete(Operation.UPLOAD_PART, key, "ETag"));
-    }
-
-    /**
-     * Makes the object. An error may come with a success's status, when the server has begun to answer before it is
-     * done.
-     */
-    Completed complete(List<Part> parts) throws IOException {
+    private static byte[] completion(List<Part> parts) {
         StringBuilder xml = new StringBuilder("<CompleteMultipartUpload>");
         for (Part part : parts) {
             xml.append("<Part><PartNumber>")
@@ -76,37 +62,7 @@ record MultipartRequests(GcsContext bucket, BlobKey key, String object, String i
                     .append(escaped(part.etag()))
                     .append("</ETag></Part>");
         }
-        byte[] body = xml.append("</CompleteMultipartUpload>").toString().getBytes(StandardCharsets.UTF_8);
-        Map<String, String> fields = Map.of(
-                "Content-Type",
-                "application/xml",
-                ObjectMetadata.HASH,
-                ObjectMetadata.hash(Crc32c.of(ByteBuffer.wrap(body))));
-        String url = bucket.urls().object(object, Map.of("uploadId", id));
-        HttpResponse response = bucket.request(Operation.COMPLETE_UPLOAD, key, () -> {
-            HttpResponse answer = bucket.payloads().send("POST", url, fields, BlobSource.of(ByteBuffer.wrap(body)));
-            requireCompleted(answer);
-            return answer;
-        });
-        return new Completed(
-                ObjectMetadata.generation(response.headers()), ObjectMetadata.checksum(response.headers()));
-    }
-
-    private void requireCompleted(HttpResponse response) throws IOException {
-        XmlResponse answer = XmlResponse.of(response.body().bytes());
-        if (answer.root().equals("Error")) {
-            throw new BlobStoreException(
-                    Operation.COMPLETE_UPLOAD,
-                    key,
-                    "the server failed to put the parts together ("
-                            + answer.text("Code").orElse("no code") + ")",
-                    new GcsFailure(ErrorResponse.of(response)),
-                    true);
-        }
-        if (!answer.root().equals("CompleteMultipartUploadResult") || !answer.whole()) {
-            throw new BlobStoreException(
-                    Operation.COMPLETE_UPLOAD, key, "the server's answer to the completion is cut off", null, true);
-        }
+        return xml.append("</CompleteMultipartUpload>").toString().getBytes(StandardCharsets.UTF_8);
     }
 
     private static String escaped(String text) {
@@ -116,28 +72,101 @@ record MultipartRequests(GcsContext bucket, BlobKey key, String object, String i
                 .replace("\"", "&quot;");
     }
 
-    /** Frees what the server keeps. An upload that is gone already is fine. */
-    void abort() throws IOException {
-        String url = bucket.urls().object(object, Map.of("uploadId", id));
-        try {
-            bucket.free(key, () -> bucket.payloads().delete(url, Map.of()));
-        } catch (BlobStoreException e) {
-            if (!isGone(e)) {
-                throw e;
+    /** An upload that the server knows by its id. */
+    final class Upload {
+        private final BlobKey key;
+        private final String object;
+        private final String id;
+
+        private Upload(BlobKey key, String object, String id) {
+            this.key = key;
+            this.object = object;
+            this.id = id;
+        }
+
+        BlobKey key() {
+            return key;
+        }
+
+        String id() {
+            return id;
+        }
+
+        String object() {
+            return object;
+        }
+
+        private String url() {
+            return urls.object(object, Map.of("uploadId", id));
+        }
+
+        /** Sends a part; the server compares it with the checksum. */
+        Part put(int number, BlobSource content, Crc32c checksum) throws IOException {
+            String url = urls.object(object, Map.of("partNumber", "" + number, "uploadId", id));
+            Map<String, String> fields = new TreeMap<>(settings.keyFields());
+            fields.put(ObjectMetadata.HASH, ObjectMetadata.hash(checksum));
+            HttpResponse response =
+                    bucket.request(Operation.UPLOAD_PART, key, () -> data.send("PUT", url, fields, content));
+            Checksums.requireReceived(
+                    Operation.UPLOAD_PART, key, ObjectMetadata.checksum(response.headers()), checksum);
+            return response.header("ETag")
+                    .filter(etag -> !etag.isEmpty())
+                    .map(etag -> new Part(number, etag))
+                    .orElseThrow(() -> ObjectHeaders.incomplete(Operation.UPLOAD_PART, key, "ETag"));
+        }
+
+        /**
+         * Puts the parts together. An error may come with the status of a success, as the server begins its response
+         * before it is done.
+         */
+        Completed complete(List<Part> parts) throws IOException {
+            byte[] body = completion(parts);
+            Map<String, String> fields = Map.of(
+                    "Content-Type",
+                    "application/xml",
+                    ObjectMetadata.HASH,
+                    ObjectMetadata.hash(Crc32c.of(ByteBuffer.wrap(body))));
+            HttpResponse response = bucket.request(Operation.COMPLETE_UPLOAD, key, () -> {
+                HttpResponse completed = data.send("POST", url(), fields, BlobSource.of(ByteBuffer.wrap(body)));
+                requireCompleted(completed);
+                return completed;
+            });
+            return new Completed(
+                    ObjectMetadata.generation(response.headers()), ObjectMetadata.checksum(response.headers()));
+        }
+
+        private void requireCompleted(HttpResponse response) throws IOException {
+            XmlResponse result = XmlResponse.of(response.body().bytes());
+            if (result.root().equals("Error")) {
+                throw new BlobStoreException(
+                        Operation.COMPLETE_UPLOAD,
+                        key,
+                        "the server failed to put the parts together ("
+                                + result.text("Code").orElse("no code") + ")",
+                        new RefusedRequestException(GcsErrorResponse.of(response)),
+                        true);
+            }
+            if (!result.root().equals("CompleteMultipartUploadResult") || !result.whole()) {
+                throw new BlobStoreException(
+                        Operation.COMPLETE_UPLOAD, key, "the server's answer to the completion is cut off", null, true);
             }
         }
-    }
 
-    /** Whether the server does not know the upload any more. */
-    static boolean isGone(BlobStoreException problem) {
-        return GcsErrors.answer(problem)
-                .filter(answer -> answer.is("NoSuchUpload") || (answer.status() == 404 && !answer.is("NoSuchBucket")))
-                .isPresent();
-    }
+        /** Frees what the server keeps. Succeeds if the upload is already gone. */
+        void abort() throws IOException {
+            try {
+                bucket.free(key, () -> data.delete(url(), Map.of()), problem -> true);
+            } catch (BlobStoreException e) {
+                if (!errors.isUploadGone(e)) {
+                    throw e;
+                }
+            }
+        }
 
-    /** The upload's id is no secret, but of no use to readers either. */
-    @Override
-    public String toString() {
-        return "MultipartRequests[" + key + "]";
+        /** Omits the upload's id, which is of no use to readers. */
+        @Override
+        public String toString() {
+            return "Upload[" + key + "]";
+        }
     }
 }

@@ -10,17 +10,17 @@ import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
 import io.blobstore.Operation;
 import io.blobstore.http.HttpHeaders;
-import io.blobstore.http.ResponseText;
+import io.blobstore.http.objects.ObjectHeaders;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A blob's metadata, as the JSON API and the XML API say it: the same from both. Times are in whole seconds, as in XML.
+ * Reads a blob's metadata from responses of the JSON API and of the XML API, with the same result: times are in whole
+ * seconds, as in XML.
  */
 final class ObjectMetadata {
     static final String GENERATION = "x-goog-generation";
@@ -29,7 +29,7 @@ final class ObjectMetadata {
 
     private ObjectMetadata() {}
 
-    /** As the SDK gives it. */
+    /** Returns the metadata of a blob of the SDK. */
     static BlobMetadata of(Operation operation, BlobKey key, Blob blob) throws BlobStoreException {
         requireComplete(operation, key, blob);
         return BlobMetadata.builder(key, blob.getSize(), version(blob.getGeneration()), modified(blob))
@@ -39,7 +39,7 @@ final class ObjectMetadata {
                 .build();
     }
 
-    /** As a listing has it. */
+    /** Returns the entry of a listing for a blob of the SDK. */
     static BlobListing.Blob entry(Operation operation, BlobKey key, Blob blob) throws BlobStoreException {
         requireComplete(operation, key, blob);
         return BlobListing.Blob.of(key, blob.getSize(), version(blob.getGeneration()), modified(blob));
@@ -47,7 +47,7 @@ final class ObjectMetadata {
 
     private static void requireComplete(Operation operation, BlobKey key, Blob blob) throws BlobStoreException {
         if (blob.getGeneration() == null || blob.getSize() == null || blob.getUpdateTimeOffsetDateTime() == null) {
-            throw incomplete(operation, key, "generation, size or time");
+            throw ObjectHeaders.incomplete(operation, key, "generation, size or time");
         }
     }
 
@@ -65,48 +65,29 @@ final class ObjectMetadata {
         return user;
     }
 
-    /** As the header of an answer to GET says it. */
+    /** Reads the header of a response to GET. */
     static BlobMetadata of(Operation operation, BlobKey key, HttpHeaders headers, long size) throws BlobStoreException {
-        Map<String, String> user = new TreeMap<>();
-        headers.forEach((name, value) -> {
-            String field = name.toLowerCase(Locale.ROOT);
-            if (field.startsWith(USER_METADATA)) {
-                user.merge(field.substring(USER_METADATA.length()), value, (a, b) -> a + "," + b);
-            }
-        });
-        return BlobMetadata.builder(
-                        key,
-                        size,
-                        generation(headers).orElseThrow(() -> incomplete(operation, key, GENERATION)),
-                        headers.first("Last-Modified")
-                                .flatMap(ResponseText::date)
-                                .orElseThrow(() -> incomplete(operation, key, "Last-Modified")))
-                .checksum(checksum(headers))
-                .contentType(headers.first("Content-Type"))
-                .userMetadata(user)
-                .build();
+        BlobVersion version =
+                generation(headers).orElseThrow(() -> ObjectHeaders.incomplete(operation, key, GENERATION));
+        return ObjectHeaders.metadata(operation, key, headers, size, version, checksum(headers), USER_METADATA);
     }
 
-    /** What a header says the object's generation is. */
+    /** Returns the version in a header. */
     static Optional<BlobVersion> generation(HttpHeaders headers) {
-        return headers.first(GENERATION)
-                .filter(text -> text.matches("[0-9]{1,18}"))
-                .map(text -> version(Long.parseLong(text)));
+        return headers.number(GENERATION).map(ObjectMetadata::version);
     }
 
     static BlobVersion version(long generation) {
         return new BlobVersion(Long.toString(generation));
     }
 
-    /** The generation that a version stands for; empty for a version of another store, which no object has. */
+    /** Returns the generation of a version; empty for a version of another kind of store, which no object has. */
     static Optional<Long> generation(BlobVersion version) {
         String text = version.toString();
         return text.matches("[0-9]{1,18}") ? Optional.of(Long.parseLong(text)) : Optional.empty();
     }
 
-    /**
-     * What a header says of the CRC32C: as {@code crc32c=…}, perhaps with an MD5 behind it, perhaps in another field.
-     */
+    /** Returns the CRC32C in a header: {@code crc32c=…}, possibly next to an MD5, in the same or in another field. */
     static Optional<Crc32c> checksum(HttpHeaders headers) {
         for (String field : headers.all(HASH)) {
             for (String hash : field.split(",", -1)) {
@@ -119,7 +100,7 @@ final class ObjectMetadata {
         return Optional.empty();
     }
 
-    /** As a request says it. */
+    /** Returns the value of the field {@link #HASH} for a request. */
     static String hash(Crc32c checksum) {
         return "crc32c=" + checksum.base64();
     }
@@ -128,21 +109,11 @@ final class ObjectMetadata {
         return Optional.ofNullable(base64).flatMap(Crc32c::ofBase64);
     }
 
-    /** The version of what an upload through the JSON API has made. */
+    /** Returns the version of an object that the JSON API has stored. */
     static BlobVersion version(Operation operation, BlobKey key, StorageObject object) throws BlobStoreException {
         if (object.getGeneration() == null) {
-            throw incomplete(operation, key, "generation");
+            throw ObjectHeaders.incomplete(operation, key, "generation");
         }
         return version(object.getGeneration());
-    }
-
-    /** An answer that lacks what the server always says. */
-    static BlobStoreException incomplete(Operation operation, BlobKey key, String field) {
-        return new BlobStoreException(
-                operation,
-                key,
-                "the server's answer has no valid " + field + "; is the endpoint one of Cloud Storage?",
-                null,
-                false);
     }
 }

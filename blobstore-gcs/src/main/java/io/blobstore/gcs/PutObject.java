@@ -12,6 +12,8 @@ import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.http.HttpResponse;
+import io.blobstore.http.objects.BucketContext;
+import io.blobstore.http.objects.Conditions;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -23,37 +25,36 @@ import java.util.TreeMap;
 import java.util.UUID;
 
 /**
- * Stores a blob by one request of the JSON API: metadata and content as the two parts of a multipart/related body. The
- * request takes a condition, the server compares the content with the checksum in the metadata, and answers with what
- * it has stored. The content is one of the pieces of the body, and is not copied for that.
+ * Stores a blob by one request of the JSON API, with metadata and content as the two parts of a multipart/related body.
+ * The request may have a condition. The server compares the content with the checksum in the metadata, and returns the
+ * metadata of the new object. The body is concatenated without a copy of the content.
  */
-final class PutObject {
+record PutObject(
+        BucketContext bucket,
+        GcsObjectNames names,
+        DataRequests data,
+        GcsUrls urls,
+        GcsErrors errors,
+        GcsSettings settings,
+        Conditions conditions) {
     private static final Operation OPERATION = Operation.STORE;
     private static final String ANY_TYPE = "application/octet-stream";
-
-    private final GcsContext bucket;
-
-    PutObject(GcsContext bucket) {
-        this.bucket = bucket;
-    }
 
     StoredBlob run(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
         if (content.size() > GcsBlobStore.CAPABILITIES.maxPartSize()) {
             throw new IllegalArgumentException("this store sends at most " + GcsBlobStore.CAPABILITIES.maxPartSize()
                     + " bytes in one request, this blob has " + content.size() + "; use TransferManager");
         }
-        String object = bucket.objectOf(OPERATION, key);
+        String object = names.objectOf(OPERATION, key);
         Precondition condition = options.precondition();
-        Map<String, String> query = new TreeMap<>(Conditions.query(OPERATION, key, condition));
-        bucket.settings().kmsKey().ifPresent(name -> query.put("kmsKeyName", name));
-        Crc32c checksum = bucket.translating(OPERATION, key, () -> Crc32c.of(content));
+        Map<String, String> query = new TreeMap<>(Generations.query(OPERATION, key, condition));
+        settings.kmsKey().ifPresent(name -> query.put("kmsKeyName", name));
+        Crc32c checksum = bucket.translate(OPERATION, key, () -> Crc32c.of(content));
         try {
-            return put(key, bucket.urls().upload(query), metadata(object, options, checksum), content, checksum);
+            return put(key, urls.upload(query), metadata(object, options, checksum), content, checksum);
         } catch (BlobStoreException e) {
-            if (condition != Precondition.none() && GcsErrors.isOutcomeUnknown(e)) {
-                return bucket.findSent(OPERATION, key, condition, content.size(), checksum, e);
-            }
-            throw Conditions.explain(OPERATION, key, condition, e);
+            boolean mayHaveHappened = condition != Precondition.none() && errors.isOutcomeUnknown(e);
+            return conditions.resolve(OPERATION, key, condition, content.size(), checksum, e, mayHaveHappened);
         }
     }
 
@@ -62,7 +63,7 @@ final class PutObject {
                 .setName(object)
                 .setCrc32c(checksum.base64())
                 .setContentType(options.contentType().orElse(null))
-                .setStorageClass(bucket.settings().storageClass().orElse(null));
+                .setStorageClass(settings.storageClass().orElse(null));
         return options.userMetadata().isEmpty() ? metadata : metadata.setMetadata(options.userMetadata());
     }
 
@@ -77,11 +78,10 @@ final class PutObject {
                 text("\r\n--" + boundary + "\r\nContent-Type: " + type + "\r\n\r\n"),
                 content,
                 text("\r\n--" + boundary + "--\r\n")));
-        Map<String, String> fields = new TreeMap<>(bucket.settings().keyFields());
+        Map<String, String> fields = new TreeMap<>(settings.keyFields());
         fields.put("Content-Type", "multipart/related; boundary=" + boundary);
-        HttpResponse response =
-                bucket.creation(OPERATION, key, () -> bucket.payloads().send("POST", url, fields, body));
-        StorageObject stored = bucket.translating(OPERATION, key, () -> parse(key, response));
+        HttpResponse response = bucket.create(OPERATION, key, () -> data.send("POST", url, fields, body));
+        StorageObject stored = bucket.translate(OPERATION, key, () -> parse(key, response));
         Optional<Crc32c> received = ObjectMetadata.checksum(stored.getCrc32c());
         if (received.isPresent() && !received.get().equals(checksum)) {
             throw new IntegrityException(

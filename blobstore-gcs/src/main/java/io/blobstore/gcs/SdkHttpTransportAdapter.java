@@ -20,17 +20,12 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Our client as the client of the SDK's HTTP library, by its public extension point. For requests without content. */
+/** Adapts the HTTP client of the data plane to the SDK's HTTP library, for its small requests. */
 final class SdkHttpTransportAdapter extends HttpTransport {
-    /** What our client says itself, in lower case. */
-    private static final Set<String> FRAMING = Set.of("content-length", "transfer-encoding", "connection", "expect");
-
     private final io.blobstore.http.HttpClient client;
 
     SdkHttpTransportAdapter(io.blobstore.http.HttpClient client) {
@@ -47,7 +42,7 @@ final class SdkHttpTransportAdapter extends HttpTransport {
         return new Request(method, URI.create(url));
     }
 
-    /** Does not close what it stands for. */
+    /** Leaves the client open. */
     @Override
     public void shutdown() {}
 
@@ -63,7 +58,7 @@ final class SdkHttpTransportAdapter extends HttpTransport {
 
         @Override
         public void addHeader(String name, String value) {
-            if (!FRAMING.contains(name.toLowerCase(Locale.ROOT))) {
+            if (!HttpHeaders.isFraming(name)) {
                 headers.add(name, value);
             }
         }
@@ -72,8 +67,8 @@ final class SdkHttpTransportAdapter extends HttpTransport {
         public LowLevelHttpResponse execute() throws IOException {
             Optional<BlobSource> body = body();
             if (body.isPresent()) {
-                addIfSaid("Content-Type", getContentType());
-                addIfSaid("Content-Encoding", getContentEncoding());
+                addIfPresent("Content-Type", getContentType());
+                addIfPresent("Content-Encoding", getContentEncoding());
             }
             String path = uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
             String target = uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery();
@@ -81,17 +76,17 @@ final class SdkHttpTransportAdapter extends HttpTransport {
             try {
                 return new Response(client.newCall(request).execute(ResponseHandler.KEEP));
             } catch (TransportException e) {
-                throw asTheSdkKnowsIt(e);
+                throw translate(e);
             }
         }
 
-        private void addIfSaid(String name, @Nullable String value) {
+        private void addIfPresent(String name, @Nullable String value) {
             if (value != null) {
                 headers.add(name, value);
             }
         }
 
-        /** Small, and on the heap. */
+        /** Returns the body, which is small and on the heap. */
         private Optional<BlobSource> body() throws IOException {
             if (getStreamingContent() == null) {
                 return Optional.empty();
@@ -102,8 +97,8 @@ final class SdkHttpTransportAdapter extends HttpTransport {
         }
     }
 
-    /** The SDK repeats a request by the type of what it failed with. */
-    private static IOException asTheSdkKnowsIt(TransportException problem) {
+    /** Translates an exception into a type by which the SDK decides whether to repeat a request. */
+    private static IOException translate(TransportException problem) {
         return switch (problem.kind()) {
             case TIMEOUT -> (IOException) new SocketTimeoutException(problem.getMessage()).initCause(problem);
             case CLOSED, CONNECT -> (IOException) new SocketException(problem.getMessage()).initCause(problem);

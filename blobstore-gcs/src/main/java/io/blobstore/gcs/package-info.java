@@ -1,9 +1,10 @@
 /**
  * The blob store in a Google Cloud Storage bucket: {@code gs://bucket}.
  *
- * <p>May depend on {@code io.blobstore} and {@code io.blobstore.spi} (the contract, and how to keep it),
- * {@code io.blobstore.http} (how content travels), {@code io.blobstore.internal.concurrent}, google-cloud-storage with
- * its dependencies, and slf4j. Knows no engine, no other backend, and nothing of how memory is mapped.
+ * <p>May depend on {@code io.blobstore} and {@code io.blobstore.spi} (the contract, and support for its
+ * implementation), {@code io.blobstore.http} and {@code io.blobstore.http.objects} (the data plane, and what S3 and
+ * Cloud Storage have in common), google-cloud-storage with its dependencies, and slf4j. Knows no engine, no other
+ * backend, and nothing of how memory is mapped.
  *
  * @since 0.1.0
  */

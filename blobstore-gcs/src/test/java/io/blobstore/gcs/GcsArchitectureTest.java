@@ -35,7 +35,7 @@ class GcsArchitectureTest {
                         "com.google.cloud..",
                         "io.blobstore",
                         "io.blobstore.http",
-                        "io.blobstore.internal.concurrent",
+                        "io.blobstore.http.objects",
                         "io.blobstore.spi",
                         OWN)
                 .check(module);

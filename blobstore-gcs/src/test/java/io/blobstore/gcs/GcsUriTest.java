@@ -9,9 +9,11 @@ import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.StorageOptions;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
+import io.blobstore.http.HttpClient;
 import java.io.IOException;
 import java.net.URI;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -58,14 +60,15 @@ class GcsUriTest {
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1:4443", "http://127.0.0.1:4443", "http://127.0.0.1:4443/"})
     void theEmulatorOfTheEnvironmentIsUsedWithoutCredentials(String value) throws IOException {
-        GcsConnections connections = new GcsConnections();
-        connections.environment = Map.of(GcsConnections.EMULATOR, value);
-        GcsConnections.Opened opened = connections.open(
-                new GcsSettings("some-bucket", "", java.util.Optional.empty(), java.util.Optional.empty()));
+        GcsClientFactory factory = new GcsClientFactory();
+        factory.environment = Map.of(GcsClientFactory.EMULATOR, value);
+        GcsSettings settings = new GcsSettings("some-bucket", "", Optional.empty(), Optional.empty());
 
-        assertThat(opened.bucket().urls().root()).isEqualTo("http://127.0.0.1:4443");
-        opened.bucket().close();
-        opened.closeClient().close();
+        try (HttpClient http = HttpClient.builder().build();
+                GcsClientFactory.Clients clients = factory.open(settings, Optional.empty(), http)) {
+            assertThat(GcsUrls.of(clients.client(), "some-bucket").root()).isEqualTo("http://127.0.0.1:4443");
+            assertThat(clients.client().getOptions().getCredentials()).isEqualTo(NoCredentials.getInstance());
+        }
     }
 
     @Test

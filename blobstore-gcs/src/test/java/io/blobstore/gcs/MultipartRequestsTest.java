@@ -11,6 +11,9 @@ import io.blobstore.StoreNotFoundException;
 import io.blobstore.StoreOptions;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.gcs.MultipartRequests.Part;
+import io.blobstore.gcs.MultipartRequests.Upload;
+import io.blobstore.http.HttpClient;
+import io.blobstore.http.objects.BucketContext;
 import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -48,7 +51,7 @@ class MultipartRequestsTest {
 
     private static S3ProxyServer server;
 
-    private GcsConnections.Opened opened;
+    private Opened opened;
     /** Each test has its own. */
     private final String bucket = "bucket-" + UUID.randomUUID();
 
@@ -85,28 +88,38 @@ class MultipartRequestsTest {
         assertThat(server.uploads(bucket)).as("unfinished uploads").isZero();
     }
 
-    private static GcsConnections.Opened open(String bucket) throws IOException {
-        GcsConnections connections = new GcsConnections();
-        connections.environment = Map.of();
-        connections.endpoint = Optional.of(server.endpoint());
-        return connections.open(new GcsSettings(bucket, "", Optional.empty(), Optional.empty()));
+    /** What a store consists of, as far as these requests need it. */
+    private record Opened(
+            HttpClient http, GcsClientFactory.Clients clients, GcsErrors errors, MultipartRequests requests) {}
+
+    private static Opened open(String bucket) throws IOException {
+        GcsClientFactory factory = new GcsClientFactory();
+        factory.environment = Map.of();
+        GcsSettings settings = new GcsSettings(bucket, "", Optional.empty(), Optional.empty());
+        HttpClient http = HttpClient.builder().build();
+        GcsClientFactory.Clients clients = factory.open(settings, Optional.of(server.endpoint()), http);
+        GcsUrls urls = GcsUrls.of(clients.client(), bucket);
+        GcsErrors errors = new GcsErrors(bucket, urls.root());
+        BucketContext context = new BucketContext("gs", bucket, "", http, errors);
+        DataRequests data = new DataRequests(http, clients.client());
+        return new Opened(http, clients, errors, new MultipartRequests(context, data, urls, errors, settings));
     }
 
-    private static void close(GcsConnections.Opened opened) throws IOException {
-        opened.bucket().close();
-        opened.closeClient().close();
+    private static void close(Opened opened) throws IOException {
+        opened.http().close();
+        opened.clients().close();
     }
 
-    private MultipartRequests create() throws IOException {
-        return MultipartRequests.create(opened.bucket(), key, name, OPTIONS);
+    private Upload create() throws IOException {
+        return opened.requests().create(key, name, OPTIONS);
     }
 
-    private static Part put(MultipartRequests upload, int number, ByteBuffer of) throws IOException {
+    private static Part put(Upload upload, int number, ByteBuffer of) throws IOException {
         BlobSource part = BlobSource.of(of).slice(LAYOUT.offset(number), LAYOUT.length(number));
         return upload.put(number, part, Crc32c.of(part));
     }
 
-    private static List<Part> putAll(MultipartRequests upload) throws IOException {
+    private static List<Part> putAll(Upload upload) throws IOException {
         List<Part> parts = new ArrayList<>();
         for (int number = 1; number <= LAYOUT.partCount(); number++) {
             parts.add(put(upload, number, CONTENT));
@@ -132,7 +145,7 @@ class MultipartRequestsTest {
 
     @Test
     void partsBecomeAnObjectThatIsIdenticalByteForByte() throws IOException {
-        MultipartRequests upload = create();
+        Upload upload = create();
         List<Part> parts = putAll(upload);
         assertThat(stored()).as("before it is complete").isEmpty();
 
@@ -143,7 +156,7 @@ class MultipartRequestsTest {
 
     @Test
     void partsMayBeSentInAnyOrder() throws IOException {
-        MultipartRequests upload = create();
+        Upload upload = create();
         List<Part> parts = new ArrayList<>();
         for (int number = LAYOUT.partCount(); number >= 1; number--) {
             parts.add(put(upload, number, CONTENT));
@@ -157,7 +170,7 @@ class MultipartRequestsTest {
 
     @Test
     void aPartThatIsSentAgainReplacesWhatWasSentBefore() throws IOException {
-        MultipartRequests upload = create();
+        Upload upload = create();
         Part before = put(upload, 2, content(2));
         List<Part> parts = putAll(upload);
         assertThat(before.etag()).isNotEqualTo(parts.get(1).etag());
@@ -169,7 +182,7 @@ class MultipartRequestsTest {
 
     @Test
     void thePartThatWasReplacedCompletesNothing() throws IOException {
-        MultipartRequests upload = create();
+        Upload upload = create();
         Part before = put(upload, 2, content(2));
         List<Part> parts = putAll(upload);
         parts.set(1, before);
@@ -182,7 +195,7 @@ class MultipartRequestsTest {
 
     @Test
     void anAbortLeavesNeitherUploadNorObject() throws IOException {
-        MultipartRequests upload = create();
+        Upload upload = create();
         putAll(upload);
         assertThat(server.uploads(bucket)).isEqualTo(1);
 
@@ -194,19 +207,19 @@ class MultipartRequestsTest {
 
     @Test
     void whatWasAbortedIsGone() throws IOException {
-        MultipartRequests upload = create();
+        Upload upload = create();
         List<Part> parts = putAll(upload);
         upload.abort();
 
         BlobStoreException completed = assertFails(() -> upload.complete(parts), "NoSuchUpload");
-        assertThat(MultipartRequests.isGone(completed)).isTrue();
+        assertThat(opened.errors().isUploadGone(completed)).isTrue();
         assertThat(completed).hasMessageContaining("the upload is gone");
         assertThat(stored()).isEmpty();
     }
 
     @Test
     void anAbortMayBeRepeated() throws IOException {
-        MultipartRequests upload = create();
+        Upload upload = create();
         put(upload, 1, CONTENT);
         upload.abort();
 
@@ -217,8 +230,8 @@ class MultipartRequestsTest {
 
     @Test
     void anAbortOfOneUploadLeavesAnotherOfTheSameNameAlone() throws IOException {
-        MultipartRequests lost = create(); // as if its answer had been lost, and it had been begun again
-        MultipartRequests upload = create();
+        Upload lost = create(); // as if its answer had been lost, and it had been begun again
+        Upload upload = create();
         List<Part> parts = putAll(upload);
         lost.abort();
 
@@ -229,7 +242,7 @@ class MultipartRequestsTest {
 
     @Test
     void aCompletionThatIsRepeatedChangesNothing() throws IOException {
-        MultipartRequests upload = create();
+        Upload upload = create();
         List<Part> parts = putAll(upload);
         upload.complete(parts);
 
@@ -240,7 +253,7 @@ class MultipartRequestsTest {
 
     @Test
     void anAbortAfterTheCompletionLeavesTheObject() throws IOException {
-        MultipartRequests upload = create();
+        Upload upload = create();
         upload.complete(putAll(upload));
 
         upload.abort();
@@ -250,7 +263,7 @@ class MultipartRequestsTest {
 
     @Test
     void aPartThatWasNeverSentCannotBeCompletedWith() throws IOException {
-        MultipartRequests upload = create();
+        Upload upload = create();
         Part first = put(upload, 1, CONTENT);
         Part last = put(upload, 3, CONTENT);
         List<Part> parts = List.of(first, new Part(2, first.etag()), last);
@@ -263,11 +276,10 @@ class MultipartRequestsTest {
 
     @Test
     void aBucketThatIsMissingIsNamed() throws IOException {
-        GcsConnections.Opened elsewhere = open("no-such-bucket");
+        Opened elsewhere = open("no-such-bucket");
         try {
             StoreNotFoundException problem = catchThrowableOfType(
-                    StoreNotFoundException.class,
-                    () -> MultipartRequests.create(elsewhere.bucket(), key, name, OPTIONS));
+                    StoreNotFoundException.class, () -> elsewhere.requests().create(key, name, OPTIONS));
 
             assertThat(problem).hasMessageContaining("no-such-bucket");
             assertThat(problem.isRetryable()).isFalse();

@@ -5,12 +5,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.regex.Pattern;
 
-/** A response's body, without its framing. Used by one thread at a time. */
+/** Reads a response's body without its framing. Used by one thread at a time. */
 sealed interface BodyReader {
-    /** Puts at least one byte into the target, which must have room. Waits for it; -1 after the body's last byte. */
+    /** Blocks until at least one byte is in the target, which must have room; returns -1 after the body's last byte. */
     int read(ByteBuffer target, StallDetector watch) throws IOException;
 
-    /** The reader of a body as {@link ResponseHead#bodyLength} says. */
+    /** Returns the reader for a length as {@link ResponseHead#bodyLength} returns it. */
     static BodyReader of(BufferedInput input, NetChannel channel, long length) {
         if (length == ResponseHead.CHUNKED) {
             return new Chunked(input);
@@ -33,7 +33,7 @@ sealed interface BodyReader {
         }
     }
 
-    /** Of a length told beforehand. */
+    /** Reads a body of known length. */
     final class Fixed implements BodyReader {
         private final BufferedInput input;
         private long left;
@@ -54,7 +54,7 @@ sealed interface BodyReader {
         }
     }
 
-    /** In chunks (RFC 9112, section 7.1). Extensions and trailers are read over. */
+    /** Reads a body in chunks (RFC 9112, section 7.1). Ignores extensions and trailers. */
     final class Chunked implements BodyReader {
         private static final Pattern SIZE = Pattern.compile("[0-9a-fA-F]{1,15}");
 
@@ -90,7 +90,7 @@ sealed interface BodyReader {
             if (left == 0) {
                 ended = true;
                 while (!lines.next().isEmpty()) {
-                    watch.remaining(); // a trailer: bounded by the size of a head, and of no use here
+                    watch.remaining(); // a trailer, bounded by the size of a head
                 }
             }
         }
@@ -105,7 +105,7 @@ sealed interface BodyReader {
         }
     }
 
-    /** Up to the end of the connection, which must be the server's doing. */
+    /** Reads a body up to the end of the connection, which the server must have closed. */
     final class UntilClose implements BodyReader {
         private final BufferedInput input;
         private final NetChannel channel;

@@ -8,12 +8,12 @@ import java.nio.channels.SelectionKey;
 import javax.net.ssl.SSLException;
 
 /**
- * What a peer sends, read with waiting: heads byte by byte through a small buffer, payload past it into the caller's
- * memory. Used by one thread at a time.
+ * Reads from a peer and blocks until data arrives: heads byte by byte through a small buffer, payload directly into the
+ * caller's memory. Used by one thread at a time.
  */
 final class BufferedInput {
     /**
-     * The most that is read at once through the buffer. Payload that arrives together with a head is copied out of it,
+     * The most bytes that one read puts into the buffer. Payload that arrives together with a head is copied out of it,
      * so this bounds the copied bytes of a response.
      */
     static final int BUFFER_SIZE = 4 << 10;
@@ -27,7 +27,7 @@ final class BufferedInput {
         this.channel = channel;
     }
 
-    /** The next byte; -1 at the end. Waits for it. */
+    /** Blocks until the next byte arrives, and returns it; -1 at the end. */
     int next(StallDetector watch) throws IOException {
         if (!buffer.hasRemaining() && !await(watch)) {
             return -1;
@@ -35,7 +35,7 @@ final class BufferedInput {
         return buffer.get() & 0xff;
     }
 
-    /** Waits until there is a byte to be read; false at the end. */
+    /** Blocks until a byte can be read; returns false at the end. */
     boolean await(StallDetector watch) throws IOException {
         while (!buffer.hasRemaining()) {
             int bytes = poll();
@@ -49,7 +49,7 @@ final class BufferedInput {
         return true;
     }
 
-    /** Reads into the empty buffer what has arrived: possibly nothing; -1 at the end. */
+    /** Reads what has arrived, possibly nothing, into the empty buffer; returns -1 at the end. */
     int poll() throws IOException {
         buffer.clear();
         try {
@@ -59,7 +59,7 @@ final class BufferedInput {
         }
     }
 
-    /** Puts at least one byte into the target, which must have room. Waits for it; -1 at the end. */
+    /** Blocks until at least one byte is in the target, which must have room; returns -1 at the end. */
     int read(ByteBuffer target, StallDetector watch) throws IOException {
         int bytes;
         if (buffer.hasRemaining()) {
@@ -87,7 +87,7 @@ final class BufferedInput {
         }
     }
 
-    /** Whether bytes are there that nobody asked for. */
+    /** Returns whether bytes have arrived that are not read yet. */
     boolean hasBuffered() {
         return buffer.hasRemaining() || channel.hasBuffered();
     }

@@ -7,8 +7,8 @@ import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 
 /**
- * One connection, and exchanges over it, one after the other. Used by one thread at a time; see
- * {@link NonBlockingSocket} for what other threads may do.
+ * A connection, which serves one exchange after the other. Used by one thread at a time; see {@link NonBlockingSocket}
+ * for what other threads may do.
  */
 final class Connection implements Closeable {
     private final Endpoint endpoint;
@@ -32,7 +32,7 @@ final class Connection implements Closeable {
         idleSince = now;
     }
 
-    // ---- from exchange to exchange
+    // ---- between exchanges
 
     Endpoint endpoint() {
         return endpoint;
@@ -42,7 +42,7 @@ final class Connection implements Closeable {
         return socket;
     }
 
-    /** Whether another exchange may follow. */
+    /** Returns whether another exchange may follow. */
     boolean isReusable() {
         return reusable;
     }
@@ -59,7 +59,7 @@ final class Connection implements Closeable {
         return madeAt;
     }
 
-    /** Whether the server has closed this idle connection meanwhile, or sent something nobody asked for. */
+    /** Returns whether the server has closed this idle connection, or sent data without a request. */
     boolean isStale() throws ClosedByInterruptException {
         try {
             return input.poll() != 0;
@@ -70,15 +70,15 @@ final class Connection implements Closeable {
         }
     }
 
-    /** Whether nothing of the last request left, so that it can be sent again elsewhere without harm. */
+    /** Returns whether no byte of the last request was sent, so that it can safely be sent again elsewhere. */
     boolean isUntouched() {
         return untouched;
     }
 
     // ---- one exchange
 
-    /** Sends a request and receives its response. */
-    HttpResponse exchange(HttpRequest request, byte[] head, ResponseHandler sink) throws IOException {
+    /** Sends a request and receives the response. */
+    HttpResponse exchange(HttpRequest request, byte[] head, ResponseHandler handler) throws IOException {
         reusable = false;
         ResponseReader reader = new ResponseReader(socket.clock(), input, channel, stall);
         RequestWriter writer = new RequestWriter(
@@ -88,21 +88,21 @@ final class Connection implements Closeable {
         try {
             whole = writer.send(request);
         } catch (RequestWriter.WriteFailure e) {
-            return receiveAfter(e, reader, request.method(), sink);
+            return receiveAfter(e, reader, request.method(), handler);
         } finally {
             untouched = writer.isUntouched();
         }
-        HttpResponse response = reader.receive(request.method(), sink, whole);
+        HttpResponse response = reader.receive(request.method(), handler, whole);
         reusable = reader.endedWell();
         return response;
     }
 
-    /** A server that answers early and closes makes writing fail. What it said before says more than the failure. */
+    /** Receives the response of a server that responded early and closed: it explains more than the failed write. */
     private static HttpResponse receiveAfter(
-            RequestWriter.WriteFailure failure, ResponseReader reader, String method, ResponseHandler sink)
+            RequestWriter.WriteFailure failure, ResponseReader reader, String method, ResponseHandler handler)
             throws IOException {
         try {
-            return reader.receive(method, sink, false);
+            return reader.receive(method, handler, false);
         } catch (TransportException e) {
             if (e.kind() == Kind.CANCELLED || e.kind() == Kind.PROTOCOL) {
                 throw e;
@@ -114,7 +114,7 @@ final class Connection implements Closeable {
         }
     }
 
-    /** Asks a proxy for a tunnel, and gives its answer's status. Nothing may be behind its head. */
+    /** Requests a tunnel from a proxy, and returns the status of the response, which must end with its head. */
     static int connect(NonBlockingSocket socket, byte[] head, Duration stall) throws IOException {
         PlainNetChannel channel = new PlainNetChannel(socket);
         BufferedInput input = new BufferedInput(socket, channel);

@@ -15,15 +15,15 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * How many connections there may be to each endpoint, who gets the next, and which are kept while nobody uses them. Of
- * those the last used one is used first: that way those not needed grow old, and are closed when the pool is next used.
- * No thread of its own. Thread-safe.
+ * Bounds the connections to each endpoint, hands them out in order of arrival, and keeps idle ones. The most recently
+ * used idle connection is reused first, so that surplus ones expire; they are closed when the pool is next used. Has no
+ * thread of its own. Thread-safe.
  *
- * <p>Each call has a {@link Slot}, and by it one connection at a time. As none has a slot and waits for another,
- * waiting ends when the calls before do.
+ * <p>Each call has a {@link Slot}, and with it one connection at a time. As no call with a slot waits for another slot,
+ * there is no deadlock.
  */
 final class ConnectionPool {
-    /** More than a client's usual concurrency, and few enough for a limit of 1024 descriptors at three each. */
+    /** More than the usual concurrency of a client; three descriptors each fit a limit of 1024. */
     private static final int MOST_IDLE = 64;
 
     private final int most;
@@ -37,8 +37,8 @@ final class ConnectionPool {
     private boolean closed;
 
     /**
-     * The connections to an endpoint: one for each slot that is taken, and the idle ones. Somebody waits only if none
-     * is idle.
+     * The connections to an endpoint: one for each slot that is taken, and the idle ones. Calls wait only if none is
+     * idle.
      */
     private static final class Group {
         private final Deque<Connection> idle = new ArrayDeque<>();
@@ -47,12 +47,12 @@ final class ConnectionPool {
     }
 
     /**
-     * Makes a pool.
+     * Creates a pool.
      *
-     * @param most how many connections to an endpoint there may be, those that are idle, being made or being closed
-     *     among them
-     * @param maxIdle for how long a connection may be idle
-     * @param maxAge for how long it is used at all, so that changes of a name's addresses are followed
+     * @param most the maximum number of connections to an endpoint, including those that are idle, being established or
+     *     being closed
+     * @param maxIdle how long a connection may be idle
+     * @param maxAge how long a connection is used at all, so that changes of a name's addresses are followed
      */
     ConnectionPool(int most, Duration maxIdle, Duration maxAge, TransportClock clock) {
         this.most = most;
@@ -61,14 +61,14 @@ final class ConnectionPool {
         this.clock = clock;
     }
 
-    /** A slot that is yet to be taken. */
+    /** Returns a slot that is not taken yet. */
     Slot slot(Endpoint endpoint) {
         return new Slot(endpoint);
     }
 
     /**
-     * The right to have a connection to an endpoint. For one call, and its thread; others may only {@link #cancel} the
-     * wait.
+     * The right to have a connection to an endpoint. Used by the thread of one call; other threads may only
+     * {@link #cancel} its wait.
      */
     final class Slot {
         private final Endpoint endpoint;
@@ -83,10 +83,10 @@ final class ConnectionPool {
         }
 
         /**
-         * Takes the slot, to be given back by the caller. If there is none, waits for it: first come, first served, and
-         * for as long as it takes.
+         * Takes the slot, which the caller has to give back. Blocks while all slots are taken, in order of arrival and
+         * without a time limit.
          *
-         * @return an idle connection, which may be stale; empty if the caller has to make one
+         * @return an idle connection, which may be stale; empty if the caller has to establish one
          * @throws TransportException if the wait was cancelled
          * @throws ClosedByInterruptException if the thread was interrupted while it waited; its status stays set
          */
@@ -118,7 +118,7 @@ final class ConnectionPool {
                     changed.await();
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
-                    if (!taken) { // else it fails at what it does next, and gives the slot back
+                    if (!taken) { // otherwise its next operation fails, and the slot is given back
                         group.waiting.remove(this);
                         throw new ClosedByInterruptException();
                     }
@@ -126,7 +126,7 @@ final class ConnectionPool {
             }
         }
 
-        /** Ends the wait, if there is one. May be called by any thread, and after the end. */
+        /** Ends the wait, if there is one. May be called by any thread, at any time. */
         void cancel() {
             lock.lock();
             try {
@@ -137,7 +137,7 @@ final class ConnectionPool {
             }
         }
 
-        /** Another idle connection, if there is one, in place of one that is closed. */
+        /** Returns another idle connection, if there is one, in place of one that is closed. */
         Optional<Connection> another() {
             lock.lock();
             try {
@@ -148,8 +148,7 @@ final class ConnectionPool {
         }
 
         /**
-         * Gives the slot back together with a connection that can be used again; or closes that, and leaves the slot
-         * taken.
+         * Gives the slot back together with a reusable connection; or closes the connection, and leaves the slot taken.
          */
         void giveBack(Connection reusable) {
             closeExpired();
@@ -170,7 +169,7 @@ final class ConnectionPool {
             reusable.close();
         }
 
-        /** Gives the slot back, if it is taken, when there is no connection any more. */
+        /** Gives the slot back, if it is taken, after its connection was closed. */
         void giveBack() {
             lock.lock();
             try {
@@ -188,7 +187,7 @@ final class ConnectionPool {
         return groups.computeIfAbsent(endpoint, absent -> new Group());
     }
 
-    /** Has a slot that was given back taken by whoever waits, or frees it. */
+    /** Passes a slot that was given back to the first waiting call, or frees it. */
     private void passOn(Endpoint endpoint, Optional<Connection> connection) {
         Group group = group(endpoint);
         Slot next = group.waiting.pollFirst();
@@ -205,7 +204,7 @@ final class ConnectionPool {
         }
     }
 
-    /** Closes the idle connections that are too old. Until they are closed, they have slots. */
+    /** Closes expired idle connections, which occupy slots until then. */
     private void closeExpired() {
         List<Connection> expired = new ArrayList<>();
         lock.lock();
@@ -235,7 +234,7 @@ final class ConnectionPool {
         }
     }
 
-    /** Closes the idle connections, and from now on every one that is given back. Idempotent. */
+    /** Closes the idle connections, and every connection that is given back later. Idempotent. */
     void close() {
         List<Connection> all = new ArrayList<>();
         lock.lock();

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/** Makes connections: name, address, socket, proxy, TLS. Thread-safe. */
+/** Establishes connections: name, address, socket, proxy, TLS. Thread-safe. */
 final class Connector {
     private final Duration connectTimeout;
     private final Duration stallTimeout;
@@ -39,12 +39,12 @@ final class Connector {
         this.clock = clock;
     }
 
-    /** Is told of a socket before it is waited for; may refuse it. */
+    /** Receives each socket before it is waited for, and may refuse it. */
     interface LinkUser {
         void use(NonBlockingSocket socket) throws TransportException;
     }
 
-    /** Connects to an endpoint, in the time that is allowed for all of it. */
+    /** Connects to an endpoint, within one time limit for all steps. */
     Connection connect(Endpoint endpoint, LinkUser user) throws IOException {
         TlsContext context = endpoint.secure() ? tls() : null;
         long end = clock.nanoTime() + TimeUnit.NANOSECONDS.convert(connectTimeout);
@@ -91,13 +91,13 @@ final class Connector {
     private TlsContext tls() throws SSLException {
         TlsContext context = tls;
         if (context == null) {
-            context = TlsContext.create(engine, identity); // two at once make two, and one is forgotten
+            context = TlsContext.create(engine, identity); // concurrent threads may create two, of which one is kept
             tls = context;
         }
         return context;
     }
 
-    /** Connects to the first address of a host that answers. */
+    /** Connects to the first address of a host that accepts the connection. */
     private NonBlockingSocket open(Endpoint endpoint, LinkUser user, long end) throws IOException {
         InetAddress[] addresses;
         try {

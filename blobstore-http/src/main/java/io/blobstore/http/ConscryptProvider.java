@@ -10,7 +10,7 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.conscrypt.Conscrypt;
 
-/** Conscrypt, where it is on the class path: touching this class elsewhere is a {@link LinkageError}. */
+/** Conscrypt, if it is on the class path; otherwise using this class throws {@link LinkageError}. */
 final class ConscryptProvider {
     private ConscryptProvider() {}
 
@@ -18,16 +18,16 @@ final class ConscryptProvider {
         return Conscrypt.isAvailable();
     }
 
-    /** A context of a provider that is installed for nobody else. */
+    /** Returns a context of a provider that is not installed globally. */
     static SSLContext context() throws GeneralSecurityException {
         return SSLContext.getInstance("TLS", Conscrypt.newProvider());
     }
 
     /**
-     * Trust managers that decide as the given ones do, and understand Conscrypt.
+     * Returns trust managers that decide as the given ones do, and support Conscrypt.
      *
-     * @throws GeneralSecurityException for those that are not told which host was meant: Conscrypt would not look
-     *     itself
+     * @throws GeneralSecurityException for trust managers that do not receive the host's name, as Conscrypt does not
+     *     verify it itself
      */
     static TrustManager[] understanding(TrustManager[] managers) throws GeneralSecurityException {
         TrustManager[] understanding = new TrustManager[managers.length];
@@ -42,8 +42,8 @@ final class ConscryptProvider {
     }
 
     /**
-     * Passes on Conscrypt's "GENERIC", its name for TLS 1.3's way to authenticate, as "UNKNOWN", which is JSSE's: the
-     * JDK's trust managers refuse every server otherwise.
+     * Translates "GENERIC", Conscrypt's name for the authentication of TLS 1.3, to JSSE's name "UNKNOWN": the JDK's
+     * trust managers refuse every server otherwise.
      */
     private static final class Translated extends X509ExtendedTrustManager {
         private final X509ExtendedTrustManager manager;

@@ -4,14 +4,14 @@ import java.net.URI;
 import java.util.Locale;
 
 /**
- * Where requests go: what a connection is made to, and pooled by.
+ * The server that requests are sent to; connections are pooled by it.
  *
  * @param secure whether over TLS
  * @param host a name or address in lower case, IPv6 without brackets; it becomes part of a request's head
  * @param port 1 to 65535
  */
 public record Endpoint(boolean secure, String host, int port) {
-    /** Refuses what is neither name nor address, and ports out of range. */
+    /** Refuses hosts that are neither a name nor an address, and ports out of range. */
     public Endpoint {
         if (host.isEmpty() || port < 1 || port > 65_535) {
             throw new IllegalArgumentException("an endpoint needs a host, and a port of 1 to 65535");
@@ -23,7 +23,7 @@ public record Endpoint(boolean secure, String host, int port) {
     }
 
     /**
-     * The endpoint of a URI; its path and query do not matter.
+     * Returns the endpoint of a URI, whose path and query are ignored.
      *
      * @throws IllegalArgumentException if it is neither http nor https, or has no host
      */
@@ -40,7 +40,7 @@ public record Endpoint(boolean secure, String host, int port) {
         return new Endpoint(secure, host, uri.getPort() == -1 ? defaultPort(secure) : uri.getPort());
     }
 
-    /** "host", or "host:port" where the port is not the scheme's default: what a Host header says. */
+    /** Returns "host", or "host:port" if the port is not the scheme's default: the value of a Host header. */
     public String authority() {
         return port == defaultPort(secure) ? bracketed() : bracketed() + ":" + port;
     }
@@ -49,7 +49,7 @@ public record Endpoint(boolean secure, String host, int port) {
         return host.indexOf(':') >= 0 ? "[" + host + "]" : host;
     }
 
-    /** "host:port", always with the port: what a CONNECT request names. */
+    /** Returns "host:port", always with the port: the target of a CONNECT request. */
     String hostAndPort() {
         return bracketed() + ":" + port;
     }

@@ -9,16 +9,15 @@ import javax.net.ssl.KeyManager;
 import javax.net.ssl.TrustManager;
 
 /**
- * Sends requests over connections that it keeps. Blocking, without a thread of its own. Thread-safe.
+ * Sends requests over pooled connections. Blocking, without a thread of its own. Thread-safe.
  *
- * <p>A request is repeated here in one case only: on a kept connection that turned out to be closed before a byte was
- * sent.
+ * <p>It repeats a request in one case only: if an idle connection turns out to be closed before a byte was sent.
  */
 public final class HttpClient implements Closeable {
-    /** The most bytes kept of a successful response's body; more is an error. */
+    /** The maximum size of a successful response's body that is kept; a larger one is an error. */
     public static final int MAX_KEPT_BODY = 16 << 20;
 
-    /** Few enough for a limit of 1024 descriptors at three each. */
+    /** Three descriptors each fit a limit of 1024. */
     private static final int DEFAULT_MAX_CONNECTIONS = 256;
 
     private final ConnectionPool pool;
@@ -37,12 +36,12 @@ public final class HttpClient implements Closeable {
                 builder.clock);
     }
 
-    /** A builder with everything at its default. */
+    /** Returns a builder with everything at its default. */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** A call that is yet to be executed. */
+    /** Returns a call that is not executed yet. */
     public HttpCall newCall(HttpRequest request) {
         return new HttpExchange(this, request);
     }
@@ -75,7 +74,7 @@ public final class HttpClient implements Closeable {
         return connector;
     }
 
-    /** Builds a transport. Not thread-safe. */
+    /** Builds a client. Not thread-safe. */
     public static final class Builder {
         private int maxConnections = DEFAULT_MAX_CONNECTIONS;
         private Duration connectTimeout = Duration.ofSeconds(10);
@@ -90,12 +89,12 @@ public final class HttpClient implements Closeable {
         private Builder() {}
 
         /**
-         * Sets how many connections to one endpoint there may be, idle ones and those being made among them; default
-         * 256. While so many calls are under way, others wait: first come, first served. The wait is no part of any
-         * time limit and has none of its own, as those before make progress, or fail by one.
+         * Sets the maximum number of connections to one endpoint, including idle ones and those being established;
+         * default 256. While as many calls are under way, others wait in order of arrival. The wait is part of no time
+         * limit and has none of its own, as the calls before make progress, or fail by their own.
          *
-         * <p>A call that is made inside of another, by its source or sink, needs a second connection: with a bound of 1
-         * both wait for ever.
+         * <p>A call that is executed inside of another, by its source or handler, needs a second connection: with a
+         * limit of 1 both wait for ever.
          */
         public Builder maxConnections(int connections) {
             if (connections < 1) {
@@ -106,7 +105,7 @@ public final class HttpClient implements Closeable {
             return this;
         }
 
-        /** Sets how long a connection, proxy and TLS included, may take to be made; default 10 s. */
+        /** Sets the time limit for establishing a connection, proxy and TLS included; default 10 s. */
         public Builder connectTimeout(Duration timeout) {
             connectTimeout = requirePositive(timeout);
             return this;
@@ -118,25 +117,25 @@ public final class HttpClient implements Closeable {
             return this;
         }
 
-        /** Sets how long a connection is kept that nobody uses; default 60 s. */
+        /** Sets how long an idle connection is kept; default 60 s. */
         public Builder maxIdle(Duration time) {
             maxIdle = requirePositive(time);
             return this;
         }
 
-        /** Sets how long a connection is used at all, so that a change of addresses is followed; default 10 min. */
+        /** Sets how long a connection is used at all, so that changes of addresses are followed; default 10 min. */
         public Builder maxAge(Duration time) {
             maxAge = requirePositive(time);
             return this;
         }
 
-        /** Sets who encrypts; default {@link TlsEngine#AUTOMATIC}. */
+        /** Sets the TLS implementation; default {@link TlsEngine#AUTOMATIC}. */
         public Builder engine(TlsEngine engine) {
             this.engine = engine;
             return this;
         }
 
-        /** Sets who decides which certificates are trusted; default: JSSE's, by its system properties. */
+        /** Sets which certificates are trusted; default: JSSE's trust managers, by its system properties. */
         public Builder trustManagers(TrustManager... managers) {
             trust = Optional.of(managers.clone());
             return this;
@@ -148,13 +147,13 @@ public final class HttpClient implements Closeable {
             return this;
         }
 
-        /** Sets what time limits and the age of connections are measured by. */
+        /** Sets the clock for time limits and the age of connections. */
         Builder clock(TransportClock clock) {
             this.clock = clock;
             return this;
         }
 
-        /** Builds the transport, to be closed by the caller. */
+        /** Builds the client, which the caller has to close. */
         public HttpClient build() {
             return new HttpClient(this);
         }

@@ -9,15 +9,15 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call of a transport: waits for a slot, gets a connection, has the exchange done over it, and gives it back or
- * closes it. It has one connection at a time, and none any more when it ends.
+ * A call of a client: waits for a slot, gets a connection, runs the exchange over it, and gives it back or closes it.
+ * It has at most one connection at a time, and none when it ends.
  */
 final class HttpExchange implements HttpCall {
     private final HttpClient client;
     private final HttpRequest request;
     private final AtomicBoolean executed = new AtomicBoolean();
 
-    // Guarded by this; held for some instructions only:
+    // Guarded by this, which is held briefly only:
     private @Nullable Runnable canceller;
     private boolean cancelled;
 
@@ -27,21 +27,21 @@ final class HttpExchange implements HttpCall {
     }
 
     @Override
-    public HttpResponse execute(ResponseHandler sink) throws IOException {
+    public HttpResponse execute(ResponseHandler handler) throws IOException {
         if (executed.getAndSet(true)) {
             throw new IllegalStateException("a call is executed once");
         }
         client.enter(this);
         try {
-            return run(sink);
+            return run(handler);
         } catch (SSLException e) {
-            throw TlsErrors.describe(request.endpoint(), e);
+            throw TlsExceptionTranslator.translate(request.endpoint(), e);
         } finally {
             client.leave(this);
         }
     }
 
-    private HttpResponse run(ResponseHandler sink) throws IOException {
+    private HttpResponse run(ResponseHandler handler) throws IOException {
         byte[] head = head();
         ConnectionPool.Slot slot = client.pool().slot(request.endpoint());
         use(slot::cancel);
@@ -52,7 +52,7 @@ final class HttpExchange implements HttpCall {
                     continue;
                 }
                 try {
-                    return exchange(connection, slot, head, sink);
+                    return exchange(connection, slot, head, handler);
                 } catch (TransportException e) {
                     boolean stale = e.kind() == Kind.CLOSED && connection.isUntouched();
                     if (!stale) {
@@ -61,13 +61,13 @@ final class HttpExchange implements HttpCall {
                 }
             }
             Connection made = client.connector().connect(request.endpoint(), socket -> use(socket::cancel));
-            return exchange(made, slot, head, sink);
+            return exchange(made, slot, head, handler);
         } finally {
             slot.giveBack();
         }
     }
 
-    /** Whether an idle connection is not known to be stale; otherwise closes it. */
+    /** Returns whether an idle connection can be used; closes a stale one. */
     private boolean isAlive(Connection connection) throws IOException {
         boolean alive = false;
         try {
@@ -81,12 +81,12 @@ final class HttpExchange implements HttpCall {
         }
     }
 
-    /** Gives connection and slot back, or closes the connection. */
-    private HttpResponse exchange(Connection connection, ConnectionPool.Slot slot, byte[] head, ResponseHandler sink)
+    /** Runs the exchange, and gives connection and slot back, or closes the connection. */
+    private HttpResponse exchange(Connection connection, ConnectionPool.Slot slot, byte[] head, ResponseHandler handler)
             throws IOException {
         boolean reusable = false;
         try {
-            HttpResponse response = connection.exchange(request, head, sink);
+            HttpResponse response = connection.exchange(request, head, handler);
             reusable = connection.isReusable();
             return response;
         } finally {
@@ -99,7 +99,7 @@ final class HttpExchange implements HttpCall {
     }
 
     private void close(Connection connection) {
-        release(); // before the socket is closed: a cancellation must not reach one that is
+        release(); // first, as a cancellation must not reach a closed socket
         connection.close();
     }
 
@@ -126,7 +126,7 @@ final class HttpExchange implements HttpCall {
 
     // ---- cancellation
 
-    /** Makes what is waited for next, a slot or a socket, the one that {@link #cancel()} reaches. */
+    /** Sets how {@link #cancel()} ends the next wait, for a slot or for a socket. */
     private synchronized void use(Runnable next) throws TransportException {
         if (cancelled) {
             throw new TransportException(Kind.CANCELLED, "the request was cancelled", null);
@@ -134,7 +134,7 @@ final class HttpExchange implements HttpCall {
         canceller = next;
     }
 
-    /** Lets go of the socket; false if it was cancelled, and must not be used by anybody else. */
+    /** Detaches the socket from {@link #cancel()}; returns false if it was cancelled, and must not be reused. */
     private synchronized boolean release() {
         canceller = null;
         return !cancelled;

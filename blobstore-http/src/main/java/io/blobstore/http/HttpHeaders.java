@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /**
- * Header fields in the order they are sent, or were received. Names are compared without regard to case, and a name may
- * stand more than once. Immutable.
+ * Header fields in the order they are sent, or were received. Names are case-insensitive, and may occur more than once.
+ * Immutable.
  */
 public final class HttpHeaders {
     /** No fields at all. */
@@ -20,12 +20,12 @@ public final class HttpHeaders {
         this.fields = List.copyOf(fields);
     }
 
-    /** A builder without fields. */
+    /** Returns a builder without fields. */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** The first value of a name. */
+    /** Returns the first value of a name. */
     public Optional<String> first(String name) {
         for (int i = 0; i < fields.size(); i += 2) {
             if (fields.get(i).equalsIgnoreCase(name)) {
@@ -35,7 +35,19 @@ public final class HttpHeaders {
         return Optional.empty();
     }
 
-    /** All values of a name, in order. */
+    /** Returns the first value of a name, if it is a decimal number of at most 18 digits. */
+    public Optional<Long> number(String name) {
+        return first(name).filter(HttpSyntax::isNumber).map(Long::parseLong);
+    }
+
+    /**
+     * Returns whether a field says where a message ends: the client sets these fields, and refuses them in requests.
+     */
+    public static boolean isFraming(String name) {
+        return HttpSyntax.FRAMING.stream().anyMatch(name::equalsIgnoreCase);
+    }
+
+    /** Returns all values of a name, in order. */
     public List<String> all(String name) {
         List<String> values = new ArrayList<>(1);
         forEach((field, value) -> {
@@ -53,12 +65,12 @@ public final class HttpHeaders {
         }
     }
 
-    /** How many fields there are; a name that stands twice counts twice. */
+    /** Returns the number of fields; a name that occurs twice counts twice. */
     public int size() {
         return fields.size() / 2;
     }
 
-    /** The names alone: values may be secrets. */
+    /** Returns names only, as values may be secrets. */
     @Override
     public String toString() {
         List<String> names = new ArrayList<>(size());
@@ -85,16 +97,17 @@ public final class HttpHeaders {
             if (!HttpSyntax.isValue(value)) {
                 throw new IllegalArgumentException("header field '" + name + "' has a character that is not allowed");
             }
-            return addChecked(name, value);
+            return addReceived(name, value);
         }
 
-        Builder addChecked(String name, String value) {
+        /** Adds a field of a received message, which is not checked again. */
+        public Builder addReceived(String name, String value) {
             fields.add(name);
             fields.add(value);
             return this;
         }
 
-        /** Builds. */
+        /** Builds the headers. */
         public HttpHeaders build() {
             return new HttpHeaders(fields);
         }

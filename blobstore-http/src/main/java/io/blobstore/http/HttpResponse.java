@@ -7,16 +7,16 @@ import java.util.Optional;
  *
  * @param status from 200 to 599
  * @param headers its fields
- * @param body what was kept of the body: nothing if it went to a target; of a large error body the beginning only
- * @param received bytes that went to the sink's target
+ * @param body the kept body: empty if it was received into a target; only the beginning of a large error body
+ * @param received the number of bytes received into the handler's target
  */
 public record HttpResponse(int status, HttpHeaders headers, Body body, long received) {
-    /** Whether the status is 2xx. */
+    /** Returns whether the status is 2xx. */
     public boolean isSuccess() {
         return status / 100 == 2;
     }
 
-    /** The first value of a header field. */
+    /** Returns the first value of a header field. */
     public Optional<String> header(String name) {
         return headers.first(name);
     }
@@ -29,9 +29,9 @@ public record HttpResponse(int status, HttpHeaders headers, Body body, long rece
     /**
      * A kept body.
      *
-     * @param bytes to be left unchanged
+     * @param bytes must not be modified
      */
-    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     public record Body(byte[] bytes) {
         static final Body EMPTY = new Body(new byte[0]);
     }

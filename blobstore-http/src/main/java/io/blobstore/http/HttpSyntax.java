@@ -4,12 +4,12 @@ import java.util.List;
 
 /** The characters of RFC 9110, section 5. */
 final class HttpSyntax {
-    /** Fields that say where a message ends: no caller sets them. */
+    /** Fields that say where a message ends; only the client sets them. */
     static final List<String> FRAMING = List.of("Content-Length", "Transfer-Encoding", "Connection", "Expect");
 
     private HttpSyntax() {}
 
-    /** Loops instead of streams and expressions: these run for every field of every response. */
+    /** Returns whether the text is a token. A loop, as this runs for every field of every response. */
     static boolean isToken(String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -20,7 +20,7 @@ final class HttpSyntax {
         return !text.isEmpty();
     }
 
-    /** Printable, space, tab, or beyond ASCII (obs-text); no other control character. */
+    /** Returns whether all characters are printable, space, tab, or beyond ASCII (obs-text). */
     static boolean isValue(String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -31,7 +31,7 @@ final class HttpSyntax {
         return true;
     }
 
-    /** Printable, without space. */
+    /** Returns whether all characters are printable ASCII without space. */
     static boolean isTarget(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (text.charAt(i) <= ' ' || text.charAt(i) >= 0x7f) {
@@ -41,7 +41,7 @@ final class HttpSyntax {
         return true;
     }
 
-    /** Decimal digits that fit a long for sure. */
+    /** Returns whether the text is a decimal number that fits a long. */
     static boolean isNumber(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (text.charAt(i) < '0' || text.charAt(i) > '9') {
@@ -51,12 +51,12 @@ final class HttpSyntax {
         return !text.isEmpty() && text.length() <= 18;
     }
 
-    /** Of names, and of addresses with a zone. Names beyond ASCII have to be given in Punycode. */
+    /** Returns whether names, or addresses with a zone, contain the character. Other names must be in Punycode. */
     static boolean isHostCharacter(int c) {
         return isLetterOrDigit(c) || "-._:%".indexOf(c) >= 0;
     }
 
-    /** Without the white space that a field's value may stand between: space and tab, nothing else. */
+    /** Removes spaces and tabs around a field's value, but no other white space. */
     static String trim(String text) {
         int from = 0;
         int to = text.length();

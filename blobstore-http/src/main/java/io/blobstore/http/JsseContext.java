@@ -11,7 +11,7 @@ import javax.net.ssl.TrustManager;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Engines of a JSSE provider: the JDK's, or Conscrypt. */
+/** Creates engines of a JSSE provider: the JDK's, or Conscrypt. */
 final class JsseContext implements TlsContext {
     private static final Logger LOG = LoggerFactory.getLogger(JsseContext.class);
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
@@ -38,9 +38,9 @@ final class JsseContext implements TlsContext {
     }
 
     /**
-     * Conscrypt's engines have native memory and two descriptors each, which they give back when both directions are
-     * closed and all is fetched that was to be sent. Otherwise the garbage collector does it, which here has little to
-     * do, and so comes rarely. The JDK's engines have nothing but heap.
+     * Conscrypt's engines have native memory and two descriptors each, which they free when both directions are closed
+     * and all pending output is fetched. Otherwise the garbage collector frees them, which runs rarely in a program
+     * that allocates little. The JDK's engines have only heap memory.
      */
     @Override
     public void release(SSLEngine engine) {
@@ -53,7 +53,7 @@ final class JsseContext implements TlsContext {
             if (!engine.isOutboundDone()) {
                 ByteBuffer unsent = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
                 while (engine.wrap(NOTHING, unsent.clear()).bytesProduced() > 0) {
-                    // nobody is there to send it to
+                    // the connection is gone
                 }
             }
         } catch (SSLException e) {

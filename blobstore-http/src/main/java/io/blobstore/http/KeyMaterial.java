@@ -10,11 +10,11 @@ import java.security.KeyStoreException;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 
-/** The client's certificate that JSSE's system properties name. JSSE itself reads them for its default context only. */
+/** Reads the client's certificate that JSSE's system properties name; JSSE reads them only for its default context. */
 final class KeyMaterial {
     private KeyMaterial() {}
 
-    /** None, or those of {@code javax.net.ssl.keyStore}. */
+    /** Returns the key managers of {@code javax.net.ssl.keyStore}; none if it is not set. */
     static KeyManager[] ofSystemProperties() throws GeneralSecurityException {
         String file = System.getProperty("javax.net.ssl.keyStore", "");
         if (file.isEmpty() || file.equals("NONE")) {

@@ -15,12 +15,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A socket and the means to wait for it.
+ * A socket with a selector to wait for it.
  *
  * <p>The channel is non-blocking, with a selector of its own, so that one thread can wait for either direction, with a
- * time limit, and be woken. All reading, writing and closing is done by the one thread that uses the link at the
- * moment; another thread may only {@link #cancel()}, which wakes that one. So no native call can outlive the call it
- * serves.
+ * time limit, and be woken. Only the thread that currently uses the socket reads, writes and closes; other threads may
+ * only {@link #cancel()}, which wakes that thread. So no native call outlives the request it serves.
  */
 final class NonBlockingSocket implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(NonBlockingSocket.class);
@@ -66,7 +65,7 @@ final class NonBlockingSocket implements Closeable {
         }
     }
 
-    /** Connects; fails with the operating system's exception, or {@link Kind#TIMEOUT}. */
+    /** Connects; throws the operating system's exception, or one of {@link Kind#TIMEOUT}. */
     void connect(InetSocketAddress address, long nanos) throws IOException {
         long end = clock.nanoTime() + nanos;
         if (!channel.connect(address)) {
@@ -81,7 +80,7 @@ final class NonBlockingSocket implements Closeable {
         return clock;
     }
 
-    /** Writes what the socket takes now: possibly nothing. */
+    /** Writes what the socket takes without blocking, possibly nothing. */
     long write(ByteBuffer[] sources) throws IOException {
         requireAlive();
         long bytes = channel.write(sources);
@@ -89,7 +88,7 @@ final class NonBlockingSocket implements Closeable {
         return bytes;
     }
 
-    /** Writes what the socket takes now: possibly nothing. */
+    /** Writes what the socket takes without blocking, possibly nothing. */
     int write(ByteBuffer source) throws IOException {
         requireAlive();
         int bytes = channel.write(source);
@@ -97,24 +96,24 @@ final class NonBlockingSocket implements Closeable {
         return bytes;
     }
 
-    /** The bytes that the socket has taken since the link was made. */
+    /** Returns the number of bytes that the socket has taken since it was opened. */
     long written() {
         return written;
     }
 
-    /** Reads what has arrived: possibly nothing; -1 at the end. */
+    /** Reads what has arrived, possibly nothing; returns -1 at the end. */
     int read(ByteBuffer target) throws IOException {
         requireAlive();
         return channel.read(target);
     }
 
     /**
-     * Waits until the socket is ready for one of some operations.
+     * Blocks until the socket is ready for one of some operations.
      *
-     * @param nanos for how long at most
-     * @param what is waited for, for the error
-     * @return which it is ready for
-     * @throws TransportException if it is not ready in time, or the link was cancelled
+     * @param nanos the time limit in nanoseconds
+     * @param what what is waited for, for the message of the exception
+     * @return the operations that it is ready for
+     * @throws TransportException if it is not ready in time, or was cancelled
      * @throws ClosedByInterruptException if the thread is interrupted; its status stays set
      */
     int await(int operations, long nanos, String what) throws IOException {
@@ -145,19 +144,19 @@ final class NonBlockingSocket implements Closeable {
         }
     }
 
-    /** Makes whoever uses this link fail soon. May be called by any thread, and after the end. */
+    /** Makes the thread that uses this socket fail soon. May be called by any thread, at any time. */
     synchronized void cancel() {
         cancelled = true;
-        if (!closed) { // else another socket may have the selector's descriptor by now
+        if (!closed) { // otherwise another socket may have the selector's descriptor
             selector.wakeup();
         }
     }
 
-    /** By the thread that uses the link. Idempotent. */
+    /** Closes the socket; called by the thread that uses it. Idempotent. */
     @Override
     public synchronized void close() {
         closed = true;
-        closeQuietly(channel); // only the selector's end gives the descriptor back
+        closeQuietly(channel); // its descriptor is freed with the selector
         closeQuietly(selector);
     }
 

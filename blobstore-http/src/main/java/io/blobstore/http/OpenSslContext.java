@@ -14,8 +14,8 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 
 /**
- * BoringSSL through Netty's engine, where netty-handler and netty-tcnative are on the class path: touching this class
- * elsewhere is a {@link LinkageError}. The engine reads the addresses of direct buffers in place.
+ * BoringSSL through Netty's engine, if netty-handler and netty-tcnative are on the class path; otherwise using this
+ * class throws {@link LinkageError}. The engine reads direct buffers in place.
  */
 final class OpenSslContext implements TlsContext {
     private final SslContext context;
@@ -33,9 +33,9 @@ final class OpenSslContext implements TlsContext {
             throw new SSLException(
                     "netty-tcnative is not on the class path, or not for this system", OpenSsl.unavailabilityCause());
         }
-        // The variant that a finalizer frees: the context lives as long as its transport, whose close() may come before
-        // the end of
-        // its last call. The engines are counted, and freed by hand.
+        // The variant that a finalizer frees, as a client may be closed before the end of its last call. The engines
+        // are
+        // reference-counted, and released explicitly.
         SslContextBuilder builder = SslContextBuilder.forClient().sslProvider(SslProvider.OPENSSL);
         for (TrustManager manager : identity.trustManagers()) {
             builder.trustManager(manager);

@@ -3,7 +3,7 @@ package io.blobstore.http;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** The socket itself: the kernel reads from, and writes to, the caller's direct memory. */
+/** An unencrypted channel: the kernel reads and writes the caller's direct memory. */
 final class PlainNetChannel implements NetChannel {
     private final NonBlockingSocket socket;
 

@@ -12,10 +12,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which HTTP proxy to go through, by the usual settings: the JVM's proxy selector (system properties
- * {@code https.proxyHost}, {@code http.proxyHost}, {@code http.nonProxyHosts} and their kin), or else the environment
- * ({@code HTTPS_PROXY}, {@code HTTP_PROXY}, {@code NO_PROXY}, in either case). Neither applies to loopback.
- * Thread-safe.
+ * Selects the HTTP proxy by the usual settings: the JVM's proxy selector (system properties {@code https.proxyHost},
+ * {@code http.proxyHost}, {@code http.nonProxyHosts} and their kin), or else the environment ({@code HTTPS_PROXY},
+ * {@code HTTP_PROXY}, {@code NO_PROXY}, in either case). Neither applies to loopback. Thread-safe.
  */
 final class Proxies {
     private final Map<String, String> environment;
@@ -27,7 +26,7 @@ final class Proxies {
     /**
      * A proxy.
      *
-     * @param endpoint where it is
+     * @param endpoint the address of the proxy
      * @param authorization the value of {@code Proxy-Authorization}; secret
      */
     record Proxy(Endpoint endpoint, Optional<String> authorization) {
@@ -37,7 +36,7 @@ final class Proxies {
         }
     }
 
-    /** The proxy for an endpoint; empty for a direct connection. */
+    /** Returns the proxy for an endpoint; empty for a direct connection. */
     Optional<Proxy> of(Endpoint target) {
         Optional<Proxy> selected = selected(target);
         return selected.isPresent() ? selected : ofEnvironment(target);
@@ -83,13 +82,13 @@ final class Proxies {
         return Optional.of(new Proxy(Endpoint.of(uri), authorization));
     }
 
-    /** Its text is not repeated: it may hold a password. */
+    /** The message does not repeat the value, which may contain a password. */
     private static IllegalArgumentException malformed(Endpoint target) {
         return new IllegalArgumentException("the environment variable " + (target.secure() ? "HTTPS" : "HTTP")
                 + "_PROXY is not of the form http://host:port");
     }
 
-    /** As the JVM's own selector has it: no proxy can know what this machine's loopback interface has. */
+    /** A proxy cannot reach this machine's loopback interface; the JVM's own selector excludes it too. */
     private static boolean isLoopback(String host) {
         return host.equals("localhost") || host.startsWith("127.") || host.equals("::1");
     }

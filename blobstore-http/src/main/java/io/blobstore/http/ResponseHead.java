@@ -7,27 +7,27 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Status line and header fields, parsed strictly (RFC 9112, sections 4, 5 and 6): whatever two parsers could understand
- * differently is refused, as a proxy in between may be the other one.
+ * Status line and header fields, parsed strictly (RFC 9112, sections 4, 5 and 6): a head that two parsers could
+ * interpret differently is refused, as a proxy in between may be the other parser.
  *
  * @param status from 100 to 599
  * @param headers the fields
- * @param keepAlive whether the connection may be used again, as far as the head says
+ * @param keepAlive whether the head allows to reuse the connection
  */
 record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
-    /** Bytes of a whole head, line ends included. */
+    /** The maximum size of a head in bytes, line ends included. */
     static final int MAX_SIZE = 64 << 10;
 
     private static final int MAX_FIELDS = 200;
 
-    /** Of a body that ends with its connection. */
+    /** The length of a body that ends with its connection. */
     static final long UNKNOWN_LENGTH = -1;
 
-    /** Of a body in chunks. */
+    /** The length of a body in chunks. */
     static final long CHUNKED = -2;
 
     /**
-     * Reads one head.
+     * Reads a head.
      *
      * @return null if the connection ended before its first byte
      */
@@ -35,7 +35,7 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
         if (!input.await(watch)) {
             return null;
         }
-        watch.restart(); // from here on no byte is progress: the head must be complete in time
+        watch.restart(); // from here on no byte restarts it: the whole head must arrive in time
         Lines lines = new Lines(input, watch);
         String statusLine = lines.next();
         if (!isStatusLine(statusLine)) {
@@ -55,7 +55,7 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
         return new ResponseHead(status, fields, current && !saysClose(fields));
     }
 
-    /** {@code HTTP/1.1 200 OK}; the reason is of no use, and may be missing together with its space. */
+    /** Returns whether a line is like {@code HTTP/1.1 200 OK}; the reason may be missing together with its space. */
     private static boolean isStatusLine(String line) {
         return line.length() >= 12
                 && (line.startsWith("HTTP/1.1 ") || line.startsWith("HTTP/1.0 "))
@@ -74,7 +74,7 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
         if (!HttpSyntax.isValue(value)) {
             throw malformed("a header field has a control character");
         }
-        headers.addChecked(line.substring(0, colon), value);
+        headers.addReceived(line.substring(0, colon), value);
     }
 
     private static boolean saysClose(HttpHeaders headers) {
@@ -89,10 +89,10 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
     }
 
     /**
-     * How long the body is, by the head alone.
+     * Returns the length of the body, according to the head.
      *
-     * @return its bytes, or {@link #CHUNKED}, or {@link #UNKNOWN_LENGTH}
-     * @throws TransportException if the head says it ambiguously
+     * @return the number of bytes, or {@link #CHUNKED}, or {@link #UNKNOWN_LENGTH}
+     * @throws TransportException if the head is ambiguous
      */
     long bodyLength(String method) throws TransportException {
         if (method.equals("HEAD") || status == 204 || status == 304) {
@@ -121,7 +121,7 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
         return new TransportException(Kind.PROTOCOL, "the server's answer is malformed: " + problem, null);
     }
 
-    /** Lines of a head, bounded in all. */
+    /** Reads the lines of a head, whose total size is bounded. */
     static final class Lines {
         private final BufferedInput input;
         private final StallDetector watch;
@@ -133,7 +133,7 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
             this.watch = watch;
         }
 
-        /** The next line without its end, which must be CR LF. */
+        /** Returns the next line without its end, which must be CR LF. */
         String next() throws IOException {
             line.setLength(0);
             for (int c = nextByte(); c != '\r'; c = nextByte()) {

@@ -11,21 +11,21 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The way of one response from the server: into the caller's memory, or kept. */
+/** Receives a response, into the caller's memory or into a kept body. */
 final class ResponseReader {
-    /** Of an error's body; what follows is not read. */
+    /** The maximum size of an error's body that is read. */
     static final int MAX_ERROR_BODY = 64 << 10;
 
     /**
-     * Bytes read at once: the sink's checksum finds them in the cache, and a heap target makes the JDK copy, and keep a
-     * buffer, of no more than that.
+     * The maximum size of a read: the handler's checksum finds the bytes in the CPU's cache, and for a heap target the
+     * JDK copies, and keeps a buffer, of no more than that.
      */
     private static final int WINDOW = 256 << 10;
 
-    /** A response may be preceded by this many interim ones. */
+    /** The maximum number of interim responses before a response. */
     private static final int MAX_INTERIM = 16;
 
-    /** The longest that the body of a success may take in all: a store may work on it, and say a blank now and then. */
+    /** The time limit for the body of a success: a server may work on it, and send a blank now and then. */
     private static final long KEPT_BODY_NANOS = TimeUnit.MINUTES.toNanos(10);
 
     private static final Logger LOG = LoggerFactory.getLogger(ResponseReader.class);
@@ -47,17 +47,17 @@ final class ResponseReader {
         this.stall = stall;
     }
 
-    /** What a server has said while a request is still being sent. */
+    /** What a server has sent while a request is still being sent. */
     enum Heard {
-        /** Nothing, or nothing of HTTP: what is readable may be TLS's own business. */
+        /** Nothing, or only records of TLS itself. */
         NOTHING,
         /** An interim response. */
         INTERIM,
-        /** A final response, or that it closed the connection. */
+        /** A final response, or the end of the connection. */
         ANSWER
     }
 
-    /** Hears what the server has said up to now, and waits only for the rest of what it has begun to say. */
+    /** Returns what the server has sent up to now; blocks only for the rest of a head that has begun. */
     Heard listen() throws IOException {
         Heard heard = Heard.NOTHING;
         while (head == null) {
@@ -73,7 +73,7 @@ final class ResponseReader {
         return Heard.ANSWER;
     }
 
-    /** Reads up to the next head; true if it was an interim one, false if it is final, or there is none. */
+    /** Reads the next head; returns true if it is an interim one, false if it is final, or there is none. */
     private boolean nextHead(StallDetector watch) throws IOException {
         ResponseHead next = ResponseHead.read(input, watch);
         if (next == null) {
@@ -93,7 +93,7 @@ final class ResponseReader {
         return true;
     }
 
-    /** The final response's head. Waits for it. */
+    /** Blocks until the final response's head has arrived, and returns it. */
     ResponseHead head() throws IOException {
         StallDetector watch = new StallDetector(clock, stall, StallDetector.ANY);
         while (head == null && nextHead(watch)) {
@@ -109,9 +109,9 @@ final class ResponseReader {
     /**
      * Receives the response.
      *
-     * @param requestIsWhole whether all of the request was sent: then, and only then, a success is believed
+     * @param requestIsWhole whether all of the request was sent; otherwise a success is a protocol error
      */
-    HttpResponse receive(String method, ResponseHandler sink, boolean requestIsWhole) throws IOException {
+    HttpResponse receive(String method, ResponseHandler handler, boolean requestIsWhole) throws IOException {
         ResponseHead found = head();
         long length = found.bodyLength(method);
         boolean success = found.status() / 100 == 2;
@@ -120,12 +120,12 @@ final class ResponseReader {
                     Kind.PROTOCOL, "the server answered " + found.status() + " before it had the whole request", null);
         }
         Optional<ResponseHandler.Body> target =
-                success ? sink.target(found.status(), found.headers()) : Optional.empty();
+                success ? handler.target(found.status(), found.headers()) : Optional.empty();
         BodyReader body = BodyReader.of(input, channel, length);
         long received = 0;
         byte[] kept = {};
         if (target.isPresent()) {
-            received = fill(target.get(), body, length, sink);
+            received = fill(target.get(), body, length, handler);
         } else {
             kept = success ? keep(body, length) : keepError(body, length);
         }
@@ -133,12 +133,12 @@ final class ResponseReader {
         return new HttpResponse(found.status(), found.headers(), new HttpResponse.Body(kept), received);
     }
 
-    /** Whether the connection is left so that another request may follow. */
+    /** Returns whether another request may follow on the connection. */
     boolean endedWell() {
         return reusable && !input.hasBuffered();
     }
 
-    private long fill(ResponseHandler.Body wanted, BodyReader body, long length, ResponseHandler sink)
+    private long fill(ResponseHandler.Body wanted, BodyReader body, long length, ResponseHandler handler)
             throws IOException {
         if (length == ResponseHead.UNKNOWN_LENGTH) {
             throw ResponseHead.malformed("it does not say how long its body is");
@@ -150,9 +150,9 @@ final class ResponseReader {
         StallDetector watch = new StallDetector(clock, stall, StallDetector.PAYLOAD);
         for (long left = wanted.length(); left > 0; ) {
             ByteBuffer memory = wanted.target().buffer();
-            watch.restart(); // it may have taken its time, which is not the server's
+            watch.restart(); // the target's time does not count as the server's
             int bytes = (int) Math.min(memory.remaining(), left);
-            fill(memory, bytes, body, sink, watch);
+            fill(memory, bytes, body, handler, watch);
             left -= bytes;
         }
         requireEnd(body, watch, "its body is longer than what was asked for");
@@ -160,11 +160,12 @@ final class ResponseReader {
         return wanted.length();
     }
 
-    /** Puts so many bytes into a buffer, from its position on. */
-    private static void fill(ByteBuffer target, int length, BodyReader body, ResponseHandler sink, StallDetector watch)
+    /** Reads a number of bytes into a buffer, from its position on. */
+    private static void fill(
+            ByteBuffer target, int length, BodyReader body, ResponseHandler handler, StallDetector watch)
             throws IOException {
         int end = target.position() + length;
-        // One view for all of it, as over TLS each record would cost another two.
+        // One view for the whole buffer, as over TLS each record would need another two.
         ByteBuffer view = target.duplicate();
         while (target.position() < end) {
             int at = target.position();
@@ -174,7 +175,7 @@ final class ResponseReader {
                 throw ResponseHead.malformed("its body is shorter than what was asked for");
             }
             target.position(at + bytes);
-            sink.received(view.limit(at + bytes).position(at));
+            handler.received(view.limit(at + bytes).position(at));
             view.limit(end).position(at + bytes);
         }
     }
@@ -197,7 +198,7 @@ final class ResponseReader {
         return kept.bytes();
     }
 
-    /** The status is what matters: of the body there is kept what comes in time, and before the connection breaks. */
+    /** Keeps what arrives of an error's body in time, and before the connection breaks: the status is enough. */
     private byte[] keepError(BodyReader body, long length) throws IOException {
         StallDetector watch = new StallDetector(clock, stall, Integer.MAX_VALUE); // all of it in the time of one stall
         Kept kept = new Kept(length, MAX_ERROR_BODY);
@@ -206,7 +207,7 @@ final class ResponseReader {
             while (more) {
                 more = kept.readSome(body, watch);
             }
-            whole = kept.size < MAX_ERROR_BODY; // else the rest is left unread
+            whole = kept.size < MAX_ERROR_BODY; // otherwise the rest is not read
         } catch (TransportException e) {
             if (e.kind() != Kind.TIMEOUT && e.kind() != Kind.CLOSED) {
                 throw e;
@@ -216,7 +217,7 @@ final class ResponseReader {
         return kept.bytes();
     }
 
-    /** A body on the heap, as far as it has come. */
+    /** A body on the heap, as far as it has arrived. */
     private static final class Kept {
         private final long length;
         private final int most;
@@ -229,7 +230,7 @@ final class ResponseReader {
             bytes = new byte[length >= 0 ? (int) Math.min(length, most) : 4096];
         }
 
-        /** Reads something; false at the end, or when there is as much as is kept. */
+        /** Reads some bytes; returns false at the end, or at the maximum size. */
         boolean readSome(BodyReader body, StallDetector watch) throws IOException {
             if (size == bytes.length) {
                 if (size == length || size == most) {

@@ -7,13 +7,13 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 
-/** Reads and tames what servers put into answers. */
+/** Parses values of responses, and sanitises their texts for messages. */
 public final class ResponseText {
     private static final int MAX_LINE = 300;
 
     private ResponseText() {}
 
-    /** A date as HTTP writes it; empty if it is none. */
+    /** Parses a date of HTTP; empty if it is invalid. */
     public static Optional<Instant> date(String text) {
         try {
             return Optional.of(ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME)
@@ -24,10 +24,9 @@ public final class ResponseText {
     }
 
     /**
-     * What Retry-After asks for, in seconds or as a date (RFC 9110, section 10.2.3); empty if that cannot be read, or
-     * is over.
+     * Parses Retry-After, in seconds or as a date (RFC 9110, section 10.2.3); empty if it is invalid, or in the past.
      *
-     * @param now the server's clock; empty if it did not say
+     * @param now the server's clock; empty if it is unknown
      */
     public static Optional<Duration> retryAfter(String text, Optional<Instant> now) {
         if (text.length() <= 9 && HttpSyntax.isNumber(text)) {
@@ -38,13 +37,14 @@ public final class ResponseText {
                 .filter(wait -> !wait.isNegative());
     }
 
-    /** One line, of a bounded length, without control characters: for messages. */
+    /** Returns one line of bounded length without control characters, for messages. */
     public static String line(String text) {
         String line = withoutControls(text.strip());
         return line.length() <= MAX_LINE ? line : line.substring(0, MAX_LINE) + "…";
     }
 
-    static String withoutControls(String text) {
+    /** Returns the text with control characters replaced by spaces. */
+    public static String withoutControls(String text) {
         return text.replaceAll("\\p{Cntrl}+", " ");
     }
 }

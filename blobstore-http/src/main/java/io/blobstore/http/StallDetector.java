@@ -4,16 +4,18 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Tells a slow peer from a dead one: runs out when fewer than {@code enough} bytes moved for the length of the stall
- * timeout. A single large write or read counts as its bytes move, not when it is done. Not thread-safe.
+ * Distinguishes a slow peer from a dead one: expires when fewer than {@code enough} bytes are transferred within the
+ * stall timeout. Bytes of a large write or read count as they are transferred, not when it is complete. Not
+ * thread-safe.
  */
 final class StallDetector {
     /**
-     * Fewer bytes than this in a stall timeout are as good as none: a peer that drips, to hold a connection for ever.
+     * For payload: a peer that transfers fewer bytes within a stall timeout counts as dead, as it could hold a
+     * connection for ever.
      */
     static final int PAYLOAD = 1024;
 
-    /** Any byte: for answers that a store is still working on, and keeps alive by a blank now and then. */
+    /** For responses that a server keeps alive by a blank now and then while it works: any byte is enough. */
     static final int ANY = 1;
 
     private final TransportClock clock;
@@ -29,7 +31,7 @@ final class StallDetector {
         this.enough = enough;
     }
 
-    /** Counts bytes that moved. */
+    /** Counts transferred bytes. */
     void moved(long bytes) {
         moved += bytes;
         if (moved >= enough) {
@@ -37,13 +39,13 @@ final class StallDetector {
         }
     }
 
-    /** Begins again, as if enough had moved just now. */
+    /** Restarts the timeout. */
     void restart() {
         moved = 0;
         since = clock.nanoTime();
     }
 
-    /** Nanoseconds until this runs out; 0 or less if it has. */
+    /** Returns the nanoseconds until this expires; 0 or less if it has. */
     long remaining() {
         return since + stallNanos - clock.nanoTime();
     }

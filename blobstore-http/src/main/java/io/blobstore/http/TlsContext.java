@@ -14,16 +14,16 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import org.slf4j.LoggerFactory;
 
-/** Makes the engines of one transport: which implementation, whom it trusts, who it is. Thread-safe. */
+/** Creates the TLS engines of a client, with its trust and key material. Thread-safe. */
 interface TlsContext {
-    /** An engine for a client of an endpoint, which verifies the host's name. To be released. */
+    /** Creates an engine that verifies the endpoint's host name. The caller has to release it. */
     SSLEngine newEngine(Endpoint endpoint);
 
-    /** Frees an engine that nobody uses any more. */
+    /** Frees an engine that is not used any more. */
     void release(SSLEngine engine);
 
     /**
-     * Whom to trust, and who we are.
+     * Trust and key material.
      *
      * @param trust empty for JSSE's default, which follows {@code javax.net.ssl.trustStore}
      * @param keys empty for JSSE's default, which follows {@code javax.net.ssl.keyStore}
@@ -41,9 +41,9 @@ interface TlsContext {
     }
 
     /**
-     * Makes the context of an engine.
+     * Creates the context of an implementation.
      *
-     * @throws SSLException if it is not there, or the trust material cannot be read
+     * @throws SSLException if it is not available, or the trust material cannot be read
      */
     static TlsContext create(TlsEngine wanted, Identity identity) throws SSLException {
         TlsEngine engine = wanted == TlsEngine.AUTOMATIC ? automatic() : wanted;
@@ -72,14 +72,14 @@ interface TlsContext {
                     .orElseThrow(() -> new IllegalArgumentException("the system property " + TlsEngine.PROPERTY
                             + " is 'openssl', 'conscrypt' or 'jdk'; got '" + property + "'"));
         }
-        if (isThere(() -> OpenSslContext.isAvailable())) {
+        if (isAvailable(() -> OpenSslContext.isAvailable())) {
             return TlsEngine.OPENSSL;
         }
-        return isThere(() -> ConscryptProvider.isAvailable()) ? TlsEngine.CONSCRYPT : TlsEngine.JDK;
+        return isAvailable(() -> ConscryptProvider.isAvailable()) ? TlsEngine.CONSCRYPT : TlsEngine.JDK;
     }
 
-    /** To be given a lambda: a method reference would be linked, and fail, before this can catch it. */
-    private static boolean isThere(BooleanSupplier engine) {
+    /** Needs a lambda: a method reference would be linked, and fail, before this method can catch the error. */
+    private static boolean isAvailable(BooleanSupplier engine) {
         try {
             return engine.getAsBoolean();
         } catch (LinkageError e) {

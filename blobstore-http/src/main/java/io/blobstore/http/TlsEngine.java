@@ -1,10 +1,10 @@
 package io.blobstore.http;
 
-/** Which implementation of TLS encrypts. */
+/** An implementation of TLS. */
 public enum TlsEngine {
-    /** The first of the others that is there. */
+    /** The first of the others that is available. */
     AUTOMATIC,
-    /** BoringSSL by netty-tcnative, through netty-handler: the cheapest. */
+    /** BoringSSL by netty-tcnative, through netty-handler: it needs the least CPU time. */
     OPENSSL,
     /** BoringSSL by Conscrypt. */
     CONSCRYPT,

@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * TLS by an {@link SSLEngine} that is given the caller's slices as they are: encryption, into {@link #outgoing}, is the
- * one copy of a payload byte on its way out, and decryption, straight into the target, the one on its way in.
+ * A TLS channel by an {@link SSLEngine} that reads the caller's slices directly: encryption into {@link #outgoing} is
+ * the only copy of a sent payload byte, and decryption into the target the only copy of a received one.
  *
  * <p>The engine's calls are synchronous, so it refers to the caller's memory only while {@link #write} and
  * {@link #read} run.
@@ -40,9 +40,9 @@ final class TlsNetChannel implements NetChannel {
     private final ByteBuffer outgoing;
     /** Ciphertext that arrived, from position to limit. */
     private final ByteBuffer incoming;
-    /** What of a decrypted record did not fit the target, from position to limit. */
+    /** The part of a decrypted record that did not fit the target, from position to limit. */
     private final ByteBuffer spill;
-    /** Where one record goes: the caller's memory, then the spill. */
+    /** The targets of one record: the caller's memory, then the spill. */
     private final ByteBuffer[] targets;
 
     private boolean established;
@@ -57,8 +57,7 @@ final class TlsNetChannel implements NetChannel {
         recordRoom = engine.getSession().getPacketBufferSize();
         outgoing = empty(BUFFER_SIZE);
         incoming = empty(BUFFER_SIZE);
-        // As much as an encrypted record: OpenSSL's engine wants room for that, before it knows how much of it is
-        // content.
+        // The size of an encrypted record: OpenSSL's engine requires that before it knows the size of the content.
         spill = empty(Math.max(recordRoom, engine.getSession().getApplicationBufferSize()));
         targets = new ByteBuffer[] {NOTHING, spill};
     }
@@ -70,9 +69,9 @@ final class TlsNetChannel implements NetChannel {
     }
 
     /**
-     * Agrees on TLS over a connected socket. If that fails, the socket is left to be closed by the caller.
+     * Establishes TLS over a connected socket. If that fails, the caller has to close the socket.
      *
-     * @param nanos for how long at most
+     * @param nanos the time limit in nanoseconds
      */
     static TlsNetChannel establish(NonBlockingSocket socket, TlsContext context, Endpoint endpoint, long nanos)
             throws IOException {
@@ -161,7 +160,7 @@ final class TlsNetChannel implements NetChannel {
         return taken;
     }
 
-    /** Appends at most one record to what is to be sent. There must be room for it. */
+    /** Appends at most one record to the outgoing buffer, which must have room for it. */
     private void encrypt(ByteBuffer source) throws IOException {
         if (!outgoing.hasRemaining()) {
             outgoing.clear().limit(0);
@@ -171,7 +170,7 @@ final class TlsNetChannel implements NetChannel {
         try {
             SSLEngineResult result = engine.wrap(source, outgoing);
             if (result.getStatus() == Status.CLOSED && closed) {
-                return; // all is said
+                return; // close_notify was sent before
             }
             if (result.getStatus() == Status.CLOSED) {
                 throw new TransportException(Kind.CLOSED, "the server has ended the TLS connection", null);
@@ -211,7 +210,7 @@ final class TlsNetChannel implements NetChannel {
                 ended = true;
             } else if (result.getStatus() == Status.BUFFER_UNDERFLOW
                     && (target.position() > before
-                            || !fill())) { // what is decrypted is not lost if the socket is broken
+                            || !fill())) { // returns decrypted bytes even if the socket is broken
                 break;
             }
         }
@@ -220,7 +219,7 @@ final class TlsNetChannel implements NetChannel {
         return bytes == 0 && ended ? -1 : bytes;
     }
 
-    /** Decrypts at most one record into the target, and what does not fit there into the spill, which must be empty. */
+    /** Decrypts at most one record into the target, and the rest of it into the spill, which must be empty. */
     private SSLEngineResult decrypt(ByteBuffer target) throws IOException {
         spill.clear();
         try {
@@ -229,7 +228,7 @@ final class TlsNetChannel implements NetChannel {
             if (result.getStatus() == Status.BUFFER_OVERFLOW) {
                 throw new SSLException("a record is larger than TLS allows");
             }
-            if (established && result.getStatus() != Status.CLOSED) { // that is answered by close()
+            if (established && result.getStatus() != Status.CLOSED) { // close() responds to that
                 answerPeer(result.getHandshakeStatus());
             }
             return result;
@@ -238,12 +237,12 @@ final class TlsNetChannel implements NetChannel {
                     ? new TransportException(Kind.CLOSED, "TLS failed: " + e.getMessage(), e)
                     : e;
         } finally {
-            targets[0] = NOTHING; // the caller's memory is the caller's again
+            targets[0] = NOTHING; // drops the reference to the caller's memory
             spill.flip();
         }
     }
 
-    /** A peer may ask for new keys at any time. */
+    /** Responds to the peer, which may request new keys at any time. */
     private void answerPeer(HandshakeStatus status) throws IOException {
         if (status == HandshakeStatus.NEED_TASK) {
             runTasks();
@@ -256,10 +255,7 @@ final class TlsNetChannel implements NetChannel {
         }
     }
 
-    /**
-     * Receives ciphertext; false if there is none now. At the end of the connection the engine has not been told of,
-     * fails.
-     */
+    /** Receives ciphertext; returns false if none has arrived. Throws if the connection ends during the handshake. */
     private boolean fill() throws IOException {
         incoming.compact();
         try {
@@ -303,7 +299,7 @@ final class TlsNetChannel implements NetChannel {
         }
         closed = true;
         try {
-            sayGoodbye();
+            sendCloseNotify();
         } finally {
             socket.close();
             context.release(engine);
@@ -311,8 +307,8 @@ final class TlsNetChannel implements NetChannel {
         }
     }
 
-    /** Sends close_notify if that goes without waiting. */
-    private void sayGoodbye() {
+    /** Sends close_notify if that is possible without blocking. */
+    private void sendCloseNotify() {
         try {
             engine.closeOutbound();
             if (established && flush()) {

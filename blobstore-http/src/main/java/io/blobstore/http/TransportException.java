@@ -3,9 +3,7 @@ package io.blobstore.http;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A request could not be sent, or its response not received: the network's or the server's fault, not the content's.
- */
+/** Reports that a request could not be sent, or its response not received, because of the network or the server. */
 public final class TransportException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -17,17 +15,17 @@ public final class TransportException extends IOException {
         UNKNOWN_HOST,
         /** No connection: refused, unreachable, or not in time. */
         CONNECT,
-        /** The proxy did not let us through. */
+        /** The proxy refused the connection. */
         PROXY,
-        /** No agreement on TLS, or the certificate is not trusted, or is another host's. */
+        /** The TLS handshake failed, or the certificate is not trusted or belongs to another host. */
         TLS,
-        /** Nothing, or far too little, moved for too long. */
+        /** Too few bytes were transferred for too long. */
         TIMEOUT,
         /** The connection ended before the response did. */
         CLOSED,
-        /** The answer is no HTTP/1.1 that can be relied on. */
+        /** The response is not valid HTTP/1.1. */
         PROTOCOL,
-        /** {@link HttpCall#cancel()}, or the transport was closed. */
+        /** {@link HttpCall#cancel()} was called, or the client was closed. */
         CANCELLED
     }
 

@@ -10,17 +10,17 @@ import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
 
 /**
- * The small XML documents in which stores answer: a root, and elements with a text right below it. Looks at nothing but
- * the body itself: no document type, no entity, no other file.
+ * A small XML document of a response: a root, and elements with a text directly below it. Parsing supports no document
+ * types and no external entities.
  *
- * @param root the root's name; empty if it is no XML
- * @param elements the texts of those below it, by name; the first of each. What is deeper is left out
+ * @param root the root's name; empty if the body is not XML
+ * @param elements the texts of the elements below it by name, the first of each; deeper ones are omitted
  * @param whole whether the document was read to its end
  */
 public record XmlResponse(String root, Map<String, String> elements, boolean whole) {
     private static final XMLInputFactory XML = factory();
 
-    /** Reads a body as far as it goes: of one that is cut off, what came first may still tell something. */
+    /** Parses a body as far as possible: the beginning of a truncated one may still be useful. */
     public static XmlResponse of(byte[] body) {
         Builder builder = new Builder();
         boolean whole = false;
@@ -35,7 +35,7 @@ public record XmlResponse(String root, Map<String, String> elements, boolean who
         return new XmlResponse(builder.root, Map.copyOf(builder.elements), whole);
     }
 
-    /** The text of an element. */
+    /** Returns the text of an element. */
     public Optional<String> text(String name) {
         return Optional.ofNullable(elements.get(name));
     }
@@ -65,7 +65,7 @@ public record XmlResponse(String root, Map<String, String> elements, boolean who
                         text.setLength(0);
                     }
                     default -> {
-                        // nothing that says anything
+                        // irrelevant
                     }
                 }
             }

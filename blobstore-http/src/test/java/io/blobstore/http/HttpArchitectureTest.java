@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import io.blobstore.http.objects.BucketContext;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import org.jspecify.annotations.NullMarked;
@@ -15,10 +16,35 @@ import org.junit.jupiter.api.Test;
 class HttpArchitectureTest {
     private static final String OWN = HttpClient.class.getPackageName();
 
+    private static final String OBJECTS = BucketContext.class.getPackageName();
+
+    @Test
+    void theObjectsDependOnTheContractAndTheDataPlaneOnly() throws URISyntaxException {
+        JavaClasses module = module();
+        classes()
+                .that()
+                .resideInAPackage(OBJECTS)
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "java..",
+                        "javax.net.ssl",
+                        "org.jspecify.annotations",
+                        "io.blobstore",
+                        "io.blobstore.spi",
+                        "io.blobstore.internal.concurrent",
+                        OWN,
+                        OBJECTS)
+                .check(module);
+        assertThat(module.getPackage(OBJECTS).isAnnotatedWith(NullMarked.class)).isTrue();
+    }
+
     @Test
     void thePackageDependsOnTheContractAndTlsEnginesOnly() throws URISyntaxException {
         JavaClasses module = module();
         classes()
+                .that()
+                .resideInAPackage(OWN)
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
@@ -30,7 +56,6 @@ class HttpArchitectureTest {
                         "io.blobstore",
                         "io.blobstore.spi",
                         "io.blobstore.internal.buffer",
-                        "io.blobstore.internal.concurrent",
                         OWN,
                         "io.netty..",
                         "org.conscrypt..")

@@ -1,6 +1,6 @@
 package io.blobstore.s3;
 
-/** The names of buckets, by S3's rules; access point aliases keep to them too. */
+/** Validates names of buckets by S3's rules, which access point aliases follow too. */
 final class BucketNames {
     private static final int MIN = 3;
     private static final int MAX = 63;
@@ -8,9 +8,10 @@ final class BucketNames {
     private BucketNames() {}
 
     /**
-     * Checks a name before any request.
+     * Validates a name before any request.
      *
-     * @throws IllegalArgumentException if no bucket can have it, or this store does not speak to buckets of its kind
+     * @throws IllegalArgumentException if no bucket can have the name, or this store does not support its kind of
+     *     bucket
      */
     static void require(String name) {
         if (name.startsWith("arn:")) {

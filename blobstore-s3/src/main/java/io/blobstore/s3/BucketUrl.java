@@ -6,8 +6,8 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
 /**
- * Where a bucket's blobs are. Asked of the SDK's client once: endpoint override, path style, dual stack and FIPS are
- * its business.
+ * The base URL of a bucket's blobs. The SDK's client computes it, so that endpoint override, path style, dual stack and
+ * FIPS follow its configuration.
  *
  * @param path percent-encoded, from "/" to "/"
  */
@@ -22,7 +22,7 @@ record BucketUrl(Endpoint endpoint, String path) {
         return new BucketUrl(Endpoint.of(url), path.substring(0, path.length() - ANY_KEY.length()));
     }
 
-    /** The path of an object, to be sent as it is: nothing in a name is normalised. */
+    /** Returns the percent-encoded path of an object; names are not normalised. */
     String pathOf(String objectName) {
         return path + SdkHttpUtils.urlEncodeIgnoreSlashes(objectName);
     }

@@ -5,6 +5,8 @@ import io.blobstore.http.HttpClient;
 import io.blobstore.http.HttpRequest;
 import io.blobstore.http.HttpResponse;
 import io.blobstore.http.ResponseHandler;
+import io.blobstore.http.objects.ErrorResponse;
+import io.blobstore.http.objects.RefusedRequestException;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Map;
@@ -12,30 +14,18 @@ import java.util.Optional;
 import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 
 /**
- * The requests that carry content: a blob or a part that is stored, a range that is read. Signed here, and sent
- * straight from and into the caller's memory.
+ * The requests of the data plane, which carry content: a blob or a part that is stored, a range that is read. They are
+ * signed here, and sent directly from and into the caller's memory.
  *
- * <p>Each is sent once, and once more where only the signature was at fault: the server's clock is another, or the
- * credentials have expired and there are fresh ones.
+ * <p>A request is sent again once if only its signature was refused: because the clocks differ, or because the
+ * credentials have expired and there are new ones.
  */
-final class DataRequests {
-    private final HttpClient transport;
-    private final RequestSigner signer;
-    private final BucketUrl bucket;
-    private final S3Settings settings;
-
-    DataRequests(HttpClient transport, RequestSigner signer, BucketUrl bucket, S3Settings settings) {
-        this.transport = transport;
-        this.signer = signer;
-        this.bucket = bucket;
-        this.settings = settings;
-    }
-
+record DataRequests(HttpClient http, RequestSigner signer, BucketUrl bucket, S3Settings settings) {
     /**
      * Sends content.
      *
      * @param object the name in the bucket
-     * @throws S3Failure if the server refuses it
+     * @throws RefusedRequestException if the server refuses it
      */
     HttpResponse put(String object, Map<String, String> query, Map<String, String> headers, BlobSource content)
             throws IOException {
@@ -49,32 +39,32 @@ final class DataRequests {
      * Receives content.
      *
      * @param object the name in the bucket
-     * @throws S3Failure if the server refuses it
+     * @throws RefusedRequestException if the server refuses it
      */
-    HttpResponse get(String object, Map<String, String> headers, ResponseHandler sink) throws IOException {
+    HttpResponse get(String object, Map<String, String> headers, ResponseHandler handler) throws IOException {
         return send(
                 new RequestSigner.Unsigned("GET", bucket.endpoint(), bucket.pathOf(object), Map.of(), headers),
                 Optional.empty(),
-                sink);
+                handler);
     }
 
-    private HttpResponse send(RequestSigner.Unsigned request, Optional<BlobSource> content, ResponseHandler sink)
+    private HttpResponse send(RequestSigner.Unsigned request, Optional<BlobSource> content, ResponseHandler handler)
             throws IOException {
         AwsCredentialsIdentity identity = signer.identity();
-        HttpResponse response = send(request, identity, content, sink);
+        HttpResponse response = send(request, identity, content, handler);
         if (response.isSuccess()) {
             return response;
         }
-        ErrorResponse error = ErrorResponse.of(response);
+        ErrorResponse error = S3ErrorResponse.of(response);
         Optional<AwsCredentialsIdentity> again = signableAgain(error, identity);
         if (again.isPresent()) {
-            response = send(request, again.get(), content, sink);
+            response = send(request, again.get(), content, handler);
             if (response.isSuccess()) {
                 return response;
             }
-            error = ErrorResponse.of(response);
+            error = S3ErrorResponse.of(response);
         }
-        throw new S3Failure(error);
+        throw new RefusedRequestException(error);
     }
 
     private Optional<AwsCredentialsIdentity> signableAgain(ErrorResponse error, AwsCredentialsIdentity identity) {
@@ -93,21 +83,20 @@ final class DataRequests {
             RequestSigner.Unsigned request,
             AwsCredentialsIdentity identity,
             Optional<BlobSource> content,
-            ResponseHandler sink)
+            ResponseHandler handler)
             throws IOException {
         RequestSigner.Signed signed = settings.payloadSigning() == PayloadSigning.SIGNED && content.isPresent()
                 ? signer.sign(request, identity, content.get())
                 : signer.sign(request, identity);
         boolean expectContinue =
                 settings.expectContinue() && content.map(BlobSource::size).orElse(0L) > 0;
-        return transport
-                .newCall(new HttpRequest(
+        return http.newCall(new HttpRequest(
                         request.method(),
                         request.endpoint(),
                         signed.target(),
                         signed.headers(),
                         content,
                         expectContinue))
-                .execute(sink);
+                .execute(handler);
     }
 }

@@ -4,52 +4,28 @@ import io.blobstore.BlobKey;
 import io.blobstore.Operation;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
+import io.blobstore.http.objects.BucketContext;
+import io.blobstore.http.objects.ObjectNames;
+import io.blobstore.http.objects.PresignedUrls;
 import java.io.IOException;
-import java.net.URI;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
-/**
- * Makes presigned URLs: by the signer of the payload requests, so that they address blobs in the same way. Asks nobody.
- */
-final class Presigning {
-    /** What SigV4 allows. */
-    private static final Duration MAX_VALIDITY = Duration.ofDays(7);
-
-    private final S3Context bucket;
-
-    Presigning(S3Context bucket) {
-        this.bucket = bucket;
-    }
-
+/** Presigns URLs by the signer of the data plane, so that they address blobs in the same way. Sends no request. */
+record Presigning(BucketContext bucket, ObjectNames names, BucketUrl url, RequestSigner signer, S3Headers headers) {
     PresignedUrl run(BlobKey key, PresignOptions options) throws IOException {
         bucket.requireOpen();
-        if (options.validity().compareTo(MAX_VALIDITY) > 0 || options.validity().toSeconds() < 1) {
-            throw new IllegalArgumentException("S3 presigns for 1 second to 7 days; got " + options.validity());
-        }
-        String path = bucket.url().pathOf(bucket.objectOf(Operation.PRESIGN, key));
-        Map<String, String> headers = options.method() == PresignOptions.Method.PUT
-                ? bucket.headers().create()
-                : bucket.headers().part();
-        RequestSigner signer = bucket.signer();
+        PresignedUrls.requireValidity(options);
+        String path = url.pathOf(names.objectOf(Operation.PRESIGN, key));
+        Map<String, String> fields = options.method() == PresignOptions.Method.PUT ? headers.create() : headers.part();
         Instant now = signer.now();
-        RequestSigner.Signed signed = bucket.translating(
+        RequestSigner.Signed signed = bucket.translate(
                 Operation.PRESIGN,
                 key,
                 () -> signer.presign(
-                        new RequestSigner.Unsigned(
-                                options.method().name(), bucket.url().endpoint(), path, Map.of(), headers),
+                        new RequestSigner.Unsigned(options.method().name(), url.endpoint(), path, Map.of(), fields),
                         signer.identity(),
                         options.validity()));
-        Map<String, List<String>> required = new TreeMap<>();
-        headers.forEach((name, value) -> required.put(name, List.of(value)));
-        return PresignedUrl.of(
-                URI.create(bucket.url().endpoint() + signed.target()),
-                options.method(),
-                required,
-                now.plus(options.validity()));
+        return PresignedUrls.of(url.endpoint() + signed.target(), options, fields, now.plus(options.validity()));
     }
 }

@@ -19,14 +19,15 @@ import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 import software.amazon.awssdk.identity.spi.IdentityProvider;
 
 /**
- * Signs requests of our own by the SDK's signer, with the credentials and the region of an SDK client. See ADR 5.
+ * Signs requests of the data plane by the SDK's signer, with the credentials and the region of an SDK client. See ADR
+ * 5.
  *
- * <p>Keeps the difference between the server's clock and ours, once a server has complained of it.
+ * <p>Remembers the difference between the server's clock and the local one, once a server has refused a request for it.
  */
 final class RequestSigner {
     /**
-     * What the signer is told whatever is true: over "http" it insists on signing the payload. Nothing of it is in the
-     * signature; the Host header is, and is given.
+     * The protocol that the signer sees in any case: over "http" it always signs the payload. The protocol is not part
+     * of the signature; the Host header is, and is set.
      */
     private static final String PROTOCOL = "https";
 
@@ -61,7 +62,7 @@ final class RequestSigner {
      */
     record Signed(String target, HttpHeaders headers) {}
 
-    /** The credentials of this moment. Asked for with each request: the provider refreshes them. */
+    /** Returns the current credentials, to be called for each request as the provider refreshes them. */
     AwsCredentialsIdentity identity() {
         try {
             return credentials.resolveIdentity().join();
@@ -92,7 +93,7 @@ final class RequestSigner {
         }
     }
 
-    /** Moves the signature into the query, where it is valid for a while. */
+    /** Signs a request with the signature in the query, which is valid for a limited time. */
     Signed presign(Unsigned request, AwsCredentialsIdentity identity, Duration validity) {
         return signed(signer.sign(sign -> prepare(sign, request, identity)
                         .putProperty(AwsV4HttpSigner.PAYLOAD_SIGNING_ENABLED, false)
@@ -112,12 +113,12 @@ final class RequestSigner {
                 .putProperty(AwsV4HttpSigner.SIGNING_CLOCK, serverClock());
     }
 
-    /** The time that goes into signatures. */
+    /** Returns the time of signatures. */
     Instant now() {
         return serverClock().instant();
     }
 
-    /** Takes the server's clock for the right one from now on. */
+    /** Uses the server's clock from now on. */
     void adjustTo(Instant serverTime) {
         skew = Duration.between(clock.instant(), serverTime);
     }

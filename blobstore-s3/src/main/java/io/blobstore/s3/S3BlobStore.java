@@ -5,6 +5,7 @@ import io.blobstore.BlobListing;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
+import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
@@ -20,49 +21,56 @@ import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.http.HttpClient;
+import io.blobstore.http.objects.BucketContext;
+import io.blobstore.http.objects.BucketStoreBuilder;
+import io.blobstore.http.objects.Conditions;
+import io.blobstore.http.objects.ObjectNames;
+import io.blobstore.http.objects.RangedRead;
 import io.blobstore.spi.ByteRanges;
 import io.blobstore.spi.OpenUploads;
 import io.blobstore.spi.PartLayout;
 import java.io.IOException;
-import java.net.URI;
-import java.time.Duration;
+import java.time.Clock;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import javax.net.ssl.TrustManager;
+import java.util.function.Consumer;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /**
  * A store in an S3 bucket: {@code s3://bucket?region=…}.
  *
- * <p>Content travels from the caller's memory to the socket and back without a copy on the Java heap. Credentials,
- * region, endpoint rules, signatures, and every request that carries no content, are the AWS SDK's, with its usual
- * configuration.
+ * <p>Content is transferred between the caller's memory and the socket without a copy on the Java heap. The AWS SDK,
+ * with its usual configuration, provides credentials, region, endpoint rules and signatures, and sends every request
+ * without content.
  *
- * <p>Every part and every blob is sent with its CRC32C, which S3 compares, and a read of a whole blob is compared with
- * it. A blob stored by others without CRC32C has none. Servers without checksums work with {@link S3Checksums#NONE}.
+ * <p>Every part and every blob is sent with its CRC32C, which S3 verifies, and a read of a whole blob is verified by
+ * it. A blob that another program stored without CRC32C has none. Servers without checksums work with
+ * {@link S3Checksums#NONE}.
  *
  * <p>A version is the ETag, with the version id where the bucket has versioning. <em>Equal content has equal
  * ETags</em>, so a condition holds for an equal blob stored in between; listings show the ETag alone. Reads of one
- * version rely on the server to take {@code If-Match} and content from the same blob, as S3 does. Some that keep files
- * open them after they have looked: reads of a whole blob find that, reads of ranges cannot.
+ * version rely on the server to evaluate {@code If-Match} on the blob whose content it sends, as S3 does. Some servers
+ * that store files open the file after that check: reads of a whole blob detect that, reads of ranges cannot.
  *
- * <p>A conditional request whose answer is lost is looked after: if the key then holds a blob of the same size and
- * CRC32C, it counts as stored.
+ * <p>If the response to a conditional request is lost, and the key then has a blob of the same size and CRC32C, the
+ * request counts as successful.
  *
- * <p>Keep the SDK's logger {@code software.amazon.awssdk} above DEBUG: below that it writes what it signs, session
- * tokens and customer keys among it. This library logs neither.
+ * <p>Keep the SDK's logger {@code software.amazon.awssdk} above DEBUG: below that it logs what it signs, including
+ * session tokens and customer keys. This library logs neither.
  *
- * <p>Uploads that this process cannot abort, because it died or lost the network, stay in the bucket unseen and cost
- * money: give the bucket a lifecycle rule that aborts incomplete multipart uploads.
+ * <p>Uploads that this process cannot abort, because it died or lost the network, remain in the bucket and cost money:
+ * give the bucket a lifecycle rule that aborts incomplete multipart uploads.
  */
 public final class S3BlobStore implements BlobStore {
     private static final long MIB = 1L << 20;
     private static final long GIB = 1L << 30;
 
-    /** What S3 documents for every bucket; some take larger blobs by now. */
+    /** The limits that S3 documents for every bucket; some support larger blobs. */
     static final StoreCapabilities CAPABILITIES = StoreCapabilities.builder()
             .minPartSize(5 * MIB)
             .maxPartSize(5 * GIB)
@@ -72,32 +80,61 @@ public final class S3BlobStore implements BlobStore {
             .presign(Support.NATIVE)
             .build();
 
-    /** What one request copies at most, and how much it copies of larger blobs. */
+    /** The size of the largest blob that one request copies, and of the parts of larger ones. */
     private static final long MAX_COPY = 5 * GIB;
 
     private static final long COPIED_PART = GIB;
 
-    private final S3Context bucket;
-    private final Runnable closeClient;
+    private final BucketContext bucket;
+    private final ObjectNames names;
+    private final S3Client client;
+    private final Consumer<S3Client> closeClient;
+    private final S3Headers headers;
+    private final S3Errors errors;
+    private final S3ObjectReader objects;
     private final Conditions conditions;
+    private final MultipartRequests multipart;
     private final PutObject put;
     private final S3Copy copy;
     private final S3Deletion deletion;
     private final Presigning presigning;
     private final OpenUploads uploads = new OpenUploads();
 
-    S3BlobStore(S3Context bucket, Runnable closeClient, long maxCopy, long copiedPart) {
-        this.bucket = bucket;
+    private S3BlobStore(
+            S3Settings settings,
+            S3Client client,
+            Consumer<S3Client> closeClient,
+            HttpClient http,
+            S3Copy.Limits limits) {
+        this.client = client;
         this.closeClient = closeClient;
-        conditions = new Conditions(bucket);
-        put = new PutObject(bucket, conditions);
-        copy = new S3Copy(bucket, conditions, put, uploads, maxCopy, copiedPart);
-        deletion = new S3Deletion(bucket);
-        presigning = new Presigning(bucket);
+        String region = client.serviceClientConfiguration().region().id();
+        BucketUrl url = BucketUrl.of(client, settings.bucket());
+        if (settings.encryption().orElse(null) instanceof S3Encryption.CustomerKey
+                && !url.endpoint().secure()) {
+            throw new IllegalArgumentException(
+                    "a customer key must not travel over plain http, to " + url.endpoint() + "; use https");
+        }
+        RequestSigner signer =
+                new RequestSigner(client.serviceClientConfiguration().credentialsProvider(), region, Clock.systemUTC());
+        DataRequests data = new DataRequests(http, signer, url, settings);
+        boolean checksums = settings.keepsChecksums();
+        headers = new S3Headers(settings);
+        errors = new S3Errors(settings.bucket(), region, url.endpoint().toString());
+        names = new ObjectNames(settings.prefix());
+        bucket = new BucketContext("s3", settings.bucket(), settings.prefix(), http, errors);
+        objects = new S3ObjectReader(bucket, names, client, data, headers, errors, checksums);
+        conditions = new Conditions(objects, errors);
+        multipart = new MultipartRequests(bucket, names, client, data, headers, errors, checksums);
+        put = new PutObject(bucket, names, data, headers, errors, conditions);
+        copy = new S3Copy(
+                bucket, names, client, headers, errors, objects, conditions, multipart, put, uploads, settings, limits);
+        deletion = new S3Deletion(bucket, names, client, headers, errors);
+        presigning = new Presigning(bucket, names, url, signer, headers);
     }
 
     /**
-     * A builder with everything at its default.
+     * Returns a builder with everything at its default.
      *
      * @param bucket a bucket's name, or an access point's alias
      */
@@ -116,17 +153,17 @@ public final class S3BlobStore implements BlobStore {
             throws IOException {
         ByteRanges.requireRoom(range, target.remaining());
         bucket.requireOpen();
-        return new GetRange(bucket, key, range, options.ifMatch(), target).run();
+        return new RangedRead(objects, errors, key, range, options.ifMatch(), target).run();
     }
 
     @Override
     public BlobMetadata head(BlobKey key) throws IOException {
-        return bucket.head(Operation.HEAD, key, Optional.empty());
+        return objects.head(Operation.HEAD, key, Optional.empty());
     }
 
     @Override
     public BlobListing list(ListOptions options) throws IOException {
-        return S3Listing.open(bucket, options);
+        return new S3Listing(bucket, names, client, headers, options).begin();
     }
 
     @Override
@@ -167,10 +204,11 @@ public final class S3BlobStore implements BlobStore {
         bucket.requireOpen();
         return uploads.create(() -> new S3MultipartUpload(
                 bucket,
-                MultipartRequests.create(bucket, Operation.CREATE_UPLOAD, Operation.COMPLETE_UPLOAD, key, options),
+                multipart.create(Operation.CREATE_UPLOAD, Operation.COMPLETE_UPLOAD, key, options),
                 layout,
                 options.precondition(),
                 conditions,
+                errors,
                 uploads));
     }
 
@@ -180,8 +218,8 @@ public final class S3BlobStore implements BlobStore {
     }
 
     /**
-     * Aborts the uploads that are open, those of copies and those that are just being created among them; for the
-     * latter it waits up to 5 s. Then closes connections. A client given to the builder stays open.
+     * Aborts the open uploads, including those of copies and those that are being created, for which it waits up to 5
+     * s. Then closes connections. A client given to the builder stays open.
      */
     @Override
     public void close() throws IOException {
@@ -189,7 +227,7 @@ public final class S3BlobStore implements BlobStore {
             uploads.close();
         } finally {
             bucket.close();
-            closeClient.run();
+            closeClient.accept(client);
         }
     }
 
@@ -198,64 +236,54 @@ public final class S3BlobStore implements BlobStore {
         return bucket.toString();
     }
 
-    /** Builds a store. Not thread-safe. What is not set is as the SDK finds it: environment, profile, instance. */
-    public static final class Builder {
-        private final String bucket;
+    /** Builds a store. Not thread-safe. The SDK finds what is not set in the environment, a profile or the instance. */
+    public static final class Builder extends BucketStoreBuilder<Builder> {
         private final Map<String, String> tags = new TreeMap<>();
-        private String prefix = "";
         private S3Checksums checksums = S3Checksums.CRC32C;
         private PayloadSigning payloadSigning = PayloadSigning.UNSIGNED;
-        private Optional<String> storageClass = Optional.empty();
         private Optional<S3Encryption> encryption = Optional.empty();
         private boolean requesterPays;
         private boolean expectContinue;
-        private final S3Connections connections = new S3Connections();
+        private final S3ClientFactory clients = new S3ClientFactory();
 
         private Builder(String bucket) {
-            this.bucket = bucket;
+            super(bucket);
+        }
+
+        @Override
+        protected Builder self() {
+            return this;
         }
 
         /** Sets the region of the bucket, as in "eu-central-1". */
         public Builder region(String region) {
-            connections.region = Optional.of(region);
+            clients.region = Optional.of(region);
             return this;
         }
 
-        /** Sets where an S3-compatible server is, as in {@code http://127.0.0.1:9000}. */
-        public Builder endpoint(URI endpoint) {
-            connections.endpoint = Optional.of(endpoint);
-            return this;
-        }
-
-        /** Sets whether the bucket stands in URLs' paths and not in their host, as most compatible servers want it. */
+        /** Sets whether URLs name the bucket in their path instead of the host, as most compatible servers want it. */
         public Builder pathStyle(boolean pathStyle) {
-            connections.pathStyle = Optional.of(pathStyle);
+            clients.pathStyle = Optional.of(pathStyle);
             return this;
         }
 
         /** Sets where credentials come from. */
         public Builder credentials(AwsCredentialsProvider credentials) {
-            connections.credentials = Optional.of(credentials);
+            clients.credentials = Optional.of(credentials);
             return this;
         }
 
         /**
          * Sets a client to use, which the caller keeps and closes. Excludes {@link #region}, {@link #endpoint},
-         * {@link #pathStyle} and {@link #credentials}. Content does not travel over it, but to its endpoint, signed
-         * with its credentials for its region.
+         * {@link #pathStyle} and {@link #credentials}. The client sends no content: that is sent to its endpoint,
+         * signed with its credentials for its region.
          */
         public Builder client(S3Client client) {
-            connections.client = Optional.of(client);
+            clients.client = Optional.of(client);
             return this;
         }
 
-        /** Sets what stands in front of every key in the bucket, and is no part of it. */
-        public Builder prefix(String prefix) {
-            this.prefix = prefix;
-            return this;
-        }
-
-        /** Sets which checksums are sent and asked for; default {@link S3Checksums#CRC32C}. */
+        /** Sets which checksums are sent and requested; default {@link S3Checksums#CRC32C}. */
         public Builder checksums(S3Checksums checksums) {
             this.checksums = checksums;
             return this;
@@ -267,73 +295,39 @@ public final class S3BlobStore implements BlobStore {
             return this;
         }
 
-        /** Sets the storage class of what is stored, as in "STANDARD_IA". */
-        public Builder storageClass(String name) {
-            storageClass = Optional.of(name);
-            return this;
-        }
-
-        /** Sets how what is stored is encrypted. */
+        /** Sets how new objects are encrypted; default: the bucket's encryption. */
         public Builder encryption(S3Encryption encryption) {
             this.encryption = Optional.of(encryption);
             return this;
         }
 
-        /** Adds a tag to what is stored. */
+        /** Adds a tag to new objects. */
         public Builder tag(String name, String value) {
             tags.put(name, value);
             return this;
         }
 
-        /** Sets whether this side pays for requests to somebody else's bucket. */
+        /** Sets whether the requester pays for requests and transfer, instead of the bucket's owner. */
         public Builder requesterPays(boolean requesterPays) {
             this.requesterPays = requesterPays;
             return this;
         }
 
-        /** Sets whether to ask for the server's leave before content is sent, which spares it where it is refused. */
+        /**
+         * Sets whether to send {@code Expect: 100-continue} and wait before content is sent, which saves sending it if
+         * the server refuses the request.
+         */
         public Builder expectContinue(boolean expectContinue) {
             this.expectContinue = expectContinue;
             return this;
         }
 
-        /** Sets who decides which certificates are trusted; default: JSSE's, by its system properties. */
-        public Builder trustManagers(TrustManager... managers) {
-            connections.transport.trustManagers(managers);
-            return this;
-        }
-
         /**
-         * Sets how many connections to the server there may be at once, idle ones among them; default 256. Requests
-         * beyond that wait, first come, first served, and without a time limit. So as many parts as one likes can be in
-         * flight over a few connections. A source must not use the store that it is read for: its request might wait
-         * for the one that reads it.
+         * Opens the store, which the caller has to close. Sends no request: the first call shows whether the bucket
+         * exists.
          *
-         * <p>What a client given to the builder sends is not counted.
-         */
-        public Builder maxConnections(int connections) {
-            this.connections.transport.maxConnections(connections);
-            return this;
-        }
-
-        /** Sets how long a connection, TLS included, may take to be made; default 10 s. */
-        public Builder connectTimeout(Duration timeout) {
-            connections.transport.connectTimeout(timeout);
-            return this;
-        }
-
-        /** Sets how long a connection may go without progress; default 30 s. */
-        public Builder stallTimeout(Duration timeout) {
-            connections.transport.stallTimeout(timeout);
-            return this;
-        }
-
-        /**
-         * Opens the store, to be closed by the caller. Sends nothing: whether there is such a bucket shows with the
-         * first call.
-         *
-         * @throws IllegalArgumentException if settings are wrong, or contradict each other
-         * @throws IOException if no region is to be found
+         * @throws IllegalArgumentException if settings are invalid, or contradict each other
+         * @throws IOException if no region is found
          */
         public S3BlobStore open() throws IOException {
             return open(MAX_COPY, COPIED_PART);
@@ -350,8 +344,21 @@ public final class S3BlobStore implements BlobStore {
                     tags,
                     requesterPays,
                     expectContinue);
-            S3Connections.Opened opened = connections.open(settings);
-            return new S3BlobStore(opened.bucket(), opened.closeClient(), maxCopy, copiedPart);
+            clients.requireConsistent(endpoint);
+            HttpClient opened = http.build();
+            Optional<S3Client> client = Optional.empty();
+            try {
+                client = Optional.of(clients.open(settings, endpoint, opened));
+                return new S3BlobStore(
+                        settings, client.get(), clients::close, opened, new S3Copy.Limits(maxCopy, copiedPart));
+            } catch (IOException | RuntimeException | Error e) {
+                client.ifPresent(clients::close);
+                opened.close();
+                if (e instanceof SdkException) {
+                    throw new BlobStoreException(Operation.OPEN, null, String.valueOf(e.getMessage()), e, false);
+                }
+                throw e;
+            }
         }
     }
 }

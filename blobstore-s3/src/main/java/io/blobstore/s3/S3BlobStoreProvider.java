@@ -2,8 +2,8 @@ package io.blobstore.s3;
 
 import io.blobstore.BlobStore;
 import io.blobstore.StoreUri;
+import io.blobstore.http.objects.UriParameters;
 import io.blobstore.spi.BlobStoreProvider;
-import io.blobstore.spi.UriParameters;
 import java.io.IOException;
 import java.util.List;
 
@@ -40,30 +40,20 @@ public final class S3BlobStoreProvider implements BlobStoreProvider {
     }
 
     static S3BlobStore.Builder builder(StoreUri uri) {
-        String bucket = uri.authority()
-                .filter(name -> !name.isEmpty())
-                .orElseThrow(() -> new IllegalArgumentException("an s3: URI names a bucket: s3://bucket"));
-        if (!uri.path().isEmpty() && !uri.path().equals("/")) {
-            throw new IllegalArgumentException("an s3: URI has no path; write s3://" + bucket + "?prefix="
-                    + uri.path().substring(1));
-        }
         UriParameters parameters = UriParameters.of(uri, PARAMETERS);
-        S3BlobStore.Builder builder = S3BlobStore.builder(bucket);
+        S3BlobStore.Builder builder = S3BlobStore.builder(UriParameters.bucket(uri));
+        parameters.applyTo(builder);
         parameters.text("region", builder::region);
-        parameters.endpoint("endpoint", builder::endpoint);
         parameters.flag("pathStyle", builder::pathStyle);
-        parameters.text("prefix", builder::prefix);
         parameters.choice("checksums", S3Checksums.values(), builder::checksums);
         parameters.choice("payloadSigning", PayloadSigning.values(), builder::payloadSigning);
-        parameters.text("storageClass", builder::storageClass);
         parameters.text("sse", value -> builder.encryption(encryption(value)));
         parameters.flag("requesterPays", builder::requesterPays);
         parameters.flag("expectContinue", builder::expectContinue);
-        parameters.count("maxConnections", builder::maxConnections);
         return builder;
     }
 
-    /** A customer key is a secret, and cannot stand in a URI. */
+    /** Parses an encryption; a customer key is a secret, and not allowed in a URI. */
     private static S3Encryption encryption(String text) {
         if (text.equals("s3")) {
             return S3Encryption.s3Managed();

@@ -1,15 +1,15 @@
 package io.blobstore.s3;
 
-/** Which checksums a store sends, and asks the server for. */
+/** The checksums that a store sends and requests. */
 public enum S3Checksums {
     /**
-     * CRC32C of every part and of the whole blob: the server compares what it received, and a read compares what it
-     * got.
+     * CRC32C of every part and of the whole blob: the server verifies what it receives, and a read verifies the
+     * content.
      */
     CRC32C,
     /**
-     * None, for servers that refuse or misunderstand them. A flipped bit goes unnoticed over plain HTTP. Only the
-     * request that deletes many blobs carries an MD5 and a CRC32 of its text, one of which every server wants.
+     * No checksums, for servers that do not support them. Corruption over plain HTTP is not detected. Only the request
+     * that deletes many blobs has an MD5 and a CRC32 of its body, one of which every server requires.
      */
     NONE
 }

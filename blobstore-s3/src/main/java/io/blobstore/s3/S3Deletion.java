@@ -6,61 +6,54 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.DeleteResult;
 import io.blobstore.ListOptions;
 import io.blobstore.Operation;
+import io.blobstore.http.objects.BucketContext;
+import io.blobstore.http.objects.ErrorResponse;
+import io.blobstore.http.objects.ObjectNames;
 import io.blobstore.spi.Deletions;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.http.SdkHttpResponse;
+import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.DeleteObjectResponse;
 import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
 import software.amazon.awssdk.services.s3.model.DeletedObject;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 import software.amazon.awssdk.services.s3.model.S3Error;
 
-/** Deletes blobs, many with one request where there are many. */
-final class S3Deletion {
+/** Deletes single blobs, and many blobs in batches. */
+record S3Deletion(BucketContext bucket, ObjectNames names, S3Client client, S3Headers headers, S3Errors errors) {
     private static final Operation OPERATION = Operation.DELETE;
-    /** What S3 takes in one request. */
+    /** The most keys of one request. */
     private static final int BATCH = 1000;
 
-    private final S3Context bucket;
-
-    S3Deletion(S3Context bucket) {
-        this.bucket = bucket;
-    }
-
     void delete(BlobKey key) throws IOException {
-        String object = bucket.objectOf(OPERATION, key);
+        String object = names.objectOf(OPERATION, key);
         DeleteObjectResponse response = bucket.request(
                 OPERATION,
                 key,
-                () -> bucket.client()
-                        .deleteObject(request -> request.bucket(bucket.name())
-                                .key(object)
-                                .overrideConfiguration(
-                                        S3Context.with(bucket.headers().any()))));
-        requireNothingSaid(OPERATION, key, response.sdkHttpResponse());
+                () -> client.deleteObject(request -> request.bucket(bucket.name())
+                        .key(object)
+                        .overrideConfiguration(S3Headers.override(headers.any()))));
+        requireEmptyBody(OPERATION, key, response.sdkHttpResponse());
     }
 
     /**
-     * A deletion that went well is answered without words. The SDK does not read those that come all the same; some
-     * servers put an error there, behind the status of a success.
+     * Refuses a response with a body. The response to a successful deletion has none. The SDK ignores a body, in which
+     * some servers report an error in spite of the status of a success.
      */
-    static void requireNothingSaid(Operation operation, BlobKey key, SdkHttpResponse response)
-            throws BlobStoreException {
-        boolean said = response.firstMatchingHeader("Transfer-Encoding").isPresent()
+    static void requireEmptyBody(Operation operation, BlobKey key, SdkHttpResponse response) throws BlobStoreException {
+        boolean hasBody = response.firstMatchingHeader("Transfer-Encoding").isPresent()
                 || response.firstMatchingHeader("Content-Length")
                         .filter(length -> !length.equals("0"))
                         .isPresent();
-        if (said) {
+        if (hasBody) {
             throw new BlobStoreException(
                     operation,
                     key,
@@ -73,7 +66,7 @@ final class S3Deletion {
     long deleteAll(String prefix) throws IOException {
         long deleted = 0;
         List<BlobKey> batch = new ArrayList<>();
-        try (BlobListing blobs = S3Listing.open(bucket, ListOptions.prefix(prefix))) {
+        try (BlobListing blobs = new S3Listing(bucket, names, client, headers, ListOptions.prefix(prefix)).begin()) {
             while (blobs.hasNext()) {
                 if (blobs.next() instanceof BlobListing.Blob blob) {
                     batch.add(blob.key());
@@ -89,6 +82,7 @@ final class S3Deletion {
         return deleted;
     }
 
+    /** Deletes many blobs in batches, and reports failures by key. */
     DeleteResult delete(Collection<BlobKey> keys) throws IOException {
         return Deletions.inBatches(keys, BATCH, this::deleteBatch);
     }
@@ -99,7 +93,7 @@ final class S3Deletion {
         for (BlobKey key : keys) {
             try {
                 if (fitsXml(key)) {
-                    objects.put(bucket.objectOf(OPERATION, key), key);
+                    objects.put(names.objectOf(OPERATION, key), key);
                 } else {
                     delete(key);
                 }
@@ -117,7 +111,6 @@ final class S3Deletion {
         return failures;
     }
 
-    /** Deletes objects with one request, and returns the failures of single ones. */
     private Map<BlobKey, BlobStoreException> deleteObjects(Map<String, BlobKey> objects) throws IOException {
         List<ObjectIdentifier> identifiers = objects.keySet().stream()
                 .map(object -> ObjectIdentifier.builder().key(object).build())
@@ -125,34 +118,32 @@ final class S3Deletion {
         DeleteObjectsResponse response = bucket.request(
                 OPERATION,
                 null,
-                () -> bucket.client()
-                        .deleteObjects(request -> request.bucket(bucket.name())
-                                .delete(delete -> delete.objects(identifiers))
-                                .overrideConfiguration(
-                                        S3Context.with(bucket.headers().any()))));
+                () -> client.deleteObjects(request -> request.bucket(bucket.name())
+                        .delete(delete -> delete.objects(identifiers))
+                        .overrideConfiguration(S3Headers.override(headers.any()))));
         Map<BlobKey, BlobStoreException> failures = new LinkedHashMap<>();
         for (S3Error error : response.errors()) {
             BlobKey key = objects.get(String.valueOf(error.key()));
             BlobStoreException problem = translate(key, error);
             if (key == null) {
-                throw problem; // of the whole request, as far as can be told
+                throw problem; // names no key of this request: it concerns the request as a whole
             }
             failures.put(key, problem);
         }
-        // Every key must be answered for, so that a truncated answer does not pass for success.
-        int answered = response.deleted().size() + failures.size();
-        if (answered < objects.size()) {
+        // A complete response lists every key. Keys that it does not mention may still exist.
+        int listed = response.deleted().size() + failures.size();
+        if (listed < objects.size()) {
             Set<String> deleted =
                     response.deleted().stream().map(DeletedObject::key).collect(Collectors.toSet());
             objects.forEach((object, key) -> {
                 if (!deleted.contains(object)) {
                     failures.computeIfAbsent(
                             key,
-                            unanswered -> new BlobStoreException(
+                            missing -> new BlobStoreException(
                                     OPERATION,
-                                    unanswered,
-                                    "the server's answer is cut off: it tells of " + answered + " of " + objects.size()
-                                            + " blobs, and not of this one",
+                                    missing,
+                                    "the server's response is incomplete: it lists " + listed + " of " + objects.size()
+                                            + " blobs, and not this one",
                                     null,
                                     true));
                 }
@@ -162,24 +153,14 @@ final class S3Deletion {
     }
 
     private BlobStoreException translate(@Nullable BlobKey key, S3Error error) {
-        return bucket.errors()
-                .translate(
-                        OPERATION,
-                        key,
-                        new ErrorResponse(
-                                status(error.code()),
-                                String.valueOf(error.code()),
-                                String.valueOf(error.message()),
-                                Optional.empty(),
-                                Optional.empty(),
-                                Optional.empty(),
-                                Optional.<Instant>empty()),
-                        null);
+        String code = String.valueOf(error.code());
+        ErrorResponse response = ErrorResponse.of(status(code), code, String.valueOf(error.message()));
+        return errors.translate(OPERATION, key, response, null);
     }
 
-    /** An error inside an answer has a code, and no status of its own. */
+    /** Returns the status of an error inside a response, where it has only a code. */
     private static int status(String code) {
-        return switch (String.valueOf(code)) {
+        return switch (code) {
             case "AccessDenied" -> 403;
             case "InternalError" -> 500;
             case "SlowDown", "ServiceUnavailable" -> 503;
@@ -187,7 +168,7 @@ final class S3Deletion {
         };
     }
 
-    /** Whether XML 1.0 keeps all characters of a key as they are. */
+    /** Returns whether XML 1.0 can represent all characters of a key. */
     private static boolean fitsXml(BlobKey key) {
         return key.toString().codePoints().allMatch(c -> c >= ' ' && c != 0xFFFE && c != 0xFFFF);
     }

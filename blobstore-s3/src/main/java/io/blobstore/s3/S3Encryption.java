@@ -5,27 +5,27 @@ import java.util.Optional;
 
 /** How the server encrypts what it stores. Immutable. */
 public sealed interface S3Encryption {
-    /** With keys that S3 manages (SSE-S3). */
+    /** Returns encryption with keys that S3 manages (SSE-S3). */
     static S3Encryption s3Managed() {
         return S3Managed.INSTANCE;
     }
 
-    /** With a key of the Key Management Service (SSE-KMS): the account's default one for S3. */
+    /** Returns encryption with the account's default key for S3 in the Key Management Service (SSE-KMS). */
     static Kms kms() {
         return new Kms(Optional.empty(), Map.of(), false);
     }
 
-    /** With a key of the Key Management Service (SSE-KMS), named by id, alias or ARN. */
+    /** Returns encryption with a key of the Key Management Service (SSE-KMS), given by id, alias or ARN. */
     static Kms kms(String keyId) {
         return new Kms(Optional.of(keyId), Map.of(), false);
     }
 
     /**
-     * With a key of the caller (SSE-C), which the server forgets after each request. Everything that reads the blob
-     * needs it again. Goes over TLS only. The array is copied.
+     * Returns encryption with a key of the caller (SSE-C), which the server does not keep. Every read of the blob needs
+     * the key. Requires TLS. The array is copied.
      *
      * @param key 32 bytes
-     * @throws IllegalArgumentException if it has another length
+     * @throws IllegalArgumentException if the key has another length
      */
     static S3Encryption customerKey(byte[] key) {
         return new CustomerKey(key);
@@ -41,11 +41,11 @@ public sealed interface S3Encryption {
      * See {@link S3Encryption#kms(String)}.
      *
      * @param keyId id, alias or ARN; empty for the account's default key
-     * @param context what the key's policy and its log see of each use: text, no secrets
-     * @param bucketKey whether the server may use one data key for many blobs, which saves calls of the service
+     * @param context a text that the key's policy evaluates and its log contains; no secrets
+     * @param bucketKey whether the server may use one data key for many blobs, which saves calls of KMS
      */
     record Kms(Optional<String> keyId, Map<String, String> context, boolean bucketKey) implements S3Encryption {
-        /** Takes a copy of the map. Refuses an empty key id, and texts that cannot stand in a header. */
+        /** Copies the map. Refuses an empty key id, and one that a header cannot contain. */
         public Kms {
             keyId.ifPresent(id -> {
                 if (id.isEmpty() || !id.chars().allMatch(c -> c > ' ' && c <= '~')) {
@@ -55,12 +55,12 @@ public sealed interface S3Encryption {
             context = Map.copyOf(context);
         }
 
-        /** The same, with a context. */
+        /** Returns this encryption with a context. */
         public Kms withContext(Map<String, String> pairs) {
             return new Kms(keyId, pairs, bucketKey);
         }
 
-        /** The same, with a bucket key. */
+        /** Returns this encryption with a bucket key. */
         public Kms withBucketKey() {
             return new Kms(keyId, context, true);
         }
@@ -79,12 +79,12 @@ public sealed interface S3Encryption {
             this.key = key.clone();
         }
 
-        /** Not copied: for this package's headers. */
+        /** Returns the key, which must not be modified. */
         byte[] bytes() {
             return key;
         }
 
-        /** Without the key. */
+        /** Omits the key. */
         @Override
         public String toString() {
             return "CustomerKey";

@@ -1,5 +1,6 @@
 package io.blobstore.s3;
 
+import io.blobstore.Crc32c;
 import io.blobstore.Precondition;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -9,11 +10,12 @@ import java.util.Map;
 import java.util.Map.Entry;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
 /**
- * What a store's settings add to its requests, as header fields: the same for requests of our own and for the SDK's,
- * which takes them as additional headers and signs them.
+ * The header fields that a store's settings add to its requests: the same for requests of the data plane and for the
+ * SDK's, which takes them as additional headers and signs them.
  */
 final class S3Headers {
     static final String CHECKSUM = "x-amz-checksum-crc32c";
@@ -40,32 +42,37 @@ final class S3Headers {
         stored = stored(settings);
     }
 
-    /** For every request. */
+    /** Returns the fields of every request. */
     Map<String, String> any() {
         return any;
     }
 
-    /** For a request that creates a blob. */
+    /** Returns the fields of a request that creates a blob. */
     Map<String, String> create() {
         return merge(any, key, stored);
     }
 
-    /** For a request that sends part of a blob, or completes it. */
+    /** Returns the fields of a request that sends part of a blob, or completes it. */
     Map<String, String> part() {
         return merge(any, key);
     }
 
-    /** For a request that reads a blob, or asks what it is. */
+    /** Returns the fields of a GET or HEAD. */
     Map<String, String> read() {
         return merge(any, key, checksums ? Map.of(CHECKSUM_MODE, "ENABLED") : Map.of());
     }
 
-    /** For a request that copies a blob, besides {@link #create()} or {@link #part()}. */
+    /** Returns the field with the checksum of content that is sent, if the store sends checksums. */
+    Map<String, String> checksum(Crc32c checksum) {
+        return checksums ? Map.of(CHECKSUM, checksum.base64()) : Map.of();
+    }
+
+    /** Returns the fields that a copy needs besides {@link #create()} or {@link #part()}. */
     Map<String, String> source() {
         return sourceKey;
     }
 
-    /** For the request that makes a blob visible. */
+    /** Returns the fields of a precondition, for the request that makes a blob visible. */
     static Map<String, String> condition(Precondition condition) {
         if (condition instanceof Precondition.IfMatch match) {
             return Map.of(IF_MATCH, VersionTag.of(match.version()).etag());
@@ -73,11 +80,19 @@ final class S3Headers {
         return condition == Precondition.ifAbsent() ? Map.of(IF_NONE_MATCH, "*") : Map.of();
     }
 
-    /** User metadata as fields. */
+    /** Returns user metadata as fields. */
     static Map<String, String> userMetadata(Map<String, String> metadata) {
         Map<String, String> fields = new TreeMap<>();
         metadata.forEach((name, value) -> fields.put(USER_METADATA + name, value));
         return fields;
+    }
+
+    /** Returns fields as additional headers of a request of the SDK, which signs them. */
+    @SafeVarargs
+    static AwsRequestOverrideConfiguration override(Map<String, String>... fields) {
+        AwsRequestOverrideConfiguration.Builder override = AwsRequestOverrideConfiguration.builder();
+        merge(fields).forEach(override::putHeader);
+        return override.build();
     }
 
     @SafeVarargs
@@ -159,7 +174,7 @@ final class S3Headers {
         return Base64.getEncoder().encodeToString(bytes);
     }
 
-    /** S3 uses it to notice a key that was mangled on the way, not to protect it. */
+    /** S3 detects a corrupted key by the MD5; it does not protect the key. */
     private static byte[] md5(byte[] bytes) {
         try {
             return MessageDigest.getInstance("MD5").digest(bytes);
@@ -168,7 +183,7 @@ final class S3Headers {
         }
     }
 
-    /** Names alone: a value may be a key. */
+    /** Returns names only, as a value may be a key. */
     @Override
     public String toString() {
         return "S3Headers" + merge(create(), read()).keySet();

@@ -1,16 +1,15 @@
 package io.blobstore.s3;
 
-import io.blobstore.BlobKey;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * What holds for all requests of a store.
+ * The settings of all requests of a store.
  *
- * @param prefix in front of every key; may be empty
- * @param storageClass of what is stored; empty for the bucket's default
- * @param encryption of what is stored; empty for the bucket's default
- * @param tags of what is stored
+ * @param prefix what the name of every object begins with; may be empty
+ * @param storageClass the storage class of new objects; empty for the bucket's default
+ * @param encryption the encryption of new objects; empty for the bucket's default
+ * @param tags the tags of new objects
  */
 record S3Settings(
         String bucket,
@@ -26,17 +25,9 @@ record S3Settings(
 
     S3Settings {
         BucketNames.require(bucket);
-        if (!prefix.isEmpty()) {
-            BlobKey.of(prefix); // well-formed, and not longer than a key
-        }
         if (tags.size() > MAX_TAGS) {
             throw new IllegalArgumentException("a blob has at most " + MAX_TAGS + " tags; got " + tags.size());
         }
-        storageClass.ifPresent(name -> {
-            if (name.isEmpty() || !name.chars().allMatch(c -> (c >= 'A' && c <= 'Z') || c == '_')) {
-                throw new IllegalArgumentException("a storage class is written like STANDARD_IA; got '" + name + "'");
-            }
-        });
         tags = Map.copyOf(tags);
     }
 

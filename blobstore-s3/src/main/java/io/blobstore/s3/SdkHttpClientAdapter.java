@@ -12,9 +12,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import software.amazon.awssdk.http.AbortableInputStream;
 import software.amazon.awssdk.http.ContentStreamProvider;
 import software.amazon.awssdk.http.ExecutableHttpRequest;
@@ -26,19 +24,17 @@ import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.SdkHttpResponse;
 
 /**
- * The transport as the SDK's HTTP client, for its small requests: one pool of connections and one configuration for
- * all, and calls that an interrupt ends.
+ * Adapts the HTTP client of the data plane to the SDK, for its small requests: all requests share a pool of connections
+ * and a configuration, and an interrupt ends their calls.
  */
 final class SdkHttpClientAdapter implements SdkHttpClient {
     private static final String BUCKET_REGION = "x-amz-bucket-region";
-    /** What the transport says itself, in lower case. */
-    private static final Set<String> FRAMING = Set.of("content-length", "transfer-encoding", "connection", "expect");
 
-    private final HttpClient transport;
+    private final HttpClient http;
 
-    /** Closing the client does not close the transport. */
-    SdkHttpClientAdapter(HttpClient transport) {
-        this.transport = transport;
+    /** Creates an adapter that does not close the client. */
+    SdkHttpClientAdapter(HttpClient http) {
+        this.http = http;
     }
 
     @Override
@@ -60,7 +56,7 @@ final class SdkHttpClientAdapter implements SdkHttpClient {
 
         private Execution(HttpExecuteRequest request) {
             this.request = request;
-            this.call = transport.newCall(request(request.httpRequest(), body(request)));
+            this.call = http.newCall(request(request.httpRequest(), body(request)));
         }
 
         @Override
@@ -83,7 +79,7 @@ final class SdkHttpClientAdapter implements SdkHttpClient {
     private static HttpRequest request(SdkHttpRequest request, Optional<BlobSource> body) {
         HttpHeaders.Builder headers = HttpHeaders.builder();
         request.forEachHeader((name, values) -> {
-            if (!FRAMING.contains(name.toLowerCase(Locale.ROOT))) {
+            if (!HttpHeaders.isFraming(name)) {
                 values.forEach(value -> headers.add(name, value));
             }
         });
@@ -99,7 +95,7 @@ final class SdkHttpClientAdapter implements SdkHttpClient {
                 false);
     }
 
-    /** Present, if only empty, wherever the SDK has announced a length: it has signed that header. */
+    /** Returns the body: an empty one too if the SDK has set a Content-Length, as it has signed that field. */
     private static Optional<BlobSource> body(HttpExecuteRequest request) {
         Optional<ContentStreamProvider> stream = request.contentStreamProvider();
         if (stream.isEmpty()
@@ -122,8 +118,8 @@ final class SdkHttpClientAdapter implements SdkHttpClient {
         SdkHttpResponse.Builder builder = SdkHttpResponse.builder().statusCode(response.status());
         response.headers().forEach(builder::appendHeader);
         if (!response.isSuccess() && response.header(BUCKET_REGION).isEmpty()) {
-            // The SDK reads code and message of the body only; where the bucket is, the user has to be told.
-            ErrorResponse.of(response).bucketRegion().ifPresent(region -> builder.putHeader(BUCKET_REGION, region));
+            // The SDK reads only code and message of the body; the error message needs the region as well.
+            S3ErrorResponse.of(response).bucketRegion().ifPresent(region -> builder.putHeader(BUCKET_REGION, region));
         }
         return builder.build();
     }

@@ -1,33 +1,41 @@
 package io.blobstore.s3;
 
 import io.blobstore.BlobVersion;
+import io.blobstore.http.HttpHeaders;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link BlobVersion} of this store is made of: {@code "etag"}, or {@code "etag"@versionId} in a bucket with
+ * The parts of a {@link BlobVersion} of this store: {@code "etag"}, or {@code "etag"@versionId} in a bucket with
  * versioning.
  *
  * @param etag as in the header, with its quotes
  * @param versionId in a bucket with versioning; listings do not give it
  */
 record VersionTag(String etag, Optional<String> versionId) {
-    /** What S3 calls the version of blobs that were stored before there was versioning, or while it is suspended. */
+    /** The version id of blobs that were stored before versioning was enabled, or while it is suspended. */
     private static final String NO_VERSION = "null";
+
+    /** Reads the header of a response; empty without ETag. */
+    static Optional<VersionTag> of(HttpHeaders headers) {
+        return of(
+                headers.first("ETag").orElse(null),
+                headers.first(S3Headers.VERSION_ID).orElse(null));
+    }
 
     /** Reads the fields of a response; empty without ETag. */
     static Optional<VersionTag> of(@Nullable String etag, @Nullable String versionId) {
         if (etag == null || etag.isEmpty()) {
             return Optional.empty();
         }
-        boolean quoted = etag.endsWith("\"") && (etag.startsWith("\"") || etag.startsWith("W/\""));
+        boolean quoted = etag.length() > 1 && etag.endsWith("\"") && (etag.startsWith("\"") || etag.startsWith("W/\""));
         return Optional.of(new VersionTag(
                 quoted ? etag : "\"" + etag + "\"",
                 Optional.ofNullable(versionId).filter(id -> !id.isEmpty() && !id.equals(NO_VERSION))));
     }
 
     /**
-     * Reads a version that this store has given.
+     * Parses a version that this store has returned.
      *
      * @throws IllegalArgumentException if it cannot be one
      */
@@ -47,7 +55,7 @@ record VersionTag(String etag, Optional<String> versionId) {
         return new BlobVersion(etag + versionId.map(id -> "@" + id).orElse(""));
     }
 
-    /** Whether what is there is what was wanted; a version without id stands for all of its ETag. */
+    /** Returns whether the actual version is this one; a version without id matches every version with its ETag. */
     boolean matches(VersionTag actual) {
         return etag.equals(actual.etag)
                 && (versionId.isEmpty() || actual.versionId.isEmpty() || versionId.equals(actual.versionId));

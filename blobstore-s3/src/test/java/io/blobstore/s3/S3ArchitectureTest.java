@@ -30,7 +30,7 @@ class S3ArchitectureTest {
                         "software.amazon.awssdk..",
                         "io.blobstore",
                         "io.blobstore.http",
-                        "io.blobstore.internal.concurrent",
+                        "io.blobstore.http.objects",
                         "io.blobstore.spi",
                         OWN)
                 .check(module);

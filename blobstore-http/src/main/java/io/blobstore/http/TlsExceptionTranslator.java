@@ -4,25 +4,24 @@ import io.blobstore.http.TransportException.Kind;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
-import java.util.Optional;
 import javax.net.ssl.SSLException;
 
-/** Says what went wrong with TLS, and what to do about it. */
-final class TlsErrors {
-    private TlsErrors() {}
+/** Translates TLS failures into messages that name the cause and the remedy. */
+final class TlsExceptionTranslator {
+    private TlsExceptionTranslator() {}
 
-    static TransportException describe(Endpoint endpoint, SSLException problem) {
-        return new TransportException(Kind.TLS, endpoint + ": " + sentence(endpoint, problem), problem);
+    static TransportException translate(Endpoint endpoint, SSLException problem) {
+        return new TransportException(Kind.TLS, endpoint + ": " + message(endpoint, problem), problem);
     }
 
-    private static String sentence(Endpoint endpoint, SSLException problem) {
-        if (find(problem, CertificateExpiredException.class).isPresent()) {
+    private static String message(Endpoint endpoint, SSLException problem) {
+        if (Causes.find(problem, CertificateExpiredException.class).isPresent()) {
             return "its certificate has expired; renew it, or check this machine's clock";
         }
-        if (find(problem, CertificateNotYetValidException.class).isPresent()) {
+        if (Causes.find(problem, CertificateNotYetValidException.class).isPresent()) {
             return "its certificate is not valid yet; check this machine's clock";
         }
-        String certificate = find(problem, CertificateException.class)
+        String certificate = Causes.find(problem, CertificateException.class)
                 .map(e -> String.valueOf(e.getMessage()))
                 .orElse("");
         if (certificate.contains("subject alternative") || certificate.contains("No name matching")) {
@@ -34,14 +33,5 @@ final class TlsErrors {
                     + "); add its authority to the trust store that the system property javax.net.ssl.trustStore names";
         }
         return "no TLS connection (" + problem.getMessage() + "); is the endpoint's scheme https?";
-    }
-
-    private static <T extends Throwable> Optional<T> find(Throwable problem, Class<T> type) {
-        for (Throwable e = problem; e != null; e = e.getCause()) {
-            if (type.isInstance(e)) {
-                return Optional.of(type.cast(e));
-            }
-        }
-        return Optional.empty();
     }
 }

@@ -1,4 +1,4 @@
-package io.blobstore.http;
+package io.blobstore.http.objects;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
@@ -9,6 +9,8 @@ import io.blobstore.Crc32c;
 import io.blobstore.Operation;
 import io.blobstore.PartialReadException;
 import io.blobstore.ReadResult;
+import io.blobstore.http.HttpHeaders;
+import io.blobstore.http.ResponseHandler;
 import io.blobstore.spi.ByteRanges;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,14 +21,14 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receives a range of a blob into a window of the caller: checks that it is the range that was asked for before a byte
- * of it is taken, and adds up its checksum while it arrives. For one request, and for the next after an answer without
- * content. Not thread-safe.
+ * Receives a range of a blob into the caller's window. Verifies that the response has the requested range before the
+ * first byte is read, and computes the checksum while the content arrives. Serves one request, and another one after a
+ * response without content. Not thread-safe.
  *
- * <p>HTTP has no way to ask for nothing: see {@link #wantsNothing}.
+ * <p>HTTP cannot request an empty range: see {@link #wantsNothing}.
  */
-public final class RangeResponseHandler implements ResponseHandler {
-    /** A successful answer's status, if it is a part of the blob. */
+final class RangeResponseHandler implements ResponseHandler {
+    /** The status of a response with a part of the blob. */
     private static final int PARTIAL = 206;
 
     private static final Operation OPERATION = Operation.READ;
@@ -35,7 +37,7 @@ public final class RangeResponseHandler implements ResponseHandler {
     private final BlobKey key;
     private final ByteRange range;
     private final BlobTarget.Window target;
-    /** Of the window, when the request is made. */
+    /** The window's remaining bytes when the request was created. */
     private final long room;
 
     private final Description description;
@@ -44,21 +46,20 @@ public final class RangeResponseHandler implements ResponseHandler {
     private long length;
     private long received;
 
-    /** Takes note of which blob the content belongs to. */
+    /** Receives the head of the response, which says which blob the content belongs to. */
     @FunctionalInterface
-    public interface Description {
+    interface Description {
         /**
-         * Called when the head has arrived.
+         * Checks the head before any content is read.
          *
-         * @param blobSize of the whole
-         * @param partial whether the answer is said to be of a range, which may be all of the blob
-         * @throws IOException if it is not the blob that is wanted; the content is not read then
+         * @param blobSize the size of the whole blob
+         * @param partial whether the status is 206; the range may be the whole blob nevertheless
+         * @throws IOException if it is not the wanted blob; the content is not read then
          */
         void take(HttpHeaders headers, long blobSize, boolean partial) throws IOException;
     }
 
-    /** Makes one. */
-    public RangeResponseHandler(BlobKey key, ByteRange range, BlobTarget.Window target, Description description) {
+    RangeResponseHandler(BlobKey key, ByteRange range, BlobTarget.Window target, Description description) {
         this.key = key;
         this.range = range;
         this.target = target;
@@ -66,15 +67,15 @@ public final class RangeResponseHandler implements ResponseHandler {
         this.description = description;
     }
 
-    // ---- what to ask for
+    // ---- the request
 
-    /** Whether there is nothing to be asked for, as far as is known before. */
-    public boolean wantsNothing() {
+    /** Returns whether the range or the window is empty. */
+    boolean wantsNothing() {
         return range.length() == 0 || room == 0;
     }
 
-    /** The value of the Range field; none for a whole blob, as an empty one has no range. */
-    public Optional<String> field() {
+    /** Returns the value of the Range field; empty for the whole blob, as an empty blob has no valid range. */
+    Optional<String> field() {
         if (range.kind() != ByteRange.Kind.TO_END) {
             long most = Math.min(range.length(), room);
             return Optional.of("bytes=" + range.offset() + "-" + (range.offset() + most - 1));
@@ -82,7 +83,7 @@ public final class RangeResponseHandler implements ResponseHandler {
         return range.offset() > 0 ? Optional.of("bytes=" + range.offset() + "-") : Optional.empty();
     }
 
-    // ---- while it arrives
+    // ---- the response
 
     @Override
     public Optional<Body> target(int status, HttpHeaders headers) throws IOException {
@@ -116,10 +117,7 @@ public final class RangeResponseHandler implements ResponseHandler {
     }
 
     private long sizeOfWhole(HttpHeaders headers) throws BlobStoreException {
-        return headers.first("Content-Length")
-                .filter(HttpSyntax::isNumber)
-                .map(Long::parseLong)
-                .orElseThrow(() -> notTheRange("it does not say how long it is"));
+        return headers.number("Content-Length").orElseThrow(() -> notTheRange("it does not say how long it is"));
     }
 
     private BlobStoreException notTheRange(String difference) {
@@ -137,33 +135,31 @@ public final class RangeResponseHandler implements ResponseHandler {
         crc.update(bytes);
     }
 
-    // ---- when it has not arrived
+    // ---- the result
 
     /**
-     * The failure of a read, with what arrived before it, if that is of use.
+     * Returns the exception for a read that failed: one with the bytes that arrived, if the rest can be read later.
      *
-     * @param blob what the head of the answer said; null if there was none
+     * @param blob as the head of the response describes it; null if there was none
      */
-    public BlobStoreException failed(BlobStoreException problem, @Nullable BlobMetadata blob) {
+    BlobStoreException failed(BlobStoreException problem, @Nullable BlobMetadata blob) {
         if (blob == null || received == 0 || received == length || !problem.isRetryable()) {
             return problem;
         }
         return new PartialReadException(
                 key,
                 ReadResult.of(blob, received, checksum()),
-                "only " + received + " of " + length + " bytes came: " + Failures.message(problem),
+                "only " + received + " of " + length + " bytes came: " + ErrorTranslator.message(problem),
                 problem);
     }
 
-    // ---- when it has arrived
-
-    /** How many bytes were asked for, and arrived. */
-    public long length() {
+    /** Returns the number of bytes that a complete response has put into the window. */
+    long length() {
         return length;
     }
 
-    /** Of the bytes that arrived. */
-    public Crc32c checksum() {
+    /** Returns the checksum of the bytes that arrived. */
+    Crc32c checksum() {
         return new Crc32c((int) crc.getValue());
     }
 }

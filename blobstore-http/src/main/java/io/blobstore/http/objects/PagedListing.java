@@ -1,4 +1,4 @@
-package io.blobstore.spi;
+package io.blobstore.http.objects;
 
 import io.blobstore.BlobListing;
 import io.blobstore.ListOptions;
@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.NoSuchElementException;
 
 /**
- * A listing that asks for its pages as they are needed. Servers give the blobs and the common prefixes of a page apart,
- * each sorted: here they are merged, and what is not behind the start is left out. Each page is a request of its own,
- * so nothing is open between calls. Not thread-safe.
+ * A listing that requests its pages as they are needed. Servers send the blobs and the common prefixes of a page
+ * separately, each sorted: the listing merges them, and omits what is not after the start. Each page is a request of
+ * its own, so nothing is open between calls. Not thread-safe.
  */
 public abstract class PagedListing implements BlobListing {
     private static final Comparator<byte[]> BYTES = Arrays::compareUnsigned;
@@ -25,35 +25,35 @@ public abstract class PagedListing implements BlobListing {
     private Iterator<Entry> page = Collections.emptyIterator();
     private boolean last;
 
-    /** A listing that has no page yet. */
+    /** Creates a listing without a page. */
     protected PagedListing(ListOptions options) {
         this.options = options;
     }
 
     /**
-     * What a request gave.
+     * A page.
      *
-     * @param entries in any order, and perhaps some that are not behind the start
+     * @param entries in any order; they may include some before the start
      * @param last whether no page follows
      */
-    protected record Fetched(List<? extends Entry> entries, boolean last) {
-        /** As it was given. */
-        public Fetched {}
+    protected record Page(List<? extends Entry> entries, boolean last) {
+        /** Creates a page. */
+        public Page {}
     }
 
-    /** Asks for the next page. */
-    protected abstract Fetched fetch() throws IOException;
+    /** Requests the next page. */
+    protected abstract Page fetch() throws IOException;
 
-    /** Asks for the first page, so that what is wrong shows at once. */
+    /** Requests the first page, so that errors are thrown at once. */
     public final BlobListing begin() throws IOException {
-        turn();
+        nextPage();
         return this;
     }
 
     @Override
     public final boolean hasNext() throws IOException {
         while (!page.hasNext() && !last) {
-            turn();
+            nextPage();
         }
         return page.hasNext();
     }
@@ -72,16 +72,16 @@ public abstract class PagedListing implements BlobListing {
         last = true;
     }
 
-    private void turn() throws IOException {
-        Fetched fetched = fetch();
+    private void nextPage() throws IOException {
+        Page fetched = fetch();
         List<Entry> entries = new ArrayList<>(fetched.entries());
-        entries.removeIf(entry -> !isBehindStart(entry.name()));
+        entries.removeIf(entry -> !isAfterStart(entry.name()));
         entries.sort(ORDER);
         page = entries.iterator();
         last = fetched.last();
     }
 
-    private boolean isBehindStart(String name) {
+    private boolean isAfterStart(String name) {
         return options.startAfter()
                 .filter(start -> BYTES.compare(utf8(name), utf8(start)) <= 0)
                 .isEmpty();

@@ -10,7 +10,8 @@ import com.google.cloud.storage.StorageOptions;
 import io.blobstore.Operation;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.http.HttpClient;
-import io.blobstore.spi.UriParameters;
+import io.blobstore.http.objects.UriParameters;
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -18,38 +19,41 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** How a store gets its transport and its client: what the builder collects, and what it makes of it. */
-final class GcsConnections {
+/** Creates the SDK's clients of a store from the settings of its builder, which may be a client. */
+final class GcsClientFactory {
     /** The variable by which Google's other libraries find an emulator. */
     static final String EMULATOR = "STORAGE_EMULATOR_HOST";
 
     /**
-     * A project's name where none is given: requests about objects do not need one, and looking for one asks the
-     * network.
+     * The project's name where none is set: requests for objects do not need one, and searching for one sends requests.
      */
     private static final String NO_PROJECT = "none";
 
-    final HttpClient.Builder transport = HttpClient.builder();
     Map<String, String> environment = System.getenv();
-    Duration retryDelay = Duration.ofMillis(250);
-    Optional<URI> endpoint = Optional.empty();
     Optional<String> project = Optional.empty();
     Optional<Credentials> credentials = Optional.empty();
     Optional<Storage> client = Optional.empty();
+    /** The delay before the SDK first repeats a request. */
+    Duration retryDelay = Duration.ofMillis(250);
 
     /**
-     * What was opened.
+     * The SDK's clients of a store.
      *
-     * @param closeClient closes what was made here, and not a client of the caller
+     * @param unrepeating the same client without retries: for requests that would find their own result
+     * @param owned whether to close the client
      */
-    record Opened(GcsContext bucket, Client closeClient) {}
-
-    /** Closes a client. */
-    interface Client {
-        void close() throws IOException;
+    record Clients(Storage client, Storage unrepeating, boolean owned) implements Closeable {
+        @Override
+        public void close() throws IOException {
+            GcsClientFactory.close(unrepeating);
+            if (owned) {
+                GcsClientFactory.close(client);
+            }
+        }
     }
 
-    Opened open(GcsSettings settings) throws IOException {
+    /** Returns the clients; one given to the builder is not closed with them. */
+    Clients open(GcsSettings settings, Optional<URI> endpoint, HttpClient http) throws IOException {
         if (client.isPresent() && (endpoint.isPresent() || project.isPresent() || credentials.isPresent())) {
             throw new IllegalArgumentException(
                     "a client brings its own endpoint, project and credentials; set them there");
@@ -57,39 +61,16 @@ final class GcsConnections {
         Optional<URI> server = endpoint.isPresent() ? endpoint : emulator();
         server.ifPresent(UriParameters::requireEndpoint);
         if (settings.customerKey().isPresent()
-                && server.filter(GcsConnections::isPlain).isPresent()) {
+                && server.filter(GcsClientFactory::isPlain).isPresent()) {
             throw new IllegalArgumentException("a customer key must not travel over plain http; use https");
         }
-        Optional<Credentials> found = client.isPresent() ? Optional.empty() : Optional.of(credentials(server));
-        HttpClient opened = transport.build();
-        try {
-            Storage used = client.isPresent() ? client.get() : newClient(server, found.orElseThrow(), opened);
-            if (!(used.getOptions().getTransportOptions() instanceof HttpTransportOptions options)) {
-                throw new IllegalArgumentException(
-                        "the client must be one over HTTP: StorageOptions.http(), not StorageOptions.grpc()");
-            }
-            DataRequests payloads = new DataRequests(opened, options.getHttpRequestInitializer(used.getOptions()));
-            Storage unrepeating = used.getOptions().toBuilder()
-                    .setRetrySettings(StorageOptions.getNoRetrySettings())
-                    .build()
-                    .getService();
-            GcsContext bucket = new GcsContext(
-                    settings,
-                    used,
-                    unrepeating,
-                    opened,
-                    payloads,
-                    root(used.getOptions().getHost()));
-            return new Opened(bucket, () -> {
-                close(unrepeating);
-                if (client.isEmpty()) {
-                    close(used);
-                }
-            });
-        } catch (RuntimeException | Error e) {
-            opened.close();
-            throw e;
-        }
+        Storage used = client.isPresent() ? client.get() : newClient(server, credentials(server), http);
+        DataRequests.transport(used); // refuses one that is not over HTTP
+        Storage unrepeating = used.getOptions().toBuilder()
+                .setRetrySettings(StorageOptions.getNoRetrySettings())
+                .build()
+                .getService();
+        return new Clients(used, unrepeating, client.isEmpty());
     }
 
     private static void close(Storage client) throws IOException {
@@ -102,15 +83,11 @@ final class GcsConnections {
         }
     }
 
-    private static String root(String host) {
-        return host.endsWith("/") ? host.substring(0, host.length() - 1) : host;
-    }
-
     private static boolean isPlain(URI server) {
         return "http".equals(String.valueOf(server.getScheme()).toLowerCase(Locale.ROOT));
     }
 
-    /** Written with or without a scheme. */
+    /** Returns the URI of an emulator; the variable names it with or without a scheme. */
     private Optional<URI> emulator() {
         String text = environment.getOrDefault(EMULATOR, "").strip();
         if (text.isEmpty()) {
@@ -128,8 +105,8 @@ final class GcsConnections {
         if (credentials.isPresent()) {
             return credentials.get();
         }
-        if (server.filter(GcsConnections::isPlain).isPresent()) {
-            return NoCredentials.getInstance(); // a token must not travel in the clear, and an emulator wants none
+        if (server.filter(GcsClientFactory::isPlain).isPresent()) {
+            return NoCredentials.getInstance(); // a token must not be sent unencrypted, and an emulator needs none
         }
         try {
             return GoogleCredentials.getApplicationDefault();
@@ -143,19 +120,19 @@ final class GcsConnections {
         }
     }
 
-    private Storage newClient(Optional<URI> server, Credentials found, HttpClient opened) {
+    private Storage newClient(Optional<URI> server, Credentials found, HttpClient http) {
         StorageOptions.Builder builder = StorageOptions.http()
                 .setTransportOptions(HttpTransportOptions.newBuilder()
-                        .setHttpTransportFactory(() -> new SdkHttpTransportAdapter(opened))
+                        .setHttpTransportFactory(() -> new SdkHttpTransportAdapter(http))
                         .build())
                 .setProjectId(project.orElse(NO_PROJECT))
                 .setCredentials(found)
                 .setRetrySettings(retries());
-        server.ifPresent(uri -> builder.setHost(root(uri.toString())));
+        server.ifPresent(uri -> builder.setHost(GcsUrls.root(uri.toString())));
         return builder.build().getService();
     }
 
-    /** The SDK's own would let a server that is down be asked for 50 s. */
+    /** Returns settings with fewer attempts than the SDK's, which would try for 50 s to reach a server that is down. */
     private RetrySettings retries() {
         return StorageOptions.getDefaultRetrySettings().toBuilder()
                 .setInitialRetryDelayDuration(retryDelay)

@@ -1,4 +1,4 @@
-package io.blobstore.spi;
+package io.blobstore.http.objects;
 
 import io.blobstore.StoreUri;
 import java.net.URI;
@@ -11,8 +11,8 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
- * The parameters of a store's URI, by their kinds. A value that does not fit is refused with
- * {@link IllegalArgumentException}, which says what does.
+ * Parses the parameters of a store's URI by their types. Throws {@link IllegalArgumentException}, which says what is
+ * valid, for a value that is not.
  */
 public final class UriParameters {
     private final Map<String, String> values;
@@ -21,12 +21,38 @@ public final class UriParameters {
         this.values = values;
     }
 
-    /** Those of a URI, which must be among the known ones. */
+    /**
+     * Returns the name of the bucket that a URI consists of, besides parameters.
+     *
+     * @throws IllegalArgumentException if it has no bucket, or has a path
+     */
+    public static String bucket(StoreUri uri) {
+        String form = uri.scheme() + "://";
+        String bucket = uri.authority()
+                .filter(name -> !name.isEmpty())
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "a URI of scheme '" + uri.scheme() + ":' names a bucket: " + form + "bucket"));
+        if (!uri.path().isEmpty() && !uri.path().equals("/")) {
+            throw new IllegalArgumentException("a URI of scheme '" + uri.scheme() + ":' has no path; write " + form
+                    + bucket + "?prefix=" + uri.path().substring(1));
+        }
+        return bucket;
+    }
+
+    /** Returns the parameters of a URI, which must be among the known ones. */
     public static UriParameters of(StoreUri uri, List<String> known) {
         return new UriParameters(uri.parameters(known.toArray(new String[0])));
     }
 
-    /** Any text. */
+    /** Passes the parameters that all stores in a bucket have to a builder. */
+    public void applyTo(BucketStoreBuilder<?> builder) {
+        endpoint("endpoint", builder::endpoint);
+        text("prefix", builder::prefix);
+        text("storageClass", builder::storageClass);
+        count("maxConnections", builder::maxConnections);
+    }
+
+    /** Passes on a text of any content. */
     public void text(String name, Consumer<String> use) {
         String value = values.get(name);
         if (value != null) {
@@ -34,7 +60,7 @@ public final class UriParameters {
         }
     }
 
-    /** "true" or "false". */
+    /** Passes on "true" or "false". */
     public void flag(String name, Consumer<Boolean> use) {
         text(name, value -> {
             if (!value.equals("true") && !value.equals("false")) {
@@ -45,7 +71,7 @@ public final class UriParameters {
         });
     }
 
-    /** A whole number from 1. */
+    /** Passes on a whole number from 1. */
     public void count(String name, IntConsumer use) {
         text(name, value -> {
             int number;
@@ -62,7 +88,7 @@ public final class UriParameters {
         });
     }
 
-    /** The name of a constant, in lower case. */
+    /** Passes on the constant whose name in lower case is the value. */
     public <E extends Enum<E>> void choice(String name, E[] choices, Consumer<E> use) {
         text(
                 name,
@@ -80,8 +106,7 @@ public final class UriParameters {
         return choice.name().toLowerCase(Locale.ROOT);
     }
 
-    /** A server's URI: see {@link #requireEndpoint}. */
-    public void endpoint(String name, Consumer<URI> use) {
+    private void endpoint(String name, Consumer<URI> use) {
         text(name, value -> {
             URI uri;
             try {
@@ -96,7 +121,10 @@ public final class UriParameters {
     }
 
     /**
-     * Refuses what is not of the form {@code http://host:port} or {@code https://host:port}, with or without a path.
+     * Returns a server's URI.
+     *
+     * @throws IllegalArgumentException if it is not of the form {@code http://host:port} or {@code https://host:port},
+     *     with or without a path
      */
     public static URI requireEndpoint(URI endpoint) {
         String scheme = String.valueOf(endpoint.getScheme()).toLowerCase(Locale.ROOT);

@@ -1,4 +1,4 @@
-package io.blobstore.spi;
+package io.blobstore.http.objects;
 
 import io.blobstore.BlobStoreException;
 import java.io.IOException;
@@ -8,9 +8,9 @@ import java.util.concurrent.FutureTask;
 import java.util.function.Predicate;
 
 /**
- * Runs a request whose answer must not be lost to an interrupt: it names what has to be freed. A blocked socket is
- * closed by an interrupt of its thread, so the request gets a thread of its own. After an interrupt of the caller the
- * request has a grace period to end by itself; then it is interrupted too.
+ * Runs requests whose response must not be lost to an interrupt, because it names what has to be freed. An interrupt
+ * closes the socket that its thread is blocked on, so such a request gets a thread of its own. After an interrupt of
+ * the caller the request has a grace period of 5 s; then it is interrupted too.
  */
 public final class UninterruptibleRequest {
     private static final Duration GRACE = Duration.ofSeconds(5);
@@ -18,26 +18,19 @@ public final class UninterruptibleRequest {
 
     private UninterruptibleRequest() {}
 
-    /** A request without an answer of interest. */
-    @FunctionalInterface
-    public interface Cleaning {
-        /** Sends it. */
-        void run() throws IOException;
-    }
-
     /**
-     * Frees something, though the thread was interrupted before: that is put off. An interrupt that comes meanwhile
-     * counts. What the store fails at is asked for again at once, up to three times in all, as nobody comes back to do
-     * it later, and it would cost money until a lifecycle rule finds it.
+     * Frees something even if the thread was interrupted before: its interrupt status is restored afterwards. A later
+     * interrupt ends the request. What fails is attempted up to three times without delay, as there is no later
+     * occasion, and the upload would cost money until a lifecycle rule finds it.
      *
-     * @param again whether it is worth it to ask again, after a failure that may pass
+     * @param again whether a failure that may pass is worth another attempt
      */
-    public static void free(Cleaning cleaning, Predicate<BlobStoreException> again) throws IOException {
+    public static void free(BucketContext.Request<?> request, Predicate<BlobStoreException> again) throws IOException {
         boolean interrupted = Thread.interrupted();
         try {
             for (int attempt = 1; ; attempt++) {
                 try {
-                    cleaning.run();
+                    request.run();
                     return;
                 } catch (BlobStoreException e) {
                     if (attempt == FREEING_ATTEMPTS || !e.isRetryable() || !again.test(e)) {
@@ -53,9 +46,10 @@ public final class UninterruptibleRequest {
     }
 
     /**
-     * Runs it. When this returns, the thread has ended; the caller's interrupt status is as it was, or set meanwhile.
+     * Runs a request. When this method returns, the request's thread has ended, and the caller's interrupt status is as
+     * before, or was set meanwhile.
      */
-    public static <T> T run(OpenUploads.Creation<T> request) throws IOException {
+    public static <T> T run(BucketContext.Request<T> request) throws IOException {
         FutureTask<T> task = new FutureTask<>(request::run);
         Thread thread = new Thread(task, "blobstore-create-upload");
         thread.setDaemon(true);

@@ -1,4 +1,4 @@
-package io.blobstore.spi;
+package io.blobstore.http.objects;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
@@ -13,28 +13,23 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * What became of a request whose answer is lost: it may have been carried out. Sent again under a condition, it would
- * meet its own blob, and be told that the condition does not hold. So the blob is looked at first: <em>if it has our
- * size and our CRC32C, the request counts as successful</em>. That may be wrong about who stored it, and never about
- * what is stored.
+ * Resolves requests whose response was lost: they may have been carried out. Sent again under a condition, such a
+ * request would find its own blob, and fail on the condition. So the blob is looked up first: <em>if it has the size
+ * and the CRC32C that were sent, the request counts as successful</em>. That may be wrong about which writer stored it,
+ * and never about what is stored. Thread-safe.
  */
 public final class AmbiguousOutcome {
-    private AmbiguousOutcome() {}
+    private final HeadRequest head;
 
-    /** Asks the store for a blob, as its {@code head} does. */
-    @FunctionalInterface
-    public interface Head {
-        /** What the store knows about the blob. */
-        BlobMetadata run() throws IOException;
+    /** Creates the resolution of requests to one bucket. */
+    public AmbiguousOutcome(HeadRequest head) {
+        this.head = head;
     }
 
-    /**
-     * The blob that is there now; empty if there is none, or none to be seen. A failure to look is added to the
-     * problem.
-     */
-    public static Optional<BlobMetadata> headAfter(Head head, BlobStoreException problem) {
+    /** Returns the current blob; empty if there is none, or none can be seen: that failure is added to the problem. */
+    Optional<BlobMetadata> headAfter(Operation operation, BlobKey key, BlobStoreException problem) {
         try {
-            return Optional.of(head.run());
+            return Optional.of(head.head(operation, key, Optional.empty()));
         } catch (BlobNotFoundException e) {
             return Optional.empty();
         } catch (IOException e) {
@@ -44,27 +39,25 @@ public final class AmbiguousOutcome {
     }
 
     /**
-     * The blob, if it is what was sent although the request failed. If it is not there, or another one, the failure
-     * stays what it was.
+     * Returns the blob, if it is what was sent although the request failed; empty if there is none, or another one.
      *
      * @param size of what was sent
      * @param checksum of what was sent
-     * @throws BlobStoreException if the store keeps no checksum to tell it by
+     * @throws BlobStoreException if the server keeps no checksum to compare with
      */
-    public static Optional<StoredBlob> findSent(
+    public Optional<StoredBlob> findSent(
             Operation operation,
             BlobKey key,
             Precondition condition,
             long size,
             Crc32c checksum,
-            Head head,
             BlobStoreException problem)
             throws BlobStoreException {
-        Optional<BlobMetadata> there = headAfter(head, problem).filter(blob -> blob.size() == size);
-        if (there.isEmpty() || isReplaced(condition, there.get().version())) {
+        Optional<BlobMetadata> current = headAfter(operation, key, problem).filter(blob -> blob.size() == size);
+        if (current.isEmpty() || isStillTheOld(condition, current.get().version())) {
             return Optional.empty();
         }
-        BlobMetadata blob = there.get();
+        BlobMetadata blob = current.get();
         if (blob.checksum().isEmpty()) {
             throw new BlobStoreException(
                     operation,
@@ -79,8 +72,9 @@ public final class AmbiguousOutcome {
                 : Optional.empty();
     }
 
-    private static boolean isReplaced(Precondition condition, BlobVersion there) {
+    /** Returns whether the blob is still the one that the request was to replace. */
+    private static boolean isStillTheOld(Precondition condition, BlobVersion current) {
         return condition instanceof Precondition.IfMatch match
-                && match.version().equals(there);
+                && match.version().equals(current);
     }
 }

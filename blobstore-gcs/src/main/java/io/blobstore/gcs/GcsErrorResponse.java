@@ -1,0 +1,63 @@
+package io.blobstore.gcs;
+
+import com.google.api.client.googleapis.json.GoogleJsonError;
+import com.google.api.client.json.gson.GsonFactory;
+import com.google.api.client.util.Key;
+import com.google.cloud.storage.StorageException;
+import io.blobstore.http.HttpResponse;
+import io.blobstore.http.XmlResponse;
+import io.blobstore.http.objects.ErrorResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** Reads Cloud Storage's error responses, whose body is XML, JSON or empty. */
+final class GcsErrorResponse {
+    private GcsErrorResponse() {}
+
+    /** Reads the response to a request of the data plane: the XML API's code, or the JSON API's reason. */
+    static ErrorResponse of(HttpResponse response) {
+        XmlResponse xml = XmlResponse.of(response.body().bytes());
+        if (xml.root().equals("Error")) {
+            String details = xml.text("Details").map(text -> " " + text).orElse("");
+            return ErrorResponse.of(
+                    response, xml.text("Code").orElse(""), xml.text("Message").orElse("") + details);
+        }
+        GoogleJsonError json = json(response);
+        if (json == null) {
+            return ErrorResponse.of(response, "", "");
+        }
+        String reason = json.getErrors() == null || json.getErrors().isEmpty()
+                ? ""
+                : String.valueOf(json.getErrors().get(0).getReason());
+        return ErrorResponse.of(response, reason, String.valueOf(json.getMessage()));
+    }
+
+    /** Reads the response to a request of the SDK. */
+    static ErrorResponse of(StorageException problem) {
+        return ErrorResponse.of(
+                problem.getCode(),
+                problem.getReason() == null ? "" : problem.getReason(),
+                String.valueOf(problem.getMessage()));
+    }
+
+    private static @Nullable GoogleJsonError json(HttpResponse response) {
+        try {
+            String text = new String(response.body().bytes(), StandardCharsets.UTF_8);
+            JsonBody body = GsonFactory.getDefaultInstance().fromString(text, JsonBody.class);
+            return body == null ? null : body.error;
+        } catch (IOException | IllegalArgumentException e) {
+            return null; // no JSON: only the status is known
+        }
+    }
+
+    /** The root of an error of the JSON API. */
+    public static final class JsonBody {
+        /** The error. */
+        @Key
+        public @Nullable GoogleJsonError error;
+
+        /** For the parser. */
+        public JsonBody() {}
+    }
+}

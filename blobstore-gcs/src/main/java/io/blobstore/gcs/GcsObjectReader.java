@@ -1,0 +1,130 @@
+package io.blobstore.gcs;
+
+import com.google.cloud.storage.Blob;
+import com.google.cloud.storage.BlobId;
+import com.google.cloud.storage.Storage;
+import com.google.cloud.storage.Storage.BlobField;
+import com.google.cloud.storage.Storage.BlobGetOption;
+import com.google.cloud.storage.Storage.BlobListOption;
+import com.google.cloud.storage.StorageException;
+import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobNotFoundException;
+import io.blobstore.BlobStoreException;
+import io.blobstore.BlobVersion;
+import io.blobstore.Operation;
+import io.blobstore.PreconditionFailedException;
+import io.blobstore.StoreNotFoundException;
+import io.blobstore.http.HttpHeaders;
+import io.blobstore.http.ResponseHandler;
+import io.blobstore.http.objects.BucketContext;
+import io.blobstore.http.objects.ObjectReader;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Reads objects by a GET of the XML API, whose response has all of a blob's metadata, and metadata alone by the SDK.
+ */
+record GcsObjectReader(
+        BucketContext bucket,
+        GcsObjectNames names,
+        Storage client,
+        DataRequests data,
+        GcsUrls urls,
+        GcsErrors errors,
+        GcsSettings settings)
+        implements ObjectReader {
+    private static final BlobField[] FIELDS = {
+        BlobField.NAME,
+        BlobField.SIZE,
+        BlobField.GENERATION,
+        BlobField.CRC32C,
+        BlobField.CONTENT_TYPE,
+        BlobField.METADATA,
+        BlobField.UPDATED
+    };
+
+    // ---- metadata
+
+    @Override
+    public BlobMetadata head(Operation operation, BlobKey key, Optional<BlobVersion> wanted) throws IOException {
+        Blob blob = blob(operation, key, names.objectOf(operation, key));
+        return requireVersion(operation, ObjectMetadata.of(operation, key, blob), wanted);
+    }
+
+    /** Returns an object as the SDK describes it. */
+    Blob blob(Operation operation, BlobKey key, String object) throws IOException {
+        List<BlobGetOption> options = new ArrayList<>();
+        options.add(BlobGetOption.fields(FIELDS));
+        settings.customerKey().ifPresent(customer -> options.add(BlobGetOption.decryptionKey(customer.base64())));
+        Blob blob = bucket.translate(
+                operation,
+                key,
+                () -> client.get(BlobId.of(bucket.name(), object), options.toArray(new BlobGetOption[0])));
+        if (blob == null) {
+            requireBucket(operation, key);
+            throw new BlobNotFoundException(operation, key, null);
+        }
+        bucket.confirm();
+        return blob;
+    }
+
+    /** Throws if the bucket is missing: the SDK reports a missing blob in the same way, but a listing does not. */
+    private void requireBucket(Operation operation, BlobKey key) throws IOException {
+        if (bucket.isConfirmed()) {
+            return;
+        }
+        try {
+            client.list(bucket.name(), BlobListOption.pageSize(1), BlobListOption.prefix(names.prefix()));
+            bucket.confirm();
+        } catch (StorageException e) {
+            if (e.getCode() == 404) {
+                throw new StoreNotFoundException(operation, key, errors.noBucket(), e);
+            }
+            if (e.getCode() != 403) { // an account may be allowed to read, and not to list
+                throw errors.translate(operation, key, e);
+            }
+        }
+    }
+
+    // ---- content
+
+    @Override
+    public void get(BlobKey key, Optional<BlobVersion> wanted, Optional<String> range, ResponseHandler handler)
+            throws IOException {
+        String url = urls.object(names.objectOf(Operation.READ, key), Map.of());
+        Map<String, String> fields = new TreeMap<>(settings.keyFields());
+        if (wanted.isPresent()) {
+            long generation = Generations.require(Operation.READ, key, wanted.get());
+            fields.put("x-goog-if-generation-match", Long.toString(generation));
+        }
+        range.ifPresent(value -> fields.put("Range", value));
+        try {
+            bucket.request(Operation.READ, key, () -> data.get(url, fields, handler));
+        } catch (BlobNotFoundException e) {
+            throw wanted.isEmpty()
+                    ? e
+                    : new PreconditionFailedException(Operation.READ, key, "there is no such blob any more", e);
+        }
+    }
+
+    @Override
+    public BlobMetadata describe(BlobKey key, HttpHeaders headers, long size) throws BlobStoreException {
+        Optional<String> coding = headers.first("x-goog-stored-content-encoding")
+                .filter(name -> !name.isEmpty() && !name.equals("identity"));
+        if (coding.isPresent()) {
+            throw new BlobStoreException(
+                    Operation.READ,
+                    key,
+                    "it was stored with Content-Encoding '" + coding.get()
+                            + "', which the server undoes; store it without, or read it by the SDK",
+                    null,
+                    false);
+        }
+        return ObjectMetadata.of(Operation.READ, key, headers, size);
+    }
+}

@@ -1,0 +1,34 @@
+package io.blobstore.gcs;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobVersion;
+import io.blobstore.Operation;
+import io.blobstore.Precondition;
+import io.blobstore.PreconditionFailedException;
+import java.util.Map;
+
+/** Preconditions as generations: an object that does not exist has generation 0. */
+final class Generations {
+    private Generations() {}
+
+    /**
+     * Returns the generation that a blob must have.
+     *
+     * @throws PreconditionFailedException if no object can have the wanted version
+     */
+    static long require(Operation operation, BlobKey key, BlobVersion wanted) throws PreconditionFailedException {
+        return ObjectMetadata.generation(wanted)
+                .filter(generation -> generation > 0)
+                .orElseThrow(() -> new PreconditionFailedException(
+                        operation, key, "'" + wanted + "' is no version of a blob in this store", null));
+    }
+
+    /** Returns the parameters of the JSON API. */
+    static Map<String, String> query(Operation operation, BlobKey key, Precondition condition)
+            throws PreconditionFailedException {
+        if (condition instanceof Precondition.IfMatch match) {
+            return Map.of("ifGenerationMatch", Long.toString(require(operation, key, match.version())));
+        }
+        return condition == Precondition.ifAbsent() ? Map.of("ifGenerationMatch", "0") : Map.of();
+    }
+}

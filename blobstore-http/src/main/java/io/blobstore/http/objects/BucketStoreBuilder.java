@@ -1,0 +1,91 @@
+package io.blobstore.http.objects;
+
+import io.blobstore.BlobKey;
+import io.blobstore.http.HttpClient;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+import javax.net.ssl.TrustManager;
+
+/**
+ * The settings that the builders of all stores in a bucket have in common. Not thread-safe.
+ *
+ * @param <B> the builder itself
+ */
+public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
+    /** The bucket's name. */
+    protected final String bucket;
+    /** Builds the client of the data plane. */
+    protected final HttpClient.Builder http = HttpClient.builder();
+    /** What every object's name begins with. */
+    protected String prefix = "";
+    /** Where the server is; empty for the cloud's own. */
+    protected Optional<URI> endpoint = Optional.empty();
+    /** The storage class of new objects; empty for the bucket's default. */
+    protected Optional<String> storageClass = Optional.empty();
+
+    /** Creates a builder with everything at its default. */
+    protected BucketStoreBuilder(String bucket) {
+        this.bucket = bucket;
+    }
+
+    /** Returns this builder. */
+    protected abstract B self();
+
+    /**
+     * Sets where the server is, as in {@code http://127.0.0.1:9000}; default: the cloud's own, or what its environment
+     * variables name.
+     */
+    public B endpoint(URI endpoint) {
+        this.endpoint = Optional.of(UriParameters.requireEndpoint(endpoint));
+        return self();
+    }
+
+    /** Sets a prefix that the name of every object in the bucket gets, and that is not part of the keys. */
+    public B prefix(String prefix) {
+        if (!prefix.isEmpty()) {
+            BlobKey.of(prefix); // refuses what is malformed, or longer than a key
+        }
+        this.prefix = prefix;
+        return self();
+    }
+
+    /** Sets the storage class of new objects, as in "STANDARD"; default: the bucket's. */
+    public B storageClass(String name) {
+        if (name.isEmpty() || !name.chars().allMatch(c -> (c >= 'A' && c <= 'Z') || c == '_')) {
+            throw new IllegalArgumentException("a storage class is written like STANDARD; got '" + name + "'");
+        }
+        storageClass = Optional.of(name);
+        return self();
+    }
+
+    /** Sets which certificates are trusted; default: JSSE's trust managers, by its system properties. */
+    public B trustManagers(TrustManager... managers) {
+        http.trustManagers(managers);
+        return self();
+    }
+
+    /**
+     * Sets the maximum number of connections to the server, idle ones included; default 256. Requests beyond that wait
+     * in order of arrival and without a time limit, so any number of parts can be in flight over few connections. A
+     * source must not use the store that it is read for: its request might wait for the one that reads it.
+     *
+     * <p>The connections of an SDK client given to the builder do not count.
+     */
+    public B maxConnections(int connections) {
+        http.maxConnections(connections);
+        return self();
+    }
+
+    /** Sets the time limit for establishing a connection, TLS included; default 10 s. */
+    public B connectTimeout(Duration timeout) {
+        http.connectTimeout(timeout);
+        return self();
+    }
+
+    /** Sets how long a connection may go without progress; default 30 s. */
+    public B stallTimeout(Duration timeout) {
+        http.stallTimeout(timeout);
+        return self();
+    }
+}

@@ -1,0 +1,83 @@
+package io.blobstore.http.objects;
+
+import io.blobstore.BlobAlreadyExistsException;
+import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobNotFoundException;
+import io.blobstore.BlobStoreException;
+import io.blobstore.Crc32c;
+import io.blobstore.Operation;
+import io.blobstore.Precondition;
+import io.blobstore.PreconditionFailedException;
+import io.blobstore.StoredBlob;
+import java.util.Optional;
+
+/** Resolves conditional requests that failed. Thread-safe. */
+public final class Conditions {
+    private final AmbiguousOutcome outcome;
+    private final ErrorTranslator errors;
+
+    /** Creates the resolution of requests to one bucket. */
+    public Conditions(HeadRequest head, ErrorTranslator errors) {
+        outcome = new AmbiguousOutcome(head);
+        this.errors = errors;
+    }
+
+    /**
+     * Returns the blob that a failed request has stored nevertheless.
+     *
+     * @param mayHaveHappened whether the request may have been carried out: then the blob is looked up
+     * @throws BlobStoreException {@linkplain #explain explaining} the failure, if there is no such blob
+     */
+    public StoredBlob resolve(
+            Operation operation,
+            BlobKey key,
+            Precondition condition,
+            long size,
+            Crc32c checksum,
+            BlobStoreException problem,
+            boolean mayHaveHappened)
+            throws BlobStoreException {
+        if (mayHaveHappened) {
+            Optional<StoredBlob> sent = outcome.findSent(operation, key, condition, size, checksum, problem);
+            if (sent.isPresent()) {
+                return sent.get();
+            }
+        }
+        throw explain(operation, key, condition, problem);
+    }
+
+    /** Returns the exception for a failed condition in place of the server's 412, 404 or 409; others unchanged. */
+    public BlobStoreException explain(
+            Operation operation, BlobKey key, Precondition condition, BlobStoreException problem) {
+        if (condition == Precondition.none()) {
+            return problem;
+        }
+        if (errors.isConflict(problem)) {
+            return explainConflict(operation, key, condition, problem);
+        }
+        if (condition instanceof Precondition.IfMatch && problem instanceof BlobNotFoundException) {
+            return new PreconditionFailedException(operation, key, "there is no such blob any more", problem);
+        }
+        if (condition == Precondition.ifAbsent() && problem instanceof PreconditionFailedException) {
+            return new BlobAlreadyExistsException(operation, key, problem);
+        }
+        return problem;
+    }
+
+    /** Checks whether the request that this one conflicted with has made the condition false. */
+    private BlobStoreException explainConflict(
+            Operation operation, BlobKey key, Precondition condition, BlobStoreException problem) {
+        Optional<BlobMetadata> current = outcome.headAfter(operation, key, problem);
+        if (condition == Precondition.ifAbsent() && current.isPresent()) {
+            return new BlobAlreadyExistsException(operation, key, problem);
+        }
+        if (condition instanceof Precondition.IfMatch match
+                && current.isPresent()
+                && !match.version().equals(current.get().version())) {
+            return new PreconditionFailedException(
+                    operation, key, "its version is " + current.get().version() + " by now", problem);
+        }
+        return problem;
+    }
+}

@@ -1,0 +1,265 @@
+package io.blobstore.http.objects;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobStoreException;
+import io.blobstore.IntegrityException;
+import io.blobstore.Operation;
+import io.blobstore.PermissionDeniedException;
+import io.blobstore.PreconditionFailedException;
+import io.blobstore.StoreNotFoundException;
+import io.blobstore.ThrottledException;
+import io.blobstore.http.Causes;
+import io.blobstore.http.ResponseText;
+import io.blobstore.http.TransportException;
+import io.blobstore.internal.concurrent.Interrupts;
+import java.io.InterruptedIOException;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Translates failures of requests to a bucket into the exceptions of the contract. A backend adds the exceptions of its
+ * SDK and the codes of its server. Thread-safe.
+ *
+ * <p>Messages contain codes, texts and request ids of the server, but no header field and no URL with a query.
+ */
+public abstract class ErrorTranslator {
+    private static final int TOO_MANY_REQUESTS = 429;
+    private static final int UNAVAILABLE = 503;
+
+    private final String bucket;
+    private final String endpoint;
+    private final String unknownHostRemedy;
+    private final Set<String> throttlingCodes;
+
+    /**
+     * Creates a translator.
+     *
+     * @param endpoint where the bucket is, for messages
+     * @param unknownHostRemedy what to do if the endpoint's name has no address
+     * @param throttlingCodes with which the server refuses a request unseen because there are too many
+     */
+    protected ErrorTranslator(String bucket, String endpoint, String unknownHostRemedy, Set<String> throttlingCodes) {
+        this.bucket = bucket;
+        this.endpoint = endpoint;
+        this.unknownHostRemedy = unknownHostRemedy;
+        this.throttlingCodes = throttlingCodes;
+    }
+
+    // ---- what a backend adds
+
+    /** Returns whether an unchecked exception reports a failure of a request, as those of an SDK do. */
+    protected abstract boolean isTranslatable(RuntimeException problem);
+
+    /** Returns the error response that an exception of the SDK, or one of its causes, reports. */
+    protected abstract Optional<ErrorResponse> sdkResponse(Throwable problem);
+
+    /** Translates a failure that is neither an error response nor one of the transport. */
+    protected abstract BlobStoreException translateOther(Operation operation, @Nullable BlobKey key, Exception problem);
+
+    /** Translates codes that only this server has; empty for all others. */
+    protected abstract Optional<BlobStoreException> translateCode(Failure failure);
+
+    /** Translates statuses that have a particular meaning with this server; empty for all others. */
+    protected abstract Optional<BlobStoreException> translateStatus(Failure failure);
+
+    /** Returns whether the server received other content than was sent. */
+    protected abstract boolean isCorruption(ErrorResponse response);
+
+    /** Returns what to do about a missing permission. */
+    protected abstract String permissionRemedy();
+
+    /** Returns whether the SDK reports an interrupt of the thread by an exception of its own. */
+    protected boolean isAborted(Exception problem) {
+        return false;
+    }
+
+    /** Returns whether the server refused a request because of a concurrent one for the same blob. */
+    protected boolean isConflict(BlobStoreException problem) {
+        return false;
+    }
+
+    /**
+     * Returns whether the SDK sent a request more than once before it failed: then the last failure says nothing about
+     * the earlier attempts.
+     */
+    public boolean wasRepeated(BlobStoreException problem) {
+        return false;
+    }
+
+    // ---- translation
+
+    /** Translates the failure of an operation. An interrupt sets the thread's interrupt status again. */
+    public final BlobStoreException translate(Operation operation, @Nullable BlobKey key, Exception problem) {
+        Optional<BlobStoreException> translated = Causes.find(problem, BlobStoreException.class);
+        if (translated.isPresent()) {
+            return translated.get();
+        }
+        if (Interrupts.caused(problem) || isAborted(problem)) {
+            Thread.currentThread().interrupt();
+            // Callers, who do not know the SDK, recognise an interrupt by the cause.
+            Throwable cause =
+                    Interrupts.caused(problem) ? problem : new InterruptedIOException("interrupted").initCause(problem);
+            return new BlobStoreException(
+                    operation, key, "interrupted; whether the server did it is unknown", cause, false);
+        }
+        Optional<ErrorResponse> response = response(problem);
+        if (response.isPresent()) {
+            return translate(operation, key, response.get(), problem);
+        }
+        return Causes.find(problem, TransportException.class)
+                .map(transport -> translate(operation, key, transport, problem))
+                .orElseGet(() -> translateOther(operation, key, problem));
+    }
+
+    private BlobStoreException translate(
+            Operation operation, @Nullable BlobKey key, TransportException problem, Exception cause) {
+        String message = message(problem);
+        return switch (problem.kind()) {
+            case UNKNOWN_HOST ->
+                new BlobStoreException(operation, key, message + "; " + unknownHostRemedy, cause, false);
+            case CONNECT ->
+                new BlobStoreException(operation, key, message + "; is it up, and the endpoint right?", cause, true);
+            case PROXY ->
+                new BlobStoreException(operation, key, message + "; check the proxy's settings", cause, false);
+            case TLS, CANCELLED -> new BlobStoreException(operation, key, message, cause, false);
+            case TIMEOUT, CLOSED, PROTOCOL -> new BlobStoreException(operation, key, message, cause, true);
+        };
+    }
+
+    /** Translates an error response; {@code cause} is null where the response as a whole was a success. */
+    public final BlobStoreException translate(
+            Operation operation, @Nullable BlobKey key, ErrorResponse response, @Nullable Exception cause) {
+        Failure failure = new Failure(operation, key, response, cause);
+        return translateCode(failure)
+                .or(() -> byCode(failure))
+                .or(() -> translateStatus(failure))
+                .orElseGet(() -> byStatus(failure));
+    }
+
+    private Optional<BlobStoreException> byCode(Failure failure) {
+        ErrorResponse response = failure.response();
+        if (response.is("NoSuchBucket")) {
+            return Optional.of(failure.storeNotFound(noBucket()));
+        }
+        if (isCorruption(response)) {
+            return Optional.of(new IntegrityException(
+                    failure.operation(),
+                    failure.key(),
+                    failure.describe("the server received something else than was sent"),
+                    failure.cause()));
+        }
+        if (isThrottled(response)
+                || response.is("ServiceUnavailable", "backendError")
+                || response.status() == UNAVAILABLE) {
+            return Optional.of(new ThrottledException(
+                    failure.operation(),
+                    failure.key(),
+                    failure.describe("the server asks for fewer requests"),
+                    response.retryAfter().orElse(null),
+                    failure.cause()));
+        }
+        if (response.is("NoSuchUpload")) {
+            return Optional.of(failure.other("the upload is gone: somebody aborted it, or a lifecycle rule", false));
+        }
+        return Optional.empty();
+    }
+
+    private BlobStoreException byStatus(Failure failure) {
+        int status = failure.response().status();
+        return switch (status) {
+            case 401, 403 ->
+                failure.permissionDenied("no permission in bucket '" + bucket + "'; check " + permissionRemedy());
+            case 412 ->
+                new PreconditionFailedException(
+                        failure.operation(),
+                        failure.key(),
+                        failure.describe("it is not the version that was asked for"),
+                        failure.cause());
+            default -> failure.other("the server failed or refused", status == 408 || (status >= 500 && status != 501));
+        };
+    }
+
+    /** Returns the message for a bucket that does not exist. */
+    public final String noBucket() {
+        return "there is no bucket '" + bucket + "' at " + endpoint + "; create it, or check name and endpoint";
+    }
+
+    /** Returns the message of an exception in one line. */
+    protected static String message(Throwable problem) {
+        return ResponseText.withoutControls(String.valueOf(problem.getMessage()));
+    }
+
+    /**
+     * A request that the server refused.
+     *
+     * @param cause null where the response as a whole was a success
+     */
+    protected record Failure(
+            Operation operation,
+            @Nullable BlobKey key,
+            ErrorResponse response,
+            @Nullable Exception cause) {
+        /** Appends what the server said to a message. */
+        public String describe(String problem) {
+            return problem + " (" + response
+                    + response.requestId().map(id -> "; request " + id).orElse("") + ")";
+        }
+
+        /** Returns the exception for missing or wrong credentials. */
+        public PermissionDeniedException permissionDenied(String problem) {
+            return new PermissionDeniedException(operation, key, describe(problem), cause);
+        }
+
+        /** Returns the exception for a bucket that is not there. */
+        public StoreNotFoundException storeNotFound(String problem) {
+            return new StoreNotFoundException(operation, key, describe(problem), cause);
+        }
+
+        /** Returns an exception of no particular type. */
+        public BlobStoreException other(String problem, boolean retryable) {
+            return new BlobStoreException(operation, key, describe(problem), cause, retryable);
+        }
+    }
+
+    // ---- classification
+
+    /** Returns the error response behind a failure; empty if the server sent none. */
+    public final Optional<ErrorResponse> response(Throwable problem) {
+        return Causes.find(problem, RefusedRequestException.class)
+                .map(RefusedRequestException::response)
+                .or(() -> sdkResponse(problem));
+    }
+
+    /** Returns the status of the error response behind a failure; 0 if the server sent none. */
+    public final int status(Throwable problem) {
+        return response(problem).map(ErrorResponse::status).orElse(0);
+    }
+
+    /** Returns the code of the error response behind a failure; empty if there is none. */
+    public final String code(Throwable problem) {
+        return response(problem).map(ErrorResponse::code).orElse("");
+    }
+
+    private boolean isThrottled(ErrorResponse response) {
+        return response.status() == TOO_MANY_REQUESTS || throttlingCodes.contains(response.code());
+    }
+
+    /**
+     * Returns whether a failed request may have been carried out. Of those that may succeed later, these were not:
+     * throttled ones, conflicts, and those without a connection. A status of 503 says as little as 500 does.
+     */
+    public final boolean isOutcomeUnknown(BlobStoreException problem) {
+        boolean notDone = response(problem).filter(this::isThrottled).isPresent()
+                || isConflict(problem)
+                || Causes.find(problem, TransportException.class, e -> e.kind() == TransportException.Kind.CONNECT)
+                        .isPresent();
+        return problem.isRetryable() && (!notDone || wasRepeated(problem));
+    }
+
+    /** Returns whether the server sent no response at all: one wait for a dead server is enough. */
+    public static boolean isUnanswered(BlobStoreException problem) {
+        return Causes.find(problem, TransportException.class, e -> e.kind() != TransportException.Kind.CLOSED)
+                .isPresent();
+    }
+}

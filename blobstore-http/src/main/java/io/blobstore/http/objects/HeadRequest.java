@@ -1,0 +1,20 @@
+package io.blobstore.http.objects;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobVersion;
+import io.blobstore.Operation;
+import java.io.IOException;
+import java.util.Optional;
+
+/** Requests the metadata of a blob. */
+@FunctionalInterface
+public interface HeadRequest {
+    /**
+     * Returns the metadata of a blob.
+     *
+     * @throws io.blobstore.BlobNotFoundException if there is no such blob
+     * @throws io.blobstore.PreconditionFailedException if a version is wanted, and it is another one
+     */
+    BlobMetadata head(Operation operation, BlobKey key, Optional<BlobVersion> wanted) throws IOException;
+}

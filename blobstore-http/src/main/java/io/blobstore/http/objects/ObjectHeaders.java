@@ -1,0 +1,62 @@
+package io.blobstore.http.objects;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobStoreException;
+import io.blobstore.BlobVersion;
+import io.blobstore.Crc32c;
+import io.blobstore.Operation;
+import io.blobstore.http.HttpHeaders;
+import io.blobstore.http.ResponseText;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Reads the header fields by which servers describe an object. */
+public final class ObjectHeaders {
+    private ObjectHeaders() {}
+
+    /**
+     * Reads a blob's metadata; what servers name differently is given by the caller.
+     *
+     * @param userMetadataPrefix of the fields that are user metadata, in lower case
+     * @throws BlobStoreException if there is no valid Last-Modified field
+     */
+    public static BlobMetadata metadata(
+            Operation operation,
+            BlobKey key,
+            HttpHeaders headers,
+            long size,
+            BlobVersion version,
+            Optional<Crc32c> checksum,
+            String userMetadataPrefix)
+            throws BlobStoreException {
+        Map<String, String> user = new TreeMap<>();
+        headers.forEach((name, value) -> {
+            String field = name.toLowerCase(Locale.ROOT);
+            if (field.startsWith(userMetadataPrefix)) {
+                user.merge(field.substring(userMetadataPrefix.length()), value, (a, b) -> a + "," + b);
+            }
+        });
+        Instant lastModified = headers.first("Last-Modified")
+                .flatMap(ResponseText::date)
+                .orElseThrow(() -> incomplete(operation, key, "Last-Modified"));
+        return BlobMetadata.builder(key, size, version, lastModified)
+                .checksum(checksum)
+                .contentType(headers.first("Content-Type"))
+                .userMetadata(user)
+                .build();
+    }
+
+    /** Returns the exception for a response that lacks what the server always sends. */
+    public static BlobStoreException incomplete(Operation operation, BlobKey key, String field) {
+        return new BlobStoreException(
+                operation,
+                key,
+                "the server's answer has no valid " + field + "; is the endpoint one of this kind of store?",
+                null,
+                false);
+    }
+}

@@ -1,0 +1,111 @@
+package io.blobstore.http.objects;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobStoreException;
+import io.blobstore.BlobTarget;
+import io.blobstore.BlobVersion;
+import io.blobstore.ByteRange;
+import io.blobstore.Crc32c;
+import io.blobstore.Operation;
+import io.blobstore.ReadResult;
+import io.blobstore.http.HttpHeaders;
+import io.blobstore.spi.ByteRanges;
+import io.blobstore.spi.Checksums;
+import java.io.IOException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One read of a range by a GET. Content that is a whole blob is compared with the blob's checksum.
+ *
+ * <p>HTTP can request neither an empty range nor one that begins at the very end. For these a HEAD checks that blob and
+ * version exist.
+ */
+public final class RangedRead {
+    private static final Operation OPERATION = Operation.READ;
+    private static final int NOT_SATISFIABLE = 416;
+
+    private final ObjectReader objects;
+    private final ErrorTranslator errors;
+    private final BlobKey key;
+    private final ByteRange range;
+    private final Optional<BlobVersion> wanted;
+    private final BlobTarget.Window target;
+    private final RangeResponseHandler handler;
+
+    private @Nullable BlobMetadata metadata;
+    private boolean partial;
+
+    /** Creates a read into a window, to be run once. */
+    public RangedRead(
+            ObjectReader objects,
+            ErrorTranslator errors,
+            BlobKey key,
+            ByteRange range,
+            Optional<BlobVersion> wanted,
+            BlobTarget.Window target) {
+        this.objects = objects;
+        this.errors = errors;
+        this.key = key;
+        this.range = range;
+        this.wanted = wanted;
+        this.target = target;
+        handler = new RangeResponseHandler(key, range, target, this::describe);
+    }
+
+    /**
+     * Sends the request and fills the window.
+     *
+     * @throws io.blobstore.PartialReadException if only the first bytes of the range arrived
+     */
+    public ReadResult run() throws IOException {
+        if (handler.wantsNothing()) {
+            return readNothing();
+        }
+        try {
+            objects.get(key, wanted, handler.field(), handler);
+        } catch (BlobStoreException e) {
+            if (errors.status(e) == NOT_SATISFIABLE) {
+                return readNothing();
+            }
+            BlobMetadata blob = metadata;
+            throw handler.failed(e, blob == null ? null : withChecksumOfWhole(blob, false));
+        }
+        return verified();
+    }
+
+    private ReadResult readNothing() throws IOException {
+        BlobMetadata head = objects.head(OPERATION, key, wanted);
+        if (ByteRanges.resolve(range, key, head.size(), target.remaining()) > 0) {
+            throw new BlobStoreException(OPERATION, key, "it was replaced while it was read", null, true);
+        }
+        return ReadResult.of(head, 0, Crc32c.EMPTY);
+    }
+
+    private void describe(HttpHeaders headers, long blobSize, boolean partialResponse) throws IOException {
+        partial = partialResponse;
+        metadata = objects.requireVersion(OPERATION, objects.describe(key, headers, blobSize), wanted);
+    }
+
+    private ReadResult verified() throws IOException {
+        BlobMetadata described = metadata;
+        if (described == null) {
+            throw new BlobStoreException(OPERATION, key, "the answer has no content", null, true);
+        }
+        boolean whole = handler.length() == described.size();
+        BlobMetadata blob = withChecksumOfWhole(described, whole);
+        Crc32c actual = handler.checksum();
+        if (whole) {
+            Checksums.requireStored(OPERATION, blob, actual);
+        }
+        return ReadResult.of(blob, handler.length(), actual);
+    }
+
+    private BlobMetadata withChecksumOfWhole(BlobMetadata blob, boolean whole) throws IOException {
+        if (!partial) {
+            return blob;
+        }
+        return blob.toBuilder().checksum(objects.checksumOfPartial(blob, whole)).build();
+    }
+}

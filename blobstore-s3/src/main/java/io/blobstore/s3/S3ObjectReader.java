@@ -1,0 +1,152 @@
+package io.blobstore.s3;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobNotFoundException;
+import io.blobstore.BlobStoreException;
+import io.blobstore.BlobVersion;
+import io.blobstore.Crc32c;
+import io.blobstore.Operation;
+import io.blobstore.PreconditionFailedException;
+import io.blobstore.StoreNotFoundException;
+import io.blobstore.http.HttpHeaders;
+import io.blobstore.http.ResponseHandler;
+import io.blobstore.http.objects.BucketContext;
+import io.blobstore.http.objects.ObjectHeaders;
+import io.blobstore.http.objects.ObjectNames;
+import io.blobstore.http.objects.ObjectReader;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.SdkHttpResponse;
+import software.amazon.awssdk.services.s3.S3Client;
+
+/** Reads objects by GET, and their metadata by HEAD, which the SDK sends. Both describe a blob by the same fields. */
+record S3ObjectReader(
+        BucketContext bucket,
+        ObjectNames names,
+        S3Client client,
+        DataRequests data,
+        S3Headers headers,
+        S3Errors errors,
+        boolean keepsChecksums)
+        implements ObjectReader {
+    /** Statuses of a response to HEAD that may concern the bucket or the credentials as well as the blob. */
+    private static final Set<Integer> UNEXPLAINED = Set.of(400, 401, 403, 404);
+
+    // ---- metadata
+
+    @Override
+    public BlobMetadata head(Operation operation, BlobKey key, Optional<BlobVersion> wanted) throws IOException {
+        String object = names.objectOf(operation, key);
+        Map<String, String> condition = condition(wanted);
+        SdkHttpResponse response;
+        try {
+            response = bucket.request(
+                    operation,
+                    key,
+                    () -> client.headObject(request -> request.bucket(bucket.name())
+                                    .key(object)
+                                    .overrideConfiguration(S3Headers.override(headers.read(), condition)))
+                            .sdkHttpResponse());
+        } catch (BlobStoreException e) {
+            if (!bucket.isConfirmed() && UNEXPLAINED.contains(errors.status(e))) {
+                requireBucket(operation, key);
+            }
+            throw e;
+        }
+        HttpHeaders.Builder fields = HttpHeaders.builder();
+        response.forEachHeader((name, values) -> values.forEach(value -> fields.addReceived(name, value)));
+        HttpHeaders received = fields.build();
+        long size = received.number("Content-Length")
+                .orElseThrow(() -> ObjectHeaders.incomplete(operation, key, "Content-Length"));
+        return requireVersion(operation, metadata(operation, key, received, size), wanted);
+    }
+
+    private static Map<String, String> condition(Optional<BlobVersion> wanted) {
+        return wanted.map(version ->
+                        Map.of(S3Headers.IF_MATCH, VersionTag.of(version).etag()))
+                .orElse(Map.of());
+    }
+
+    /**
+     * A response to HEAD has no body that explains whether the blob, the bucket, the region or the credentials are the
+     * problem. The response to a listing has one: throws its exception, unless that does not explain the problem
+     * either.
+     */
+    private void requireBucket(Operation operation, BlobKey key) throws IOException {
+        try {
+            client.listObjectsV2(request -> request.bucket(bucket.name())
+                    .prefix(names.prefix())
+                    .maxKeys(1)
+                    .overrideConfiguration(S3Headers.override(headers.any())));
+            bucket.confirm();
+        } catch (SdkException e) {
+            if (errors.status(e) == 404 && errors.code(e).isEmpty()) {
+                throw new StoreNotFoundException(operation, key, errors.noBucket(), e);
+            }
+            BlobStoreException reason = errors.translate(operation, key, e);
+            if (!errors.code(e).equals("AccessDenied")) { // a policy may allow reading without listing
+                throw reason;
+            }
+        }
+    }
+
+    private static BlobMetadata metadata(Operation operation, BlobKey key, HttpHeaders headers, long size)
+            throws BlobStoreException {
+        VersionTag tag = VersionTag.of(headers).orElseThrow(() -> ObjectHeaders.incomplete(operation, key, "ETag"));
+        return ObjectHeaders.metadata(
+                operation, key, headers, size, tag.version(), checksum(headers), S3Headers.USER_METADATA);
+    }
+
+    /** Returns the CRC32C of the whole content; a composite one, made of the parts' checksums, is not. */
+    private static Optional<Crc32c> checksum(HttpHeaders headers) {
+        if (headers.first(S3Headers.CHECKSUM_TYPE).filter("COMPOSITE"::equals).isPresent()) {
+            return Optional.empty();
+        }
+        return headers.first(S3Headers.CHECKSUM).flatMap(Crc32c::ofBase64);
+    }
+
+    // ---- content
+
+    @Override
+    public void get(BlobKey key, Optional<BlobVersion> wanted, Optional<String> range, ResponseHandler handler)
+            throws IOException {
+        String object = names.objectOf(Operation.READ, key);
+        Map<String, String> fields = new TreeMap<>(S3Headers.merge(headers.read(), condition(wanted)));
+        range.ifPresent(value -> fields.put("Range", value));
+        bucket.request(Operation.READ, key, () -> data.get(object, fields, handler));
+    }
+
+    @Override
+    public BlobMetadata describe(BlobKey key, HttpHeaders received, long size) throws BlobStoreException {
+        return metadata(Operation.READ, key, received, size);
+    }
+
+    @Override
+    public boolean matches(BlobVersion wanted, BlobVersion actual) {
+        return VersionTag.of(wanted).matches(VersionTag.of(actual));
+    }
+
+    /**
+     * With a range, some servers send the checksum of the whole blob, some that of the range, and some none. Where the
+     * range is the whole blob, the first two are the same; otherwise a HEAD returns it.
+     */
+    @Override
+    public Optional<Crc32c> checksumOfPartial(BlobMetadata blob, boolean whole) throws IOException {
+        if (!whole) {
+            return Optional.empty();
+        }
+        if (blob.checksum().isPresent() || !keepsChecksums) {
+            return blob.checksum();
+        }
+        try {
+            return head(Operation.READ, blob.key(), Optional.of(blob.version())).checksum();
+        } catch (PreconditionFailedException | BlobNotFoundException e) {
+            throw new BlobStoreException(Operation.READ, blob.key(), "it was replaced while it was read", e, true);
+        }
+    }
+}
