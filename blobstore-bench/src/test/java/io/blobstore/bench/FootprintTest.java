@@ -6,6 +6,7 @@ import io.blobstore.bench.report.Measurement;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -42,11 +43,18 @@ class FootprintTest {
      * on the way into a file.
      */
     @ParameterizedTest
+    @CsvSource({"BLOBSTORE, UPLOAD, HTTP, 8, 8", "BLOBSTORE, READ, HTTPS, 16, 8"})
+    void representativesStayUnderTheirLimits(
+            ClientType type, Operation operation, Transport transport, double heapMibPerGib, int directMib)
+            throws Exception {
+        staysUnderItsLimits(type, operation, transport, heapMibPerGib, directMib);
+    }
+
+    @Tag("campaign")
+    @ParameterizedTest
     @CsvSource({
-        "BLOBSTORE, UPLOAD, HTTP, 8, 8",
         "BLOBSTORE, UPLOAD, HTTPS, 16, 8",
         "BLOBSTORE, READ, HTTP, 8, 8",
-        "BLOBSTORE, READ, HTTPS, 16, 8",
         "BLOBSTORE, DOWNLOAD, HTTP, 8, 8",
         "GCS_BLOBSTORE, UPLOAD, HTTP, 8, 8",
         "GCS_BLOBSTORE, UPLOAD, HTTPS, 16, 8",
