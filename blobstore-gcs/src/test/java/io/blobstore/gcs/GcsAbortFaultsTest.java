@@ -229,7 +229,7 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
                 });
                 BlobStore store = GcsBlobStore.builder(FakeServer.BUCKET)
                         .endpoint(URI.create(silent.endpoint().toString()))
-                        .stallTimeout(Duration.ofMillis(300))
+                        .stallTimeout(Duration.ofSeconds(2))
                         .open()) {
             MultipartUpload upload = store.createMultipartUpload(KEY, new PartLayout(1, PART), StoreOptions.DEFAULT);
 
