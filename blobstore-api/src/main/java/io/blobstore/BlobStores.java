@@ -13,9 +13,9 @@ import java.util.TreeMap;
  * }
  * }</pre>
  *
- * <p>{@code mem:} opens a new store in memory, for tests and small caches. Stores that are opened as {@code mem:name} in
- * one JVM share their blobs, which stay until they are deleted or the JVM ends. Content is held in arrays on the Java
- * heap, which is its only limit; a blob has at most 1 GiB.
+ * <p>{@code mem:} opens a new store in memory, for tests and small caches. Stores that are opened as {@code mem:name}
+ * in one JVM share their blobs, which stay until they are deleted or the JVM ends. Content is held in arrays on the
+ * Java heap, which is its only limit; a blob has at most 1 GiB.
  */
 public final class BlobStores {
     private BlobStores() {}

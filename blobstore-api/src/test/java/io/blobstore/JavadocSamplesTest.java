@@ -24,8 +24,7 @@ class JavadocSamplesTest {
     private static final Pattern SAMPLE = Pattern.compile("<pre>\\{@code\\R(.*?)\\R \\* }</pre>", Pattern.DOTALL);
 
     /** The variables that samples use without declaring them. */
-    private static final String BEFORE =
-            """
+    private static final String BEFORE = """
             import io.blobstore.*;
             import io.blobstore.memory.*;
             import io.blobstore.transfer.*;
@@ -69,17 +68,19 @@ class JavadocSamplesTest {
 
     private void requireCompiles(String sample) {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        JavaFileObject file = new SimpleJavaFileObject(URI.create("string:///Sample.java"), JavaFileObject.Kind.SOURCE) {
-            @Override
-            public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-                return BEFORE + sample + "\n    }\n}\n";
-            }
-        };
+        JavaFileObject file =
+                new SimpleJavaFileObject(URI.create("string:///Sample.java"), JavaFileObject.Kind.SOURCE) {
+                    @Override
+                    public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+                        return BEFORE + sample + "\n    }\n}\n";
+                    }
+                };
         StringWriter problems = new StringWriter();
-        List<String> options = List.of("-d", classes.toString(), "-cp", System.getProperty("java.class.path"), "-proc:none");
+        List<String> options =
+                List.of("-d", classes.toString(), "-cp", System.getProperty("java.class.path"), "-proc:none");
 
-        boolean compiled =
-                compiler.getTask(problems, null, null, options, null, List.of(file)).call();
+        boolean compiled = compiler.getTask(problems, null, null, options, null, List.of(file))
+                .call();
 
         assertThat(compiled).as(problems + sample).isTrue();
     }
