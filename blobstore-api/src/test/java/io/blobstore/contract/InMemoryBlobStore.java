@@ -48,8 +48,8 @@ public final class InMemoryBlobStore extends ForwardingBlobStore {
      */
     public void flipBit(BlobKey key, long bit) throws IOException {
         content.damage(key, bytes -> {
-            bytes[Math.toIntExact(bit / Byte.SIZE)] ^= (byte) (1 << bit % Byte.SIZE);
-            return bytes;
+            int index = Math.toIntExact(bit / Byte.SIZE);
+            bytes.put(index, (byte) (bytes.get(index) ^ 1 << bit % Byte.SIZE));
         });
     }
 

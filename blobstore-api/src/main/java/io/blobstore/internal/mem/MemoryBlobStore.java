@@ -77,16 +77,15 @@ public final class MemoryBlobStore implements BlobStore {
             throw new IllegalArgumentException(
                     "a blob has at most " + capabilities.maxBlobSize() + " bytes in this store; got " + source.size());
         }
-        byte[] bytes = copyOf(source);
+        ByteBuffer bytes = copyOf(source);
         requireOpen();
         return content.put(Operation.STORE, key, bytes, options);
     }
 
-    static byte[] copyOf(BlobSource source) throws IOException {
-        byte[] bytes = new byte[Math.toIntExact(source.size())];
-        ByteBuffer target = ByteBuffer.wrap(bytes);
-        source.forEachBuffer(COPY_WINDOW, target::put);
-        return bytes;
+    static ByteBuffer copyOf(BlobSource source) throws IOException {
+        ByteBuffer copy = ByteBuffer.allocate(Math.toIntExact(source.size()));
+        source.forEachBuffer(COPY_WINDOW, copy::put);
+        return copy.flip();
     }
 
     @Override
@@ -100,11 +99,12 @@ public final class MemoryBlobStore implements BlobStore {
             MemoryContent.requireVersion(Operation.READ, options.ifMatch().get(), metadata);
         }
         int bytes = (int) ByteRanges.resolve(range, key, metadata.size(), target.remaining());
-        Crc32c checksum = Crc32c.of(ByteBuffer.wrap(blob.bytes(), (int) range.offset(), bytes));
+        ByteBuffer read = blob.content().slice((int) range.offset(), bytes);
+        Crc32c checksum = Crc32c.of(read.duplicate());
         if (bytes == metadata.size()) {
             Checksums.requireStored(Operation.READ, metadata, checksum);
         }
-        target.put(ByteBuffer.wrap(blob.bytes(), (int) range.offset(), bytes));
+        target.put(read);
         return ReadResult.of(metadata, bytes, checksum);
     }
 
@@ -155,7 +155,7 @@ public final class MemoryBlobStore implements BlobStore {
                 .metadataOf(blob.metadata())
                 .precondition(options.precondition())
                 .build();
-        return content.put(Operation.COPY, to, blob.bytes(), stored);
+        return content.put(Operation.COPY, to, blob.content(), stored);
     }
 
     @Override

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 
 /**
  * The blobs and unfinished uploads of one store in memory, or of several stores with one name.
@@ -40,9 +40,9 @@ public final class MemoryContent {
     /**
      * A blob.
      *
-     * @param bytes its content, never changed
+     * @param content its bytes on the heap; neither they nor the position and limit of the buffer ever change
      */
-    record Blob(BlobMetadata metadata, byte[] bytes) {}
+    record Blob(BlobMetadata metadata, ByteBuffer content) {}
 
     private <T> T locked(Supplier<T> action) {
         lock.lock();
@@ -77,20 +77,20 @@ public final class MemoryContent {
         });
     }
 
-    /** Makes bytes visible that nobody else changes any more. */
-    StoredBlob put(Operation operation, BlobKey key, byte[] bytes, StoreOptions options)
+    /** Makes a blob visible. Nothing may change the content, or the position of the buffer, any more. */
+    StoredBlob put(Operation operation, BlobKey key, ByteBuffer content, StoreOptions options)
             throws PreconditionFailedException {
-        Crc32c checksum = Crc32c.of(ByteBuffer.wrap(bytes));
+        Crc32c checksum = Crc32c.of(content.duplicate());
         lock.lock();
         try {
             requireCondition(operation, key, options.precondition());
             BlobMetadata metadata = BlobMetadata.builder(
-                            key, bytes.length, new BlobVersion("v" + ++versions), Instant.now())
+                            key, content.remaining(), new BlobVersion("v" + ++versions), Instant.now())
                     .checksum(Optional.of(checksum))
                     .contentType(options.contentType())
                     .userMetadata(options.userMetadata())
                     .build();
-            blobs.put(key, new Blob(metadata, bytes));
+            blobs.put(key, new Blob(metadata, content));
             return StoredBlob.of(key, metadata.size(), metadata.version(), metadata.checksum());
         } finally {
             lock.unlock();
@@ -146,13 +146,16 @@ public final class MemoryContent {
     }
 
     /**
-     * Replaces the bytes of a blob but not its metadata, as failing memory would.
+     * Changes the bytes of a blob but not its metadata, as failing memory would.
      *
-     * @param damage returns the new bytes, of the same length
+     * @param damage changes a copy of the bytes in place, without moving the position of the buffer
      * @throws BlobNotFoundException if there is no blob
      */
-    public void damage(BlobKey key, UnaryOperator<byte[]> damage) throws BlobNotFoundException {
+    public void damage(BlobKey key, Consumer<ByteBuffer> damage) throws BlobNotFoundException {
         Blob blob = require(Operation.READ, key);
-        locked(() -> blobs.replace(key, new Blob(blob.metadata, damage.apply(blob.bytes.clone()))));
+        ByteBuffer copy = ByteBuffer.allocate(blob.content.remaining());
+        copy.put(blob.content.duplicate()).flip();
+        damage.accept(copy);
+        locked(() -> Optional.ofNullable(blobs.replace(key, new Blob(blob.metadata, copy))));
     }
 }

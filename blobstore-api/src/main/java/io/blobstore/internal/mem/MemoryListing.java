@@ -33,10 +33,10 @@ final class MemoryListing implements BlobListing {
 
     @Override
     public Entry next() {
-        if (!hasNext()) {
+        Entry entry = hasNext() ? next : null;
+        if (entry == null) {
             throw new NoSuchElementException("the listing is at its end");
         }
-        Entry entry = next;
         next = null;
         return entry;
     }

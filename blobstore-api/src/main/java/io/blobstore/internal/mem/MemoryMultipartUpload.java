@@ -29,7 +29,7 @@ final class MemoryMultipartUpload extends AbstractMultipartUpload<MemoryMultipar
     }
 
     /** A part and its content. */
-    record Part(UploadedPart part, byte[] bytes) {}
+    record Part(UploadedPart part, ByteBuffer bytes) {}
 
     @Override
     public String id() {
@@ -38,8 +38,9 @@ final class MemoryMultipartUpload extends AbstractMultipartUpload<MemoryMultipar
 
     @Override
     protected Part send(int partNumber, BlobSource source) throws IOException {
-        byte[] bytes = MemoryBlobStore.copyOf(source);
-        return new Part(UploadedPart.of(partNumber, bytes.length, Crc32c.of(ByteBuffer.wrap(bytes))), bytes);
+        ByteBuffer bytes = MemoryBlobStore.copyOf(source);
+        Crc32c checksum = Crc32c.of(bytes.duplicate());
+        return new Part(UploadedPart.of(partNumber, bytes.remaining(), checksum), bytes);
     }
 
     @Override
@@ -50,8 +51,8 @@ final class MemoryMultipartUpload extends AbstractMultipartUpload<MemoryMultipar
     @Override
     protected StoredBlob publish(List<Part> sent, Crc32c checksum) throws IOException {
         ByteBuffer whole = ByteBuffer.allocate(Math.toIntExact(layout().size()));
-        sent.forEach(part -> whole.put(part.bytes()));
-        StoredBlob stored = content.put(Operation.COMPLETE_UPLOAD, key(), whole.array(), options);
+        sent.forEach(part -> whole.put(part.bytes().duplicate()));
+        StoredBlob stored = content.put(Operation.COMPLETE_UPLOAD, key(), whole.flip(), options);
         content.removeUpload(id);
         return stored;
     }
