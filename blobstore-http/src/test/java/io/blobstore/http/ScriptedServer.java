@@ -173,11 +173,6 @@ public final class ScriptedServer implements Closeable {
         await(() -> open.size() == connections, () -> "open connections: " + open.size() + ", not " + connections);
     }
 
-    /** Waits until this many connections were accepted. */
-    public void awaitAccepted(int connections) throws InterruptedException {
-        await(() -> accepted >= connections, () -> "accepted connections: " + accepted + ", not " + connections);
-    }
-
     /** Waits until this many requests were received, and returns the last of them. */
     public ScriptedExchange awaitRequest(int count) throws InterruptedException {
         await(() -> requests.size() >= count, () -> "requests received: " + requests.size() + ", not " + count);

@@ -114,7 +114,7 @@ class AmbiguousOutcomeTest {
         try (ScriptedServer server = server(LOST, there(100));
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.store(KEY, CONTENT, IF_ABSENT)))
-                    .hasMessageContaining("answer was lost")
+                    .hasMessageContaining("response was lost")
                     .satisfies(problem -> assertThat(problem.isRetryable()).isFalse());
         }
     }
