@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.http.TransportException.Kind;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -19,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The bound on connections: it is kept, and nobody waits for a slot that nobody has. */
+/** Tests the limit on connections: it is never exceeded, and no call waits for a slot that is free. */
 @ExtendWith(LeakCheck.class)
 class MaxConnectionsTest {
     private static final int THREADS = 64;
@@ -28,21 +27,6 @@ class MaxConnectionsTest {
 
     private static HttpRequest get(ScriptedServer server, String path) {
         return HttpRequest.of("GET", server.endpoint(), path, HttpHeaders.EMPTY);
-    }
-
-    /** A server that answers the first request when it is told to. */
-    private static ScriptedServer holding(TestNetChannel channel, CountDownLatch go) throws IOException {
-        return channel.server(Script.answering(200, "ok")).then(exchange -> {
-            exchange.discardBody();
-            go.await();
-            exchange.answer(200, "first");
-        });
-    }
-
-    private static Kind kind(Flight flight) throws InterruptedException {
-        Throwable failure = flight.failure();
-        assertThat(failure).isInstanceOf(TransportException.class);
-        return ((TransportException) failure).kind();
     }
 
     // ---- the bound
@@ -82,7 +66,7 @@ class MaxConnectionsTest {
         }
     }
 
-    /** A request that the server is at has a connection, so more of them than the bound would be seen. */
+    /** Counts the requests that the server handles at a time: each has a connection, so their number shows the limit. */
     @ParameterizedTest
     @EnumSource
     void connectionsThatEndAreReplacedAndNotAddedTo(TestNetChannel channel) throws Exception {
@@ -101,7 +85,7 @@ class MaxConnectionsTest {
                         case 2 -> {
                             closing.register();
                             try {
-                                exchange.answer(200, ""); // and is found to be stale later
+                                exchange.answer(200, ""); // and becomes stale
                                 exchange.close();
                             } finally {
                                 closing.arriveAndDeregister();
@@ -131,7 +115,7 @@ class MaxConnectionsTest {
             }
             assertThat(most.get()).isBetween(1, BOUND);
             assertThat(server.accepted()).isGreaterThan(BOUND);
-            // From here on a connection that is closed is known to be, and no request is sent over it.
+            // From here on, closed connections are known to be closed, and no request is sent over them.
             closing.awaitAdvanceInterruptibly(closing.arrive(), 20, TimeUnit.SECONDS);
 
             CountDownLatch together = new CountDownLatch(BOUND);
@@ -158,7 +142,7 @@ class MaxConnectionsTest {
     @EnumSource
     void endpointsDoNotWaitForEachOther(TestNetChannel channel) throws Exception {
         CountDownLatch go = new CountDownLatch(1);
-        try (ScriptedServer one = holding(channel, go);
+        try (ScriptedServer one = channel.holdingServer(go);
                 ScriptedServer two = channel.server(Script.answering(200, "two"));
                 HttpClient client = channel.client().maxConnections(1).build();
                 Flight first = Flight.start(() -> Calls.execute(client, Calls.get(one)))) {
@@ -179,17 +163,17 @@ class MaxConnectionsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, -1})
-    void aBoundThatLetsNobodyThroughIsRefused(int bound) {
+    void aBoundBelowOneIsRefused(int bound) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> HttpClient.builder().maxConnections(bound))
                 .withMessageContaining("1 or more; got " + bound);
     }
 
-    // ---- whose turn it is
+    // ---- the order of waiting calls
 
     @ParameterizedTest
     @CsvSource({"true, 0", "true, 2", "true, 4", "false, 0", "false, 2", "false, 4"})
-    void firstComeFirstServedThoughSomebodyGivesUp(boolean kept, int givingUp) throws Exception {
+    void callsAreServedInOrderOfArrivalEvenIfOneGivesUp(boolean kept, int givingUp) throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         try (ScriptedServer server =
                         TestNetChannel.PLAIN.server(Script.answering(200, "", kept ? "X-A: b" : "Connection: close"));
@@ -215,7 +199,7 @@ class MaxConnectionsTest {
                 }
             }
             calls.get(givingUp).cancel();
-            assertThat(kind(flights.get(givingUp + 1))).isEqualTo(Kind.CANCELLED);
+            assertThat(flights.get(givingUp + 1).failureKind()).isEqualTo(Kind.CANCELLED);
             go.countDown();
             for (Flight flight : flights) {
                 if (flight != flights.get(givingUp + 1)) {

@@ -21,12 +21,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Connections that are kept, and when they are not used again. */
+/** Tests which connections are kept and reused, and which are not. */
 @ExtendWith(LeakCheck.class)
 class PoolTest {
     @ParameterizedTest
     @EnumSource
-    void oneAfterTheOtherOnOneConnection(TestNetChannel channel) throws Exception {
+    void sequentialRequestsShareAConnection(TestNetChannel channel) throws Exception {
         try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
                 HttpClient client = channel.client().build()) {
             for (int i = 0; i < 20; i++) {
@@ -61,7 +61,7 @@ class PoolTest {
 
     @ParameterizedTest
     @EnumSource
-    void aConnectionIsKeptForSomeTimeOnly(TestNetChannel channel) throws Exception {
+    void aConnectionIsKeptForALimitedTime(TestNetChannel channel) throws Exception {
         ManualClock clock = new ManualClock();
         try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
                 HttpClient client = channel.client()
@@ -95,7 +95,7 @@ class PoolTest {
 
     @ParameterizedTest
     @EnumSource
-    void thoseNotNeededAreClosedWhenThePoolIsNextUsed(TestNetChannel channel) throws Exception {
+    void expiredConnectionsAreClosedWhenThePoolIsNextUsed(TestNetChannel channel) throws Exception {
         ManualClock clock = new ManualClock();
         CountDownLatch all = new CountDownLatch(5);
         try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
@@ -189,7 +189,7 @@ class PoolTest {
 
     @ParameterizedTest
     @EnumSource
-    void aRequestThatSentSomethingIsNotRepeated(TestNetChannel channel) throws Exception {
+    void aRequestOfWhichBytesWereSentIsNotRepeated(TestNetChannel channel) throws Exception {
         try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
                 HttpClient client = channel.client().build()) {
             Calls.execute(client, Calls.get(server));
@@ -205,7 +205,7 @@ class PoolTest {
 
     @ParameterizedTest
     @EnumSource
-    void aRequestThatIsCutInMidBodyIsNotRepeated(TestNetChannel channel) throws Exception {
+    void aRequestThatIsCutOffDuringItsBodyIsNotRepeated(TestNetChannel channel) throws Exception {
         try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
                 HttpClient client = channel.client().build()) {
             Calls.execute(client, Calls.get(server));
@@ -226,7 +226,7 @@ class PoolTest {
 
     @ParameterizedTest
     @EnumSource
-    void manyThreadsGetTheirOwnAnswers(TestNetChannel channel) throws Exception {
+    void manyThreadsGetTheirOwnResponses(TestNetChannel channel) throws Exception {
         int threads = 12;
         int requests = 40;
         AtomicInteger wrong = new AtomicInteger();

@@ -12,15 +12,15 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public class ScriptedUploads implements ScriptedServer.Script {
     private final AtomicInteger created = new AtomicInteger();
-    /** By id: how many bytes of the upload's parts have arrived. */
+    /** The bytes of parts that have arrived, by upload id. */
     private final Map<String, MovedBytes> open = new ConcurrentHashMap<>();
-    /** The same by content type. */
+    /** The bytes of parts that have arrived, by content type. */
     private final Map<String, MovedBytes> watched = new ConcurrentHashMap<>();
 
     /** Creates a server without uploads. */
     public ScriptedUploads() {}
 
-    /** Returns how many uploads were created. */
+    /** Returns the number of uploads created. */
     public final int created() {
         return created.get();
     }
@@ -30,7 +30,7 @@ public class ScriptedUploads implements ScriptedServer.Script {
         return open.keySet();
     }
 
-    /** Counts the bytes of the parts of the next upload with this content type. */
+    /** Returns the counter for the parts of the next upload with a content type. */
     final MovedBytes watch(String contentType) {
         return watched.computeIfAbsent(contentType, unused -> new MovedBytes());
     }
