@@ -109,7 +109,7 @@ class CallbackTest {
     @ParameterizedTest
     @MethodSource("failures")
     void anExceptionOfASourceIsPassedOnUnchanged(TestNetChannel channel, Throwable failure) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "next"));
                 HttpClient client = channel.client().build()) {
             BlobSource content = BlobSource.of(ByteBuffer.allocateDirect(4 << 20));
             for (long at : new long[] {0, 1 << 20, AT_THE_CHECK}) {
@@ -135,7 +135,7 @@ class CallbackTest {
     @ParameterizedTest
     @EnumSource
     void nothingOfASmallBodyIsSentIfItChanged(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "next"));
                 HttpClient client = channel.client().build()) {
             Calls.execute(client, Calls.get(server));
             IOException failure = new IOException("it changed");
@@ -155,7 +155,7 @@ class CallbackTest {
     @ParameterizedTest
     @EnumSource
     void bodiesInPiecesOfAnySizeArrive(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "next"));
                 HttpClient client = channel.client().build()) {
             for (int[] sizes : new int[][] {
                 {1},
@@ -198,7 +198,7 @@ class CallbackTest {
     @EnumSource
     void aFileThatShrankIsNoticedBeforeItIsSent(TestNetChannel channel) throws Exception {
         Path path = Files.write(directory.resolve("file"), new byte[1 << 20]);
-        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "next"));
                 HttpClient client = channel.client().build();
                 MappedFile file = MappedFile.open(path)) {
             try (RandomAccessFile shrinking = new RandomAccessFile(path.toFile(), "rw")) {
@@ -214,7 +214,7 @@ class CallbackTest {
     @ParameterizedTest
     @MethodSource("failures")
     void anExceptionOfAHandlerAtTheHeadIsPassedOnUnchanged(TestNetChannel channel, Throwable failure) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "abcd"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "abcd"));
                 HttpClient client = channel.client().build()) {
             Throwable thrown =
                     catchThrowable(() -> client.newCall(Calls.get(server)).execute((status, headers) -> {
@@ -234,7 +234,7 @@ class CallbackTest {
     @MethodSource("uncheckedFailures")
     void anExceptionOfAHandlerInTheBodyIsPassedOnUnchanged(TestNetChannel channel, Throwable failure) throws Exception {
         byte[] content = Calls.content(4 << 20);
-        try (ScriptedServer server = channel.server(exchange -> exchange.answer(200, content));
+        try (ScriptedServer server = channel.server(exchange -> exchange.respond(200, content));
                 HttpClient client = channel.client().build();
                 MappedFile file = MappedFile.create(directory.resolve("target"), content.length);
                 Lease lease = file.region().acquireWritable()) {

@@ -130,7 +130,7 @@ class CancelCrashTest {
                             exchange.discardBody(some);
                             moved.add(some);
                         }
-                        exchange.answerHead(200, exchange.bodyLength() > 0 ? 0 : SIZE);
+                        exchange.respondHead(200, exchange.bodyLength() > 0 ? 0 : SIZE);
                         for (int at = 0; at < SIZE && exchange.bodyLength() == 0; at += content.length) {
                             exchange.output().write(content);
                             moved.add(content.length);

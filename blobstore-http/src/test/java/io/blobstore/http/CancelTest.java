@@ -63,7 +63,7 @@ class CancelTest {
             if (this == REST_OF_HEAD) {
                 exchange.write("HTTP/1.1 200 OK\r\nContent-Le");
             } else if (this == REST_OF_BODY) {
-                exchange.answerHead(200, RECEIVED);
+                exchange.respondHead(200, RECEIVED);
                 exchange.output().write(new byte[RECEIVED / 2]);
             }
         }
@@ -100,7 +100,7 @@ class CancelTest {
         AtomicBoolean released = new AtomicBoolean();
         MappedFile source = MappedFile.open(directory.resolve("source"));
         MappedFile target = MappedFile.open(directory.resolve("target"), MappedFile.Access.READ_WRITE);
-        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "next"));
                 BlackHole hole = stage == Stage.CONNECTION ? BlackHole.open() : null;
                 HttpClient client = channel.client().build()) {
             if (stage == Stage.HANDSHAKE) {
@@ -167,12 +167,12 @@ class CancelTest {
     void aCallCanBeEndedWhileItWaitsForAConnection(Means means) throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         MappedFile source = MappedFile.open(directory.resolve("source"));
-        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.answering(200, "next"));
+        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.responding(200, "next"));
                 HttpClient client =
                         TestNetChannel.PLAIN.client().maxConnections(1).build()) {
             server.then(exchange -> {
                 go.await();
-                exchange.answer(200, "first");
+                exchange.respond(200, "first");
             });
             HttpCall call = client.newCall(Calls.put(server, source.region()));
             try (Flight first = Flight.start(() -> Calls.execute(client, Calls.get(server)))) {
@@ -217,7 +217,7 @@ class CancelTest {
     @ParameterizedTest
     @EnumSource
     void aCallCanBeCancelledBeforeItBegins(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "next"));
                 HttpClient client = channel.client().build()) {
             for (int i = 0; i < 2; i++) { // without an idle connection, and with one
                 HttpCall call = client.newCall(Calls.get(server));
@@ -236,7 +236,7 @@ class CancelTest {
     @ParameterizedTest
     @EnumSource
     void anInterruptedThreadSendsNothing(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "next"));
                 HttpClient client = channel.client().build()) {
             for (int i = 0; i < 2; i++) { // without an idle connection, and with one
                 HttpCall call = client.newCall(Calls.get(server));
@@ -258,7 +258,7 @@ class CancelTest {
     void cancellingACallThatHasEndedHasNoEffectOnOthers(TestNetChannel channel) throws Exception {
         CountDownLatch received = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "next"));
                 HttpClient client = channel.client().build()) {
             HttpCall first = client.newCall(Calls.get(server));
             first.execute(ResponseHandler.KEEP);
@@ -266,7 +266,7 @@ class CancelTest {
             server.then(exchange -> {
                 received.countDown();
                 go.await();
-                exchange.answer(200, "second");
+                exchange.respond(200, "second");
             });
             try (Flight second = Flight.start(() -> Calls.execute(client, Calls.get(server)))) {
                 received.await();
@@ -312,7 +312,7 @@ class CancelTest {
     @ParameterizedTest
     @EnumSource
     void aCallIsExecutedOnce(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, ""));
+        try (ScriptedServer server = channel.server(Script.responding(200, ""));
                 HttpClient client = channel.client().build()) {
             HttpCall call = client.newCall(Calls.get(server));
             call.execute(ResponseHandler.KEEP);

@@ -87,7 +87,7 @@ class DescriptorLimitTest {
     @Test
     void namesTheLimitAndGivesBackWhatItOpened(@TempDir Path directory) throws Exception {
         assumeTrue(Files.isExecutable(Path.of("/bin/sh")), "needs a shell to set the limit");
-        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.answering(200, ""))) {
+        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.responding(200, ""))) {
             Exit exit = ChildJvm.of(Child.class, directory)
                     .under("/bin/sh", "-c", "ulimit -n 256 && exec \"$0\" \"$@\"")
                     .run(Duration.ofMinutes(1), "" + server.endpoint().port());

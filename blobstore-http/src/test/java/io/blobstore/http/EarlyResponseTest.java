@@ -75,11 +75,11 @@ class EarlyResponseTest {
     @MethodSource("ways")
     void anEarlyErrorIsReportedAsThatStatus(TestNetChannel channel, Then then) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"));
+                ScriptedServer server = channel.server(Script.responding(200, "next"));
                 MappedFile file = MappedFile.open(directory.resolve("source"))) {
             server.then(exchange -> {
                 exchange.discardBody(300_000);
-                exchange.answer(503, "<Error>SlowDown</Error>", "Retry-After: 1");
+                exchange.respond(503, "<Error>SlowDown</Error>", "Retry-After: 1");
                 then.act(exchange, file);
             });
 
@@ -104,7 +104,7 @@ class EarlyResponseTest {
     void anErrorInResponseToTheHeadIsReportedAsThatStatus(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
                 ScriptedServer server = channel.server(exchange -> {
-                    exchange.answer(403, "<Error>AccessDenied</Error>", "Connection: close");
+                    exchange.respond(403, "<Error>AccessDenied</Error>", "Connection: close");
                     exchange.halfClose();
                     exchange.awaitClientGone();
                 });
@@ -123,7 +123,7 @@ class EarlyResponseTest {
         try (HttpClient client = channel.client().build();
                 ScriptedServer server = channel.server(exchange -> {
                     exchange.discardBody(300_000);
-                    exchange.answer(200, "");
+                    exchange.respond(200, "");
                     exchange.stall();
                 });
                 MappedFile file = MappedFile.open(directory.resolve("source"))) {
@@ -143,7 +143,7 @@ class EarlyResponseTest {
                     exchange.discardBody(300_000);
                     exchange.write("HTTP/1.1 102 Processing\r\n\r\n");
                     exchange.discardBody();
-                    exchange.answer(200, "");
+                    exchange.respond(200, "");
                 });
                 MappedFile file = MappedFile.open(directory.resolve("source"))) {
             for (int i = 0; i < 2; i++) {

@@ -138,7 +138,7 @@ class FaultTest {
         MappedFile target = MappedFile.open(directory.resolve("target"), MappedFile.Access.READ_WRITE);
         ManualClock clock = new ManualClock();
         try (HttpClient client = channel.client().clock(clock).build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
+                ScriptedServer server = channel.server(Script.responding(200, "next"))) {
             server.then(exchange -> {
                 stage.reach(exchange);
                 fault.strike(exchange, clock);
@@ -198,7 +198,7 @@ class FaultTest {
     void aKeptBodyThatIsTruncatedFailsTheCall(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
                 ScriptedServer server = channel.server(exchange -> {
-                    exchange.answerHead(200, 5);
+                    exchange.respondHead(200, 5);
                     exchange.write("abcd");
                     exchange.close();
                 })) {
@@ -217,11 +217,11 @@ class FaultTest {
     void anErrorWhoseBodyDoesNotArriveIsStillThatError(TestNetChannel channel, Fault fault) throws Exception {
         ManualClock clock = new ManualClock();
         try (HttpClient client = channel.client().clock(clock).build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
+                ScriptedServer server = channel.server(Script.responding(200, "next"))) {
             server.then(exchange -> {
                 exchange.discardBody();
                 long waiting = clock.awaitWaiting();
-                exchange.answerHead(503, 100);
+                exchange.respondHead(503, 100);
                 exchange.write("abcd");
                 clock.awaitServed(waiting); // a reset may overtake what was written before
                 fault.strike(exchange, clock);
@@ -246,7 +246,7 @@ class FaultTest {
                         channel.client().stallTimeout(STALL).clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
                     long waiting = clock.awaitWaiting();
-                    exchange.answerHead(403, RECEIVED);
+                    exchange.respondHead(403, RECEIVED);
                     clock.awaitServed(waiting);
                     sendSlowly(exchange, "b", clock);
                 })) {
@@ -311,7 +311,7 @@ class FaultTest {
                         channel.client().stallTimeout(STALL).clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
                     long waiting = clock.awaitWaiting();
-                    exchange.answerHead(200, RECEIVED);
+                    exchange.respondHead(200, RECEIVED);
                     clock.awaitServed(waiting);
                     sendSlowly(exchange, "b", clock);
                 })) {
@@ -331,7 +331,7 @@ class FaultTest {
         try (HttpClient client =
                         channel.client().stallTimeout(STALL).clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
-                    exchange.answerHead(200, content.length());
+                    exchange.respondHead(200, content.length());
                     for (int at = 0; at < content.length() - 1; at++) {
                         write(exchange, content.substring(at, at + 1), clock);
                         clock.advance(LONG_PAUSE);
@@ -371,7 +371,7 @@ class FaultTest {
         try (HttpClient client =
                         channel.client().stallTimeout(STALL).clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
-                    exchange.answerHead(200, content.length);
+                    exchange.respondHead(200, content.length);
                     for (int at = 0; at < content.length - 2048; at += 2048) {
                         long waiting = clock.awaitWaiting();
                         exchange.output().write(content, at, 2048);
@@ -402,7 +402,7 @@ class FaultTest {
                         clock.advance(LONG_PAUSE);
                     }
                     exchange.discardBody();
-                    exchange.answer(200, "");
+                    exchange.respond(200, "");
                 })) {
             BlobSource body = BlobSource.of(ByteBuffer.allocateDirect(SENT)); // in one buffer
 
@@ -436,7 +436,7 @@ class FaultTest {
     @Test
     void aPortWithoutListenerIsAConnectFailure() throws Exception {
         Endpoint endpoint;
-        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.answering(200, ""))) {
+        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.responding(200, ""))) {
             endpoint = server.endpoint();
         }
         try (HttpClient client = TestNetChannel.PLAIN.client().build()) {
@@ -478,7 +478,7 @@ class FaultTest {
     void aHandshakeWithoutResponseTimesOut(TestNetChannel channel) throws Exception {
         ManualClock clock = new ManualClock();
         try (HttpClient client = channel.client().clock(clock).build();
-                ScriptedServer server = channel.server(Script.answering(200, ""))) {
+                ScriptedServer server = channel.server(Script.responding(200, ""))) {
             server.thenConnection(socket -> {
                 clock.passWhileIdle();
                 socket.getInputStream().transferTo(java.io.OutputStream.nullOutputStream());
@@ -498,7 +498,7 @@ class FaultTest {
     @EnumSource
     void aConnectionThatEndsAtOnceIsClosed(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, ""))) {
+                ScriptedServer server = channel.server(Script.responding(200, ""))) {
             server.thenConnection(socket -> {}, socket -> socket.setSoLinger(true, 0), socket -> {
                 socket.getInputStream().read();
                 socket.setSoLinger(true, 0);

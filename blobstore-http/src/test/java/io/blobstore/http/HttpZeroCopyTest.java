@@ -39,7 +39,7 @@ class HttpZeroCopyTest {
     void sendingFromAMappingAllocatesNoPayload(TestNetChannel channel, int allowedMebibytes) throws Exception {
         try (ScriptedServer server = channel.server(exchange -> {
                     exchange.discardBody();
-                    exchange.answer(200, "");
+                    exchange.respond(200, "");
                 });
                 HttpClient client = channel.client().build();
                 MappedFile file = MappedFile.open(directory.resolve("blob"))) {
@@ -72,7 +72,7 @@ class HttpZeroCopyTest {
                     if (chunked) {
                         exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
                     } else {
-                        exchange.answerHead(200, BODY);
+                        exchange.respondHead(200, BODY);
                     }
                     for (int at = 0; at < BODY; at += chunk.length) {
                         if (chunked) {

@@ -189,7 +189,7 @@ class MalformedResponseTest {
     @MethodSource("rows")
     void aMalformedResponseIsRefusedAndItsConnectionClosed(TestNetChannel channel, String response) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
+                ScriptedServer server = channel.server(Script.responding(200, "next"))) {
             for (ResponseHandler sink :
                     new ResponseHandler[] {ResponseHandler.KEEP, Calls.into(ByteBuffer.allocateDirect(LENGTH))}) {
                 server.then(Script.writing(response));
@@ -241,7 +241,7 @@ class MalformedResponseTest {
     void aHeadOf60KilobytesIsAccepted(TestNetChannel channel) throws Exception {
         String value = "v".repeat(60_000);
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "ok", "X-Long: " + value))) {
+                ScriptedServer server = channel.server(Script.responding(200, "ok", "X-Long: " + value))) {
             HttpResponse response = Calls.execute(client, Calls.get(server));
 
             assertThat(response.header("x-long")).contains(value);
@@ -257,7 +257,7 @@ class MalformedResponseTest {
     void aBodyLongerThanItsLengthEndsTheConnection(TestNetChannel channel) throws Exception {
         String injected = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
+                ScriptedServer server = channel.server(Script.responding(200, "next"))) {
             server.then(
                     Script.writing(OK + "Content-Length: 4\r\n\r\nabcd" + injected),
                     Script.writing(CHUNKED + "4\r\nabcd\r\n0\r\n\r\n" + injected),
@@ -281,13 +281,13 @@ class MalformedResponseTest {
     @EnumSource
     void aResponseOnAnIdleConnectionIsDiscarded(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
+                ScriptedServer server = channel.server(Script.responding(200, "next"))) {
             CountDownLatch idle = new CountDownLatch(1);
             CountDownLatch injected = new CountDownLatch(1);
             server.then(exchange -> {
-                exchange.answer(200, "abcd");
+                exchange.respond(200, "abcd");
                 idle.await();
-                exchange.answer(200, "evil");
+                exchange.respond(200, "evil");
                 injected.countDown();
             });
             Calls.execute(client, Calls.get(server));
@@ -307,7 +307,7 @@ class MalformedResponseTest {
     @EnumSource
     void aBodyThatDoesNotFitItsTargetIsRefused(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
+                ScriptedServer server = channel.server(Script.responding(200, "next"))) {
             for (int size : new int[] {0, 3, 5, 100_000}) {
                 for (String response : new String[] {length("4"), CHUNKED + "2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n"}) {
                     server.then(Script.writing(response));

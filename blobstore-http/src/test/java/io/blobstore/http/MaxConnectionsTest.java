@@ -39,7 +39,7 @@ class MaxConnectionsTest {
                     exchange.discardBody();
                     together.countDown();
                     together.await(); // the bound is reached
-                    exchange.answer(200, exchange.target());
+                    exchange.respond(200, exchange.target());
                 });
                 HttpClient client = channel.client().maxConnections(BOUND).build()) {
             List<Flight> flights = new ArrayList<>();
@@ -81,17 +81,17 @@ class MaxConnectionsTest {
                     now.decrementAndGet();
                     switch (which) {
                         case 0 -> exchange.reset();
-                        case 1 -> exchange.answer(200, "", "Connection: close");
+                        case 1 -> exchange.respond(200, "", "Connection: close");
                         case 2 -> {
                             closing.register();
                             try {
-                                exchange.answer(200, ""); // and becomes stale
+                                exchange.respond(200, ""); // and becomes stale
                                 exchange.close();
                             } finally {
                                 closing.arriveAndDeregister();
                             }
                         }
-                        default -> exchange.answer(200, "");
+                        default -> exchange.respond(200, "");
                     }
                 });
                 HttpClient client = channel.client().maxConnections(BOUND).build()) {
@@ -122,7 +122,7 @@ class MaxConnectionsTest {
             Script all = exchange -> {
                 together.countDown();
                 together.await();
-                exchange.answer(200, "");
+                exchange.respond(200, "");
             };
             server.then(all, all, all, all);
             flights.clear();
@@ -143,7 +143,7 @@ class MaxConnectionsTest {
     void endpointsDoNotWaitForEachOther(TestNetChannel channel) throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         try (ScriptedServer one = channel.holdingServer(go);
-                ScriptedServer two = channel.server(Script.answering(200, "two"));
+                ScriptedServer two = channel.server(Script.responding(200, "two"));
                 HttpClient client = channel.client().maxConnections(1).build();
                 Flight first = Flight.start(() -> Calls.execute(client, Calls.get(one)))) {
             one.awaitRequest(1);
@@ -176,12 +176,12 @@ class MaxConnectionsTest {
     void callsAreServedInOrderOfArrivalEvenIfOneGivesUp(boolean kept, int givingUp) throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         try (ScriptedServer server =
-                        TestNetChannel.PLAIN.server(Script.answering(200, "", kept ? "X-A: b" : "Connection: close"));
+                        TestNetChannel.PLAIN.server(Script.responding(200, "", kept ? "X-A: b" : "Connection: close"));
                 HttpClient client =
                         TestNetChannel.PLAIN.client().maxConnections(1).build()) {
             server.then(exchange -> {
                 go.await();
-                exchange.answer(200, "", kept ? "X-A: b" : "Connection: close");
+                exchange.respond(200, "", kept ? "X-A: b" : "Connection: close");
             });
             List<Flight> flights = new ArrayList<>();
             List<HttpCall> calls = new ArrayList<>();

@@ -93,7 +93,7 @@ class ProxyTest {
     @EnumSource
     void requestsGoThroughATunnelThatIsKept(TestNetChannel channel) throws Exception {
         byte[] content = Calls.content(3 << 20);
-        try (ScriptedServer server = channel.server(Script.answering(200, "stored"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "stored"));
                 ScriptedServer proxy = ScriptedServer.plain(ProxyTest::tunnel);
                 HttpClient client = channel.client().build()) {
             use(proxy);
@@ -118,7 +118,7 @@ class ProxyTest {
     @ParameterizedTest
     @EnumSource
     void credentialsGoToTheProxyAlone(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, ""));
+        try (ScriptedServer server = channel.server(Script.responding(200, ""));
                 ScriptedServer proxy = ScriptedServer.plain(ProxyTest::tunnel);
                 HttpClient client = channel.client().build()) {
             use(proxy);
@@ -133,9 +133,9 @@ class ProxyTest {
     @ParameterizedTest
     @CsvSource({"PLAIN, 407", "PLAIN, 403", "PLAIN, 502", "PLAIN, 302", "TLS_JDK, 407", "TLS_OPENSSL, 407"})
     void aProxyThatRefusesIsNamedAndItsCredentialsAreNot(TestNetChannel channel, int status) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, ""));
+        try (ScriptedServer server = channel.server(Script.responding(200, ""));
                 ScriptedServer proxy = ScriptedServer.plain(
-                        Script.answering(status, "no", "Proxy-Authenticate: Basic realm=\"" + PASSWORD + "\""));
+                        Script.responding(status, "no", "Proxy-Authenticate: Basic realm=\"" + PASSWORD + "\""));
                 HttpClient client = channel.client().build()) {
             use(proxy);
             useCredentials();
@@ -186,7 +186,7 @@ class ProxyTest {
     @EnumSource
     void aFailingProxyIsNamed(Failing failing) throws Exception {
         ManualClock clock = new ManualClock();
-        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.answering(200, ""));
+        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.responding(200, ""));
                 ScriptedServer proxy = ScriptedServer.plain(exchange -> failing.act(exchange, clock));
                 HttpClient client = TestNetChannel.PLAIN.client().clock(clock).build()) {
             use(proxy);
@@ -203,7 +203,7 @@ class ProxyTest {
 
     @Test
     void aProxyThatIsDownIsNamed() throws Exception {
-        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.answering(200, ""));
+        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.responding(200, ""));
                 HttpClient client = TestNetChannel.PLAIN.client().build()) {
             Endpoint gone;
             try (ScriptedServer proxy = ScriptedServer.plain(ProxyTest::tunnel)) {

@@ -61,7 +61,7 @@ class RoundTripTest {
     void aHostMayBeAnAddressOfIpv6() throws Exception {
         ScriptedServer server;
         try {
-            server = ScriptedServer.plain(InetAddress.getByName("::1"), Script.answering(200, "ok"));
+            server = ScriptedServer.plain(InetAddress.getByName("::1"), Script.responding(200, "ok"));
         } catch (IOException e) {
             Assumptions.abort("this machine has no IPv6");
             return;
@@ -137,7 +137,7 @@ class RoundTripTest {
     void bodiesOfAnySizeFromAnyMemoryArriveUnchanged(TestNetChannel channel) throws Exception {
         List<String> kinds = List.of("heap", "direct", "mapped", "path", "slices");
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "stored"));
+                ScriptedServer server = channel.server(Script.responding(200, "stored"));
                 Sources sources = new Sources()) {
             for (String kind : kinds) {
                 for (int size : SIZES) {
@@ -171,7 +171,7 @@ class RoundTripTest {
                 .add("X-Empty", "")
                 .build();
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, ""))) {
+                ScriptedServer server = channel.server(Script.responding(200, ""))) {
             Calls.execute(client, HttpRequest.of("DELETE", server.endpoint(), "/a%20b/c?d=e&f", headers));
 
             ScriptedExchange received = server.awaitRequest(1);
@@ -191,7 +191,7 @@ class RoundTripTest {
         HttpHeaders headers =
                 HttpHeaders.builder().add("host", "bucket.example").build();
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, ""))) {
+                ScriptedServer server = channel.server(Script.responding(200, ""))) {
             Calls.execute(client, HttpRequest.of("GET", server.endpoint(), "/", headers));
 
             assertThat(server.awaitRequest(1).headers().all("Host")).containsExactly("bucket.example");
@@ -204,7 +204,7 @@ class RoundTripTest {
     private static Script sending(byte[] content, boolean chunked) {
         return exchange -> {
             if (!chunked) {
-                exchange.answer(200, content);
+                exchange.respond(200, content);
                 return;
             }
             exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -248,7 +248,7 @@ class RoundTripTest {
     @EnumSource
     void bodiesOfAnySizeFillAnyMemory(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(500, "unexpected"))) {
+                ScriptedServer server = channel.server(Script.responding(500, "unexpected"))) {
             for (String kind : List.of("heap", "direct", "mapped")) {
                 for (boolean chunked : new boolean[] {false, true}) {
                     for (int size : SIZES) {
@@ -266,7 +266,7 @@ class RoundTripTest {
     @EnumSource
     void bodiesOfAnySizeAreReceivedInPieces(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(500, "unexpected"))) {
+                ScriptedServer server = channel.server(Script.responding(500, "unexpected"))) {
             for (int pieceSize : new int[] {7, 999, 100_003}) { // parts of TLS records and of their overhead
                 for (boolean chunked : new boolean[] {false, true}) {
                     for (int size : SIZES) {
@@ -375,8 +375,8 @@ class RoundTripTest {
     @EnumSource
     void aBodyThatIsTooLargeToKeepIsRefused(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
-            server.then(exchange -> exchange.answerHead(200, HttpClient.MAX_KEPT_BODY + 1L), exchange -> {
+                ScriptedServer server = channel.server(Script.responding(200, "next"))) {
+            server.then(exchange -> exchange.respondHead(200, HttpClient.MAX_KEPT_BODY + 1L), exchange -> {
                 exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
                 exchange.write(Integer.toHexString(HttpClient.MAX_KEPT_BODY) + "\r\n");
                 exchange.output().write(new byte[HttpClient.MAX_KEPT_BODY]);
@@ -398,7 +398,7 @@ class RoundTripTest {
     @EnumSource
     void theBodyOfAnErrorIsKeptForTheError(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(404, "<Error>NoSuchKey</Error>", "x-id: 1"))) {
+                ScriptedServer server = channel.server(Script.responding(404, "<Error>NoSuchKey</Error>", "x-id: 1"))) {
             RecordingHandler handler = new RecordingHandler(Calls.body(ByteBuffer.allocateDirect(5)));
             HttpResponse response = client.newCall(Calls.get(server)).execute(handler);
 
@@ -420,9 +420,9 @@ class RoundTripTest {
         byte[] content = Calls.content(32 << 20);
         AtomicLong sent = new AtomicLong();
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
+                ScriptedServer server = channel.server(Script.responding(200, "next"))) {
             server.then(exchange -> {
-                exchange.answerHead(500, content.length);
+                exchange.respondHead(500, content.length);
                 for (int at = 0; at < content.length; at += 64 << 10) {
                     exchange.output().write(content, at, 64 << 10);
                     sent.addAndGet(64 << 10);
@@ -442,11 +442,11 @@ class RoundTripTest {
     @EnumSource
     void responsesWithoutBodyMayHaveALength(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
+                ScriptedServer server = channel.server(Script.responding(200, "next"))) {
             server.then(
-                    exchange -> exchange.answerHead(200, 12_345, "ETag: \"a\""),
+                    exchange -> exchange.respondHead(200, 12_345, "ETag: \"a\""),
                     Script.writing("HTTP/1.1 204 No Content\r\n\r\n"),
-                    exchange -> exchange.answerHead(304, 12_345),
+                    exchange -> exchange.respondHead(304, 12_345),
                     Script.writing("HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n"),
                     Script.writing("HTTP/1.1 200 OK\r\n\r\n"));
 
@@ -515,7 +515,7 @@ class RoundTripTest {
                     early.set(exchange.available());
                     exchange.write("HTTP/1.1 100 Continue\r\n\r\n");
                     exchange.discardBody();
-                    exchange.answer(200, "");
+                    exchange.respond(200, "");
                 })) {
             assertThat(Calls.execute(client, expecting(server, content)).status())
                     .isEqualTo(200);
@@ -536,7 +536,7 @@ class RoundTripTest {
                     clock.awaitWaiting();
                     clock.advance(Duration.ofSeconds(1));
                     exchange.discardBody();
-                    exchange.answer(200, "");
+                    exchange.respond(200, "");
                 })) {
             assertThat(Calls.execute(client, expecting(server, content)).status())
                     .isEqualTo(200);
@@ -551,7 +551,7 @@ class RoundTripTest {
         AtomicLong sent = new AtomicLong(-1);
         try (HttpClient client = channel.client().clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
-                    exchange.answer(status, "no");
+                    exchange.respond(status, "no");
                     sent.set(exchange.awaitClientGone());
                 })) {
             HttpResponse response = Calls.execute(client, expecting(server, Calls.content(1 << 20)));

@@ -309,17 +309,17 @@ public final class ScriptedExchange {
     }
 
     /** Sends a valid response, without the body in response to HEAD. {@code fields} are whole lines. */
-    public void answer(int status, byte[] body, String... fields) throws IOException {
+    public void respond(int status, byte[] body, String... fields) throws IOException {
         respond(new ScriptedResponse(status, List.of(fields), body));
     }
 
     /** Sends a valid response with a text as body. */
-    public void answer(int status, String body, String... fields) throws IOException {
-        answer(status, body.getBytes(StandardCharsets.ISO_8859_1), fields);
+    public void respond(int status, String body, String... fields) throws IOException {
+        respond(status, body.getBytes(StandardCharsets.ISO_8859_1), fields);
     }
 
     /** Sends a response's status line and header, with {@code Content-Length}. */
-    public void answerHead(int status, long length, String... fields) throws IOException {
+    public void respondHead(int status, long length, String... fields) throws IOException {
         ScriptedResponse response = new ScriptedResponse(status, List.of(fields), new byte[0]);
         respond(response.with("Content-Length", length), 0);
     }

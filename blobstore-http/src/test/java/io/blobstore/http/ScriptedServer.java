@@ -41,10 +41,10 @@ public final class ScriptedServer implements Closeable {
         void run(ScriptedExchange exchange) throws IOException, InterruptedException;
 
         /** Returns a script that reads the request's body and sends a valid response. */
-        static Script answering(int status, String body, String... fields) {
+        static Script responding(int status, String body, String... fields) {
             return exchange -> {
                 exchange.discardBody();
-                exchange.answer(status, body, fields);
+                exchange.respond(status, body, fields);
             };
         }
 

@@ -38,11 +38,11 @@ class SecretsTest {
         private static void execute(TestNetChannel channel) throws Exception {
             String fields = "Set-Cookie: " + SECRET + "\r\n";
             ManualClock clock = new ManualClock();
-            try (ScriptedServer server = channel.server(Script.answering(200, SECRET, "X-Token: " + SECRET));
+            try (ScriptedServer server = channel.server(Script.responding(200, SECRET, "X-Token: " + SECRET));
                     HttpClient client = channel.client().clock(clock).build()) {
                 server.then(
-                        Script.answering(200, SECRET, "X-Token: " + SECRET),
-                        Script.answering(403, SECRET, "X-Token: " + SECRET),
+                        Script.responding(200, SECRET, "X-Token: " + SECRET),
+                        Script.responding(403, SECRET, "X-Token: " + SECRET),
                         Script.writing("HTTP/1.1 200 " + SECRET + "\0\r\n\r\n"),
                         Script.writing("HTTP/1.1 200 OK\r\n" + fields + SECRET + " : " + SECRET + "\r\n\r\n"),
                         Script.writing("HTTP/1.1 200 OK\r\n" + fields + "Content-Length: " + SECRET + "\r\n\r\n"),

@@ -45,7 +45,7 @@ class SlotsTest {
     @ParameterizedTest
     @EnumSource(names = {"TLS_JDK", "TLS_OPENSSL", "TLS_CONSCRYPT"})
     void handshakesThatFailGiveTheirSlotsBack(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "ok"));
                 HttpClient client = channel.client().maxConnections(1).build()) {
             server.thenConnection(socket -> {}, socket -> {}, socket -> {});
             for (int i = 0; i < 3; i++) {
@@ -112,11 +112,11 @@ class SlotsTest {
         "PLAIN, RESET", "TLS_JDK, RESET", "TLS_OPENSSL, RESET", "TLS_CONSCRYPT, RESET",
     })
     void aStaleConnectionIsReplacedThoughItWasTheOnlyOne(TestNetChannel channel, String end) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "ok"));
                 HttpClient client = channel.client().maxConnections(1).build()) {
             for (int i = 1; i <= 3; i++) {
                 server.then(exchange -> {
-                    exchange.answer(200, "last");
+                    exchange.respond(200, "last");
                     if (end.equals("CLOSE")) {
                         exchange.close();
                     } else {

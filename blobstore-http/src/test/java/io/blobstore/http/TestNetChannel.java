@@ -38,10 +38,10 @@ enum TestNetChannel {
 
     /** Starts a server that holds its first response until a latch opens. */
     ScriptedServer holdingServer(CountDownLatch go) throws IOException {
-        return server(Script.answering(200, "ok")).then(exchange -> {
+        return server(Script.responding(200, "ok")).then(exchange -> {
             exchange.discardBody();
             go.await();
-            exchange.answer(200, "first");
+            exchange.respond(200, "first");
         });
     }
 

@@ -49,7 +49,7 @@ class TlsTest {
     @ParameterizedTest
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
     void aCertificateOfAnUnknownAuthorityIsRefused(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, ""));
+        try (ScriptedServer server = channel.server(Script.responding(200, ""));
                 HttpClient client =
                         HttpClient.builder().engine(channel.engine()).build()) {
             assertThat(refusal(client, server))
@@ -62,7 +62,7 @@ class TlsTest {
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
     void aCertificateOfAnotherHostIsRefused(TestNetChannel channel) throws Exception {
         try (ScriptedServer server =
-                        ScriptedServer.secure(AUTHORITY.serverContext(Identity.OTHER_HOST), Script.answering(200, ""));
+                        ScriptedServer.secure(AUTHORITY.serverContext(Identity.OTHER_HOST), Script.responding(200, ""));
                 HttpClient client = channel.client().build()) {
             assertThat(refusal(client, server))
                     .hasMessageContaining("127.0.0.1")
@@ -74,7 +74,7 @@ class TlsTest {
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
     void anExpiredCertificateIsRefused(TestNetChannel channel) throws Exception {
         try (ScriptedServer server =
-                        ScriptedServer.secure(AUTHORITY.serverContext(Identity.EXPIRED), Script.answering(200, ""));
+                        ScriptedServer.secure(AUTHORITY.serverContext(Identity.EXPIRED), Script.responding(200, ""));
                 HttpClient client = channel.client().build()) {
             assertThat(refusal(client, server)).hasMessageContaining("expired");
         }
@@ -105,8 +105,8 @@ class TlsTest {
                 .map(manager -> new PlainTrustManager((X509TrustManager) manager))
                 .toArray(TrustManager[]::new);
         try (ScriptedServer other =
-                        ScriptedServer.secure(AUTHORITY.serverContext(Identity.OTHER_HOST), Script.answering(200, ""));
-                ScriptedServer right = channel.server(Script.answering(200, ""));
+                        ScriptedServer.secure(AUTHORITY.serverContext(Identity.OTHER_HOST), Script.responding(200, ""));
+                ScriptedServer right = channel.server(Script.responding(200, ""));
                 HttpClient client = channel.client().trustManagers(plain).build()) {
             refusal(client, other);
             if (channel == TestNetChannel.TLS_CONSCRYPT) { // it does not verify host names itself
@@ -120,7 +120,7 @@ class TlsTest {
     @ParameterizedTest
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
     void aHostCanBeAddressedByName(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "ok"));
                 HttpClient client = channel.client().build()) {
             Endpoint byName = new Endpoint(true, "localhost", server.endpoint().port());
 
@@ -135,7 +135,7 @@ class TlsTest {
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
     void aClientSendsItsCertificateOnRequest(TestNetChannel channel) throws Exception {
         try (ScriptedServer server =
-                        ScriptedServer.mutual(AUTHORITY.serverContext(Identity.SERVER), Script.answering(200, "ok"));
+                        ScriptedServer.mutual(AUTHORITY.serverContext(Identity.SERVER), Script.responding(200, "ok"));
                 HttpClient known = channel.client()
                         .keyManagers(AUTHORITY.keyManagers(Identity.CLIENT))
                         .build();
@@ -152,7 +152,7 @@ class TlsTest {
     @ParameterizedTest
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
     void aServerWithoutTlsIsRefusedForHttps(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, ""));
+        try (ScriptedServer server = channel.server(Script.responding(200, ""));
                 HttpClient client = channel.client().build()) {
             server.thenConnection(socket -> {
                 socket.getOutputStream()
@@ -166,7 +166,7 @@ class TlsTest {
 
     @Test
     void aServerWithTlsIsRefusedForHttp() throws Exception {
-        try (ScriptedServer server = TestNetChannel.TLS_JDK.server(Script.answering(200, ""));
+        try (ScriptedServer server = TestNetChannel.TLS_JDK.server(Script.responding(200, ""));
                 HttpClient client = TestNetChannel.PLAIN.client().build()) {
             Endpoint plain = new Endpoint(false, "127.0.0.1", server.endpoint().port());
 
@@ -212,7 +212,7 @@ class TlsTest {
                 TestNetChannel.TLS_OPENSSL.isAvailable() && TestNetChannel.TLS_CONSCRYPT.isAvailable(),
                 "needs all engines");
         Duration patience = Duration.ofMinutes(1);
-        try (ScriptedServer server = TestNetChannel.TLS_JDK.server(Script.answering(200, ""))) {
+        try (ScriptedServer server = TestNetChannel.TLS_JDK.server(Script.responding(200, ""))) {
             String port = "" + server.endpoint().port();
             ChildJvm child = ChildJvm.of(Child.class, directory);
 
@@ -230,9 +230,9 @@ class TlsTest {
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
     void connectionsThatHaveEndedHoldNoDescriptors(TestNetChannel channel) throws Exception {
         assumeTrue(Files.isDirectory(OpenDescriptors.DIRECTORY), "only Linux has " + OpenDescriptors.DIRECTORY);
-        try (ScriptedServer server = channel.server(Script.answering(200, ""));
+        try (ScriptedServer server = channel.server(Script.responding(200, ""));
                 ScriptedServer stranger = ScriptedServer.secure(
-                        AUTHORITY.serverContext(Identity.OTHER_HOST), Script.answering(200, ""))) {
+                        AUTHORITY.serverContext(Identity.OTHER_HOST), Script.responding(200, ""))) {
             endConnections(channel, server, stranger); // loads classes, which may hold descriptors permanently
             int before = OpenDescriptors.now().count("pipe:");
             for (int i = 0; i < 20; i++) {
@@ -256,7 +256,7 @@ class TlsTest {
     @Test
     void anEngineThatDoesNotExistIsRefused() throws Exception {
         System.setProperty(TlsEngine.PROPERTY, "rot13");
-        try (ScriptedServer server = TestNetChannel.TLS_JDK.server(Script.answering(200, ""));
+        try (ScriptedServer server = TestNetChannel.TLS_JDK.server(Script.responding(200, ""));
                 HttpClient client = HttpClient.builder().build()) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> Calls.execute(client, Calls.get(server)))

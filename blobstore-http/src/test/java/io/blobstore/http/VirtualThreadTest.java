@@ -54,7 +54,7 @@ class VirtualThreadTest {
                     exchange.discardBody();
                     received.countDown();
                     received.await();
-                    exchange.answer(200, "ok");
+                    exchange.respond(200, "ok");
                 });
                 HttpClient client = channel.client().build()) {
             List<Started<Integer>> calls = new ArrayList<>();
