@@ -29,8 +29,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** What our own requests say beside their content, and when a token is renewed. */
 @ExtendWith(LeakCheck.class)
 class AuthorizationTest {
-    private static final Script STORED =
-            Script.responding(200, "{\"name\": \"some-blob\", \"generation\": \"1\"}", "Content-Type: application/json");
+    private static final Script STORED = Script.responding(
+            200, "{\"name\": \"some-blob\", \"generation\": \"1\"}", "Content-Type: application/json");
     private static final Script REFUSED = Script.responding(401, "");
 
     /** Counts its tokens: "token-1" until it is refreshed. */

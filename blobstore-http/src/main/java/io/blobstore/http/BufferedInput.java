@@ -8,8 +8,8 @@ import java.nio.channels.SelectionKey;
 import javax.net.ssl.SSLException;
 
 /**
- * Reads from a peer and blocks until data arrives: heads byte by byte through a small buffer, payload directly into
- * the caller's memory. Used by one thread at a time.
+ * Reads from a peer and blocks until data arrives: heads byte by byte through a small buffer, payload directly into the
+ * caller's memory. Used by one thread at a time.
  */
 final class BufferedInput {
     /**
@@ -59,8 +59,10 @@ final class BufferedInput {
         }
     }
 
-    /** Blocks until at least one byte was read into the target, which must have room; returns the number of bytes, or -1 at
-     * the end. */
+    /**
+     * Blocks until at least one byte was read into the target, which must have room; returns the number of bytes, or -1
+     * at the end.
+     */
     int read(ByteBuffer target, StallDetector watch) throws IOException {
         int bytes;
         if (buffer.hasRemaining()) {

@@ -7,8 +7,8 @@ import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 
 /**
- * A connection that serves one exchange at a time. Used by one thread at a time; see {@link NonBlockingSocket}
- * for what other threads may do.
+ * A connection that serves one exchange at a time. Used by one thread at a time; see {@link NonBlockingSocket} for what
+ * other threads may do.
  */
 final class Connection implements Closeable {
     private final Endpoint endpoint;

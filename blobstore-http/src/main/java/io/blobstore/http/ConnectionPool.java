@@ -48,8 +48,8 @@ final class ConnectionPool {
     /**
      * Creates a pool.
      *
-     * @param maxConnections the maximum number of connections to an endpoint, including those that are idle, being established or
-     *     being closed
+     * @param maxConnections the maximum number of connections to an endpoint, including those that are idle, being
+     *     established or being closed
      * @param maxIdle how long a connection may be idle
      * @param maxAge the age at which a connection is closed even if it is used, so that changes of DNS are followed
      */
@@ -211,8 +211,8 @@ final class ConnectionPool {
             long now = clock.nanoTime();
             groups.values()
                     .forEach(group -> group.idle.removeIf(connection -> {
-                        boolean old =
-                                now - connection.idleSince() > maxIdleNanos || now - connection.establishedAt() > maxAgeNanos;
+                        boolean old = now - connection.idleSince() > maxIdleNanos
+                                || now - connection.establishedAt() > maxAgeNanos;
                         if (old) {
                             group.taken++;
                             expired.add(connection);

@@ -39,7 +39,9 @@ final class Connector {
         this.clock = clock;
     }
 
-    /** Receives each socket before the thread blocks on it, so that the call can be cancelled; throws if it already was. */
+    /**
+     * Receives each socket before the thread blocks on it, so that the call can be cancelled; throws if it already was.
+     */
     interface SocketUser {
         void use(NonBlockingSocket socket) throws TransportException;
     }
@@ -164,7 +166,8 @@ final class Connector {
             if (status / 100 != 2) {
                 throw new TransportException(
                         Kind.PROXY,
-                        "the HTTP proxy " + proxy.endpoint() + " responded with " + status + " to a request for " + endpoint
+                        "the HTTP proxy " + proxy.endpoint() + " responded with " + status + " to a request for "
+                                + endpoint
                                 + (status == 407
                                         ? "; it requires other credentials"
                                         : "; does it allow that host and port?"),
@@ -178,7 +181,8 @@ final class Connector {
                     : new TransportException(
                             Kind.PROXY, "the HTTP proxy " + proxy.endpoint() + " fails: " + e.getMessage(), e);
         } catch (RequestWriter.WriteFailure e) {
-            throw new TransportException(Kind.PROXY, "the HTTP proxy " + proxy.endpoint() + " closed the connection", e);
+            throw new TransportException(
+                    Kind.PROXY, "the HTTP proxy " + proxy.endpoint() + " closed the connection", e);
         } finally {
             if (!open) {
                 socket.close();

@@ -18,7 +18,9 @@ public interface HttpCall {
      */
     HttpResponse execute(ResponseHandler handler) throws IOException;
 
-    /** Makes {@link #execute} fail soon: ends its wait for a connection, or closes the connection. Does not block.
-     * Idempotent. */
+    /**
+     * Makes {@link #execute} fail soon: ends its wait for a connection, or closes the connection. Does not block.
+     * Idempotent.
+     */
     void cancel();
 }

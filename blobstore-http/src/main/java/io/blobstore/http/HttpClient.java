@@ -90,8 +90,8 @@ public final class HttpClient implements Closeable {
 
         /**
          * Sets the maximum number of connections to one endpoint, including idle ones and those being established;
-         * default 256. While as many calls are running, further ones wait in order of arrival. No time limit includes or
-         * bounds that wait, as the running calls make progress, or fail by their own limits.
+         * default 256. While as many calls are running, further ones wait in order of arrival. No time limit includes
+         * or bounds that wait, as the running calls make progress, or fail by their own limits.
          *
          * <p>A call that is executed within another one, by its source or handler, needs a second connection: with a
          * limit of 1 both wait forever.
@@ -123,8 +123,10 @@ public final class HttpClient implements Closeable {
             return this;
         }
 
-        /** Sets the age at which a connection is closed even if it is used, so that changes of DNS are followed; default
-         * 10 min. */
+        /**
+         * Sets the age at which a connection is closed even if it is used, so that changes of DNS are followed; default
+         * 10 min.
+         */
         public Builder maxAge(Duration time) {
             maxAge = requirePositive(time);
             return this;

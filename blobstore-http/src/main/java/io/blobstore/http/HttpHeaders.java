@@ -87,8 +87,8 @@ public final class HttpHeaders {
         /**
          * Adds a field.
          *
-         * @throws IllegalArgumentException if the name is not a token, or the value has a control character, which could
-         *     end the line and begin another field
+         * @throws IllegalArgumentException if the name is not a token, or the value has a control character, which
+         *     could end the line and begin another field
          */
         public Builder add(String name, String value) {
             if (!HttpSyntax.isToken(name)) {

@@ -24,8 +24,8 @@ public record HttpRequest(
     /**
      * Creates a request.
      *
-     * @throws IllegalArgumentException if the method or target would break the request line, or a header field is one that
-     *     the client sets
+     * @throws IllegalArgumentException if the method or target would break the request line, or a header field is one
+     *     that the client sets
      */
     public HttpRequest {
         if (!HttpSyntax.isToken(method)) {

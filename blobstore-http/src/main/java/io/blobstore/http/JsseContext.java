@@ -35,9 +35,9 @@ final class JsseContext implements TlsContext {
     }
 
     /**
-     * Frees the native memory and two descriptors that an engine of Conscrypt holds until both directions are closed and
-     * all pending output is fetched. Otherwise the garbage collector frees them, which runs rarely in a program that
-     * allocates little. The JDK's engines have only heap memory.
+     * Frees the native memory and two descriptors that an engine of Conscrypt holds until both directions are closed
+     * and all pending output is fetched. Otherwise the garbage collector frees them, which runs rarely in a program
+     * that allocates little. The JDK's engines have only heap memory.
      */
     @Override
     public void release(SSLEngine engine) {

@@ -17,8 +17,9 @@ import org.slf4j.LoggerFactory;
 /**
  * A non-blocking socket with a selector of its own.
  *
- * <p>So one thread can wait for either direction, with a time limit, and be woken. Only the thread that currently uses the socket reads, writes and closes; other threads may
- * only {@link #cancel()}, which wakes that thread. So no native call outlives the request it serves.
+ * <p>So one thread can wait for either direction, with a time limit, and be woken. Only the thread that currently uses
+ * the socket reads, writes and closes; other threads may only {@link #cancel()}, which wakes that thread. So no native
+ * call outlives the request it serves.
  */
 final class NonBlockingSocket implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(NonBlockingSocket.class);

@@ -13,8 +13,8 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManager;
 
 /**
- * Creates engines of BoringSSL through Netty, if netty-handler and netty-tcnative are on the class path; otherwise using this
- * class throws {@link LinkageError}. The engine reads direct buffers in place.
+ * Creates engines of BoringSSL through Netty, if netty-handler and netty-tcnative are on the class path; otherwise
+ * using this class throws {@link LinkageError}. The engine reads direct buffers in place.
  */
 final class OpenSslContext implements TlsContext {
     private final SslContext context;
@@ -32,7 +32,8 @@ final class OpenSslContext implements TlsContext {
             throw new SSLException(
                     "netty-tcnative is not on the class path, or not for this system", OpenSsl.unavailabilityCause());
         }
-        // The provider whose contexts a finalizer frees, as a client may be closed before its last call ends. Its engines
+        // The provider whose contexts a finalizer frees, as a client may be closed before its last call ends. Its
+        // engines
         // are reference-counted, and released explicitly.
         SslContextBuilder builder = SslContextBuilder.forClient().sslProvider(SslProvider.OPENSSL);
         for (TrustManager manager : identity.trustManagers()) {

@@ -17,8 +17,8 @@ public interface ResponseHandler {
      * The destination of a body.
      *
      * @param length the exact length of the body in bytes
-     * @param target a window with room for it; direct memory is filled in place. It is not flushed. An
-     *     exception that it throws ends the call
+     * @param target a window with room for it; direct memory is filled in place. It is not flushed. An exception that
+     *     it throws ends the call
      */
     record Body(long length, BlobTarget.Window target) {
         /** Checks that the target has room for the body. */
@@ -31,8 +31,7 @@ public interface ResponseHandler {
     }
 
     /**
-     * Returns the destination of the body of a response with status 2xx. Called once, when the
-     * head has arrived.
+     * Returns the destination of the body of a response with status 2xx. Called once, when the head has arrived.
      *
      * @return empty to have the body kept
      * @throws IOException if the response is not the requested one; the call then fails with it, and the body is not
@@ -41,8 +40,8 @@ public interface ResponseHandler {
     Optional<Body> target(int status, HttpHeaders headers) throws IOException;
 
     /**
-     * Receives a view of the bytes that have just arrived in the target, in order and each once, while they are still in
-     * the CPU's cache.
+     * Receives a view of the bytes that have just arrived in the target, in order and each once, while they are still
+     * in the CPU's cache.
      *
      * @param bytes from position to limit; valid until this method returns
      */

@@ -17,8 +17,8 @@ final class ResponseReader {
     static final int MAX_ERROR_BODY = 64 << 10;
 
     /**
-     * The maximum size of a read: the bytes are still in the CPU's cache when the handler computes their checksum,
-     * and the JDK's temporary buffer for a heap target is no larger.
+     * The maximum size of a read: the bytes are still in the CPU's cache when the handler computes their checksum, and
+     * the JDK's temporary buffer for a heap target is no larger.
      */
     private static final int WINDOW = 256 << 10;
 
@@ -117,7 +117,9 @@ final class ResponseReader {
         boolean success = found.status() / 100 == 2;
         if (success && !requestIsWhole) {
             throw new TransportException(
-                    Kind.PROTOCOL, "the server responded with " + found.status() + " before it had the whole request", null);
+                    Kind.PROTOCOL,
+                    "the server responded with " + found.status() + " before it had the whole request",
+                    null);
         }
         Optional<ResponseHandler.Body> target =
                 success ? handler.target(found.status(), found.headers()) : Optional.empty();
@@ -190,7 +192,8 @@ final class ResponseReader {
         long end = clock.nanoTime() + KEPT_BODY_NANOS;
         while (kept.readSome(body, watch)) {
             if (clock.nanoTime() - end > 0) {
-                throw new TransportException(Kind.TIMEOUT, "the server's response does not end within 10 minutes", null);
+                throw new TransportException(
+                        Kind.TIMEOUT, "the server's response does not end within 10 minutes", null);
             }
         }
         requireEnd(body, watch, "its body is larger than " + HttpClient.MAX_KEPT_BODY + " bytes");
@@ -200,7 +203,8 @@ final class ResponseReader {
 
     /** Keeps the part of an error's body that arrives in time, before the connection breaks: the status is enough. */
     private byte[] keepError(BodyReader body, long length) throws IOException {
-        StallDetector watch = new StallDetector(clock, stall, Integer.MAX_VALUE); // the whole body must arrive within one stall timeout
+        StallDetector watch = new StallDetector(
+                clock, stall, Integer.MAX_VALUE); // the whole body must arrive within one stall timeout
         Kept kept = new Kept(length, MAX_ERROR_BODY);
         try {
             boolean more = true;

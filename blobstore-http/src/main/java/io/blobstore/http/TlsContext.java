@@ -59,7 +59,8 @@ interface TlsContext {
                 case JDK, AUTOMATIC -> new JsseContext(engine, SSLContext.getInstance("TLS"), identity);
             };
         } catch (LinkageError e) {
-            throw new SSLException("the TLS engine " + engine + " is not on the class path, or does not support this system", e);
+            throw new SSLException(
+                    "the TLS engine " + engine + " is not on the class path, or does not support this system", e);
         } catch (GeneralSecurityException e) {
             throw new SSLException(
                     "the trust or key material cannot be used (" + e.getMessage()
@@ -91,7 +92,9 @@ interface TlsContext {
         return isAvailable(() -> ConscryptProvider.isAvailable()) ? TlsEngine.CONSCRYPT : TlsEngine.JDK;
     }
 
-    /** Returns whether an engine is available. A method reference would be linked, and fail, outside of the try block. */
+    /**
+     * Returns whether an engine is available. A method reference would be linked, and fail, outside of the try block.
+     */
     private static boolean isAvailable(BooleanSupplier engine) {
         try {
             return engine.getAsBoolean();

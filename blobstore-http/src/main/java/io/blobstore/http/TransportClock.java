@@ -23,8 +23,8 @@ interface TransportClock {
     long nanoTime();
 
     /**
-     * Blocks until one of the selector's keys is ready, the selector is woken up, the thread is interrupted, or a time is
-     * reached. May also return earlier.
+     * Blocks until one of the selector's keys is ready, the selector is woken up, the thread is interrupted, or a time
+     * is reached. May also return earlier.
      *
      * @param end the time of this clock, in nanoseconds, until which to block
      */

@@ -32,8 +32,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Ends calls at random points, ten thousand in the campaign tier, and at once unmaps the memory that each read or filled:
- * an access to that memory afterwards would crash the JVM, so they run in a child JVM.
+ * Ends calls at random points, ten thousand in the campaign tier, and at once unmaps the memory that each read or
+ * filled: an access to that memory afterwards would crash the JVM, so they run in a child JVM.
  */
 @Tag("jdk")
 class CancelCrashTest {

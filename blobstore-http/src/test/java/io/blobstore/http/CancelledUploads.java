@@ -34,9 +34,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
- * The program of a child JVM that cancels uploads from mapped files at random points, and unmaps their memory as soon as
- * that is allowed: an access to that memory afterwards would crash the JVM. A backend's subclass opens the store, and its
- * {@link ScriptedUploads} respond.
+ * The program of a child JVM that cancels uploads from mapped files at random points, and unmaps their memory as soon
+ * as that is allowed: an access to that memory afterwards would crash the JVM. A backend's subclass opens the store,
+ * and its {@link ScriptedUploads} respond.
  */
 public abstract class CancelledUploads {
     /** The size of the files in bytes. */

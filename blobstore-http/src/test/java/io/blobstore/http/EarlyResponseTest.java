@@ -57,7 +57,10 @@ class EarlyResponseTest {
             }
         }
 
-        /** Waits until the client has stopped sending: otherwise it might send the whole body before it sees the response. */
+        /**
+         * Waits until the client has stopped sending: otherwise it might send the whole body before it sees the
+         * response.
+         */
         private static void awaitStopped(ScriptedExchange exchange, MappedFile source)
                 throws IOException, InterruptedException {
             while (source.leases() > 0) {

@@ -66,7 +66,9 @@ class MaxConnectionsTest {
         }
     }
 
-    /** Counts the requests that the server handles at a time: each has a connection, so their number shows the limit. */
+    /**
+     * Counts the requests that the server handles at a time: each has a connection, so their number shows the limit.
+     */
     @ParameterizedTest
     @EnumSource
     void connectionsThatEndAreReplacedAndNotAddedTo(TestNetChannel channel) throws Exception {

@@ -5,8 +5,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Counts the transferred bytes of one call or upload, so that a test can end it in the middle. Waiting uses no CPU time.
- * Thread-safe.
+ * Counts the transferred bytes of one call or upload, so that a test can end it in the middle. Waiting uses no CPU
+ * time. Thread-safe.
  */
 final class MovedBytes {
     private final ReentrantLock lock = new ReentrantLock();

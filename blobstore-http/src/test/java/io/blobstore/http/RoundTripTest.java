@@ -200,7 +200,9 @@ class RoundTripTest {
 
     // ---- receiving
 
-    /** Returns a script that sends the content: in one piece, or in chunks of all sizes with extensions and a trailer. */
+    /**
+     * Returns a script that sends the content: in one piece, or in chunks of all sizes with extensions and a trailer.
+     */
     private static Script sending(byte[] content, boolean chunked) {
         return exchange -> {
             if (!chunked) {

@@ -14,8 +14,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
-/** Asserts that a store with a limit of one connection opens no second one, neither for content nor for its SDK's
- * requests. */
+/**
+ * Asserts that a store with a limit of one connection opens no second one, neither for content nor for its SDK's
+ * requests.
+ */
 public final class ScriptedBound {
     private static final int CALLS = 6;
     private static final int SECONDS = 20;

@@ -21,9 +21,9 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
 /**
- * An HTTP/1.1 server on loopback that responds to each request by a script: correctly, wrongly, in pieces, or not at all.
- * {@link ScriptedService} is a script for servers with state. Each connection has a thread. A connection
- * serves its next request if the script has read the request's body and has not ended the connection.
+ * An HTTP/1.1 server on loopback that responds to each request by a script: correctly, wrongly, in pieces, or not at
+ * all. {@link ScriptedService} is a script for servers with state. Each connection has a thread. A connection serves
+ * its next request if the script has read the request's body and has not ended the connection.
  *
  * <p>Thread-safe. {@link #close()} fails the test if a script failed, or if the client violated HTTP/1.1.
  */

@@ -16,13 +16,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests that neither logs, at the finest level, nor exceptions contain content or header fields of requests or responses. */
+/**
+ * Tests that neither logs, at the finest level, nor exceptions contain content or header fields of requests or
+ * responses.
+ */
 @ExtendWith(LeakCheck.class)
 class SecretsTest {
     private static final String SECRET = "s3cr3t";
 
-    /** Executes calls full of secrets that succeed and fail in many ways, and prints them, their responses and their
-     * failures. */
+    /**
+     * Executes calls full of secrets that succeed and fail in many ways, and prints them, their responses and their
+     * failures.
+     */
     static final class Child {
         private Child() {}
 

@@ -61,8 +61,8 @@ class TlsTest {
     @ParameterizedTest
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
     void aCertificateOfAnotherHostIsRefused(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server =
-                        ScriptedServer.secure(AUTHORITY.serverContext(Identity.OTHER_HOST), Script.responding(200, ""));
+        try (ScriptedServer server = ScriptedServer.secure(
+                        AUTHORITY.serverContext(Identity.OTHER_HOST), Script.responding(200, ""));
                 HttpClient client = channel.client().build()) {
             assertThat(refusal(client, server))
                     .hasMessageContaining("127.0.0.1")
@@ -104,8 +104,8 @@ class TlsTest {
         TrustManager[] plain = Arrays.stream(AUTHORITY.trustManagers())
                 .map(manager -> new PlainTrustManager((X509TrustManager) manager))
                 .toArray(TrustManager[]::new);
-        try (ScriptedServer other =
-                        ScriptedServer.secure(AUTHORITY.serverContext(Identity.OTHER_HOST), Script.responding(200, ""));
+        try (ScriptedServer other = ScriptedServer.secure(
+                        AUTHORITY.serverContext(Identity.OTHER_HOST), Script.responding(200, ""));
                 ScriptedServer right = channel.server(Script.responding(200, ""));
                 HttpClient client = channel.client().trustManagers(plain).build()) {
             refusal(client, other);
@@ -225,7 +225,10 @@ class TlsTest {
         }
     }
 
-    /** An engine may have descriptors, and must not hold them until a garbage collection, which is rare with this library. */
+    /**
+     * An engine may have descriptors, and must not hold them until a garbage collection, which is rare with this
+     * library.
+     */
     @ParameterizedTest
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
     void connectionsThatHaveEndedHoldNoDescriptors(TestNetChannel channel) throws Exception {

@@ -70,8 +70,8 @@ class S3ZeroCopyTest {
                 ScriptedS3.ETAG,
                 ScriptedS3.MODIFIED,
                 "x-amz-checksum-crc32c: " + Crc32c.of(ByteBuffer.wrap(content)).base64());
-        try (ScriptedServer server =
-                        ScriptedServer.plain(exchange -> exchange.respond(200, content, fields.toArray(new String[0])));
+        try (ScriptedServer server = ScriptedServer.plain(
+                        exchange -> exchange.respond(200, content, fields.toArray(new String[0])));
                 BlobStore store = ScriptedS3.store(server).open()) {
             ByteBuffer target = ByteBuffer.allocateDirect(PART);
             read(store, target);

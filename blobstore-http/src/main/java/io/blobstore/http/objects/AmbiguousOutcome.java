@@ -26,8 +26,10 @@ public final class AmbiguousOutcome {
         this.head = head;
     }
 
-    /** Returns the metadata of the current blob; empty if there is none, or if this request fails too: that failure is added
-     * to the problem as a suppressed exception. */
+    /**
+     * Returns the metadata of the current blob; empty if there is none, or if this request fails too: that failure is
+     * added to the problem as a suppressed exception.
+     */
     Optional<BlobMetadata> headAfter(Operation operation, BlobKey key, BlobStoreException problem) {
         try {
             return Optional.of(head.head(operation, key, Optional.empty()));
@@ -40,7 +42,8 @@ public final class AmbiguousOutcome {
     }
 
     /**
-     * Returns the current blob, if it is the one that the failed request sent; empty if there is no blob, or another one.
+     * Returns the current blob, if it is the one that the failed request sent; empty if there is no blob, or another
+     * one.
      *
      * @param size the number of bytes sent
      * @param checksum the CRC32C of the bytes sent

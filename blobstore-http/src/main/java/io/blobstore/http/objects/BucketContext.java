@@ -10,8 +10,10 @@ import java.io.IOException;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Runs the requests of an open store to its bucket, and translates their failures, until the store is closed.
- * Thread-safe. */
+/**
+ * Runs the requests of an open store to its bucket, and translates their failures, until the store is closed.
+ * Thread-safe.
+ */
 public final class BucketContext {
     private final String name;
     private final String uri;
@@ -110,9 +112,7 @@ public final class BucketContext {
                 problem -> !ErrorTranslator.isUnresponsive(problem) && again.test(problem));
     }
 
-    /**
-     * Returns whether a response has confirmed that the bucket exists: then a 404 without a code concerns the blob.
-     */
+    /** Returns whether a response has confirmed that the bucket exists: then a 404 without a code concerns the blob. */
     public boolean isConfirmed() {
         return confirmed;
     }

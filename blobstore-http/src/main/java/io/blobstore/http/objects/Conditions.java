@@ -47,8 +47,10 @@ public final class Conditions {
         throw explain(operation, key, condition, problem);
     }
 
-    /** Returns the exception of the contract for a failed condition in place of a 412, 404 or 409; other failures
-     * unchanged. */
+    /**
+     * Returns the exception of the contract for a failed condition in place of a 412, 404 or 409; other failures
+     * unchanged.
+     */
     public BlobStoreException explain(
             Operation operation, BlobKey key, Precondition condition, BlobStoreException problem) {
         if (condition == Precondition.none()) {

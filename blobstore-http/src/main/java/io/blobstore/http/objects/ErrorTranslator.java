@@ -37,7 +37,8 @@ public abstract class ErrorTranslator {
      *
      * @param endpoint the server's endpoint, for messages
      * @param unknownHostRemedy advice for an endpoint whose name has no address
-     * @param throttlingCodes the codes by which the server rejects a request, without processing it, because of its load
+     * @param throttlingCodes the codes by which the server rejects a request, without processing it, because of its
+     *     load
      */
     protected ErrorTranslator(String bucket, String endpoint, String unknownHostRemedy, Set<String> throttlingCodes) {
         this.bucket = bucket;
@@ -80,8 +81,8 @@ public abstract class ErrorTranslator {
     }
 
     /**
-     * Returns whether the SDK sent a request more than once before it failed: then the outcome of the earlier attempts is
-     * unknown.
+     * Returns whether the SDK sent a request more than once before it failed: then the outcome of the earlier attempts
+     * is unknown.
      */
     public boolean wasRepeated(BlobStoreException problem) {
         return false;
@@ -89,7 +90,9 @@ public abstract class ErrorTranslator {
 
     // ---- translation
 
-    /** Translates the failure of an operation. If an interrupt caused it, the thread's interrupt status is set again. */
+    /**
+     * Translates the failure of an operation. If an interrupt caused it, the thread's interrupt status is set again.
+     */
     public final BlobStoreException translate(Operation operation, @Nullable BlobKey key, Exception problem) {
         Optional<BlobStoreException> translated = Causes.find(problem, BlobStoreException.class);
         if (translated.isPresent()) {
@@ -100,8 +103,7 @@ public abstract class ErrorTranslator {
             // Callers that do not know the SDK recognize an interrupt by the cause.
             Throwable cause =
                     Interrupts.caused(problem) ? problem : new InterruptedIOException("interrupted").initCause(problem);
-            return new BlobStoreException(
-                    operation, key, "interrupted; the outcome is unknown", cause, false);
+            return new BlobStoreException(operation, key, "interrupted; whether the server did it is unknown", cause, false);
         }
         Optional<ErrorResponse> response = response(problem);
         if (response.isPresent()) {
@@ -160,7 +162,8 @@ public abstract class ErrorTranslator {
                     failure.cause()));
         }
         if (response.is("NoSuchUpload")) {
-            return Optional.of(failure.other("the upload no longer exists: it was aborted, or removed by a lifecycle rule", false));
+            return Optional.of(failure.other(
+                    "the upload is gone: it was aborted, or removed by a lifecycle rule", false));
         }
         return Optional.empty();
     }
@@ -246,8 +249,8 @@ public abstract class ErrorTranslator {
     }
 
     /**
-     * Returns whether a failed request may have been carried out. Among retryable failures, these are certain not to have
-     * been: throttled requests, conflicts, and those without a connection. A status of 503 is as ambiguous as 500.
+     * Returns whether a failed request may have been carried out. Among retryable failures, these are certain not to
+     * have been: throttled requests, conflicts, and those without a connection. A status of 503 is as ambiguous as 500.
      */
     public final boolean isOutcomeUnknown(BlobStoreException problem) {
         boolean notCarriedOut = response(problem).filter(this::isThrottled).isPresent()

@@ -32,7 +32,8 @@ public class ObjectNames {
             throw new InvalidBlobKeyException(
                     operation,
                     key,
-                    "with the store's prefix it has " + bytes + " bytes; at most " + BlobKey.MAX_BYTES + " are allowed");
+                    "with the store's prefix it has " + bytes + " bytes; at most " + BlobKey.MAX_BYTES
+                            + " are allowed");
         }
         return object;
     }

@@ -22,7 +22,8 @@ public final class PresignedUrls {
      */
     public static void requireValidity(PresignOptions options) {
         if (options.validity().compareTo(MAX_VALIDITY) > 0 || options.validity().toSeconds() < 1) {
-            throw new IllegalArgumentException("the validity of a presigned URL must be 1 second to 7 days; got " + options.validity());
+            throw new IllegalArgumentException(
+                    "the validity of a presigned URL must be 1 second to 7 days; got " + options.validity());
         }
     }
 

@@ -124,7 +124,7 @@ final class RangeResponseHandler implements ResponseHandler {
         return new BlobStoreException(
                 OPERATION,
                 key,
-                "the server does not send the requested range, " + range + ": " + difference,
+                "the server does not send the range that was requested, " + range + ": " + difference,
                 null,
                 false);
     }

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads a range with one GET request. Content that is a whole blob is compared with the blob's checksum.
  *
- * <p>HTTP can request neither an empty range nor one that begins at the end of the blob. For these, a HEAD request checks
- * that blob and version exist.
+ * <p>HTTP can request neither an empty range nor one that begins at the end of the blob. For these, a HEAD request
+ * checks that blob and version exist.
  */
 public final class RangedRead {
     private static final Operation OPERATION = Operation.READ;

@@ -20,8 +20,8 @@ public final class UninterruptibleRequest {
 
     /**
      * Frees a resource even if the thread was interrupted before: its interrupt status is restored afterwards. A later
-     * interrupt ends the request. There are up to three attempts without delay, as there is no later opportunity, and an
-     * upload costs money until a lifecycle rule removes it.
+     * interrupt ends the request. There are up to three attempts without delay, as there is no later opportunity, and
+     * an upload costs money until a lifecycle rule removes it.
      *
      * @param again whether to try again after a retryable failure
      */
@@ -46,8 +46,8 @@ public final class UninterruptibleRequest {
     }
 
     /**
-     * Runs a request in a thread of its own. When this method returns, that thread has ended, and the caller's interrupt
-     * status is set if it was before, or if the caller was interrupted meanwhile.
+     * Runs a request in a thread of its own. When this method returns, that thread has ended, and the caller's
+     * interrupt status is set if it was before, or if the caller was interrupted meanwhile.
      */
     public static <T> T run(BucketContext.Request<T> request) throws IOException {
         FutureTask<T> task = new FutureTask<>(request::run);

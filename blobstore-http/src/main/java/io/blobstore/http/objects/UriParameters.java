@@ -127,8 +127,8 @@ public final class UriParameters {
     /**
      * Checks the URI of a server, and returns it.
      *
-     * @throws IllegalArgumentException if it does not have the form {@code http://host:port} or {@code https://host:port},
-     *     optionally with a path
+     * @throws IllegalArgumentException if it does not have the form {@code http://host:port} or
+     *     {@code https://host:port}, optionally with a path
      */
     public static URI requireEndpoint(URI endpoint) {
         String scheme = String.valueOf(endpoint.getScheme()).toLowerCase(Locale.ROOT);
