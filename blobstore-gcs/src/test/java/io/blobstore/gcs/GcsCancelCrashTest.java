@@ -74,11 +74,11 @@ class GcsCancelCrashTest {
         }
 
         @Override
-        protected void answerOther(ScriptedExchange exchange) throws IOException {
+        protected void respondOther(ScriptedExchange exchange) throws IOException {
             String path = exchange.target().replaceFirst("\\?.*", "");
             if (exchange.method().equals("POST") && path.contains("/rewriteTo/")) {
                 require(hidden.contains(unique(path.replaceFirst("/rewriteTo/.*", ""))), "nothing to copy: " + path);
-                exchange.answer(
+                exchange.respond(
                         200,
                         "{\"kind\": \"storage#rewriteResponse\", \"done\": true, \"totalBytesRewritten\": \"1\","
                                 + " \"objectSize\": \"1\", \"resource\": {\"kind\": \"storage#object\", \"bucket\": \""
@@ -88,9 +88,9 @@ class GcsCancelCrashTest {
                         "Content-Type: application/json");
             } else if (exchange.method().equals("DELETE") && path.contains(HIDDEN)) {
                 boolean there = hidden.remove(unique(path));
-                exchange.answer(there ? 204 : 404, "");
+                exchange.respond(there ? 204 : 404, "");
             } else {
-                super.answerOther(exchange);
+                super.respondOther(exchange);
             }
         }
 
