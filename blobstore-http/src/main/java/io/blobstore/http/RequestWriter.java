@@ -3,6 +3,8 @@ package io.blobstore.http;
 import io.blobstore.BlobSource;
 import io.blobstore.http.ResponseReader.EarlyResponse;
 import io.blobstore.http.TransportException.Kind;
+import io.blobstore.internal.buffer.DirectBufferPool;
+import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
@@ -14,11 +16,11 @@ import javax.net.ssl.SSLException;
  * Writes one request with gathering writes, large content straight from the source's own buffers, while watching for an
  * early response.
  *
- * <p>Bytes are either <em>staged</em>, that is, copied behind the request's head, or written from the source's buffer
- * together with the staged ones before them. Small pieces are staged: a small blob is sent with one write, and so are
- * the head, the content's envelope and the first bytes of a large one. The body's last byte is always staged, and what
- * is staged at the end is written only after the source was checked once more: a server that never receives the last
- * byte does not store bytes that are not the content.
+ * <p>Bytes are either <em>staged</em>, that is, copied behind the request's head in direct memory, or written from the
+ * source's buffer together with the staged ones before them. Small pieces are staged: a small blob is sent with one
+ * write, and so are the head, the content's envelope and the first bytes of a large one. The body's last byte is always
+ * staged, and what is staged at the end is written only after the source was checked once more: a server that never
+ * receives the last byte does not store bytes that are not the content.
  */
 final class RequestWriter {
     /** The maximum size of a write from a heap buffer: the JDK copies it into a direct buffer, which it keeps. */
@@ -95,15 +97,19 @@ final class RequestWriter {
         if (body == null || body.size() == 0) {
             return sendHead();
         }
-        int room = body.size() <= SMALL_BODY ? (int) body.size() : STAGED;
-        ByteBuffer staged;
-        if (!request.expectContinue()) {
-            staged = ByteBuffer.allocate(head.length + room).put(head);
-        } else if (sendHead() && mayContinue()) {
-            staged = ByteBuffer.allocate(room);
-        } else {
+        boolean expectContinue = request.expectContinue();
+        if (expectContinue && !(sendHead() && mayContinue())) {
             return false;
         }
+        int ahead = expectContinue ? 0 : head.length;
+        int room = body.size() <= SMALL_BODY ? (int) body.size() : STAGED;
+        try (PooledBuffer memory = DirectBufferPool.shared().take(ahead + room)) {
+            ByteBuffer staged = memory.buffer();
+            return send(body, staged.put(head, 0, ahead));
+        }
+    }
+
+    private boolean send(BlobSource body, ByteBuffer staged) throws IOException {
         left = body.size();
         try {
             body.forEachBuffer(Integer.MAX_VALUE, buffer -> writeBody(staged, buffer));

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,6 +62,36 @@ class HttpZeroCopyTest {
 
     private static void send(HttpClient client, ScriptedServer server, MappedFile file, int at) throws IOException {
         Calls.execute(client, Calls.put(server, file.region(at, BODY)));
+    }
+
+    /**
+     * A small body is copied behind the head, in direct memory: the heap that a request takes does not depend on it.
+     */
+    @Test
+    void aSmallBodyIsNotCopiedToTheHeap() throws Exception {
+        int requests = 500;
+        try (ScriptedServer server = TestNetChannel.PLAIN.server(exchange -> {
+                    exchange.discardBody();
+                    exchange.respond(200, "");
+                });
+                HttpClient client = TestNetChannel.PLAIN.client().build();
+                MappedFile file = MappedFile.open(directory.resolve("blob"))) {
+            AllocatedBytes.Work tiny = () -> sendSmall(client, server, file, requests, 1);
+            AllocatedBytes.Work small = () -> sendSmall(client, server, file, requests, 16 << 10);
+            tiny.run(); // class loading and interpretation allocate too
+            small.run();
+
+            long difference = AllocatedBytes.of(small) - AllocatedBytes.of(tiny);
+
+            assertThat(difference / requests).isLessThan(1 << 10);
+        }
+    }
+
+    private static void sendSmall(HttpClient client, ScriptedServer server, MappedFile file, int requests, int size)
+            throws IOException {
+        for (int i = 0; i < requests; i++) {
+            Calls.execute(client, Calls.put(server, file.region(i, size)));
+        }
     }
 
     @ParameterizedTest

@@ -103,7 +103,8 @@ public abstract class ErrorTranslator {
             // Callers that do not know the SDK recognize an interrupt by the cause.
             Throwable cause =
                     Interrupts.caused(problem) ? problem : new InterruptedIOException("interrupted").initCause(problem);
-            return new BlobStoreException(operation, key, "interrupted; whether the server did it is unknown", cause, false);
+            return new BlobStoreException(
+                    operation, key, "interrupted; whether the server did it is unknown", cause, false);
         }
         Optional<ErrorResponse> response = response(problem);
         if (response.isPresent()) {
@@ -162,8 +163,8 @@ public abstract class ErrorTranslator {
                     failure.cause()));
         }
         if (response.is("NoSuchUpload")) {
-            return Optional.of(failure.other(
-                    "the upload is gone: it was aborted, or removed by a lifecycle rule", false));
+            return Optional.of(
+                    failure.other("the upload is gone: it was aborted, or removed by a lifecycle rule", false));
         }
         return Optional.empty();
     }
