@@ -86,7 +86,7 @@ class StoreUriTest {
     void aParameterMayStandOnceOnly() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> StoreUri.parse("s3://bucket?region=a&re%67ion=b"))
-                .withMessageContaining("'region' stands twice");
+                .withMessageContaining("'region' occurs twice");
     }
 
     @ParameterizedTest

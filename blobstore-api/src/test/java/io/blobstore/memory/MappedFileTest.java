@@ -553,7 +553,7 @@ class MappedFileTest {
     @ValueSource(strings = {"READ_ONLY", "READ_WRITE"})
     void noticesAFileThatWasReplaced(Access access) throws Exception {
         ProcessMaps.assumeReadable();
-        assertNoticed(access, "another file took its place", path -> {
+        assertNoticed(access, "it was replaced by another file", path -> {
             Path other = Files.write(directory.resolve("other"), randomBytes(10_000));
             Files.setLastModifiedTime(other, LONG_AGO);
             Files.move(other, path, StandardCopyOption.ATOMIC_MOVE);
@@ -571,7 +571,7 @@ class MappedFileTest {
     @ValueSource(strings = {"READ_ONLY", "READ_WRITE"})
     void noticesAFileThatBecameADirectory(Access access) throws Exception {
         ProcessMaps.assumeReadable();
-        assertNoticed(access, "it can no longer be looked at", path -> {
+        assertNoticed(access, "its attributes can no longer be read", path -> {
             Files.delete(path);
             Files.createDirectory(path);
         });

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * size=9
  * mtime=2026-01-31T12:00:00.123456789Z
  * type=text/plain
- * +owner=somebody
+ * +owner=alice
  * </pre>
  *
  * where {@code +} begins a name of user metadata. {@link StoreOptions} refuses values with line breaks and names with
@@ -95,7 +95,7 @@ record BlobRecord(
         }
     }
 
-    /** Returns a file's record; empty if it has none, or an unreadable one. */
+    /** Returns a file's record; empty if the file has none, or it is damaged. */
     static Optional<BlobRecord> read(Path file) throws IOException {
         UserDefinedFileAttributeView view;
         ByteBuffer text;
