@@ -83,7 +83,7 @@ class StoreUriTest {
     }
 
     @Test
-    void aParameterMayStandOnceOnly() {
+    void aParameterMayOccurOnceOnly() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> StoreUri.parse("s3://bucket?region=a&re%67ion=b"))
                 .withMessageContaining("'region' occurs twice");

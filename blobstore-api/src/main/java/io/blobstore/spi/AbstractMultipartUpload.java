@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * A base class that implements the states of a multipart upload, and the operations permitted in each. A backend
  * implements how a part is sent, how the blob is made visible, and how the parts are deleted after an abort.
  *
- * <p>Threads that send parts share a read lock; completing and aborting hold the write lock, so that no part is sent while {@link #publish} or {@link #discard} runs, or after a {@link #discard}. Thread-safe.
+ * <p>Threads that send parts share a read lock; completing and aborting hold the write lock, so that no part is sent
+ * while {@link #publish} or {@link #discard} runs, or after a {@link #discard}. Thread-safe.
  *
  * @param <P> the backend's description of a part that was sent
  */

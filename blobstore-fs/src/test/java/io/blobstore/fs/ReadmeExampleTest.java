@@ -104,7 +104,7 @@ class ReadmeExampleTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"example", "second example"})
-    void theyAreWhatTheReadmeShows(String name) throws IOException {
+    void theReadmeShowsThem(String name) throws IOException {
         String source = Files.readString(Path.of("src/test/java/io/blobstore/fs/ReadmeExampleTest.java"));
         Matcher example = Pattern.compile("(?s)// the " + name + " begins\n(.*?)\n +// the " + name + " ends")
                 .matcher(source);

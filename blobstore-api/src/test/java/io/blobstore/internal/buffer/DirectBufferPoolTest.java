@@ -47,7 +47,7 @@ class DirectBufferPoolTest {
 
     @ParameterizedTest
     @CsvSource({"0, 4096", "1, 4096", "4096, 4096", "4097, 8192", "262144, 262144", "262145, 524288"})
-    void aBufferHasTheSizeThatWasAskedForAndMemoryOfTheNextPowerOfTwo(int size, int memory) {
+    void aBufferHasTheRequestedSizeAndMemoryOfTheNextPowerOfTwo(int size, int memory) {
         DirectBufferPool pool = new DirectBufferPool(MIB);
         PooledBuffer first = pool.take(size);
         assertThat(first.buffer().isDirect()).isTrue();
@@ -101,7 +101,7 @@ class DirectBufferPoolTest {
         assertThat(takeMarks(pool, 2, 32 * KIB)).containsExactly(1, 0);
     }
 
-    /** Takes buffers, and returns their marks; 0 is that of new memory. */
+    /** Takes buffers, and returns their marks, which are 0 in new memory. */
     private static List<Integer> takeMarks(DirectBufferPool pool, int count, int size) {
         return IntStream.range(0, count).mapToObj(i -> mark(pool.take(size))).toList();
     }
@@ -138,13 +138,13 @@ class DirectBufferPoolTest {
         assertThat(directMemory()).isGreaterThanOrEqualTo(before + 32L * MIB);
         reachable.clear();
 
-        while (directMemory() > before + MIB) { // the bound is the test's timeout
+        while (directMemory() > before + MIB) { // bounded by the timeout of the test
             System.gc();
             Thread.onSpinWait();
         }
 
         assertThat(takeMarks(pool, 64, MIB)).containsOnly(0);
-        takeMarked(pool, 64, MIB).forEach(PooledBuffer::close); // what was freed counts no more
+        takeMarked(pool, 64, MIB).forEach(PooledBuffer::close); // freed buffers do not count any more
         assertThat(takeMarks(pool, 1, MIB)).doesNotContain(0);
     }
 
