@@ -612,7 +612,7 @@ abstract class ReadWriteContract extends ContractFixture {
     }
 
     @Test
-    void deletingWhatIsMissingDoesNothing() throws IOException {
+    void deletingAMissingBlobDoesNothing() throws IOException {
         store.store(OTHER, source(HUNDRED));
 
         store.delete(KEY);
@@ -789,7 +789,7 @@ abstract class ReadWriteContract extends ContractFixture {
     }
 
     @Test
-    void aCopyReplacesWhatWasThere() throws IOException {
+    void aCopyReplacesItsTarget() throws IOException {
         store.store(KEY, source(HUNDRED));
         store.store(
                 OTHER,

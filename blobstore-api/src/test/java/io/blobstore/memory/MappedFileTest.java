@@ -302,7 +302,7 @@ class MappedFileTest {
     // ---- files that cannot be mapped
 
     @Test
-    void refusesWhatIsNoRegularFile() throws Exception {
+    void refusesAnythingButARegularFile() throws Exception {
         Path pipe = directory.resolve("pipe");
         assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
                 .isZero();

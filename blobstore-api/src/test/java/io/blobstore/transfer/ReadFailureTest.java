@@ -329,7 +329,7 @@ class ReadFailureTest {
     @EnumSource(Lie.class)
     void aWrongResponseForALaterPartIsAnError(Lie lie) throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(30))
-                .answering((read, right) -> read.offset() == 10 ? lie.of(read, right) : right);
+                .responding((read, right) -> read.offset() == 10 ? lie.of(read, right) : right);
 
         assertThat(failureOf(store, 2)).isInstanceOf(BlobStoreException.class).hasMessageContaining("the store ");
     }
@@ -338,7 +338,7 @@ class ReadFailureTest {
     @EnumSource(value = Lie.class, names = "GIVES_LESS", mode = EnumSource.Mode.EXCLUDE)
     void aWrongResponseForTheFirstPartIsAnError(Lie lie) throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(30))
-                .answering((read, right) -> read.offset() == 0 ? lie.of(read, right) : right);
+                .responding((read, right) -> read.offset() == 0 ? lie.of(read, right) : right);
 
         assertThat(failureOf(store, 2)).isInstanceOf(BlobStoreException.class).hasMessageContaining("the store ");
     }
@@ -346,7 +346,7 @@ class ReadFailureTest {
     @Test
     void moreContentThanTheReportedSizeIsAnError() throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(10))
-                .answering((read, right) -> ReadResult.of(
+                .responding((read, right) -> ReadResult.of(
                         ScriptedReads.described(right.blob(), 9, Optional.empty()), right.length(), right.checksum()));
 
         assertThat(failureOf(store, 1)).isInstanceOf(BlobStoreException.class).hasMessageContaining("gave 10 bytes");
@@ -356,7 +356,7 @@ class ReadFailureTest {
     void anotherVersionThanRequestedIsNotMixedIn() throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(30));
         BlobVersion other = new BlobVersion("other");
-        store.answering((read, right) -> read.offset() < 20
+        store.responding((read, right) -> read.offset() < 20
                 ? right
                 : ReadResult.of(
                         BlobMetadata.builder(KEY, 30, other, right.blob().lastModified())
@@ -377,7 +377,7 @@ class ReadFailureTest {
     @ValueSource(ints = {0, 10, 20})
     void aBitFlippedInAnyPartIsFoundAndNothingIsPublished(int part) throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(30)).withoutChecksumInParts();
-        store.answering((read, right) -> {
+        store.responding((read, right) -> {
             if (read.offset() != part) {
                 return right;
             }
@@ -413,7 +413,7 @@ class ReadFailureTest {
     void withoutChecksumsNewerContentIsDetectedAndNothingIsPublished(int concurrency) throws Exception {
         byte[] old = ReadPlanTest.content(30);
         ScriptedReads store = ScriptedReads.of(old).withoutChecksums();
-        store.answering((read, right) -> {
+        store.responding((read, right) -> {
             if (read.offset() != 20) {
                 return right;
             }
@@ -428,7 +428,7 @@ class ReadFailureTest {
     @Test
     void aBlobReplacedBeforeItsChecksumWasRequestedIsNotVerifiedByTheNewChecksum() throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(30)).withoutChecksumInParts();
-        store.answering((read, right) -> {
+        store.responding((read, right) -> {
             if (read.offset() == 0) {
                 store.replace(ReadPlanTest.content(30));
             }

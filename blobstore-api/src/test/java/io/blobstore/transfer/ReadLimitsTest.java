@@ -55,7 +55,7 @@ class ReadLimitsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 5, 9})
-    void asManyPartsAreUnderWayAsAllowedAndNoMore(int concurrency) throws Exception {
+    void partsInFlightReachTheLimitAndDoNotExceedIt(int concurrency) throws Exception {
         // After the first part, the next requests wait for each other, so that all of them are in flight.
         CountDownLatch together = new CountDownLatch(concurrency);
         ScriptedReads store = ScriptedReads.of(CONTENT).on(read -> {

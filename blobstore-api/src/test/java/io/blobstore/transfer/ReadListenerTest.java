@@ -108,7 +108,7 @@ class ReadListenerTest {
     void retriesAreReportedAndBytesThatHadArrivedAreNotCountedTwice() throws Exception {
         AtomicInteger tries = new AtomicInteger();
         ScriptedReads store = ScriptedReads.of(CONTENT);
-        store.answering((read, right) -> {
+        store.responding((read, right) -> {
             if (read.offset() / 10 == 2 && tries.incrementAndGet() <= 2) {
                 throw store.cut(read, right, 4);
             }

@@ -131,7 +131,7 @@ class ReadRetryTest {
     private static ScriptedReads cutting(int bytes, Integer... offsets) throws Exception {
         List<Integer> left = new ArrayList<>(List.of(offsets));
         ScriptedReads store = ScriptedReads.of(CONTENT);
-        return store.answering((read, right) -> {
+        return store.responding((read, right) -> {
             if (left.remove(Integer.valueOf((int) read.offset()))) {
                 throw store.cut(read, right, bytes);
             }
@@ -184,7 +184,7 @@ class ReadRetryTest {
         byte[] other = ReadPlanTest.content(94);
         AtomicInteger reads = new AtomicInteger();
         ScriptedReads store = ScriptedReads.of(CONTENT);
-        store.answering((read, right) -> {
+        store.responding((read, right) -> {
             if (reads.incrementAndGet() == 1) {
                 store.replace(other);
                 throw store.cut(read, right, 20);
@@ -202,7 +202,7 @@ class ReadRetryTest {
     @Test
     void interruptedReadsCountAsAttempts() throws Exception {
         ScriptedReads store = ScriptedReads.of(CONTENT);
-        store.answering((read, right) -> {
+        store.responding((read, right) -> {
             throw store.cut(read, right, 1);
         });
 

@@ -34,12 +34,12 @@ final class ScriptedReads extends ForwardingBlobStore {
     }
 
     /** Replaces the result of a read, after the content has arrived. */
-    interface Answer {
+    interface Response {
         ReadResult of(Read read, ReadResult right) throws IOException;
     }
 
     /** An action inside a HEAD request. */
-    interface Look {
+    interface HeadStep {
         /** Runs with the number of the HEAD request, from 1. */
         void run(int number) throws IOException;
     }
@@ -71,10 +71,10 @@ final class ScriptedReads extends ForwardingBlobStore {
     private final AtomicLong bytesInside = new AtomicLong();
     private final AtomicLong mostBytesInside = new AtomicLong();
     private final AtomicLong bytesAsked = new AtomicLong();
-    private final AtomicInteger looks = new AtomicInteger();
+    private final AtomicInteger heads = new AtomicInteger();
     private volatile Step step = read -> {};
-    private volatile Look look = number -> {};
-    private volatile Answer answer = (read, right) -> right;
+    private volatile HeadStep headStep = number -> {};
+    private volatile Response response = (read, right) -> right;
     private volatile Checksums checksums = Checksums.IN_ALL;
 
     private ScriptedReads(InMemoryBlobStore memory) {
@@ -95,14 +95,14 @@ final class ScriptedReads extends ForwardingBlobStore {
     }
 
     /** Sets the action inside HEAD requests. Must be called before the first one. */
-    ScriptedReads onHead(Look look) {
-        this.look = look;
+    ScriptedReads onHead(HeadStep headStep) {
+        this.headStep = headStep;
         return this;
     }
 
     /** Sets the function that replaces results. Must be called before the first read. */
-    ScriptedReads answering(Answer answer) {
-        this.answer = answer;
+    ScriptedReads responding(Response response) {
+        this.response = response;
         return this;
     }
 
@@ -187,7 +187,7 @@ final class ScriptedReads extends ForwardingBlobStore {
         mostBytesInside.accumulateAndGet(bytesInside.addAndGet(length), Math::max);
         try {
             step.run(read);
-            return answer.of(read, plain(delegate().read(key, range, window, options)));
+            return response.of(read, plain(delegate().read(key, range, window, options)));
         } finally {
             bytesInside.addAndGet(-length);
             inside.decrementAndGet();
@@ -206,7 +206,7 @@ final class ScriptedReads extends ForwardingBlobStore {
     @Override
     public BlobMetadata head(BlobKey key) throws IOException {
         requests.add("HEAD");
-        look.run(looks.incrementAndGet());
+        headStep.run(heads.incrementAndGet());
         BlobMetadata blob = delegate().head(key);
         return checksums == Checksums.NOWHERE ? described(blob, blob.size(), Optional.empty()) : blob;
     }

@@ -231,7 +231,7 @@ class UploadFailureTest {
     }
 
     @Test
-    void aBlobThatIsNotWhatWasSentIsAnIntegrityException() {
+    void aBlobWithAnotherChecksumIsAnIntegrityException() {
         ScriptedStore store = new ScriptedStore().reporting(new Crc32c(0x12345678));
 
         assertThat(failureOf(store, bytes(30), 2))

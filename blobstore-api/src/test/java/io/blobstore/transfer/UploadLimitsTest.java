@@ -44,7 +44,7 @@ class UploadLimitsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 5})
-    void asManyPartsAreUnderWayAsAllowedAndNoMore(int concurrency) throws Exception {
+    void partsInFlightReachTheLimitAndDoNotExceedIt(int concurrency) throws Exception {
         // The first requests wait for each other, so that all of them are in flight; mostInside() would show more.
         CountDownLatch together = new CountDownLatch(concurrency);
         ScriptedStore store = new ScriptedStore().on(Request.PART, part -> {

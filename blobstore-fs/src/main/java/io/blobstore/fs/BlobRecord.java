@@ -88,8 +88,8 @@ record BlobRecord(
                     null,
                     "the blob's record of " + bytes + " bytes cannot be stored as an extended attribute by "
                             + FsErrors.describeFileSystem(file) + ": " + e.getMessage()
-                            + "; use a file system with user attributes (ext4, xfs, btrfs, zfs, apfs, tmpfs of Linux 6.6),"
-                            + " or less metadata");
+                            + "; use a file system with user attributes (ext4, xfs, btrfs, zfs, apfs, tmpfs of Linux"
+                            + " 6.6), or less metadata");
             failed.initCause(e);
             throw failed;
         }

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The README's examples compile and run, and the README shows them unchanged. */
+/** Checks that the README's examples compile and run, and that the README shows them unchanged. */
 class ReadmeExampleTest {
     @TempDir
     Path directory;
