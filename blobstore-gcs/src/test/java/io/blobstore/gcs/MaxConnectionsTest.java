@@ -11,7 +11,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The bound on connections holds for our requests and the SDK's together. */
 @ExtendWith(LeakCheck.class)
 class MaxConnectionsTest {
-    private static final Script OBJECT = Script.answering(
+    private static final Script OBJECT = Script.responding(
             200,
             "{\"name\": \"some-blob\", \"bucket\": \"some-bucket\", \"generation\": \"1\", \"size\": \"100\","
                     + " \"updated\": \"2026-01-01T00:00:00Z\"}",

@@ -44,13 +44,13 @@ class UnknownOutcomeTest {
     private static final StoreOptions IF_ABSENT =
             StoreOptions.builder().precondition(Precondition.ifAbsent()).build();
     private static final Script THERE =
-            exchange -> exchange.answerHead(200, 100, ScriptedS3.ETAG, ScriptedS3.MODIFIED, CRC_FIELD);
-    private static final Script CREATED = Script.answering(
+            exchange -> exchange.respondHead(200, 100, ScriptedS3.ETAG, ScriptedS3.MODIFIED, CRC_FIELD);
+    private static final Script CREATED = Script.responding(
             200,
             "<InitiateMultipartUploadResult><UploadId>id-1</UploadId></InitiateMultipartUploadResult>",
             "x-amz-checksum-algorithm: CRC32C",
             "x-amz-checksum-type: FULL_OBJECT");
-    private static final Script PART = Script.answering(200, "", ScriptedS3.ETAG);
+    private static final Script PART = Script.responding(200, "", ScriptedS3.ETAG);
 
     /**
      * Has the blob since the first request that makes one: that, and those after it, are answered so, and all others
@@ -62,7 +62,7 @@ class UnknownOutcomeTest {
             boolean ofUpload = exchange.target().contains("uploadId=");
             Script answer = switch (exchange.method()) {
                 case "HEAD" -> THERE;
-                case "DELETE" -> Script.answering(204, "");
+                case "DELETE" -> Script.responding(204, "");
                 case "POST" -> ofUpload ? next(left) : CREATED;
                 default -> ofUpload ? PART : next(left);
             };
@@ -161,9 +161,9 @@ class UnknownOutcomeTest {
     @Test
     void aCopyThatWasCompletedAllTheSameDoesNotMeetItself() throws Exception {
         Script failing = ScriptedS3.refusing(503, "ServiceUnavailable");
-        Script copied = Script.answering(
+        Script copied = Script.responding(
                 200, "<CopyPartResult><ETag>&quot;0123456789abcdef&quot;</ETag></CopyPartResult>", ScriptedS3.ETAG);
-        try (ScriptedServer server = ScriptedServer.plain(Script.answering(204, ""))
+        try (ScriptedServer server = ScriptedServer.plain(Script.responding(204, ""))
                         .then(THERE, CREATED, copied, failing, failing, failing, THERE);
                 ImpatientClient client = ScriptedS3.hastyClient(server);
                 BlobStore store = client.store(ScriptedS3.BUCKET).open()) {
@@ -187,9 +187,9 @@ class UnknownOutcomeTest {
     /** The SDK does not repeat what looks like a success. */
     @Test
     void anAbortIsTriedAgain() throws Exception {
-        Script saying = Script.answering(200, ScriptedS3.error("InternalError"));
+        Script saying = Script.responding(200, ScriptedS3.error("InternalError"));
         try (ScriptedServer server =
-                        ScriptedServer.plain(Script.answering(204, "")).then(CREATED, PART, saying, saying);
+                        ScriptedServer.plain(Script.responding(204, "")).then(CREATED, PART, saying, saying);
                 BlobStore store = ScriptedS3.store(server).open();
                 MultipartUpload upload = sent(store)) {
             upload.abort();
@@ -199,9 +199,9 @@ class UnknownOutcomeTest {
 
     @Test
     void anAbortThatFailsForGoodIsNotTriedForever() throws Exception {
-        Script saying = Script.answering(200, ScriptedS3.error("InternalError"));
+        Script saying = Script.responding(200, ScriptedS3.error("InternalError"));
         try (ScriptedServer server =
-                        ScriptedServer.plain(Script.answering(204, "")).then(CREATED, PART, saying, saying, saying);
+                        ScriptedServer.plain(Script.responding(204, "")).then(CREATED, PART, saying, saying, saying);
                 BlobStore store = ScriptedS3.store(server).open();
                 MultipartUpload upload = sent(store)) {
             assertThat(catchThrowableOfType(BlobStoreException.class, upload::abort))
@@ -216,8 +216,8 @@ class UnknownOutcomeTest {
     @Test
     void whatTheSdkHasRepeatedIsNotRepeatedAgain() throws Exception {
         Script failing = ScriptedS3.refusing(500, "InternalError");
-        try (ScriptedServer server =
-                        ScriptedServer.plain(Script.answering(204, "")).then(CREATED, PART, failing, failing, failing);
+        try (ScriptedServer server = ScriptedServer.plain(Script.responding(204, ""))
+                        .then(CREATED, PART, failing, failing, failing);
                 ImpatientClient client = ScriptedS3.hastyClient(server);
                 BlobStore store = client.store(ScriptedS3.BUCKET).open()) {
             MultipartUpload upload = sent(store);

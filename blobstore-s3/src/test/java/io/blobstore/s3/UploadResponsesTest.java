@@ -33,7 +33,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class UploadResponsesTest {
     private static final BlobKey KEY = BlobKey.of("some-blob");
     private static final byte[] BYTES = "0123456789".getBytes(StandardCharsets.US_ASCII);
-    private static final Script STORED = Script.answering(200, "", ScriptedS3.ETAG);
+    private static final Script STORED = Script.responding(200, "", ScriptedS3.ETAG);
 
     private static BlobSource content() {
         return BlobSource.of(ByteBuffer.wrap(BYTES));
@@ -42,7 +42,7 @@ class UploadResponsesTest {
     @Test
     void aFlippedBitIsNoticedInWhatIsStored() throws IOException {
         try (ScriptedServer server = ScriptedServer.plain(
-                        Script.answering(200, "", ScriptedS3.ETAG, "x-amz-checksum-crc32c: AAAAAA=="));
+                        Script.responding(200, "", ScriptedS3.ETAG, "x-amz-checksum-crc32c: AAAAAA=="));
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThat(catchThrowableOfType(IntegrityException.class, () -> store.store(KEY, content())))
                     .hasMessageContaining("the server received");
@@ -53,17 +53,17 @@ class UploadResponsesTest {
     void theSumsOfTheWholeAndOfThePartsAreCompared() throws IOException {
         for (String mode : new String[] {"FULL_OBJECT", "COMPOSITE"}) {
             String wrong = mode.equals("COMPOSITE") ? "AAAAAA==-1" : "AAAAAA==";
-            Script created = Script.answering(
+            Script created = Script.responding(
                     200,
                     "<InitiateMultipartUploadResult><UploadId>i</UploadId></InitiateMultipartUploadResult>",
                     "x-amz-checksum-algorithm: CRC32C",
                     "x-amz-checksum-type: " + mode);
-            Script completed = Script.answering(
+            Script completed = Script.responding(
                     200,
                     "<CompleteMultipartUploadResult><ETag>\"1\"</ETag><ChecksumCRC32C>" + wrong
                             + "</ChecksumCRC32C></CompleteMultipartUploadResult>");
             try (ScriptedServer server =
-                            ScriptedServer.plain(Script.answering(204, "")).then(created, STORED, completed);
+                            ScriptedServer.plain(Script.responding(204, "")).then(created, STORED, completed);
                     BlobStore store = ScriptedS3.store(server).open();
                     MultipartUpload upload =
                             store.createMultipartUpload(KEY, new PartLayout(10, 5 << 20), StoreOptions.DEFAULT)) {
@@ -81,11 +81,11 @@ class UploadResponsesTest {
         Thread caller = Thread.currentThread();
         Script created = exchange -> {
             caller.interrupt();
-            exchange.answer(
+            exchange.respond(
                     200, "<InitiateMultipartUploadResult><UploadId>i-1</UploadId></InitiateMultipartUploadResult>");
         };
         try (ScriptedServer server =
-                        ScriptedServer.plain(Script.answering(204, "")).then(created);
+                        ScriptedServer.plain(Script.responding(204, "")).then(created);
                 BlobStore store = ScriptedS3.store(server).open()) {
             MultipartUpload upload =
                     store.createMultipartUpload(KEY, new PartLayout(10, 5 << 20), StoreOptions.DEFAULT);
@@ -100,10 +100,10 @@ class UploadResponsesTest {
 
     @Test
     void uploadsOfAClosedStoreAreAborted() throws IOException {
-        Script created = Script.answering(
+        Script created = Script.responding(
                 200, "<InitiateMultipartUploadResult><UploadId>i</UploadId></InitiateMultipartUploadResult>");
         try (ScriptedServer server =
-                ScriptedServer.plain(Script.answering(204, "")).then(created)) {
+                ScriptedServer.plain(Script.responding(204, "")).then(created)) {
             BlobStore store = ScriptedS3.store(server).open();
             store.createMultipartUpload(KEY, new PartLayout(10, 5 << 20), StoreOptions.DEFAULT);
             store.close();
@@ -121,11 +121,11 @@ class UploadResponsesTest {
             exchange.discardBody();
             received.countDown();
             closing.await();
-            exchange.answer(
+            exchange.respond(
                     200, "<InitiateMultipartUploadResult><UploadId>i-1</UploadId></InitiateMultipartUploadResult>");
         };
         try (ScriptedServer server =
-                ScriptedServer.plain(Script.answering(204, "")).then(created)) {
+                ScriptedServer.plain(Script.responding(204, "")).then(created)) {
             BlobStore store = ScriptedS3.store(server).open();
             FutureTask<MultipartUpload> creation = new FutureTask<>(
                     () -> store.createMultipartUpload(KEY, new PartLayout(10, 5 << 20), StoreOptions.DEFAULT));
@@ -161,7 +161,7 @@ class UploadResponsesTest {
     void aCopyInPartsIsAbortedWhenItsStoreIsClosed() throws Exception {
         CountDownLatch copying = new CountDownLatch(1);
         Script head = ScriptedS3.head(10, ScriptedS3.ETAG, ScriptedS3.MODIFIED);
-        Script created = Script.answering(
+        Script created = Script.responding(
                 200, "<InitiateMultipartUploadResult><UploadId>i-1</UploadId></InitiateMultipartUploadResult>");
         Script part = exchange -> {
             exchange.discardBody();
@@ -169,7 +169,7 @@ class UploadResponsesTest {
             exchange.stall();
         };
         try (ScriptedServer server =
-                ScriptedServer.plain(Script.answering(204, "")).then(head, created, part)) {
+                ScriptedServer.plain(Script.responding(204, "")).then(head, created, part)) {
             BlobStore store = ScriptedS3.store(server).open(5, 5);
             FutureTask<StoredBlob> copy = new FutureTask<>(() -> store.copy(KEY, BlobKey.of("copy")));
             Thread copier = new Thread(copy);
