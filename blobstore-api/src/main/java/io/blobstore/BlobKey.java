@@ -9,12 +9,12 @@ import java.nio.charset.StandardCharsets;
  * BlobKey key = BlobKey.of("backups/2024/database.img");
  * }</pre>
  *
- * <p>A key is never normalised, decoded or trimmed: {@code toString()} gives back exactly what {@link #of} was given.
- * The bucket, or the directory, belongs to the store and not to the key. A store may refuse keys that it cannot hold,
- * with {@link InvalidBlobKeyException}.
+ * <p>A key is never normalised, decoded or trimmed: {@code toString()} returns exactly the text that was given to
+ * {@link #of}. The bucket, or the directory, belongs to the store and not to the key. A store refuses keys that it
+ * cannot hold with {@link InvalidBlobKeyException}.
  *
- * <p>Keys are ordered by their UTF-8 bytes, unsigned, as object stores list them. (That is the order of code points,
- * and not that of {@link String#compareTo}, which differs for characters beyond the basic plane.)
+ * <p>Keys are ordered by their UTF-8 bytes, unsigned, as object stores list them. That is the order of code points;
+ * {@link String#compareTo} differs from it for characters beyond the basic plane.
  */
 public final class BlobKey implements Comparable<BlobKey> {
     /** The longest key, in UTF-8 bytes: the limit of S3 and of Google Cloud Storage. */
@@ -27,7 +27,7 @@ public final class BlobKey implements Comparable<BlobKey> {
     }
 
     /**
-     * Makes a key.
+     * Returns the key with this name.
      *
      * @throws IllegalArgumentException if the name is empty, longer than {@value #MAX_BYTES} bytes in UTF-8, or
      *     contains an unpaired surrogate
@@ -53,7 +53,7 @@ public final class BlobKey implements Comparable<BlobKey> {
         return compare(name, other.name);
     }
 
-    /** Compares two names as their unsigned UTF-8 bytes would. */
+    /** Compares two names by their unsigned UTF-8 bytes. */
     static int compare(String a, String b) {
         int shared = Math.min(a.length(), b.length());
         for (int i = 0; i < shared; i++) {
@@ -79,7 +79,7 @@ public final class BlobKey implements Comparable<BlobKey> {
         return name.hashCode();
     }
 
-    /** The name, exactly as given to {@link #of}. */
+    /** Returns the name, exactly as given to {@link #of}. */
     @Override
     public String toString() {
         return name;

@@ -7,7 +7,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries of a listing in order, fetched page by page as they are read. Not thread-safe; to be closed.
+ * The entries of a listing in order, fetched page by page as they are read. Must be closed. Not thread-safe.
  *
  * <p>It is not an {@link java.util.Iterator}, as each step may fail with an {@code IOException}.
  */
@@ -18,7 +18,7 @@ public interface BlobListing extends Closeable {
     /**
      * Returns the next entry.
      *
-     * @throws java.util.NoSuchElementException if there is none
+     * @throws java.util.NoSuchElementException if no entry is left
      */
     Entry next() throws IOException;
 
@@ -42,7 +42,7 @@ public interface BlobListing extends Closeable {
             this.lastModified = lastModified;
         }
 
-        /** Returns an entry of these values, for implementations of stores. */
+        /** Returns an entry with these values, for implementations of stores. */
         public static Blob of(BlobKey key, long size, BlobVersion version, Instant lastModified) {
             return new Blob(key, size, version, lastModified);
         }
@@ -93,7 +93,9 @@ public interface BlobListing extends Closeable {
         }
     }
 
-    /** The entry for all blobs whose keys begin with a prefix that ends with the delimiter. Immutable. */
+    /**
+     * The entry that stands for all blobs whose keys begin with one prefix, which ends with the delimiter. Immutable.
+     */
     final class CommonPrefix implements Entry {
         private final String name;
 
@@ -101,12 +103,12 @@ public interface BlobListing extends Closeable {
             this.name = name;
         }
 
-        /** Returns an entry of this prefix, for implementations of stores. */
+        /** Returns an entry with this prefix, for implementations of stores. */
         public static CommonPrefix of(String name) {
             return new CommonPrefix(name);
         }
 
-        /** Returns the prefix, delimiter included. */
+        /** Returns the prefix, including the delimiter at its end. */
         @Override
         public String name() {
             return name;

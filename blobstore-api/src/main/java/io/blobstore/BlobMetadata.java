@@ -6,7 +6,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What a store knows about a blob. Immutable. */
+/** The properties of a stored blob, as its store reports them. Immutable. */
 public final class BlobMetadata {
     private final BlobKey key;
     private final long size;
@@ -26,7 +26,7 @@ public final class BlobMetadata {
         lastModified = builder.lastModified;
     }
 
-    /** Returns a builder of metadata with these values and without all others, for implementations of stores. */
+    /** Returns a builder of metadata with these values and no optional ones, for implementations of stores. */
     public static Builder builder(BlobKey key, long size, BlobVersion version, Instant lastModified) {
         return new Builder(key, size, version, lastModified);
     }
@@ -51,12 +51,12 @@ public final class BlobMetadata {
         return version;
     }
 
-    /** Returns the CRC32C of the whole content; empty if the store keeps none. */
+    /** Returns the CRC32C of the whole content; empty if the store reports none. */
     public Optional<Crc32c> checksum() {
         return checksum;
     }
 
-    /** Returns the media type with which the blob was stored; empty if there is none. */
+    /** Returns the media type with which the blob was stored; empty if it was stored without one. */
     public Optional<String> contentType() {
         return contentType;
     }

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Content to store: of known size, and readable any number of times, so that a part can be sent again.
+ * Content to store. Its size is known, and it can be read any number of times, so that a part can be sent again.
  *
  * <p>A {@link io.blobstore.memory.MappedRegion} is a source whose buffers are the mapping itself; {@link #of} wraps
  * buffers; {@link #ofPath} reads a file by positional reads, for files that other processes may truncate.
@@ -41,7 +41,7 @@ public interface BlobSource {
      * while the visitor runs: each buffer is valid only until the visitor returns.
      *
      * <p>Checks the file behind the source, if there is one, before the first buffer and after the last: when this
-     * method returns, the visited bytes are the content. The source of an empty range is checked, too.
+     * method returns, the visited bytes are the content. The source of an empty range is checked as well.
      *
      * @param maxBufferSize in bytes, 1 or more
      * @throws SourceChangedException if the file is no longer the one that was opened
@@ -74,8 +74,8 @@ public interface BlobSource {
      * JDK when it is written to a socket or file. The memory must stay valid, and its content unchanged, until the
      * transfer has completed.
      *
-     * <p>Nothing protects a {@code MappedByteBuffer} of the caller's from being unmapped too early: prefer
-     * {@link io.blobstore.memory.MappedFile}.
+     * <p>A {@code MappedByteBuffer} that the caller created is not protected from being unmapped too early: use
+     * {@link io.blobstore.memory.MappedFile} instead.
      */
     static BlobSource of(ByteBuffer... content) {
         return BufferSource.of(content);

@@ -9,11 +9,11 @@ import java.util.Collection;
 /**
  * A store of blobs: a bucket, a directory, or part of one.
  *
- * <p>Every method blocks until it is done, throws {@link BlobStoreException} (with its subtypes) if it fails, and is
- * safe to be called by any number of threads, virtual ones included. When a method returns or throws, no thread, socket
- * or native call touches the buffers and sources given to it any more. An interrupt makes a blocked call fail soon:
- * with the {@link java.nio.channels.ClosedByInterruptException}, {@link java.io.InterruptedIOException} or
- * {@link InterruptedException} as a cause, and the thread's interrupt status set.
+ * <p>Every method blocks until it has completed, throws {@link BlobStoreException} or a subtype if it fails, and may be
+ * called by any number of threads at once, including virtual threads. When a method returns or throws, no thread,
+ * socket or native call touches the buffers and sources given to it any more. An interrupt makes a blocked call fail
+ * soon, with a {@link java.nio.channels.ClosedByInterruptException}, {@link java.io.InterruptedIOException} or
+ * {@link InterruptedException} as its cause; the thread's interrupt status stays set.
  *
  * <pre>{@code
  * StoredBlob stored = store.store(key, BlobSource.ofPath(path), StoreOptions.DEFAULT);
@@ -27,61 +27,65 @@ import java.util.Collection;
  * store.delete(List.of(key, BlobKey.of("logs/old"))).throwIfFailed();
  * }</pre>
  *
- * <p>The methods without a body are the contract that backends implement and {@code BlobStoreContract} (in the
- * test-jar) checks; those with a body are shorthand for them, the same for every backend, and not to be overridden.
+ * <p>Backends implement the abstract methods, which {@code BlobStoreContract} (in the test-jar) checks. The default
+ * methods are shorthands for those, the same for every backend, and must not be overridden.
  */
 public interface BlobStore extends Closeable {
     /**
-     * Stores a blob in one request, whole or not at all: other readers see what the key held before until they see all
-     * of it. For large content use {@link io.blobstore.transfer.TransferManager}.
+     * Stores a blob with one request, atomically: readers see either the previous content of the key or all of the new
+     * content. For large content use {@link io.blobstore.transfer.TransferManager}.
      *
-     * @throws BlobAlreadyExistsException if the precondition is {@link Precondition#ifAbsent()} and there is a blob
-     * @throws PreconditionFailedException if the precondition is {@link Precondition#ifMatch} and there is another
-     *     version
+     * @throws BlobAlreadyExistsException if the precondition is {@link Precondition#ifAbsent()} and the key has a blob
+     * @throws PreconditionFailedException if the precondition is {@link Precondition#ifMatch} and the blob has another
+     *     version, or does not exist
      * @throws InvalidBlobKeyException if this store cannot hold such a key
-     * @throws SourceChangedException if the source changed meanwhile
-     * @throws IntegrityException if the store received something else than the source holds
+     * @throws SourceChangedException if the source changed while it was read
+     * @throws IntegrityException if the content that the store received differs from the content that was sent
      */
     StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException;
 
-    /** As {@link #store(BlobKey, BlobSource, StoreOptions)}, with default options. */
+    /** Stores a blob with default options; see {@link #store(BlobKey, BlobSource, StoreOptions)}. */
     default StoredBlob store(BlobKey key, BlobSource content) throws IOException {
         return store(key, content, StoreOptions.DEFAULT);
     }
 
     /**
-     * As {@link #store(BlobKey, BlobSource, StoreOptions)}, with default options and a buffer's remaining bytes. The
-     * buffer's position and limit stay as they are.
+     * Stores a buffer's remaining bytes with default options; see {@link #store(BlobKey, BlobSource, StoreOptions)}.
+     * The buffer's position and limit are unchanged.
      */
     default StoredBlob store(BlobKey key, ByteBuffer content) throws IOException {
         return store(key, BlobSource.of(content), StoreOptions.DEFAULT);
     }
 
     /**
-     * Reads part of a blob, or all of it, into a window of a target: its memory is filled in place, and what is direct
-     * without a copy on the Java heap. The caller flushes and closes it.
+     * Reads a blob, or a range of it, into a window of a target. The window's memory is filled in place; direct memory
+     * is filled without a copy on the Java heap. The caller flushes and closes the window.
      *
-     * <p>If the call fails, what was put into the window is of no use, unless a {@link PartialReadException} vouches
-     * for it. It stays put: to ask again takes another window. A range that covers the whole blob is compared with the
-     * blob's checksum, if the store keeps one; a part cannot be, and whoever assembles parts combines their checksums.
+     * <p>If the call fails, the bytes that were put into the window must not be used, except for those that a
+     * {@link PartialReadException} reports as received. They are not removed from the window: another attempt needs
+     * another window. If the range covers the whole blob, its checksum is compared with the blob's checksum, if the
+     * store keeps one. A part of a blob cannot be verified; callers that assemble parts combine their checksums.
      *
-     * @return which blob was read, how much of it was put into the window, and the checksum of that
+     * @return the metadata of the blob that was read, the number of bytes that were put into the window, and their
+     *     checksum
      * @throws BlobNotFoundException if there is no blob
-     * @throws RangeNotSatisfiableException if the range is not inside the blob, or the target too small for it
+     * @throws RangeNotSatisfiableException if the range is not inside the blob, or the target is too small for it
      * @throws PreconditionFailedException if {@link ReadOptions#ifMatch} names another version
      * @throws IntegrityException if the whole blob was read and its checksum differs
-     * @throws PartialReadException if the connection ended in mid-content; not every store tells how far it came
-     * @throws TargetException the one that the window threw, if its target could not keep what arrived
+     * @throws PartialReadException if the connection ended before the last byte, and the store reports how many bytes
+     *     had arrived
+     * @throws TargetException if the target could not keep the bytes that arrived; thrown by the window
      * @throws IllegalArgumentException if the target is smaller than an exact range; thrown before any request
      */
     ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options) throws IOException;
 
     /**
-     * As {@link #read(BlobKey, ByteRange, BlobTarget.Window, ReadOptions)}, into memory of the caller.
+     * Reads a blob, or a range of it, into a buffer; see {@link #read(BlobKey, ByteRange, BlobTarget.Window,
+     * ReadOptions)}.
      *
-     * <p>The bytes go to the target from its position on, and the position is moved behind them; the limit stays. If
-     * the call fails, the position is where it was, and what lies behind it is undefined, but for what a
-     * {@link PartialReadException} vouches for.
+     * <p>The bytes are written to the target from its position on, which is advanced past them; the limit is unchanged.
+     * If the call fails, the position is unchanged, and the content after it is undefined, except for the bytes that a
+     * {@link PartialReadException} reports as received.
      *
      * @throws IllegalArgumentException if the target is read-only, or smaller than an exact range; thrown before any
      *     request
@@ -93,27 +97,27 @@ public interface BlobStore extends Closeable {
         return result;
     }
 
-    /** As {@link #read(BlobKey, ByteRange, ByteBuffer, ReadOptions)}, with default options. */
+    /** Reads with default options; see {@link #read(BlobKey, ByteRange, ByteBuffer, ReadOptions)}. */
     default ReadResult read(BlobKey key, ByteRange range, ByteBuffer target) throws IOException {
         return read(key, range, target, ReadOptions.DEFAULT);
     }
 
     /**
-     * What the store knows about a blob.
+     * Requests a blob's metadata.
      *
      * @throws BlobNotFoundException if there is no blob
      */
     BlobMetadata head(BlobKey key) throws IOException;
 
     /**
-     * Lists blobs, sorted by the UTF-8 bytes of their keys, fetching as it goes. Blobs stored or deleted meanwhile may
-     * or may not appear; all others appear exactly once.
+     * Lists blobs, sorted by the UTF-8 bytes of their keys; pages are fetched as the listing is read. Blobs that are
+     * stored or deleted meanwhile may or may not appear; all others appear exactly once.
      *
      * @return the listing, to be closed by the caller
      */
     BlobListing list(ListOptions options) throws IOException;
 
-    /** Deletes a blob. If there is none, does nothing. */
+    /** Deletes a blob. Does nothing if the key has none. */
     void delete(BlobKey key) throws IOException;
 
     /**
@@ -129,55 +133,58 @@ public interface BlobStore extends Closeable {
     DeleteResult delete(Collection<BlobKey> keys) throws IOException;
 
     /**
-     * Deletes every blob whose key begins with a prefix, one after the other: not atomic, and those stored meanwhile
-     * may stay.
+     * Deletes every blob whose key begins with a prefix, one after another. Not atomic: blobs that are stored meanwhile
+     * may remain.
      *
      * @return the number of blobs deleted
-     * @throws IllegalArgumentException if the prefix is empty: nobody should empty a store by an unset variable
+     * @throws IllegalArgumentException if the prefix is empty, so that an unset variable does not delete every blob of
+     *     the store
      */
     long deleteAll(String prefix) throws IOException;
 
     /**
-     * Copies a blob inside the store, content and metadata, without moving it through this process where the store can.
+     * Copies a blob inside the store, with content and metadata. The content does not pass through this process if the
+     * store can copy by itself.
      *
-     * @throws BlobNotFoundException if there is no blob to copy
+     * @throws BlobNotFoundException if the source key has no blob
      * @throws PreconditionFailedException if a condition of the options does not hold
      */
     StoredBlob copy(BlobKey from, BlobKey to, CopyOptions options) throws IOException;
 
-    /** As {@link #copy(BlobKey, BlobKey, CopyOptions)}, with default options. */
+    /** Copies with default options; see {@link #copy(BlobKey, BlobKey, CopyOptions)}. */
     default StoredBlob copy(BlobKey from, BlobKey to) throws IOException {
         return copy(from, to, CopyOptions.DEFAULT);
     }
 
     /**
-     * Makes a URL that lets its bearer make one request without further credentials.
+     * Creates a URL that permits one kind of request without further credentials.
      *
-     * @throws UnsupportedOperationException if {@link StoreCapabilities#presign()} says that this store cannot
+     * @throws UnsupportedOperationException if {@link StoreCapabilities#presign()} is
+     *     {@link StoreCapabilities.Support#NONE}
      */
     PresignedUrl presign(BlobKey key, PresignOptions options) throws IOException;
 
     /**
-     * Begins a blob that is sent in parts, in any order and in parallel. Nothing is visible before
-     * {@link MultipartUpload#complete}.
+     * Begins the upload of a blob in parts, which may be sent in any order and in parallel. The blob is not visible
+     * before {@link MultipartUpload#complete}.
      *
-     * @param layout how the content is cut, inside the limits of {@link #capabilities()}
-     * @return the upload, to be closed by the caller, which aborts it unless it was completed
-     * @throws UnsupportedOperationException if {@link StoreCapabilities#multipart()} says that this store cannot
+     * @param layout how the content is split into parts, within the limits of {@link #capabilities()}
+     * @return the upload; the caller must close it, which aborts it unless it was completed
+     * @throws UnsupportedOperationException if {@link StoreCapabilities#multipart()} is false
      * @throws IllegalArgumentException if the layout is outside the store's limits
      */
     MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options) throws IOException;
 
-    /** What this store can do, and its limits. Asks nobody; decorators pass it on. */
+    /** Returns the features and limits of this store, without a request. */
     StoreCapabilities capabilities();
 
-    /** What this store is, without secrets: its URI, and around it the decorators it is wrapped in. */
+    /** Returns a description of this store without secrets: its URI, inside the names of its decorators. */
     @Override
     String toString();
 
     /**
-     * Frees what the store holds: connections, descriptors, locks. Idempotent. Calls after that, and uploads still
-     * open, fail with {@link IllegalStateException}.
+     * Releases the connections, descriptors and locks of this store, and aborts its open uploads. Idempotent. Later
+     * calls of the store and of those uploads fail with {@link IllegalStateException}.
      */
     @Override
     void close() throws IOException;

@@ -7,9 +7,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Signals that a store failed an operation, or that the content given to it could not be read. Subtypes say how;
- * {@link #isRetryable()} says whether the same call may succeed later. An exception of an SDK or of the operating
- * system appears only as the cause.
+ * Signals that a store failed an operation, or that the content given to it could not be read. The subtypes tell the
+ * reasons apart; {@link #isRetryable()} returns whether the same call may succeed later. An exception of an SDK or of
+ * the operating system appears only as the cause.
  *
  * <pre>{@code
  * try {
@@ -32,12 +32,12 @@ public class BlobStoreException extends IOException {
     private final boolean retryable;
 
     /**
-     * Creates an exception of no particular kind.
+     * Creates an exception that no subtype describes.
      *
      * @param operation the operation that failed
-     * @param key the blob concerned; null if there is none
-     * @param problem what went wrong and what to do about it, without the operation and the key
-     * @param cause the underlying failure; null if there is none
+     * @param key the key of the blob concerned; null if the failure concerns no single blob
+     * @param problem the problem and its remedy, without the operation and the key, which precede it in the message
+     * @param cause the underlying failure, may be null
      * @param retryable whether the same call may succeed later
      */
     public BlobStoreException(

@@ -16,7 +16,7 @@ import java.util.TreeMap;
  *
  * <p>{@code mem:} opens a new store in memory, for tests and small caches. Stores that are opened as {@code mem:name}
  * in one JVM share their blobs, which stay until they are deleted or the JVM ends. Content is held in arrays on the
- * Java heap, which is its only limit; a blob has at most 1 GiB.
+ * Java heap, and limited by its size only; a blob has at most 1 GiB.
  */
 public final class BlobStores {
     private BlobStores() {}
@@ -35,9 +35,10 @@ public final class BlobStores {
                 .forEach(provider -> providers.putIfAbsent(provider.scheme(), provider));
         BlobStoreProvider provider = providers.get(parsed.scheme());
         if (provider == null) {
-            throw new IllegalArgumentException("no store knows the scheme '" + parsed.scheme() + ":'; known here are "
-                    + providers.keySet() + ". Is the module of that backend (blobstore-" + parsed.scheme()
-                    + ") a dependency?");
+            throw new IllegalArgumentException(
+                    "no store supports the scheme '" + parsed.scheme() + ":'; available schemes are "
+                            + providers.keySet() + ". Is the module of that backend (blobstore-" + parsed.scheme()
+                            + ") a dependency?");
         }
         return provider.open(parsed);
     }

@@ -10,8 +10,20 @@ import java.util.List;
 /**
  * The destination of a read: memory, or a file. The counterpart of {@link BlobSource}.
  *
- * <p>A target is a description; {@link #open()} starts to use it. The library calls that. Users choose a target:
- * {@link #of(ByteBuffer)}, {@link #ofPath(Path)}, or a {@link io.blobstore.memory.MappedRegion} of a writable file.
+ * <p>There are three kinds: a buffer ({@link #of(ByteBuffer)}), a file ({@link #ofPath(Path)}), and mapped memory
+ * ({@link io.blobstore.memory.MappedRegion} of a writable file). A target only describes the destination; the library
+ * calls {@link #open()} when it begins to write.
+ *
+ * <pre>{@code
+ * try (TransferManager transfers = TransferManager.create();
+ *         MappedFile file = MappedFile.create(path, store.head(key).size())) {
+ *     ByteBuffer header = ByteBuffer.allocateDirect(512);
+ *     BlobTarget copy = BlobTarget.ofPath(Path.of("copy.img"));
+ *     transfers.download(store, key, ByteRange.of(0, 512), BlobTarget.of(header)).join();
+ *     transfers.download(store, key, ByteRange.all(), copy).join();
+ *     transfers.download(store, key, ByteRange.all(), file.region()).join();
+ * }
+ * }</pre>
  */
 public interface BlobTarget {
     /**
@@ -77,7 +89,7 @@ public interface BlobTarget {
          */
         void commit(long length) throws TargetException;
 
-        /** Releases the memory, and removes content that was not committed. Idempotent. */
+        /** Releases the memory, and discards content that was not committed. Idempotent. */
         @Override
         void close() throws IOException;
     }

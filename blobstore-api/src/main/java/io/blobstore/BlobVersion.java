@@ -1,14 +1,18 @@
 package io.blobstore;
 
 /**
- * Which of a key's successive contents a blob is: an ETag, a generation, or whatever the store tells versions apart by.
- * Opaque: only the store that made it can read it. Every store of a key gives a new version, even of equal content
- * where the store can tell.
+ * Identifies one of a key's successive contents: an ETag, a generation, or another text by which the store
+ * distinguishes versions. Opaque to the library. Storing a blob again gives it another version; whether storing equal
+ * content does so depends on the store.
  *
- * @param value the store's text for it, never empty
+ * @param value the store's text for the version, never empty
  */
 public record BlobVersion(String value) {
-    /** Refuses an empty text. */
+    /**
+     * Creates a version.
+     *
+     * @throws IllegalArgumentException if the value is empty
+     */
     public BlobVersion {
         if (value.isEmpty()) {
             throw new IllegalArgumentException("a version must not be empty");

@@ -3,7 +3,7 @@ package io.blobstore;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 
-/** A buffer of the caller's. */
+/** A buffer that the caller owns. */
 final class BufferTarget implements BlobTarget {
     private final ByteBuffer buffer;
 

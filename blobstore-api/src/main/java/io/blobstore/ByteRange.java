@@ -15,10 +15,10 @@ package io.blobstore;
  *
  * @param offset the first byte, 0 or more
  * @param length the number of bytes, 0 or more; {@link Long#MAX_VALUE} for {@link Kind#TO_END}
- * @param kind what happens at the end of the blob
+ * @param kind how the range behaves at the end of the blob
  */
 public record ByteRange(long offset, long length, Kind kind) {
-    /** What happens at the end of the blob. */
+    /** How a range behaves at the end of the blob. */
     public enum Kind {
         /** Every byte must exist. */
         EXACT,

@@ -31,7 +31,7 @@ final class ConcatSource implements BlobSource {
         return size;
     }
 
-    /** Omits sources of which the slice contains no byte. */
+    /** Returns a slice that omits the sources of which it contains no byte. */
     @Override
     public BlobSource slice(long offset, long length) {
         Objects.checkFromIndexSize(offset, length, size);

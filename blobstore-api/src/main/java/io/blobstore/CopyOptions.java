@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Options of {@link BlobStore#copy(BlobKey, BlobKey, CopyOptions)}. Immutable. */
 public final class CopyOptions {
-    /** Copies the current version and replaces the target, if there is one. */
+    /** Copies the current version, and replaces a blob that the target key has. */
     public static final CopyOptions DEFAULT = new Builder().build();
 
     private final Optional<BlobVersion> sourceVersion;

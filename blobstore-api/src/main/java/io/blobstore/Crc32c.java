@@ -9,16 +9,16 @@ import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
- * A CRC32C checksum (Castagnoli polynomial, RFC 3720 appendix B.4) of some content.
+ * A CRC32C checksum (Castagnoli polynomial, RFC 3720 appendix B.4).
  *
- * <p>Computed by {@link CRC32C}, which is an intrinsic over direct buffers: nothing is copied. Checksums of
- * neighbouring pieces combine into that of the whole without reading the content again, which is what lets parts be
- * sent in parallel and the whole blob still be verified.
+ * <p>Computed by {@link CRC32C}, which is an intrinsic over direct buffers: nothing is copied. The checksums of
+ * adjacent pieces combine into the checksum of the whole without reading the content again, so that a blob can be
+ * verified although its parts were sent in parallel.
  *
  * @param value the checksum's 32 bits
  */
 public record Crc32c(int value) {
-    /** The checksum of no bytes at all. */
+    /** The checksum of empty content. */
     public static final Crc32c EMPTY = new Crc32c(0);
 
     /** The polynomial 0x1EDC6F41, bits reflected. */
@@ -30,10 +30,10 @@ public record Crc32c(int value) {
      */
     private static final int[] X_TO_2_TO = powers(67);
 
-    /** Bytes whose checksum is computed under one lease, so that a source that copies does so piecewise. */
+    /** The number of bytes visited at a time, which bounds the buffers of sources that copy. */
     private static final int WINDOW = 256 * 1024;
 
-    /** The checksum of a buffer's remaining bytes. The buffer's position and limit stay as they are. */
+    /** Computes the checksum of a buffer's remaining bytes. The buffer's position and limit are unchanged. */
     public static Crc32c of(ByteBuffer content) {
         CRC32C crc = new CRC32C();
         crc.update(content.duplicate());
@@ -41,7 +41,7 @@ public record Crc32c(int value) {
     }
 
     /**
-     * The checksum of a source's content.
+     * Computes the checksum of a source's content.
      *
      * @throws IOException if the source cannot be read
      */
@@ -52,9 +52,9 @@ public record Crc32c(int value) {
     }
 
     /**
-     * Reads the 8 hex digits that {@link #hex} gives.
+     * Parses the 8 hex digits that {@link #hex} returns.
      *
-     * @throws IllegalArgumentException if these are not 8 hex digits
+     * @throws IllegalArgumentException if the text is not 8 hex digits
      */
     public static Crc32c parse(String hex) {
         if (hex.length() != 8 || !hex.chars().allMatch(HexFormat::isHexDigit)) {
@@ -64,12 +64,12 @@ public record Crc32c(int value) {
     }
 
     /**
-     * The checksum of this content followed by other content.
+     * Returns the checksum of this content followed by other content.
      *
      * <p>Appending n bytes multiplies the checksum, as a polynomial, by x^(8n); see M. Adler's {@code crc32_combine} in
      * zlib 1.2.12.
      *
-     * @param next the checksum of what follows
+     * @param next the checksum of the content that follows
      * @param nextLength the number of bytes that follow, 0 or more
      */
     public Crc32c combine(Crc32c next, long nextLength) {
@@ -86,12 +86,12 @@ public record Crc32c(int value) {
         return new Crc32c(multiply(shift, value) ^ next.value);
     }
 
-    /** 8 lower-case hex digits. */
+    /** Returns the checksum as 8 lower-case hex digits. */
     public String hex() {
         return String.format("%08x", value);
     }
 
-    /** The base64 of the four bytes, most significant first, as object stores put it into headers. */
+    /** Returns the base64 encoding of the four bytes, most significant first, as in the headers of object stores. */
     public String base64() {
         return Base64.getEncoder()
                 .encodeToString(ByteBuffer.allocate(Integer.BYTES)
@@ -101,8 +101,8 @@ public record Crc32c(int value) {
     }
 
     /**
-     * Reads what {@link #base64} gives; empty for any other text, as for the checksums of checksums that some stores
-     * write so.
+     * Parses the text that {@link #base64} returns; empty for any other text, such as the composite checksums of
+     * multipart uploads that some stores report.
      */
     public static Optional<Crc32c> ofBase64(String text) {
         try {

@@ -18,7 +18,7 @@ public final class DeleteResult {
         this.failures = Collections.unmodifiableMap(new LinkedHashMap<>(failures));
     }
 
-    /** Returns a result of these keys, for implementations of stores. */
+    /** Returns a result with these keys, for implementations of stores. */
     public static DeleteResult of(Collection<BlobKey> deleted, Map<BlobKey, BlobStoreException> failures) {
         return new DeleteResult(deleted, failures);
     }

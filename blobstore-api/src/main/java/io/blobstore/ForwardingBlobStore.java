@@ -6,18 +6,19 @@ import java.util.Collection;
 import java.util.Objects;
 
 /**
- * The base of decorators: forwards every method of the contract to another store. The shorthands are not forwarded, as
- * they lead to the contract's methods: overriding one of those catches its shorthands too.
+ * A base class of decorators that forwards every abstract method of {@link BlobStore} to another store. The default
+ * methods are not forwarded, as they call the abstract ones: a decorator that overrides an abstract method sees the
+ * calls of its shorthands as well.
  */
 public abstract class ForwardingBlobStore implements BlobStore {
     private final BlobStore delegate;
 
-    /** Decorates a store. */
+    /** Creates a decorator of a store. */
     protected ForwardingBlobStore(BlobStore delegate) {
         this.delegate = Objects.requireNonNull(delegate, "delegate");
     }
 
-    /** The store that is decorated. */
+    /** Returns the decorated store. */
     protected final BlobStore delegate() {
         return delegate;
     }
@@ -84,7 +85,9 @@ public abstract class ForwardingBlobStore implements BlobStore {
         delegate.close();
     }
 
-    /** The decorators from outside in: {@code Outer(Inner(file:///dir/))}. */
+    /**
+     * Returns the names of the decorators around the store, the outermost first: {@code Outer(Inner(file:///dir/))}.
+     */
     @Override
     public String toString() {
         return getClass().getSimpleName() + "(" + delegate + ")";

@@ -2,11 +2,14 @@ package io.blobstore;
 
 import org.jspecify.annotations.Nullable;
 
-/** Content and checksum disagree: bytes were changed on the way, or in the store. Whatever was read is invalid. */
+/**
+ * Signals that content does not match its checksum: bytes were changed in transit or in the store. Content that was
+ * read must not be used.
+ */
 public class IntegrityException extends BlobStoreException {
     private static final long serialVersionUID = 1L;
 
-    /** Makes one; the parameters are those of {@link BlobStoreException#BlobStoreException}. Not retryable. */
+    /** Creates an exception that is not retryable. See {@link BlobStoreException} for the parameters. */
     public IntegrityException(Operation operation, @Nullable BlobKey key, String problem, @Nullable Throwable cause) {
         super(operation, key, problem, cause, false);
     }

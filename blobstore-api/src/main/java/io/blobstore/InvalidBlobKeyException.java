@@ -1,11 +1,11 @@
 package io.blobstore;
 
-/** This store cannot hold a blob of this key; the message says which rule the key breaks. */
+/** Signals that the store cannot hold a blob with this key. The message names the rule that the key breaks. */
 public class InvalidBlobKeyException extends BlobStoreException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Makes one. Not retryable.
+     * Creates an exception that is not retryable.
      *
      * @param rule the rule that the key breaks
      */

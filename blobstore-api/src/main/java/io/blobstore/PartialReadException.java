@@ -3,8 +3,8 @@ package io.blobstore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A read ended before the last byte, as when a connection is cut. What had arrived by then is in the target and may be
- * used, so that only the rest needs to be asked for again. Retryable.
+ * Signals that a read ended before the last byte, for example because the connection was closed. The bytes that had
+ * arrived are in the target and may be used, so that only the rest must be requested again. Retryable.
  */
 public class PartialReadException extends BlobStoreException {
     private static final long serialVersionUID = 1L;
@@ -12,10 +12,10 @@ public class PartialReadException extends BlobStoreException {
     private final transient ReadResult received;
 
     /**
-     * Makes one.
+     * Creates an exception that is retryable.
      *
-     * @param received what was put into the target: the first bytes of the range
-     * @param cause why the others are not
+     * @param received the bytes that were put into the target, which are the first ones of the range
+     * @param cause the reason why the others did not arrive, may be null
      */
     public PartialReadException(BlobKey key, ReadResult received, String problem, @Nullable Throwable cause) {
         super(Operation.READ, key, problem, cause, true);
@@ -23,8 +23,8 @@ public class PartialReadException extends BlobStoreException {
     }
 
     /**
-     * What arrived: which blob it belongs to, how many bytes, and their checksum. The checksum of the whole may be left
-     * out.
+     * Returns the bytes that arrived: their number, their checksum, and the metadata of their blob, which may lack the
+     * checksum of the whole.
      */
     public ReadResult received() {
         return received;

@@ -17,9 +17,9 @@ import java.util.Optional;
 /**
  * A file's content, copied out of it by positional reads.
  *
- * <p>Each window is read through a new channel: there is nothing to close, and an interrupt, which closes the channel
- * that the interrupted thread uses, affects one visit and not the source. Compared with reading {@value #WINDOW} bytes
- * that costs little.
+ * <p>Each window is read through a new channel: the source need not be closed, and an interrupt, which closes the
+ * channel that the interrupted thread uses, affects one visit and not the source. Opening a channel costs little
+ * compared with reading {@value #WINDOW} bytes.
  */
 final class PathSource implements BlobSource {
     /**
@@ -57,7 +57,9 @@ final class PathSource implements BlobSource {
         return new PathSource(identity, this.offset + offset, length);
     }
 
-    /** There is no memory to keep: the content is copied when it is visited. */
+    /**
+     * Returns this source with a no-op release: the content is copied when it is visited, so no memory must be kept.
+     */
     @Override
     public RetainedSource retain() {
         return RetainedSource.of(this, () -> {});

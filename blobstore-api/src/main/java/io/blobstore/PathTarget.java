@@ -14,7 +14,10 @@ import java.util.Objects;
 
 /** A file that is created beside its path, and renamed to it when it is complete. */
 final class PathTarget implements BlobTarget {
-    /** Bytes of a window's buffer: what has arrived is written while it is in a core's own cache. */
+    /**
+     * The capacity of a window's buffer in bytes: small enough that content is written while it is in a core's own
+     * cache.
+     */
     private static final int BUFFER = 256 * 1024;
 
     private final Path path;
@@ -38,7 +41,9 @@ final class PathTarget implements BlobTarget {
     private void requireWritable() throws IOException {
         if (Files.isSymbolicLink(path) && !Files.exists(path)) {
             throw new FileSystemException(
-                    path.toString(), null, "is a symbolic link to nothing, which would be replaced; name its target");
+                    path.toString(),
+                    null,
+                    "is a dangling symbolic link, which would be replaced; use the path of its target");
         }
         if (!Files.exists(path)) {
             Path directory = path.toAbsolutePath().getParent();
@@ -109,7 +114,7 @@ final class PathTarget implements BlobTarget {
         private final AtomicFile.Section section;
         private final PooledBuffer memory = DirectBufferPool.shared().take(BUFFER);
         private final ByteBuffer buffer = memory.buffer();
-        /** The number of bytes not written yet, from the buffer's first byte on. */
+        /** The number of bytes not written yet, which begin at the buffer's first byte. */
         private long unwritten;
 
         PathWindow(Path place, AtomicFile.Section section, long length) {

@@ -2,11 +2,11 @@ package io.blobstore;
 
 import org.jspecify.annotations.Nullable;
 
-/** The store, or the operating system, does not let this caller do that. */
+/** Signals that the caller has no permission, by the store or the operating system, for the operation. */
 public class PermissionDeniedException extends BlobStoreException {
     private static final long serialVersionUID = 1L;
 
-    /** Makes one; the parameters are those of {@link BlobStoreException#BlobStoreException}. Not retryable. */
+    /** Creates an exception that is not retryable. See {@link BlobStoreException} for the parameters. */
     public PermissionDeniedException(
             Operation operation, @Nullable BlobKey key, String problem, @Nullable Throwable cause) {
         super(operation, key, problem, cause, false);

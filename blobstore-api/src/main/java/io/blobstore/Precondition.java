@@ -16,37 +16,43 @@ package io.blobstore;
  * }</pre>
  */
 public sealed interface Precondition {
-    /** Returns no condition: whatever the key holds is replaced. */
+    /** Returns the condition that always holds: a blob that the key has is replaced. */
     static Precondition none() {
         return None.INSTANCE;
     }
 
-    /** Returns the condition that the key holds nothing; otherwise {@link BlobAlreadyExistsException}. */
+    /**
+     * Returns the condition that the key has no blob. If it has one, the call fails with
+     * {@link BlobAlreadyExistsException}.
+     */
     static Precondition ifAbsent() {
         return IfAbsent.INSTANCE;
     }
 
-    /** Returns the condition that the key holds exactly this version; otherwise {@link PreconditionFailedException}. */
+    /**
+     * Returns the condition that the key's blob has this version. Otherwise, the call fails with
+     * {@link PreconditionFailedException}.
+     */
     static Precondition ifMatch(BlobVersion version) {
         return new IfMatch(version);
     }
 
     /** See {@link Precondition#none()}. */
     enum None implements Precondition {
-        /** The only one. */
+        /** The only instance. */
         INSTANCE
     }
 
     /** See {@link Precondition#ifAbsent()}. */
     enum IfAbsent implements Precondition {
-        /** The only one. */
+        /** The only instance. */
         INSTANCE
     }
 
     /**
      * See {@link Precondition#ifMatch}.
      *
-     * @param version the version that must be there
+     * @param version the required version
      */
     record IfMatch(BlobVersion version) implements Precondition {}
 }

@@ -2,11 +2,14 @@ package io.blobstore;
 
 import org.jspecify.annotations.Nullable;
 
-/** What the caller made a condition does not hold: the blob has another version, or none. Nothing was changed. */
+/**
+ * Signals that a condition of the call does not hold: the blob has another version, or does not exist. Nothing was
+ * changed.
+ */
 public class PreconditionFailedException extends BlobStoreException {
     private static final long serialVersionUID = 1L;
 
-    /** Makes one; the parameters are those of {@link BlobStoreException#BlobStoreException}. Not retryable. */
+    /** Creates an exception that is not retryable. See {@link BlobStoreException} for the parameters. */
     public PreconditionFailedException(
             Operation operation, @Nullable BlobKey key, String problem, @Nullable Throwable cause) {
         super(operation, key, problem, cause, false);

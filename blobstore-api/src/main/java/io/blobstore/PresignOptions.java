@@ -9,7 +9,7 @@ public final class PresignOptions {
     /** Permits reading the blob for 15 minutes. */
     public static final PresignOptions DEFAULT = new Builder().build();
 
-    /** The one request that a URL permits. */
+    /** The kind of request that a URL permits. */
     public enum Method {
         /** Reads the blob. */
         GET,

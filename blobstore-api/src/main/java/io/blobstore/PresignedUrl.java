@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A URL that carries its own permission. Anyone who has it can use it: keep it out of logs. Immutable. */
+/** A URL that grants its own permission to any bearer: keep it out of logs. Immutable. */
 public final class PresignedUrl {
     private final URI url;
     private final PresignOptions.Method method;
@@ -21,7 +21,7 @@ public final class PresignedUrl {
         this.expires = expires;
     }
 
-    /** Returns a URL of these values, for implementations of stores. */
+    /** Returns a URL with these values, for implementations of stores. */
     public static PresignedUrl of(
             URI url, PresignOptions.Method method, Map<String, List<String>> headers, Instant expires) {
         return new PresignedUrl(url, method, headers, expires);

@@ -25,7 +25,7 @@ public final class ReadOptions {
         return new Builder(this);
     }
 
-    /** Returns the only version that may be read; empty if the current version is read, whichever it is. */
+    /** Returns the only version that may be read; empty if the current version is read. */
     public Optional<BlobVersion> ifMatch() {
         return ifMatch;
     }

@@ -15,14 +15,14 @@ public final class ReadResult {
         this.checksum = checksum;
     }
 
-    /** Returns a result of these values, for implementations of stores. */
+    /** Returns a result with these values, for implementations of stores. */
     public static ReadResult of(BlobMetadata blob, long length, Crc32c checksum) {
         return new ReadResult(blob, length, checksum);
     }
 
     /**
-     * Returns the metadata of the version to which the bytes belong. Where only a range was read, the checksum of the
-     * whole may be missing.
+     * Returns the metadata of the version to which the bytes belong. If only a range was read, the checksum of the
+     * whole blob may be missing.
      */
     public BlobMetadata blob() {
         return blob;

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file behind a source is no longer the one that was opened: it shrank, was written to, replaced or deleted. What
- * it holds now was not stored.
+ * Signals that the file behind a source is no longer the one that was opened: it shrank, or was written to, replaced or
+ * deleted. Nothing of it was stored.
  */
 public class SourceChangedException extends BlobStoreException {
     private static final long serialVersionUID = 1L;
@@ -16,19 +16,19 @@ public class SourceChangedException extends BlobStoreException {
     }
 
     /**
-     * Makes one. Not retryable.
+     * Returns an exception that is not retryable.
      *
-     * @param difference what changed, in words
+     * @param difference a description of the change, such as "it shrank"
      */
     public static SourceChangedException of(Path path, String difference) {
         return new SourceChangedException(
                 path,
-                difference + " after it was opened; open it again, and keep others from changing it meanwhile",
+                difference + " after it was opened; open it again, and keep other programs from changing it",
                 null);
     }
 
-    /** Makes one for a file that can no longer be looked at. Not retryable. */
+    /** Returns an exception, which is not retryable, for a file whose attributes can no longer be read. */
     public static SourceChangedException unreadable(Path path, IOException cause) {
-        return new SourceChangedException(path, "it can no longer be looked at: " + cause.getMessage(), cause);
+        return new SourceChangedException(path, "its attributes can no longer be read: " + cause.getMessage(), cause);
     }
 }

@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
 public final class StoreCapabilities {
     /** How a store supports a feature. */
     public enum Support {
-        /** The store itself does it, atomically. */
+        /** The store supports the feature itself, atomically. */
         NATIVE,
-        /** The library does it with other means of the store; the store's documentation says what that guarantees. */
+        /** The library emulates the feature by other requests; the store's documentation describes the guarantees. */
         EMULATED,
-        /** Not at all; calls for it throw {@link UnsupportedOperationException}. */
+        /** The feature is not supported; its use throws {@link UnsupportedOperationException}. */
         NONE
     }
 
@@ -33,7 +33,10 @@ public final class StoreCapabilities {
         presign = builder.presign;
     }
 
-    /** Returns a builder: multipart uploads without limits, no preconditions, no presigned URLs. */
+    /**
+     * Returns a builder of capabilities that begin with multipart uploads without limits, no preconditions and no
+     * presigned URLs.
+     */
     public static Builder builder() {
         return new Builder();
     }
@@ -58,7 +61,7 @@ public final class StoreCapabilities {
         return maxPartSize;
     }
 
-    /** Returns the most parts of one blob. */
+    /** Returns the maximum number of parts of a blob. */
     public int maxParts() {
         return maxParts;
     }
@@ -68,12 +71,12 @@ public final class StoreCapabilities {
         return maxBlobSize;
     }
 
-    /** Returns whether, and by what, {@link Precondition}s are enforced. */
+    /** Returns how {@link Precondition}s are enforced. */
     public Support conditionalStore() {
         return conditionalStore;
     }
 
-    /** Returns whether the store creates presigned URLs. */
+    /** Returns how the store supports presigned URLs. */
     public Support presign() {
         return presign;
     }
@@ -142,7 +145,7 @@ public final class StoreCapabilities {
             return this;
         }
 
-        /** Sets the most parts of one blob. */
+        /** Sets the maximum number of parts of a blob. */
         public Builder maxParts(int parts) {
             maxParts = parts;
             return this;
@@ -154,13 +157,13 @@ public final class StoreCapabilities {
             return this;
         }
 
-        /** Sets whether, and by what, {@link Precondition}s are enforced. */
+        /** Sets how {@link Precondition}s are enforced. */
         public Builder conditionalStore(Support support) {
             conditionalStore = support;
             return this;
         }
 
-        /** Sets whether the store creates presigned URLs. */
+        /** Sets how the store supports presigned URLs. */
         public Builder presign(Support support) {
             presign = support;
             return this;

@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class StoreOptions {
-    /** Stores no content type and no user metadata, and replaces the blob, if there is one. */
+    /** Stores no content type and no user metadata, and replaces a blob that the key has. */
     public static final StoreOptions DEFAULT = new Builder().build();
 
-    /** The most bytes of user metadata, names and values together. */
+    /** The maximum number of bytes of user metadata, names and values together. */
     public static final int MAX_USER_METADATA_BYTES = 2048;
 
     private final Optional<String> contentType;
@@ -129,8 +129,8 @@ public final class StoreOptions {
 
         /**
          * Adds one name and value of user metadata. Names consist of {@code a-z 0-9 - _ .}, values of printable ASCII
-         * without leading or trailing space; together they have at most {@value #MAX_USER_METADATA_BYTES} bytes, what
-         * S3 allows, so that user metadata fits every store.
+         * without leading or trailing space; together they have at most {@value #MAX_USER_METADATA_BYTES} bytes, the
+         * limit of S3, so that user metadata fits every store.
          */
         public Builder userMetadata(String name, String value) {
             userMetadata.put(name, value);

@@ -19,13 +19,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The components of a store's URI: {@code scheme:place?name=value&name=value}. Immutable.
  *
- * <p>URIs end up in logs, process lists and shell histories, so one that carries a credential is refused, and not
- * repeated in the error.
+ * <p>URIs end up in logs, process lists and shell histories, so a URI that carries a credential is refused, and the
+ * exception does not repeat it.
  */
 public final class StoreUri {
     private static final List<String> SECRETS =
             List.of("password", "passwd", "secret", "token", "credential", "accesskey", "apikey", "signature");
-    /** The one scheme whose path does not begin with a '/': {@code mem:name}. */
+    /** The only scheme whose path does not begin with a '/': {@code mem:name}. */
     private static final String MEMORY = "mem:";
 
     private final String scheme;
@@ -50,12 +50,12 @@ public final class StoreUri {
         try {
             uri = new URI(isRootless(text) ? MEMORY + "/" + text.substring(MEMORY.length()) : text);
         } catch (URISyntaxException e) {
-            // Its message repeats the text, which may hold a secret.
+            // Not e.getMessage(): it repeats the text, which may contain a secret.
             throw new IllegalArgumentException("malformed store URI: " + e.getReason() + " at position " + e.getIndex()
                     + "; expected scheme:place?name=value, with other characters percent-encoded");
         }
         if (uri.getScheme() == null) {
-            // Not repeated either: the text may hold a secret here too, as in //user:password@host.
+            // Does not repeat the text, which may contain a secret here as well, as in //user:password@host.
             throw new IllegalArgumentException("a store URI begins with a scheme, as in file:/dir or s3://bucket");
         }
         String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
@@ -63,7 +63,7 @@ public final class StoreUri {
             throw new IllegalArgumentException("a '/' must follow '" + scheme + ":', as in file:/absolute/dir");
         }
         String authority = uri.getRawAuthority();
-        // With a ':' too: a secret with a '/' in it would push the '@' into the path.
+        // Refuses ':' as well: with a '/' in the secret, the '@' would be in the path.
         if (authority != null && (authority.contains("@") || authority.contains(":"))) {
             throw new IllegalArgumentException(
                     "a store URI must not carry credentials ('user:password@'); configure them"
@@ -82,7 +82,7 @@ public final class StoreUri {
         return scheme;
     }
 
-    /** Returns the text that follows {@code //}, a bucket; empty if there is none. */
+    /** Returns the text that follows {@code //}, such as a bucket; empty if the URI has none. */
     public Optional<String> authority() {
         return authority;
     }
@@ -98,9 +98,9 @@ public final class StoreUri {
     }
 
     /**
-     * Returns the parameters, which must all be known.
+     * Returns the parameters, after checking that the scheme knows all of them.
      *
-     * @throws IllegalArgumentException if there is another one
+     * @throws IllegalArgumentException if the URI has a parameter that is not among {@code known}
      */
     public Map<String, String> parameters(String... known) {
         Set<String> unknown = new TreeSet<>(parameters.keySet());
@@ -125,7 +125,7 @@ public final class StoreUri {
             String name = decode(parameter.substring(0, equals));
             requireNoSecret(name);
             if (parameters.put(name, decode(parameter.substring(equals + 1))) != null) {
-                throw new IllegalArgumentException("parameter '" + name + "' stands twice in the store URI");
+                throw new IllegalArgumentException("parameter '" + name + "' occurs twice in the store URI");
             }
         }
         return parameters;

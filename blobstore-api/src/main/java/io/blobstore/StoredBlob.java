@@ -18,7 +18,7 @@ public final class StoredBlob {
         this.checksum = checksum;
     }
 
-    /** Returns a result of these values, for implementations of stores. */
+    /** Returns a result with these values, for implementations of stores. */
     public static StoredBlob of(BlobKey key, long size, BlobVersion version, Optional<Crc32c> checksum) {
         return new StoredBlob(key, size, version, checksum);
     }

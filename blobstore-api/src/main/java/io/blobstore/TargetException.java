@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link BlobTarget} cannot keep the content it received, for example because a disk is full. The store is not at
- * fault: stores pass this exception on unchanged, and transfers fail with it instead of retrying. Not retryable.
+ * Signals that a {@link BlobTarget} cannot keep the content it received, for example because a disk is full. Stores
+ * pass this exception on unchanged, and transfers fail with it instead of retrying. Not retryable.
  */
 public class TargetException extends BlobStoreException {
     private static final long serialVersionUID = 1L;
@@ -15,8 +15,8 @@ public class TargetException extends BlobStoreException {
      * Creates an exception that is not retryable.
      *
      * @param target names the target, for example its path
-     * @param problem what went wrong
-     * @param cause the operating system's exception; null if there is none
+     * @param problem a description of the failure
+     * @param cause the operating system's exception, may be null
      */
     public TargetException(String target, String problem, @Nullable Throwable cause) {
         super(Operation.WRITE_TARGET, null, target + ": " + problem, cause, false);

@@ -4,16 +4,16 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The store asks for fewer requests, or for patience. Retryable. */
+/** Signals that the store rejected a request because of its load or a rate limit. Retryable. */
 public class ThrottledException extends BlobStoreException {
     private static final long serialVersionUID = 1L;
 
     private final @Nullable Duration retryAfter;
 
     /**
-     * Makes one.
+     * Creates an exception that is retryable.
      *
-     * @param retryAfter how long the store asked to be left alone; null if it did not say
+     * @param retryAfter the delay that the store demanded before the next attempt; null if it demanded none
      */
     public ThrottledException(
             Operation operation,

@@ -15,7 +15,7 @@ public final class UploadedPart {
         this.checksum = checksum;
     }
 
-    /** Returns a part of these values, for implementations of stores. */
+    /** Returns a part with these values, for implementations of stores. */
     public static UploadedPart of(int partNumber, long size, Crc32c checksum) {
         return new UploadedPart(partNumber, size, checksum);
     }

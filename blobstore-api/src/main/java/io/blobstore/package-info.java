@@ -1,10 +1,10 @@
 /**
- * The contract: blob stores, the values and content they handle, and the exceptions they throw.
+ * Blob stores, the values and content they handle, and the exceptions they throw.
  *
- * <p>Implemented by the backends, used by everything else. May depend on {@code io.blobstore.internal.file},
- * {@code io.blobstore.internal.buffer} and {@code io.blobstore.spi}, which holds what only backends need: the two
- * packages refer to each other, as {@code java.nio.file} and {@code java.nio.file.spi} do. Knows no engine, no backend
- * and no SDK.
+ * <p>Implemented by the backends and used by all other packages. May depend on {@code io.blobstore.internal.file},
+ * {@code io.blobstore.internal.buffer} and {@code io.blobstore.spi}, which contains the types that only backends need:
+ * the two packages refer to each other, as {@code java.nio.file} and {@code java.nio.file.spi} do. Independent of the
+ * transfer engine, of backends and of SDKs.
  *
  * @since 0.1.0
  */

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BlobKeyTest {
-    /** At and around every boundary of UTF-8's lengths and UTF-16's surrogates. */
+    /** Code points at and next to the boundaries of UTF-8 lengths and UTF-16 surrogates. */
     private static final int[] CODE_POINTS = {
         1, '-', '.', '/', '0', 'a', 'b', 0x7F, 0x80, 0x7FF, 0x800, 0xD7FF, 0xE000, 0xFFFD, 0xFFFF, 0x10000, 0x10001,
         0x1F600, 0x10FFFF

@@ -75,7 +75,7 @@ class BlobSourceTest {
         }
     }
 
-    /** The same content, cut at random out of several sources that all have it. */
+    /** Returns the same content, concatenated from random slices of several sources that all have it. */
     private static BlobSource pieces(List<BlobSource> sources, Random random, int size) {
         List<BlobSource> pieces = new ArrayList<>();
         for (int at = 0; at < size; ) {
@@ -125,7 +125,7 @@ class BlobSourceTest {
         Path path = file(content);
         for (BlobSource source : List.of(BlobSource.of(ByteBuffer.wrap(content)), BlobSource.ofPath(path))) {
             source.forEachBuffer(1000, first -> {
-                first.position(500); // moves this visit's buffer only
+                first.position(500); // affects this visit's buffer only
                 source.forEachBuffer(1000, second -> assertThat(second).isEqualTo(ByteBuffer.wrap(content)));
                 assertThat(first.position()).isEqualTo(500);
             });
@@ -170,7 +170,7 @@ class BlobSourceTest {
                     mapped.region())) {
                 assertThat(source.size()).isZero();
                 source.forEachBuffer(10, buffer -> {
-                    throw new AssertionError("there is nothing to visit in " + source);
+                    throw new AssertionError("expected no buffer of " + source);
                 });
             }
         }
@@ -323,7 +323,7 @@ class BlobSourceTest {
                 try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
                     channel.write(ByteBuffer.allocate(10), 50);
                 }
-                // Said outright, as a file system's clock may be too coarse to tell the two moments apart.
+                // Sets the time explicitly, as a file system's clock may be too coarse to distinguish the two moments.
                 Files.setLastModifiedTime(path, FileTime.from(before.toInstant().plusSeconds(2)));
             }
         },

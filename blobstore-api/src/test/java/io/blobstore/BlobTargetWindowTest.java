@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Windows of memory, and what every window has of its own. */
+/** Tests windows of memory, and the default methods of windows. */
 class BlobTargetWindowTest {
     private static ByteBuffer letters(String letters) {
         return ByteBuffer.wrap(letters.getBytes(StandardCharsets.US_ASCII));

@@ -37,13 +37,13 @@ class Crc32cTest {
     }
 
     @Test
-    void neighboursCombineToTheWhole() {
+    void adjacentChecksumsCombineToTheWhole() {
         for (long seed = 0; seed < 2_000; seed++) {
             Random random = new Random(seed);
             byte[] content = bytes(random.nextInt(5_000), seed);
             Crc32c combined = Crc32c.EMPTY;
             for (int at = 0; at < content.length; ) {
-                // Mostly tiny pieces and empty ones, sometimes all the rest.
+                // Mostly tiny or empty pieces, sometimes the whole rest.
                 int piece = random.nextInt(10) == 0
                         ? content.length - at
                         : random.nextInt(Math.min(300, content.length - at + 1));
@@ -55,7 +55,7 @@ class Crc32cTest {
     }
 
     @Test
-    void nothingAddsNothing() {
+    void emptyContentAddsNothing() {
         Crc32c some = of(bytes(100, 1));
 
         assertThat(some.combine(Crc32c.EMPTY, 0)).isEqualTo(some);
@@ -71,11 +71,11 @@ class Crc32cTest {
             if (k <= 22) {
                 assertThat(zeros).as("2^%d zeros", k).isEqualTo(of(new byte[(int) length]));
             }
-            // The doubled length as one step has to agree with its halves as two.
+            // Appending the doubled length at once must equal appending its half twice.
             Crc32c doubled = zeros.combine(zeros, length);
             Crc32c some = of(bytes(10, k));
             assertThat(some.combine(doubled, 2 * length))
-                    .as("2^%d zeros behind other content", k + 1)
+                    .as("2^%d zeros after other content", k + 1)
                     .isEqualTo(some.combine(zeros, length).combine(zeros, length));
             zeros = doubled;
         }
@@ -103,8 +103,8 @@ class Crc32cTest {
     }
 
     /**
-     * What appending zeros does to a checksum, by squaring the matrix that one zero bit is: M. Adler's first
-     * {@code crc32_combine}, of another kind than the one tested.
+     * Computes the effect of appending zeros on a checksum, by squaring the matrix of one zero bit: M. Adler's first
+     * {@code crc32_combine}, another algorithm than the tested one.
      */
     private static int appendZeros(int crc, long length) {
         int[] power = new int[32];

@@ -15,7 +15,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Options and results can gain a value in a later version without breaking code that uses or builds them. */
+/**
+ * Checks that options and results can gain a value in a later version without breaking code that uses or builds them.
+ */
 class EvolvableTypesTest {
     @ParameterizedTest
     @ValueSource(

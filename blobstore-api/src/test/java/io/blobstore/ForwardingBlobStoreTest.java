@@ -24,14 +24,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A decorator that does not forward a method would silently lose what the store below it can do. */
+/** A decorator that did not forward a method would silently disable a feature of its store. */
 class ForwardingBlobStoreTest {
     private static final BlobKey KEY = BlobKey.of("key");
 
     private static final BlobMetadata METADATA =
             BlobMetadata.builder(KEY, 6, new BlobVersion("v"), Instant.EPOCH).build();
 
-    /** One value of each type in the contract's signatures; a new type is missed here, and to be added. */
+    /** One value of each type in the interface's signatures. The test fails for a new type until it is added. */
     private static final List<Object> SAMPLES = List.of(
             KEY,
             "text",
@@ -121,10 +121,10 @@ class ForwardingBlobStoreTest {
     @MethodSource("contract")
     void aFailureIsForwardedAsItIs(Method method) {
         if (!Arrays.asList(method.getExceptionTypes()).contains(IOException.class)) {
-            assertThat(method.getName()).isEqualTo("capabilities"); // asks nobody
+            assertThat(method.getName()).isEqualTo("capabilities"); // declares no IOException
             return;
         }
-        IOException problem = new IOException("the store is on fire");
+        IOException problem = new IOException("the store failed");
         BlobStore store = new Plain(proxy(BlobStore.class, (proxy, calledMethod, arguments) -> {
             throw problem;
         }));
@@ -170,7 +170,7 @@ class ForwardingBlobStoreTest {
     private static <T> T proxy(Class<T> type, InvocationHandler handler) {
         return type.cast(Proxy.newProxyInstance(
                 type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
-                    // Lists and assertions ask their elements for these.
+                    // Collections and assertions call these methods of their elements.
                     if (method.getName().equals("equals")) {
                         return proxy == arguments[0];
                     }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The code samples in the Javadoc of the types that a user meets first compile. */
+/** Checks that the code samples in the Javadoc of the main types compile. */
 class JavadocSamplesTest {
     private static final Pattern SAMPLE = Pattern.compile("<pre>\\{@code\\R(.*?)\\R \\* }</pre>", Pattern.DOTALL);
 
@@ -50,10 +50,13 @@ class JavadocSamplesTest {
                 "BlobStores",
                 "BlobStore",
                 "BlobKey",
+                "BlobTarget",
                 "Precondition",
                 "BlobStoreException",
                 "StoreOptions",
                 "memory/MappedFile",
+                "transfer/BlobReader",
+                "transfer/TransferManager",
                 "transfer/UploadOptions"
             })
     void theSamplesOfATypeCompile(String type) throws IOException {

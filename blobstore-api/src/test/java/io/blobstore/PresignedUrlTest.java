@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class PresignedUrlTest {
     @Test
-    void itsTextHidesWhatMakesItWork() {
+    void itsTextHidesTheSecrets() {
         PresignedUrl url = PresignedUrl.of(
                 URI.create("https://bucket.example:8443/a%20b?X-Signature=hunter2"),
                 PresignOptions.Method.GET,

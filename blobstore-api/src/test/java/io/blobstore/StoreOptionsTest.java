@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class StoreOptionsTest {
     @Test
-    void aBuilderKeepsWhatItIsNotTold() {
+    void aBuilderKeepsTheOtherOptions() {
         StoreOptions options = StoreOptions.builder()
                 .contentType("text/plain")
                 .userMetadata("a", "1")

@@ -83,10 +83,10 @@ class StoreUriTest {
     }
 
     @Test
-    void aParameterMayStandOnceOnly() {
+    void aParameterMayOccurOnceOnly() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> StoreUri.parse("s3://bucket?region=a&re%67ion=b"))
-                .withMessageContaining("'region' stands twice");
+                .withMessageContaining("'region' occurs twice");
     }
 
     @ParameterizedTest

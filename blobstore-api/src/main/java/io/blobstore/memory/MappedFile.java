@@ -289,7 +289,7 @@ public final class MappedFile implements Closeable {
     /**
      * Leases a part, for reading or writing.
      *
-     * @param keptBy the lease whose holder may take further ones even if the file is closed; null for none
+     * @param keptBy the lease whose holder may take further ones even if the file is closed; null if it holds none
      */
     Lease acquire(long offset, long length, boolean writable, @Nullable MappedLease keptBy)
             throws SourceChangedException {
@@ -303,7 +303,7 @@ public final class MappedFile implements Closeable {
         }
     }
 
-    /** Checks the file as {@link #acquire} does, without leasing anything. */
+    /** Checks the file as {@link #acquire} does, without a lease. */
     void checkUnchanged(@Nullable MappedLease keptBy) throws SourceChangedException {
         hold(keptBy);
         try {

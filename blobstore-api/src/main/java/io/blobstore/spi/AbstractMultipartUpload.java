@@ -15,13 +15,13 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The states of an upload, and who may do what in them. A backend adds how a part is sent, how the blob is made
- * visible, and how what the store keeps is freed.
+ * A base class that implements the states of a multipart upload, and the operations permitted in each. A backend
+ * implements how a part is sent, how the blob is made visible, and how the parts are deleted after an abort.
  *
- * <p>Threads that send parts share a lock; who ends the upload has it alone, so that the store never gets a part after
- * what should free it, and never publishes beside a writer. Thread-safe.
+ * <p>Threads that send parts share a read lock; completing and aborting hold the write lock, so that no part is sent
+ * while {@link #publish} or {@link #discard} runs, or after a {@link #discard}. Thread-safe.
  *
- * @param <P> what the backend has to know about a part that was sent
+ * @param <P> the backend's description of a part that was sent
  */
 public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
     private enum State {
@@ -42,9 +42,9 @@ public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
     private boolean freed;
 
     /**
-     * An upload without parts yet.
+     * Creates an upload without parts.
      *
-     * @param uploads is told of the end
+     * @param uploads the open uploads of the store, from which this one is removed when it ends
      */
     protected AbstractMultipartUpload(BlobKey key, PartLayout layout, OpenUploads uploads) {
         this.key = key;
@@ -52,29 +52,32 @@ public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
         this.uploads = uploads;
     }
 
-    // ---- what a backend adds
+    // ---- implemented by backends
 
-    /** Sends a part that fits the layout. Runs beside others, and never beside {@link #publish} or {@link #discard}. */
+    /**
+     * Sends a part that fits the layout. May run concurrently with other calls of this method, but not with
+     * {@link #publish} and {@link #discard}.
+     */
     protected abstract P send(int partNumber, BlobSource content) throws IOException;
 
-    /** A part that was sent, as the contract describes it. */
+    /** Converts the description of a part that was sent. */
     protected abstract UploadedPart describe(P part);
 
     /**
-     * Makes the blob visible. Called again after a failure, if the user does.
+     * Makes the blob visible. May be called again after a failure.
      *
      * @param sent all parts of the layout, in order
-     * @param checksum what their checksums combine to
+     * @param checksum the checksum of the whole content
      */
     protected abstract StoredBlob publish(List<P> sent, Crc32c checksum) throws IOException;
 
     /**
-     * Frees what the store keeps. Called again after a failure, if the user does; not after {@link #publish} has
+     * Deletes the parts that the store keeps. May be called again after a failure, but not after {@link #publish} has
      * succeeded.
      */
     protected abstract void discard() throws IOException;
 
-    // ---- the contract
+    // ---- MultipartUpload
 
     @Override
     public final BlobKey key() {
@@ -130,7 +133,7 @@ public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
             throw new IntegrityException(
                     Operation.COMPLETE_UPLOAD,
                     key,
-                    "the parts combine to " + sent + ", but " + wanted + " was sent",
+                    "the checksums of its parts combine to " + sent + ", but " + wanted + " is expected",
                     null);
         }
     }
@@ -145,7 +148,7 @@ public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
             }
             if (state == State.ABORTED && !freed) {
                 discard();
-                freed = true; // after a failure, a second call tries again
+                freed = true; // only now: after a failure, another call tries again
             }
         } finally {
             lock.writeLock().unlock();

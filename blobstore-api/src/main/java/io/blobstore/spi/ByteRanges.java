@@ -17,7 +17,7 @@ public final class ByteRanges {
     public static void requireRoom(ByteRange range, long targetBytes) {
         if (range.kind() == ByteRange.Kind.EXACT && range.length() > targetBytes) {
             throw new IllegalArgumentException(
-                    "the range has " + range.length() + " bytes, the target room for only " + targetBytes);
+                    "the range has " + range.length() + " bytes, but the target has room for only " + targetBytes);
         }
     }
 
@@ -27,7 +27,7 @@ public final class ByteRanges {
      *
      * @param key the blob's key, for the exception
      * @throws RangeNotSatisfiableException if the offset is beyond the end, if an {@link ByteRange.Kind#EXACT} range
-     *     extends beyond it, or if the target cannot hold what a {@link ByteRange.Kind#TO_END} range denotes
+     *     extends beyond it, or if the target cannot hold all bytes of a {@link ByteRange.Kind#TO_END} range
      */
     public static long resolve(ByteRange range, BlobKey key, long blobSize, long targetBytes)
             throws RangeNotSatisfiableException {

@@ -8,12 +8,17 @@ import io.blobstore.Operation;
 import java.util.Optional;
 
 /**
- * Compares checksums of sent content with those that the server reports; one that it does not report is not compared.
+ * Compares checksums of content with those that the server reports. A checksum that the server does not report is not
+ * compared.
  */
 public final class Checksums {
     private Checksums() {}
 
-    /** Compares what the server received with what was sent. */
+    /**
+     * Compares the checksum of the content that the server received with that of the content that was sent.
+     *
+     * @throws IntegrityException if they differ
+     */
     public static void requireReceived(Operation operation, BlobKey key, Optional<Crc32c> received, Crc32c sent)
             throws IntegrityException {
         if (received.isPresent() && !received.get().equals(sent)) {
@@ -22,7 +27,11 @@ public final class Checksums {
         }
     }
 
-    /** Compares content that was read as a whole with what was stored. */
+    /**
+     * Compares the checksum of a whole blob that was read with that of the stored content.
+     *
+     * @throws IntegrityException if they differ
+     */
     public static void requireStored(Operation operation, BlobMetadata blob, Crc32c actual) throws IntegrityException {
         Optional<Crc32c> stored = blob.checksum();
         if (stored.isPresent() && !stored.get().equals(actual)) {
@@ -35,7 +44,11 @@ public final class Checksums {
         }
     }
 
-    /** Compares a copy with its source. */
+    /**
+     * Compares the checksum of a copy with that of its source.
+     *
+     * @throws IntegrityException if they differ
+     */
     public static void requireCopied(Operation operation, BlobMetadata source, Optional<Crc32c> copied)
             throws IntegrityException {
         if (copied.isPresent()

@@ -18,7 +18,7 @@ public final class Deletions {
     /** Deletes one blob. */
     @FunctionalInterface
     public interface Single {
-        /** Deletes the blob of this key, if there is one. */
+        /** Deletes the blob with this key. Does nothing if the key has none. */
         void delete(BlobKey key) throws IOException;
     }
 
@@ -28,8 +28,8 @@ public final class Deletions {
         /**
          * Deletes these blobs, where they exist.
          *
-         * @return the failures of single keys
-         * @throws BlobStoreException if the request failed, for all of them
+         * @return the keys whose blobs could not be deleted, each with its failure
+         * @throws BlobStoreException if the whole request failed
          */
         Map<BlobKey, BlobStoreException> delete(List<BlobKey> keys) throws IOException;
     }

@@ -13,24 +13,24 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The uploads of a store that are neither completed nor aborted. Those whose creation is under way when the store is
- * closed count: their ids are still on their way here, and nobody could free them later. Thread-safe.
+ * The uploads of a store that are neither completed nor aborted. Closing waits for creations in progress, as their ids
+ * are unknown before the response, and the uploads could not be aborted later. Thread-safe.
  */
 public final class OpenUploads implements Closeable {
-    /** How long the end waits for creations under way. */
+    /** The time for which {@link #close()} waits for creations in progress. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
-    /** Begins an upload. */
+    /** Creates an upload. */
     @FunctionalInterface
     public interface Creation<T> {
-        /** Asks the store for it. */
+        /** Sends the request that creates the upload. */
         T run() throws IOException;
     }
 
-    /** Frees what a store keeps of an upload. */
+    /** Aborts an upload. */
     @FunctionalInterface
     public interface Abortion {
-        /** As {@link MultipartUpload#abort}. */
+        /** Aborts the upload as {@link MultipartUpload#abort} does. */
         void run() throws IOException;
     }
 
@@ -41,7 +41,7 @@ public final class OpenUploads implements Closeable {
     private int creating;
     private boolean closed;
 
-    /** None. */
+    /** Creates an empty set of uploads. */
     public OpenUploads() {}
 
     /**
@@ -54,8 +54,10 @@ public final class OpenUploads implements Closeable {
     }
 
     /**
-     * The same for what is an upload to the store alone, as that of a copy is. To be {@linkplain #remove removed} by
-     * the caller.
+     * Creates an upload that is not a {@link MultipartUpload}, such as that of a copy in parts, or aborts it at once if
+     * the store was closed meanwhile. The caller must {@linkplain #remove remove} it.
+     *
+     * @throws IllegalStateException if the store is closed
      */
     public <T> T create(Creation<T> creation, Function<T, Abortion> abortion) throws IOException {
         begin();
@@ -77,7 +79,7 @@ public final class OpenUploads implements Closeable {
         }
     }
 
-    /** Forgets an upload that has ended. */
+    /** Removes an upload that has ended. */
     public void remove(Object upload) {
         uploads.remove(upload);
     }
@@ -116,7 +118,7 @@ public final class OpenUploads implements Closeable {
         }
     }
 
-    /** Refuses further uploads, and aborts those there are. Idempotent. */
+    /** Refuses further uploads, and aborts the open ones. Idempotent. */
     @Override
     public void close() throws IOException {
         refuseAndAwaitCreations();
@@ -151,7 +153,7 @@ public final class OpenUploads implements Closeable {
                 try {
                     nanos = changed.awaitNanos(nanos);
                 } catch (InterruptedException e) {
-                    interrupted = true; // put off: the wait is bounded
+                    interrupted = true; // restored below: the wait is bounded
                 }
             }
         } finally {

@@ -100,7 +100,7 @@ public record PartLayout(long size, long partSize) {
     /**
      * Checks that this layout is within a store's limits.
      *
-     * @throws IllegalArgumentException if it is not
+     * @throws IllegalArgumentException if it is outside of them
      */
     public void requireWithin(StoreCapabilities limits) {
         boolean fits = partCount() > 1

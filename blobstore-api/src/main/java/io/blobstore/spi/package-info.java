@@ -1,10 +1,9 @@
 /**
- * What only backends need: the provider by which a store is found, the layout of an upload's parts, the validation of
- * ranges, the states of a multipart upload, and the unfinished uploads of a store.
+ * Types that only backends need: the provider through which a store is found, the layout of an upload's parts, the
+ * validation of ranges, the states of a multipart upload, and the unfinished uploads of a store.
  *
- * <p>Used by backends, inside and outside this project; users of a store do not need it. May depend on
- * {@code io.blobstore} (the contract), which refers to this package as {@code java.nio.file} does to
- * {@code java.nio.file.spi}.
+ * <p>Used by backends inside and outside this project; applications do not need it. May depend on {@code io.blobstore}
+ * (the contract), which refers to this package as {@code java.nio.file} does to {@code java.nio.file.spi}.
  *
  * @since 0.1.0
  */

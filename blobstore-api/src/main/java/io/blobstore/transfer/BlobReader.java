@@ -14,6 +14,17 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * Reads a blob like a file: sequentially, with random access, or both. Opened by {@link TransferManager#openReader}.
  *
+ * <pre>{@code
+ * try (TransferManager transfers = TransferManager.create();
+ *         BlobReader reader = transfers.openReader(store, key)) {
+ *     ByteBuffer chunk = ByteBuffer.allocateDirect(1 << 20);
+ *     while (reader.read(chunk.clear()) >= 0) { // sequentially, with prefetching
+ *         System.out.println(chunk.flip().remaining() + " bytes before " + reader.position());
+ *     }
+ *     reader.read(chunk.clear().limit(512), reader.size() - 512); // at a position
+ * }
+ * }</pre>
+ *
  * <p><b>Sequential access</b>, by {@link #read(ByteBuffer)} or {@link #inputStream()}, prefetches after three
  * sequential reads, or three reads at regular distances, with parallel requests: as many bytes as were read before, up
  * to {@link ReaderOptions#maxReadAhead} and this reader's share of the prefetch memory. Prefetched bytes are copied
@@ -197,7 +208,7 @@ public final class BlobReader implements SeekableByteChannel {
         }
     }
 
-    // ---- the rest
+    // ---- streams and closing
 
     /**
      * Returns a stream over this reader: it reads sequentially, shares the position, and closes the reader when it is
@@ -208,7 +219,7 @@ public final class BlobReader implements SeekableByteChannel {
     }
 
     /**
-     * Not supported.
+     * Throws an exception, as a reader cannot write.
      *
      * @throws NonWritableChannelException always
      */
@@ -218,7 +229,7 @@ public final class BlobReader implements SeekableByteChannel {
     }
 
     /**
-     * Not supported.
+     * Throws an exception, as a reader cannot write.
      *
      * @throws NonWritableChannelException always
      */

@@ -118,13 +118,12 @@ final class Download extends ParallelTransfer<ReadResult> {
     void begin() throws IOException, InterruptedException {
         long toTheLastOffset = Long.MAX_VALUE - range.offset();
         long most = Math.min(Math.min(options.partSize(), toTheLastOffset), Math.min(room, range.length()));
-        // A range that fits into one request is requested unchanged: the store then verifies a whole blob. Otherwise
-        // the
-        // first part's response tells the size.
+        // A range that fits into one request is requested unchanged: the store then verifies a whole blob. Otherwise,
+        // the first part's response reports the size.
         boolean fits = most == room || (range.kind() != ByteRange.Kind.TO_END && most == range.length());
-        ByteRange asked = fits ? range : ByteRange.atMost(range.offset(), most);
+        ByteRange requested = fits ? range : ByteRange.atMost(range.offset(), most);
         ResumableRangeRead first = fetch(options.read(), 0);
-        boolean compared = retrying("part 1", () -> withinBudget(most, () -> beginWith(first, asked, most)));
+        boolean compared = retrying("part 1", () -> withinBudget(most, () -> beginWith(first, requested, most)));
         Plan made = planned();
         arrived(made, 0, first);
         call(Math.min(options.concurrency(), made.partCount()) - 1, this::fetchParts);
@@ -136,10 +135,10 @@ final class Download extends ParallelTransfer<ReadResult> {
     }
 
     /** Returns whether the store returned a whole blob with one request, and so verified its checksum. */
-    private boolean beginWith(ResumableRangeRead first, ByteRange asked, long most) throws IOException {
+    private boolean beginWith(ResumableRangeRead first, ByteRange requested, long most) throws IOException {
         boolean untouched = first.blob().isEmpty();
         if (untouched) {
-            first.begin(asked, most);
+            first.begin(requested, most);
         }
         Plan made = plan(first.blob().orElseThrow());
         boolean compared = untouched && first.done() == made.blob.size();
@@ -295,7 +294,7 @@ final class Download extends ParallelTransfer<ReadResult> {
         return head;
     }
 
-    // ---- the end
+    // ---- completion
 
     @Override
     ReadResult complete() throws IOException {
@@ -323,7 +322,7 @@ final class Download extends ParallelTransfer<ReadResult> {
             if (problem != null) {
                 problem.addSuppressed(e);
             }
-            LOG.warn("What was read of '{}' could not be removed", key, e);
+            LOG.warn("The incomplete content of '{}' could not be removed", key, e);
         }
     }
 }

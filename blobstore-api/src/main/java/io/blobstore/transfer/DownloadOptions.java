@@ -45,7 +45,7 @@ public final class DownloadOptions {
         return partSize;
     }
 
-    /** Returns the most requests that are in flight at once. */
+    /** Returns the maximum number of requests in flight. */
     public int concurrency() {
         return concurrency;
     }
@@ -118,7 +118,7 @@ public final class DownloadOptions {
             return this;
         }
 
-        /** Sets the most requests that are in flight at once, 1 or more. */
+        /** Sets the maximum number of requests in flight, 1 or more. */
         public Builder concurrency(int requests) {
             concurrency = requests;
             return this;

@@ -167,7 +167,7 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
         }
     }
 
-    // ---- the end
+    // ---- completion
 
     @Override
     public final boolean cancel() {

@@ -61,12 +61,12 @@ final class PinnedVersionReads {
         return options;
     }
 
-    /** Returns the blob, if there was a response. */
+    /** Returns the blob; empty before the first response. */
     Optional<BlobMetadata> known() {
         return Optional.ofNullable(blob);
     }
 
-    /** Returns the blob; requests its metadata if there was no response yet. */
+    /** Returns the blob; requests its metadata before the first response. */
     BlobMetadata blob() throws IOException {
         requireOpen();
         Optional<BlobMetadata> known = known();
@@ -196,7 +196,7 @@ final class PinnedVersionReads {
         return interrupted;
     }
 
-    // ---- the end
+    // ---- closing
 
     /** Cancels the running reads and refuses others. */
     void close() {

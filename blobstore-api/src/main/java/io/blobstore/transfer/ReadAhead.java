@@ -138,8 +138,7 @@ final class ReadAhead {
             return;
         }
         // The window is divided evenly among the requests, so that all of it is in flight at once. Blocks are no
-        // smaller
-        // than a page, unless the window is, which grows with the bytes read, however small the reads are.
+        // smaller than a page, unless the window is. It grows with the bytes read, however small the reads are.
         long preferred = Math.max(Math.min(PrefetchMemory.PAGE, window), Math.min(LARGEST_BLOCK, window / concurrency));
         long end = from + Math.min(reads.options().maxReadAhead(), blobSize - from);
         long next = blocks.isEmpty() ? from : Math.max(from, blocks.getLast().end());

@@ -35,12 +35,12 @@ public final class ReaderOptions {
         return new Builder(this);
     }
 
-    /** Returns the most requests of one read, and the most requests that read ahead. */
+    /** Returns the maximum number of requests of one read, and likewise of requests that read ahead. */
     public int concurrency() {
         return concurrency;
     }
 
-    /** Returns the most bytes that are read ahead. */
+    /** Returns the maximum number of bytes that are read ahead. */
     public long maxReadAhead() {
         return maxReadAhead;
     }
@@ -92,8 +92,8 @@ public final class ReaderOptions {
         }
 
         /**
-         * Sets the most requests into which one read is split, and likewise the most in flight that read ahead; 1 or
-         * more. How many connections there are is up to the store.
+         * Sets the maximum number of requests into which one read is split, and likewise of requests in flight that
+         * read ahead; 1 or more. The number of connections is up to the store.
          */
         public Builder concurrency(int requests) {
             concurrency = requests;
@@ -101,8 +101,8 @@ public final class ReaderOptions {
         }
 
         /**
-         * Sets the most bytes that this reader reads ahead, within the memory that all readers share; 0 to read nothing
-         * ahead.
+         * Sets the maximum number of bytes that this reader reads ahead, within the memory that all readers share; 0 to
+         * read nothing ahead.
          */
         public Builder maxReadAhead(long bytes) {
             maxReadAhead = bytes;

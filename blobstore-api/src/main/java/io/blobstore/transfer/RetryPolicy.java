@@ -75,7 +75,7 @@ public final class RetryPolicy {
     }
 
     /**
-     * Returns how long to wait before the next attempt; empty if there is to be none.
+     * Returns how long to wait before the next attempt; empty if the failure is final.
      *
      * @param failure the failure of the attempt
      * @param attempt the number of that attempt, from 1
@@ -84,15 +84,17 @@ public final class RetryPolicy {
         if (attempt >= maxAttempts || !(failure instanceof BlobStoreException problem) || !problem.isRetryable()) {
             return Optional.empty();
         }
-        Duration asked = problem.retryAfter().orElse(Duration.ZERO);
-        if (asked.compareTo(maxRetryAfter) > 0) {
+        Duration demanded = problem.retryAfter().orElse(Duration.ZERO);
+        if (demanded.compareTo(maxRetryAfter) > 0) {
             return Optional.empty();
         }
         Duration jittered = Duration.ofNanos(random.nextLong(longestDelayAfter(attempt) + 1));
-        return Optional.of(asked.compareTo(jittered) > 0 ? asked : jittered);
+        return Optional.of(demanded.compareTo(jittered) > 0 ? demanded : jittered);
     }
 
-    /** Returns nanoseconds; below {@link Long#MAX_VALUE}, whatever the durations. */
+    /**
+     * Returns the longest delay after an attempt in nanoseconds, less than {@link Long#MAX_VALUE} for all durations.
+     */
     private long longestDelayAfter(int attempt) {
         long base = TimeUnit.NANOSECONDS.convert(baseDelay); // no overflow: it stops at the largest number
         long longest = Math.min(TimeUnit.NANOSECONDS.convert(maxDelay), Long.MAX_VALUE - 1);

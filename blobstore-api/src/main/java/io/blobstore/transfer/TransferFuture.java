@@ -82,7 +82,7 @@ final class TransferFuture<T> {
         return future.copy();
     }
 
-    /** Some JDKs throw the cancellation that the outcome was set to, others wrap it in another one. */
+    /** Returns the cancellation to which the outcome was set: some JDKs throw it, others wrap it in another one. */
     private static CancellationException unwrap(CancellationException e) {
         return e.getCause() instanceof CancellationException cancellation ? cancellation : e;
     }

@@ -21,6 +21,16 @@ import java.util.random.RandomGenerator;
 /**
  * Uploads and downloads large blobs in parallel parts, straight from and into memory that the caller owns, or a file.
  *
+ * <pre>{@code
+ * try (TransferManager transfers = TransferManager.create();
+ *         MappedFile file = MappedFile.open(path)) {
+ *     StoredBlob stored = transfers.upload(store, key, file.region()).join();
+ *     BlobTarget copy = BlobTarget.ofPath(Path.of("copy.img"));
+ *     ReadResult read = transfers.download(store, key, ByteRange.all(), copy).join();
+ *     System.out.println(read.length() + " bytes of version " + stored.version());
+ * }
+ * }</pre>
+ *
  * <p>A blob larger than one part is transferred as parallel parts, under two limits: parts per transfer
  * ({@link UploadOptions#concurrency()}, {@link DownloadOptions#concurrency()}) and bytes in flight over all transfers
  * of this manager, in both directions ({@link Builder#maxBytesInFlight}). Each part is retried by itself. The first
@@ -41,7 +51,7 @@ import java.util.random.RandomGenerator;
  * executor, the threads. Thread-safe.
  */
 public final class TransferManager implements AutoCloseable {
-    /** What a connection of 50 MiB/s transfers in 20 ms. */
+    /** The number of bytes that a connection of 50 MiB/s transfers in 20 ms. */
     private static final long DEFAULT_MAX_GAP = 1 << 20;
 
     private final Environment environment;
@@ -143,7 +153,7 @@ public final class TransferManager implements AutoCloseable {
      * @param ranges exact ranges, in any order; empty ranges cause no request
      * @param allocator called on the caller's thread with a number of bytes, once for each coalesced range, before any
      *     request; direct buffers are filled without a copy
-     * @param maxGap in bytes; a good value is what a connection transfers in the time of one round trip
+     * @param maxGap in bytes; a good value is the number of bytes that a connection transfers in one round-trip time
      * @throws IllegalArgumentException if a range is not exact or is larger than a buffer can be, or a buffer is too
      *     small or read-only
      * @throws IllegalStateException if this manager is closed
@@ -190,7 +200,7 @@ public final class TransferManager implements AutoCloseable {
         return readAheadMemory;
     }
 
-    // ---- the end
+    // ---- closing
 
     /**
      * Refuses further transfers, waits for the running ones, and ends the threads that this manager created. If the

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The progress of a transfer at one moment. Immutable. */
 public final class TransferProgress {
-    /** Stands for a number of bytes that is not known yet. */
+    /** Denotes a number of bytes that is not known yet. */
     public static final long UNKNOWN = -1;
 
     private final long bytesTransferred;
@@ -16,7 +16,7 @@ public final class TransferProgress {
     private final int retries;
     private final Duration elapsed;
 
-    /** Creates a progress of these values. */
+    /** Creates a progress with these values. */
     TransferProgress(
             long bytesTransferred,
             long totalBytes,

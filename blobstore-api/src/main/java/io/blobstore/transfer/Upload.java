@@ -93,7 +93,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
         }
     }
 
-    /** Returns the next part's number; 0 if there is none to send. */
+    /** Returns the next part's number; 0 if none is left. */
     private int takePart() {
         if (isStopped()) {
             return 0;
@@ -120,7 +120,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
         return upload;
     }
 
-    // ---- the end
+    // ---- completion
 
     /** Returns the blob if a single request succeeded before a cancellation reached it. */
     @Override

@@ -52,7 +52,7 @@ public final class UploadOptions {
         return partSize;
     }
 
-    /** Returns the most parts that are uploaded at once. */
+    /** Returns the maximum number of parts in flight. */
     public int concurrency() {
         return concurrency;
     }
@@ -121,7 +121,7 @@ public final class UploadOptions {
             return this;
         }
 
-        /** Sets the most parts that are uploaded at once, 1 or more. */
+        /** Sets the maximum number of parts in flight, 1 or more. */
         public Builder concurrency(int parts) {
             concurrency = parts;
             return this;

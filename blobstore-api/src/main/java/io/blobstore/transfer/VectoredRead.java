@@ -117,7 +117,7 @@ final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
         return memory.slice();
     }
 
-    /** A single range may be larger than a request. */
+    /** Splits a coalesced range, of which a single one may be larger than a request, into the ranges of requests. */
     private void split(CoalescedRange coalesced, ByteBuffer memory) {
         for (long at = 0; at < coalesced.length; at += options.partSize()) {
             int bytes = (int) Math.min(options.partSize(), coalesced.length - at);

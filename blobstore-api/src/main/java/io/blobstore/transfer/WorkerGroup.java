@@ -174,12 +174,15 @@ final class WorkerGroup {
         return cancellation;
     }
 
-    /** Under lock. */
+    /** Returns whether a worker failed or the transfer was cancelled. Requires the lock. */
     private boolean stopped() {
         return cancelled || failure != null;
     }
 
-    /** Under lock. Omits one worker's thread, because an executor that runs tasks in the caller nests workers. */
+    /**
+     * Interrupts the active workers, except those of one worker's thread, because an executor that runs tasks in the
+     * caller nests workers. Requires the lock.
+     */
     private void interruptActive(@Nullable Worker except) {
         for (Worker worker : active) {
             if ((except == null || worker.thread != except.thread) && !worker.interruptedByUs) {

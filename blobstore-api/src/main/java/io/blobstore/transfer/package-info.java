@@ -3,8 +3,8 @@
  * {@code TransferManager} is the public entry point; the classes behind it are package-private.
  *
  * <p>May depend on {@code io.blobstore} (the contract), {@code io.blobstore.spi} (how blobs are split),
- * {@code io.blobstore.internal.prefetch}, {@code io.blobstore.internal.concurrent} and slf4j. Knows no backend, and no
- * memory except that.
+ * {@code io.blobstore.internal.prefetch}, {@code io.blobstore.internal.concurrent} and slf4j. Independent of backends,
+ * and of how memory is mapped.
  *
  * @since 0.1.0
  */

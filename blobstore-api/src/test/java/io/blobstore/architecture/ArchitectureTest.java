@@ -46,16 +46,16 @@ import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
 /**
- * What each {@code package-info.java} of this module says of its package, asserted on the compiled classes. Only the
- * three constants are particular to this module.
+ * Asserts on the compiled classes the rules that each {@code package-info.java} of this module states. Only the three
+ * constants are specific to this module.
  */
 class ArchitectureTest {
     private static final Class<?> IN_THIS_MODULE = BlobStore.class;
 
-    /** Allowed everywhere. */
+    /** The packages that every package may depend on. */
     private static final List<String> EVERYWHERE = List.of("java..", "org.jspecify.annotations");
 
-    /** What else each package may depend on: its package-info says so. */
+    /** The other packages that each package may depend on, as its package-info says. */
     private static final Map<String, List<String>> MAY_DEPEND_ON = Map.of(
             "io.blobstore", List.of("io.blobstore.spi", "io.blobstore.internal.buffer", "io.blobstore.internal.file"),
             "io.blobstore.internal.buffer", List.of(),
@@ -99,7 +99,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void packagesDependOnWhatTheySayOnly() {
+    void packagesDependOnTheDocumentedOnesOnly() {
         assertThat(packages()).isEqualTo(new TreeSet<>(MAY_DEPEND_ON.keySet()));
         MAY_DEPEND_ON.forEach((name, others) -> classes()
                 .that()
@@ -112,7 +112,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void packagesSayWhatTheyMayDependOn() throws IOException {
+    void packagesDocumentTheirDependencies() throws IOException {
         for (Map.Entry<String, List<String>> entry : MAY_DEPEND_ON.entrySet()) {
             String source = Files.readString(
                     Path.of("src", "main", "java", entry.getKey().replace('.', '/'), "package-info.java"));
@@ -223,7 +223,7 @@ class ArchitectureTest {
         assertThat(exposing).isEmpty();
     }
 
-    // ---- habits
+    // ---- conventions
 
     @Test
     void everyPackageIsNullMarked() {

@@ -4,18 +4,18 @@ import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 
-/** What a thread allocates on the heap: how a claim of no copies is counted. */
+/** Counts the bytes that a thread allocates on the heap, to verify that content is not copied. */
 public final class AllocatedBytes {
     private AllocatedBytes() {}
 
-    /** Something that may allocate. */
+    /** Work whose allocations are counted. */
     @FunctionalInterface
     public interface Work {
-        /** Runs it. */
+        /** Runs the work. */
         void run() throws IOException;
     }
 
-    /** How many bytes this thread allocates while it does some work. */
+    /** Returns the number of bytes that this thread allocates while it does some work. */
     public static long of(Work work) throws IOException {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long before = threads.getCurrentThreadAllocatedBytes();

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whatever is done with a {@link BlobReader}, in whatever order, gives the bytes that an array would. */
+/** Any sequence of operations on a {@link BlobReader} over a failing store reads the bytes that an array would have. */
 @ExtendWith(LeakCheck.class)
 class BlobReaderUnderFaultsTest {
     private static final BlobKey KEY = BlobKey.of("blob");
@@ -138,7 +138,7 @@ class BlobReaderUnderFaultsTest {
             target.flip().get(actual);
             int start = (int) Math.min(from, SIZE);
             assertThat(Arrays.mismatch(actual, 0, expected, CONTENT, start, start + expected))
-                    .as("where what was read at %d begins to differ", from)
+                    .as("first difference of the content read at %d", from)
                     .isEqualTo(-1);
         }
     }

@@ -32,8 +32,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What every {@link io.blobstore.BlobStore} must do, as the interface's documentation says it. A backend passes by a
- * subclass:
+ * Tests that a {@link io.blobstore.BlobStore} does what the interface's documentation promises. A backend runs them in
+ * a subclass:
  *
  * <pre>{@code
  * class MyStoreContractTest extends BlobStoreContract {
@@ -44,17 +44,18 @@ import org.junit.jupiter.params.provider.ValueSource;
  * }
  * }</pre>
  *
- * <p>Stores differ in what they can do. Most of that is asked of {@link io.blobstore.BlobStore#capabilities()}; the
- * rest is said by overriding {@link #supportsKey}, {@link #supportsKeysBelowKeys}, {@link #supportsDelimiter},
- * {@link #decidesCopies}, {@link #keepsChecksums}, {@link #keepsChecksumsOfCopies}, {@link #tellsEqualContentApart},
- * {@link #decidesRaces} and {@link #readsTheVersionItLookedAt}. Two hooks let the contract look deeper, {@link #damage}
- * and {@link #leftovers}; a backend should override both if it can. Each test gets a store of its own, empty, and is
- * watched by {@link LeakCheck}.
+ * <p>Stores differ in their features. The tests read most of these from {@link io.blobstore.BlobStore#capabilities()};
+ * a subclass declares the others by overriding {@link #supportsKey}, {@link #supportsKeysBelowKeys},
+ * {@link #supportsDelimiter}, {@link #enforcesConditionsOnCopies}, {@link #keepsChecksums},
+ * {@link #keepsChecksumsOfCopies}, {@link #distinguishesEqualContent}, {@link #enforcesConditionsInRaces} and
+ * {@link #readsVersionsAtomically}. The tests use two more hooks to access the stored data, {@link #damage} and
+ * {@link #leftovers}; a backend should override both if it can. Each test gets a new, empty store, and is checked by
+ * {@link LeakCheck}.
  *
- * <p>The tests stand in the superclasses, one for each part of the contract, which exist only to keep files readable.
+ * <p>The tests are in the superclasses, one for each part of the contract, which exist only to keep files readable.
  */
 public abstract class BlobStoreContract extends ReaderContract {
-    /** For subclasses. */
+    /** Creates the tests of a subclass. */
     protected BlobStoreContract() {}
 
     // ---- capabilities
@@ -71,7 +72,7 @@ public abstract class BlobStoreContract extends ReaderContract {
     }
 
     @Test
-    void aStoreSaysWhatItIs() {
+    void aStoreDescribesItself() {
         assertThat(store.toString())
                 .isNotBlank()
                 .doesNotContain(store.getClass().getName() + "@");
@@ -132,7 +133,7 @@ public abstract class BlobStoreContract extends ReaderContract {
     }
 
     @Test
-    void anUploadOfAClosedStoreGoesNoFurther() throws IOException {
+    void anUploadOfAClosedStoreFails() throws IOException {
         assumeMultipart();
         PartLayout layout = new PartLayout(1, store.capabilities().minPartSize());
         MultipartUpload upload = store.createMultipartUpload(KEY, layout, StoreOptions.DEFAULT);
@@ -142,7 +143,7 @@ public abstract class BlobStoreContract extends ReaderContract {
         assertThatIllegalStateException().isThrownBy(() -> upload.complete(crc(new byte[1])));
     }
 
-    // ---- under the engines
+    // ---- parallel uploads
 
     @ParameterizedTest
     @CsvSource({"1, 65536", "8, 65536", "1, 1000003", "8, 1000003", "8, 67108864"})
@@ -218,7 +219,7 @@ public abstract class BlobStoreContract extends ReaderContract {
         }
     }
 
-    /** Enough for a few parts, however large the store's parts must be. */
+    /** Returns a blob size that needs several parts, whatever the store's minimum part size. */
     private int uploadSize() {
         return Math.toIntExact(Math.max(largeSize(), store.capabilities().minPartSize() * 2 + 1));
     }

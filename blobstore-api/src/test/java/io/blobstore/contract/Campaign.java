@@ -8,18 +8,21 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.Tag;
 
 /**
- * Marks a test, or a class of tests, that runs in the campaign tier only ({@code -Pcampaign}): what takes long, or
- * needs a server, and asks a question that a test of the quick tier asks already in a smaller way.
- * {@link TestTiersContract} checks that there is one.
+ * Marks a test, or a class of tests, that runs in the campaign tier only ({@code -Pcampaign}), because it takes long or
+ * needs a server, and because a smaller test of the quick tier checks the same. {@link TestTiersContract} verifies that
+ * such a test exists.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Tag(Campaign.TAG)
 @Target({ElementType.TYPE, ElementType.METHOD})
 public @interface Campaign {
-    /** The tag, which the build leaves out unless the campaign tier is asked for. */
+    /** The tag, which the build excludes except in the campaign tier. */
     String TAG = "campaign";
 
-    /** The class whose tests guard the same in the quick tier. For a method it may be the class that declares it. */
+    /**
+     * Returns the class whose tests check the same in the quick tier. For a method, it may be the class that declares
+     * the method.
+     */
     Class<?> representedBy();
 }

@@ -12,21 +12,21 @@ public final class CampaignScale {
 
     static {
         if (!(SCALE > 0)) {
-            throw new IllegalArgumentException(PROPERTY + " must be above 0, and is " + SCALE);
+            throw new IllegalArgumentException(PROPERTY + " must be more than 0; got " + SCALE);
         }
     }
 
     private CampaignScale() {}
 
-    /** Returns how often to do what the campaign tier does {@code full} times; at least once. */
+    /** Returns the number of repetitions that corresponds to {@code full} ones in the campaign tier; at least 1. */
     public static int of(int full) {
         return of(full, 1);
     }
 
     /**
-     * Returns how often to do what the campaign tier does {@code full} times.
+     * Returns the number of repetitions that corresponds to {@code full} ones in the campaign tier.
      *
-     * @param atLeast the fewest with which the test says something
+     * @param atLeast the smallest number with which the test is meaningful
      */
     public static int of(int full, int atLeast) {
         return (int) Math.max(atLeast, Math.min(Integer.MAX_VALUE, Math.round(full * SCALE)));

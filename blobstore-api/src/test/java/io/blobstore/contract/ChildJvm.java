@@ -14,8 +14,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 
 /**
- * A JVM of its own, with the class path of the tests, for what would end the JVM that runs them or change it for good:
- * crashes, {@code kill -9}, system properties, leaks.
+ * A separate JVM with the class path of the tests, for tests that would end the JVM that runs them or change it
+ * permanently: crashes, {@code kill -9}, system properties, leaks.
  *
  * <p>Immutable. Runs the {@code main} method of a class.
  */
@@ -33,9 +33,9 @@ public final class ChildJvm {
     }
 
     /**
-     * A JVM like this one.
+     * Returns a JVM like this one.
      *
-     * @param directory its working directory, where a crash leaves its traces: a temporary one
+     * @param directory its working directory, in which a crash leaves files: a temporary one
      */
     public static ChildJvm of(Class<?> main, Path directory) {
         return new ChildJvm(
@@ -45,22 +45,22 @@ public final class ChildJvm {
                 List.of("-Xmx256m", "-XX:-CreateCoredumpOnCrash", "-XX:-UsePerfData", CampaignScale.jvmOption()));
     }
 
-    /** The same with further options of the {@code java} command, as in {@code -Dname=value}. */
+    /** Returns the same JVM with further options of the {@code java} command, such as {@code -Dname=value}. */
     public ChildJvm with(String... options) {
         List<String> all = new ArrayList<>(jvmArgs);
         all.addAll(List.of(options));
         return new ChildJvm(main, directory, wrapper, all);
     }
 
-    /** The same, run by another command that takes the {@code java} command as its last arguments. */
+    /** Returns the same JVM, run by another command that takes the {@code java} command as its last arguments. */
     public ChildJvm under(String... command) {
         return new ChildJvm(main, directory, List.of(command), jvmArgs);
     }
 
     /**
-     * Runs it to its end.
+     * Runs the JVM to its end.
      *
-     * @throws AssertionError if that takes longer than {@code timeout}; it is killed then
+     * @throws AssertionError if that takes longer than {@code timeout}; the JVM is killed then
      */
     public Exit run(Duration timeout, String... args) throws IOException, InterruptedException {
         try (Running running = start(args)) {
@@ -68,7 +68,7 @@ public final class ChildJvm {
         }
     }
 
-    /** Starts it. To be closed. */
+    /** Starts the JVM, to be closed by the caller. */
     public Running start(String... args) throws IOException {
         List<String> command = new ArrayList<>(wrapper);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -84,14 +84,14 @@ public final class ChildJvm {
     }
 
     /**
-     * How it ended.
+     * The end of a JVM.
      *
      * @param code its exit code; 128 + n if signal n ended it
-     * @param output what it printed, to both streams
+     * @param output the text that it printed to both streams
      */
     public record Exit(int code, String output) {}
 
-    /** A JVM under way. Thread-safe. */
+    /** A running JVM. Thread-safe. */
     public static final class Running implements AutoCloseable {
         private final Process process;
         private final Thread reader;
@@ -103,21 +103,21 @@ public final class ChildJvm {
 
         private Running(Process process) {
             this.process = process;
-            // Read all the time: a child whose output nobody reads stops when the pipe is full.
+            // Reads all the time: otherwise the child blocks when the pipe is full.
             this.reader = new Thread(this::readLines, "output of " + process.pid());
             reader.setDaemon(true);
             reader.start();
         }
 
-        /** The process, for its id. */
+        /** Returns the process, for its id. */
         public Process process() {
             return process;
         }
 
         /**
-         * Waits until it has printed a line, and gives the first such.
+         * Waits until the JVM has printed a line, and returns the first one that matches.
          *
-         * @throws AssertionError if it ends without, or that takes longer than {@code timeout}
+         * @throws AssertionError if the JVM ends without it, or it takes longer than {@code timeout}
          */
         public String awaitLine(Predicate<String> wanted, Duration timeout) throws InterruptedException {
             long nanos = timeout.toNanos();
@@ -139,16 +139,16 @@ public final class ChildJvm {
             }
         }
 
-        /** Ends it at once and without its cooperation, as {@code kill -9} does. */
+        /** Kills the JVM without its cooperation, as {@code kill -9} does. */
         public void kill() {
-            // By its handle: the process's own method also closes the streams, and what it had printed would be lost.
+            // By its handle: the process's own method also closes the streams, which would lose output.
             process.toHandle().destroyForcibly();
         }
 
         /**
-         * Waits for its end.
+         * Waits for the end of the JVM.
          *
-         * @throws AssertionError if that takes longer than {@code timeout}; it is killed then
+         * @throws AssertionError if that takes longer than {@code timeout}; the JVM is killed then
          */
         public Exit join(Duration timeout) throws InterruptedException {
             boolean inTime = process.waitFor(timeout.toNanos(), TimeUnit.NANOSECONDS);
@@ -163,7 +163,7 @@ public final class ChildJvm {
             return new Exit(code, output());
         }
 
-        /** Kills it, unless it has ended. */
+        /** Kills the JVM unless it has ended. */
         @Override
         public void close() {
             kill();

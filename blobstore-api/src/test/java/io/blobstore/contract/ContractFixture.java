@@ -43,17 +43,19 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the tests of the contract share: the store, the hooks by which a backend says what it is like, and helpers. */
+/**
+ * The base class of the contract tests: the store, the hooks by which a backend declares its properties, and helpers.
+ */
 @ExtendWith(LeakCheck.class)
 abstract class ContractFixture {
-    /** What {@link BlobKey}s and listings are ordered by, said independently of them. */
+    /** The order of {@link BlobKey}s and listings, implemented independently of them. */
     static final Comparator<String> UTF_8_ORDER =
             Comparator.comparing(name -> name.getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned);
 
     static final BlobKey KEY = BlobKey.of("some-blob");
     static final BlobKey OTHER = BlobKey.of("other-blob");
 
-    /** For the test's own files; the store's directory is in it. */
+    /** The directory for the test's own files, which contains the store's directory. */
     @TempDir
     Path temporary;
 
@@ -64,67 +66,70 @@ abstract class ContractFixture {
     // ---- hooks
 
     /**
-     * Opens an empty store for one test, which closes it.
+     * Opens an empty store for one test, which the test closes.
      *
      * @param directory an empty directory for stores that need one
      */
     protected abstract BlobStore openStore(Path directory) throws IOException;
 
-    /** Whether the store can hold a blob of this key; those it cannot are left out. Default: all. */
+    /** Returns whether the store can hold a blob with this key; other keys are skipped. Default: true. */
     protected boolean supportsKey(String name) {
         return true;
     }
 
-    /** Whether there may be a blob "a" and a blob "a/b" at the same time. Default: yes. */
+    /** Returns whether the blobs "a" and "a/b" may exist at the same time. Default: true. */
     protected boolean supportsKeysBelowKeys() {
         return true;
     }
 
-    /** Whether the store keeps a CRC32C of each blob, so that a read of the whole verifies. Default: yes. */
+    /**
+     * Returns whether the store keeps a CRC32C of each blob, so that a read of the whole blob verifies it. Default:
+     * true.
+     */
     protected boolean keepsChecksums() {
         return true;
     }
 
-    /** Whether a blob that the store has copied has such a checksum as well. Default: as all blobs. */
+    /** Returns whether a blob that the store has copied has such a checksum as well. Default: as other blobs. */
     protected boolean keepsChecksumsOfCopies() {
         return keepsChecksums();
     }
 
-    /** Whether of requests at the same moment that have this condition only one succeeds. Default: yes. */
-    protected boolean decidesRaces(Precondition condition) {
+    /** Returns whether only one of several concurrent requests with this condition succeeds. Default: true. */
+    protected boolean enforcesConditionsInRaces(Precondition condition) {
         return true;
     }
 
     /**
-     * Whether a read gives content of the version that it was asked for, even if the blob is replaced at that very
-     * moment. Default: yes. A server that looks at the version first, and opens the file then, may give another's
-     * content for it; a parallel read of the whole finds that.
+     * Returns whether a read of a version returns the content of that version even if the blob is replaced at that
+     * moment. Default: true. A server that checks the version before it opens the file may return the content of
+     * another one; a parallel read of the whole blob detects that.
      */
-    protected boolean readsTheVersionItLookedAt() {
+    protected boolean readsVersionsAtomically() {
         return true;
     }
 
-    /** Whether the server keeps to the condition on the target of a copy. Default: yes. */
-    protected boolean decidesCopies() {
+    /** Returns whether the server enforces the condition on the target of a copy. Default: true. */
+    protected boolean enforcesConditionsOnCopies() {
         return true;
     }
 
-    /** Whether the store can list with this delimiter. Default: with any. */
+    /** Returns whether the store can list with this delimiter. Default: true. */
     protected boolean supportsDelimiter(String delimiter) {
         return true;
     }
 
-    /** Whether storing the same content again gives a new version. Default: yes. */
-    protected boolean tellsEqualContentApart() {
+    /** Returns whether storing the same content again creates a new version. Default: true. */
+    protected boolean distinguishesEqualContent() {
         return true;
     }
 
-    /** The size of a large blob, in bytes. Default: 5 MiB and a bit. */
+    /** Returns the size of a large blob in bytes. Default: slightly more than 5 MiB. */
     protected int largeSize() {
         return (5 << 20) + 3;
     }
 
-    /** A number of blobs that takes the store more than one page to list. Default: 250. */
+    /** Returns a number of blobs whose listing takes more than one page. Default: 250. */
     protected int moreThanOnePage() {
         return 250;
     }
@@ -132,21 +137,21 @@ abstract class ContractFixture {
     /**
      * Changes one bit of a blob's content behind the store's back.
      *
-     * @return false if the test cannot get at it. Default
+     * @return false if the test cannot access the content, which is the default
      */
     protected boolean damage(BlobKey key) throws IOException {
         return false;
     }
 
     /**
-     * What the store still keeps besides blobs, in words: temporaries, uploads neither completed nor aborted. Asked
-     * after each test, before the store is closed. Default: nothing.
+     * Returns descriptions of the data that the store keeps besides blobs: temporary files, and uploads neither
+     * completed nor aborted. Called after each test, before the store is closed. Default: an empty list.
      */
     protected List<String> leftovers() throws IOException {
         return List.of();
     }
 
-    // ---- from test to test
+    // ---- before and after each test
 
     @BeforeEach
     void open() throws IOException {
@@ -157,14 +162,12 @@ abstract class ContractFixture {
     void close() throws IOException {
         try (BlobStore closing = store) {
             if (!closedByTest) {
-                assertThat(leftovers())
-                        .as("what %s keeps besides blobs", closing)
-                        .isEmpty();
+                assertThat(leftovers()).as("data besides blobs in %s", closing).isEmpty();
             }
         }
     }
 
-    /** Closes the store before the test is over. */
+    /** Closes the store before the end of the test. */
     void closeStore() throws IOException {
         closedByTest = true;
         store.close();
@@ -173,25 +176,25 @@ abstract class ContractFixture {
     // ---- assumptions
 
     void assumeConditions() {
-        assumeTrue(store.capabilities().conditionalStore() != Support.NONE, "the store knows no conditions");
+        assumeTrue(store.capabilities().conditionalStore() != Support.NONE, "the store has no preconditions");
     }
 
-    void assumeRacesAreDecided(Precondition condition) {
+    void assumeConditionsInRaces(Precondition condition) {
         assumeConditions();
-        assumeTrue(decidesRaces(condition), "the store does not decide races");
+        assumeTrue(enforcesConditionsInRaces(condition), "the store does not enforce conditions in races");
     }
 
     void assumeMultipart() {
-        assumeTrue(store.capabilities().multipart(), "the store takes no parts");
+        assumeTrue(store.capabilities().multipart(), "the store has no multipart uploads");
     }
 
     // ---- content
 
-    /** Random bytes, the same for the same arguments. */
+    /** Returns random bytes, the same for the same arguments. */
     static byte[] bytes(int size, long seed) {
         byte[] bytes = new byte[size];
         SplittableRandom random = new SplittableRandom(seed);
-        // Eight at a time: a fourth of the contract's time went into these.
+        // Eight at a time: one at a time took a fourth of the contract's time.
         ByteBuffer left = ByteBuffer.wrap(bytes);
         while (left.remaining() >= Long.BYTES) {
             left.putLong(random.nextLong());
@@ -226,7 +229,7 @@ abstract class ContractFixture {
         return store.store(BlobKey.of(name), source(bytes));
     }
 
-    // ---- what the store holds
+    // ---- the content of the store
 
     byte[] contentOf(BlobKey key) throws IOException {
         ByteBuffer target =
@@ -241,7 +244,7 @@ abstract class ContractFixture {
         assertHolds(key, expected, keepsChecksums());
     }
 
-    /** As {@link #assertHolds}, of a blob that was copied. */
+    /** Asserts the content of a blob that was copied, as {@link #assertHolds} does. */
     void assertHoldsCopy(BlobKey key, byte[] expected) throws IOException {
         assertHolds(key, expected, keepsChecksumsOfCopies());
     }
@@ -253,7 +256,7 @@ abstract class ContractFixture {
         assertChecksum(metadata.checksum(), expected, checksumKept);
         // Compared without a description of megabytes of content.
         assertThat(Arrays.mismatch(contentOf(key), expected))
-                .as("where '%s' begins to differ from what it should hold", key)
+                .as("first difference of '%s' from the expected content", key)
                 .isEqualTo(-1);
     }
 
@@ -287,7 +290,7 @@ abstract class ContractFixture {
         return entries(options).stream().map(BlobListing.Entry::name).toList();
     }
 
-    /** What the parts accepted so far combine to. */
+    /** Returns the checksum to which the parts accepted so far combine. */
     static Crc32c checksum(MultipartUpload upload) {
         Crc32c checksum = Crc32c.EMPTY;
         for (UploadedPart part : upload.parts()) {
@@ -299,14 +302,14 @@ abstract class ContractFixture {
     // ---- races
 
     /**
-     * What one of several racers came to.
+     * The outcome of one of several racing tasks.
      *
-     * @param result of the winners
-     * @param problem of the losers
+     * @param result the result of a winner
+     * @param problem the failure of a loser
      */
     record Finish<T>(int racer, Optional<T> result, Optional<Throwable> problem) {}
 
-    /** Lets threads begin at the same moment, and waits for all of them. */
+    /** Starts tasks on several threads at the same moment, and waits for all of them. */
     static <T> List<Finish<T>> race(int racers, IntFunction<Callable<T>> racer) throws InterruptedException {
         ExecutorService threads = Executors.newFixedThreadPool(racers);
         try {

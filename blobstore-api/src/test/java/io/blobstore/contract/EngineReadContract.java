@@ -39,7 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Reading in parallel by {@link TransferManager}: what it needs of a store. */
+/** Tests the properties of a store on which parallel reads by {@link TransferManager} depend. */
 abstract class EngineReadContract extends MultipartContract {
     private static final byte[] OLD = {1, 2, 3};
 
@@ -67,7 +67,7 @@ abstract class EngineReadContract extends MultipartContract {
         assertThat(actual.mismatch(ByteBuffer.wrap(expected))).isEqualTo(-1);
     }
 
-    /** An empty directory but for a file that a read is to replace. */
+    /** Creates a directory that contains only a file which a read is to replace. */
     private Path oldFile() throws IOException {
         return Files.write(Files.createTempDirectory(temporary, "target").resolve("file"), OLD);
     }
@@ -172,9 +172,9 @@ abstract class EngineReadContract extends MultipartContract {
         }
     }
 
-    // ---- what fails
+    // ---- failures
 
-    /** Into a buffer and a path, neither of which may show it. */
+    /** Asserts that reads into a buffer and a path fail, and leave both unchanged. */
     private void assertFails(Class<? extends Exception> problem, ByteRange range, DownloadOptions options)
             throws Exception {
         ByteBuffer target = ByteBuffer.allocateDirect(largeSize() * 2).position(5);
@@ -234,13 +234,13 @@ abstract class EngineReadContract extends MultipartContract {
     void aBlobThatWasDamagedIsNotReadInParts() throws Exception {
         store.store(KEY, source(bytes(1000, 1)));
         assumeTrue(keepsChecksums(), "the store keeps no checksums");
-        assumeTrue(damage(KEY), "the test cannot get at the stored bytes");
+        assumeTrue(damage(KEY), "the test cannot access the stored bytes");
 
         assertFails(IntegrityException.class, ByteRange.all(), options(3, 100));
         assertFails(IntegrityException.class, ByteRange.all(), options(3, 10_000));
     }
 
-    // ---- what changes meanwhile
+    // ---- changes during a read
 
     @ParameterizedTest
     @CsvSource({"1, 0", "1, 3", "8, 0", "8, 5", "8, 9"})
@@ -249,12 +249,12 @@ abstract class EngineReadContract extends MultipartContract {
         for (byte[] second : List.of(bytes(1000, 2), bytes(2000, 3), bytes(10, 4), new byte[0])) {
             store.store(KEY, source(first));
             AtomicInteger parts = new AtomicInteger();
-            // Once so many parts have arrived; those under way may still have begun before it.
+            // After so many parts have arrived; parts in flight may have begun before.
             TransferListener replacing = new TransferListener() {
                 @Override
                 public void onProgress(TransferProgress progress) {
                     if (parts.getAndIncrement() == before) {
-                        // By another thread: this one is interrupted if a sibling has failed already.
+                        // On another thread: this one is interrupted if another worker has failed already.
                         CompletableFuture.runAsync(() -> replace(second)).join();
                     }
                 }
@@ -265,13 +265,13 @@ abstract class EngineReadContract extends MultipartContract {
 
             Throwable problem = catchThrowable(() -> read(ByteRange.all(), BlobTarget.ofPath(path), options));
 
-            if (problem == null) { // the others had all begun by then
+            if (problem == null) { // all other requests had begun by then
                 assertThat(concurrency).isGreaterThan(1);
                 assertOnly(path, first);
             } else {
                 assertThat(problem)
                         .isInstanceOf(
-                                readsTheVersionItLookedAt()
+                                readsVersionsAtomically()
                                         ? PreconditionFailedException.class
                                         : BlobStoreException.class);
                 assertOnly(path, OLD);

@@ -47,32 +47,31 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store that fails as networks, disks and object stores do: on demand, or by chance from a seed.
+ * A store that injects the faults of networks, disks and object stores: on demand, or at random from a seed.
  *
- * <p>What chance decides about a request depends on the seed, the operation, the key, the part (or where a range
- * begins) and how often that was asked for already, but not on the order in which threads come: a seed that found a
- * fault finds it again.
+ * <p>A random fault of a request depends on the seed, the operation, the key, the part (or the offset of a range) and
+ * the number of the attempt, but not on the order of threads: a seed that has found a bug finds it again.
  *
  * <p>Thread-safe.
  */
 public final class FaultyBlobStore extends ForwardingBlobStore {
-    /** What can go wrong. */
+    /** A kind of fault. */
     public enum Fault {
         /** The request does not reach the store. Retryable. */
         ERROR,
-        /** The request takes effect, and its answer is lost. Retryable. */
-        ANSWER_LOST,
-        /** The store refuses for good. */
+        /** The request takes effect, and its response is lost. Retryable. */
+        RESPONSE_LOST,
+        /** The store rejects the request permanently. */
         FATAL_ERROR,
-        /** The store asks for patience: {@link ThrottledException}. */
+        /** The store rejects the request with a {@link ThrottledException}. Retryable. */
         THROTTLED,
-        /** The connection ends half-way through the content that is read. Retryable. */
+        /** The connection ends in the middle of the content of a read. Retryable. */
         TRUNCATED_READ,
-        /** A bit of what is read is flipped on the way. Found at once if the whole blob is read. */
+        /** A bit of the content of a read is flipped in transit. Detected at once if the whole blob is read. */
         FLIPPED_READ,
-        /** A bit of a part is flipped on the way. To be found when the upload is completed. */
+        /** A bit of a part is flipped in transit. To be detected when the upload is completed. */
         FLIPPED_PART,
-        /** The request waits, until {@link FaultyBlobStore#releaseStalls} or an interrupt. */
+        /** The request blocks until {@link FaultyBlobStore#releaseStalls} or an interrupt. */
         STALL;
 
         boolean concerns(Operation operation) {
@@ -114,44 +113,44 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         }
     }
 
-    /** A builder of a store that forwards to this one, and does not fail yet. */
+    /** Returns a builder of a store that forwards to another one, by default without faults. */
     public static Builder over(BlobStore delegate) {
         return new Builder(delegate);
     }
 
     // ---- for tests
 
-    /** How many requests came so far, those that failed included. */
+    /** Returns the number of requests so far, including failed ones. */
     public long requests() {
         return requests.get();
     }
 
-    /** How many requests of one kind came so far. */
+    /** Returns the number of requests of one operation so far, including failed ones. */
     public int requests(Operation operation) {
         return count(perOperation, operation).get();
     }
 
-    /** How many faults of one kind there were. */
+    /** Returns the number of faults of one kind that were injected. */
     public int injected(Fault fault) {
         return count(injected, fault).get();
     }
 
-    /** How many faults there were. */
+    /** Returns the number of faults that were injected. */
     public int injected() {
         return injected.values().stream().mapToInt(AtomicInteger::get).sum();
     }
 
-    /** Waits until one more request stalls than this method has returned for. */
+    /** Waits until a request stalls for which this method has not returned yet. */
     public void awaitStall() throws InterruptedException {
         stalls.acquire();
     }
 
-    /** Lets every stalled request go on, and none stall any more. */
+    /** Releases the stalled requests, and stalls no others. */
     public void releaseStalls() {
         stallsReleased.countDown();
     }
 
-    // ---- what happens to a request
+    // ---- choosing and injecting faults
 
     private interface Request<T> {
         T send() throws IOException;
@@ -161,9 +160,9 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
     private record Nth(Operation operation, int number) {}
 
     /**
-     * A request, and the fault that is to meet it.
+     * A request and its fault.
      *
-     * @param random decides the details
+     * @param random the source of the details
      */
     private record Draw(
             Operation operation,
@@ -181,13 +180,13 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
     }
 
     private @Nullable Fault fault(Operation operation, long number, int nth, SplittableRandom random) {
-        Fault asked = byNumber.getOrDefault(number, byOperation.get(new Nth(operation, nth)));
-        if (asked != null && asked.concerns(operation)) {
-            return asked;
+        Fault chosen = byNumber.getOrDefault(number, byOperation.get(new Nth(operation, nth)));
+        if (chosen != null && chosen.concerns(operation)) {
+            return chosen;
         }
         for (Map.Entry<Fault, Double> chance : chances.entrySet()) {
-            boolean hit =
-                    random.nextDouble() < chance.getValue(); // drawn always: one chance does not shift another's luck
+            boolean hit = random.nextDouble()
+                    < chance.getValue(); // always drawn, so that one chance does not affect the others
             if (hit && chance.getKey().concerns(operation) && byChance.contains(operation)) {
                 return chance.getKey();
             }
@@ -198,34 +197,34 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
     private <T> T send(Operation operation, @Nullable BlobKey key, Request<T> request) throws IOException {
         Draw draw = draw(operation, key, 0);
         before(draw);
-        T answer = request.send();
+        T response = request.send();
         after(draw);
-        return answer;
+        return response;
     }
 
-    /** The faults that meet a request on its way to the store. */
+    /** Injects the faults that occur before the store receives the request. */
     private void before(Draw draw) throws IOException {
         if (draw.fault == null) {
             return;
         }
         switch (draw.fault) {
             case ERROR -> throw failure(draw, "the connection was reset before the request was sent", true);
-            case FATAL_ERROR -> throw failure(draw, "the store refuses", false);
+            case FATAL_ERROR -> throw failure(draw, "the store rejects the request", false);
             case THROTTLED -> {
                 count(injected, Fault.THROTTLED).incrementAndGet();
-                throw new ThrottledException(draw.operation, draw.key, "the store asks for patience", retryAfter, null);
+                throw new ThrottledException(draw.operation, draw.key, "too many requests", retryAfter, null);
             }
             case STALL -> stall(draw);
             default -> {
-                // Not on this way.
+                // Injected elsewhere.
             }
         }
     }
 
-    /** The fault that meets an answer. */
+    /** Injects the loss of the response. */
     private void after(Draw draw) throws IOException {
-        if (draw.fault == Fault.ANSWER_LOST) {
-            throw failure(draw, "the connection was reset before the answer came", true);
+        if (draw.fault == Fault.RESPONSE_LOST) {
+            throw failure(draw, "the connection was reset before the response arrived", true);
         }
     }
 
@@ -250,12 +249,12 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
     private static <K> AtomicInteger count(Map<K, AtomicInteger> counts, K key) {
         AtomicInteger count = counts.get(key);
         if (count == null) {
-            throw new AssertionError("no count of " + key);
+            throw new AssertionError("no counter of " + key);
         }
         return count;
     }
 
-    // ---- the contract
+    // ---- BlobStore
 
     @Override
     public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
@@ -276,7 +275,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
             return arrived;
         } finally {
             if (draw.fault == Fault.TRUNCATED_READ) {
-                spoil(target.buffer().duplicate()); // what did not arrive
+                spoil(target.buffer().duplicate()); // the bytes that did not arrive
             }
         }
     }
@@ -330,8 +329,8 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         Draw draw = draw(Operation.LIST, null, 0);
         before(draw);
         BlobListing listing = delegate().list(options);
-        if (draw.fault == Fault.ANSWER_LOST) {
-            listing.close(); // the caller never gets to see it
+        if (draw.fault == Fault.RESPONSE_LOST) {
+            listing.close(); // the caller does not receive it
         }
         after(draw);
         return listing;
@@ -345,10 +344,10 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         after(draw);
     }
 
-    /** Deletes one by one, so that each key has its own draw. */
+    /** Deletes the blobs one by one, so that each key has its own fault. */
     @Override
     public DeleteResult delete(Collection<BlobKey> keys) throws IOException {
-        delegate().delete(List.of()); // fails if the store is closed, even if there is nothing to delete
+        delegate().delete(List.of()); // fails if the store is closed, even without keys
         return Deletions.oneByOne(keys, this::delete);
     }
 
@@ -367,21 +366,24 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         return send(Operation.PRESIGN, key, () -> delegate().presign(key, options));
     }
 
-    /** An upload whose answer is lost is aborted: nobody else could, and a store sweeps such uploads by itself. */
+    /**
+     * Creates an upload, and aborts it if its response is lost: no caller could abort it, and real stores delete such
+     * uploads by themselves.
+     */
     @Override
     public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options)
             throws IOException {
         Draw draw = draw(Operation.CREATE_UPLOAD, key, 0);
         before(draw);
         MultipartUpload upload = delegate().createMultipartUpload(key, layout, options);
-        if (draw.fault == Fault.ANSWER_LOST) {
+        if (draw.fault == Fault.RESPONSE_LOST) {
             upload.close();
         }
         after(draw);
         return new FaultyUpload(upload);
     }
 
-    /** Closes the store, and ends what stalls in it. */
+    /** Closes the store, and releases stalled requests. */
     @Override
     public void close() throws IOException {
         releaseStalls();
@@ -390,7 +392,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
 
     private final class FaultyUpload implements MultipartUpload {
         private final MultipartUpload delegate;
-        /** What the sender believes to have sent, where something else arrived. */
+        /** The parts that the sender intended to send, where other content arrived. */
         private final ConcurrentHashMap<Integer, UploadedPart> damaged = new ConcurrentHashMap<>();
 
         private volatile boolean ended;
@@ -468,7 +470,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
 
         private void end(Ending ending) throws IOException {
             if (ended) {
-                ending.run(); // asks the store for nothing any more
+                ending.run(); // sends no request any more
                 return;
             }
             Draw draw = draw(Operation.ABORT_UPLOAD, key(), 0);
@@ -488,7 +490,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         void run() throws IOException;
     }
 
-    /** Builds a store that fails. Not thread-safe. */
+    /** Builds a store that injects faults. Not thread-safe. */
     public static final class Builder {
         private final BlobStore delegate;
         private final Map<Fault, Double> chances = new EnumMap<>(Fault.class);
@@ -502,46 +504,46 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
             this.delegate = delegate;
         }
 
-        /** Sets what chance depends on; default 0. */
+        /** Sets the seed of random faults; default 0. */
         public Builder seed(long seed) {
             this.seed = seed;
             return this;
         }
 
-        /** Sets how probable a fault is, from 0 to 1, for each request that it can meet. */
+        /** Sets the probability of a fault, from 0 to 1, for each request in which it can occur. */
         public Builder chance(Fault fault, double probability) {
             chances.put(fault, probability);
             return this;
         }
 
-        /** Keeps chance to these operations; default is all. */
+        /** Restricts random faults to these operations; default: all. */
         public Builder chanceOnlyFor(Operation... operations) {
             byChance = EnumSet.copyOf(Arrays.asList(operations));
             return this;
         }
 
         /**
-         * Lets the nth request fail, counted from 1 over all operations, in the order they come. A fault that this
-         * request cannot meet does not happen.
+         * Injects a fault into the nth request, counted from 1 over all operations, in the order in which they arrive.
+         * A fault that cannot occur in this request is ignored.
          */
         public Builder at(long request, Fault fault) {
             byNumber.put(request, fault);
             return this;
         }
 
-        /** Lets the nth request of one kind fail, counted from 1. */
+        /** Injects a fault into the nth request of one operation, counted from 1. */
         public Builder at(Operation operation, int request, Fault fault) {
             byOperation.put(new Nth(operation, request), fault);
             return this;
         }
 
-        /** Sets how long {@link Fault#THROTTLED} asks to wait; default 1 s. */
+        /** Sets the delay that {@link Fault#THROTTLED} demands; default 1 s. */
         public Builder retryAfter(Duration duration) {
             retryAfter = duration;
             return this;
         }
 
-        /** Builds the store; closing it closes the one it forwards to. */
+        /** Builds the store. Closing it closes the store to which it forwards. */
         public FaultyBlobStore build() {
             return new FaultyBlobStore(this);
         }

@@ -38,7 +38,7 @@ class FaultyBlobStoreTest {
 
     private final InMemoryBlobStore memory = new InMemoryBlobStore();
 
-    /** Without faults it is a store like any other. */
+    /** Without faults, the store passes the contract. */
     @Nested
     class WithoutFaults extends BlobStoreContract {
         @Override
@@ -69,9 +69,9 @@ class FaultyBlobStoreTest {
     }
 
     @Test
-    void aLostAnswerComesAfterTheDeed() throws IOException {
+    void aResponseIsLostAfterTheEffect() throws IOException {
         FaultyBlobStore store =
-                FaultyBlobStore.over(memory).at(1, Fault.ANSWER_LOST).build();
+                FaultyBlobStore.over(memory).at(1, Fault.RESPONSE_LOST).build();
 
         assertThatExceptionOfType(BlobStoreException.class)
                 .isThrownBy(() -> store.store(KEY, content()))
@@ -81,9 +81,9 @@ class FaultyBlobStoreTest {
     }
 
     @Test
-    void aLostAnswerToTheBeginningOfAnUploadLeavesNoUpload() {
+    void aLostResponseToTheCreationOfAnUploadLeavesNoUpload() {
         FaultyBlobStore store = FaultyBlobStore.over(memory)
-                .at(Operation.CREATE_UPLOAD, 1, Fault.ANSWER_LOST)
+                .at(Operation.CREATE_UPLOAD, 1, Fault.RESPONSE_LOST)
                 .build();
 
         assertThatExceptionOfType(BlobStoreException.class)
@@ -103,7 +103,7 @@ class FaultyBlobStoreTest {
     }
 
     @Test
-    void aThrottledRequestSaysWhenToComeAgain() {
+    void aThrottledRequestCarriesTheDelay() {
         FaultyBlobStore store = FaultyBlobStore.over(memory)
                 .at(1, Fault.THROTTLED)
                 .retryAfter(Duration.ofSeconds(42))
@@ -171,7 +171,7 @@ class FaultyBlobStoreTest {
             assertThat(upload.parts().get(0).checksum()).isEqualTo(Crc32c.of(content()));
             assertThatExceptionOfType(IntegrityException.class).isThrownBy(() -> upload.complete(Crc32c.of(content())));
 
-            // Sent again, it arrives whole.
+            // Sent again, it arrives undamaged.
             upload.uploadPart(1, BlobSource.of(content()));
             upload.complete(Crc32c.of(content()));
         }
@@ -179,7 +179,7 @@ class FaultyBlobStoreTest {
     }
 
     @Test
-    void aStalledRequestGoesOnWhenItIsReleased() throws Exception {
+    void aStalledRequestContinuesWhenItIsReleased() throws Exception {
         FaultyBlobStore store = FaultyBlobStore.over(memory).at(1, Fault.STALL).build();
         CompletableFuture<Long> stalled =
                 inThread(() -> store.store(KEY, content()).size());
@@ -211,7 +211,7 @@ class FaultyBlobStoreTest {
     }
 
     @Test
-    void aFaultThatCannotMeetARequestDoesNotHappen() throws IOException {
+    void aFaultThatCannotOccurInARequestIsIgnored() throws IOException {
         FaultyBlobStore store =
                 FaultyBlobStore.over(memory).at(1, Fault.FLIPPED_PART).build();
 
@@ -229,7 +229,7 @@ class FaultyBlobStoreTest {
         assertThat(failures(3)).contains(true, false);
     }
 
-    /** Which of a hundred requests failed. */
+    /** Returns which of a hundred requests failed. */
     private List<Boolean> failures(long seed) {
         FaultyBlobStore store = FaultyBlobStore.over(memory)
                 .seed(seed)
@@ -249,7 +249,7 @@ class FaultyBlobStoreTest {
     }
 
     @Test
-    void luckDependsOnWhatIsAskedAndNotOnWhoComesFirst() {
+    void randomFaultsDependOnTheRequestAndNotOnTheOrder() {
         for (long seed = 0; seed < 20; seed++) {
             List<Integer> order = new ArrayList<>(List.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
             List<Integer> forwards = failedKeys(seed, order);

@@ -9,8 +9,8 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * The store {@code mem:} with limits of the test's choice, and with access to what the contract does not show. Its
- * parts are small by default, so that tests of many parts stay small. Thread-safe.
+ * The store {@code mem:} with configurable limits, and with access to its open uploads and stored bytes. Its minimum
+ * part size is small by default, so that tests with many parts stay small. Thread-safe.
  */
 public final class InMemoryBlobStore extends ForwardingBlobStore {
     /** Parts of 1 KiB to 64 MiB; preconditions, but no presigned URLs. */

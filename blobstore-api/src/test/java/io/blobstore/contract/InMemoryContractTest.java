@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Nested;
 
-/** The store in memory keeps the contract, with and without parts, with and without conditions. */
+/** Runs the contract tests on the store in memory, with and without multipart uploads and preconditions. */
 class InMemoryContractTest {
     @Nested
     class WithParts extends InMemoryContract {

@@ -24,23 +24,23 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Fails every test that leaves something behind which it did not find: an open lease or mapped file, a thread, a file
- * or socket or selector, a mapping of a file.
+ * Fails a test that leaks a resource: an open lease or mapped file, a thread, a file, socket or selector, or a mapping
+ * of a file.
  *
  * <pre>{@code
  * @ExtendWith(LeakCheck.class)
  * class MyStoreTest { … }
  * }</pre>
  *
- * <p>It looks before the {@code @BeforeEach} methods and after the {@code @AfterEach} ones, at the whole process: tests
- * that it watches must not run beside others in one JVM. Descriptors and mappings are compared where {@code /proc/self}
- * exists; those of the JVM and of the class path do not count. Threads count if they are the library's or keep a JVM
- * from ending; a thread that is about to end is waited for.
+ * <p>Compares the whole process before the {@code @BeforeEach} methods and after the {@code @AfterEach} ones: checked
+ * tests must not run concurrently with others in one JVM. Descriptors and mappings are compared where
+ * {@code /proc/self} exists; those of the JVM and of the class path do not count. Threads count if they belong to the
+ * library or keep a JVM from ending; the check waits for threads that are about to end.
  */
 public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
     /**
-     * The JUnit configuration parameter for how long, in milliseconds, to wait for threads that were told to end and do
-     * so in their own time; default {@value #DEFAULT_PATIENCE}.
+     * The JUnit configuration parameter with the time in milliseconds to wait for threads that are about to end;
+     * default {@value #DEFAULT_PATIENCE}.
      */
     public static final String PATIENCE = "io.blobstore.contract.patience";
 
@@ -51,7 +51,7 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(LeakCheck.class);
 
     static {
-        // The JDK opens a socket of its own with the first channel, and never closes it.
+        // The JDK opens an internal socket with the first channel, and never closes it.
         try {
             SocketChannel.open().close();
             if (Files.isReadable(ProcessMaps.MAPS)) {
@@ -75,12 +75,12 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
     }
 
     /**
-     * What a process holds at one moment.
+     * The resources that a process holds at one moment.
      *
-     * @param leases compared by identity
-     * @param leaked how many leases were found unreachable so far
-     * @param descriptors how many descriptors point to each target
-     * @param mappings how many mappings each file has
+     * @param leases the open leases, compared by identity
+     * @param leaked the number of leases that were found unreachable so far
+     * @param descriptors the number of descriptors of each target
+     * @param mappings the number of mappings of each file
      */
     record Snapshot(
             Set<Throwable> leases,
@@ -102,7 +102,7 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
 
         void requireNothingNew(Duration patience) throws IOException, InterruptedException {
             List<AssertionError> leaks = new ArrayList<>();
-            awaitThreads(patience, leaks); // first: an ending thread may be about to give back the rest
+            awaitThreads(patience, leaks); // first: an ending thread may be about to release the rest
             Snapshot now = take();
             for (Throwable lease : now.leases) {
                 if (!leases.contains(lease)) {
@@ -130,14 +130,14 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
                 long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
                 thread.join(Math.max(1, left));
                 if (thread.isAlive()) {
-                    AssertionError leak = new AssertionError("thread '" + thread.getName() + "' goes on");
+                    AssertionError leak = new AssertionError("thread '" + thread.getName() + "' is still running");
                     leak.setStackTrace(thread.getStackTrace());
                     leaks.add(leak);
                 }
             }
         }
 
-        /** JUnit makes its threads when it first needs them. */
+        /** Returns whether a thread counts as a leak. JUnit creates its threads when it first needs them. */
         private static boolean counts(Thread thread) {
             return thread != Thread.currentThread()
                     && !thread.getName().startsWith("junit-")
@@ -149,7 +149,7 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
         if (leaks.isEmpty()) {
             return;
         }
-        AssertionError all = new AssertionError("The test left behind: "
+        AssertionError all = new AssertionError("The test leaked:  "
                 + String.join("; ", leaks.stream().map(Throwable::getMessage).toList()));
         leaks.forEach(all::addSuppressed);
         throw all;
@@ -173,8 +173,8 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
     }
 
     /**
-     * A JDK with virtual threads opens selectors of its own for them, at some time, and keeps them: there none is
-     * counted.
+     * Returns whether a descriptor is one of a selector. On JDKs with virtual threads these are not counted, as the JDK
+     * opens selectors for them at any time and keeps them.
      */
     private static boolean isSelector(String target) {
         return target.startsWith("anon_inode:[event") && Runtime.version().feature() < 21;
@@ -198,7 +198,7 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
         return files;
     }
 
-    /** Whether a file is a test's, and not the JVM's or the class path's. */
+    /** Returns whether a file belongs to a test, and not to the JVM or the class path. */
     private static boolean isOurs(String target) {
         String path = target.endsWith(ProcessMaps.DELETED)
                 ? target.substring(0, target.length() - ProcessMaps.DELETED.length())

@@ -27,9 +27,9 @@ import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.testkit.engine.EngineExecutionResults;
 import org.junit.platform.testkit.engine.EngineTestKit;
 
-/** Runs tests that leave something behind, and sees them fail. */
+/** Runs tests that leak resources, and checks that they fail. */
 class LeakCheckTest {
-    /** What the tests run here left behind, to be put away after they were seen to fail. */
+    /** The resources that the tests leaked, to be released after the check. */
     private static final Queue<AutoCloseable> LEFT = new ConcurrentLinkedQueue<>();
 
     @TempDir
@@ -101,7 +101,10 @@ class LeakCheckTest {
 
     @Test
     void aThreadThatKeepsTheJvmIsFound() {
-        assertThat(failures(LeavesAThread.class)).singleElement().asString().contains("thread 'left-alone' goes on");
+        assertThat(failures(LeavesAThread.class))
+                .singleElement()
+                .asString()
+                .contains("thread 'left-alone' is still running");
     }
 
     @Test
@@ -109,7 +112,7 @@ class LeakCheckTest {
         assertThat(failures(LeavesADaemon.class))
                 .singleElement()
                 .asString()
-                .contains("thread 'blobstore-left' goes on");
+                .contains("thread 'blobstore-left' is still running");
     }
 
     @Test
@@ -121,7 +124,7 @@ class LeakCheckTest {
     }
 
     private static void assumeProc() {
-        assumeTrue(Files.isDirectory(Path.of("/proc/self/fd")), "this system does not tell what a process has open");
+        assumeTrue(Files.isDirectory(Path.of("/proc/self/fd")), "this system does not list open descriptors");
     }
 
     private static List<? extends Throwable> failures(Class<?> tests) {
@@ -145,7 +148,7 @@ class LeakCheckTest {
         return Files.write(Files.createTempFile(temporary, "leak", ".bin"), new byte[100]);
     }
 
-    // ---- the tests that are run
+    // ---- the tests that leak
 
     @ExtendWith(LeakCheck.class)
     static class Tidy {

@@ -16,7 +16,7 @@ import java.util.NoSuchElementException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** The contract of listing. */
+/** The part of the contract about listing. */
 abstract class ListingContract extends DeleteContract {
     @Test
     void anEmptyStoreListsNothing() throws IOException {
@@ -31,8 +31,8 @@ abstract class ListingContract extends DeleteContract {
 
     @Test
     void blobsAreListedByTheUtf8BytesOfTheirKeys() throws IOException {
-        // The last two swap places where names are compared by UTF-16 units; "a-b", "a.b", "a/b" where a directory is
-        // walked and its separator compared like another character.
+        // The last two are in another order if names are compared by UTF-16 units; so are "a-b", "a.b", "a/b" if
+        // a directory walk does not compare the separator like other characters.
         List<String> names =
                 stored("b", "a-b", "a/b", "a.b", "a0", "A", "z/y/x", "z/y-x", "z-", "\u00E9", "\uFFFD", "\uD83D\uDE00");
 
@@ -52,7 +52,7 @@ abstract class ListingContract extends DeleteContract {
     }
 
     @Test
-    void anEntrySaysWhatHeadSays() throws IOException {
+    void anEntryAgreesWithHead() throws IOException {
         put("some/blob", bytes(1234, 1));
         put("other", new byte[0]);
 
@@ -83,7 +83,7 @@ abstract class ListingContract extends DeleteContract {
     }
 
     @Test
-    void aDelimiterRollsUpWhatIsBelowIt() throws IOException {
+    void aDelimiterGroupsTheKeysBelowIt() throws IOException {
         stored("a-b", "a/b", "a/c", "a/d/e", "a.b", "a0", "b/x", "c");
 
         assertThat(entries(ListOptions.builder().delimiter("/").build()))
@@ -166,7 +166,7 @@ abstract class ListingContract extends DeleteContract {
     }
 
     @Test
-    void askingForMoreDoesNotMoveAListing() throws IOException {
+    void hasNextDoesNotMoveAListing() throws IOException {
         stored("a", "b");
         try (BlobListing listing = store.list(ListOptions.DEFAULT)) {
             assertThat(listing.hasNext()).isTrue();
@@ -189,7 +189,7 @@ abstract class ListingContract extends DeleteContract {
     }
 
     @Test
-    void whatWasThereAllTheTimeIsListedOnceWhileOthersComeAndGo() throws IOException {
+    void blobsThatExistThroughoutAreListedOnceDuringChanges() throws IOException {
         List<String> stay = stored("b", "d", "f", "h");
         stored("c", "g");
         try (BlobListing listing = store.list(ListOptions.DEFAULT)) {

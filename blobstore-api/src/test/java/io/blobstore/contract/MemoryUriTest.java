@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Stores in memory are opened by URI. */
+/** Tests of opening stores in memory by URI. */
 class MemoryUriTest {
     private static final BlobKey KEY = BlobKey.of("a");
 
@@ -35,7 +35,7 @@ class MemoryUriTest {
     }
 
     @Test
-    void storesOfOneNameShareTheirBlobs() throws IOException {
+    void storesWithOneNameShareTheirBlobs() throws IOException {
         try (BlobStore one = BlobStores.open(named);
                 BlobStore other = BlobStores.open("mem:other")) {
             one.store(KEY, ByteBuffer.allocate(3));

@@ -33,12 +33,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The contract of blobs sent in parts. */
+/** The part of the contract about multipart uploads. */
 abstract class MultipartContract extends ListingContract {
     private static final int PARTS = 4;
     private static final byte[] OLD = bytes(100, 1);
 
-    /** What most tests here send, in {@link #PARTS} parts, the last of them short. */
+    /** Returns the content that most tests here send in {@link #PARTS} parts, of which the last one is shorter. */
     private byte[] content() {
         return bytes(Math.toIntExact(layout().size()), 2);
     }
@@ -47,7 +47,7 @@ abstract class MultipartContract extends ListingContract {
         return new PartLayout(partSize() * (PARTS - 1) + 777, partSize());
     }
 
-    /** Small, but larger than one page of memory and what one lease of a path can hold. */
+    /** Returns a part size that is small, but larger than a page of memory and a window of a file source. */
     private long partSize() {
         StoreCapabilities limits = store.capabilities();
         return Math.min(Math.max(limits.minPartSize(), 300_001), limits.maxPartSize());
@@ -80,15 +80,15 @@ abstract class MultipartContract extends ListingContract {
     }
 
     @Test
-    void aStoreThatTakesNoPartsSaysSo() {
-        assumeFalse(store.capabilities().multipart(), "the store takes parts");
+    void aStoreWithoutMultipartUploadsThrows() {
+        assumeFalse(store.capabilities().multipart(), "the store has multipart uploads");
 
         assertThatExceptionOfType(UnsupportedOperationException.class)
                 .isThrownBy(() -> store.createMultipartUpload(KEY, new PartLayout(10, 10), StoreOptions.DEFAULT));
     }
 
     @Test
-    void partsMayComeInAnyOrder() throws IOException {
+    void partsMayBeSentInAnyOrder() throws IOException {
         assumeMultipart();
         byte[] content = content();
         try (MultipartUpload upload = store.createMultipartUpload(KEY, layout(), StoreOptions.DEFAULT)) {
@@ -106,7 +106,7 @@ abstract class MultipartContract extends ListingContract {
     }
 
     @Test
-    void partsMayComeAtOnce() throws Exception {
+    void partsMayBeSentConcurrently() throws Exception {
         assumeMultipart();
         byte[] content = content();
         try (MultipartUpload upload = store.createMultipartUpload(KEY, layout(), StoreOptions.DEFAULT)) {
@@ -150,7 +150,7 @@ abstract class MultipartContract extends ListingContract {
     }
 
     @Test
-    void anAcceptedPartSaysWhatWasSent() throws IOException {
+    void anAcceptedPartDescribesItsContent() throws IOException {
         assumeMultipart();
         byte[] content = content();
         try (MultipartUpload upload = store.createMultipartUpload(KEY, layout(), StoreOptions.DEFAULT)) {
@@ -398,7 +398,7 @@ abstract class MultipartContract extends ListingContract {
     @Test
     void ofUploadsRacingWithIfAbsentOneWins() throws Exception {
         assumeMultipart();
-        assumeRacesAreDecided(Precondition.ifAbsent());
+        assumeConditionsInRaces(Precondition.ifAbsent());
         PartLayout layout = new PartLayout(1000, partSize());
 
         List<Finish<StoredBlob>> finishes = race(8, racer -> () -> {
@@ -497,7 +497,7 @@ abstract class MultipartContract extends ListingContract {
             });
 
             Throwable problem = catchThrowable(() -> upload.uploadPart(3, interrupting));
-            Thread.interrupted(); // whether the store keeps or clears it is not promised
+            Thread.interrupted(); // the contract does not say whether the store keeps or clears it
 
             assertThat(upload.parts()).hasSize(problem == null ? PARTS : PARTS - 1);
             if (problem != null) {

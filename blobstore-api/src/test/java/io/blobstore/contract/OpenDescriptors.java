@@ -9,16 +9,16 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The descriptors that this process has open. Those of the class path do not count, as it is opened bit by bit, nor
- * what the JVM has open for a moment when it looks at its own limits.
+ * The open descriptors of this process, except those of the class path, which is opened lazily, and those of files that
+ * the JVM opens briefly to read its own limits.
  *
- * @param targets what they stand for, and how many of each there are
+ * @param targets the targets of the descriptors, with the number of descriptors of each
  */
 public record OpenDescriptors(Map<String, Integer> targets) {
-    /** What Linux has. */
+    /** The directory of descriptors on Linux. */
     public static final Path DIRECTORY = Path.of("/proc/self/fd");
 
-    /** Those of now; none where {@link #DIRECTORY} is missing. */
+    /** Returns the current descriptors; none if {@link #DIRECTORY} is missing. */
     public static OpenDescriptors now() throws IOException {
         Map<String, Integer> targets = new TreeMap<>();
         if (!Files.isDirectory(DIRECTORY)) {
@@ -44,7 +44,7 @@ public record OpenDescriptors(Map<String, Integer> targets) {
         return !target.startsWith("/proc/") && !target.startsWith("/sys/") && !target.endsWith(".jar");
     }
 
-    /** How many of them stand for something that is called so, or begins so. */
+    /** Returns the number of descriptors whose targets begin with this text. */
     public int count(String target) {
         return targets.entrySet().stream()
                 .filter(open -> open.getKey().startsWith(target))
@@ -52,12 +52,12 @@ public record OpenDescriptors(Map<String, Integer> targets) {
                 .sum();
     }
 
-    /** Fails if there are more of them now. */
+    /** Fails if more descriptors are open now. */
     public void requireNoMore() throws IOException {
         OpenDescriptors now = now();
         int left = now.count("") - count("");
         if (left > 0) {
-            throw new AssertionError(left + " descriptors are left: before " + targets + ", now " + now.targets);
+            throw new AssertionError(left + " descriptors leaked: before " + targets + ", now " + now.targets);
         }
     }
 }

@@ -9,13 +9,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;
 
 /**
- * Combinations of the parameters of a test: each value of a parameter with each value of any other one, instead of all
- * combinations of all of them, which only the campaign tier runs.
+ * Combines the parameters of a test pairwise: each value of a parameter occurs with each value of any other parameter.
+ * Only the campaign tier runs all combinations.
  */
 public final class Pairwise {
     private Pairwise() {}
 
-    /** A value of a parameter beside a value of another one. */
+    /** A value of one parameter together with a value of another one. */
     private record Pair(int first, int firstValue, int second, int secondValue) {}
 
     /**
@@ -52,7 +52,7 @@ public final class Pairwise {
         return rows;
     }
 
-    /** Returns a few of some combinations that have all pairs of values that the combinations have: always the same. */
+    /** Returns a selection of combinations that contains all pairs of values which occur in them. Deterministic. */
     static List<int[]> cover(List<int[]> product) {
         Set<Pair> missing = new HashSet<>();
         product.forEach(row -> missing.addAll(pairs(row)));
@@ -76,7 +76,9 @@ public final class Pairwise {
     private static List<Pair> pairs(int[] row) {
         List<Pair> pairs = new ArrayList<>();
         for (int first = 0; first < row.length; first++) {
-            for (int second = first; second < row.length; second++) { // itself too: there may be one parameter only
+            for (int second = first;
+                    second < row.length;
+                    second++) { // also with itself: there may be only one parameter
                 pairs.add(new Pair(first, row[first], second, row[second]));
             }
         }

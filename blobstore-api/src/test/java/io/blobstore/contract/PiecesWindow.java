@@ -5,22 +5,22 @@ import io.blobstore.TargetException;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 
-/** A window that takes what arrives in small pieces, each through memory of its own, and can fail. */
+/** A window that receives content in small pieces, each in its own memory, and can fail. */
 public final class PiecesWindow implements BlobTarget.Window {
     private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
     private final int pieceSize;
-    private long left; // of which the piece is the next
+    private long left; // including the current piece
     private ByteBuffer piece = ByteBuffer.allocate(0);
     private int failsAt = Integer.MAX_VALUE;
     private TargetException failure = new TargetException("the window", "to be set", null);
 
-    /** A window for so many bytes, in pieces of a size that need not divide it. */
+    /** Creates a window of {@code length} bytes, in pieces of a size that need not divide it. */
     public PiecesWindow(long length, int pieceSize) {
         this.left = length;
         this.pieceSize = pieceSize;
     }
 
-    /** Fails when so many bytes have arrived, or a few more, and others are to come. */
+    /** Makes the window fail as soon as at least this many bytes have arrived and more are expected. */
     public PiecesWindow failingAt(int bytes, TargetException problem) {
         failsAt = bytes;
         failure = problem;
@@ -40,7 +40,7 @@ public final class PiecesWindow implements BlobTarget.Window {
                 throw failure;
             }
             int size = (int) Math.min(pieceSize, left);
-            // Every other one is direct, and has room on both sides that is not to be touched.
+            // Every other piece is direct. Each has a byte on both sides that must not be touched.
             ByteBuffer memory = kept.size() / pieceSize % 2 == 0
                     ? ByteBuffer.allocate(size + 2)
                     : ByteBuffer.allocateDirect(size + 2);
@@ -58,7 +58,7 @@ public final class PiecesWindow implements BlobTarget.Window {
         piece = ByteBuffer.allocate(0);
     }
 
-    /** What was put. */
+    /** Returns the bytes that were put. */
     public byte[] bytes() {
         flush();
         return kept.toByteArray();

@@ -10,17 +10,17 @@ import java.nio.file.Path;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
-/** What the operating system says is mapped into this process: the proof that something was, or was not, unmapped. */
+/** The operating system's list of this process's mappings, to verify that a file was, or was not, unmapped. */
 public final class ProcessMaps {
-    /** What Linux has, a line for each mapping. */
+    /** The list on Linux, with a line for each mapping. */
     static final Path MAPS = Path.of("/proc/self/maps");
 
-    /** What the kernel adds to the name of a file that is gone. */
+    /** The suffix that the kernel adds to the name of a deleted file. */
     static final String DELETED = " (deleted)";
 
     private ProcessMaps() {}
 
-    /** Whether this process has a mapping of the file. */
+    /** Returns whether this process has a mapping of the file. */
     public static boolean contains(Path file) {
         String path = file.toAbsolutePath().toString();
         try (Stream<String> lines = Files.lines(MAPS)) {
@@ -30,22 +30,22 @@ public final class ProcessMaps {
         }
     }
 
-    /** Skips the test where the operating system does not tell. */
+    /** Skips the test if the operating system has no such list. */
     public static void assumeReadable() {
         assumeTrue(Files.isReadable(MAPS), "only Linux has " + MAPS);
     }
 
     /**
-     * Collects garbage until something becomes true, a bounded number of times.
+     * Collects garbage until a condition holds, a bounded number of times.
      *
-     * @return whether it did
+     * @return whether the condition holds
      */
     public static boolean collectUntil(BooleanSupplier condition) throws InterruptedException {
         for (int i = 0; i < 100; i++) {
             if (condition.getAsBoolean()) {
                 return true;
             }
-            // The canary's reference is enqueued by the same thread that runs cleaners: waiting for it gives them time.
+            // The thread that runs cleaners also enqueues the canary's reference: waiting for it gives them time.
             ReferenceQueue<Object> queue = new ReferenceQueue<>();
             PhantomReference<Object> canary = new PhantomReference<>(new Object(), queue);
             System.gc();

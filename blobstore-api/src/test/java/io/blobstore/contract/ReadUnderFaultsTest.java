@@ -38,7 +38,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Fails every request of a read in turn, and any by chance, and compares what was read with what is stored. */
+/**
+ * Fails every request of a read in turn, and others at random, and compares the content that was read with the stored
+ * content.
+ */
 @ExtendWith(LeakCheck.class)
 class ReadUnderFaultsTest {
     private static final BlobKey KEY = BlobKey.of("key");
@@ -52,7 +55,7 @@ class ReadUnderFaultsTest {
 
     private final InMemoryBlobStore memory = new InMemoryBlobStore();
 
-    /** Leaves the checksum out of answers with a part, as S3 does. */
+    /** A store whose responses with a part of a blob lack its checksum, as those of S3 do. */
     private final ForwardingBlobStore plain = new ForwardingBlobStore(memory) {
         @Override
         public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
@@ -79,7 +82,7 @@ class ReadUnderFaultsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"ERROR, 1", "ERROR, 8", "ANSWER_LOST, 8", "THROTTLED, 8", "TRUNCATED_READ, 1", "TRUNCATED_READ, 8"})
+    @CsvSource({"ERROR, 1", "ERROR, 8", "RESPONSE_LOST, 8", "THROTTLED, 8", "TRUNCATED_READ, 1", "TRUNCATED_READ, 8"})
     void aReadSurvivesTheFailureOfAnyRequest(Fault fault, int concurrency) throws Exception {
         memory.store(KEY, ByteBuffer.wrap(CONTENT));
         for (int n = 1; n <= PARTS; n++) {
@@ -101,7 +104,7 @@ class ReadUnderFaultsTest {
 
     @ParameterizedTest
     @CsvSource({"FATAL_ERROR, 1", "FATAL_ERROR, 8", "FLIPPED_READ, 1", "FLIPPED_READ, 8"})
-    void aFailureForGoodLeavesTheFileAsItWas(Fault fault, int concurrency) throws Exception {
+    void aPermanentFailureLeavesTheFileAsItWas(Fault fault, int concurrency) throws Exception {
         memory.store(KEY, ByteBuffer.wrap(CONTENT));
         Path path = Files.write(temporary.resolve("file"), OLD);
         for (int n = 1; n <= PARTS; n++) {
@@ -141,9 +144,9 @@ class ReadUnderFaultsTest {
         }
     }
 
-    // ---- by chance
+    // ---- random faults
 
-    /** A read of something into something. */
+    /** A read of a random range into a random target. */
     private final class Round {
         final long seed;
         final Random random;
@@ -173,7 +176,10 @@ class ReadUnderFaultsTest {
                     .build();
         }
 
-        /** What the target holds if the read succeeded. Whatever happens to it, the target shows no half of it. */
+        /**
+         * Reads, and returns the content of the target; empty if the read failed. In that case the target must be
+         * unchanged.
+         */
         Optional<byte[]> read(BlobStore store) throws Exception {
             int spare = random.nextInt(3);
             switch (random.nextInt(3)) {
@@ -257,7 +263,7 @@ class ReadUnderFaultsTest {
     }
 
     @Test
-    void nothingThatArrivedIsAskedForAgain() throws Exception {
+    void bytesThatArrivedAreNotRequestedAgain() throws Exception {
         for (long seed = 0; seed < 50; seed++) {
             Round round = new Round(seed, 100);
             FaultyBlobStore cutting = FaultyBlobStore.over(plain)
@@ -292,12 +298,12 @@ class ReadUnderFaultsTest {
         int succeeded = 0;
         for (long seed = 1000; seed < 1200; seed++) {
             Round round = new Round(seed, 3);
-            // A part's flipped bit can be noticed only where the whole is read.
+            // A flipped bit in a part can be detected only if the whole blob is read.
             boolean verifiable = round.expected.length == round.content.length;
             FaultyBlobStore store = FaultyBlobStore.over(plain)
                     .seed(seed)
                     .chance(Fault.ERROR, 0.1)
-                    .chance(Fault.ANSWER_LOST, 0.05)
+                    .chance(Fault.RESPONSE_LOST, 0.05)
                     .chance(Fault.FATAL_ERROR, 0.02)
                     .chance(Fault.TRUNCATED_READ, 0.1)
                     .chance(Fault.FLIPPED_READ, verifiable ? 0.05 : 0)

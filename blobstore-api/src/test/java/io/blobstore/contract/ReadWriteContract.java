@@ -49,7 +49,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The contract of storing, reading, deleting and copying one blob. */
+/** The part of the contract about storing, reading, deleting and copying one blob. */
 abstract class ReadWriteContract extends ContractFixture {
     private static final byte[] HUNDRED = bytes(100, 1);
 
@@ -199,7 +199,7 @@ abstract class ReadWriteContract extends ContractFixture {
 
     @Test
     void eachStoreOfEqualContentGivesAnotherVersion() throws IOException {
-        assumeTrue(tellsEqualContentApart(), "the store's versions tell contents apart only");
+        assumeTrue(distinguishesEqualContent(), "the store's versions distinguish different contents only");
         BlobVersion first = store.store(KEY, source(HUNDRED)).version();
 
         assertThat(store.store(KEY, source(HUNDRED)).version()).isNotEqualTo(first);
@@ -248,7 +248,7 @@ abstract class ReadWriteContract extends ContractFixture {
                 .isEqualTo(names.stream().sorted(UTF_8_ORDER).toList());
     }
 
-    // ---- sources that change
+    // ---- changes of sources
 
     enum Change {
         TRUNCATED {
@@ -346,7 +346,7 @@ abstract class ReadWriteContract extends ContractFixture {
         });
 
         Throwable problem = catchThrowable(() -> store.store(KEY, interrupting));
-        Thread.interrupted(); // whether the store keeps or clears it is not promised
+        Thread.interrupted(); // the contract does not say whether the store keeps or clears it
 
         if (problem == null) {
             assertHolds(KEY, content);
@@ -442,7 +442,7 @@ abstract class ReadWriteContract extends ContractFixture {
 
     @Test
     void aTargetTooSmallForAnExactRangeIsRefusedBeforeAnyRequest() {
-        // There is no such blob: a store that had asked for it would say so.
+        // The key has no blob: a store that had sent a request would report that.
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> store.read(KEY, ByteRange.of(0, 11), ByteBuffer.allocate(10)));
     }
@@ -564,7 +564,7 @@ abstract class ReadWriteContract extends ContractFixture {
     void aReadOfTheWholeBlobVerifiesIt() throws IOException {
         store.store(KEY, source(HUNDRED));
         assumeTrue(keepsChecksums(), "the store keeps no checksums");
-        assumeTrue(damage(KEY), "the test cannot get at the stored bytes");
+        assumeTrue(damage(KEY), "the test cannot access the stored bytes");
         ByteBuffer target = ByteBuffer.allocate(200).position(5);
 
         for (ByteRange whole : List.of(ByteRange.all(), ByteRange.of(0, 100), ByteRange.atMost(0, 150))) {
@@ -578,7 +578,7 @@ abstract class ReadWriteContract extends ContractFixture {
                 .isEqualTo(99);
     }
 
-    // ---- what is missing
+    // ---- missing blobs
 
     @Test
     void aBlobThatIsMissingIsReportedByItsKey() {
@@ -612,7 +612,7 @@ abstract class ReadWriteContract extends ContractFixture {
     }
 
     @Test
-    void deletingWhatIsMissingDoesNothing() throws IOException {
+    void deletingAMissingBlobDoesNothing() throws IOException {
         store.store(OTHER, source(HUNDRED));
 
         store.delete(KEY);
@@ -646,8 +646,8 @@ abstract class ReadWriteContract extends ContractFixture {
     // ---- conditions
 
     @Test
-    void aStoreWithoutConditionsSaysSo() throws IOException {
-        assumeTrue(store.capabilities().conditionalStore() == Support.NONE, "the store knows conditions");
+    void aStoreWithoutConditionsThrows() throws IOException {
+        assumeTrue(store.capabilities().conditionalStore() == Support.NONE, "the store has preconditions");
 
         assertThatExceptionOfType(UnsupportedOperationException.class)
                 .isThrownBy(() -> store.store(KEY, source(HUNDRED), onlyIf(Precondition.ifAbsent())));
@@ -683,7 +683,7 @@ abstract class ReadWriteContract extends ContractFixture {
 
     @Test
     void ofThreadsRacingWithIfAbsentOneWins() throws Exception {
-        assumeRacesAreDecided(Precondition.ifAbsent());
+        assumeConditionsInRaces(Precondition.ifAbsent());
         for (int round = 0; round < 10; round++) {
             BlobKey key = BlobKey.of("race-" + round);
 
@@ -724,7 +724,7 @@ abstract class ReadWriteContract extends ContractFixture {
 
     @Test
     void ofThreadsRacingToReplaceAVersionOneWins() throws Exception {
-        assumeRacesAreDecided(Precondition.ifMatch(new BlobVersion("any")));
+        assumeConditionsInRaces(Precondition.ifMatch(new BlobVersion("any")));
         for (int round = 0; round < 10; round++) {
             BlobKey key = BlobKey.of("race-" + round);
             BlobVersion version = store.store(key, source(HUNDRED)).version();
@@ -789,7 +789,7 @@ abstract class ReadWriteContract extends ContractFixture {
     }
 
     @Test
-    void aCopyReplacesWhatWasThere() throws IOException {
+    void aCopyReplacesItsTarget() throws IOException {
         store.store(KEY, source(HUNDRED));
         store.store(
                 OTHER,
@@ -841,7 +841,7 @@ abstract class ReadWriteContract extends ContractFixture {
     @Test
     void aCopyKeepsToTheConditionOnItsTarget() throws IOException {
         assumeConditions();
-        assumeTrue(decidesCopies(), "the server overlooks conditions on copies");
+        assumeTrue(enforcesConditionsOnCopies(), "the server ignores conditions on copies");
         store.store(KEY, source(HUNDRED));
         CopyOptions ifAbsent =
                 CopyOptions.builder().precondition(Precondition.ifAbsent()).build();
@@ -876,7 +876,7 @@ abstract class ReadWriteContract extends ContractFixture {
         assertThat(read.checksum()).isEqualTo(crc(Arrays.copyOfRange(HUNDRED, from, to)));
     }
 
-    /** The metadata that came with a part of a blob may lack the checksum of the whole. */
+    /** Asserts the metadata of a response with a part of a blob, which may lack the checksum of the whole. */
     private static void assertOfPart(BlobMetadata read, BlobMetadata head) {
         assertThat(read).usingRecursiveComparison().ignoringFields("checksum").isEqualTo(head);
         assertThat(read.checksum().or(head::checksum)).isEqualTo(head.checksum());

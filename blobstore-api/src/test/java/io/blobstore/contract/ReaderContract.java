@@ -18,9 +18,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every store can be read by a {@link BlobReader}. */
+/** The part of the contract about reading by a {@link BlobReader}. */
 abstract class ReaderContract extends EngineReadContract {
-    /** Reads in sequence, as much as there is up to a length, and checks that it is what was stored. */
+    /**
+     * Reads sequentially up to a length or the end of the blob, and checks the content. Returns the number of bytes.
+     */
     private static int readOn(BlobReader blob, byte[] content, int length) throws IOException {
         ByteBuffer target = ByteBuffer.allocateDirect(length);
         int from = (int) blob.position();
@@ -34,7 +36,7 @@ abstract class ReaderContract extends EngineReadContract {
         byte[] actual = new byte[length];
         target.flip().get(actual);
         assertThat(Arrays.mismatch(actual, 0, length, content, from, from + length))
-                .as("where what was read at %d begins to differ", from)
+                .as("first difference of the content read at %d", from)
                 .isEqualTo(-1);
     }
 
@@ -58,7 +60,7 @@ abstract class ReaderContract extends EngineReadContract {
     }
 
     @Test
-    void aReaderReadsHereAndThere() throws IOException {
+    void aReaderReadsAtRandomPositions() throws IOException {
         byte[] content = bytes(largeSize(), 22);
         store.store(KEY, source(content));
         try (TransferManager reader = TransferManager.create();
@@ -104,7 +106,7 @@ abstract class ReaderContract extends EngineReadContract {
     }
 
     @Test
-    void aReaderOfNothingSaysSo() throws IOException {
+    void aReaderOfAMissingBlobThrows() throws IOException {
         try (TransferManager reader = TransferManager.create();
                 BlobReader blob = reader.openReader(store, KEY)) {
             assertThatExceptionOfType(BlobNotFoundException.class).isThrownBy(() -> blob.read(ByteBuffer.allocate(10)));

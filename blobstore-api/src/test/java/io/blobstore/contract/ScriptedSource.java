@@ -8,14 +8,14 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Content on the heap that is visited in small pieces, with a script that runs before each of them: how a test gets
- * inside a store that is at work.
+ * Content on the heap that is visited in small pieces, with a script that runs before each of them, so that a test can
+ * act while a store reads.
  */
 final class ScriptedSource implements BlobSource {
     /** Runs before a piece is visited. */
     interface Script {
         /**
-         * Runs in the visiting thread.
+         * Runs on the visiting thread.
          *
          * @param piece the number of pieces visited before, of this source and all its slices
          */

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * A server in a JVM of its own: so its threads and sockets do not count as what a test leaves behind. Its {@code main}
- * method ends with {@link #serve}.
+ * A server in a separate JVM, so that its threads and sockets do not count as leaks of a test. Its {@code main} method
+ * ends with {@link #serve}.
  *
  * <p>Thread-safe.
  */
@@ -27,7 +27,7 @@ public final class ServerJvm implements AutoCloseable {
     }
 
     /**
-     * Starts one, and waits until it serves.
+     * Starts a server, and waits until it accepts requests.
      *
      * @param directory its working directory: a temporary one
      */
@@ -48,23 +48,23 @@ public final class ServerJvm implements AutoCloseable {
     }
 
     /**
-     * For the {@code main} method: says where the server is, and ends with the JVM that has started this one. Does not
-     * return.
+     * Prints the endpoints of the server, and blocks until the JVM that started this one ends; then ends this JVM.
+     * Called at the end of the {@code main} method. Does not return.
      */
     public static void serve(URI... endpoints) throws IOException {
         System.out.println(READY + Arrays.stream(endpoints).map(URI::toString).collect(Collectors.joining(" ")));
         while (System.in.read() >= 0) {
-            // nobody writes
+            // until the parent closes the pipe
         }
         System.exit(0);
     }
 
-    /** Where it is, in the order in which it said so. */
+    /** Returns the endpoints of the server, in the order in which it printed them. */
     public List<URI> endpoints() {
         return endpoints;
     }
 
-    /** Kills it. */
+    /** Kills the server. */
     @Override
     public void close() {
         process.close();

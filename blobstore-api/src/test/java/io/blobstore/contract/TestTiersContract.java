@@ -16,15 +16,15 @@ import org.junit.platform.commons.support.HierarchyTraversalMode;
 import org.junit.platform.commons.support.ReflectionSupport;
 
 /**
- * What the build's tiers ask of all tests of a module, which subclasses this: a test that the quick tier leaves out is
- * represented there by another one, and tags are the two that the build knows.
+ * Checks the build's tiers over all tests of a module, which subclasses this class: a test that the quick tier excludes
+ * is represented there by another one, and only the two tags of the build are used.
  */
 public abstract class TestTiersContract {
-    /** The tag of the tests that run on a second JDK too. */
+    /** The tag of the tests that run on a second JDK as well. */
     private static final String SECOND_JDK = "jdk";
 
     @Test
-    void whatTheQuickTierLeavesOutIsRepresentedInIt() throws Exception {
+    void testsOutsideOfTheQuickTierAreRepresentedInIt() throws Exception {
         for (Class<?> type : classes()) {
             for (AnnotatedElement element : withMethods(type)) {
                 if (!isCampaign(element)) {
@@ -48,7 +48,7 @@ public abstract class TestTiersContract {
     }
 
     @Test
-    void tagsAreThoseThatTheBuildKnows() throws Exception {
+    void onlyTheTagsOfTheBuildAreUsed() throws Exception {
         for (Class<?> type : classes()) {
             for (AnnotatedElement element : withMethods(type)) {
                 assertThat(tags(element)).as("tags of %s", element).isSubsetOf(Campaign.TAG, SECOND_JDK);
@@ -73,7 +73,7 @@ public abstract class TestTiersContract {
                 .toList();
     }
 
-    /** Returns all classes beside the one that subclasses this. */
+    /** Returns all classes in the class path root of the subclass. */
     private List<Class<?>> classes() throws URISyntaxException {
         URI root =
                 getClass().getProtectionDomain().getCodeSource().getLocation().toURI();

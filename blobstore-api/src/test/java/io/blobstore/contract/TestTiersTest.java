@@ -1,4 +1,4 @@
 package io.blobstore.contract;
 
-/** The tiers of this module's tests. */
+/** Checks the tiers of this module's tests. */
 class TestTiersTest extends TestTiersContract {}

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Fails every request of an upload in turn, and compares what is stored with what was to be stored. */
+/** Fails every request of an upload in turn, and compares the stored content with the source. */
 @ExtendWith(LeakCheck.class)
 class UploadUnderFaultsTest {
     private static final BlobKey KEY = BlobKey.of("key");
@@ -46,10 +46,10 @@ class UploadUnderFaultsTest {
     private static final int PART = 2000;
     private static final int PARTS = 7;
     private static final byte[] CONTENT = ContractFixture.bytes(PART * (PARTS - 1) + 1, 2);
-    /** One to begin, one for each part, one to complete. */
+    /** The number of requests: one to create the upload, one for each part, one to complete. */
     private static final int REQUESTS = PARTS + 2;
 
-    private static final Set<Fault> RETRYABLE = EnumSet.of(Fault.ERROR, Fault.ANSWER_LOST, Fault.THROTTLED);
+    private static final Set<Fault> RETRYABLE = EnumSet.of(Fault.ERROR, Fault.RESPONSE_LOST, Fault.THROTTLED);
 
     @TempDir
     Path temporary;
@@ -61,7 +61,7 @@ class UploadUnderFaultsTest {
     private final TransferManager.Builder uploaders = clock.managers(1);
 
     @ParameterizedTest
-    @CsvSource({"ERROR, 1", "ERROR, 8", "ANSWER_LOST, 1", "ANSWER_LOST, 8", "THROTTLED, 1", "THROTTLED, 8"})
+    @CsvSource({"ERROR, 1", "ERROR, 8", "RESPONSE_LOST, 1", "RESPONSE_LOST, 8", "THROTTLED, 1", "THROTTLED, 8"})
     void anUploadSurvivesTheFailureOfAnyRequest(Fault fault, int concurrency) throws Exception {
         try (TransferManager uploader = uploaders.build();
                 MappedFile file = MappedFile.open(file(CONTENT))) {
@@ -88,7 +88,7 @@ class UploadUnderFaultsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"ERROR", "ANSWER_LOST", "THROTTLED"})
+    @EnumSource(names = {"ERROR", "RESPONSE_LOST", "THROTTLED"})
     void anUploadOfOneRequestSurvivesItsFailure(Fault fault) throws Exception {
         FaultyBlobStore store = FaultyBlobStore.over(memory).at(1, fault).build();
         byte[] small = Arrays.copyOf(CONTENT, PART);
@@ -101,7 +101,7 @@ class UploadUnderFaultsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"ERROR", "ANSWER_LOST", "THROTTLED"})
+    @EnumSource(names = {"ERROR", "RESPONSE_LOST", "THROTTLED"})
     void aConditionHoldsThoughTheCompletionIsRepeated(Fault fault) throws Exception {
         FaultyBlobStore store = FaultyBlobStore.over(memory)
                 .at(Operation.COMPLETE_UPLOAD, 1, fault)
@@ -121,7 +121,7 @@ class UploadUnderFaultsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 8})
-    void aFailureForGoodLeavesTheKeyAsItWas(int concurrency) throws Exception {
+    void aPermanentFailureLeavesTheKeyAsItWas(int concurrency) throws Exception {
         memory.store(KEY, ByteBuffer.wrap(OLD));
         try (TransferManager uploader = uploaders.build();
                 MappedFile file = MappedFile.open(file(CONTENT))) {
@@ -137,7 +137,7 @@ class UploadUnderFaultsTest {
                 assertThat(file.leases()).isZero();
                 assertThat(store.injected(Fault.FATAL_ERROR)).isEqualTo(1);
                 assertThat(memory.openUploads()).as("request %d", n).isEmpty();
-                assertHolds(OLD, "request " + n + " failed for good");
+                assertHolds(OLD, "request " + n + "  failed permanently");
             }
         }
         assertThat(clock.sleeps()).isEmpty();
@@ -160,7 +160,7 @@ class UploadUnderFaultsTest {
     }
 
     @Test
-    void anAbortThatFailsIsToldBesideTheFailureThatLedToIt() throws Exception {
+    void anAbortThatFailsIsSuppressedInTheOriginalFailure() throws Exception {
         FaultyBlobStore store = FaultyBlobStore.over(memory)
                 .at(Operation.UPLOAD_PART, 3, Fault.FATAL_ERROR)
                 .at(Operation.ABORT_UPLOAD, 1, Fault.FATAL_ERROR)

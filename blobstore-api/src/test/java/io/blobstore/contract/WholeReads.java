@@ -6,17 +6,20 @@ import io.blobstore.ReadResult;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** For decorators that look at an answer as a whole, and may change it, before any of it is where it was asked for. */
+/** Reads content completely before it is put into a target, for decorators that inspect or change it. */
 public final class WholeReads {
     private WholeReads() {}
 
-    /** Reads, and changes what was read. */
+    /** Reads content, and may change it. */
     public interface Body {
-        /** Leaves the position of the buffer, which was 0, behind what is to arrive; also if it throws. */
+        /**
+         * Fills the buffer from position 0, and leaves its position after the bytes that the target is to receive, even
+         * if this method throws.
+         */
         ReadResult read(ByteBuffer content) throws IOException;
     }
 
-    /** Reads into a buffer, and copies what is in it then. */
+    /** Reads into a buffer, and copies its content into the target. */
     public static ReadResult read(ByteRange range, BlobTarget.Window target, Body body) throws IOException {
         ByteBuffer content = ByteBuffer.allocate(Math.toIntExact(Math.min(range.length(), target.remaining())));
         try {

@@ -17,7 +17,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Forgotten leases and files: reported with the stack that took them, counted, and never freed by force. */
+/**
+ * Tests that leaked leases and files are reported with the stack trace of their creation, counted, and never freed by
+ * force.
+ */
 @Tag("jdk")
 class LeakReportTest {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -36,7 +39,7 @@ class LeakReportTest {
         }
     }
 
-    /** A JVM of its own, as leaks are counted per process and stay. */
+    /** Runs in a separate JVM, as leaks are counted per process for ever. */
     static final class ForgetALease {
         private ForgetALease() {}
 

@@ -50,13 +50,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Mapped files and their leases, in every way of mapping that this JVM offers. */
+/** Tests mapped files and their leases, with every mapper that this JVM supports. */
 @Tag("jdk")
 @ParameterizedClass(name = "mapper {0}")
 @MethodSource("io.blobstore.internal.memory.Mappers#available")
 class MappedFileTest {
     private static final long GIB = 1L << 30;
-    /** Long ago: a change made now shows in the time of modification, however coarse the file system's clock is. */
+    /**
+     * A time long ago, so that a change made now is visible in the time of modification, however coarse the file
+     * system's clock is.
+     */
     private static final FileTime LONG_AGO = FileTime.from(Instant.parse("2001-02-03T04:05:06Z"));
 
     @Parameter
@@ -210,7 +213,7 @@ class MappedFileTest {
                 lease.buffers().get(0).put("hello".getBytes(US_ASCII));
             }
             file.force();
-            try (Lease lease = file.region(10, 5).acquire()) { // our own writing is no foreign change
+            try (Lease lease = file.region(10, 5).acquire()) { // writes through the mapping are no change of the file
                 assertThat(lease.buffers().get(0).isReadOnly()).isTrue();
             }
         }
@@ -254,7 +257,7 @@ class MappedFileTest {
     void createdFilesAreReallyAllocated() throws IOException {
         Path path = directory.resolve("new");
         try (MappedFile file = MappedFile.create(path, 1 << 20, mapper)) {
-            // 512-byte blocks, as stat counts them. A hole would be a fault, not an IOException, on a full disk.
+            // 512-byte blocks, as stat counts them. On a full disk, a hole would cause a fault, not an IOException.
             assertThat(file.size()).isEqualTo(1 << 20);
             assertThat(allocatedBytes(path)).isGreaterThanOrEqualTo(1 << 20);
         }
@@ -296,10 +299,10 @@ class MappedFileTest {
         assertThat(path).doesNotExist();
     }
 
-    // ---- what cannot be mapped
+    // ---- files that cannot be mapped
 
     @Test
-    void refusesWhatIsNoRegularFile() throws Exception {
+    void refusesAnythingButARegularFile() throws Exception {
         Path pipe = directory.resolve("pipe");
         assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
                 .isZero();
@@ -425,7 +428,7 @@ class MappedFileTest {
         Thread closer = new Thread(lease::close);
         closer.start();
 
-        // Longer than a long of nanoseconds can say.
+        // Longer than a long can count in nanoseconds.
         assertThat(file.awaitReleased(ChronoUnit.FOREVER.getDuration())).isTrue();
 
         closer.join();
@@ -446,7 +449,7 @@ class MappedFileTest {
 
         assertThat(read(retained.slice(5, 20))).isEqualTo(Arrays.copyOfRange(content, 15, 35));
         assertThat(retained.size()).isEqualTo(80);
-        // Nobody else can.
+        // The original region cannot be leased any more.
         assertThatIllegalStateException().isThrownBy(region::acquire);
         try (RetainedSource again = retained.retain()) {
             assertThat(file.leases()).isEqualTo(2);
@@ -468,7 +471,7 @@ class MappedFileTest {
         Lease lease = ((MappedRegion) retained.slice(0, 3)).acquire();
         retained.close();
 
-        // Another lease keeps the memory, but this source's hold is gone.
+        // Another lease keeps the memory mapped, but this source was closed.
         assertThatIllegalStateException().isThrownBy(() -> read(retained));
         assertThat(file.isReleased()).isFalse();
         assertThat(lease.buffers().get(0).get(2)).isEqualTo((byte) 'c');
@@ -553,7 +556,7 @@ class MappedFileTest {
     @ValueSource(strings = {"READ_ONLY", "READ_WRITE"})
     void noticesAFileThatWasReplaced(Access access) throws Exception {
         ProcessMaps.assumeReadable();
-        assertNoticed(access, "another file took its place", path -> {
+        assertNoticed(access, "it was replaced by another file", path -> {
             Path other = Files.write(directory.resolve("other"), randomBytes(10_000));
             Files.setLastModifiedTime(other, LONG_AGO);
             Files.move(other, path, StandardCopyOption.ATOMIC_MOVE);
@@ -571,7 +574,7 @@ class MappedFileTest {
     @ValueSource(strings = {"READ_ONLY", "READ_WRITE"})
     void noticesAFileThatBecameADirectory(Access access) throws Exception {
         ProcessMaps.assumeReadable();
-        assertNoticed(access, "it can no longer be looked at", path -> {
+        assertNoticed(access, "its attributes can no longer be read", path -> {
             Files.delete(path);
             Files.createDirectory(path);
         });

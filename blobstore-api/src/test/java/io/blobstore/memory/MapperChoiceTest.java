@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Which mapper a JVM chooses by itself, by the system property, and where the JVM refuses. */
+/** Tests which mapper a JVM selects by default, by the system property, and if the JVM refuses one. */
 @Tag("jdk")
 class MapperChoiceTest {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -35,7 +35,7 @@ class MapperChoiceTest {
         ProcessMaps.assumeReadable();
     }
 
-    /** Maps, reads and unmaps a file; says which mapper did it and whether the mapping was gone at once. */
+    /** Maps, reads and unmaps a file; prints the mapper, and whether the file was unmapped at once. */
     static final class MapOneFile {
         private MapOneFile() {}
 

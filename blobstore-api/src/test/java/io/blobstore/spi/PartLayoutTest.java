@@ -53,7 +53,7 @@ class PartLayoutTest {
     }
 
     @Test
-    void aWishedPartSizeIsKeptWhereItCanBe() {
+    void aPreferredPartSizeIsKeptWithinTheLimits() {
         assertThat(PartLayout.plan(GIB, 16 * MIB, S3)).isEqualTo(new PartLayout(GIB, 16 * MIB));
         assertThat(PartLayout.plan(GIB, 1, S3).partSize()).isEqualTo(5 * MIB);
         assertThat(PartLayout.plan(20 * GIB, Long.MAX_VALUE, S3).partSize()).isEqualTo(5 * GIB);
@@ -68,7 +68,7 @@ class PartLayoutTest {
     }
 
     @Test
-    void partsGrowToTheLargestThereIs() {
+    void partsGrowToTheMaximumSize() {
         assertThat(PartLayout.plan(450, 10, limits(1, 100, 5, 500)).partSize()).isEqualTo(100);
         assertThat(PartLayout.plan(500, 10, limits(1, 100, 5, 500)).partCount()).isEqualTo(5);
         assertThat(PartLayout.plan(S3.maxBlobSize(), MIB, S3)).isEqualTo(new PartLayout(S3.maxBlobSize(), 5 * GIB));

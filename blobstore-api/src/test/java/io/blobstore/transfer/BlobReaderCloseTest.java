@@ -16,26 +16,26 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Closing, and interrupting, while something is read. */
+/** Tests closing and interrupting during reads. */
 class BlobReaderCloseTest extends BlobReaderFixture {
-    /** What a reader may wait for. */
+    /** The requests that a reader may wait for. */
     private enum Waiting {
-        /** For the first answer. */
+        /** The first response. */
         FIRST_READ,
-        /** For which blob there is. */
+        /** The metadata. */
         HEAD,
-        /** The same, to read in sequence behind the beginning. */
+        /** The metadata, for a sequential read that does not begin at 0. */
         HEAD_OF_READ,
-        /** For its own request. */
+        /** Its own request. */
         READ,
-        /** For its own request, of several side by side. */
+        /** Its own request, one of several parallel ones. */
         LARGE_READ,
-        /** For its own request, with a position of its own. */
+        /** Its own request, of a positional read. */
         POSITIONAL,
-        /** For a block that another thread reads ahead. */
+        /** A block that another thread prefetches. */
         AHEAD;
 
-        /** Reads up to where it will wait, if it does not begin there. */
+        /** Performs the reads before the one that will wait. */
         void prepare(BlobReader blob) throws IOException {
             switch (this) {
                 case READ, LARGE_READ, POSITIONAL -> read(blob, M);
@@ -90,7 +90,7 @@ class BlobReaderCloseTest extends BlobReaderFixture {
         });
     }
 
-    /** A thread that waits in a read, and how it fared. */
+    /** A thread that waits in a read, and the outcome of the read. */
     private static final class Reading extends Thread {
         private final Waiting waiting;
         private final BlobReader blob;
@@ -117,7 +117,7 @@ class BlobReaderCloseTest extends BlobReaderFixture {
         Throwable problem() throws InterruptedException {
             TimeUnit.SECONDS.timedJoin(this, 60);
             assertThat(isAlive()).isFalse();
-            return problem.orElseThrow(() -> new AssertionError("nothing went wrong"));
+            return problem.orElseThrow(() -> new AssertionError("the read succeeded"));
         }
     }
 
@@ -126,7 +126,7 @@ class BlobReaderCloseTest extends BlobReaderFixture {
         Reading reading = new Reading(waiting, blob);
         reading.start();
         ScriptedStore.await(stalled);
-        awaitParked(reading); // a block ahead stalls before anybody waits for it
+        awaitParked(reading); // a prefetch stalls before a thread waits for it
         return reading;
     }
 
@@ -162,7 +162,7 @@ class BlobReaderCloseTest extends BlobReaderFixture {
 
     @ParameterizedTest
     @EnumSource
-    void closingEndsWhatWaits(Waiting waiting) throws Exception {
+    void closingEndsWaitingReads(Waiting waiting) throws Exception {
         stall(waiting, UNTIL_INTERRUPTED);
         BlobReader blob = open();
         Reading reading = startReading(waiting, blob);
@@ -189,7 +189,7 @@ class BlobReaderCloseTest extends BlobReaderFixture {
         closingToo.start();
         awaitParked(closing);
         awaitParked(closingToo);
-        closing.interrupt(); // is no reason to return
+        closing.interrupt(); // must not end the close
         awaitParked(closing);
         assertThat(closing.isAlive()).isTrue();
         assertThat(closingToo.isAlive()).isTrue();
@@ -205,7 +205,7 @@ class BlobReaderCloseTest extends BlobReaderFixture {
     }
 
     @Test
-    void closingEndsThoseWhoWaitForTheirTurnAsWell() throws Exception {
+    void closingEndsReadsThatWaitForAnotherOneAsWell() throws Exception {
         stall(Waiting.READ, UNTIL_INTERRUPTED);
         BlobReader blob = open();
         Reading first = startReading(Waiting.READ, blob);
@@ -234,7 +234,7 @@ class BlobReaderCloseTest extends BlobReaderFixture {
 
     @ParameterizedTest
     @EnumSource
-    void anInterruptEndsWhatWaitsAndLeavesTheReaderOpen(Waiting waiting) throws Exception {
+    void anInterruptEndsAWaitingReadAndLeavesTheReaderOpen(Waiting waiting) throws Exception {
         stall(waiting, UNTIL_INTERRUPTED);
         try (BlobReader blob = open()) {
             Reading reading = startReading(waiting, blob);
@@ -276,7 +276,7 @@ class BlobReaderCloseTest extends BlobReaderFixture {
     }
 
     @Test
-    void aThreadThatIsInterruptedReadsOnlyWhatIsThere() throws IOException {
+    void anInterruptedThreadReadsOnlyPrefetchedBytes() throws IOException {
         use(IN_CALLER);
         try (BlobReader blob = open()) {
             read(blob, M, 3);
@@ -294,7 +294,7 @@ class BlobReaderCloseTest extends BlobReaderFixture {
         }
     }
 
-    /** The interrupt meets what is read ahead, in the reading thread itself. */
+    /** The interrupt occurs while the reading thread itself fetches a block. */
     @Test
     void anInterruptInABlockThatTheReadingThreadFetchesIsNoCancellation() throws IOException {
         use(IN_CALLER);

@@ -22,7 +22,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a reader gives: up to the end of the blob, into all kinds of buffers, and of one version only. */
+/**
+ * Tests the content that a reader returns: up to the end of the blob, into all kinds of buffers, and of one version
+ * only.
+ */
 class BlobReaderContentTest extends BlobReaderFixture {
     private static ByteBuffer one() {
         return ByteBuffer.allocate(1);
@@ -48,7 +51,7 @@ class BlobReaderContentTest extends BlobReaderFixture {
     }
 
     @Test
-    void whereItEndsIsAskedForIfTheFirstReadIsNotAtTheBeginning() throws IOException {
+    void theSizeIsRequestedIfTheFirstReadIsNotAtTheBeginning() throws IOException {
         store = new PatternStore(100);
         try (BlobReader blob = open()) {
             ByteBuffer target = ByteBuffer.allocate(50);
@@ -60,7 +63,7 @@ class BlobReaderContentTest extends BlobReaderFixture {
     }
 
     @Test
-    void aBlobMayBeAsLargeAsThereAreNumbers() throws IOException {
+    void aBlobMayHaveTheLargestSize() throws IOException {
         store = new PatternStore(Long.MAX_VALUE);
         use(IN_CALLER);
         try (BlobReader blob = open()) {
@@ -69,7 +72,7 @@ class BlobReaderContentTest extends BlobReaderFixture {
             read(blob, M); // 5 bytes
             assertThat(blob.read(one())).isEqualTo(-1);
             assertThat(blob.read(ByteBuffer.allocate(10), Long.MAX_VALUE - 3)).isEqualTo(3);
-            for (int i = 0; i < 4; i++) { // the next distances lead beyond the largest number
+            for (int i = 0; i < 4; i++) { // the next distances overflow
                 blob.position(((1L << 62) - 1) / 2 * i + (1L << 61));
                 read(blob, 100);
             }
@@ -117,7 +120,7 @@ class BlobReaderContentTest extends BlobReaderFixture {
     void aTargetIsFilledBetweenPositionAndLimit(boolean direct) throws IOException {
         use(IN_CALLER);
         try (BlobReader blob = open()) {
-            for (int i = 0; i < 10; i++) { // by requests and from memory
+            for (int i = 0; i < 10; i++) { // by requests and from prefetched memory
                 ByteBuffer whole = direct ? ByteBuffer.allocateDirect(1100) : ByteBuffer.allocate(1100);
                 ByteBuffer target = whole.slice(20, 1060).position(10).limit(1010);
                 boolean positional = i % 3 == 2;
@@ -150,7 +153,7 @@ class BlobReaderContentTest extends BlobReaderFixture {
     }
 
     @Test
-    void whatMakesNoSenseIsRefused() throws IOException {
+    void invalidArgumentsAreRefused() throws IOException {
         try (BlobReader blob = open()) {
             assertThatIllegalArgumentException().isThrownBy(() -> blob.position(-1));
             assertThatIllegalArgumentException().isThrownBy(() -> blob.read(one(), -1));
@@ -188,7 +191,7 @@ class BlobReaderContentTest extends BlobReaderFixture {
                     .mapToLong(PatternStore.Read::end)
                     .max()
                     .orElseThrow();
-            // What is there already is of the first version, and given as such. The read that finds nothing more fails.
+            // Prefetched bytes are of the first version, and are returned. The read after them fails.
             if (blob.position() < fetched) {
                 read(blob, M, (int) (fetched - blob.position()) / M);
             }
@@ -200,7 +203,7 @@ class BlobReaderContentTest extends BlobReaderFixture {
 
     @ParameterizedTest
     @CsvSource({"1, 1", "1, 2", "1, 3", "1, 4", "8, 1", "8, 2", "8, 3", "8, 4"})
-    void whatIsReadAtOnceIsOfOneVersionWheneverItIsReplaced(int concurrency, int replacedAt) throws IOException {
+    void aReadIsOfOneVersionWheneverTheBlobIsReplaced(int concurrency, int replacedAt) throws IOException {
         int size = 40 * M; // five requests
         store = new PatternStore(size);
         CountDownLatch countdown = new CountDownLatch(replacedAt);
@@ -214,7 +217,7 @@ class BlobReaderContentTest extends BlobReaderFixture {
             ByteBuffer target = ByteBuffer.allocate(size);
             try {
                 assertThat(blob.read(target)).isEqualTo(size);
-                assertThat(concurrency).isGreaterThan(1); // the last request may have been under way
+                assertThat(concurrency).isGreaterThan(1); // the last request may have been in flight
                 PatternStore.assertContent(0, target.flip());
             } catch (PreconditionFailedException e) {
                 assertThat(target.position()).isZero();
@@ -222,7 +225,7 @@ class BlobReaderContentTest extends BlobReaderFixture {
         }
     }
 
-    /** Each is answered before it is known which version the other one met. */
+    /** Both responses arrive before a version is pinned. */
     @Test
     void ofTwoFirstReadsThatMeetDifferentVersionsOneFails() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(2);
@@ -255,7 +258,7 @@ class BlobReaderContentTest extends BlobReaderFixture {
     }
 
     @Test
-    void theVersionThatWasAskedForIsRead() throws IOException {
+    void theRequestedVersionIsRead() throws IOException {
         ReaderOptions wanted = ONE_TRY.toBuilder()
                 .read(ReadOptions.ifMatch(PatternStore.version(1)))
                 .build();

@@ -29,8 +29,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Reads into mapped memory that is unmapped as soon as they have ended: in a JVM of its own, which would not survive a
- * mistake.
+ * Tests reads into mapped memory that is unmapped as soon as they have ended, in a separate JVM, which a mistake would
+ * crash.
  */
 @Tag("jdk")
 class BlobReaderCrashTest {
@@ -45,7 +45,7 @@ class BlobReaderCrashTest {
         }
     }
 
-    /** Many reads, ended at random moments by closing the reader or by an interrupt, their target unmapped at once. */
+    /** Ends many reads at random moments, by closing the reader or by an interrupt, and unmaps their target at once. */
     static final class EndAndUnmap {
         private static final int ROUNDS = CampaignScale.of(600);
         private static final int SIZE = 20 << 20;
@@ -82,7 +82,7 @@ class BlobReaderCrashTest {
             PatternStore store = new PatternStore(1L << 40);
             BlobReader blob = reader.openReader(store, KEY);
             boolean byInterrupt = random.nextBoolean();
-            int step = random.nextBoolean() ? 9 << 20 : 1 << 18; // side by side, or from what was read ahead
+            int step = random.nextBoolean() ? 9 << 20 : 1 << 18; // with parallel requests, or from prefetched bytes
             int nanos = random.nextInt(10_000_000);
             CountDownLatch requests = new CountDownLatch(random.nextInt(12));
             store.onRead(read -> requests.countDown());
@@ -103,7 +103,9 @@ class BlobReaderCrashTest {
             require(file.isReleased(), "the file must be unmapped");
         }
 
-        /** Fills a file's memory by reads in sequence and others, and unmaps it as soon as one of them has failed. */
+        /**
+         * Fills a file's memory by sequential and positional reads, and unmaps it as soon as one of them has failed.
+         */
         private void read(BlobReader blob, MappedFile file, int step) {
             try (file;
                     Lease lease = file.region().acquireWritable()) {

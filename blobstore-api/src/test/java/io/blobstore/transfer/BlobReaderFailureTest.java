@@ -32,11 +32,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Stores that fail, and executors that do little or nothing. */
+/** Tests readers with failing stores, and with executors that run few tasks or none. */
 class BlobReaderFailureTest extends BlobReaderFixture {
     // ---- stores
 
-    /** Lets requests for one place fail, as long as told to. */
+    /** Makes requests for one offset fail while the returned flag is set. */
     private AtomicBoolean failAt(long offset) {
         AtomicBoolean failing = new AtomicBoolean(true);
         store.onRead(read -> {
@@ -49,13 +49,13 @@ class BlobReaderFailureTest extends BlobReaderFixture {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aBlockThatFailedIsToldOnceAndReadAgain(boolean inCaller) throws IOException {
+    void aBlockThatFailedIsReportedOnceAndReadAgain(boolean inCaller) throws IOException {
         if (inCaller) {
             use(IN_CALLER);
         }
         AtomicBoolean failing = failAt(3 * M);
         try (BlobReader blob = open()) {
-            read(blob, M, 3); // nobody is told yet
+            read(blob, M, 3); // the failure is not reported yet
 
             ByteBuffer target = ByteBuffer.allocate(M + 5).position(5);
             assertThatExceptionOfType(BlobStoreException.class)
@@ -72,7 +72,7 @@ class BlobReaderFailureTest extends BlobReaderFixture {
     }
 
     @Test
-    void aBlockThatFailedAndIsNotWantedIsNeverTold() throws IOException {
+    void aBlockThatFailedAndIsNotReadIsNeverReported() throws IOException {
         use(IN_CALLER);
         failAt(3 * M);
         try (BlobReader blob = open()) {
@@ -83,11 +83,11 @@ class BlobReaderFailureTest extends BlobReaderFixture {
     }
 
     @Test
-    void whatWasReadBeforeAFailureIsGivenFirst() throws IOException {
+    void bytesReadBeforeAFailureAreReturnedFirst() throws IOException {
         use(IN_CALLER);
         AtomicBoolean failing = failAt(4 * M);
         try (BlobReader blob = open()) {
-            read(blob, M, 3); // reads one ahead
+            read(blob, M, 3); // prefetches one block
             ByteBuffer target = ByteBuffer.allocate(2 * M);
 
             assertThat(blob.read(target)).isEqualTo(M);
@@ -103,13 +103,13 @@ class BlobReaderFailureTest extends BlobReaderFixture {
     }
 
     @Test
-    void whatFailsForAWhileIsTriedAgain() throws IOException {
+    void transientFailuresAreRetried() throws IOException {
         FaultyBlobStore faulty = FaultyBlobStore.over(store)
                 .at(Operation.HEAD, 1, Fault.ERROR)
                 .at(Operation.HEAD, 2, Fault.THROTTLED)
                 .at(Operation.READ, 1, Fault.ERROR)
                 .at(Operation.READ, 3, Fault.TRUNCATED_READ)
-                .at(Operation.READ, 5, Fault.ANSWER_LOST)
+                .at(Operation.READ, 5, Fault.RESPONSE_LOST)
                 .build();
         FakeClock clock = new FakeClock();
         try (TransferManager patient = TransferManager.builder().clock(clock).build();
@@ -122,7 +122,7 @@ class BlobReaderFailureTest extends BlobReaderFixture {
     }
 
     @Test
-    void howOftenIsWhatTheOptionsSay() throws IOException {
+    void theOptionsLimitTheAttempts() throws IOException {
         store.onHead(read -> {
             throw ScriptedStore.failure("try again", true);
         });
@@ -161,9 +161,9 @@ class BlobReaderFailureTest extends BlobReaderFixture {
         }
     }
 
-    /** A store that breaks its contract must not make a reader go round in circles. */
+    /** A store that breaks its contract must not cause an endless loop. */
     @Test
-    void aStoreThatSaysTheSameVersionIsShorterNowIsNotBelieved() throws IOException {
+    void aShorterSizeOfTheSameVersionIsAnError() throws IOException {
         PatternStore longer = new PatternStore(10 * M);
         store = new PatternStore(5 * M);
         AtomicBoolean shorter = new AtomicBoolean();
@@ -205,7 +205,7 @@ class BlobReaderFailureTest extends BlobReaderFixture {
     }
 
     @Test
-    void anExecutorThatRefusesIsDoneWithout() throws IOException {
+    void anExecutorThatRejectsTasksIsNotNeeded() throws IOException {
         AtomicInteger refused = new AtomicInteger();
         use(task -> {
             refused.incrementAndGet();
@@ -231,7 +231,7 @@ class BlobReaderFailureTest extends BlobReaderFixture {
             assertThatExceptionOfType(OutOfMemoryError.class).isThrownBy(() -> blob.read(target));
             assertThat(target.position()).isZero();
             assertThat(reader.readAheadMemory().taken()).isZero();
-            read(blob, M, 2); // nothing to be read ahead, again
+            read(blob, M, 2); // nothing is prefetched this time either
         }
     }
 
@@ -262,7 +262,7 @@ class BlobReaderFailureTest extends BlobReaderFixture {
     }
 
     @Test
-    void anExecutorThatIsShutDownIsDoneWithout() throws Exception {
+    void anExecutorThatIsShutDownIsNotNeeded() throws Exception {
         CountDownLatch stalled = new CountDownLatch(1);
         AtomicBoolean stalling = new AtomicBoolean(true);
         store.onRead(read -> {
@@ -284,7 +284,7 @@ class BlobReaderFailureTest extends BlobReaderFixture {
         }
     }
 
-    // ---- the parallel reader is closed first
+    // ---- the manager is closed first
 
     @Test
     void afterTheManagerIsClosedNothingIsReadAndNothingKept() throws IOException {
@@ -292,7 +292,7 @@ class BlobReaderFailureTest extends BlobReaderFixture {
         read(used, M, 10);
         BlobReader fresh = open();
 
-        reader.close(); // waits for what is read ahead
+        reader.close(); // waits for the prefetches
 
         assertThat(store.inside()).isZero();
         ByteBuffer target = ByteBuffer.allocate(100 * M);
@@ -308,13 +308,13 @@ class BlobReaderFailureTest extends BlobReaderFixture {
     }
 
     @Test
-    void aBlobThatIsReplacedWhileItIsReadAheadIsToldWhenItIsReached() throws IOException {
+    void aBlobThatIsReplacedWhileItIsPrefetchedIsReportedWhenItIsReached() throws IOException {
         use(IN_CALLER);
         try (BlobReader blob = open()) {
             read(blob, M, 2);
             store.onRead(read -> {
                 if (read.offset() == 2 * M) {
-                    store.replace(1L << 40); // after the block ahead
+                    store.replace(1L << 40); // after the prefetched block
                 }
             });
             read(blob, M, 2);

@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * What the tests of {@link BlobReader} share. Every test ends with all memory given back and nobody inside the store.
+ * The base class of the tests of {@link BlobReader}. After each test, all memory must be returned, and no thread may be
+ * inside the store.
  */
 @Timeout(120)
 @ExtendWith(LeakCheck.class)
@@ -25,13 +26,13 @@ abstract class BlobReaderFixture {
     static final ReaderOptions ONE_TRY =
             ReaderOptions.builder().retry(RetryPolicy.NEVER).build();
 
-    /** What is read ahead has been read when the call that begins it returns. */
+    /** An executor with which prefetches have ended when the call that starts them returns. */
     static final Executor IN_CALLER = Runnable::run;
 
     PatternStore store = new PatternStore(1L << 40);
     TransferManager reader = TransferManager.create();
 
-    /** Begins anew, with another executor. */
+    /** Replaces the manager by one with another executor. */
     void use(Executor executor) {
         reader.close();
         reader = TransferManager.builder().executor(executor).build();
@@ -52,7 +53,7 @@ abstract class BlobReaderFixture {
         assertThat(store.inside()).isZero();
     }
 
-    /** Reads in sequence, and checks that it is what the blob has there, all of it. */
+    /** Reads sequentially, and checks that all requested bytes were read and are those of the blob. */
     static void read(BlobReader blob, int length) throws IOException {
         long from = blob.position();
         ByteBuffer target = ByteBuffer.allocate(length);
@@ -70,12 +71,12 @@ abstract class BlobReaderFixture {
         }
     }
 
-    /** The requests that began after so many. */
+    /** Returns the requests after the first {@code count}. */
     List<Read> readsAfter(int count) {
         return store.reads().subList(count, store.reads().size());
     }
 
-    /** Waits until a thread waits for something, or has ended. */
+    /** Waits until a thread is blocked or has ended. */
     static void awaitParked(Thread thread) {
         while (!Set.of(Thread.State.WAITING, Thread.State.TIMED_WAITING, Thread.State.TERMINATED)
                 .contains(thread.getState())) {

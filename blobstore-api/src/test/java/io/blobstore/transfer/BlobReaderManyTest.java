@@ -25,10 +25,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Many threads with one reader, and many readers with little memory. */
+/** Tests many threads with one reader, and many readers with little memory. */
 @Tag("jdk")
 class BlobReaderManyTest extends BlobReaderFixture {
-    /** Runs tasks side by side, begun at the same moment; fails as the first that failed. */
+    /**
+     * Runs tasks concurrently, starting them at the same moment; fails with the failure of the first one that failed.
+     */
     private static void together(List<Callable<Void>> tasks) throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(tasks.size());
         try {
@@ -78,7 +80,7 @@ class BlobReaderManyTest extends BlobReaderFixture {
         }
     }
 
-    /** Each gets a stretch of its own, and all of them together the blob. */
+    /** Each thread gets different ranges, which together are the blob. */
     @Test
     void readsInSequenceByManyThreadsTakeTurns() throws Exception {
         int piece = 100_001;
@@ -140,7 +142,8 @@ class BlobReaderManyTest extends BlobReaderFixture {
     }
 
     /**
-     * Reads, jumps and closes at any moment, by several threads: right bytes or a closed channel, and no memory kept.
+     * Reads, jumps and closes at random moments on several threads: each read returns the right bytes or finds the
+     * channel closed, and no memory stays in use.
      */
     @ParameterizedTest
     @MethodSource("seeds")
@@ -157,7 +160,7 @@ class BlobReaderManyTest extends BlobReaderFixture {
                 }
                 long from = blob.position();
                 ByteBuffer target = ByteBuffer.allocate(1 + own.nextInt(300_000));
-                assertThat(blob.read(target)).isPositive(); // less than all of it, if closed in the middle
+                assertThat(blob.read(target)).isPositive(); // less than requested if closed in the middle
                 PatternStore.assertContent(from, target.flip());
             }));
             for (int i = 0; i < 2; i++) {

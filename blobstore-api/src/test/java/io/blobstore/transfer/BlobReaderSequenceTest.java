@@ -17,14 +17,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which requests a reader makes for which reads. */
+/** Tests which requests a reader sends for which reads. */
 class BlobReaderSequenceTest extends BlobReaderFixture {
     private static Read mib(int offset, int length) {
         return new Read((long) offset * M, (long) length * M);
     }
 
     @Test
-    void nothingIsAskedForBeforeTheFirstRead() throws IOException {
+    void noRequestIsSentBeforeTheFirstRead() throws IOException {
         try (BlobReader blob = open()) {
             assertThat(blob.isOpen()).isTrue();
             assertThat(blob.position(5).position()).isEqualTo(5);
@@ -52,7 +52,7 @@ class BlobReaderSequenceTest extends BlobReaderFixture {
     }
 
     @Test
-    void aLargeReadIsSplitAndReadSideBySide() throws IOException {
+    void aLargeReadIsSplitAndReadInParallel() throws IOException {
         CountDownLatch together = new CountDownLatch(3);
         store.onRead(read -> {
             if (read.offset() > 0) {
@@ -75,10 +75,10 @@ class BlobReaderSequenceTest extends BlobReaderFixture {
             assertThat(store.reads()).containsExactly(mib(0, 1), mib(1, 1));
 
             read(blob, M);
-            assertThat(readsAfter(2)).containsExactly(mib(3, 1), mib(2, 1)); // the one ahead first
+            assertThat(readsAfter(2)).containsExactly(mib(3, 1), mib(2, 1)); // the prefetch first
 
             read(blob, M);
-            assertThat(readsAfter(4)).containsExactly(mib(4, 1), mib(5, 1)); // the read itself was there
+            assertThat(readsAfter(4)).containsExactly(mib(4, 1), mib(5, 1)); // the bytes of the read were prefetched
             read(blob, M);
             assertThat(readsAfter(6)).containsExactly(mib(6, 1), mib(7, 1));
         }
@@ -97,13 +97,14 @@ class BlobReaderSequenceTest extends BlobReaderFixture {
             assertThat(blob.read(ByteBuffer.allocate(1))).isEqualTo(-1);
         }
         assertThat(store.bytes()).isEqualTo(size);
-        assertThat(store.mostInside()).isBetween(1, concurrency + 1); // those ahead, and the one that is read itself
+        assertThat(store.mostInside())
+                .isBetween(1, concurrency + 1); // the prefetches, and the request of the read itself
         assertThat(store.reads()).allSatisfy(read -> assertThat(read.length()).isBetween(1L, 8L * M));
         assertThat(store.reads()).hasSizeBetween(25, 80);
     }
 
     @Test
-    void theRequestsAheadAreUnderWaySideBySide() throws IOException {
+    void prefetchesAreInFlightConcurrently() throws IOException {
         CountDownLatch together = new CountDownLatch(4);
         store.onRead(read -> {
             if (read.offset() >= 12 * M) {
@@ -119,7 +120,7 @@ class BlobReaderSequenceTest extends BlobReaderFixture {
     }
 
     @Test
-    void smallReadsAreReadAheadOfAsSoonAsLargeOnes() throws IOException {
+    void smallReadsArePrefetchedAsSoonAsLargeOnes() throws IOException {
         use(IN_CALLER);
         try (BlobReader blob = open()) {
             read(blob, 100, 4);
@@ -156,12 +157,12 @@ class BlobReaderSequenceTest extends BlobReaderFixture {
                 assertThat(end).isBetween(blob.position(), blob.position() + most);
                 furthest = Math.max(furthest, end - blob.position());
             }
-            assertThat(furthest).isGreaterThanOrEqualTo(most / 2); // it does read ahead
+            assertThat(furthest).isGreaterThanOrEqualTo(most / 2); // it prefetches
             assertThat(store.bytes()).isLessThanOrEqualTo(blob.position() + most);
         }
     }
 
-    // ---- here and there
+    // ---- random access
 
     static LongStream seeds() {
         return LongStream.range(0, 5);
@@ -169,7 +170,7 @@ class BlobReaderSequenceTest extends BlobReaderFixture {
 
     @ParameterizedTest
     @MethodSource("seeds")
-    void randomReadsFetchWhatIsAskedFor(long seed) throws IOException {
+    void randomReadsFetchNothingElse(long seed) throws IOException {
         SplittableRandom random = new SplittableRandom(seed);
         try (BlobReader blob = open()) {
             for (int i = 0; i < 200; i++) {
@@ -181,7 +182,7 @@ class BlobReaderSequenceTest extends BlobReaderFixture {
     }
 
     @Test
-    void twoReadsAndAJumpFetchWhatIsAskedFor() throws IOException {
+    void twoReadsAndAJumpFetchNothingElse() throws IOException {
         try (BlobReader blob = open()) {
             for (int i = 0; i < 50; i++) {
                 blob.position((i * 7919L % 50) * 100 * M);
@@ -200,7 +201,7 @@ class BlobReaderSequenceTest extends BlobReaderFixture {
                 assertThat(blob.read(ByteBuffer.allocate(0), 1L << 50)).isZero();
             }
             blob.position(1L << 41);
-            assertThat(blob.read(ByteBuffer.allocate(0))).isZero(); // and not the end
+            assertThat(blob.read(ByteBuffer.allocate(0))).isZero(); // not -1
         }
         assertThat(store.reads()).containsExactly(mib(0, 1), mib(1, 1));
     }
@@ -256,16 +257,16 @@ class BlobReaderSequenceTest extends BlobReaderFixture {
                 read(blob, 1000);
             }
         }
-        assertThat(store.bytes()).isEqualTo(19 * 1000); // the last one is still in memory when the way back begins
+        assertThat(store.bytes()).isEqualTo(19 * 1000); // the last block is still in memory when the reads turn back
     }
 
     // ---- seeks
 
     @Test
-    void seeksInsideWhatIsThereFetchNothingAgain() throws IOException {
+    void seeksInsidePrefetchedBytesFetchNothingAgain() throws IOException {
         use(IN_CALLER);
         try (BlobReader blob = open()) {
-            read(blob, M, 12); // read ahead up to 22 MiB or so
+            read(blob, M, 12); // prefetches up to about 22 MiB
             long fetched = store.reads().stream().mapToLong(Read::end).max().orElseThrow();
             assertThat(fetched).isGreaterThan(16 * M);
             int before = store.reads().size();
@@ -287,7 +288,7 @@ class BlobReaderSequenceTest extends BlobReaderFixture {
     }
 
     @Test
-    void aJumpCancelsWhatIsUnderWayAndDoesNotWaitForIt() throws Exception {
+    void aJumpCancelsPrefetchesAndDoesNotWaitForThem() throws Exception {
         CountDownLatch stalled = new CountDownLatch(1);
         CountDownLatch interrupted = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
@@ -315,12 +316,12 @@ class BlobReaderSequenceTest extends BlobReaderFixture {
             assertThat(reader.readAheadMemory().taken()).isEqualTo(M); // it is still being written to
             go.countDown();
             awaitNothingTaken();
-            read(blob, M, 5); // it begins anew
+            read(blob, M, 5); // the history begins anew
         }
     }
 
     @Test
-    void aJumpGivesBackTheMemory() throws IOException {
+    void aJumpReturnsTheMemory() throws IOException {
         use(IN_CALLER);
         try (BlobReader blob = open()) {
             read(blob, M, 10);
@@ -334,7 +335,7 @@ class BlobReaderSequenceTest extends BlobReaderFixture {
     }
 
     @Test
-    void whatTheExecutorHasNotBegunIsDroppedAtOnce() throws IOException {
+    void prefetchesThatHaveNotBegunAreDroppedAtOnce() throws IOException {
         List<Runnable> queue = new ArrayList<>();
         use(queue::add);
         try (BlobReader blob = open()) {
@@ -345,7 +346,7 @@ class BlobReaderSequenceTest extends BlobReaderFixture {
             read(blob, M);
 
             assertThat(reader.readAheadMemory().taken()).isZero();
-            queue.forEach(Runnable::run); // comes too late, and does nothing
+            queue.forEach(Runnable::run); // the tasks run too late, and do nothing
             assertThat(store.reads()).containsExactly(mib(0, 1), mib(1, 1), mib(2, 1), new Read(1L << 30, M));
         }
     }

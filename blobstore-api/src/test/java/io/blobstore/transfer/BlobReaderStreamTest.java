@@ -12,7 +12,7 @@ import java.nio.channels.ClosedChannelException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A reader as a stream. */
+/** Tests a reader as a stream. */
 class BlobReaderStreamTest extends BlobReaderFixture {
     private static final int SIZE = 3 * M + 17;
 
@@ -45,7 +45,7 @@ class BlobReaderStreamTest extends BlobReaderFixture {
         }
         assertWhole(out.toByteArray());
         assertThat(store.bytes()).isEqualTo(SIZE);
-        assertThat(store.reads()).hasSizeLessThan(60); // of 8 KiB each, there would be 385
+        assertThat(store.reads()).hasSizeLessThan(60); // 385 without prefetching, of 8 KiB each
     }
 
     @Test
@@ -79,7 +79,7 @@ class BlobReaderStreamTest extends BlobReaderFixture {
     }
 
     @Test
-    void itSkipsUpToTheEndAndAsksForNoContent() throws IOException {
+    void itSkipsUpToTheEndAndRequestsNoContent() throws IOException {
         try (BlobReader blob = open();
                 InputStream stream = blob.inputStream()) {
             assertThat(stream.skip(10)).isEqualTo(10);

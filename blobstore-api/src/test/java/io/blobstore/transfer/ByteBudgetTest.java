@@ -14,7 +14,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class ByteBudgetTest {
-    /** Whether there is room now: an interrupted thread that must wait is told so at once. */
+    /**
+     * Returns whether the budget has room now: acquiring on an interrupted thread fails at once if it would have to
+     * wait.
+     */
     private static boolean hasRoom(ByteBudget budget, long bytes) throws InterruptedException {
         CountDownLatch entered = new CountDownLatch(1);
         Thread asking = new Thread(() -> {
@@ -26,7 +29,7 @@ class ByteBudgetTest {
             }
         });
         asking.start();
-        // Either it gets in, or it parks.
+        // It either acquires the bytes or parks.
         while (entered.getCount() != 0 && asking.getState() != Thread.State.WAITING) {
             Thread.onSpinWait();
         }
@@ -112,7 +115,7 @@ class ByteBudgetTest {
             Thread.onSpinWait();
         }
 
-        assertThat(hasRoom(bytes, 1)).isFalse(); // there is, but not before the large one
+        assertThat(hasRoom(bytes, 1)).isFalse(); // bytes are free, but reserved for the large request
 
         bytes.release(1 << 19);
         assertThat(largeEntered.await(30, TimeUnit.SECONDS)).isTrue();

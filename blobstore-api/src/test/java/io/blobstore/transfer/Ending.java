@@ -2,7 +2,7 @@ package io.blobstore.transfer;
 
 import java.io.IOException;
 
-/** How a transfer may end, reached from inside a request of it. */
+/** The ways in which a transfer may end, each caused from inside one of its requests. */
 enum Ending {
     SUCCESS {
         @Override

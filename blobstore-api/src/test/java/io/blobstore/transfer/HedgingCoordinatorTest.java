@@ -11,9 +11,9 @@ class HedgingCoordinatorTest {
     private final HedgingCoordinator hedges = new HedgingCoordinator(
             Optional.of(Hedging.builder().percentile(0.9).minParts(1).build()), System::nanoTime);
 
-    /** Or a worker that is about to begin the last part would be left alone with it. */
+    /** Otherwise, no worker would hedge the last part. */
     @Test
-    void whoFindsNoPartLeftFindsTheLastOneUnderWay() throws Exception {
+    void aWorkerThatFindsNoPartLeftFindsTheLastOneInFlight() throws Exception {
         HedgingCoordinator.Part done = hedges.begin(() -> 1).orElseThrow();
         assertThat(hedges.arrived(done)).isTrue();
         hedges.end(done);
@@ -26,7 +26,7 @@ class HedgingCoordinatorTest {
         HedgingCoordinator.Part last = hedges.begin(() -> {
                     worker.start();
                     while (worker.getState() != Thread.State.WAITING && worker.isAlive()) {
-                        Thread.onSpinWait(); // until it has found nothing, or waits for this
+                        Thread.onSpinWait(); // until it waits for this part or has ended
                     }
                     return 2;
                 })

@@ -62,7 +62,7 @@ class HedgingTest {
         reader.close();
     }
 
-    /** Lets the first request for one part hang until it is interrupted. */
+    /** A store in which the first requests for one part block until they are interrupted. */
     private final class Hanging extends ForwardingBlobStore {
         final AtomicInteger requests = new AtomicInteger();
         final AtomicInteger inside = new AtomicInteger();
@@ -93,7 +93,7 @@ class HedgingTest {
         }
 
         private void hang(BlobTarget.Window target) throws IOException {
-            target.buffer().duplicate().put((byte) 0); // as of a request that was half way
+            target.buffer().duplicate().put((byte) 0); // as of a request that has received some bytes
             hangs.countDown();
             try {
                 ScriptedStore.awaitInterrupt();
@@ -113,7 +113,7 @@ class HedgingTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 7, PARTS - 1})
-    void aPartThatHangsIsAskedForAgainAndTheFirstRequestAwaited(int part) throws Exception {
+    void aPartThatHangsIsRequestedAgainAndTheFirstRequestAwaited(int part) throws Exception {
         Hanging store = new Hanging(part, 1);
         ByteBuffer target = ByteBuffer.allocateDirect(CONTENT.length);
 
@@ -142,7 +142,7 @@ class HedgingTest {
     }
 
     @Test
-    void whoWasInterruptedForItGoesOnToWorkForOthers() throws Exception {
+    void anInterruptedWorkerWorksForOtherTransfers() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try (TransferManager shared =
                 TransferManager.builder().executor(threads).build()) {
@@ -181,14 +181,14 @@ class HedgingTest {
     }
 
     @Test
-    void aSecondRequestThatFailsHarmsNobody() throws Exception {
+    void aSecondRequestThatFailsDoesNotFailTheRead() throws Exception {
         CountDownLatch failed = new CountDownLatch(1);
-        AtomicInteger asked = new AtomicInteger();
+        AtomicInteger requested = new AtomicInteger();
         ForwardingBlobStore store = new ForwardingBlobStore(memory) {
             @Override
             public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
                     throws IOException {
-                if (range.offset() == 7 * PART && asked.incrementAndGet() == 1) {
+                if (range.offset() == 7 * PART && requested.incrementAndGet() == 1) {
                     ScriptedStore.awaitUninterruptibly(failed);
                 } else if (range.offset() == 7 * PART) {
                     failed.countDown();
@@ -203,11 +203,11 @@ class HedgingTest {
                 .join();
 
         assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(CONTENT));
-        assertThat(asked).hasValue(2);
+        assertThat(requested).hasValue(2);
     }
 
     @Test
-    void nothingIsAskedForTwiceUnlessWanted() throws Exception {
+    void nothingIsRequestedTwiceWithoutHedging() throws Exception {
         Hanging store = new Hanging(PARTS, 0);
         reader.download(
                         store,

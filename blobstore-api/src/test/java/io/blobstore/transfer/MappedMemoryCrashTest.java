@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What would end the JVM if it went wrong, each in a JVM of its own. */
+/** Tests whose failure would end the JVM, each in a separate JVM. */
 @Tag("jdk")
 class MappedMemoryCrashTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -63,7 +63,7 @@ class MappedMemoryCrashTest {
         }
     }
 
-    // ---- what leases protect from
+    // ---- accesses that leases prevent
 
     /** Breaks the rule of leases: reads a buffer after its lease was closed, all over a large file. */
     static final class ReadAfterUnmapping {
@@ -81,7 +81,7 @@ class MappedMemoryCrashTest {
             file.close();
             require(file.isReleased(), "the file must be unmapped");
             try {
-                // Everywhere, as the JVM may have mapped something else at some of these addresses by now.
+                // Everywhere, as the JVM may have mapped other memory at some of these addresses.
                 for (int at = 0; at < buffer.limit(); at += 4096) {
                     buffer.get(at);
                 }
@@ -106,16 +106,16 @@ class MappedMemoryCrashTest {
                 assertThat(exit.output()).contains("A fatal error", "SIGSEGV").doesNotContain("read it all");
                 assertThat(exit.code()).isNotZero();
             }
-            default -> { // unmapped only when nobody has a buffer
+            default -> { // unmapped only when no buffer is reachable
                 assertThat(exit.output()).contains("read it all");
                 assertThat(exit.code()).isZero();
             }
         }
     }
 
-    // ---- cancelling and closing at any time
+    // ---- cancelling and closing at random moments
 
-    /** Thousands of transfers, cancelled at random moments, their file closed at once, while others read it. */
+    /** Cancels thousands of transfers at random moments and closes their file at once, while other threads read it. */
     static final class CancelAndClose {
         private static final int TRANSFERS = CampaignScale.of(3000);
         private static final int PARTS = 8;
@@ -147,7 +147,7 @@ class MappedMemoryCrashTest {
             threads.shutdown();
             require(threads.awaitTermination(1, TimeUnit.MINUTES), "a task hangs");
             for (Thread thread : started) {
-                thread.join(PATIENCE.toMillis()); // a pool terminates a little before its last thread does
+                thread.join(PATIENCE.toMillis()); // a pool terminates shortly before its last thread
                 require(!thread.isAlive(), "a thread hangs");
             }
             System.out.println(cancelled + " of " + TRANSFERS + " were cancelled");
@@ -168,7 +168,7 @@ class MappedMemoryCrashTest {
                 AtomicInteger rightReads)
                 throws Exception {
             MappedFile file = MappedFile.open(path);
-            int fatalPart = 1 + random.nextInt(2 * PARTS); // half of them run through
+            int fatalPart = 1 + random.nextInt(2 * PARTS); // half of the transfers succeed
             boolean fromWithin = random.nextBoolean();
             AtomicBoolean reached = new AtomicBoolean();
             ScriptedStore store = new ScriptedStore().on(Request.PART, part -> {
@@ -182,7 +182,7 @@ class MappedMemoryCrashTest {
             Lease besides = file.region().acquire();
             threads.execute(() -> {
                 try (besides) {
-                    CRC32C crc = new CRC32C(); // an intrinsic: it meets missing memory with a signal
+                    CRC32C crc = new CRC32C(); // an intrinsic: it crashes on unmapped memory
                     besides.buffers().forEach(buffer -> crc.update(buffer.duplicate()));
                     if ((int) crc.getValue() == checksum.value()) {
                         rightReads.incrementAndGet();
@@ -223,9 +223,9 @@ class MappedMemoryCrashTest {
         assertThat(exit.code()).as(exit.output()).isZero();
     }
 
-    // ---- what no lease protects from, and what is noticed of it
+    // ---- truncation, which leases do not prevent
 
-    /** Truncates a mapped file between two parts, when nobody reads it. */
+    /** Truncates a mapped file between two parts, while no thread reads it. */
     static final class TruncateBetweenParts {
         private TruncateBetweenParts() {}
 
@@ -234,7 +234,7 @@ class MappedMemoryCrashTest {
             ScriptedStore store = new ScriptedStore();
             TransferListener truncating = new TransferListener() {
                 @Override
-                public void onProgress(TransferProgress progress) { // after the part's lease was closed
+                public void onProgress(TransferProgress progress) { // after the lease of the part was closed
                     try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
                         file.setLength(1 << 18);
                     } catch (IOException e) {
@@ -274,7 +274,7 @@ class MappedMemoryCrashTest {
         assertThat(exit.code()).isZero();
     }
 
-    /** Truncates and restores a file all the time while it is read by copying. */
+    /** Truncates and restores a file repeatedly while it is read by copying. */
     static final class TruncateWhileCopying {
         private static final int SIZE = 3 << 18;
 

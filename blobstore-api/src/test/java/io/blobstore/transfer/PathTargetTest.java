@@ -41,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Reads into files: what is there before, meanwhile and afterwards. */
+/** Tests reads into files: the content of the path before, during and after a read. */
 @Timeout(120)
 class PathTargetTest {
     private static final byte[] OLD = {1, 2, 3};
@@ -149,8 +149,8 @@ class PathTargetTest {
             second.buffer().putInt(0, 42);
             beside.buffer().putInt(0, 43);
             assertThat(memory.getInt(0)).isEqualTo(42); // the same memory
-            assertThat(second.buffer().getInt(0)).isEqualTo(42); // its own: closing twice gives it back once
-            assertThatIllegalStateException().isThrownBy(first::buffer); // it is another's
+            assertThat(second.buffer().getInt(0)).isEqualTo(42); // its own: closing twice returns it once
+            assertThatIllegalStateException().isThrownBy(first::buffer); // another window uses it
             assertThatIllegalStateException().isThrownBy(first::flush);
             second.close();
             beside.close();
@@ -190,7 +190,7 @@ class PathTargetTest {
                 BlobTarget.Window one = writer.window(0, 10);
                 BlobTarget.Window two = writer.window(10, 10)) {
             two.put(ByteBuffer.allocate(3));
-            two.flush(); // it has a channel
+            two.flush(); // opens its channel
             one.put(ByteBuffer.allocate(3));
             Thread.currentThread().interrupt();
             assertThatExceptionOfType(TargetException.class)
@@ -204,7 +204,7 @@ class PathTargetTest {
         }
     }
 
-    // ---- where nothing can be made
+    // ---- invalid paths
 
     @Test
     void aPlaceThatCannotBeReplacedIsRefusedBeforeAnyRequest() throws Exception {
@@ -227,7 +227,7 @@ class PathTargetTest {
         for (Path link : List.of(dangling, circle)) {
             assertThatExceptionOfType(FileSystemException.class)
                     .isThrownBy(() -> read(store, link))
-                    .withMessageContaining("link to nothing");
+                    .withMessageContaining("dangling symbolic link");
             assertThat(link).isSymbolicLink();
         }
         assertThat(store.requests()).isEmpty();
@@ -259,7 +259,10 @@ class PathTargetTest {
         assertThat(directory.resolve("file")).hasBinaryContent(CONTENT);
     }
 
-    /** Reads into a file system of 512 KiB: more than it has room for, and then more than it says. */
+    /**
+     * Reads more than a file system of 512 KiB can hold, then content for which its space does not suffice any more
+     * when it arrives.
+     */
     static final class FullDisk {
         private FullDisk() {}
 
@@ -275,7 +278,7 @@ class PathTargetTest {
                     try {
                         Files.write(mounted.resolve("others"), new byte[600_000]);
                     } catch (IOException full) {
-                        // As it should be: nothing is left for this part, however many others were written before.
+                        // The file system is full when this part arrives, however many others were written before.
                     }
                 }
             });
@@ -283,7 +286,7 @@ class PathTargetTest {
             Files.delete(mounted.resolve("others"));
             ScriptedReads inOnePart =
                     ScriptedReads.of(fits).on(read -> Files.write(mounted.resolve("others"), new byte[400_000]));
-            assertThatThrownBy(() -> read(inOnePart, path, DownloadOptions.DEFAULT)) // met inside of the store's read
+            assertThatThrownBy(() -> read(inOnePart, path, DownloadOptions.DEFAULT)) // thrown inside the store's read
                     .isInstanceOf(TargetException.class)
                     .hasMessageContaining("No space left");
             assertThat(inOnePart.requests()).containsExactly("READ 0+8388608");
@@ -321,7 +324,7 @@ class PathTargetTest {
                             .waitFor()
                     == 0;
         } catch (IOException e) {
-            return false; // not on this system
+            return false; // not available on this system
         }
     }
 
@@ -338,7 +341,7 @@ class PathTargetTest {
                     ScriptedStore.awaitUninterruptibly(allInside);
                 }
                 if (read.offset() == 200_000) {
-                    Thread.currentThread().interrupt(); // met by the write to the file
+                    Thread.currentThread().interrupt(); // occurs in the write to the file
                 }
             });
             ExecutorService threads = Executors.newFixedThreadPool(3);
@@ -360,7 +363,7 @@ class PathTargetTest {
 
     // ---- kill -9
 
-    /** Holds the last of the parts for ever. */
+    /** Blocks in the last part for ever. */
     static final class HangingRead {
         private HangingRead() {}
 
@@ -387,7 +390,7 @@ class PathTargetTest {
         assertThat(files()).hasSize(2).endsWith(path);
         assertThat(files().get(0).getFileName().toString()).matches("\\.blobstore-.*\\.part");
 
-        read(ScriptedReads.of(CONTENT), path); // which is in nobody's way
+        read(ScriptedReads.of(CONTENT), path); // the leftover file does not matter
 
         assertThat(path).hasBinaryContent(CONTENT);
     }

@@ -27,15 +27,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32C;
 
 /**
- * A store of one blob, of any size, as its content is made when it is read; which can be replaced, and whose requests a
- * test can watch, hold and fail. The counterpart of {@link ScriptedStore} for those who read.
+ * A store of one blob of any size, whose content is generated when it is read. A test can replace the blob, and
+ * observe, block and fail requests.
  */
 final class PatternStore extends ForwardingBlobStore {
     static final BlobKey KEY = ScriptedStore.KEY;
 
-    /**
-     * Repeated all over the blob; its length is a prime, so that what is confused with something else looks different.
-     */
+    /** The content is repetitions of this pattern. Its length is a prime, so that bytes from a wrong offset differ. */
     private static final byte[] PATTERN = new byte[1_048_573];
 
     static {
@@ -49,7 +47,7 @@ final class PatternStore extends ForwardingBlobStore {
         }
     }
 
-    /** What happens inside a request, before it is answered. */
+    /** An action inside a request, before its response. */
     interface Step {
         void run(Read read) throws IOException;
     }
@@ -69,7 +67,7 @@ final class PatternStore extends ForwardingBlobStore {
         blob = Optional.of(new Blob(size, 1));
     }
 
-    /** Puts other content in the blob's place, or the first one. */
+    /** Stores the first content of the blob, or replaces it. */
     void replace(long size) {
         blob = Optional.of(new Blob(size, blob.map(Blob::version).orElse(1) + 1));
     }
@@ -79,22 +77,22 @@ final class PatternStore extends ForwardingBlobStore {
         blob = Optional.empty();
     }
 
-    /** Sets what happens inside a request for content. */
+    /** Sets the action inside requests for content. */
     void onRead(Step step) {
         this.step = step;
     }
 
-    /** Sets what happens inside a question which blob there is. */
+    /** Sets the action inside metadata requests. */
     void onHead(Step step) {
         headStep = step;
     }
 
-    /** The requests for content, in the order in which they began. */
+    /** Returns the requests for content, in the order in which they began. */
     List<Read> reads() {
         return reads;
     }
 
-    /** How many bytes were asked for. */
+    /** Returns the sum of the bytes requested. */
     long bytes() {
         return reads.stream().mapToLong(Read::length).sum();
     }
@@ -103,7 +101,7 @@ final class PatternStore extends ForwardingBlobStore {
         return heads.get();
     }
 
-    /** The requests for content under way. */
+    /** Returns the number of requests for content in flight. */
     int inside() {
         return inside.get();
     }
@@ -118,7 +116,7 @@ final class PatternStore extends ForwardingBlobStore {
             int bytes = expected.remaining();
             assertThat(actual.slice(actual.position(), bytes).mismatch(expected))
                     .as(
-                            "where %d bytes before the last %d of a read at %d begin to differ",
+                            "first difference in %d bytes before the last %d of a read at %d",
                             bytes, actual.remaining(), from)
                     .isEqualTo(-1);
             actual.position(actual.position() + bytes);
@@ -130,7 +128,8 @@ final class PatternStore extends ForwardingBlobStore {
     }
 
     /**
-     * Content as it is: an array of its own for each of these large reads keeps the collector busier than the reads.
+     * Passes the pattern itself, piece by piece: a new array for each of these large reads would mostly cause garbage
+     * collection.
      */
     private static <E extends Exception> void forEachPiece(long from, int length, int version, Consumer<E> consumer)
             throws E {

@@ -33,7 +33,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Cancelling a read at every stage, by the user, by the end of the reader or of its executor. */
+/**
+ * Tests the cancellation of a read at every stage, by the caller, by closing the manager, or by shutting down its
+ * executor.
+ */
 @Tag("jdk")
 @Timeout(120)
 class ReadCancelTest {
@@ -82,14 +85,14 @@ class ReadCancelTest {
     }
 
     @Test
-    void beforeItBeginsNothingIsAskedOfTheStore() throws Exception {
+    void beforeItBeginsNoRequestIsSent() throws Exception {
         ScriptedReads store = ScriptedReads.of(CONTENT);
         List<Runnable> tasks = new ArrayList<>();
         try (TransferManager reader = reader(tasks::add)) {
             Transfer<ReadResult> transfer = read(reader, store, BlobTarget.ofPath(path));
 
             assertThat(transfer.cancel()).isTrue();
-            assertThat(transfer.toCompletableFuture()).isDone(); // nobody needs to come by
+            assertThat(transfer.toCompletableFuture()).isDone(); // without another thread
             assertCancelled(transfer);
             tasks.forEach(Runnable::run);
         }
@@ -118,10 +121,13 @@ class ReadCancelTest {
         }
     }
 
-    /** When it looks for the checksum, and when it looks again, as there was none. */
+    /**
+     * The first metadata request is for the checksum, the second one confirms the version, as the store has no
+     * checksum.
+     */
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
-    void aLookAtTheBlobIsInterruptedToo(int number) throws Exception {
+    void aMetadataRequestIsInterruptedToo(int number) throws Exception {
         for (BlobTarget into : List.of(BlobTarget.of(target), BlobTarget.ofPath(path))) {
             CountDownLatch inside = new CountDownLatch(1);
             ScriptedReads store = ScriptedReads.of(CONTENT).withoutChecksums().onHead(head -> {
@@ -141,7 +147,7 @@ class ReadCancelTest {
         }
     }
 
-    /** The last worker has left, and makes the whole visible: there, a directory has come in the way. */
+    /** The last worker publishes the file when a directory has been created at its path. */
     @Test
     void whenAllHasArrivedButCannotBePublishedItIsAFailure() throws Exception {
         ScriptedReads store = ScriptedReads.of(CONTENT).on(read -> {
@@ -204,7 +210,7 @@ class ReadCancelTest {
     }
 
     @Test
-    void waitingForATryAndForTheBudgetEndToo() throws Exception {
+    void waitsForARetryAndForTheBudgetEndToo() throws Exception {
         CountDownLatch waiting = new CountDownLatch(1);
         TransferClock clock = new TransferClock() {
             @Override
@@ -243,15 +249,15 @@ class ReadCancelTest {
             assertCancelled(retrying);
             assertCancelled(second);
             letGo.countDown();
-            assertThat(first.join().length()).isEqualTo(100); // the budget is whole
+            assertThat(first.join().length()).isEqualTo(100); // no bytes of the budget are missing
         }
         assertThat(store.requests()).isEmpty();
     }
 
-    // ---- the reader's end
+    // ---- closing the manager
 
     @Test
-    void closingWaitsForWhatIsUnderWayAndRefusesTheRest() throws Exception {
+    void closingWaitsForRunningReadsAndRefusesOthers() throws Exception {
         CountDownLatch inside = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         ScriptedReads store = ScriptedReads.of(CONTENT).on(read -> {

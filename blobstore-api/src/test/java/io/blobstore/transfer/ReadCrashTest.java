@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Reads into memory that is unmapped as soon as they are over: if one wrote any later, it would end the JVM. */
+/** Tests reads into memory that is unmapped as soon as they have ended: a later write would end the JVM. */
 @Tag("jdk")
 class ReadCrashTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -40,7 +40,7 @@ class ReadCrashTest {
         ProcessMaps.assumeReadable();
     }
 
-    /** Thousands of reads, cancelled or failed at random moments, their file closed at once. */
+    /** Cancels or fails thousands of reads at random moments, and closes their file at once. */
     static final class CancelAndClose {
         private static final int TRANSFERS = CampaignScale.of(3000);
         private static final int PARTS = 8;
@@ -79,7 +79,7 @@ class ReadCrashTest {
 
         private static boolean read(TransferManager reader, Path path) throws Exception {
             MappedFile file = MappedFile.open(path, MappedFile.Access.READ_WRITE);
-            long fatalPart = RANDOM.nextInt(2 * PARTS); // half of them run through
+            long fatalPart = RANDOM.nextInt(2 * PARTS); // half of the reads succeed
             boolean fromWithin = RANDOM.nextBoolean();
             AtomicBoolean reached = new AtomicBoolean();
             ScriptedReads store = ScriptedReads.of(CONTENT).on(read -> {
@@ -87,7 +87,7 @@ class ReadCrashTest {
                     reached.set(true);
                 }
                 for (int at = 0; at < read.target().limit(); at += 4096) {
-                    read.target().put(at, (byte) 0xDB); // as a socket would, all the time
+                    read.target().put(at, (byte) 0xDB); // as a socket would, until the end
                 }
                 if (Thread.currentThread().isInterrupted()) {
                     ScriptedStore.awaitInterrupt(); // fails at once

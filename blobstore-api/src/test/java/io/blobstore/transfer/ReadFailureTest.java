@@ -39,7 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How a read ends that does not succeed. */
+/** Tests how reads fail. */
 @Timeout(120)
 class ReadFailureTest {
     private static final byte[] OLD = {1, 2, 3};
@@ -62,7 +62,7 @@ class ReadFailureTest {
         assertThat(threads.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
     }
 
-    /** Parts of 10 bytes. */
+    /** Starts a read in parts of 10 bytes. */
     private Transfer<ReadResult> begin(
             Executor executor, ScriptedReads store, BlobTarget target, int concurrency, RetryPolicy retry)
             throws IOException {
@@ -81,7 +81,7 @@ class ReadFailureTest {
         }
     }
 
-    /** Into memory and into a file, neither of which may show it afterwards. */
+    /** Returns the failure of a read into memory and into a file, both of which must be unchanged afterwards. */
     private Throwable failureOf(ScriptedReads store, int concurrency) throws IOException {
         ByteBuffer target = ByteBuffer.allocateDirect(200).position(5);
         Throwable problem =
@@ -96,10 +96,10 @@ class ReadFailureTest {
         return problem;
     }
 
-    // ---- one of several parts
+    // ---- failures of one part
 
     @Test
-    void theFirstFailureInterruptsTheOthersAndIsToldWhenTheLastHasLeft() throws Exception {
+    void theFirstFailureInterruptsTheOthersAndIsReportedWhenTheLastHasLeft() throws Exception {
         CountDownLatch otherInside = new CountDownLatch(1);
         CountDownLatch firstLeft = new CountDownLatch(1);
         CountDownLatch letOtherGo = new CountDownLatch(1);
@@ -116,7 +116,7 @@ class ReadFailureTest {
                 } catch (BlobStoreException e) {
                     interrupted.set(true);
                 }
-                ScriptedStore.awaitUninterruptibly(letOtherGo); // a store that takes its time to let go of the memory
+                ScriptedStore.awaitUninterruptibly(letOtherGo); // a store that releases the memory late
             }
         });
         Executor telling = task -> threads.execute(() -> {
@@ -132,7 +132,7 @@ class ReadFailureTest {
                 DownloadOptions.builder().partSize(10).concurrency(2).build());
         assertThat(firstLeft.await(60, TimeUnit.SECONDS)).isTrue();
 
-        // The worker that failed is gone, the other one still inside.
+        // The worker that failed has left, the other one is still inside the store.
         assertThat(store.inside()).isEqualTo(1);
         assertThat(transfer.toCompletableFuture()).isNotDone();
         assertThat(transfer.cancel()).isFalse(); // the outcome is decided
@@ -149,7 +149,7 @@ class ReadFailureTest {
     }
 
     @Test
-    void whatOthersFailWithIsSuppressed() throws Exception {
+    void furtherFailuresAreSuppressed() throws Exception {
         CountDownLatch allInside = new CountDownLatch(3);
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(40)).on(read -> {
             if (read.offset() > 0) {
@@ -169,7 +169,7 @@ class ReadFailureTest {
     }
 
     @Test
-    void afterAFailureNothingIsAskedAnyMore() throws Exception {
+    void afterAFailureNoRequestIsSent() throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(100))
                 .withoutChecksumInParts()
                 .on(read -> {
@@ -199,7 +199,7 @@ class ReadFailureTest {
                 try {
                     ScriptedStore.awaitInterrupt();
                 } finally {
-                    Thread.interrupted(); // a store that takes the interrupt for a failure that may pass
+                    Thread.interrupted(); // a store that reports the interrupt as a retryable failure
                 }
             }
         });
@@ -222,7 +222,7 @@ class ReadFailureTest {
         }
     }
 
-    /** Memory that cannot take what arrives, as a full device. */
+    /** A target that cannot keep the bytes that arrive, like a file on a full device. */
     private record FailingTarget(TargetException problem, boolean atTheEnd) implements BlobTarget {
         @Override
         public long room() {
@@ -260,7 +260,7 @@ class ReadFailureTest {
 
                 @Override
                 public void commit(long length) {
-                    throw new AssertionError("nothing is complete");
+                    throw new AssertionError("the content is incomplete");
                 }
 
                 @Override
@@ -271,7 +271,7 @@ class ReadFailureTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aTargetThatFailsIsTheFailureAndNoReasonToAskAgain(boolean atTheEnd) throws Exception {
+    void aTargetThatFailsFailsTheReadWithoutRetries(boolean atTheEnd) throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(30));
         TargetException problem = new TargetException("the device", "it is full", null);
 
@@ -282,9 +282,9 @@ class ReadFailureTest {
         assertThat(store.requests()).containsExactly("READ 0+10", "READ 10+10 of v1");
     }
 
-    // ---- what stores must not say
+    // ---- responses that violate the contract
 
-    /** Lies about one answer, which is right but for that. */
+    /** A false value in an otherwise correct response. */
     private enum Lie {
         GIVES_LESS {
             @Override
@@ -327,26 +327,26 @@ class ReadFailureTest {
 
     @ParameterizedTest
     @EnumSource(Lie.class)
-    void aLaterPartThatIsNotWhatWasAskedForIsAnError(Lie lie) throws Exception {
+    void aWrongResponseForALaterPartIsAnError(Lie lie) throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(30))
-                .answering((read, right) -> read.offset() == 10 ? lie.of(read, right) : right);
+                .responding((read, right) -> read.offset() == 10 ? lie.of(read, right) : right);
 
         assertThat(failureOf(store, 2)).isInstanceOf(BlobStoreException.class).hasMessageContaining("the store ");
     }
 
     @ParameterizedTest
     @EnumSource(value = Lie.class, names = "GIVES_LESS", mode = EnumSource.Mode.EXCLUDE)
-    void aFirstPartThatIsNotWhatWasAskedForIsAnError(Lie lie) throws Exception {
+    void aWrongResponseForTheFirstPartIsAnError(Lie lie) throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(30))
-                .answering((read, right) -> read.offset() == 0 ? lie.of(read, right) : right);
+                .responding((read, right) -> read.offset() == 0 ? lie.of(read, right) : right);
 
         assertThat(failureOf(store, 2)).isInstanceOf(BlobStoreException.class).hasMessageContaining("the store ");
     }
 
     @Test
-    void moreContentThanTheBlobIsSaidToHaveIsAnError() throws Exception {
+    void moreContentThanTheReportedSizeIsAnError() throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(10))
-                .answering((read, right) -> ReadResult.of(
+                .responding((read, right) -> ReadResult.of(
                         ScriptedReads.described(right.blob(), 9, Optional.empty()), right.length(), right.checksum()));
 
         assertThat(failureOf(store, 1))
@@ -355,10 +355,10 @@ class ReadFailureTest {
     }
 
     @Test
-    void anotherVersionThanWasAskedForIsNotMixedIn() throws Exception {
+    void anotherVersionThanRequestedIsNotMixedIn() throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(30));
         BlobVersion other = new BlobVersion("other");
-        store.answering((read, right) -> read.offset() < 20
+        store.responding((read, right) -> read.offset() < 20
                 ? right
                 : ReadResult.of(
                         BlobMetadata.builder(KEY, 30, other, right.blob().lastModified())
@@ -379,7 +379,7 @@ class ReadFailureTest {
     @ValueSource(ints = {0, 10, 20})
     void aBitFlippedInAnyPartIsFoundAndNothingIsPublished(int part) throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(30)).withoutChecksumInParts();
-        store.answering((read, right) -> {
+        store.responding((read, right) -> {
             if (read.offset() != part) {
                 return right;
             }
@@ -394,7 +394,7 @@ class ReadFailureTest {
     }
 
     @Test
-    void ifTheBlobCannotBeLookedAtAgainNothingIsPublished() throws Exception {
+    void nothingIsPublishedIfTheVersionCannotBeConfirmed() throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(30)).withoutChecksums();
         store.onHead(number -> {
             if (number % 2 == 0) {
@@ -406,14 +406,16 @@ class ReadFailureTest {
         assertThat(store.requests()).endsWith("HEAD");
     }
 
-    /** Asks for the version first, and opens then what has replaced it, as servers do that keep blobs in files. */
+    /**
+     * The store checks the version, and then opens the content that has replaced it, as servers do that keep blobs in
+     * files.
+     */
     @ParameterizedTest
     @ValueSource(ints = {1, 3})
-    void withoutChecksumsAnAnswerOfWhatReplacedTheVersionIsFoundAndNothingIsPublished(int concurrency)
-            throws Exception {
+    void withoutChecksumsNewerContentIsDetectedAndNothingIsPublished(int concurrency) throws Exception {
         byte[] old = ReadPlanTest.content(30);
         ScriptedReads store = ScriptedReads.of(old).withoutChecksums();
-        store.answering((read, right) -> {
+        store.responding((read, right) -> {
             if (read.offset() != 20) {
                 return right;
             }
@@ -426,9 +428,9 @@ class ReadFailureTest {
     }
 
     @Test
-    void aBlobThatWasReplacedBeforeItsChecksumWasAskedForIsNotVerifiedByTheOthers() throws Exception {
+    void aBlobReplacedBeforeItsChecksumWasRequestedIsNotVerifiedByTheNewChecksum() throws Exception {
         ScriptedReads store = ScriptedReads.of(ReadPlanTest.content(30)).withoutChecksumInParts();
-        store.answering((read, right) -> {
+        store.responding((read, right) -> {
             if (read.offset() == 0) {
                 store.replace(ReadPlanTest.content(30));
             }

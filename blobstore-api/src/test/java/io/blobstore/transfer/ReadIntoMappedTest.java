@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Reads into mapped memory: in its place, across the buffers of a mapping, and for as long as it is there. */
+/** Tests reads into mapped memory: in place, across the buffers of a mapping, and its lifetime. */
 @Tag("jdk")
 @Timeout(120)
 class ReadIntoMappedTest {
@@ -53,7 +53,7 @@ class ReadIntoMappedTest {
                 .build();
     }
 
-    // ---- where it goes
+    // ---- placement
 
     @Test
     void aRegionIsFilledAndNothingBesideIt() throws Exception {
@@ -72,7 +72,7 @@ class ReadIntoMappedTest {
         assertThat(path).hasBinaryContent(expected);
     }
 
-    /** Begins some bytes before the end of the first root buffer; a negative number is that of an offset behind it. */
+    /** Begins {@code before} bytes before the end of the first root buffer; after it if the number is negative. */
     @ParameterizedTest
     @CsvSource({
         "500, 1000, 10000",
@@ -135,7 +135,7 @@ class ReadIntoMappedTest {
         }
     }
 
-    // ---- for how long
+    // ---- lifetime
 
     @ParameterizedTest
     @EnumSource(Ending.class)
@@ -146,7 +146,7 @@ class ReadIntoMappedTest {
         ScriptedReads store = ScriptedReads.of(CONTENT).on(read -> {
             ScriptedStore.awaitUninterruptibly(closed);
             assertThat(file.isReleased()).isFalse();
-            read.target().put(0, (byte) 1); // crashes, or is refused, if it is gone
+            read.target().put(0, (byte) 1); // crashes, or throws, if it is unmapped
             if (read.offset() == 500) {
                 ending.reach(begun.join());
             }

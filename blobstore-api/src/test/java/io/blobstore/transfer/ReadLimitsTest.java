@@ -26,10 +26,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How many parts and bytes are read at once, and on whose threads. */
+/** Tests the limits on parts and bytes in flight, and the threads on which reads run. */
 @Timeout(120)
 class ReadLimitsTest {
-    private static final int PART = 1 << 16; // the unit that the budget counts in
+    private static final int PART = 1 << 16; // the unit of the budget
     private static final byte[] CONTENT = ReadPlanTest.content(10 * PART);
 
     @TempDir
@@ -55,8 +55,8 @@ class ReadLimitsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 5, 9})
-    void asManyPartsAreUnderWayAsAllowedAndNoMore(int concurrency) throws Exception {
-        // After the first part, the next ones wait for each other: so that many are under way.
+    void partsInFlightReachTheLimitAndDoNotExceedIt(int concurrency) throws Exception {
+        // After the first part, the next requests wait for each other, so that all of them are in flight.
         CountDownLatch together = new CountDownLatch(concurrency);
         ScriptedReads store = ScriptedReads.of(CONTENT).on(read -> {
             if (read.offset() > 0) {
@@ -88,7 +88,7 @@ class ReadLimitsTest {
             for (int i = 0; i < 5; i++) {
                 transfers.add(read(reader, store, 4));
             }
-            // All of them wait for something: either inside of the store, or for the budget.
+            // All workers wait, either inside the store or for the budget.
             while (workers.size() < 5 || store.inside() < 3 || !workers.stream().allMatch(ReadLimitsTest::isWaiting)) {
                 Thread.onSpinWait();
             }
@@ -189,7 +189,7 @@ class ReadLimitsTest {
         } finally {
             thread.shutdown();
         }
-        assertThat(tasks).hasValue(2); // and does not go on asking
+        assertThat(tasks).hasValue(2); // no further attempts
         assertThat(store.requests()).hasSize(10);
     }
 
@@ -235,7 +235,7 @@ class ReadLimitsTest {
                     .isThrownBy(() -> read(reader, store, BlobTarget.ofPath(directory.resolve("file")), 4));
 
             assertThat(file.leases()).isZero();
-            reader.close(); // has nothing to wait for
+            reader.close(); // waits for nothing
         }
         assertThat(directory).isDirectoryNotContaining(file -> !file.equals(mapped));
         assertThat(store.requests()).isEmpty();

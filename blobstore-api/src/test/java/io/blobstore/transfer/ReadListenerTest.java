@@ -20,13 +20,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What listeners hear of a read. */
+/** Tests the events of a read. */
 @Timeout(120)
 class ReadListenerTest {
     private static final byte[] CONTENT = ReadPlanTest.content(1000);
 
     private final FakeClock clock = new FakeClock();
-    private final List<String> events = new ArrayList<>(); // without a lock: the engine promises one call at a time
+    private final List<String> events = new ArrayList<>(); // without a lock: the engine guarantees one call at a time
     private final List<TransferProgress> progress = new ArrayList<>();
 
     private final TransferListener recorder = new TransferListener() {
@@ -87,7 +87,7 @@ class ReadListenerTest {
     }
 
     @Test
-    void theTotalIsUnknownUntilTheFirstAnswer() throws Exception {
+    void theTotalIsUnknownUntilTheFirstResponse() throws Exception {
         List<TransferProgress> seen = new ArrayList<>();
         AtomicReference<Transfer<ReadResult>> transfer = new AtomicReference<>();
         ScriptedReads store =
@@ -105,10 +105,10 @@ class ReadListenerTest {
     }
 
     @Test
-    void retriesAreToldAndCountedAndWhatHadArrivedIsNotCountedTwice() throws Exception {
+    void retriesAreReportedAndBytesThatHadArrivedAreNotCountedTwice() throws Exception {
         AtomicInteger tries = new AtomicInteger();
         ScriptedReads store = ScriptedReads.of(CONTENT);
-        store.answering((read, right) -> {
+        store.responding((read, right) -> {
             if (read.offset() / 10 == 2 && tries.incrementAndGet() <= 2) {
                 throw store.cut(read, right, 4);
             }
@@ -126,7 +126,7 @@ class ReadListenerTest {
     }
 
     @Test
-    void failuresAreToldLast() throws Exception {
+    void failuresAreReportedLast() throws Exception {
         ScriptedReads store = ScriptedReads.of(CONTENT).on(read -> {
             if (read.offset() == 500) {
                 throw ScriptedReads.failure("for good", false);
@@ -181,7 +181,7 @@ class ReadListenerTest {
         try (TransferManager reader =
                 TransferManager.builder().executor(tasks::add).build()) {
             transfer.set(read(reader, store, 8, cancelling));
-            tasks.get(0).run(); // the others never get a thread
+            tasks.get(0).run(); // the other workers never run
             assertThatExceptionOfType(CancellationException.class)
                     .isThrownBy(() -> transfer.get().join());
         }

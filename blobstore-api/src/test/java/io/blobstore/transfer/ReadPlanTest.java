@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which requests a read consists of, and that the target ends up with the content. */
+/** Tests which requests a read sends, and that the target then has the content. */
 @Timeout(120)
 class ReadPlanTest {
     private static final byte[] CONTENT = content(95);
@@ -80,7 +80,7 @@ class ReadPlanTest {
     }
 
     @Test
-    void aRangeThatIsNotLargerThanAPartIsAskedForAsItIs() throws Exception {
+    void aRangeThatIsNotLargerThanAPartIsRequestedUnchanged() throws Exception {
         ScriptedReads store = ScriptedReads.of(CONTENT).withoutChecksumInParts();
         ByteBuffer target = ByteBuffer.allocate(50);
 
@@ -92,7 +92,7 @@ class ReadPlanTest {
         assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(CONTENT, 30, 20));
     }
 
-    // ---- several
+    // ---- several requests
 
     @ParameterizedTest
     @CsvSource({"94, 2", "48, 2", "47, 3", "10, 10", "1, 95"})
@@ -118,7 +118,7 @@ class ReadPlanTest {
     }
 
     @Test
-    void theChecksumOfAWholeIsAskedForOnceIfNoPartTellsIt() throws Exception {
+    void theChecksumOfTheWholeIsRequestedOnceIfNoResponseHasIt() throws Exception {
         ScriptedReads store = ScriptedReads.of(CONTENT).withoutChecksumInParts();
 
         ReadResult read = read(store, ByteRange.all(), BlobTarget.of(ByteBuffer.allocate(95)), 10);
@@ -128,7 +128,7 @@ class ReadPlanTest {
     }
 
     @Test
-    void whatNoChecksumVouchesForIsLookedAtAgainWhenAllOfItIsThere() throws Exception {
+    void withoutAChecksumTheVersionIsConfirmedAfterTheLastPart() throws Exception {
         ScriptedReads store = ScriptedReads.of(CONTENT).withoutChecksums();
 
         ReadResult read = read(store, ByteRange.all(), BlobTarget.of(ByteBuffer.allocate(95)), 10);
@@ -139,7 +139,7 @@ class ReadPlanTest {
     }
 
     @Test
-    void whatOneRequestBroughtIsNotLookedAtAgain() throws Exception {
+    void aBlobReadWithOneRequestIsNotConfirmed() throws Exception {
         ScriptedReads store = ScriptedReads.of(CONTENT).withoutChecksums();
 
         read(store, ByteRange.all(), BlobTarget.of(ByteBuffer.allocate(95)), 95);
@@ -148,7 +148,7 @@ class ReadPlanTest {
     }
 
     @Test
-    void ofAPartTheChecksumOfTheWholeIsNotAskedFor() throws Exception {
+    void forARangeTheChecksumOfTheWholeIsNotRequested() throws Exception {
         ScriptedReads store = ScriptedReads.of(CONTENT).withoutChecksumInParts();
 
         ReadResult read = read(store, ByteRange.from(1), BlobTarget.of(ByteBuffer.allocate(95)), 10);
@@ -159,7 +159,7 @@ class ReadPlanTest {
     }
 
     @Test
-    void theVersionThatWasAskedForIsReadFromTheFirstRequestOn() throws Exception {
+    void theRequestedVersionIsReadFromTheFirstRequestOn() throws Exception {
         ScriptedReads store = ScriptedReads.of(content(50));
         ReadOptions second = ReadOptions.ifMatch(store.replace(CONTENT));
         try (TransferManager reader = TransferManager.create()) {
@@ -216,7 +216,7 @@ class ReadPlanTest {
         assertThat(target.clear().slice(40, 20)).isEqualTo(ByteBuffer.allocate(20));
     }
 
-    // ---- what cannot be read
+    // ---- invalid reads
 
     @ParameterizedTest
     @CsvSource({

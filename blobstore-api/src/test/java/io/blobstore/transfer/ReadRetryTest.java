@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is asked for again, how often, and after how long. */
+/** Tests which bytes of a read are requested again, how often, and after which delays. */
 @Timeout(120)
 class ReadRetryTest {
     private static final byte[] CONTENT = ReadPlanTest.content(95);
@@ -44,7 +44,7 @@ class ReadRetryTest {
     private final FakeClock clock = new FakeClock();
     private final ByteBuffer target = ByteBuffer.allocate(95);
 
-    /** In parts of 40 bytes, one after the other. */
+    /** Reads in parts of 40 bytes, one after another. */
     private ReadResult read(ScriptedReads store, BlobTarget target) throws Exception {
         try (TransferManager reader = TransferManager.builder()
                 .executor(Runnable::run)
@@ -65,7 +65,7 @@ class ReadRetryTest {
         }
     }
 
-    /** Fails the first tries of the part at an offset. */
+    /** Returns a store that fails the first attempts to read the part at an offset. */
     private static ScriptedReads failing(long offset, int times, BlobStoreException failure) throws Exception {
         AtomicInteger tries = new AtomicInteger();
         return ScriptedReads.of(CONTENT).on(read -> {
@@ -77,7 +77,7 @@ class ReadRetryTest {
 
     @ParameterizedTest
     @ValueSource(longs = {0, 40, 80})
-    void eachPartIsTriedAgainByItself(long offset) throws Exception {
+    void eachPartIsRetriedByItself(long offset) throws Exception {
         ScriptedReads store = failing(offset, 3, ScriptedReads.failure("try again", true));
 
         read(store, BlobTarget.of(target));
@@ -94,7 +94,7 @@ class ReadRetryTest {
 
     @ParameterizedTest
     @ValueSource(longs = {0, 40, 80})
-    void givesUpAfterTheLastTry(long offset) throws Exception {
+    void failsAfterTheLastAttempt(long offset) throws Exception {
         ScriptedReads store = failing(offset, 100, ScriptedReads.failure("try again", true));
 
         assertThatExceptionOfType(BlobStoreException.class)
@@ -107,7 +107,7 @@ class ReadRetryTest {
     }
 
     @Test
-    void whatIsNotRetryableIsTriedOnce() throws Exception {
+    void failuresThatAreNotRetryableAreNotRetried() throws Exception {
         ScriptedReads store = failing(40, 1, ScriptedReads.failure("for good", false));
 
         assertThatThrownBy(() -> read(store, BlobTarget.of(target))).hasMessageContaining("for good");
@@ -117,7 +117,7 @@ class ReadRetryTest {
     }
 
     @Test
-    void whatTheStoreAsksForIsWaited() throws Exception {
+    void theDelayThatTheStoreDemandsIsWaited() throws Exception {
         read(
                 failing(0, 1, new ThrottledException(Operation.READ, KEY, "slow down", Duration.ofSeconds(20), null)),
                 BlobTarget.of(target));
@@ -125,13 +125,13 @@ class ReadRetryTest {
         assertThat(clock.sleeps()).containsExactly(Duration.ofSeconds(20));
     }
 
-    // ---- going on where it was cut
+    // ---- resuming
 
-    /** Cuts the first read at each of some offsets, after so many bytes. */
+    /** Returns a store that ends the first read at each of these offsets after {@code bytes} bytes. */
     private static ScriptedReads cutting(int bytes, Integer... offsets) throws Exception {
         List<Integer> left = new ArrayList<>(List.of(offsets));
         ScriptedReads store = ScriptedReads.of(CONTENT);
-        return store.answering((read, right) -> {
+        return store.responding((read, right) -> {
             if (left.remove(Integer.valueOf((int) read.offset()))) {
                 throw store.cut(read, right, bytes);
             }
@@ -140,7 +140,7 @@ class ReadRetryTest {
     }
 
     @Test
-    void onlyWhatIsMissingIsAskedForAgain() throws Exception {
+    void onlyMissingBytesAreRequestedAgain() throws Exception {
         ScriptedReads store = cutting(7, 0, 7, 40, 80);
 
         ReadResult read = read(store, BlobTarget.of(target));
@@ -160,7 +160,7 @@ class ReadRetryTest {
     }
 
     @Test
-    void whatHadArrivedIsInTheFileToo() throws Exception {
+    void bytesThatHadArrivedAreInTheFileToo() throws Exception {
         Path path = directory.resolve("file");
 
         read(cutting(39, 0, 40), BlobTarget.ofPath(path));
@@ -169,22 +169,22 @@ class ReadRetryTest {
     }
 
     @Test
-    void aSmallBlobWhoseOnlyReadWasCutIsFinished() throws Exception {
+    void aSmallBlobWhoseOnlyReadEndedEarlyIsResumed() throws Exception {
         ScriptedReads store = cutting(10, 0).withoutChecksumInParts();
         try (TransferManager reader = TransferManager.builder().clock(clock).build()) {
             reader.download(store, KEY, ByteRange.all(), BlobTarget.of(target)).join();
         }
-        // It was not read in one piece, so nobody has compared it yet.
+        // It was not read with one request, so the store has not verified it.
         assertThat(store.requests()).containsExactly("READ 0+95", "READ 10+85 of v1", "HEAD");
         assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(CONTENT));
     }
 
     @Test
-    void nothingIsAddedToWhatWasCutFromABlobThatIsReplaced() throws Exception {
+    void aResumedReadOfAReplacedBlobFails() throws Exception {
         byte[] other = ReadPlanTest.content(94);
         AtomicInteger reads = new AtomicInteger();
         ScriptedReads store = ScriptedReads.of(CONTENT);
-        store.answering((read, right) -> {
+        store.responding((read, right) -> {
             if (reads.incrementAndGet() == 1) {
                 store.replace(other);
                 throw store.cut(read, right, 20);
@@ -200,9 +200,9 @@ class ReadRetryTest {
     }
 
     @Test
-    void cutsCountAsTries() throws Exception {
+    void interruptedReadsCountAsAttempts() throws Exception {
         ScriptedReads store = ScriptedReads.of(CONTENT);
-        store.answering((read, right) -> {
+        store.responding((read, right) -> {
             throw store.cut(read, right, 1);
         });
 

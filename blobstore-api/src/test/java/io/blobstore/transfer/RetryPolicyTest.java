@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RetryPolicyTest {
     private static final Throwable TRANSIENT = ScriptedStore.failure("try again", true);
 
-    /** Always draws the largest number allowed. */
+    /** Always returns the largest number allowed. */
     private static final RandomGenerator LONGEST = new RandomGenerator() {
         @Override
         public long nextLong() {
@@ -66,7 +66,7 @@ class RetryPolicyTest {
 
         long longest = Duration.ofMillis(100).toNanos();
         assertThat(Arrays.stream(nanos).boxed()).allMatch(delay -> delay >= 0 && delay <= longest);
-        for (int tenth = 0; tenth < 10; tenth++) { // a fixed seed: this is no matter of luck
+        for (int tenth = 0; tenth < 10; tenth++) { // a fixed seed: deterministic
             long from = longest / 10 * tenth;
             long to = longest / 10 * (tenth + 1);
             assertThat(Arrays.stream(nanos)
@@ -77,7 +77,7 @@ class RetryPolicyTest {
     }
 
     @Test
-    void whatTheStoreAsksForIsTheLeast() {
+    void theDelayThatTheStoreDemandsIsTheMinimum() {
         RetryPolicy policy = RetryPolicy.DEFAULT;
 
         assertThat(policy.delayAfter(throttled(Duration.ofSeconds(7)), 1, LONGEST))
@@ -89,7 +89,7 @@ class RetryPolicyTest {
     }
 
     @Test
-    void aStoreThatAsksForTooMuchIsNotWaitedFor() {
+    void tooLongADemandedDelayIsNotWaited() {
         RetryPolicy policy = RetryPolicy.DEFAULT;
 
         assertThat(policy.delayAfter(throttled(policy.maxRetryAfter()), 1, LONGEST))
@@ -99,10 +99,10 @@ class RetryPolicyTest {
     }
 
     @Test
-    void onlyFailuresThatSaySoAreRetried() {
+    void onlyRetryableFailuresAreRetried() {
         assertThat(RetryPolicy.DEFAULT.delayAfter(ScriptedStore.failure("no", false), 1, LONGEST))
                 .isEmpty();
-        assertThat(RetryPolicy.DEFAULT.delayAfter(new IOException("who knows"), 1, LONGEST))
+        assertThat(RetryPolicy.DEFAULT.delayAfter(new IOException("unknown"), 1, LONGEST))
                 .isEmpty();
         assertThat(RetryPolicy.DEFAULT.delayAfter(TRANSIENT, 4, LONGEST)).isPresent();
         assertThat(RetryPolicy.DEFAULT.delayAfter(TRANSIENT, 5, LONGEST)).isEmpty();
@@ -128,7 +128,7 @@ class RetryPolicyTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 63, 64, 65, 1000})
-    void noDelayStaysNone(int attempt) {
+    void aDelayOfZeroStaysZero(int attempt) {
         RetryPolicy policy = RetryPolicy.builder()
                 .maxAttempts(10_000)
                 .baseDelay(Duration.ZERO)

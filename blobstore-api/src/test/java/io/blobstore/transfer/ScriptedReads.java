@@ -24,30 +24,30 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A store of one blob whose reads a test can watch, hold, fail and falsify, and which watches the engine: what is asked
- * of it, by how many threads at once, and with how many bytes. The counterpart of {@link ScriptedStore}.
+ * A store of one blob whose reads a test can observe, block, fail and falsify. It records the requests, and how many of
+ * them and of their bytes are in flight. The counterpart of {@link ScriptedStore}.
  */
 final class ScriptedReads extends ForwardingBlobStore {
-    /** What happens inside of a read, while it holds the target, before the content is there. */
+    /** An action inside a read, while it holds the target, before the content has arrived. */
     interface Step {
         void run(Read read) throws IOException;
     }
 
-    /** What becomes of an answer, when the content is there. */
-    interface Answer {
+    /** Replaces the result of a read, after the content has arrived. */
+    interface Response {
         ReadResult of(Read read, ReadResult right) throws IOException;
     }
 
-    /** What happens inside of a HEAD. */
-    interface Look {
-        /** Runs with the number of the HEAD, from 1 on. */
+    /** An action inside a HEAD request. */
+    interface HeadStep {
+        /** Runs with the number of the HEAD request, from 1. */
         void run(int number) throws IOException;
     }
 
     /**
-     * One read.
+     * A read.
      *
-     * @param length the most bytes asked for
+     * @param length the maximum number of bytes requested
      * @param target the memory for them
      */
     record Read(long offset, long length, Optional<BlobVersion> version, ByteBuffer target) {
@@ -58,7 +58,7 @@ final class ScriptedReads extends ForwardingBlobStore {
         }
     }
 
-    /** Which answers tell the checksum of the whole. */
+    /** The responses that contain the checksum of the whole blob. */
     private enum Checksums {
         IN_ALL,
         NOT_IN_PARTS,
@@ -71,48 +71,48 @@ final class ScriptedReads extends ForwardingBlobStore {
     private final AtomicLong bytesInside = new AtomicLong();
     private final AtomicLong mostBytesInside = new AtomicLong();
     private final AtomicLong bytesAsked = new AtomicLong();
-    private final AtomicInteger looks = new AtomicInteger();
+    private final AtomicInteger heads = new AtomicInteger();
     private volatile Step step = read -> {};
-    private volatile Look look = number -> {};
-    private volatile Answer answer = (read, right) -> right;
+    private volatile HeadStep headStep = number -> {};
+    private volatile Response response = (read, right) -> right;
     private volatile Checksums checksums = Checksums.IN_ALL;
 
     private ScriptedReads(InMemoryBlobStore memory) {
         super(memory);
     }
 
-    /** A store that has this content. */
+    /** Returns a store with this content. */
     static ScriptedReads of(byte[] content) throws IOException {
         ScriptedReads reads = new ScriptedReads(new InMemoryBlobStore());
         reads.replace(content);
         return reads;
     }
 
-    /** Sets what happens inside of a read. Before the first one. */
+    /** Sets the action inside reads. Must be called before the first one. */
     ScriptedReads on(Step step) {
         this.step = step;
         return this;
     }
 
-    /** Sets what happens inside of a HEAD. Before the first one. */
-    ScriptedReads onHead(Look look) {
-        this.look = look;
+    /** Sets the action inside HEAD requests. Must be called before the first one. */
+    ScriptedReads onHead(HeadStep headStep) {
+        this.headStep = headStep;
         return this;
     }
 
-    /** Sets what becomes of answers. Before the first one. */
-    ScriptedReads answering(Answer answer) {
-        this.answer = answer;
+    /** Sets the function that replaces results. Must be called before the first read. */
+    ScriptedReads responding(Response response) {
+        this.response = response;
         return this;
     }
 
-    /** Leaves the checksum of the whole out of answers with a part, as S3 does. */
+    /** Omits the checksum of the whole from responses with a part, as S3 does. */
     ScriptedReads withoutChecksumInParts() {
         checksums = Checksums.NOT_IN_PARTS;
         return this;
     }
 
-    /** Knows no checksums, as some servers that speak S3. */
+    /** Omits all checksums, as some S3-compatible servers do. */
     ScriptedReads withoutChecksums() {
         checksums = Checksums.NOWHERE;
         return this;
@@ -123,38 +123,38 @@ final class ScriptedReads extends ForwardingBlobStore {
         return delegate().store(KEY, ByteBuffer.wrap(content)).version();
     }
 
-    /** What was asked, in the order in which it began: "READ 0+10", "READ 10+10 of v1", "HEAD". */
+    /** Returns the requests in the order in which they began: "READ 0+10", "READ 10+10 of v1", "HEAD". */
     List<String> requests() {
         return requests;
     }
 
-    /** The most requests under way at any time. */
+    /** Returns the maximum number of requests in flight so far. */
     int mostInside() {
         return mostInside.get();
     }
 
-    /** The requests under way now. */
+    /** Returns the number of requests in flight. */
     int inside() {
         return inside.get();
     }
 
-    /** The most bytes of reads under way at any time. */
+    /** Returns the maximum number of bytes of reads in flight so far. */
     long mostBytesInside() {
         return mostBytesInside.get();
     }
 
-    /** The bytes that all reads asked for. */
+    /** Returns the sum of the bytes that reads requested. */
     long bytesAsked() {
         return bytesAsked.get();
     }
 
-    // ---- for steps and answers
+    // ---- for actions inside requests
 
     static BlobStoreException failure(String problem, boolean retryable) {
         return new BlobStoreException(Operation.READ, KEY, problem, null, retryable);
     }
 
-    /** The connection is cut when only so many bytes have arrived. What did not arrive is overwritten. */
+    /** Returns the failure of a read whose connection ended after {@code arrived} bytes, and overwrites the others. */
     PartialReadException cut(Read read, ReadResult right, int arrived) {
         for (int i = arrived; i < right.length(); i++) {
             read.target().put(i, (byte) 0xDB);
@@ -165,7 +165,7 @@ final class ScriptedReads extends ForwardingBlobStore {
         return new PartialReadException(KEY, received, "cut after " + arrived, null);
     }
 
-    /** The same blob, as a store describes it that knows less, or lies. */
+    /** Returns metadata with another size or checksum. */
     static BlobMetadata described(BlobMetadata blob, long size, Optional<Crc32c> checksum) {
         return BlobMetadata.builder(blob.key(), size, blob.version(), blob.lastModified())
                 .checksum(checksum)
@@ -187,7 +187,7 @@ final class ScriptedReads extends ForwardingBlobStore {
         mostBytesInside.accumulateAndGet(bytesInside.addAndGet(length), Math::max);
         try {
             step.run(read);
-            return answer.of(read, plain(delegate().read(key, range, window, options)));
+            return response.of(read, plain(delegate().read(key, range, window, options)));
         } finally {
             bytesInside.addAndGet(-length);
             inside.decrementAndGet();
@@ -196,9 +196,9 @@ final class ScriptedReads extends ForwardingBlobStore {
 
     private ReadResult plain(ReadResult read) {
         BlobMetadata blob = read.blob();
-        boolean told =
+        boolean included =
                 checksums == Checksums.IN_ALL || (checksums == Checksums.NOT_IN_PARTS && read.length() == blob.size());
-        return !told
+        return !included
                 ? ReadResult.of(described(blob, blob.size(), Optional.empty()), read.length(), read.checksum())
                 : read;
     }
@@ -206,7 +206,7 @@ final class ScriptedReads extends ForwardingBlobStore {
     @Override
     public BlobMetadata head(BlobKey key) throws IOException {
         requests.add("HEAD");
-        look.run(looks.incrementAndGet());
+        headStep.run(heads.incrementAndGet());
         BlobMetadata blob = delegate().head(key);
         return checksums == Checksums.NOWHERE ? described(blob, blob.size(), Optional.empty()) : blob;
     }

@@ -40,8 +40,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A store in memory whose requests a test can watch, hold and fail, and which watches the engine: what is asked of it,
- * by how many threads at once, and with how many bytes.
+ * A store in memory whose requests a test can observe, block and fail. It records the requests, and how many of them
+ * and of their bytes are in flight.
  */
 final class ScriptedStore implements BlobStore {
     static final BlobKey KEY = BlobKey.of("key");
@@ -56,7 +56,7 @@ final class ScriptedStore implements BlobStore {
         ABORT
     }
 
-    /** What happens inside a request, while it holds the content's lease. */
+    /** An action inside a request, while it holds the lease of the content. */
     interface Step {
         /** @param part the part's number; 0 for requests that have none */
         void run(int part) throws IOException;
@@ -76,7 +76,7 @@ final class ScriptedStore implements BlobStore {
         this.capabilities = capabilities;
     }
 
-    /** A store that takes parts from 1 byte to 1 GiB, at most 1000 of them. */
+    /** Creates a store that accepts up to 1000 parts of 1 byte to 1 GiB. */
     ScriptedStore() {
         this(StoreCapabilities.builder()
                 .minPartSize(1)
@@ -86,55 +86,55 @@ final class ScriptedStore implements BlobStore {
                 .build());
     }
 
-    /** Sets what happens inside a kind of request. Before the first of them. */
+    /** Sets the action inside a kind of request. Must be called before the first of them. */
     ScriptedStore on(Request request, Step step) {
         steps.put(request, step);
         return this;
     }
 
-    /** Sets the checksum that this store says it has, whatever it has. */
+    /** Sets the checksum that this store reports, whatever the content. */
     ScriptedStore reporting(Crc32c checksum) {
         reported = Optional.of(checksum);
         return this;
     }
 
-    /** What was asked, in the order in which it began: "CREATE", "PART 1", … */
+    /** Returns the requests in the order in which they began: "CREATE", "PART 1", … */
     List<String> requests() {
         return requests;
     }
 
-    /** How often something was asked. */
+    /** Returns the number of requests with this description. */
     long count(String request) {
         return requests.stream().filter(request::equals).count();
     }
 
-    /** The most requests under way at any time. */
+    /** Returns the maximum number of requests in flight so far. */
     int mostInside() {
         return mostInside.get();
     }
 
-    /** The requests under way now. */
+    /** Returns the number of requests in flight. */
     int inside() {
         return inside.get();
     }
 
-    /** The most bytes of requests under way at any time. */
+    /** Returns the maximum number of bytes of requests in flight so far. */
     long mostBytesInside() {
         return mostBytesInside.get();
     }
 
-    /** The blob, once it is visible. */
+    /** Returns the blob; empty while it is not visible. */
     Optional<byte[]> stored() {
         return stored;
     }
 
-    // ---- for steps
+    // ---- for actions inside requests
 
-    /** Waits as a request would: an interrupt makes it fail. */
+    /** Waits as a request would: an interrupt makes it fail with an {@code IOException}. */
     static void await(CountDownLatch latch) throws IOException {
         try {
             if (!latch.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                throw new AssertionError("waited in vain");
+                throw new AssertionError("timed out");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -142,18 +142,18 @@ final class ScriptedStore implements BlobStore {
         }
     }
 
-    /** Waits until interrupted, and fails with that. */
+    /** Waits until the thread is interrupted, and fails as a request would. */
     static void awaitInterrupt() throws IOException {
         await(new CountDownLatch(1));
     }
 
-    /** Waits whatever interrupts come, and leaves the thread's status as it was. */
+    /** Waits despite interrupts, and restores the thread's interrupt status. */
     static void awaitUninterruptibly(CountDownLatch latch) {
         boolean interrupted = Thread.interrupted();
         for (; ; ) {
             try {
                 if (!latch.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                    throw new AssertionError("waited in vain");
+                    throw new AssertionError("timed out");
                 }
                 break;
             } catch (InterruptedException e) {
@@ -310,10 +310,10 @@ final class ScriptedStore implements BlobStore {
         return capabilities;
     }
 
-    // ---- what no upload asks for
+    // ---- requests that no upload sends
 
     private static UnsupportedOperationException notPartOfAnUpload() {
-        return new UnsupportedOperationException("an upload does not ask its store for this");
+        return new UnsupportedOperationException("an upload does not send this request");
     }
 
     @Override

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The manager as a whole: mapped memory under its transfers, and its end. */
+/** Tests the manager as a whole: the lifetime of mapped memory, shared limits, and closing. */
 @Tag("jdk")
 @Timeout(120)
 class TransferManagerTest {
@@ -83,7 +83,7 @@ class TransferManagerTest {
 
     @ParameterizedTest
     @EnumSource(Ending.class)
-    void completionIsToldWhenAllLeasesAreBack(Ending ending) throws Exception {
+    void completionIsReportedWhenAllLeasesAreClosed(Ending ending) throws Exception {
         CompletableFuture<Transfer<?>> started = new CompletableFuture<>();
         ScriptedStore store = new ScriptedStore().on(Request.PART, part -> {
             Transfer<?> transfer = started.join();
@@ -140,7 +140,7 @@ class TransferManagerTest {
     @Test
     void aFileThatChangesDuringTheTransferFailsIt() {
         ScriptedStore store = new ScriptedStore().on(Request.PART, part -> {
-            if (part == 3) { // one part at a time: nobody else reads it, and this part's own bytes stay
+            if (part == 3) { // one part at a time: no other thread reads it, and this part's own bytes remain
                 try (RandomAccessFile changing =
                         new RandomAccessFile(file.path().toFile(), "rw")) {
                     changing.setLength(101);
@@ -158,7 +158,7 @@ class TransferManagerTest {
         assertThat(store.stored()).isEmpty();
     }
 
-    // ---- the bound
+    // ---- bytes in flight
 
     @Test
     void uploadsAndDownloadsShareTheBytesInFlight() throws Exception {
@@ -194,10 +194,10 @@ class TransferManagerTest {
         }
     }
 
-    // ---- the end
+    // ---- closing
 
     @Test
-    void closeWaitsForTheTransfersUnderWay() throws Exception {
+    void closeWaitsForTheRunningTransfers() throws Exception {
         CountDownLatch inside = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         ScriptedStore store = new ScriptedStore().on(Request.CREATE, part -> {
@@ -213,7 +213,7 @@ class TransferManagerTest {
             doneWhenClosed.set(transfer.toCompletableFuture().isDone());
         });
         closing.start();
-        while (closing.getState() != Thread.State.WAITING) { // for the transfer: or it would be gone by now
+        while (closing.getState() != Thread.State.WAITING) { // for the transfer
             assertThat(closing.getState()).isNotEqualTo(Thread.State.TERMINATED);
             Thread.onSpinWait();
         }
@@ -303,7 +303,7 @@ class TransferManagerTest {
                 .withMessageContaining("closed");
 
         assertThat(file.leases()).isZero();
-        assertThat(ends).hasValue(0); // there was no transfer
+        assertThat(ends).hasValue(0); // no transfer was started
         assertThat(store.requests()).isEmpty();
     }
 

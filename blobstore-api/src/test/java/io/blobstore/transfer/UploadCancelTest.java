@@ -35,7 +35,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Cancelling at every stage, by the user or by the end of the executor; and waiting. */
+/**
+ * Tests the cancellation of an upload at every stage, by the caller or by shutting down the executor, and waiting for
+ * transfers.
+ */
 @Tag("jdk")
 @Timeout(120)
 class UploadCancelTest {
@@ -64,14 +67,14 @@ class UploadCancelTest {
     }
 
     @Test
-    void beforeItBeginsNothingIsAskedOfTheStore() {
+    void beforeItBeginsNoRequestIsSent() {
         ScriptedStore store = new ScriptedStore();
         List<Runnable> tasks = new ArrayList<>();
         try (TransferManager uploader = uploader(tasks::add)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
 
             assertThat(transfer.cancel()).isTrue();
-            assertThat(transfer.toCompletableFuture()).isDone(); // nobody needs to come by
+            assertThat(transfer.toCompletableFuture()).isDone(); // without another thread
             assertCancelled(transfer);
             assertThat(transfer.cancel()).isFalse();
             tasks.forEach(Runnable::run);
@@ -94,8 +97,7 @@ class UploadCancelTest {
             assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
 
             assertThat(transfer.cancel()).isTrue();
-            assertThat(transfer.cancel())
-                    .isIn(true, false); // twice is no error, whatever the first one achieved by now
+            assertThat(transfer.cancel()).isIn(true, false); // calling it twice is no error
             assertCancelled(transfer);
             assertThat(transfer.cancel()).isFalse();
             assertThat(store.inside()).isZero();
@@ -145,7 +147,7 @@ class UploadCancelTest {
     }
 
     @Test
-    void onceTheStoreIsAskedToMakeTheBlobVisibleItIsTooLate() throws Exception {
+    void duringTheCompletionItIsTooLate() throws Exception {
         CountDownLatch completing = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         ScriptedStore store = new ScriptedStore().on(Request.COMPLETE, part -> {
@@ -165,7 +167,7 @@ class UploadCancelTest {
     }
 
     @Test
-    void waitingForATryEndsToo() throws Exception {
+    void waitingForARetryEndsToo() throws Exception {
         CountDownLatch waiting = new CountDownLatch(1);
         TransferClock clock = new TransferClock() {
             @Override
@@ -210,7 +212,7 @@ class UploadCancelTest {
             assertCancelled(second);
             letGo.countDown();
             assertThat(first.join().size()).isEqualTo(10);
-            assertThat(upload(uploader, store, 10).join().size()).isEqualTo(10); // the budget is whole
+            assertThat(upload(uploader, store, 10).join().size()).isEqualTo(10); // no bytes of the budget are missing
         }
         assertThat(store.requests()).doesNotContain("PART 1");
     }
@@ -218,7 +220,7 @@ class UploadCancelTest {
     // ---- waiting
 
     @Test
-    void joinWaitsNoLongerThanTold() throws Exception {
+    void joinWaitsNoLongerThanItsTimeout() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         ScriptedStore store = new ScriptedStore().on(Request.PART, part -> ScriptedStore.await(go));
         try (TransferManager uploader = uploader(threads)) {
@@ -228,7 +230,7 @@ class UploadCancelTest {
             assertThatExceptionOfType(TimeoutException.class).isThrownBy(() -> transfer.join(Duration.ofSeconds(-1)));
             Thread.currentThread().interrupt();
             assertThatExceptionOfType(InterruptedException.class).isThrownBy(transfer::join);
-            go.countDown(); // the transfer goes on
+            go.countDown(); // the transfer continues
 
             assertThat(transfer.join(ChronoUnit.FOREVER.getDuration()).size()).isEqualTo(100);
             assertThat(transfer.join(Duration.ZERO).size()).isEqualTo(100);
@@ -237,7 +239,7 @@ class UploadCancelTest {
 
     // ---- the executor's own interrupts
 
-    /** What stores make of an interrupt. */
+    /** The ways in which stores report an interrupt. */
     private enum Interrupted {
         WRAPPED_AND_RETRYABLE {
             @Override
@@ -292,7 +294,7 @@ class UploadCancelTest {
         }
         assertThat(store.requests()).endsWith("ABORT");
         assertThat(abortInterrupted).isFalse();
-        assertThat(flagsAfterwards.get()).isPositive(); // an interrupt that was not ours reaches its thread
+        assertThat(flagsAfterwards.get()).isPositive(); // an interrupt from elsewhere stays set
     }
 
     @Test
@@ -309,7 +311,7 @@ class UploadCancelTest {
     }
 
     @Test
-    void anInterruptThatNobodyNoticedIsPutOffUntilTheEnd() throws Exception {
+    void anUnnoticedInterruptIsDeferredUntilTheEnd() throws Exception {
         AtomicReference<Boolean> completeInterrupted = new AtomicReference<>();
         ScriptedStore store = new ScriptedStore()
                 .on(Request.PART, part -> {
@@ -346,9 +348,9 @@ class UploadCancelTest {
         assertThat(store.requests()).endsWith("COMPLETE", "ABORT");
     }
 
-    // ---- our own interrupts
+    // ---- interrupts by the transfer
 
-    /** Threads that, unlike a pool's, do not clear the interrupts they find between two tasks, but count them. */
+    /** An executor whose threads count the interrupts that are set between two tasks; those of a pool clear them. */
     private static final class CountingThreads implements Executor {
         private static final Runnable END = () -> {};
         private final LinkedBlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();

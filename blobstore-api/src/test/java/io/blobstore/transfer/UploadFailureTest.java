@@ -31,7 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** How an upload ends that does not succeed. */
+/** Tests how uploads fail. */
 @Timeout(120)
 class UploadFailureTest {
     private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -50,7 +50,7 @@ class UploadFailureTest {
         return BlobSource.of(ByteBuffer.allocateDirect(size));
     }
 
-    /** Parts of 10 bytes, no retries. */
+    /** Returns options with parts of 10 bytes and no retries. */
     private static UploadOptions parts(int concurrency) {
         return UploadOptions.builder()
                 .partSize(10)
@@ -67,7 +67,7 @@ class UploadFailureTest {
     }
 
     @Test
-    void theFirstFailureInterruptsTheOthersAndIsToldWhenTheLastHasLeft() throws Exception {
+    void theFirstFailureInterruptsTheOthersAndIsReportedWhenTheLastHasLeft() throws Exception {
         CountDownLatch secondInside = new CountDownLatch(1);
         CountDownLatch firstLeft = new CountDownLatch(1);
         CountDownLatch letSecondGo = new CountDownLatch(1);
@@ -83,7 +83,7 @@ class UploadFailureTest {
             } catch (BlobStoreException e) {
                 interrupted.set(true);
             }
-            ScriptedStore.awaitUninterruptibly(letSecondGo); // a store that takes its time to let go of the memory
+            ScriptedStore.awaitUninterruptibly(letSecondGo); // a store that releases the memory late
         });
         Executor telling = task -> threads.execute(() -> {
             task.run();
@@ -93,7 +93,7 @@ class UploadFailureTest {
             Transfer<StoredBlob> transfer = uploader.upload(store, KEY, bytes(100), parts(2));
             assertThat(firstLeft.await(60, TimeUnit.SECONDS)).isTrue();
 
-            // The worker that failed is gone, the other one still inside.
+            // The worker that failed has left, the other one is still inside the store.
             assertThat(store.inside()).isEqualTo(1);
             assertThat(transfer.toCompletableFuture()).isNotDone();
             assertThat(store.requests()).doesNotContain("ABORT");
@@ -114,7 +114,7 @@ class UploadFailureTest {
     }
 
     @Test
-    void whatOthersFailWithIsSuppressed() {
+    void furtherFailuresAreSuppressed() {
         CountDownLatch allInside = new CountDownLatch(3);
         ScriptedStore store = new ScriptedStore().on(Request.PART, part -> {
             allInside.countDown();
@@ -192,7 +192,7 @@ class UploadFailureTest {
     }
 
     @Test
-    void aSourceThatCannotBeLetGoDoesNotHideTheOutcome() throws Exception {
+    void aSourceThatCannotBeReleasedDoesNotHideTheOutcome() throws Exception {
         BlobSource bytes = bytes(30);
         BlobSource stubborn = new BlobSource() {
             @Override
@@ -231,7 +231,7 @@ class UploadFailureTest {
     }
 
     @Test
-    void aBlobThatIsNotWhatWasSentIsAnIntegrityException() {
+    void aBlobWithAnotherChecksumIsAnIntegrityException() {
         ScriptedStore store = new ScriptedStore().reporting(new Crc32c(0x12345678));
 
         assertThat(failureOf(store, bytes(30), 2))
@@ -252,7 +252,7 @@ class UploadFailureTest {
             try {
                 ScriptedStore.awaitInterrupt();
             } finally {
-                Thread.interrupted(); // a store that takes the interrupt for a failure that may pass
+                Thread.interrupted(); // a store that reports the interrupt as a retryable failure
             }
         });
         try (TransferManager uploader = uploader(threads)) {
@@ -300,6 +300,6 @@ class UploadFailureTest {
                     .isSameAs(thrown);
             assertThat(seen.get()).hasCause(thrown);
         }
-        assertThat(store.requests()).containsExactly("CREATE"); // there is nothing to abort
+        assertThat(store.requests()).containsExactly("CREATE"); // no upload to abort
     }
 }

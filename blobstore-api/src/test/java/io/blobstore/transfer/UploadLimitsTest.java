@@ -29,10 +29,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How many parts and bytes are under way at once, and on whose threads. */
+/** Tests the limits on parts and bytes in flight, and the threads on which uploads run. */
 @Timeout(120)
 class UploadLimitsTest {
-    private static final int PART = 1 << 16; // the unit that the budget counts in
+    private static final int PART = 1 << 16; // the unit of the budget
 
     private static BlobSource parts(int parts) {
         return BlobSource.of(ByteBuffer.allocateDirect(parts * PART));
@@ -44,8 +44,8 @@ class UploadLimitsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 5})
-    void asManyPartsAreUnderWayAsAllowedAndNoMore(int concurrency) throws Exception {
-        // The first ones wait for each other: so that many are under way. Were there more, the count would tell.
+    void partsInFlightReachTheLimitAndDoNotExceedIt(int concurrency) throws Exception {
+        // The first requests wait for each other, so that all of them are in flight; mostInside() would show more.
         CountDownLatch together = new CountDownLatch(concurrency);
         ScriptedStore store = new ScriptedStore().on(Request.PART, part -> {
             together.countDown();
@@ -80,7 +80,7 @@ class UploadLimitsTest {
             for (int i = 0; i < 5; i++) {
                 transfers.add(uploader.upload(store, KEY, parts(10), concurrency(4)));
             }
-            // All of them wait for something: either inside of the store, or for the budget.
+            // All workers wait, either inside the store or for the budget.
             while (workers.size() < 20 || inside.get() < 3 || !workers.stream().allMatch(ReadLimitsTest::isWaiting)) {
                 Thread.onSpinWait();
             }
@@ -111,7 +111,7 @@ class UploadLimitsTest {
 
     @Test
     void aRetryWaitsWithoutHoldingBytes() throws Exception {
-        // There is room for one blob only: the second one can be stored only if the first one's wait leaves it.
+        // The budget has room for one blob only: the second one can be stored only if the first one's wait releases it.
         CountDownLatch secondStored = new CountDownLatch(1);
         TransferClock clock = new TransferClock() {
             @Override
@@ -189,7 +189,7 @@ class UploadLimitsTest {
         } finally {
             thread.shutdown();
         }
-        assertThat(tasks).hasValue(2); // and does not go on asking
+        assertThat(tasks).hasValue(2); // no further attempts
         assertThat(store.requests()).hasSize(12).endsWith("COMPLETE");
     }
 
@@ -219,7 +219,7 @@ class UploadLimitsTest {
             assertThatExceptionOfType(problem).isThrownBy(() -> uploader.upload(store, KEY, file.region()));
 
             assertThat(file.leases()).isZero();
-            uploader.close(); // has nothing to wait for
+            uploader.close(); // waits for nothing
         }
         assertThat(store.requests()).isEmpty();
     }

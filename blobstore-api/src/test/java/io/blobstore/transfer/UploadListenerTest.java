@@ -19,14 +19,14 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What listeners hear, in which order, and that they cannot do harm. */
+/** Tests the events of an upload and their order, and that a failing listener does not affect it. */
 @Timeout(120)
 class UploadListenerTest {
     private final FakeClock clock = new FakeClock();
 
     private record Event(String kind, TransferProgress progress, Object detail) {}
 
-    /** Notes events without any locking of its own: the engine promises one call at a time. */
+    /** Records events without a lock, because the engine guarantees one call at a time. */
     private static class Recorder implements TransferListener {
         final List<Event> events = new ArrayList<>();
         final AtomicInteger inside = new AtomicInteger();
@@ -102,7 +102,7 @@ class UploadListenerTest {
     }
 
     @Test
-    void elapsedTimeStandsStillAtTheEnd() throws Exception {
+    void elapsedTimeIsConstantAfterTheEnd() throws Exception {
         try (TransferManager uploader = uploader()) {
             Transfer<StoredBlob> transfer = upload(uploader, new ScriptedStore(), TransferListener.NONE);
             transfer.join();
@@ -115,7 +115,7 @@ class UploadListenerTest {
     }
 
     @Test
-    void retriesAreToldAndCounted() throws Exception {
+    void retriesAreReportedAndCounted() throws Exception {
         AtomicInteger tries = new AtomicInteger();
         ScriptedStore store = new ScriptedStore().on(Request.PART, part -> {
             if (part == 3 && tries.incrementAndGet() <= 2) {
@@ -137,7 +137,7 @@ class UploadListenerTest {
     }
 
     @Test
-    void failuresAreToldLast() throws Exception {
+    void failuresAreReportedLast() throws Exception {
         ScriptedStore store = new ScriptedStore().on(Request.PART, part -> {
             if (part == 50) {
                 throw ScriptedStore.failure("for good", false);
@@ -195,7 +195,7 @@ class UploadListenerTest {
         try (TransferManager uploader =
                 TransferManager.builder().executor(tasks::add).build()) {
             transfer.set(upload(uploader, store, cancelling));
-            tasks.get(0).run(); // the others never get a thread
+            tasks.get(0).run(); // the other workers never run
             assertThatExceptionOfType(CancellationException.class)
                     .isThrownBy(() -> transfer.get().join());
         }

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which requests an upload consists of, and that the store ends up with the content. */
+/** Tests which requests an upload sends, and that the store then has the content. */
 class UploadPlanTest {
     private static StoreCapabilities limits(boolean multipart, long minPart, long maxPart, int maxParts, long maxBlob) {
         return StoreCapabilities.builder()
@@ -107,7 +107,7 @@ class UploadPlanTest {
     }
 
     @Test
-    void aBlobLargerThanTheLargestPartIsNotOneRequestHoweverLargeThePartsAreWished() throws Exception {
+    void aBlobLargerThanTheLargestPartIsNotOneRequestWhateverThePreferredPartSize() throws Exception {
         ScriptedStore store = new ScriptedStore(limits(true, 1, 1000, 10, 10_000));
 
         upload(store, content(3000), 1 << 20);
@@ -151,7 +151,7 @@ class UploadPlanTest {
         assertThat(source.retained).isZero();
     }
 
-    /** Cannot be read; counts how often it is held. */
+    /** A source that cannot be read, and counts how often it is retained. */
     private static final class CountingSource implements BlobSource {
         private final long size;
         private int retained;

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What is tried again, how often, and after how long. */
+/** Tests which requests of an upload are retried, how often, and after which delays. */
 @Timeout(120)
 class UploadRetryTest {
     private static final RetryPolicy POLICY = RetryPolicy.builder()
@@ -39,7 +39,7 @@ class UploadRetryTest {
         IOException make();
     }
 
-    /** Fails the first tries of one kind of request. */
+    /** Returns a store that fails the first attempts of one kind of request. */
     private static ScriptedStore failing(Request request, int times, Failure failure) {
         AtomicInteger tries = new AtomicInteger();
         return new ScriptedStore().on(request, part -> {
@@ -49,7 +49,7 @@ class UploadRetryTest {
         });
     }
 
-    /** One request for {@link Request#STORE}, otherwise three parts. */
+    /** Uploads with one request for {@link Request#STORE}, otherwise in three parts. */
     private StoredBlob upload(ScriptedStore store, Request request) throws Exception {
         try (TransferManager uploader = TransferManager.builder()
                 .executor(Runnable::run)
@@ -77,7 +77,7 @@ class UploadRetryTest {
     @EnumSource(
             value = Request.class,
             names = {"STORE", "CREATE", "PART", "COMPLETE"})
-    void eachRequestIsTriedAgainByItself(Request request) throws Exception {
+    void eachRequestIsRetriedByItself(Request request) throws Exception {
         ScriptedStore store = failing(request, 3, () -> ScriptedStore.failure("try again", true));
 
         upload(store, request);
@@ -98,7 +98,7 @@ class UploadRetryTest {
     @EnumSource(
             value = Request.class,
             names = {"STORE", "CREATE", "PART", "COMPLETE"})
-    void givesUpAfterTheLastTry(Request request) {
+    void failsAfterTheLastAttempt(Request request) {
         ScriptedStore store = failing(request, 100, () -> ScriptedStore.failure("try again", true));
 
         assertThatThrownBy(() -> upload(store, request))
@@ -116,7 +116,7 @@ class UploadRetryTest {
     @EnumSource(
             value = Request.class,
             names = {"STORE", "CREATE", "PART", "COMPLETE"})
-    void whatIsNotRetryableIsTriedOnce(Request request) {
+    void failuresThatAreNotRetryableAreNotRetried(Request request) {
         ScriptedStore store = failing(request, 1, () -> ScriptedStore.failure("for good", false));
 
         assertThatThrownBy(() -> upload(store, request)).hasMessageContaining("for good");
@@ -126,7 +126,7 @@ class UploadRetryTest {
     }
 
     @Test
-    void whatTheStoreAsksForIsWaited() throws Exception {
+    void theDelayThatTheStoreDemandsIsWaited() throws Exception {
         ScriptedStore store = failing(
                 Request.PART,
                 1,
@@ -138,7 +138,7 @@ class UploadRetryTest {
     }
 
     @Test
-    void aStoreThatAsksForTooMuchFailsTheTransferAtOnce() {
+    void tooLongADemandedDelayFailsTheTransferAtOnce() {
         ScriptedStore store = failing(
                 Request.PART,
                 1,

@@ -43,14 +43,14 @@ class VectoredReadTest {
         new SplittableRandom(7).nextBytes(CONTENT);
     }
 
-    private final ConcurrentLinkedQueue<ByteRange> asked = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<ByteRange> requested = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<Integer> allocated = new ConcurrentLinkedQueue<>();
     private final InMemoryBlobStore memory = new InMemoryBlobStore();
     private final BlobStore store = new ForwardingBlobStore(memory) {
         @Override
         public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
                 throws IOException {
-            asked.add(range);
+            requested.add(range);
             return delegate().read(key, range, target, options);
         }
     };
@@ -89,23 +89,24 @@ class VectoredReadTest {
     }
 
     @Test
-    void neighboursAreAskedForTogether() throws Exception {
+    void adjacentRangesAreCoalesced() throws Exception {
         ByteRange[] ranges = {ByteRange.of(500, 10), ByteRange.of(0, 100), ByteRange.of(150, 50), ByteRange.of(9000, 1)
         };
 
         List<ByteBuffer> buffers = read(50, 1000, ranges);
 
         assertContent(buffers, ranges);
-        assertThat(asked).containsExactlyInAnyOrder(ByteRange.of(0, 200), ByteRange.of(500, 10), ByteRange.of(9000, 1));
+        assertThat(requested)
+                .containsExactlyInAnyOrder(ByteRange.of(0, 200), ByteRange.of(500, 10), ByteRange.of(9000, 1));
         assertThat(allocated).containsExactlyInAnyOrder(200, 10, 1);
     }
 
     @Test
-    void whatIsTooFarApartOrTooLargeTogetherIsNot() throws Exception {
+    void rangesTooFarApartOrTooLargeTogetherAreNot() throws Exception {
         ByteRange[] ranges = {ByteRange.of(0, 600), ByteRange.of(600, 600), ByteRange.of(1251, 10)};
 
         assertContent(read(50, 1000, ranges), ranges);
-        assertThat(asked).hasSize(3);
+        assertThat(requested).hasSize(3);
     }
 
     @Test
@@ -113,7 +114,7 @@ class VectoredReadTest {
         ByteRange[] ranges = {ByteRange.of(10, 2500)};
 
         assertContent(read(0, 1000, ranges), ranges);
-        assertThat(asked)
+        assertThat(requested)
                 .containsExactlyInAnyOrder(ByteRange.of(10, 1000), ByteRange.of(1010, 1000), ByteRange.of(2010, 500));
         assertThat(allocated).containsExactly(2500);
     }
@@ -123,14 +124,14 @@ class VectoredReadTest {
         ByteRange[] ranges = {ByteRange.of(0, 100), ByteRange.of(50, 100), ByteRange.of(0, 100), ByteRange.of(20, 5)};
 
         assertContent(read(0, 1000, ranges), ranges);
-        assertThat(asked).containsExactly(ByteRange.of(0, 150));
+        assertThat(requested).containsExactly(ByteRange.of(0, 150));
     }
 
     @Test
-    void nothingIsAskedForNothing() throws Exception {
+    void emptyRangesCauseNoRequest() throws Exception {
         assertThat(read(0, 1000)).isEmpty();
         assertContent(read(0, 1000, ByteRange.of(7, 0)), ByteRange.of(7, 0));
-        assertThat(asked).isEmpty();
+        assertThat(requested).isEmpty();
     }
 
     @Test
@@ -140,7 +141,7 @@ class VectoredReadTest {
     }
 
     @Test
-    void whatCannotBeReadIsRefusedBeforeAnyRequest() {
+    void invalidRangesAreRefusedBeforeAnyRequest() {
         assertThatIllegalArgumentException().isThrownBy(() -> read(0, 1000, ByteRange.all()));
         assertThatIllegalArgumentException().isThrownBy(() -> read(0, 1000, ByteRange.atMost(0, 5)));
         assertThatIllegalArgumentException().isThrownBy(() -> read(0, 1000, ByteRange.of(0, 1L << 31)));
@@ -154,7 +155,7 @@ class VectoredReadTest {
                         KEY,
                         List.of(ByteRange.of(0, 5)),
                         bytes -> ByteBuffer.allocate(bytes).asReadOnlyBuffer()));
-        assertThat(asked).isEmpty();
+        assertThat(requested).isEmpty();
     }
 
     static LongStream seeds() {
@@ -163,7 +164,7 @@ class VectoredReadTest {
 
     @ParameterizedTest
     @MethodSource("seeds")
-    void anyRangesGiveWhatAnArrayWould(long seed) throws Exception {
+    void anyRangesHaveTheBytesOfAnArray(long seed) throws Exception {
         SplittableRandom random = new SplittableRandom(seed);
         FaultyBlobStore faulty = FaultyBlobStore.over(memory)
                 .seed(seed)

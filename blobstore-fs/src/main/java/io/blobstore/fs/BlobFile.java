@@ -26,7 +26,7 @@ import java.util.Optional;
  */
 record BlobFile(FileChannel channel, BasicFileAttributes attributes, Optional<BlobRecord> record) implements Closeable {
     /**
-     * Opens the key's current blob; empty if there is none.
+     * Opens the key's current blob; empty if the key has none.
      *
      * <p>Java reads attributes by path only, so the blob may be replaced between opening the channel and reading
      * attributes and record. As a replacement renames another file, they belong together if the attributes are the same

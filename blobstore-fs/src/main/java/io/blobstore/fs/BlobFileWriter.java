@@ -39,7 +39,7 @@ final class BlobFileWriter {
     private final AtomicFile file;
     private final BlobVersion version =
             new BlobVersion(UUID.randomUUID().toString().replace("-", ""));
-    /** Whether the key's path is the content's; accessed by one thread at a time, as publishing is. */
+    /** Whether the key's path names the content; accessed by one thread at a time, as publishing is. */
     private boolean named;
 
     private BlobFileWriter(
@@ -59,7 +59,7 @@ final class BlobFileWriter {
         this.file = file;
     }
 
-    /** Returns the name of the temporary file, which no other writer of the store has. */
+    /** Returns the name of the temporary file, which is unique in the store. */
     String id() {
         return String.valueOf(file.temporary().getFileName());
     }
@@ -67,12 +67,12 @@ final class BlobFileWriter {
     /** Creates the temporary file, to be {@linkplain #publish published} or {@linkplain #discard discarded}. */
     static BlobFileWriter create(Operation operation, FsRoot root, BlobKey key, long size, StoreOptions options)
             throws IOException {
-        Path target = root.paths().resolve(operation, key); // a key that is refused leaves no trace
+        Path target = root.paths().resolve(operation, key); // before any file is created
         AtomicFile file = AtomicFile.create(target, root.session().newTemporary());
         BlobFileWriter blob = new BlobFileWriter(operation, root, key, size, options, target, file);
         try {
             file.extend(size);
-            // Now rather than after gigabytes: metadata that does not fit, or a file system without attributes.
+            // Before the content: fails early if the metadata does not fit, or the file system has no attributes.
             blob.recordOf(Crc32c.EMPTY).write(file.temporary());
             return blob;
         } catch (IOException | RuntimeException | Error e) {
@@ -165,7 +165,8 @@ final class BlobFileWriter {
     }
 
     /**
-     * Links the file, which unlike a rename fails if there is a blob: tools that ignore our locks are excluded too.
+     * Links the file, which unlike a rename fails if the blob exists: this excludes also programs that ignore the
+     * store's locks.
      *
      * @return false if the rename has to publish it, as the file system has no links or a directory is in the way
      */
@@ -180,7 +181,9 @@ final class BlobFileWriter {
         }
     }
 
-    /** Removes an empty directory at the blob's path, which a deleted blob left; refuses one with other blobs in it. */
+    /**
+     * Removes an empty directory at the blob's path, which remained after a deletion; fails if it contains other blobs.
+     */
     private void removeDirectoryInTheWay(FileSystemException problem) throws IOException {
         if (!KeyPaths.isDirectory(target)) {
             throw problem;

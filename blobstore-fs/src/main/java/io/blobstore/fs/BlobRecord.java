@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * size=9
  * mtime=2026-01-31T12:00:00.123456789Z
  * type=text/plain
- * +owner=somebody
+ * +owner=alice
  * </pre>
  *
  * where {@code +} begins a name of user metadata. {@link StoreOptions} refuses values with line breaks and names with
@@ -88,14 +88,14 @@ record BlobRecord(
                     null,
                     "the blob's record of " + bytes + " bytes cannot be stored as an extended attribute by "
                             + FsErrors.describeFileSystem(file) + ": " + e.getMessage()
-                            + "; use a file system with user attributes (ext4, xfs, btrfs, zfs, apfs, tmpfs of Linux 6.6),"
-                            + " or less metadata");
+                            + "; use a file system with user attributes (ext4, xfs, btrfs, zfs, apfs, tmpfs of Linux"
+                            + " 6.6), or less metadata");
             failed.initCause(e);
             throw failed;
         }
     }
 
-    /** Returns a file's record; empty if it has none, or an unreadable one. */
+    /** Returns a file's record; empty if the file has none, or it is damaged. */
     static Optional<BlobRecord> read(Path file) throws IOException {
         UserDefinedFileAttributeView view;
         ByteBuffer text;

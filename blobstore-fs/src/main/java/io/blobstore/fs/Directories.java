@@ -27,7 +27,7 @@ final class Directories {
     /**
      * Creates the missing directories above a file.
      *
-     * @throws io.blobstore.InvalidBlobKeyException if something else is in the way
+     * @throws io.blobstore.InvalidBlobKeyException if one of the paths is not a directory
      */
     void makeAbove(Operation operation, BlobKey key, Path file) throws IOException {
         for (Path directory : paths.directoriesAbove(file)) {
@@ -39,7 +39,7 @@ final class Directories {
             try {
                 Files.createDirectory(directory);
             } catch (FileAlreadyExistsException e) {
-                // Another process was faster. If it is not a directory, the rename fails.
+                // Another process has created it. If it is not a directory, the rename fails.
             }
             sync(KeyPaths.parent(directory));
         }
@@ -53,7 +53,7 @@ final class Directories {
             try {
                 Files.delete(directory);
             } catch (NoSuchFileException e) {
-                continue; // another process was faster; the one above may be empty too
+                continue; // another process has deleted it; its parent may be empty as well
             } catch (DirectoryNotEmptyException e) {
                 return;
             }

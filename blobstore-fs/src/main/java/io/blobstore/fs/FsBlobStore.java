@@ -67,7 +67,10 @@ public final class FsBlobStore implements BlobStore {
             .conditionalStore(Support.NATIVE)
             .build();
 
-    /** Bytes per read: checksummed while they are cached. Also bounds the JDK's direct copy for a heap target. */
+    /**
+     * The maximum number of bytes per read: small enough to be in the cache when the checksum is computed. Also bounds
+     * the direct buffer that the JDK uses for a heap target.
+     */
     private static final int WINDOW = 256 * 1024;
 
     private static final int COPY_ATTEMPTS = 3;

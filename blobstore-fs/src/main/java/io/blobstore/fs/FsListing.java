@@ -35,11 +35,11 @@ final class FsListing implements BlobListing {
 
     private final FsRoot root;
     private final ListOptions options;
-    /** The entries left of each directory between the root and the current one, the innermost first. */
+    /** The remaining entries of each directory between the root and the current one, the innermost first. */
     private final Deque<Iterator<Name>> walk = new ArrayDeque<>();
 
     private @Nullable Entry next;
-    /** The last common prefix returned: all keys under it are done. */
+    /** The last common prefix returned, whose keys are skipped. */
     private @Nullable String rolledUp;
 
     private FsListing(FsRoot root, ListOptions options) {

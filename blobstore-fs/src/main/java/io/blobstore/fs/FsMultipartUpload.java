@@ -13,7 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Writes parts to one temporary file, which is published as the blob. */
+/** A multipart upload that writes its parts to one temporary file, which is published as the blob. */
 final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
     private final Path root;
     private final BlobFileWriter blob;

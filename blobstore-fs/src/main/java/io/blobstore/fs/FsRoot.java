@@ -66,7 +66,7 @@ final class FsRoot {
         return directories;
     }
 
-    /** Returns the key's current version; empty if there is no blob. */
+    /** Returns the version of the key's current blob; empty if the key has none. */
     Optional<BlobVersion> version(Operation operation, BlobKey key, Path file) throws IOException {
         Optional<BlobFile> blob = BlobFile.open(paths, operation, key, file);
         if (blob.isEmpty()) {

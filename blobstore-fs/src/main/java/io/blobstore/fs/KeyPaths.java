@@ -23,8 +23,8 @@ import java.util.stream.Stream;
  * Maps keys to files inside the root.
  *
  * <p>A key's segments, separated by {@code /}, are the names of directories and, the last one, of a file. A key that
- * the file system would interpret otherwise is refused and not encoded: a blob stays a plain file whose path is its
- * key.
+ * the file system would interpret differently is refused and not encoded, so that each blob is a plain file whose path
+ * is its key.
  *
  * <p>Paths that contain a symbolic link below the root are refused, as it may lead out of the root. This is checked
  * before each operation. There is no protection against a process that replaces a directory by a link during an
@@ -112,8 +112,7 @@ final class KeyPaths {
     }
 
     /**
-     * Returns the deepest directory that contains all keys of a prefix; empty if no key can have that prefix, or none
-     * has.
+     * Returns the deepest directory that contains all keys of a prefix; empty if no key has that prefix.
      *
      * @param prefix any text
      */
@@ -136,10 +135,10 @@ final class KeyPaths {
     }
 
     /**
-     * Looks at the file of a key, for reading.
+     * Reads the attributes of a key's file.
      *
-     * @return its attributes; empty if there is no blob: nothing, or a directory
-     * @throws InvalidBlobKeyException if there is something else than a file, or a symbolic link on the way
+     * @return its attributes; empty if the path does not exist or is a directory, so that the key has no blob
+     * @throws InvalidBlobKeyException if it is neither a file nor a directory, or the path contains a symbolic link
      */
     Optional<BasicFileAttributes> stat(Operation operation, BlobKey key, Path path) throws IOException {
         for (Path directory : directoriesAbove(path)) {
@@ -168,7 +167,7 @@ final class KeyPaths {
     /**
      * Checks that a directory in a key's path may be entered for writing.
      *
-     * @throws InvalidBlobKeyException if it is something else
+     * @throws InvalidBlobKeyException if it is not a directory
      */
     void requireDirectory(Operation operation, BlobKey key, Path directory, BasicFileAttributes attributes)
             throws IOException {
@@ -238,7 +237,7 @@ final class KeyPaths {
         return root.relativize(path).toString().replace(root.getFileSystem().getSeparator(), "/");
     }
 
-    /** Returns the attributes at a path, without following links; empty if there is nothing. */
+    /** Returns the attributes at a path, without following links; empty if the path does not exist. */
     static Optional<BasicFileAttributes> attributes(Path path) throws IOException {
         try {
             return Optional.of(Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
@@ -261,7 +260,7 @@ final class KeyPaths {
         return true;
     }
 
-    /** Returns whether there is a directory, and not a link to one. */
+    /** Returns whether a path is a directory, and not a link to one. */
     static boolean isDirectory(Path path) throws IOException {
         return attributes(path).filter(BasicFileAttributes::isDirectory).isPresent();
     }

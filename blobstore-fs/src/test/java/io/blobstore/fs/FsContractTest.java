@@ -13,7 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
 
-/** The contract tests on the local store. */
+/** Runs the contract tests on the local store. */
 class FsContractTest extends BlobStoreContract {
     private Path root = Path.of("");
 

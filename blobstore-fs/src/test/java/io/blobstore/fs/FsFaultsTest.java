@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Errors of the operating system, translated to the store's exceptions. */
+/** Tests the translation of the operating system's errors to the store's exceptions. */
 @ExtendWith(LeakCheck.class)
 class FsFaultsTest {
     private static final BlobKey KEY = BlobKey.of("dir/blob");

@@ -33,7 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which keys are supported, and that no key leads out of the root. */
+/** Tests which keys are supported, and that no key leads out of the root. */
 @ExtendWith(LeakCheck.class)
 class FsKeysTest {
     private static final byte[] SECRET = "outside".getBytes(StandardCharsets.UTF_8);

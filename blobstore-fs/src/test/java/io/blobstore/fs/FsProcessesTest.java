@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Several processes on one directory, and recovery from killed processes. */
+/** Tests several processes on one directory, and recovery from killed processes. */
 @ExtendWith(LeakCheck.class)
 class FsProcessesTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);

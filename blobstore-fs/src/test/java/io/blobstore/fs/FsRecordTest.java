@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The record stored with the content, and how other tools change it. */
+/** Tests the record stored with the content, and its changes by other tools. */
 @ExtendWith(LeakCheck.class)
 class FsRecordTest {
     private static final BlobKey KEY = BlobKey.of("dir/blob.txt");

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Keys on file systems of other operating systems. */
+/** Tests keys on file systems of other operating systems. */
 class KeyPathsTest {
     @ParameterizedTest
     @ValueSource(strings = {"DIR/blob", "dir/BLOB", "Dir/Blob"})

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The README's examples compile and run, and the README shows them unchanged. */
+/** Checks that the README's examples compile and run, and that the README shows them unchanged. */
 class ReadmeExampleTest {
     @TempDir
     Path directory;
@@ -104,7 +104,7 @@ class ReadmeExampleTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"example", "second example"})
-    void theyAreWhatTheReadmeShows(String name) throws IOException {
+    void theReadmeShowsThem(String name) throws IOException {
         String source = Files.readString(Path.of("src/test/java/io/blobstore/fs/ReadmeExampleTest.java"));
         Matcher example = Pattern.compile("(?s)// the " + name + " begins\n(.*?)\n +// the " + name + " ends")
                 .matcher(source);

@@ -2,5 +2,5 @@ package io.blobstore.fs;
 
 import io.blobstore.contract.TestTiersContract;
 
-/** The tiers of this module's tests. */
+/** Checks the tiers of this module's tests. */
 class TestTiersTest extends TestTiersContract {}

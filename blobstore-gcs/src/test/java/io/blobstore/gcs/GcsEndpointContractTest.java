@@ -50,7 +50,7 @@ class GcsEndpointContractTest extends GcsContractBase {
     }
 
     @Override
-    protected boolean decidesCopies() {
+    protected boolean enforcesConditionsOnCopies() {
         return !FAKE_GCS_SERVER;
     }
 

@@ -51,7 +51,7 @@ abstract class S3ContractBase extends BlobStoreContract {
 
     /** Equal content has equal ETags. */
     @Override
-    protected boolean tellsEqualContentApart() {
+    protected boolean distinguishesEqualContent() {
         return false;
     }
 

@@ -57,12 +57,12 @@ class S3EndpointContractTest extends S3ContractBase {
     }
 
     @Override
-    protected boolean decidesRaces(Precondition condition) {
+    protected boolean enforcesConditionsInRaces(Precondition condition) {
         return !POSIX_GATEWAY;
     }
 
     @Override
-    protected boolean readsTheVersionItLookedAt() {
+    protected boolean readsVersionsAtomically() {
         return !POSIX_GATEWAY;
     }
 }

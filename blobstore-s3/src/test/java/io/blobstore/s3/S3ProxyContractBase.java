@@ -25,13 +25,13 @@ abstract class S3ProxyContractBase extends S3ContractBase {
 
     /** It looks at the version first, and stores then. */
     @Override
-    protected boolean decidesRaces(Precondition condition) {
+    protected boolean enforcesConditionsInRaces(Precondition condition) {
         return condition == Precondition.ifAbsent();
     }
 
     /** It reads a file's attributes first, and opens it then. */
     @Override
-    protected boolean readsTheVersionItLookedAt() {
+    protected boolean readsVersionsAtomically() {
         return false;
     }
 

@@ -14,20 +14,20 @@ import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
 /**
- * {@link LeaseCount} under races: the memory is freed exactly once, never while a lease is open, and no lease begins
- * after that. Every result that is not listed is a failure.
+ * Tests {@link LeaseCount} under races: the memory is freed exactly once, never while a lease is open, and no lease
+ * begins after that. Every result that is not listed is a failure.
  *
- * <p>A user's result is 0 if it was refused, 1 if it had the memory as long as its lease, 2 if the memory was freed
- * meanwhile, and 3 if its lease was counted but is not any more. The last number counts how often the memory was freed,
- * negative if a lease can be had afterwards.
+ * <p>A user's result is 0 if its lease was refused, 1 if the memory was valid during its lease, 2 if the memory was
+ * freed meanwhile, and 3 if its lease was counted but is not any more. The last number counts how often the memory was
+ * freed, negative if a lease can be acquired afterwards.
  *
- * <p>The races of three actors run only where there are three processors; each pair of their steps also races in a test
- * of two.
+ * <p>The races of three actors run only on three or more processors; each pair of their steps also races in a test of
+ * two.
  */
 public final class LeaseCountStress {
     private LeaseCountStress() {}
 
-    /** Memory, and what is wrong with it. */
+    /** The memory, and the violations observed. */
     abstract static class Memory {
         final LeaseCount count = new LeaseCount();
         final AtomicInteger freed = new AtomicInteger();
@@ -46,7 +46,7 @@ public final class LeaseCountStress {
             free(count.release());
         }
 
-        /** Takes a lease, looks at the memory, and gives the lease back. */
+        /** Takes a lease, checks the memory, and releases the lease. */
         final int use() {
             return count.tryAcquire() ? useAndRelease() : 0;
         }
@@ -68,7 +68,7 @@ public final class LeaseCountStress {
         }
     }
 
-    /** The owner closes while somebody leases. */
+    /** The owner closes while a user acquires a lease. */
     @JCStressTest
     @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "the close came first")
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "the lease came first, and held")
@@ -90,7 +90,7 @@ public final class LeaseCountStress {
         }
     }
 
-    /** The last lease goes while the owner closes. */
+    /** The last lease is released while the owner closes. */
     @JCStressTest
     @Outcome(id = "1", expect = ACCEPTABLE, desc = "freed once")
     @State
@@ -115,7 +115,7 @@ public final class LeaseCountStress {
         }
     }
 
-    /** The owner closes twice at once. */
+    /** The owner closes twice concurrently. */
     @JCStressTest
     @Outcome(id = "1", expect = ACCEPTABLE, desc = "freed once")
     @State
@@ -136,7 +136,7 @@ public final class LeaseCountStress {
         }
     }
 
-    /** Who holds a lease takes another one, while the owner closes. */
+    /** The holder of a lease takes another one while the owner closes. */
     @JCStressTest
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "the holder always gets more")
     @State
@@ -162,7 +162,7 @@ public final class LeaseCountStress {
         }
     }
 
-    /** Somebody asks for more on the strength of a lease that ends just now: refused, or safe. */
+    /** A user takes a further lease while its own one ends: either refused or safe. */
     @JCStressTest
     @Outcome(id = "[01], 1", expect = ACCEPTABLE, desc = "refused or held, freed once")
     @State
@@ -214,7 +214,7 @@ public final class LeaseCountStress {
         }
     }
 
-    /** The last lease goes while the owner closes twice at once. */
+    /** The last lease is released while the owner closes twice concurrently. */
     @JCStressTest
     @Outcome(id = "1", expect = ACCEPTABLE, desc = "freed once")
     @State
@@ -244,7 +244,7 @@ public final class LeaseCountStress {
         }
     }
 
-    /** Two leases of a closed file go at once. */
+    /** Two leases of a closed file are released concurrently. */
     @JCStressTest
     @Outcome(id = "1", expect = ACCEPTABLE, desc = "freed once")
     @State
@@ -271,7 +271,7 @@ public final class LeaseCountStress {
         }
     }
 
-    /** Who holds a lease takes another one, while the owner closes and somebody else comes too late or not. */
+    /** The holder of a lease takes another one while the owner closes and another user tries to acquire one. */
     @JCStressTest
     @Outcome(id = "1, [01], 1", expect = ACCEPTABLE, desc = "the holder always gets more")
     @State
@@ -302,7 +302,7 @@ public final class LeaseCountStress {
         }
     }
 
-    /** Two threads close one lease of a closed file while a second lease is open: that one keeps the memory. */
+    /** Two threads close one lease of a closed file while a second lease is open: the second lease keeps the memory. */
     @JCStressTest
     @Outcome(id = "0, 0, 1, 1", expect = ACCEPTABLE, desc = "freed by the second lease's release, and only then")
     @State

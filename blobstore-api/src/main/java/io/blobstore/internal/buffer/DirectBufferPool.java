@@ -26,8 +26,8 @@ public final class DirectBufferPool {
     private static final int LARGEST = 1 << 30;
 
     /**
-     * The pool of this process, as sources and targets over files have no context that could own one. Keeps as much as
-     * readers read ahead at most by default.
+     * The pool of this process, as sources and targets over files have no context that could own one. Its bound is the
+     * default maximum that readers read ahead.
      */
     private static final DirectBufferPool SHARED = new DirectBufferPool(256L << 20);
 
@@ -46,8 +46,8 @@ public final class DirectBufferPool {
     /**
      * Creates an empty pool.
      *
-     * @param maxIdleBytes the most bytes that idle buffers hold in sum; a buffer beyond that is left to the garbage
-     *     collector when it is returned
+     * @param maxIdleBytes the maximum sum of the idle buffers' capacities in bytes; a returned buffer beyond that is
+     *     left to the garbage collector
      */
     public DirectBufferPool(long maxIdleBytes) {
         this.maxIdleBytes = maxIdleBytes;
@@ -111,7 +111,10 @@ public final class DirectBufferPool {
         }
     }
 
-    /** Under lock. */
+    /**
+     * Removes references to buffers that the garbage collector has freed, and recounts the idle bytes. Requires the
+     * lock.
+     */
     private void forgetFreed() {
         idleBytes = 0;
         for (int sizeClass = 0; sizeClass < idle.size(); sizeClass++) {
@@ -122,7 +125,10 @@ public final class DirectBufferPool {
 
     /** A buffer of the pool while it is in use. Thread-safe, except for the buffer's position and limit. */
     public final class PooledBuffer implements Closeable {
-        /** Null when it was returned: a handle never returns the memory that another one has by then. */
+        /**
+         * Null after the buffer was returned, so that a second close does not return memory that another user has
+         * taken.
+         */
         private final AtomicReference<@Nullable ByteBuffer> memory;
 
         private final ByteBuffer view;
@@ -144,7 +150,7 @@ public final class DirectBufferPool {
             return view;
         }
 
-        /** Returns the buffer to the pool: it may not be used any more. Idempotent. */
+        /** Returns the buffer to the pool; it must not be used after that. Idempotent. */
         @Override
         public void close() {
             ByteBuffer returned = memory.getAndSet(null);

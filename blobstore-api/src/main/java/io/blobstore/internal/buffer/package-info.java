@@ -1,5 +1,5 @@
 /**
- * Direct buffers that are reused. Exported to the modules of this library only.
+ * A pool of direct buffers. Exported to the modules of this library only.
  *
  * <p>May depend on the JDK only.
  */

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Recognises failures that an interrupt caused, whichever exception the JDK reports it with. */
 public final class Interrupts {
-    private static final int MAX_CAUSES = 20; // causes may go in circles
+    private static final int MAX_CAUSES = 20; // chains of causes may contain cycles
 
     private Interrupts() {}
 

@@ -1,5 +1,6 @@
 /**
- * What the engines and the stores must agree on about threads. Exported to the stores' modules only.
+ * The definition of an interrupted operation that the transfer engine and the stores share. Exported to the stores'
+ * modules only.
  *
  * <p>May depend on the JDK only.
  */

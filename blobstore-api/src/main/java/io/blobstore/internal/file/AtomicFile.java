@@ -21,20 +21,22 @@ import org.jspecify.annotations.Nullable;
  * file system, at any offsets by any number of threads, then published by a rename or a link. Other processes see the
  * old content or all of the new.
  *
- * <p>Sections may be written by several threads at a time, each by one of them. The other methods are for one thread at
- * a time.
+ * <p>Several threads may write at the same time, each to its own section. The other methods must be called by one
+ * thread at a time.
  */
 public final class AtomicFile implements Closeable {
     /**
-     * The most bytes per write. Larger writes can be several times slower, as the kernel then allocates larger folios
-     * (measured: docs/adr/0004), and a buffer of this size is still in the core's cache when the kernel copies it.
+     * The maximum number of bytes per write. Larger writes can be several times slower, as the kernel then allocates
+     * larger folios (measured: docs/adr/0004), and a buffer of this size is still in the core's cache when the kernel
+     * copies it.
      */
     public static final int MAX_WRITE = 128 * 1024;
 
     private final Path target;
     private final Path temporary;
     /**
-     * Open from the first byte to the last: write-back errors are reported to descriptors that were open at the time.
+     * Open during all writes, because write-back errors are reported only to descriptors that were open when they
+     * occurred.
      */
     private final FileChannel channel;
 
@@ -106,11 +108,10 @@ public final class AtomicFile implements Closeable {
     }
 
     /**
-     * Publishes the content by a link, which fails if there is something at the target: other programs are excluded
-     * without a lock.
+     * Publishes the content by a link, which fails if the target exists: other programs are excluded without a lock.
      *
      * @return false if the file system has no links, and nothing was published
-     * @throws FileAlreadyExistsException if there is something at the target
+     * @throws FileAlreadyExistsException if the target exists
      * @throws NoSuchFileException if the temporary file or the target's directory is missing
      */
     public boolean linkTarget() throws IOException {
@@ -133,7 +134,7 @@ public final class AtomicFile implements Closeable {
 
     /**
      * Writes the names in a directory to the device. Does nothing if the directory is missing. An interrupt does not
-     * end this, as what it makes durable is done and visible already; the thread's interrupt status stays set.
+     * end this method, as the change that it makes durable is visible already; the thread's interrupt status stays set.
      */
     public static void forceDirectory(Path directory) throws IOException {
         boolean interrupted = false;
@@ -156,8 +157,8 @@ public final class AtomicFile implements Closeable {
     }
 
     /**
-     * Writes consecutive bytes through a channel of its own: an interrupt closes the channel it meets, and must neither
-     * end the writes of other threads nor hide what failed.
+     * Writes consecutive bytes through a channel of its own: an interrupt closes the channel that its thread uses, and
+     * must neither end the writes of other threads nor hide the cause of a failure.
      */
     public final class Section implements Closeable {
         private long offset;
@@ -168,8 +169,8 @@ public final class AtomicFile implements Closeable {
         }
 
         /**
-         * Writes a buffer's remaining bytes behind those written before. If that fails, the buffer's position is where
-         * it was, and the next call writes at the same offset.
+         * Writes a buffer's remaining bytes after those written before, and advances its position to its limit. After a
+         * failure the position is unchanged, and the next call writes at the same offset.
          */
         public void write(ByteBuffer content) throws IOException {
             FileChannel open = own;

@@ -14,13 +14,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A file's identity, size and time of modification when it was opened, to detect later changes.
  *
- * <p>Compared by path and not by an open channel: an interrupt of a thread that asks a channel for its size closes the
- * channel, and a transfer's threads are interrupted when it is cancelled.
+ * <p>Compared by path and not through an open channel: an interrupt of a thread that reads the size of a channel closes
+ * the channel, and a transfer's threads are interrupted when it is cancelled.
  *
  * @param path the file's path
  * @param size its size in bytes
  * @param modified the time of its last modification
- * @param fileKey its device and inode; null if the file system has none
+ * @param fileKey its device and inode; null if the file system does not report them
  */
 public record FileIdentity(
         Path path, long size, FileTime modified, @Nullable Object fileKey) {
@@ -55,7 +55,7 @@ public record FileIdentity(
             return Optional.of("it was deleted or renamed");
         }
         if (!Objects.equals(fileKey, now.fileKey)) {
-            return Optional.of("another file took its place");
+            return Optional.of("it was replaced by another file");
         }
         if (now.size < size) {
             return Optional.of("it shrank from " + size + " to " + now.size + " bytes");

@@ -24,8 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * This process's use of a directory that it shares with other processes: where its temporary files are, how others see
- * that it is alive, and how it excludes them. All users of one directory in this process share one session.
+ * This process's use of a directory that it shares with other processes: it holds the temporary files of this process,
+ * shows other processes that this one is alive, and excludes them from critical sections. All users of one directory in
+ * this process share one session.
  *
  * <pre>
  * directory/tmp/S.lock    locked for as long as session S lives; the kernel unlocks it when its process dies
@@ -35,8 +36,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Why one per process and directory.</b> POSIX record locks, which {@link FileLock} is on Unix, belong to the
  * process: closing <em>any</em> descriptor of a file drops all of its locks, and two threads cannot exclude each other
- * by them. So a process must not open the lock file of a session of its own a second time, and threads need a lock in
- * memory before the one in the file. That makes the map of sessions static.
+ * by them. So a process must not open the lock file of its own session a second time, and threads need a lock in memory
+ * in addition to the one in the file. That is why the map of sessions is static.
  *
  * <p><b>Lock order:</b> {@link #SESSIONS_LOCK} is never held together with a stripe's lock.
  *
@@ -47,7 +48,10 @@ public final class ProcessSession {
     private static final int STRIPES = 64;
     private static final String LOCK_SUFFIX = ".lock";
 
-    /** This process, told apart from others of the same number on other hosts or in other containers. */
+    /**
+     * The name of this process, which differs from those of processes with the same pid on other hosts or in other
+     * containers.
+     */
     private static final String PROCESS = ProcessHandle.current().pid() + "-"
             + ProcessHandle.current()
                     .info()
@@ -75,7 +79,7 @@ public final class ProcessSession {
         this.temporaries = temporaries;
     }
 
-    /** What {@link #exclusively} runs. */
+    /** An action for {@link #exclusively}. */
     @FunctionalInterface
     public interface Action<T> {
         /** Runs the action. */
@@ -83,7 +87,8 @@ public final class ProcessSession {
     }
 
     /**
-     * Joins this process's session in a directory, and begins it if there is none. To be {@linkplain #leave left}.
+     * Joins this process's session in a directory, and begins it if the process has none there. The caller must
+     * {@linkplain #leave leave} it.
      *
      * @param directory the real path of a directory that nothing else uses; created if it is missing
      */
@@ -125,7 +130,7 @@ public final class ProcessSession {
             Path lockFile = tmp.resolve(name + LOCK_SUFFIX);
             FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
             try {
-                // Between its creation and our lock, another process may have swept the file as a dead one's.
+                // Before this process locked the new file, another one may have swept it, taking its process for dead.
                 if (channel.tryLock() != null && Files.exists(lockFile)) {
                     Path temporaries = Files.createDirectory(tmp.resolve(name));
                     return new ProcessSession(directory, lockFile, channel, temporaries);
@@ -160,7 +165,7 @@ public final class ProcessSession {
         int stripe = Math.floorMod(name.hashCode(), STRIPES);
         ReentrantLock inProcess = stripes[stripe];
         inProcess.lock();
-        // A channel of its own: an interrupt that closes it, and with it the lock, concerns this call only.
+        // A new channel for each call: an interrupt closes the channel, and with it the lock, of this call only.
         try (FileChannel channel = FileChannel.open(
                         locks(directory).resolve(Integer.toString(stripe)),
                         StandardOpenOption.CREATE,
@@ -174,13 +179,13 @@ public final class ProcessSession {
     }
 
     /**
-     * Deletes what sessions of dead processes left in a directory. A session is dead if its lock can be taken. Files
-     * that cannot be deleted, for lack of permission, are left.
+     * Deletes the temporary files that dead processes left in a directory. A session is dead if its lock can be taken.
+     * Files that cannot be deleted for lack of permission remain.
      */
     public static void sweep(Path directory) throws IOException {
         Path tmp = tmp(directory);
         if (!isDirectory(directory) || !isDirectory(tmp)) {
-            return; // missing, or a link that leads elsewhere
+            return; // missing, or a symbolic link, which is not followed
         }
         try (DirectoryStream<Path> lockFiles = Files.newDirectoryStream(tmp, "*" + LOCK_SUFFIX)) {
             for (Path lockFile : lockFiles) {
@@ -233,10 +238,10 @@ public final class ProcessSession {
         }
     }
 
-    /** Deletes a directory of files, if there is one. */
+    /** Deletes a directory of files, if it exists. */
     private static void deleteDirectory(Path directory) throws IOException {
         if (!isDirectory(directory)) {
-            Files.deleteIfExists(directory); // perhaps a link: not what it leads to
+            Files.deleteIfExists(directory); // if it is a symbolic link, deletes the link only
             return;
         }
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {

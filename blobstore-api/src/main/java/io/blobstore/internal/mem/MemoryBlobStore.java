@@ -32,11 +32,11 @@ import java.nio.ByteBuffer;
 import java.util.Collection;
 
 /**
- * A store whose blobs are byte arrays on the Java heap. Whatever is stored is copied in, whatever is read is copied
- * out: it is for tests and small caches, and nothing about it is zero-copy.
+ * A store whose blobs are byte arrays on the Java heap. Content is copied when it is stored and when it is read: this
+ * store is meant for tests and small caches.
  *
  * <p>Memory is bounded by the heap alone: a blob takes its size until it is deleted or replaced, an unfinished upload
- * the size of its parts, and completing one briefly takes the size of the blob once more. Thread-safe.
+ * takes the size of its parts, and completing one briefly takes the size of the blob once more. Thread-safe.
  */
 public final class MemoryBlobStore implements BlobStore {
     /** Parts of 1 byte to 1 GiB, blobs of up to 1 GiB; preconditions, but no presigned URLs. */
@@ -56,7 +56,7 @@ public final class MemoryBlobStore implements BlobStore {
     private volatile boolean closed;
 
     /**
-     * Creates a store of this content.
+     * Creates a store with this content.
      *
      * @throws IllegalArgumentException if the capabilities claim presigned URLs, or blobs larger than an array
      */
@@ -114,7 +114,7 @@ public final class MemoryBlobStore implements BlobStore {
         return content.require(Operation.HEAD, key).metadata();
     }
 
-    /** Lists what the store holds at the moment of the call. */
+    /** Lists the blobs that the store holds at the moment of the call. */
     @Override
     public BlobListing list(ListOptions options) {
         requireOpen();
@@ -181,7 +181,7 @@ public final class MemoryBlobStore implements BlobStore {
         return capabilities;
     }
 
-    /** Aborts this store's unfinished uploads. The content stays for other stores of the same name. */
+    /** Aborts this store's unfinished uploads. The content remains available to other stores with the same name. */
     @Override
     public void close() throws IOException {
         closed = true;

@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class MemoryBlobStoreProvider implements BlobStoreProvider {
     private static final ConcurrentHashMap<String, MemoryContent> NAMED = new ConcurrentHashMap<>();
 
-    /** For {@link java.util.ServiceLoader}. */
+    /** Creates the provider, for {@link java.util.ServiceLoader}. */
     public MemoryBlobStoreProvider() {}
 
     @Override
@@ -22,7 +22,7 @@ public final class MemoryBlobStoreProvider implements BlobStoreProvider {
         if (uri.authority().isPresent() || uri.path().startsWith("/")) {
             throw new IllegalArgumentException("a mem: URI is written mem: or mem:name, without '/'");
         }
-        uri.parameters(new String[0]); // refuses any
+        uri.parameters(new String[0]); // this scheme has no parameters
         String name = uri.path();
         MemoryContent content =
                 name.isEmpty() ? new MemoryContent() : NAMED.computeIfAbsent(name, created -> new MemoryContent());

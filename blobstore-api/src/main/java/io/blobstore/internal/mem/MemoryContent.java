@@ -21,10 +21,10 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * The blobs and unfinished uploads of one store in memory, or of several stores with one name.
+ * The blobs and unfinished uploads of one store in memory, or of several stores with the same name.
  *
- * <p>Content is copied in before it is handed over, so that a source that blocks or fails does not hold the lock.
- * Thread-safe.
+ * <p>Callers copy the content of a source before they call {@link #put}, so that a source that blocks or fails does not
+ * hold the lock. Thread-safe.
  */
 public final class MemoryContent {
     private final ReentrantLock lock = new ReentrantLock();
@@ -77,7 +77,7 @@ public final class MemoryContent {
         });
     }
 
-    /** Makes a blob visible. Nothing may change the content, or the position of the buffer, any more. */
+    /** Makes a blob visible. The caller must not change the content, or the position of the buffer, after that. */
     StoredBlob put(Operation operation, BlobKey key, ByteBuffer content, StoreOptions options)
             throws PreconditionFailedException {
         Crc32c checksum = Crc32c.of(content.duplicate());
@@ -106,7 +106,10 @@ public final class MemoryContent {
         if (condition instanceof Precondition.IfMatch wanted) {
             if (current == null) {
                 throw new PreconditionFailedException(
-                        operation, key, "there is no blob, but version " + wanted.version() + " was expected", null);
+                        operation,
+                        key,
+                        "the blob does not exist, but version " + wanted.version() + " was expected",
+                        null);
             }
             requireVersion(operation, wanted.version(), current.metadata);
         }
@@ -149,7 +152,7 @@ public final class MemoryContent {
      * Changes the bytes of a blob but not its metadata, as failing memory would.
      *
      * @param damage changes a copy of the bytes in place, without moving the position of the buffer
-     * @throws BlobNotFoundException if there is no blob
+     * @throws BlobNotFoundException if the key has no blob
      */
     public void damage(BlobKey key, Consumer<ByteBuffer> damage) throws BlobNotFoundException {
         Blob blob = require(Operation.READ, key);

@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
-/** A listing of the blobs of one moment; common prefixes are found as it proceeds. Not thread-safe. */
+/**
+ * A listing of the blobs that existed when it was created. Common prefixes are computed as the listing is read. Not
+ * thread-safe.
+ */
 final class MemoryListing implements BlobListing {
     private final Iterator<BlobMetadata> rest;
     private final ListOptions options;

@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** A multipart upload whose parts are byte arrays. */
+/** A multipart upload whose parts are buffers on the heap. */
 final class MemoryMultipartUpload extends AbstractMultipartUpload<MemoryMultipartUpload.Part> {
     private final long id;
     private final StoreOptions options;

@@ -34,7 +34,7 @@ public final class LeaseTicket {
      * Opens a ticket.
      *
      * @param lease the object whose unreachability means a leak; the ticket must be reachable from it
-     * @param what describes the leased object, for the report
+     * @param what a description of the leased object, for the report
      * @param onRelease run by the first {@link #release()}; must not refer to the lease
      */
     public static LeaseTicket open(Object lease, String what, Runnable onRelease) {
@@ -87,8 +87,8 @@ public final class LeaseTicket {
             }
             try {
                 LOG.error(
-                        "Never closed: {}. Its memory stays mapped until the JVM ends. Use a try-with-resources block. It was"
-                                + " opened here:",
+                        "Never closed: {}. Its memory stays mapped until the JVM ends. Use a try-with-resources block. It"
+                                + " was opened here:",
                         what,
                         trace);
             } finally {

@@ -10,13 +10,13 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Off-heap memory that readers share for reading ahead: bounded, and divided evenly among its users. Nothing waits for
- * memory: a reader that gets none reads without prefetching.
+ * Off-heap memory that readers share for reading ahead: bounded, and divided evenly among its users. No method waits
+ * for memory: a reader that gets none reads without prefetching.
  *
- * <p>Pages of 1 MiB in slabs of 16. A piece is 1, 2, 4, 8 or 16 pages, at a multiple of its size, so that memory which
- * was returned always fits again (a buddy system, with one bit per page). Slabs are taken from the shared
- * {@link DirectBufferPool} when needed, and returned when the last user leaves: readers that are opened one after the
- * other reuse one slab.
+ * <p>Memory is divided into pages of 1 MiB, in slabs of 16 pages. A piece is 1, 2, 4, 8 or 16 pages, at a multiple of
+ * its size, so that memory which was returned always fits again (a buddy system, with one bit per page). Slabs are
+ * taken from the shared {@link DirectBufferPool} when needed, and returned when the last user leaves: readers that are
+ * opened one after the other reuse one slab.
  *
  * <p>Thread-safe.
  */
@@ -31,7 +31,10 @@ public final class PrefetchMemory {
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock:
     private final List<Slab> slabs = new ArrayList<>();
-    /** The most pages to have: fewer than the bound once the JVM has refused memory, which it does slowly. */
+    /**
+     * The maximum number of pages to allocate: fewer than the bound after the JVM has refused memory, as asking again
+     * is slow.
+     */
     private int obtainable;
 
     private int shares;
@@ -111,7 +114,7 @@ public final class PrefetchMemory {
          *
          * @param bytes the preferred size, 1 or more
          * @return a piece of up to that many bytes, rounded up to the next size; empty if no memory is left, or this
-         *     user has its share
+         *     user holds its whole share
          */
         public Optional<Piece> take(int bytes) {
             lock.lock();
@@ -134,7 +137,7 @@ public final class PrefetchMemory {
             }
         }
 
-        /** Under lock. */
+        /** Counts this share from its first use. Requires the lock. */
         private void arrive() {
             if (joined) {
                 return;
@@ -178,7 +181,7 @@ public final class PrefetchMemory {
             }
         }
 
-        /** Under lock. */
+        /** Stops counting this share if it is closed and holds no memory. Requires the lock. */
         private void leaveIfDone() {
             if (closed && joined && held == 0) {
                 joined = false;
@@ -197,7 +200,7 @@ public final class PrefetchMemory {
         return power == pages ? pages : power * 2;
     }
 
-    /** Memory in use, to be closed. */
+    /** Memory in use. Must be closed. */
     public final class Piece implements Closeable {
         private final Share owner;
         private final Slab slab;
@@ -205,7 +208,7 @@ public final class PrefetchMemory {
         private final int pages;
         private boolean released;
 
-        /** Under lock. */
+        /** Creates a piece and counts its pages. Requires the lock. */
         private Piece(Share owner, Slab slab, int first, int pages) {
             this.owner = owner;
             this.slab = slab;
@@ -220,7 +223,7 @@ public final class PrefetchMemory {
             return slab.memory.buffer().slice(first * PAGE, pages * PAGE);
         }
 
-        /** Returns the memory, which may not be accessed any more. Idempotent. */
+        /** Returns the memory, which must not be accessed after that. Idempotent. */
         @Override
         public void close() {
             lock.lock();

@@ -1,5 +1,5 @@
 /**
- * Decides how far a reader prefetches, and manages the memory for it. Knows no store, no thread and no transfer. Not
+ * Decides how far a reader prefetches, and manages the memory for it. Independent of stores, threads and transfers. Not
  * exported.
  *
  * <p>May depend on {@code io.blobstore.internal.buffer} only.

@@ -45,7 +45,7 @@ class DirectBufferPoolTest {
 
     @ParameterizedTest
     @CsvSource({"0, 4096", "1, 4096", "4096, 4096", "4097, 8192", "262144, 262144", "262145, 524288"})
-    void aBufferHasTheSizeThatWasAskedForAndMemoryOfTheNextPowerOfTwo(int size, int memory) {
+    void aBufferHasTheRequestedSizeAndMemoryOfTheNextPowerOfTwo(int size, int memory) {
         DirectBufferPool pool = new DirectBufferPool(MIB);
         PooledBuffer first = pool.take(size);
         assertThat(first.buffer().isDirect()).isTrue();
@@ -99,7 +99,7 @@ class DirectBufferPoolTest {
         assertThat(takeMarks(pool, 2, 32 * KIB)).containsExactly(1, 0);
     }
 
-    /** Takes buffers, and returns their marks; 0 is that of new memory. */
+    /** Takes buffers, and returns their marks, which are 0 in new memory. */
     private static List<Integer> takeMarks(DirectBufferPool pool, int count, int size) {
         return IntStream.range(0, count).mapToObj(i -> mark(pool.take(size))).toList();
     }
@@ -131,7 +131,7 @@ class DirectBufferPoolTest {
     @Test
     void idleBuffersAreFreedByTheGarbageCollector() {
         DirectBufferPool pool = new DirectBufferPool(64L * MIB);
-        do { // a collection may leave some; the bound is the test's timeout
+        do { // a collection may leave some; bounded by the timeout of the test
             takeMarked(pool, 64, MIB).forEach(PooledBuffer::close);
             reachable.clear();
             System.gc();

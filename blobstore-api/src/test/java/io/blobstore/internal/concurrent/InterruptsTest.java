@@ -34,7 +34,7 @@ class InterruptsTest {
 
     static Stream<Throwable> others() {
         return Stream.of(
-                new SocketTimeoutException(), // an InterruptedIOException that is none
+                new SocketTimeoutException(), // an InterruptedIOException that is not an interrupt
                 new ClosedChannelException(),
                 new CancellationException(),
                 new UncheckedIOException(new IOException(new SocketTimeoutException())));

@@ -117,7 +117,7 @@ class AtomicFileTest {
                 first.write(text("56789"));
             }
             assertThat(content.hasRemaining()).isFalse();
-            file.extend(3); // which is less than there is
+            file.extend(3); // less than its current length
 
             file.replaceTarget();
         }

@@ -8,10 +8,10 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The states of a lease count, in every order in which three actors can take their steps. */
+/** Tests the states of a lease count in every order in which three actors can take their steps. */
 @Tag("jdk")
 class LeaseCountTest {
-    /** A step, with what it must have for a result. */
+    /** A step of an actor. */
     private enum Step {
         ACQUIRE,
         MORE,
@@ -26,7 +26,7 @@ class LeaseCountTest {
         private boolean closed;
         private int freed;
 
-        /** Gives whether the step had an effect: a refused lease is not released later. */
+        /** Runs a step, and returns whether it had an effect: a refused lease is not released later. */
         private boolean run(Step step) {
             boolean result;
             switch (step) {
@@ -57,9 +57,9 @@ class LeaseCountTest {
             return result;
         }
 
-        private void free(boolean told, boolean expected) {
-            assertThat(told).isEqualTo(expected);
-            freed += told ? 1 : 0;
+        private void free(boolean mustFree, boolean expected) {
+            assertThat(mustFree).isEqualTo(expected);
+            freed += mustFree ? 1 : 0;
         }
     }
 
@@ -94,7 +94,7 @@ class LeaseCountTest {
         for (int actor : order) {
             Step step = actors.get(actor).get(next[actor]++);
             if (step == Step.RELEASE && held[actor] == 0) {
-                continue; // it was refused the lease
+                continue; // its lease was refused
             }
             boolean done = checked.run(step);
             if (step == Step.ACQUIRE || step == Step.MORE) {
@@ -111,7 +111,7 @@ class LeaseCountTest {
         assertThat(checked.freed).isEqualTo(1);
     }
 
-    /** Which actor is next, in all orders that leave each actor's own steps in order. */
+    /** Returns all sequences of actors that keep each actor's own steps in order. */
     private static List<List<Integer>> orders(List<List<Step>> actors) {
         List<List<Integer>> orders = new ArrayList<>();
         extend(new ArrayList<>(), actors.stream().mapToInt(List::size).toArray(), orders);

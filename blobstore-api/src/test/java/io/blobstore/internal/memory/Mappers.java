@@ -4,16 +4,16 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.params.provider.Arguments;
 
-/** Every way of mapping that the JVM which runs the tests offers, for tests that must hold for each. */
+/** The mappers that this JVM supports, for tests that must hold for each. */
 public final class Mappers {
     private Mappers() {}
 
-    /** The mappers, as arguments of a parameterised test. */
+    /** Returns the mappers, as arguments of a parameterised test. */
     public static Stream<Arguments> available() {
         return all().map(mapper -> Arguments.of(Named.of(mapper.name(), mapper)));
     }
 
-    /** The values of the system property that work here. */
+    /** Returns the values of the system property that this JVM supports. */
     public static Stream<String> names() {
         return all().map(Mapper::name);
     }

@@ -14,13 +14,13 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which reads make it worth reading ahead, and how far. */
+/** Tests which reads cause prefetching, and how far. */
 class AccessPatternTest {
     private static final int K = 1 << 10;
     private static final int M = 1 << 20;
     private static final long CAP = 256L * M;
 
-    /** A read that nothing was read ahead for. */
+    /** A read, and whether it starts within prefetched bytes. */
     private record Read(long offset, int length, boolean buffered) {
         static Read plain(long offset, long length) {
             return new Read(offset, (int) length, false);
@@ -62,20 +62,20 @@ class AccessPatternTest {
 
     static List<Arguments> windows() {
         return List.of(
-                arguments("nothing is known", CAP, List.of(), of()),
+                arguments("no reads yet", CAP, List.of(), of()),
                 arguments(
-                        "from the third read on, as much as was read, but for two reads",
+                        "from the third read on, as many bytes as were read after the first two",
                         CAP,
                         sequence(0, M, M, M, M, M),
                         of(0, 0, M, 2 * M, 3 * M)),
-                arguments("wherever it begins", CAP, sequence(77, M, M, M, M), of(0, 0, M, 2 * M)),
+                arguments("at any offset", CAP, sequence(77, M, M, M, M), of(0, 0, M, 2 * M)),
                 arguments(
-                        "the first time, what the last read was, not the mean",
+                        "the first time, the size of the last read, not the mean",
                         CAP,
                         sequence(0, 4 * M, 2 * M, 3 * M, 3 * M),
                         of(0, 0, 3 * M, 6 * M)),
                 arguments("the mean is an integer", CAP, sequence(0, 10, 11, 11, 10), of(0, 0, 11, 20)),
-                arguments("two tiny reads are two", CAP, sequence(0, 1, 2, 1), of(0, 0, 2)),
+                arguments("two tiny reads count as two", CAP, sequence(0, 1, 2, 1), of(0, 0, 2)),
                 arguments(
                         "the mean is that of the last ten",
                         CAP,
@@ -97,7 +97,7 @@ class AccessPatternTest {
                         3L * M + 1,
                         sequence(0, M, M, M, M, M, M, M),
                         of(0, 0, M, 2 * M, 3 * M, 3 * M + 1, 3 * M + 1)),
-                arguments("nothing if nothing is allowed", 0L, sequence(0, M, M, M, M), of(0, 0, 0, 0)),
+                arguments("nothing with a cap of 0", 0L, sequence(0, M, M, M, M), of(0, 0, 0, 0)),
                 arguments("reads larger than the cap", 10L * M, sequence(0, 11 * M, 11 * M, 11 * M), of(0, 0, 10 * M)),
                 arguments(
                         "large reads of different sizes: one more like the last",
@@ -110,7 +110,7 @@ class AccessPatternTest {
                         sequence(0, 60 * M, 64 * M, 68 * M, 64 * M),
                         of(0, 0, 68 * M, 128 * M)),
                 arguments(
-                        "two reads of somebody else's read-ahead, again and again",
+                        "pairs of reads, as of another prefetcher, repeatedly",
                         CAP,
                         then(
                                 sequence(0, 128 * K, 128 * K),
@@ -119,22 +119,22 @@ class AccessPatternTest {
                                 sequence(55 * M, 128 * K, 128 * K)),
                         of(0, 0, 0, 0, 0, 0, 0, 0)),
                 arguments(
-                        "a jump forgets",
+                        "a jump clears the history",
                         CAP,
                         then(sequence(0, M, M, M, M), sequence(50 * M, K, K, K)),
                         of(0, 0, M, 2 * M, 0, 0, K)),
                 arguments(
-                        "a jump back as well",
+                        "a jump backwards as well",
                         CAP,
                         then(sequence(9 * M, M, M, M, M), sequence(0, M, M, M)),
                         of(0, 0, M, 2 * M, 0, 0, M)),
                 arguments(
-                        "the same again is a jump, if it is not in memory",
+                        "the same range again is a jump if it was not prefetched",
                         CAP,
                         then(sequence(0, M), sequence(0, M), sequence(0, M), sequence(0, M)),
                         of(0, 0, 0, 0)),
                 arguments(
-                        "the same again does not count, if it is in memory",
+                        "the same range again does not count if it was prefetched",
                         CAP,
                         then(
                                 sequence(0, M, M, M),
@@ -145,12 +145,12 @@ class AccessPatternTest {
                                         Read.buffered(4 * M, M))),
                         of(0, 0, M, 2 * M, 2 * M, 2 * M, 3 * M)),
                 arguments(
-                        "back inside what is in memory: what is new counts",
+                        "back inside the prefetched bytes: new bytes count",
                         CAP,
                         then(sequence(0, M, M, M, M), List.of(Read.buffered(3 * M + M / 2, M))),
                         of(0, 0, M, 2 * M, 2 * M)), // 4.5 MiB are 4 reads
                 arguments(
-                        "forward inside what is in memory: what is left out does not count",
+                        "forward inside the prefetched bytes: skipped bytes do not count",
                         CAP,
                         then(sequence(0, M, M, M), List.of(Read.buffered(9 * M, M), Read.plain(10 * M, M))),
                         of(0, 0, M, 2 * M, 3 * M)));
@@ -248,7 +248,7 @@ class AccessPatternTest {
 
     @ParameterizedTest
     @MethodSource("seeds")
-    void readsHereAndThereAreNeverReadAheadOf(long seed) {
+    void randomReadsAreNeverPrefetched(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         AccessPattern pattern = new AccessPattern(CAP);
         for (int i = 0; i < 2000; i++) {
@@ -282,7 +282,7 @@ class AccessPatternTest {
     }
 
     @Test
-    void afterAResetNothingIsKnown() {
+    void aResetClearsTheHistory() {
         AccessPattern pattern = new AccessPattern(CAP);
         every(0, M, M, 9).forEach(read -> pattern.read(read.offset, read.length, false));
         assertThat(pattern.window()).isEqualTo(7 * M);
@@ -319,11 +319,11 @@ class AccessPatternTest {
         for (int i = 0; i < 20; i++) {
             pattern.read(at, (int) length, false);
             at += length;
-            // Twice the mean, of 2 GiB each, is the most that may be asked for.
+            // Twice the mean, of 2 GiB each, is the maximum.
             assertThat(pattern.window()).isEqualTo(i < 2 ? 0 : Math.min(cap, Math.min(i - 1, 2) * length));
         }
         assertThat(at).isEqualTo(Long.MAX_VALUE);
-        pattern.read(Long.MAX_VALUE - 5, 100, true); // no blob has these bytes; but no nonsense follows from it either
+        pattern.read(Long.MAX_VALUE - 5, 100, true); // beyond any blob, but must not overflow
         assertThat(pattern.window()).isBetween(0L, cap);
         pattern.read(0, 1, false);
         assertThat(pattern.window()).isZero();

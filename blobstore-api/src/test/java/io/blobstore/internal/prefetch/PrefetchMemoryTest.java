@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.blobstore.contract.ChildJvm;
+import io.blobstore.internal.buffer.DirectBufferPool;
+import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
 import io.blobstore.internal.prefetch.PrefetchMemory.Piece;
 import io.blobstore.internal.prefetch.PrefetchMemory.Share;
 import java.lang.management.BufferPoolMXBean;
@@ -32,7 +34,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The memory that readers share: bounded, divided evenly, and never given to two of them. */
+/** Tests that the memory which readers share is bounded, divided evenly, and never given to two of them. */
 @Tag("jdk")
 @Timeout(120)
 class PrefetchMemoryTest {
@@ -40,7 +42,7 @@ class PrefetchMemoryTest {
         return piece.buffer().capacity() / PAGE;
     }
 
-    /** Takes until there is no more, and gives the sizes in pages. */
+    /** Takes pieces until no more are left, and returns their sizes in pages. */
     private static List<Integer> takeAll(Share share, int bytes) {
         List<Integer> sizes = new ArrayList<>();
         for (Optional<Piece> piece = share.take(bytes); piece.isPresent(); piece = share.take(bytes)) {
@@ -105,7 +107,7 @@ class PrefetchMemoryTest {
     }
 
     @Test
-    void twentyPagesAreASlabAndWhatIsLeft() {
+    void twentyPagesAreAFullSlabAndASmallerOne() {
         PrefetchMemory memory = new PrefetchMemory(20L * PAGE + 5);
 
         assertThat(takeAll(memory.join(), 16 * PAGE)).containsExactly(16, 4);
@@ -113,7 +115,7 @@ class PrefetchMemoryTest {
     }
 
     @Test
-    void aHugeBoundTakesOnlyWhatIsAskedFor() {
+    void aHugeBoundTakesOnlyRequestedMemory() {
         PrefetchMemory memory = new PrefetchMemory(Long.MAX_VALUE);
 
         assertThat(memory.join().take(1)).isPresent();
@@ -121,7 +123,7 @@ class PrefetchMemoryTest {
     }
 
     @Test
-    void thereIsASmallerPieceWhereThereIsNoLargerOne() {
+    void aSmallerPieceIsGivenIfNoLargerOneIsFree() {
         PrefetchMemory memory = new PrefetchMemory(16L * PAGE);
         Share share = memory.join();
         List<Piece> pieces = IntStream.range(0, 16)
@@ -135,7 +137,7 @@ class PrefetchMemoryTest {
     }
 
     @Test
-    void whatWasGivenBackFitsAgain() {
+    void returnedMemoryFitsAgain() {
         PrefetchMemory memory = new PrefetchMemory(32L * PAGE);
         Share share = memory.join();
         List<Piece> pieces = IntStream.range(0, 32)
@@ -148,7 +150,7 @@ class PrefetchMemoryTest {
     }
 
     @Test
-    void givingBackTwiceTakesNothingFromOthers() {
+    void returningTwiceTakesNothingFromOthers() {
         PrefetchMemory memory = new PrefetchMemory(PAGE);
         Share share = memory.join();
         Piece first = share.take(1).orElseThrow();
@@ -166,7 +168,7 @@ class PrefetchMemoryTest {
     // ---- shares
 
     @Test
-    void whoeverIsNewGetsHisShareOfWhatIsGivenBack() {
+    void aNewUserGetsItsShareOfReturnedMemory() {
         PrefetchMemory memory = new PrefetchMemory(16L * PAGE);
         Share one = memory.join();
         List<Piece> pieces =
@@ -182,7 +184,7 @@ class PrefetchMemoryTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 5, 16, 20, 33, 64})
-    void eachGetsAPageAndNobodyMoreThanHisShare(int users) {
+    void eachUserGetsAPageAndNoneMoreThanItsShare(int users) {
         PrefetchMemory memory = new PrefetchMemory(64L * PAGE);
         List<Share> shares =
                 IntStream.range(0, users).mapToObj(i -> memory.join()).toList();
@@ -196,7 +198,7 @@ class PrefetchMemoryTest {
     }
 
     @Test
-    void whoAskedForNothingHasNoShare() {
+    void aUserThatTookNothingHasNoShare() {
         PrefetchMemory memory = new PrefetchMemory(4L * PAGE);
         List<Share> idle = List.of(memory.join(), memory.join(), memory.join());
 
@@ -205,7 +207,7 @@ class PrefetchMemoryTest {
     }
 
     @Test
-    void whoHasLeftHasNoShare() {
+    void aUserThatHasLeftHasNoShare() {
         PrefetchMemory memory = new PrefetchMemory(4L * PAGE);
         Share leaving = memory.join();
         Share staying = memory.join();
@@ -213,7 +215,7 @@ class PrefetchMemoryTest {
         assertThat(takeAll(staying, PAGE)).hasSize(2);
 
         leaving.close();
-        assertThat(takeAll(staying, PAGE)).isEmpty(); // he still has memory, and so a share
+        assertThat(takeAll(staying, PAGE)).isEmpty(); // the other user still holds memory, and so its share
         left.close();
 
         assertThat(takeAll(staying, PAGE)).hasSize(2);
@@ -231,13 +233,13 @@ class PrefetchMemoryTest {
 
         assertThat(never.take(1)).isEmpty();
         assertThat(used.take(1)).isEmpty();
-        piece.buffer().put(0, (byte) 1); // still his
+        piece.buffer().put(0, (byte) 1); // still in use
         piece.close();
         assertThat(used.take(1)).isEmpty();
         assertThat(takeAll(memory.join(), PAGE)).hasSize(4);
     }
 
-    // ---- any order, any number of threads
+    // ---- random order, several threads
 
     static LongStream seeds() {
         return LongStream.range(0, 12);
@@ -245,7 +247,7 @@ class PrefetchMemoryTest {
 
     @ParameterizedTest
     @MethodSource("seeds")
-    void nobodyEverGetsWhatSomebodyHasNorMoreThanThereIs(long seed) throws Exception {
+    void noMemoryIsGivenToTwoUsersNorMoreThanTheBound(long seed) throws Exception {
         SplittableRandom random = new SplittableRandom(seed);
         int maxPages = random.nextInt(50);
         PrefetchMemory memory = new PrefetchMemory((long) maxPages * PAGE + random.nextInt(PAGE));
@@ -270,7 +272,7 @@ class PrefetchMemoryTest {
         }
     }
 
-    /** Marks what it gets, page by page, and finds its marks again when it gives that back. */
+    /** Marks the pages of the pieces that it takes, and checks the marks when it returns the pieces. */
     private static void useAndCheck(PrefetchMemory memory, int maxPages, SplittableRandom random, byte mark) {
         Share share = memory.join();
         List<Piece> held = new ArrayList<>();
@@ -286,7 +288,7 @@ class PrefetchMemoryTest {
             }
             if (random.nextInt(300) == 0) {
                 share.close();
-                if (random.nextBoolean()) { // what is out when he leaves is given back later
+                if (random.nextBoolean()) { // pieces in use when the share is closed are returned later
                     held.forEach(piece -> giveBack(piece, mark));
                     held.clear();
                 }
@@ -311,7 +313,7 @@ class PrefetchMemoryTest {
         piece.close();
     }
 
-    // ---- what the JVM gives
+    // ---- limits of the JVM
 
     private static long directMemory() {
         return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
@@ -320,8 +322,20 @@ class PrefetchMemoryTest {
                 .sum();
     }
 
+    /** Takes the idle buffers of a size from the shared pool, so that the next one is allocated. */
+    private static List<PooledBuffer> takeIdle(int size) {
+        List<PooledBuffer> taken = new ArrayList<>();
+        long before;
+        do {
+            before = directMemory();
+            taken.add(DirectBufferPool.shared().take(size));
+        } while (directMemory() <= before);
+        return taken;
+    }
+
     @Test
     void oneUserAfterTheOtherUsesTheSameMemory() {
+        List<PooledBuffer> idle = takeIdle(16 * PAGE); // which other tests of this JVM have left
         PrefetchMemory memory = new PrefetchMemory(16L * PAGE);
         long most = 0;
         long before = directMemory();
@@ -332,14 +346,15 @@ class PrefetchMemoryTest {
                 most = Math.max(most, directMemory() - before);
             }
         }
-        // Twice, as a collection may come between two users, and free the memory a moment later.
+        idle.forEach(PooledBuffer::close);
+        // Twice, because a collection between two users may free the memory a moment later.
         assertThat(most).isBetween(1L, 32L * PAGE);
     }
 
     @TempDir
     private Path directory;
 
-    /** Asks for memory that the JVM does not have. */
+    /** Requests memory that the JVM does not have. */
     static final class Exhausted {
         private Exhausted() {}
 
@@ -347,7 +362,8 @@ class PrefetchMemoryTest {
             PrefetchMemory memory = new PrefetchMemory(256L * PAGE);
             Share share = memory.join();
             List<Integer> got = takeAll(share, 16 * PAGE);
-            // Each time that it refuses direct memory the JVM collects garbage, nine times, and waits half a second.
+            // Each time that the JVM refuses direct memory, it first collects garbage nine times and waits half a
+            // second.
             long collections = collections();
             for (int i = 0; i < 100; i++) {
                 got.addAll(takeAll(share, 16 * PAGE));
@@ -363,7 +379,7 @@ class PrefetchMemoryTest {
     }
 
     @Test
-    void aJvmThatRefusesMemoryIsNotAskedAgainAndAgain() throws Exception {
+    void memoryThatTheJvmRefusedIsNotRequestedRepeatedly() throws Exception {
         ChildJvm.Exit exit = ChildJvm.of(Exhausted.class, directory)
                 .with("-XX:MaxDirectMemorySize=40m")
                 .run(Duration.ofMinutes(2));
