@@ -98,12 +98,13 @@ public abstract class ErrorTranslator {
         if (translated.isPresent()) {
             return translated.get();
         }
-        if (Interrupts.caused(problem) || isAborted(problem)) {
+        boolean interrupted = Interrupts.caused(problem);
+        if (interrupted || isAborted(problem)) {
             Thread.currentThread().interrupt();
             // Callers that do not know the SDK recognize an interrupt by the cause.
-            Throwable cause =
-                    Interrupts.caused(problem) ? problem : new InterruptedIOException("interrupted").initCause(problem);
-            return new BlobStoreException(operation, key, "interrupted; whether the server did it is unknown", cause, false);
+            Throwable cause = interrupted ? problem : new InterruptedIOException("interrupted").initCause(problem);
+            return new BlobStoreException(
+                    operation, key, "interrupted; whether the server did it is unknown", cause, false);
         }
         Optional<ErrorResponse> response = response(problem);
         if (response.isPresent()) {
@@ -162,8 +163,8 @@ public abstract class ErrorTranslator {
                     failure.cause()));
         }
         if (response.is("NoSuchUpload")) {
-            return Optional.of(failure.other(
-                    "the upload is gone: it was aborted, or removed by a lifecycle rule", false));
+            return Optional.of(
+                    failure.other("the upload is gone: it was aborted, or removed by a lifecycle rule", false));
         }
         return Optional.empty();
     }
