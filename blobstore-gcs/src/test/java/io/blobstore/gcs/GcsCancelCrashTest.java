@@ -37,9 +37,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class GcsCancelCrashTest {
     private static final String BUCKET = "some-bucket";
 
-    /** With fewer, some moments may never be tried: the beginning of an upload, or its end. */
-    private static final int ENOUGH = 50;
-
     @TempDir
     private Path directory;
 
@@ -50,7 +47,7 @@ class GcsCancelCrashTest {
         boolean available = engine == TlsEngine.OPENSSL ? OpenSsl.isAvailable() : Conscrypt.isAvailable();
         assumeTrue(available || !secure, "this platform has no native library for " + engine);
 
-        CancelledUploads.requireSurvival(Child.class, directory, engine, secure, CampaignScale.of(times, ENOUGH));
+        CancelledUploads.requireSurvival(Child.class, directory, engine, secure, CampaignScale.of(times));
     }
 
     /** The server: besides uploads it has objects with hidden names, which are copied and deleted by the JSON API. */

@@ -44,6 +44,9 @@ public abstract class CancelledUploads {
 
     private static final int PART = 5 << 20;
     private static final int WORKERS = 2;
+    /** How many uploads there may be for each one to be cancelled, until all moments were tried. */
+    private static final int MOST = 10;
+
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final ScriptedUploads uploads;
@@ -128,7 +131,7 @@ public abstract class CancelledUploads {
         return !thread.isDaemon() || thread.getName().startsWith("blobstore-");
     }
 
-    /** Uploads until a number of uploads were cancelled. */
+    /** Uploads until a number of uploads were cancelled, at all moments. */
     private void run(boolean secure, int times) throws Exception {
         ExecutorService workers = Executors.newFixedThreadPool(WORKERS);
         try (ScriptedServer server = secure
@@ -142,7 +145,7 @@ public abstract class CancelledUploads {
                 Path file = file(worker);
                 Random random = new Random(worker);
                 ends[worker] = workers.submit(() -> {
-                    while (cancelled.get() < times) {
+                    while (cancelled.get() < times || !(allMoments() || numbers.get() >= MOST * times)) {
                         one(uploader, store, file, random);
                     }
                     return null;
@@ -155,6 +158,11 @@ public abstract class CancelledUploads {
             workers.shutdown();
             require(workers.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS), "a worker hangs");
         }
+    }
+
+    /** Returns whether uploads were cancelled before the server knew of them, and after they were completed. */
+    private boolean allMoments() {
+        return completed.get() > 0 && numbers.get() - uploads.created() >= WORKERS; // the others' may be under way
     }
 
     private void one(TransferManager uploader, BlobStore store, Path path, Random random) throws Exception {

@@ -24,9 +24,6 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 @Tag("jdk")
 class UploadCancelCrashTest {
-    /** With fewer, some moments may never be tried: the beginning of an upload, or its end. */
-    private static final int ENOUGH = 50;
-
     @TempDir
     private Path directory;
 
@@ -36,8 +33,7 @@ class UploadCancelCrashTest {
         ProcessMaps.assumeReadable();
         assumeTrue(OpenSsl.isAvailable() || !secure, "this platform has no native library for OpenSSL");
 
-        CancelledUploads.requireSurvival(
-                Child.class, directory, TlsEngine.OPENSSL, secure, CampaignScale.of(times, ENOUGH));
+        CancelledUploads.requireSurvival(Child.class, directory, TlsEngine.OPENSSL, secure, CampaignScale.of(times));
     }
 
     /** The child. */
