@@ -118,7 +118,7 @@ public final class HttpClient implements Closeable {
         }
 
         /** Sets how long an idle connection is kept; default 60 s. */
-        public Builder maxIdle(Duration time) {
+        Builder maxIdle(Duration time) {
             maxIdle = requirePositive(time);
             return this;
         }
@@ -127,7 +127,7 @@ public final class HttpClient implements Closeable {
          * Sets the age at which a connection is closed even if it is used, so that changes of DNS are followed; default
          * 10 min.
          */
-        public Builder maxAge(Duration time) {
+        Builder maxAge(Duration time) {
             maxAge = requirePositive(time);
             return this;
         }

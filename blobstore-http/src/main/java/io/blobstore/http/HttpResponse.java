@@ -32,7 +32,5 @@ public record HttpResponse(int status, HttpHeaders headers, Body body, long rece
      * @param bytes must not be modified
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    public record Body(byte[] bytes) {
-        static final Body EMPTY = new Body(new byte[0]);
-    }
+    public record Body(byte[] bytes) {}
 }

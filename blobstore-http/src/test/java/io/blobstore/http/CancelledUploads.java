@@ -44,8 +44,8 @@ public abstract class CancelledUploads {
 
     private static final int PART = 5 << 20;
     private static final int WORKERS = 2;
-    /** How many uploads there may be for each one to be cancelled, until all moments were tried. */
-    private static final int MOST = 10;
+    /** The maximum number of uploads per upload to be cancelled, if not all moments have been tried before. */
+    private static final int MAX_RATIO = 10;
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -131,7 +131,7 @@ public abstract class CancelledUploads {
         return !thread.isDaemon() || thread.getName().startsWith("blobstore-");
     }
 
-    /** Uploads until a number of uploads were cancelled, at all moments. */
+    /** Uploads until {@code times} uploads were cancelled and all moments were tried. */
     private void run(boolean secure, int times) throws Exception {
         ExecutorService workers = Executors.newFixedThreadPool(WORKERS);
         try (ScriptedServer server = secure
@@ -145,7 +145,7 @@ public abstract class CancelledUploads {
                 Path file = file(worker);
                 Random random = new Random(worker);
                 ends[worker] = workers.submit(() -> {
-                    while (cancelled.get() < times || !(allMoments() || numbers.get() >= MOST * times)) {
+                    while (cancelled.get() < times || !(allMoments() || numbers.get() >= MAX_RATIO * times)) {
                         one(uploader, store, file, random);
                     }
                     return null;
@@ -160,9 +160,9 @@ public abstract class CancelledUploads {
         }
     }
 
-    /** Returns whether uploads were cancelled before the server knew of them, and after they were completed. */
+    /** Returns whether uploads ended both before their creation on the server and after their completion. */
     private boolean allMoments() {
-        return completed.get() > 0 && numbers.get() - uploads.created() >= WORKERS; // the others' may be under way
+        return completed.get() > 0 && numbers.get() - uploads.created() >= WORKERS; // others may be running
     }
 
     private void one(TransferManager uploader, BlobStore store, Path path, Random random) throws Exception {

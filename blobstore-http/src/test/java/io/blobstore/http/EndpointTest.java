@@ -9,6 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** Tests which URIs and hosts are valid endpoints, and how endpoints are written. */
 class EndpointTest {
     @ParameterizedTest
     @CsvSource({

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** Tests the lookup of header fields, and which names and values are valid. */
 class HttpHeadersTest {
     @Test
     void namesAreComparedWithoutCaseAndMayOccurTwice() {

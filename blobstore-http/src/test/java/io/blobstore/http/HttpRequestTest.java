@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** Tests which requests are valid, and that texts of requests and responses contain no secrets. */
 class HttpRequestTest {
     private static final Endpoint ENDPOINT = new Endpoint(true, "example.com", 443);
 

@@ -190,11 +190,11 @@ class MalformedResponseTest {
     void aMalformedResponseIsRefusedAndItsConnectionClosed(TestNetChannel channel, String response) throws Exception {
         try (HttpClient client = channel.client().build();
                 ScriptedServer server = channel.server(Script.responding(200, "next"))) {
-            for (ResponseHandler sink :
+            for (ResponseHandler handler :
                     new ResponseHandler[] {ResponseHandler.KEEP, Calls.into(ByteBuffer.allocateDirect(LENGTH))}) {
                 server.then(Script.writing(response));
 
-                TransportException failure = Calls.failure(client, Calls.get(server), sink);
+                TransportException failure = Calls.failure(client, Calls.get(server), handler);
 
                 assertThat(failure).as("accepted").isNotNull();
                 assertThat(failure.kind()).as(failure.getMessage()).isEqualTo(Kind.PROTOCOL);

@@ -100,7 +100,7 @@ class MaxConnectionsTest {
             List<Flight> flights = new ArrayList<>();
             for (int thread = 0; thread < THREADS / 2; thread++) {
                 flights.add(Flight.start(() -> {
-                    HttpResponse last = new HttpResponse(0, HttpHeaders.EMPTY, HttpResponse.Body.EMPTY, 0);
+                    HttpResponse last = new HttpResponse(0, HttpHeaders.EMPTY, new HttpResponse.Body(new byte[0]), 0);
                     for (int i = 0; i < EACH; i++) {
                         try {
                             last = Calls.execute(client, get(server, "/"));

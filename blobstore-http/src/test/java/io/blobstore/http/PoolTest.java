@@ -285,7 +285,7 @@ class PoolTest {
             if (!fault.equals("/reset") || e.kind() != Kind.CLOSED) {
                 throw e;
             }
-            return new HttpResponse(500, HttpHeaders.EMPTY, HttpResponse.Body.EMPTY, 0);
+            return new HttpResponse(500, HttpHeaders.EMPTY, new HttpResponse.Body(new byte[0]), 0);
         }
     }
 }

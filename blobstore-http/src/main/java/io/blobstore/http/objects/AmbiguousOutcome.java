@@ -66,8 +66,8 @@ public final class AmbiguousOutcome {
             throw new BlobStoreException(
                     operation,
                     key,
-                    "the response was lost, and the server stores no checksum that shows which writer stored the current"
-                            + " blob; check it before storing again",
+                    "the response was lost, and the server stores no checksum that shows which writer stored the"
+                            + " current blob; check it before storing again",
                     problem,
                     false);
         }

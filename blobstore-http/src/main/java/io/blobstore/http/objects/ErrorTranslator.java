@@ -98,11 +98,11 @@ public abstract class ErrorTranslator {
         if (translated.isPresent()) {
             return translated.get();
         }
-        if (Interrupts.caused(problem) || isAborted(problem)) {
+        boolean interrupted = Interrupts.caused(problem);
+        if (interrupted || isAborted(problem)) {
             Thread.currentThread().interrupt();
             // Callers that do not know the SDK recognize an interrupt by the cause.
-            Throwable cause =
-                    Interrupts.caused(problem) ? problem : new InterruptedIOException("interrupted").initCause(problem);
+            Throwable cause = interrupted ? problem : new InterruptedIOException("interrupted").initCause(problem);
             return new BlobStoreException(
                     operation, key, "interrupted; whether the server did it is unknown", cause, false);
         }
