@@ -46,8 +46,7 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
 
     @Test
     void anAnswerThatTellsNeitherHashNorGenerationIsAskedFor() throws Exception {
-        server.get().omitHashOfCompletion(true);
-        server.get().omitGenerationOfCompletion(true);
+        server.get().fault(IS_COMPLETION, GcsFaults.omitting("x-goog-hash", "x-goog-generation"));
         try (BlobStore store = server.store().open()) {
             StoredBlob stored = upload(store, Precondition.none());
 
@@ -134,21 +133,21 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
     /** The answer to the completion has no checksum, and the object that is looked at then has another one. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void anotherObjectIsRemovedOnlyIfItIsOurs(boolean generationTold) throws Exception {
-        server.get().omitHashOfCompletion(true);
-        server.get().omitGenerationOfCompletion(!generationTold);
+    void anotherObjectIsRemovedOnlyIfItIsOurs(boolean generationReported) throws Exception {
+        server.get()
+                .fault(IS_COMPLETION, GcsFaults.omitting("x-goog-hash", generationReported ? "" : "x-goog-generation"));
         server.get().fault(seen -> seen.method().equals("GET") && FakeGcs.isJson(seen), GcsFaults.wrongHash());
         try (BlobStore store = server.store().open()) {
             assertThatThrownBy(() -> upload(store, Precondition.none()))
                     .isInstanceOf(IntegrityException.class)
-                    .hasMessageContaining(generationTold ? "it is removed" : "look at the blob");
+                    .hasMessageContaining(generationReported ? "it is removed" : "look at the blob");
         }
-        assertThat(server.get().names(FakeServer.BUCKET)).hasSize(generationTold ? 0 : 1);
+        assertThat(server.get().names(FakeServer.BUCKET)).hasSize(generationReported ? 0 : 1);
     }
 
     @Test
     void anObjectOfAnotherGenerationIsNotOurs() throws Exception {
-        server.get().omitHashOfCompletion(true);
+        server.get().fault(IS_COMPLETION, GcsFaults.omitting("x-goog-hash"));
         server.get()
                 .fault(
                         seen -> seen.method().equals("GET") && FakeGcs.isJson(seen),
@@ -166,7 +165,7 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
 
     @Test
     void anObjectThatCannotBeLookedAtIsFoundLater() throws Exception {
-        server.get().omitHashOfCompletion(true);
+        server.get().fault(IS_COMPLETION, GcsFaults.omitting("x-goog-hash"));
         server.get()
                 .fault(
                         seen -> seen.method().equals("GET") && FakeGcs.isJson(seen),

@@ -69,12 +69,6 @@ final class ErrorResponse extends RuntimeException {
         return Json.error(status, reason, jsonMessage).with(fields);
     }
 
-    /** Returns the response of the JSON API to a request for content. */
-    ScriptedResponse text() {
-        return ScriptedResponse.of(status, "text/html; charset=UTF-8", jsonMessage)
-                .with(fields);
-    }
-
     /** Returns the response of the XML API. */
     ScriptedResponse xml() {
         return Xml.error(status, code, String.valueOf(getMessage())).with(fields);

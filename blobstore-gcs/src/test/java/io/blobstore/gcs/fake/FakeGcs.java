@@ -156,18 +156,6 @@ public final class FakeGcs implements Closeable {
         return this;
     }
 
-    /** Sets whether the response to the completion of a multipart upload has no {@code x-goog-hash}. */
-    public FakeGcs omitHashOfCompletion(boolean omit) {
-        xml.uploads().omitHash(omit);
-        return this;
-    }
-
-    /** Sets whether the response to the completion of a multipart upload has no {@code x-goog-generation}. */
-    public FakeGcs omitGenerationOfCompletion(boolean omit) {
-        xml.uploads().omitGeneration(omit);
-        return this;
-    }
-
     /**
      * Closes all connections and waits for the threads.
      *
@@ -196,7 +184,7 @@ public final class FakeGcs implements Closeable {
             }
             return ofJson ? json.handle(request) : xml.handle(request);
         } catch (ErrorResponse e) {
-            return !ofJson ? e.xml() : JsonApi.isMedia(request) ? e.text() : e.json();
+            return ofJson ? e.json() : e.xml();
         }
     }
 }

@@ -9,7 +9,6 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.blobstore.http.ScriptedResponse;
-import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Map;
@@ -59,13 +58,6 @@ final class Json {
         JsonObject error = of("message", message, "errors", details);
         error.addProperty("code", status);
         return ScriptedResponse.of(status, TYPE, of("error", error).toString());
-    }
-
-    static JsonObject bucket(String bucket, Instant created) {
-        JsonObject json = of("kind", "storage#bucket", "id", bucket, "name", bucket, "metageneration", 1);
-        set(json, "timeCreated", TIME.format(created));
-        set(json, "updated", TIME.format(created));
-        return json;
     }
 
     /**

@@ -24,7 +24,7 @@ final class JsonUploads {
     private record Part(Optional<String> type, int start, int end) {}
 
     static ScriptedResponse handle(FakeObjects objects, String bucket, Request request) {
-        request.allow("uploadType|name|ifGenerationMatch|kmsKeyName" + JsonApi.COMMON);
+        request.allow("uploadType|ifGenerationMatch|kmsKeyName" + JsonApi.COMMON);
         request.requireLength();
         objects.requireBucket(bucket);
         require(request.parameter("uploadType").equals(Optional.of("multipart")), "the upload type is another");
@@ -65,12 +65,10 @@ final class JsonUploads {
             JsonObject metadata,
             Optional<String> contentType,
             byte[] content) {
-        String name = request.parameter("name")
-                .or(() -> Json.text(metadata, "name"))
+        String name = Json.text(metadata, "name")
                 .orElseThrow(() -> new ErrorResponse(400, "InvalidArgument", "required", "Required parameter: name"));
-        boolean agree = Json.text(metadata, "name").orElse(name).equals(name)
-                && Json.text(metadata, "bucket").orElse(bucket).equals(bucket);
-        ErrorResponse.require(agree, "A name in the content does not agree with the one in the request.");
+        boolean agrees = Json.text(metadata, "bucket").orElse(bucket).equals(bucket);
+        ErrorResponse.require(agrees, "The bucket in the content does not agree with the one in the request.");
         Hashes hashes = Hashes.of(content);
         Hashes.requireEqual(
                 "CRC32C", Json.text(metadata, "crc32c"), hashes.crc32c().base64());

@@ -19,8 +19,6 @@ final class XmlUploads {
 
     private final FakeObjects objects;
     private final Map<String, Upload> open = new LinkedHashMap<>();
-    private volatile boolean omitHash;
-    private volatile boolean omitGeneration;
 
     private record Part(byte[] content, String etag) {}
 
@@ -28,14 +26,6 @@ final class XmlUploads {
 
     XmlUploads(FakeObjects objects) {
         this.objects = objects;
-    }
-
-    void omitHash(boolean omit) {
-        omitHash = omit;
-    }
-
-    void omitGeneration(boolean omit) {
-        omitGeneration = omit;
     }
 
     synchronized List<String> open(String bucket) {
@@ -95,14 +85,12 @@ final class XmlUploads {
         Hashes hashes = new Hashes(Crc32c.of(ByteBuffer.wrap(content)), Optional.empty());
         FakeObject object = objects.put(bucket, name, content, hashes, upload.attributes(), Optional.empty());
         open.remove(upload.id());
-        ScriptedResponse response = described("CompleteMultipartUploadResult", bucket, name)
+        return described("CompleteMultipartUploadResult", bucket, name)
                 .text("Location", "http://storage.googleapis.com/" + bucket + "/" + Request.encode(name))
                 .text("ETag", object.xmlEtag())
                 .response()
                 .with("x-goog-hash", "crc32c=" + hashes.crc32c().base64())
                 .with("x-goog-generation", object.generation());
-        response = omitHash ? response.without("x-goog-hash") : response;
-        return omitGeneration ? response.without("x-goog-generation") : response;
     }
 
     private static byte[] assemble(Upload upload, List<Xml.NamedPart> named) {
