@@ -18,13 +18,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/**
- * Uploads, a thousand of them in the campaign tier, are cancelled at random points, and their memory is unmapped at
- * once.
- */
+/** Cancels uploads, a thousand in the campaign tier, at random points, and unmaps their memory immediately. */
 @Tag("jdk")
 class UploadCancelCrashTest {
-    /** With fewer, some moments may never be tried: the beginning of an upload, or its end. */
+    /** With fewer uploads, some points may never be tried, such as the beginning or the end of an upload. */
     private static final int ENOUGH = 50;
 
     @TempDir
@@ -40,7 +37,7 @@ class UploadCancelCrashTest {
                 Child.class, directory, TlsEngine.OPENSSL, secure, CampaignScale.of(times, ENOUGH));
     }
 
-    /** The child. */
+    /** The process that may crash. */
     static final class Child extends CancelledUploads {
         private Child() {
             super(new ScriptedUploads());

@@ -62,7 +62,7 @@ public final class AmbiguousOutcome {
             throw new BlobStoreException(
                     operation,
                     key,
-                    "the answer was lost, and the server keeps no checksum to tell whose blob is there now; look at it"
+                    "the response was lost, and the server keeps no checksum to tell whose blob is there now; look at it"
                             + " before storing again",
                     problem,
                     false);
