@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Responses with an object's content, or with a range of it. */
+/** Creates responses with an object's content, or with a range of it. */
 final class Content {
     private static final Pattern RANGE = Pattern.compile("bytes=([0-9]{1,18})-([0-9]{0,18})");
 
@@ -32,10 +32,10 @@ final class Content {
         return range(whole, range.group(1), range.group(2));
     }
 
-    /** Returns the header fields of every response about an object. */
+    /** Returns the header fields of all responses for an object. */
     static List<String> describe(FakeObject object) {
         List<String> fields = new ArrayList<>();
-        fields.add("ETag: " + object.xmlEtag());
+        fields.add("ETag: " + object.etag());
         fields.add("x-goog-generation: " + object.generation());
         fields.add("x-goog-metageneration: 1");
         fields.add("x-goog-hash: crc32c=" + object.hashes().crc32c().base64());

@@ -3,7 +3,7 @@ package io.blobstore.gcs.fake;
 import io.blobstore.http.ScriptedResponse;
 import java.util.List;
 
-/** A failure of a request, to be sent as either API describes it. */
+/** A failed request, and the error response of either API. */
 final class ErrorResponse extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -18,7 +18,7 @@ final class ErrorResponse extends RuntimeException {
      *
      * @param code in the XML API
      * @param reason in the JSON API
-     * @param fields of the response, as whole lines
+     * @param fields header fields of the response, as whole lines
      */
     ErrorResponse(int status, String code, String reason, String xmlMessage, String jsonMessage, String... fields) {
         super(xmlMessage);

@@ -28,8 +28,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The responses of the fake to requests that neither the store nor the SDK sends, or that fail. What they send
- * successfully is in the store's contract over the fake: content, listings, copies, batches, uploads.
+ * Tests the fake's responses to invalid and unusual requests, its tokens and its faults. The store's contract over the
+ * fake tests the valid requests of the store: content, listings, copies, batches and uploads.
  */
 class FakeGcsTest {
     private static final String OBJECT = "/some-bucket/some/object";
@@ -65,8 +65,8 @@ class FakeGcsTest {
         }
     }
 
-    private HttpResponse<byte[]> send(String method, String target) {
-        return send(method, target, new byte[0]);
+    private HttpResponse<byte[]> get(String target, String... fields) {
+        return send("GET", target, new byte[0], fields);
     }
 
     private HttpResponse<byte[]> put(String target, String text, String... fields) {
@@ -103,7 +103,7 @@ class FakeGcsTest {
         return Crc32c.of(ByteBuffer.wrap(content)).base64();
     }
 
-    /** Sends characters in UTF-8, ends the stream, and reads until the connection is closed. */
+    /** Sends a text, ends the stream, and reads until the connection is closed. */
     private String raw(String request) throws IOException {
         try (Socket socket = new Socket(gcs.endpoint().getHost(), gcs.endpoint().getPort())) {
             socket.getOutputStream().write(request.getBytes(UTF_8));
@@ -117,10 +117,11 @@ class FakeGcsTest {
     @ParameterizedTest
     @CsvSource({"bytes=8-, 206, 89, bytes 8-9/10", "bytes=8-99, 206, 89, bytes 8-9/10", "bytes=3-2, 200, 0123456789, ''"
     })
-    void ranges(String range, int status, String content, String contentRange) {
+    void rangesBeyondTheEndAreTruncatedAndInvalidOnesIgnored(
+            String range, int status, String content, String contentRange) {
         put(OBJECT, "0123456789");
 
-        HttpResponse<byte[]> response = send("GET", OBJECT, new byte[0], "Range", range);
+        HttpResponse<byte[]> response = get(OBJECT, "Range", range);
 
         assertThat(response.statusCode()).isEqualTo(status);
         assertThat(text(response)).isEqualTo(content);
@@ -132,18 +133,17 @@ class FakeGcsTest {
     void missingObjectsHaveErrorCodes() {
         put(OBJECT, "0123456789");
 
-        assertThat(tag(send("GET", "/some-bucket/other"), "Code")).isEqualTo("NoSuchKey");
-        assertThat(tag(send("GET", "/other-bucket/other"), "Code")).isEqualTo("NoSuchBucket");
-        assertThat(tag(send("GET", OBJECT + "?unknown"), "Code")).isEqualTo("InvalidArgument");
-        HttpResponse<byte[]> behind = send("GET", OBJECT, new byte[0], "Range", "bytes=10-");
+        assertThat(tag(get("/some-bucket/other"), "Code")).isEqualTo("NoSuchKey");
+        assertThat(tag(get("/other-bucket/other"), "Code")).isEqualTo("NoSuchBucket");
+        assertThat(tag(get(OBJECT + "?unknown"), "Code")).isEqualTo("InvalidArgument");
+        HttpResponse<byte[]> behind = get(OBJECT, "Range", "bytes=10-");
         assertThat(behind.statusCode()).isEqualTo(416);
         assertThat(tag(behind, "Code")).isEqualTo("InvalidRange");
-        assertThat(tag(send("GET", OBJECT, new byte[0], "Range", "bytes=-3"), "Code"))
-                .isEqualTo("InvalidArgument");
+        assertThat(tag(get(OBJECT, "Range", "bytes=-3"), "Code")).isEqualTo("InvalidArgument");
     }
 
     @Test
-    void conditionsAndChecksumsOfXml() {
+    void conditionsAndChecksumsAreCheckedByXml() {
         HttpResponse<byte[]> first = put(OBJECT, "first", "x-goog-if-generation-match", "0");
         assertThat(first.statusCode()).isEqualTo(200);
         String generation = field(first, "x-goog-generation");
@@ -158,8 +158,7 @@ class FakeGcsTest {
         assertThat(put(OBJECT, "right", "x-goog-if-generation-match", generation)
                         .statusCode())
                 .isEqualTo(200);
-        assertThat(send("GET", OBJECT, new byte[0], "x-goog-if-generation-match", generation)
-                        .statusCode())
+        assertThat(get(OBJECT, "x-goog-if-generation-match", generation).statusCode())
                 .isEqualTo(412);
     }
 
@@ -203,8 +202,10 @@ class FakeGcsTest {
                 .isEqualTo(400);
         assertThat(part(id, 10_001, new byte[1]).statusCode()).isEqualTo(400);
         assertThat(tag(part("other", 1, new byte[1]), "Code")).isEqualTo("NoSuchUpload");
-        assertThat(send("DELETE", OBJECT + "?uploadId=" + id).statusCode()).isEqualTo(204);
-        assertThat(send("DELETE", OBJECT + "?uploadId=" + id).statusCode()).isEqualTo(404);
+        assertThat(send("DELETE", OBJECT + "?uploadId=" + id, new byte[0]).statusCode())
+                .isEqualTo(204);
+        assertThat(send("DELETE", OBJECT + "?uploadId=" + id, new byte[0]).statusCode())
+                .isEqualTo(404);
         assertThat(gcs.names("some-bucket")).isEmpty();
     }
 
@@ -226,20 +227,18 @@ class FakeGcsTest {
     void aTokenIsRequiredAndMayExpire() {
         gcs.requireToken("good");
 
-        HttpResponse<byte[]> without = send("GET", JSON_OBJECT);
+        HttpResponse<byte[]> without = get(JSON_OBJECT);
         assertThat(without.statusCode()).isEqualTo(401);
         assertThat(field(without, "WWW-Authenticate")).doesNotContain("invalid_token");
-        assertThat(send("GET", OBJECT, new byte[0], "Authorization", "Bearer good")
-                        .statusCode())
-                .isEqualTo(404);
+        assertThat(get(OBJECT, "Authorization", "Bearer good").statusCode()).isEqualTo(404);
         gcs.expire("good");
-        HttpResponse<byte[]> expired = send("GET", OBJECT, new byte[0], "Authorization", "Bearer good");
+        HttpResponse<byte[]> expired = get(OBJECT, "Authorization", "Bearer good");
         assertThat(expired.statusCode()).isEqualTo(401);
         assertThat(field(expired, "WWW-Authenticate")).contains("invalid_token");
     }
 
     @Test
-    void faultsHappenInTheirOrder() {
+    void faultsAreInjectedInOrder() {
         put(OBJECT, "0123456789");
         gcs.forgetRequests();
         gcs.fault(
@@ -251,22 +250,22 @@ class FakeGcsTest {
                 ScriptedFault.cutResponse());
         gcs.fault(FakeGcs::isJson, GcsFaults.json(429, "rateLimitExceeded", "slow down"), GcsFaults.wrongHash());
 
-        HttpResponse<byte[]> slow = send("GET", OBJECT);
+        HttpResponse<byte[]> slow = get(OBJECT);
         assertThat(slow.statusCode()).isEqualTo(503);
         assertThat(field(slow, "Retry-After")).isEqualTo("1");
         assertThat(tag(slow, "Code")).isEqualTo("SlowDown");
-        HttpResponse<byte[]> success = send("GET", OBJECT);
+        HttpResponse<byte[]> success = get(OBJECT);
         assertThat(success.statusCode()).isEqualTo(200);
         assertThat(tag(success, "Code")).isEqualTo("InternalError");
-        assertThat(field(send("GET", OBJECT), "x-goog-hash")).startsWith("crc32c=AAAAAQ==");
-        assertThat(reason(send("GET", JSON_OBJECT))).isEqualTo("rateLimitExceeded");
-        assertThat(json(send("GET", JSON_OBJECT)).get("crc32c").getAsString()).isEqualTo("AAAAAQ==");
+        assertThat(field(get(OBJECT), "x-goog-hash")).startsWith("crc32c=AAAAAQ==");
+        assertThat(reason(get(JSON_OBJECT))).isEqualTo("rateLimitExceeded");
+        assertThat(json(get(JSON_OBJECT)).get("crc32c").getAsString()).isEqualTo("AAAAAQ==");
         assertThat(gcs.faultsLeft()).isEqualTo(2);
         assertThat(gcs.requests()).extracting(ScriptedExchange::status).containsExactly(503, 200, 200, 429, 200);
     }
 
     @Test
-    void responsesAreLostAndCut() throws IOException {
+    void responsesAreLostOrTruncated() throws IOException {
         String put = "PUT " + OBJECT + " HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n0123456789";
         gcs.fault(request -> request.method().equals("PUT"), ScriptedFault.disconnect(), ScriptedFault.loseResponse());
         gcs.fault(request -> request.method().equals("GET"), ScriptedFault.cutResponse());
@@ -283,7 +282,7 @@ class FakeGcsTest {
     }
 
     @Test
-    void aBodyThatIsCutOffIsNotStored() throws IOException {
+    void aTruncatedBodyIsNotStored() throws IOException {
         assertThat(raw("PUT " + OBJECT + " HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n01234"))
                 .isEmpty();
 
@@ -313,11 +312,11 @@ class FakeGcsTest {
         HttpResponse<byte[]> again = insert("&ifGenerationMatch=0", "{\"name\":\"a\"}", content);
         assertThat(again.statusCode()).isEqualTo(412);
         assertThat(reason(again)).isEqualTo("conditionNotMet");
-        assertThat(reason(send("GET", JSON_OBJECT))).isEqualTo("notFound");
-        assertThat(text(send("GET", "/storage/v1/b/none/o"))).contains("The specified bucket does not exist.");
-        assertThat(text(send("GET", JSON_OBJECT))).contains("No such object: some-bucket/some/object");
-        assertThat(reason(send("GET", JSON_OBJECT + "?alt=media"))).isEqualTo("invalid");
-        assertThat(reason(send("GET", "/storage/v1/projects"))).isEqualTo("notFound");
+        assertThat(reason(get(JSON_OBJECT))).isEqualTo("notFound");
+        assertThat(text(get("/storage/v1/b/none/o"))).contains("The specified bucket does not exist.");
+        assertThat(text(get(JSON_OBJECT))).contains("No such object: some-bucket/some/object");
+        assertThat(reason(get(JSON_OBJECT + "?alt=media"))).isEqualTo("invalid");
+        assertThat(reason(get("/storage/v1/projects"))).isEqualTo("notFound");
     }
 
     @Test
@@ -328,19 +327,17 @@ class FakeGcsTest {
         StringBuilder seen = new StringBuilder();
         String token = "";
         do {
-            JsonObject page =
-                    json(send("GET", "/storage/v1/b/some-bucket/o?delimiter=%2F&maxResults=2&pageToken=" + token));
+            JsonObject page = json(get("/storage/v1/b/some-bucket/o?delimiter=%2F&maxResults=2&pageToken=" + token));
             seen.append(page.has("prefixes") ? page.get("prefixes") : "");
             seen.append(page.has("items") ? names(page) : "").append(' ');
             token = page.has("nextPageToken") ? page.get("nextPageToken").getAsString() : "";
         } while (!token.isEmpty());
 
         assertThat(seen).hasToString("[\"a/\"][b] [\"c/\"][\uFFFD] [\uD800\uDC00] ");
-        assertThat(names(json(send("GET", "/storage/v1/b/some-bucket/o?prefix=c/&startOffset=c/d"))))
+        assertThat(names(json(get("/storage/v1/b/some-bucket/o?prefix=c/&startOffset=c/d"))))
                 .hasToString("[c/d/1]");
-        assertThat(reason(send("GET", "/storage/v1/b/some-bucket/o?versions=true")))
-                .isEqualTo("invalid");
-        assertThat(reason(send("GET", "/storage/v1/b/other/o"))).isEqualTo("notFound");
+        assertThat(reason(get("/storage/v1/b/some-bucket/o?versions=true"))).isEqualTo("invalid");
+        assertThat(reason(get("/storage/v1/b/other/o"))).isEqualTo("notFound");
     }
 
     private static List<String> names(JsonObject page) {
@@ -355,12 +352,12 @@ class FakeGcsTest {
         gcs.rewriteInStepsOf(4);
         String target = JSON_OBJECT + "/rewriteTo/b/some-bucket/o/copy";
 
-        JsonObject first = json(send("POST", target));
+        JsonObject first = json(send("POST", target, new byte[0]));
         String more = target + "?rewriteToken=" + first.get("rewriteToken").getAsString();
-        JsonObject second = json(send("POST", more));
+        JsonObject second = json(send("POST", more, new byte[0]));
         assertThat(gcs.names("some-bucket")).containsExactly("some/object");
-        JsonObject third = json(send(
-                "POST", target + "?rewriteToken=" + second.get("rewriteToken").getAsString()));
+        String last = target + "?rewriteToken=" + second.get("rewriteToken").getAsString();
+        JsonObject third = json(send("POST", last, new byte[0]));
 
         assertThat(first.get("done").getAsBoolean()).isFalse();
         assertThat(second.get("totalBytesRewritten").getAsString()).isEqualTo("8");
@@ -368,8 +365,10 @@ class FakeGcsTest {
         FakeObject copy = gcs.object("some-bucket", "copy").orElseThrow();
         assertThat(copy.attributes().contentType()).contains("text/x");
         assertThat(copy.attributes().metadata()).containsEntry("a", "b");
-        assertThat(reason(send("POST", target + "?ifGenerationMatch=0"))).isEqualTo("conditionNotMet");
-        assertThat(reason(send("POST", target + "?ifSourceGenerationMatch=1"))).isEqualTo("conditionNotMet");
+        assertThat(reason(send("POST", target + "?ifGenerationMatch=0", new byte[0])))
+                .isEqualTo("conditionNotMet");
+        assertThat(reason(send("POST", target + "?ifSourceGenerationMatch=1", new byte[0])))
+                .isEqualTo("conditionNotMet");
     }
 
     @Test
@@ -403,15 +402,11 @@ class FakeGcsTest {
     @Test
     void anEncryptedObjectIsReadWithItsKeyOnly() {
         put(OBJECT, "0123456789", keyFields((byte) 1));
-        assertThat(text(send("GET", OBJECT, new byte[0], keyFields((byte) 1)))).isEqualTo("0123456789");
-        assertThat(tag(send("GET", OBJECT), "Code")).isEqualTo("ResourceIsEncryptedWithCustomerEncryptionKey");
-        assertThat(tag(send("GET", OBJECT, new byte[0], keyFields((byte) 2)), "Code"))
-                .isEqualTo("CustomerEncryptionKeyIsIncorrect");
-        assertThat(reason(send("GET", JSON_OBJECT, new byte[0], keyFields((byte) 2))))
-                .isEqualTo("customerEncryptionKeyIsIncorrect");
-        assertThat(json(send("GET", JSON_OBJECT)).has("crc32c")).isFalse();
-        assertThat(json(send("GET", JSON_OBJECT, new byte[0], keyFields((byte) 1)))
-                        .has("crc32c"))
-                .isTrue();
+        assertThat(text(get(OBJECT, keyFields((byte) 1)))).isEqualTo("0123456789");
+        assertThat(tag(get(OBJECT), "Code")).isEqualTo("ResourceIsEncryptedWithCustomerEncryptionKey");
+        assertThat(tag(get(OBJECT, keyFields((byte) 2)), "Code")).isEqualTo("CustomerEncryptionKeyIsIncorrect");
+        assertThat(reason(get(JSON_OBJECT, keyFields((byte) 2)))).isEqualTo("customerEncryptionKeyIsIncorrect");
+        assertThat(json(get(JSON_OBJECT)).has("crc32c")).isFalse();
+        assertThat(json(get(JSON_OBJECT, keyFields((byte) 1))).has("crc32c")).isTrue();
     }
 }

@@ -6,9 +6,9 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The JSON API. */
+/** Handles the requests of the JSON API. */
 final class JsonApi {
-    /** Parameters of every request. */
+    /** Parameters that every request may have. */
     static final String COMMON = "|alt|fields|projection|prettyPrint|userProject";
 
     private static final String OF_OBJECT = "generation|ifGenerationMatch" + COMMON;
@@ -20,7 +20,11 @@ final class JsonApi {
     private final JsonRewrites rewrites;
     private final Function<Request, ScriptedResponse> handler;
 
-    /** @param handler handles the requests of a batch */
+    /**
+     * Creates the API.
+     *
+     * @param handler handles the requests in a batch
+     */
     JsonApi(FakeObjects objects, Function<Request, ScriptedResponse> handler) {
         this.objects = objects;
         this.handler = handler;
@@ -80,6 +84,6 @@ final class JsonApi {
         if (key.isPresent()) { // without a key, the response has no checksums
             CustomerKey.require(object.attributes().keySha256(), key);
         }
-        return Json.response(Json.object(object, key.isPresent())).with("ETag", object.jsonEtag());
+        return Json.response(Json.object(object, key.isPresent()));
     }
 }

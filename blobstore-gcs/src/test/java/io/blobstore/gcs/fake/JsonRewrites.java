@@ -5,7 +5,7 @@ import io.blobstore.http.ScriptedResponse;
 import java.util.Base64;
 import java.util.Optional;
 
-/** Copies of the JSON API, which may take several requests. Thread-safe. */
+/** Handles copies by the JSON API, which may take several requests. Thread-safe. */
 final class JsonRewrites {
     private static final String PARAMETERS = "sourceGeneration|ifSourceGenerationMatch|ifGenerationMatch|rewriteToken"
             + "|destinationKmsKeyName" + JsonApi.COMMON;
@@ -55,7 +55,7 @@ final class JsonRewrites {
         return Request.number("rewriteToken", progress[0]);
     }
 
-    /** Returns the attributes in the body, which replace those of the source; without a body, those are kept. */
+    /** Returns the attributes in the body, which replace all of the source; without a body, those of the source. */
     private static Attributes attributes(FakeObject source, Request request) {
         Optional<String> key = CustomerKey.sha256(request, CustomerKey.OBJECT);
         Optional<String> kmsKeyName = request.parameter("destinationKmsKeyName");

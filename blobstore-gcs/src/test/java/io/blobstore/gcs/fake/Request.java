@@ -15,7 +15,7 @@ import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
 
 /**
- * A request whose body has arrived.
+ * A complete request.
  *
  * @param path as it was sent
  * @param query decoded, in the order in which it was sent
@@ -71,7 +71,7 @@ record Request(String method, String path, Map<String, String> query, Map<String
         return Long.parseLong(text);
     }
 
-    /** Refuses parameters that the fake would ignore. {@code known} has the names, with bars between them. */
+    /** Refuses parameters that the fake would ignore. {@code known} has the names, separated by "|". */
     void allow(String known) {
         for (String name : query.keySet()) {
             ErrorResponse.require(name.matches("X-Goog-.*|\\$\\..*|" + known), "Unknown parameter: " + name);
@@ -118,7 +118,7 @@ record Request(String method, String path, Map<String, String> query, Map<String
         throw ErrorResponse.invalid("'" + text + "' is not percent-encoded UTF-8");
     }
 
-    /** Decodes a token of the fake's. */
+    /** Decodes a token that the fake has returned. */
     static String decodeBase64(String token) {
         try {
             return new String(Base64.getUrlDecoder().decode(token), UTF_8);

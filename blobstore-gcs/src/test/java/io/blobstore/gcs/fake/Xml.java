@@ -6,7 +6,7 @@ import io.blobstore.http.ScriptedResponse;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** The documents of the XML API. Not thread-safe. */
+/** Creates and parses the documents of the XML API. Not thread-safe. */
 final class Xml {
     private static final String NO_PARTS = "<CompleteMultipartUpload></CompleteMultipartUpload>";
     private static final Pattern PART =
@@ -43,7 +43,7 @@ final class Xml {
     /** A part in the body of a completion. */
     record NamedPart(int number, String etag) {}
 
-    /** Parses the body of a completion, which must have no white space. */
+    /** Parses the body of a completion, which must not contain white space. */
     static List<NamedPart> parts(byte[] body) {
         String text = new String(body, UTF_8);
         boolean valid =

@@ -3,9 +3,9 @@ package io.blobstore.gcs.fake;
 import io.blobstore.http.ScriptedResponse;
 import java.util.Optional;
 
-/** The XML API. */
+/** Handles the requests of the XML API. */
 final class XmlApi {
-    /** Header fields that would change the result, and that the fake would ignore. */
+    /** Header fields that would change the result, but are not implemented. */
     private static final String REFUSED = "(?i)x-amz-.*|if-.*|content-encoding|x-goog-(copy-source"
             + "|if-metageneration-match|resumable|acl|metadata-directive|content-length-range)";
 

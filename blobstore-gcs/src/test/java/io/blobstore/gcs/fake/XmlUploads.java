@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Multipart uploads of the XML API. Thread-safe. */
+/** Handles multipart uploads by the XML API. Thread-safe. */
 final class XmlUploads {
     private static final int MIN_PART = 5 << 20;
 
@@ -41,7 +41,7 @@ final class XmlUploads {
         request.allow("uploads");
         refuseConditions(request);
         objects.requireWritable(bucket, name, Optional.empty());
-        require(request.body().length == 0, "The request that begins an upload has no body.");
+        require(request.body().length == 0, "The request that creates an upload has no body.");
         String id = UUID.randomUUID().toString().replace("-", "");
         Attributes attributes = Attributes.ofHeaders(request);
         open.put(id, new Upload(id, bucket, name, attributes, new HashMap<>()));
@@ -65,7 +65,7 @@ final class XmlUploads {
         hashes.requireAsIn(request);
         Part part = new Part(request.body(), "\"" + hashes.md5Hex().orElseThrow() + "\"");
         synchronized (this) {
-            find(bucket, name, request); // may have ended meanwhile
+            find(bucket, name, request); // the upload may have ended meanwhile
             upload.parts().put(Integer.parseInt(number), part);
         }
         return ScriptedResponse.empty(200)
@@ -87,7 +87,7 @@ final class XmlUploads {
         open.remove(upload.id());
         return described("CompleteMultipartUploadResult", bucket, name)
                 .text("Location", "http://storage.googleapis.com/" + bucket + "/" + Request.encode(name))
-                .text("ETag", object.xmlEtag())
+                .text("ETag", object.etag())
                 .response()
                 .with("x-goog-hash", "crc32c=" + hashes.crc32c().base64())
                 .with("x-goog-generation", object.generation());
