@@ -88,7 +88,8 @@ class RequestHeadersTest {
         Script listed = Script.answering(
                 200,
                 "<ListBucketResult><IsTruncated>false</IsTruncated>"
-                        + "<Contents><Key>a</Key><Size>1</Size><ETag>\"1\"</ETag><LastModified>2026-01-01T00:00:00Z</LastModified></Contents></ListBucketResult>");
+                        + "<Contents><Key>a</Key><Size>1</Size><ETag>\"1\"</ETag>"
+                        + "<LastModified>2026-01-01T00:00:00Z</LastModified></Contents></ListBucketResult>");
         try (ScriptedServer server = ScriptedServer.plain(
                                 Script.answering(200, "<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>"))
                         .then(STORED, ScriptedS3.read(BYTES), listed);

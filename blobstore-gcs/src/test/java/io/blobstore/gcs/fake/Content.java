@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 
 /** Creates responses with an object's content, or with a range of it. */
 final class Content {
-    private static final Pattern RANGE = Pattern.compile("bytes=([0-9]{1,18})-([0-9]{0,18})");
+    private static final Pattern RANGE = Pattern.compile("bytes=([0-9]{1,19})-([0-9]{0,19})");
 
     private Content() {}
 
