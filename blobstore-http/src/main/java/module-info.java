@@ -2,7 +2,7 @@
  * The data plane that the stores over HTTP share, and what S3 and Cloud Storage have in common. Internal: exported to
  * them only.
  */
-@SuppressWarnings("module") // the modules it is exported to are not here when it is compiled
+@SuppressWarnings("module") // the modules it is exported to are compiled later
 module io.blobstore.http {
     requires transitive io.blobstore;
     requires java.xml;

@@ -349,7 +349,9 @@ class ReadFailureTest {
                 .answering((read, right) -> ReadResult.of(
                         ScriptedReads.described(right.blob(), 9, Optional.empty()), right.length(), right.checksum()));
 
-        assertThat(failureOf(store, 1)).isInstanceOf(BlobStoreException.class).hasMessageContaining("gave 10 bytes");
+        assertThat(failureOf(store, 1))
+                .isInstanceOf(BlobStoreException.class)
+                .hasMessageContaining("returned 10 bytes");
     }
 
     @Test

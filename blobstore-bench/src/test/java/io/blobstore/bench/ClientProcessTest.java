@@ -5,20 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.blobstore.Crc32c;
+import io.blobstore.contract.Campaign;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Clients in processes of their own, over HTTPS; {@link ClientTest} represents them in the quick tier. */
-@Tag("campaign")
+@Campaign(representedBy = ClientTest.class)
 class ClientProcessTest {
     private static final long SIZE = (17L << 20) + 1000;
     private static final int PART = 5 << 20;

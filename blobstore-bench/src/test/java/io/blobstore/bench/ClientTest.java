@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.blobstore.Crc32c;
+import io.blobstore.contract.Campaign;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -14,7 +15,6 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,7 +65,7 @@ class ClientTest {
         transfersTheContentRepeatedly(type, operation);
     }
 
-    @Tag("campaign")
+    @Campaign(representedBy = ClientTest.class)
     @ParameterizedTest
     @CsvSource({
         "BLOBSTORE, READ",
@@ -119,7 +119,7 @@ class ClientTest {
     }
 
     @ParameterizedTest
-    @Tag("campaign")
+    @Campaign(representedBy = ClientTest.class)
     @CsvSource({"BLOBSTORE", "HAND_ROLLED", "APACHE_SYNC", "NETTY_ASYNC", "CRT_ASYNC", "GCS_BLOBSTORE", "GCS_STORAGE"})
     void transfersSmallObjects(ClientType type) throws Exception {
         server.close();

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.blobstore.bench.report.ClientResult;
 import io.blobstore.bench.report.ComparisonResult;
 import io.blobstore.bench.report.Measurement;
+import io.blobstore.contract.Campaign;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.Writer;
@@ -16,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -64,7 +64,7 @@ class ComparisonTest {
     }
 
     @Test
-    @Tag("campaign")
+    @Campaign(representedBy = ComparisonTest.class)
     void smallObjectsAreCountedPerSecond() throws Exception {
         assertThat(report(
                         Plan.comparison(Operation.PUT, Transport.HTTP, 4096, 4096, 4, BLOBSTORE, APACHE_SYNC),
@@ -91,7 +91,7 @@ class ComparisonTest {
     }
 
     @Test
-    @Tag("campaign")
+    @Campaign(representedBy = ComparisonTest.class)
     void theOtherComparisonsOfTheS3CommandRun() {
         assertThat(run(new S3Bench(), "--https --read --download --mib=16 --warm-up=0 --only=HAND_ROLLED"))
                 .contains("Read into memory over HTTP", "Download into a new file over HTTP")
@@ -100,7 +100,7 @@ class ComparisonTest {
     }
 
     @Test
-    @Tag("campaign")
+    @Campaign(representedBy = ComparisonTest.class)
     void theGcsCommandMeasuresCompositeUploads() {
         assertThat(run(new GcsBench(), "--http --mib=22 --part-mib=5 --warm-up=0 --only=GCS_TRANSFER_MANAGER"))
                 .containsPattern("\\| TransferManager, in parts +\\| [0-9.]+");
@@ -109,7 +109,7 @@ class ComparisonTest {
     }
 
     @Test
-    @Tag("campaign")
+    @Campaign(representedBy = ComparisonTest.class)
     void theReaderCommandMeasuresLatencyAndFetchedBytes() {
         assertThat(run(new ReaderBench(), "--mib=16 --latency-ms=1 --connection-mib=500"))
                 .containsPattern("\\| BlobReader without read-ahead +\\| [0-9.]+")

@@ -3,6 +3,7 @@ package io.blobstore.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.bench.report.Measurement;
+import io.blobstore.contract.Campaign;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * The memory of whole transfers in addition to the content, in a JVM without room for more: bytes allocated on the
  * heap, and copies outside of it. Counts and bounds, no times.
  */
+@Tag("jdk")
 class FootprintTest {
     private static final long SIZE = 128L << 20;
     private static final int PART = 8 << 20;
@@ -50,7 +52,7 @@ class FootprintTest {
         staysUnderItsLimits(type, operation, transport, heapMibPerGib, directMib);
     }
 
-    @Tag("campaign")
+    @Campaign(representedBy = FootprintTest.class)
     @ParameterizedTest
     @CsvSource({
         "BLOBSTORE, UPLOAD, HTTPS, 16, 8",

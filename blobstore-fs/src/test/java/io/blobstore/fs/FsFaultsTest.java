@@ -111,7 +111,7 @@ class FsFaultsTest {
         assertThatThrownBy(() -> BlobStores.open("nfs:/dir"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'nfs:'")
-                .hasMessageContaining("[file]");
+                .hasMessageContaining("[file, mem]");
     }
 
     // ---- file systems mounted in a child process's own mount namespace

@@ -29,9 +29,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The header fields for the authorization of the data plane, and the renewal of tokens. */
 @ExtendWith(LeakCheck.class)
 class AuthorizationTest {
-    private static final Script STORED =
-            Script.answering(200, "{\"name\": \"some-blob\", \"generation\": \"1\"}", "Content-Type: application/json");
-    private static final Script REFUSED = Script.answering(401, "");
+    private static final Script STORED = Script.responding(
+            200, "{\"name\": \"some-blob\", \"generation\": \"1\"}", "Content-Type: application/json");
+    private static final Script REFUSED = Script.responding(401, "");
 
     /** Credentials with numbered tokens: "token-1" until they are refreshed. */
     private static final class Account extends Credentials {
@@ -111,7 +111,7 @@ class AuthorizationTest {
         try (ScriptedServer server = ScriptedServer.plain(STORED).then(exchange -> {
             exchange.discardBody();
             account.token.incrementAndGet();
-            exchange.answer(401, "");
+            exchange.respond(401, "");
         })) {
             store(server, account);
 

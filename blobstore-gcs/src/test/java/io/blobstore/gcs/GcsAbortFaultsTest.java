@@ -221,7 +221,7 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
                     if (exchange.method().equals("DELETE")) {
                         exchange.stall();
                     } else {
-                        exchange.answer(
+                        exchange.respond(
                                 200,
                                 "<InitiateMultipartUploadResult><UploadId>some-id</UploadId>"
                                         + "</InitiateMultipartUploadResult>");

@@ -92,7 +92,7 @@ class GcsBadInputTest {
     @ParameterizedTest
     @ValueSource(ints = {401, 403})
     void insufficientCredentialsAreReported(int status) throws IOException {
-        try (ScriptedServer refusing = ScriptedServer.plain(Script.answering(status, ""))) {
+        try (ScriptedServer refusing = ScriptedServer.plain(Script.responding(status, ""))) {
             assertEachFails(
                     GcsBlobStore.builder(BUCKET)
                             .endpoint(URI.create(refusing.endpoint().toString()))
@@ -121,7 +121,7 @@ class GcsBadInputTest {
     @EnumSource(names = {"SERVER", "OTHER_HOST", "EXPIRED"})
     void anUntrustedCertificateIsRefused(TestAuthority.Identity identity) throws IOException {
         try (ScriptedServer secure =
-                ScriptedServer.secure(TestAuthority.get().serverContext(identity), Script.answering(501, ""))) {
+                ScriptedServer.secure(TestAuthority.get().serverContext(identity), Script.responding(501, ""))) {
             GcsBlobStore.Builder builder = GcsBlobStore.builder(BUCKET)
                     .endpoint(URI.create(secure.endpoint().toString()))
                     .credentials(token("secret-token"));

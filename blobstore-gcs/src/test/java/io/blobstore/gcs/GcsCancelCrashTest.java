@@ -37,9 +37,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class GcsCancelCrashTest {
     private static final String BUCKET = "some-bucket";
 
-    /** With fewer uploads, some points may never be tried, such as the beginning or the end of an upload. */
-    private static final int ENOUGH = 50;
-
     @TempDir
     private Path directory;
 
@@ -50,7 +47,7 @@ class GcsCancelCrashTest {
         boolean available = engine == TlsEngine.OPENSSL ? OpenSsl.isAvailable() : Conscrypt.isAvailable();
         assumeTrue(available || !secure, "this platform has no native library for " + engine);
 
-        CancelledUploads.requireSurvival(Child.class, directory, engine, secure, CampaignScale.of(times, ENOUGH));
+        CancelledUploads.requireSurvival(Child.class, directory, engine, secure, CampaignScale.of(times));
     }
 
     /** A server of uploads that also has hidden objects, which are copied and deleted by the JSON API. */
@@ -77,11 +74,11 @@ class GcsCancelCrashTest {
         }
 
         @Override
-        protected void answerOther(ScriptedExchange exchange) throws IOException {
+        protected void respondOther(ScriptedExchange exchange) throws IOException {
             String path = exchange.target().replaceFirst("\\?.*", "");
             if (exchange.method().equals("POST") && path.contains("/rewriteTo/")) {
                 require(hidden.contains(unique(path.replaceFirst("/rewriteTo/.*", ""))), "nothing to copy: " + path);
-                exchange.answer(
+                exchange.respond(
                         200,
                         "{\"kind\": \"storage#rewriteResponse\", \"done\": true, \"totalBytesRewritten\": \"1\","
                                 + " \"objectSize\": \"1\", \"resource\": {\"kind\": \"storage#object\", \"bucket\": \""
@@ -91,9 +88,9 @@ class GcsCancelCrashTest {
                         "Content-Type: application/json");
             } else if (exchange.method().equals("DELETE") && path.contains(HIDDEN)) {
                 boolean existed = hidden.remove(unique(path));
-                exchange.answer(existed ? 204 : 404, "");
+                exchange.respond(existed ? 204 : 404, "");
             } else {
-                super.answerOther(exchange);
+                super.respondOther(exchange);
             }
         }
 

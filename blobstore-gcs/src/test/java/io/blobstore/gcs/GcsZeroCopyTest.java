@@ -43,19 +43,19 @@ class GcsZeroCopyTest {
         exchange.discardBody();
         if (exchange.method().equals("GET")) {
             byte[] content = new byte[PART];
-            exchange.answer(
+            exchange.respond(
                     200,
                     content,
                     "x-goog-generation: 1",
                     "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT",
                     "x-goog-hash: crc32c=" + Crc32c.of(ByteBuffer.wrap(content)).base64());
         } else if (exchange.target().endsWith("?uploads")) {
-            exchange.answer(
+            exchange.respond(
                     200, "<InitiateMultipartUploadResult><UploadId>i</UploadId></InitiateMultipartUploadResult>");
         } else if (exchange.method().equals("POST")) {
-            exchange.answer(200, "{\"generation\": \"1\"}");
+            exchange.respond(200, "{\"generation\": \"1\"}");
         } else {
-            exchange.answer(200, "", "ETag: \"1\"");
+            exchange.respond(200, "", "ETag: \"1\"");
         }
     }
 

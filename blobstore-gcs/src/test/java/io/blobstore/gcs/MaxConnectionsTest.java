@@ -11,7 +11,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The limit on connections applies to the requests of the data plane and of the SDK together. */
 @ExtendWith(LeakCheck.class)
 class MaxConnectionsTest {
-    private static final Script OBJECT = Script.answering(
+    private static final Script OBJECT = Script.responding(
             200,
             "{\"name\": \"some-blob\", \"bucket\": \"some-bucket\", \"generation\": \"1\", \"size\": \"100\","
                     + " \"updated\": \"2026-01-01T00:00:00Z\"}",

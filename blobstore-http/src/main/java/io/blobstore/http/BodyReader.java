@@ -18,14 +18,14 @@ sealed interface BodyReader {
         return length == ResponseHead.UNKNOWN_LENGTH ? new UntilClose(input, channel) : new Fixed(input, length);
     }
 
-    private static int readSome(BufferedInput input, ByteBuffer target, long most, StallDetector watch)
+    private static int readSome(BufferedInput input, ByteBuffer target, long maxBytes, StallDetector watch)
             throws IOException {
         int limit = target.limit();
-        target.limit((int) Math.min(limit, target.position() + most));
+        target.limit((int) Math.min(limit, target.position() + maxBytes));
         try {
             int bytes = input.read(target, watch);
             if (bytes < 0) {
-                throw new TransportException(Kind.CLOSED, "the connection ended within the server's answer", null);
+                throw new TransportException(Kind.CLOSED, "the connection ended within the server's response", null);
             }
             return bytes;
         } finally {
@@ -83,7 +83,7 @@ sealed interface BodyReader {
         private void nextChunk(StallDetector watch) throws IOException {
             ResponseHead.Lines lines = new ResponseHead.Lines(input, watch);
             if (begun && !lines.next().isEmpty()) {
-                throw ResponseHead.malformed("a chunk is longer than it says");
+                throw ResponseHead.malformed("a chunk is longer than its size");
             }
             begun = true;
             left = size(lines.next());
@@ -99,7 +99,7 @@ sealed interface BodyReader {
             int semicolon = line.indexOf(';');
             String digits = semicolon < 0 ? line : HttpSyntax.trim(line.substring(0, semicolon));
             if (!SIZE.matcher(digits).matches()) {
-                throw ResponseHead.malformed("a chunk has no proper size");
+                throw ResponseHead.malformed("a chunk has no valid size");
             }
             return Long.parseLong(digits, 16);
         }
@@ -118,8 +118,8 @@ sealed interface BodyReader {
         @Override
         public int read(ByteBuffer target, StallDetector watch) throws IOException {
             int bytes = input.read(target, watch);
-            if (bytes < 0 && !channel.endIsGenuine()) {
-                throw new TransportException(Kind.CLOSED, "the connection was cut within the server's answer", null);
+            if (bytes < 0 && !channel.isEndAuthentic()) {
+                throw new TransportException(Kind.CLOSED, "the connection was cut within the server's response", null);
             }
             return bytes;
         }

@@ -13,8 +13,8 @@ import javax.net.ssl.SSLException;
  */
 final class BufferedInput {
     /**
-     * The most bytes that one read puts into the buffer. Payload that arrives together with a head is copied out of it,
-     * so this bounds the copied bytes of a response.
+     * The maximum number of bytes that one read puts into the buffer. Payload that arrives together with a head is
+     * copied out of it, so this bounds the copied bytes of a response.
      */
     static final int BUFFER_SIZE = 4 << 10;
 
@@ -27,7 +27,7 @@ final class BufferedInput {
         this.channel = channel;
     }
 
-    /** Blocks until the next byte arrives, and returns it; -1 at the end. */
+    /** Blocks until the next byte arrives, and returns it, or -1 at the end. */
     int next(StallDetector watch) throws IOException {
         if (!buffer.hasRemaining() && !await(watch)) {
             return -1;
@@ -43,7 +43,7 @@ final class BufferedInput {
                 return false;
             }
             if (bytes == 0) {
-                socket.await(SelectionKey.OP_READ, watch.remaining(), "the server's answer");
+                socket.await(SelectionKey.OP_READ, watch.remaining(), "the server's response");
             }
         }
         return true;
@@ -59,7 +59,10 @@ final class BufferedInput {
         }
     }
 
-    /** Blocks until at least one byte is in the target, which must have room; returns -1 at the end. */
+    /**
+     * Blocks until at least one byte was read into the target, which must have room; returns the number of bytes, or -1
+     * at the end.
+     */
     int read(ByteBuffer target, StallDetector watch) throws IOException {
         int bytes;
         if (buffer.hasRemaining()) {
@@ -68,7 +71,7 @@ final class BufferedInput {
             buffer.position(buffer.position() + bytes);
         } else {
             for (bytes = read(target); bytes == 0; bytes = read(target)) {
-                socket.await(SelectionKey.OP_READ, watch.remaining(), "the rest of the server's answer");
+                socket.await(SelectionKey.OP_READ, watch.remaining(), "the rest of the server's response");
             }
         }
         if (bytes > 0) {

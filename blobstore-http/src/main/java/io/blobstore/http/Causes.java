@@ -9,7 +9,7 @@ public final class Causes {
 
     private Causes() {}
 
-    /** Returns the first exception of a type in the chain of causes, which begins with {@code problem} itself. */
+    /** Returns the first exception of a type in the chain of causes, which starts with {@code problem} itself. */
     public static <T> Optional<T> find(Throwable problem, Class<T> type) {
         return find(problem, type, found -> true);
     }

@@ -7,8 +7,8 @@ import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 
 /**
- * A connection, which serves one exchange after the other. Used by one thread at a time; see {@link NonBlockingSocket}
- * for what other threads may do.
+ * A connection that serves one exchange at a time. Used by one thread at a time; see {@link NonBlockingSocket} for what
+ * other threads may do.
  */
 final class Connection implements Closeable {
     private final Endpoint endpoint;
@@ -16,7 +16,7 @@ final class Connection implements Closeable {
     private final NetChannel channel;
     private final BufferedInput input;
     private final Duration stall;
-    private final long madeAt;
+    private final long establishedAt;
 
     private long idleSince;
     private boolean reusable = true;
@@ -28,7 +28,7 @@ final class Connection implements Closeable {
         this.channel = channel;
         this.input = new BufferedInput(socket, channel);
         this.stall = stall;
-        madeAt = now;
+        establishedAt = now;
         idleSince = now;
     }
 
@@ -47,7 +47,7 @@ final class Connection implements Closeable {
         return reusable;
     }
 
-    void becomesIdle(long now) {
+    void markIdle(long now) {
         idleSince = now;
     }
 
@@ -55,8 +55,8 @@ final class Connection implements Closeable {
         return idleSince;
     }
 
-    long madeAt() {
-        return madeAt;
+    long establishedAt() {
+        return establishedAt;
     }
 
     /** Returns whether the server has closed this idle connection, or sent data without a request. */
@@ -93,7 +93,7 @@ final class Connection implements Closeable {
             untouched = writer.isUntouched();
         }
         HttpResponse response = reader.receive(request.method(), handler, whole);
-        reusable = reader.endedWell();
+        reusable = reader.isReusable();
         return response;
     }
 
@@ -124,7 +124,7 @@ final class Connection implements Closeable {
         writer.sendHead();
         int status = reader.head().status();
         if (status / 100 == 2 && input.hasBuffered()) {
-            throw ResponseHead.malformed("it says something before it was asked");
+            throw ResponseHead.malformed("it continues before the first request");
         }
         return status;
     }

@@ -1,6 +1,5 @@
 package io.blobstore.http;
 
-import io.blobstore.http.TransportException.Kind;
 import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -23,10 +22,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * there is no deadlock.
  */
 final class ConnectionPool {
-    /** More than the usual concurrency of a client; three descriptors each fit a limit of 1024. */
-    private static final int MOST_IDLE = 64;
+    /** More than the usual concurrency of a client; at three descriptors each, they fit a limit of 1024. */
+    private static final int MAX_IDLE = 64;
 
-    private final int most;
+    private final int maxConnections;
     private final long maxIdleNanos;
     private final long maxAgeNanos;
     private final TransportClock clock;
@@ -49,25 +48,25 @@ final class ConnectionPool {
     /**
      * Creates a pool.
      *
-     * @param most the maximum number of connections to an endpoint, including those that are idle, being established or
-     *     being closed
+     * @param maxConnections the maximum number of connections to an endpoint, including those that are idle, being
+     *     established or being closed
      * @param maxIdle how long a connection may be idle
-     * @param maxAge how long a connection is used at all, so that changes of a name's addresses are followed
+     * @param maxAge the age at which a connection is closed even if it is used, so that changes of DNS are followed
      */
-    ConnectionPool(int most, Duration maxIdle, Duration maxAge, TransportClock clock) {
-        this.most = most;
+    ConnectionPool(int maxConnections, Duration maxIdle, Duration maxAge, TransportClock clock) {
+        this.maxConnections = maxConnections;
         maxIdleNanos = TimeUnit.NANOSECONDS.convert(maxIdle);
         maxAgeNanos = TimeUnit.NANOSECONDS.convert(maxAge);
         this.clock = clock;
     }
 
-    /** Returns a slot that is not taken yet. */
+    /** Creates a slot, which is not taken yet. */
     Slot slot(Endpoint endpoint) {
         return new Slot(endpoint);
     }
 
     /**
-     * The right to have a connection to an endpoint. Used by the thread of one call; other threads may only
+     * The right to hold a connection to an endpoint. Used by the thread of one call; other threads may only
      * {@link #cancel} its wait.
      */
     final class Slot {
@@ -76,7 +75,7 @@ final class ConnectionPool {
         // Guarded by lock:
         private boolean taken;
         private boolean cancelled;
-        private Optional<Connection> passedOn = Optional.empty();
+        private Optional<Connection> handedOver = Optional.empty();
 
         private Slot(Endpoint endpoint) {
             this.endpoint = endpoint;
@@ -95,14 +94,14 @@ final class ConnectionPool {
             lock.lock();
             try {
                 Group group = group(endpoint);
-                if (!group.idle.isEmpty() || group.taken < most) {
+                if (!group.idle.isEmpty() || group.taken < maxConnections) {
                     group.taken++;
                     taken = true;
                     return Optional.ofNullable(group.idle.pollFirst());
                 }
                 group.waiting.addLast(this);
                 awaitTurn(group);
-                return passedOn;
+                return handedOver;
             } finally {
                 lock.unlock();
             }
@@ -112,7 +111,7 @@ final class ConnectionPool {
             while (!taken) {
                 if (cancelled) {
                     group.waiting.remove(this);
-                    throw new TransportException(Kind.CANCELLED, "the request was cancelled", null);
+                    throw TransportException.cancelled();
                 }
                 try {
                     changed.await();
@@ -126,7 +125,7 @@ final class ConnectionPool {
             }
         }
 
-        /** Ends the wait, if there is one. May be called by any thread, at any time. */
+        /** Ends a wait in {@link #take}, now or later. May be called by any thread, at any time. */
         void cancel() {
             lock.lock();
             try {
@@ -137,7 +136,7 @@ final class ConnectionPool {
             }
         }
 
-        /** Returns another idle connection, if there is one, in place of one that is closed. */
+        /** Returns another idle connection, in place of one that was closed; empty if no connection is idle. */
         Optional<Connection> another() {
             lock.lock();
             try {
@@ -156,11 +155,11 @@ final class ConnectionPool {
             try {
                 Group group = group(endpoint);
                 long now = clock.nanoTime();
-                boolean wanted = !group.waiting.isEmpty() || group.idle.size() < MOST_IDLE;
-                if (!closed && wanted && now - reusable.madeAt() <= maxAgeNanos) {
-                    reusable.becomesIdle(now);
+                boolean wanted = !group.waiting.isEmpty() || group.idle.size() < MAX_IDLE;
+                if (!closed && wanted && now - reusable.establishedAt() <= maxAgeNanos) {
+                    reusable.markIdle(now);
                     taken = false;
-                    passOn(endpoint, Optional.of(reusable));
+                    handOver(endpoint, Optional.of(reusable));
                     return;
                 }
             } finally {
@@ -175,7 +174,7 @@ final class ConnectionPool {
             try {
                 if (taken) {
                     taken = false;
-                    passOn(endpoint, Optional.empty());
+                    handOver(endpoint, Optional.empty());
                 }
             } finally {
                 lock.unlock();
@@ -187,13 +186,13 @@ final class ConnectionPool {
         return groups.computeIfAbsent(endpoint, absent -> new Group());
     }
 
-    /** Passes a slot that was given back to the first waiting call, or frees it. */
-    private void passOn(Endpoint endpoint, Optional<Connection> connection) {
+    /** Hands a slot that was given back to the first waiting call, or frees it. Called with the lock held. */
+    private void handOver(Endpoint endpoint, Optional<Connection> connection) {
         Group group = group(endpoint);
         Slot next = group.waiting.pollFirst();
         if (next != null) {
             next.taken = true;
-            next.passedOn = connection;
+            next.handedOver = connection;
             next.changed.signal();
             return;
         }
@@ -212,8 +211,8 @@ final class ConnectionPool {
             long now = clock.nanoTime();
             groups.values()
                     .forEach(group -> group.idle.removeIf(connection -> {
-                        boolean old =
-                                now - connection.idleSince() > maxIdleNanos || now - connection.madeAt() > maxAgeNanos;
+                        boolean old = now - connection.idleSince() > maxIdleNanos
+                                || now - connection.establishedAt() > maxAgeNanos;
                         if (old) {
                             group.taken++;
                             expired.add(connection);
@@ -227,7 +226,7 @@ final class ConnectionPool {
             connection.close();
             lock.lock();
             try {
-                passOn(connection.endpoint(), Optional.empty());
+                handOver(connection.endpoint(), Optional.empty());
             } finally {
                 lock.unlock();
             }

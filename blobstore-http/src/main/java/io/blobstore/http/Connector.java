@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/** Establishes connections: name, address, socket, proxy, TLS. Thread-safe. */
+/** Establishes connections: resolves the name, connects, and sets up proxy tunnel and TLS. Thread-safe. */
 final class Connector {
     private final Duration connectTimeout;
     private final Duration stallTimeout;
@@ -39,13 +39,15 @@ final class Connector {
         this.clock = clock;
     }
 
-    /** Receives each socket before it is waited for, and may refuse it. */
-    interface LinkUser {
+    /**
+     * Receives each socket before the thread blocks on it, so that the call can be cancelled; throws if it already was.
+     */
+    interface SocketUser {
         void use(NonBlockingSocket socket) throws TransportException;
     }
 
     /** Connects to an endpoint, within one time limit for all steps. */
-    Connection connect(Endpoint endpoint, LinkUser user) throws IOException {
+    Connection connect(Endpoint endpoint, SocketUser user) throws IOException {
         TlsContext context = endpoint.secure() ? tls() : null;
         long end = clock.nanoTime() + TimeUnit.NANOSECONDS.convert(connectTimeout);
         Optional<Proxies.Proxy> proxy = proxies.of(endpoint);
@@ -98,7 +100,7 @@ final class Connector {
     }
 
     /** Connects to the first address of a host that accepts the connection. */
-    private NonBlockingSocket open(Endpoint endpoint, LinkUser user, long end) throws IOException {
+    private NonBlockingSocket open(Endpoint endpoint, SocketUser user, long end) throws IOException {
         InetAddress[] addresses;
         try {
             addresses = InetAddress.getAllByName(endpoint.host());
@@ -124,7 +126,7 @@ final class Connector {
         throw failure == null ? new TransportException(Kind.UNKNOWN_HOST, "no address", null) : failure;
     }
 
-    private NonBlockingSocket open(Endpoint endpoint, InetSocketAddress address, LinkUser user, long nanos)
+    private NonBlockingSocket open(Endpoint endpoint, InetSocketAddress address, SocketUser user, long nanos)
             throws IOException {
         NonBlockingSocket socket = NonBlockingSocket.open(clock);
         boolean connected = false;
@@ -147,7 +149,7 @@ final class Connector {
         }
     }
 
-    private NonBlockingSocket tunnel(Proxies.Proxy proxy, Endpoint endpoint, LinkUser user, long end)
+    private NonBlockingSocket tunnel(Proxies.Proxy proxy, Endpoint endpoint, SocketUser user, long end)
             throws IOException {
         NonBlockingSocket socket;
         try {
@@ -164,9 +166,10 @@ final class Connector {
             if (status / 100 != 2) {
                 throw new TransportException(
                         Kind.PROXY,
-                        "the HTTP proxy " + proxy.endpoint() + " answered " + status + " when asked for " + endpoint
+                        "the HTTP proxy " + proxy.endpoint() + " responded with " + status + " to a request for "
+                                + endpoint
                                 + (status == 407
-                                        ? "; it wants other credentials"
+                                        ? "; it requires other credentials"
                                         : "; does it allow that host and port?"),
                         null);
             }
@@ -178,7 +181,8 @@ final class Connector {
                     : new TransportException(
                             Kind.PROXY, "the HTTP proxy " + proxy.endpoint() + " fails: " + e.getMessage(), e);
         } catch (RequestWriter.WriteFailure e) {
-            throw new TransportException(Kind.PROXY, "the HTTP proxy " + proxy.endpoint() + " hung up", e);
+            throw new TransportException(
+                    Kind.PROXY, "the HTTP proxy " + proxy.endpoint() + " closed the connection", e);
         } finally {
             if (!open) {
                 socket.close();

@@ -10,7 +10,7 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.conscrypt.Conscrypt;
 
-/** Conscrypt, if it is on the class path; otherwise using this class throws {@link LinkageError}. */
+/** Provides Conscrypt, if it is on the class path; otherwise using this class throws {@link LinkageError}. */
 final class ConscryptProvider {
     private ConscryptProvider() {}
 
@@ -18,37 +18,37 @@ final class ConscryptProvider {
         return Conscrypt.isAvailable();
     }
 
-    /** Returns a context of a provider that is not installed globally. */
+    /** Creates a context of a provider that is not installed globally. */
     static SSLContext context() throws GeneralSecurityException {
         return SSLContext.getInstance("TLS", Conscrypt.newProvider());
     }
 
     /**
-     * Returns trust managers that decide as the given ones do, and support Conscrypt.
+     * Returns trust managers that delegate to the given ones, and support Conscrypt.
      *
      * @throws GeneralSecurityException for trust managers that do not receive the host's name, as Conscrypt does not
      *     verify it itself
      */
-    static TrustManager[] understanding(TrustManager[] managers) throws GeneralSecurityException {
-        TrustManager[] understanding = new TrustManager[managers.length];
+    static TrustManager[] translating(TrustManager[] managers) throws GeneralSecurityException {
+        TrustManager[] translating = new TrustManager[managers.length];
         for (int i = 0; i < managers.length; i++) {
             if (!(managers[i] instanceof X509ExtendedTrustManager extended)) {
                 throw new GeneralSecurityException("with the TLS engine Conscrypt, trust managers must be"
                         + " X509ExtendedTrustManagers, which verify the host's name");
             }
-            understanding[i] = new Translated(extended);
+            translating[i] = new Translating(extended);
         }
-        return understanding;
+        return translating;
     }
 
     /**
      * Translates "GENERIC", Conscrypt's name for the authentication of TLS 1.3, to JSSE's name "UNKNOWN": the JDK's
      * trust managers refuse every server otherwise.
      */
-    private static final class Translated extends X509ExtendedTrustManager {
+    private static final class Translating extends X509ExtendedTrustManager {
         private final X509ExtendedTrustManager manager;
 
-        private Translated(X509ExtendedTrustManager manager) {
+        private Translating(X509ExtendedTrustManager manager) {
             this.manager = manager;
         }
 

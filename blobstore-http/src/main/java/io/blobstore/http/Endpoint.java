@@ -4,14 +4,14 @@ import java.net.URI;
 import java.util.Locale;
 
 /**
- * The server that requests are sent to; connections are pooled by it.
+ * A server that requests are sent to; connections are pooled per endpoint.
  *
- * @param secure whether over TLS
+ * @param secure whether to use TLS
  * @param host a name or address in lower case, IPv6 without brackets; it becomes part of a request's head
  * @param port 1 to 65535
  */
 public record Endpoint(boolean secure, String host, int port) {
-    /** Refuses hosts that are neither a name nor an address, and ports out of range. */
+    /** Checks that the host is a name or an address, and the port in range. */
     public Endpoint {
         if (host.isEmpty() || port < 1 || port > 65_535) {
             throw new IllegalArgumentException("an endpoint needs a host, and a port of 1 to 65535");
@@ -25,7 +25,7 @@ public record Endpoint(boolean secure, String host, int port) {
     /**
      * Returns the endpoint of a URI, whose path and query are ignored.
      *
-     * @throws IllegalArgumentException if it is neither http nor https, or has no host
+     * @throws IllegalArgumentException if the URI is neither http nor https, or has no host
      */
     public static Endpoint of(URI uri) {
         String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);

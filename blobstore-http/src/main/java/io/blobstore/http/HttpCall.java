@@ -2,7 +2,7 @@ package io.blobstore.http;
 
 import java.io.IOException;
 
-/** A request and its response. Executed once, by one thread; may be cancelled by any thread. */
+/** A request and its response. It is executed once, by one thread, and may be cancelled by any thread. */
 public interface HttpCall {
     /**
      * Sends the request and receives the response. Blocks, first until a connection is available. When it returns or
@@ -13,11 +13,14 @@ public interface HttpCall {
      *
      * @return the response, whatever its status
      * @throws TransportException if there is no complete response
-     * @throws IOException what the request's body or the handler throws, unchanged
+     * @throws IOException if the request's body or the handler throws one, which is passed on unchanged
      * @throws IllegalStateException if the client is closed
      */
     HttpResponse execute(ResponseHandler handler) throws IOException;
 
-    /** Makes {@link #execute} fail soon: ends its wait for a connection, or closes it. Does not block. Idempotent. */
+    /**
+     * Makes {@link #execute} fail soon: ends its wait for a connection, or closes the connection. Does not block.
+     * Idempotent.
+     */
     void cancel();
 }

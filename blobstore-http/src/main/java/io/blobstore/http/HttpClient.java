@@ -11,13 +11,13 @@ import javax.net.ssl.TrustManager;
 /**
  * Sends requests over pooled connections. Blocking, without a thread of its own. Thread-safe.
  *
- * <p>It repeats a request in one case only: if an idle connection turns out to be closed before a byte was sent.
+ * <p>A request is repeated in one case only: if an idle connection turns out to be closed before a byte was sent.
  */
 public final class HttpClient implements Closeable {
     /** The maximum size of a successful response's body that is kept; a larger one is an error. */
     public static final int MAX_KEPT_BODY = 16 << 20;
 
-    /** Three descriptors each fit a limit of 1024. */
+    /** At three descriptors each, the connections fit a limit of 1024 open files. */
     private static final int DEFAULT_MAX_CONNECTIONS = 256;
 
     private final ConnectionPool pool;
@@ -36,12 +36,12 @@ public final class HttpClient implements Closeable {
                 builder.clock);
     }
 
-    /** Returns a builder with everything at its default. */
+    /** Returns a builder with default settings. */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** Returns a call that is not executed yet. */
+    /** Creates a call, which is not executed yet. */
     public HttpCall newCall(HttpRequest request) {
         return new HttpExchange(this, request);
     }
@@ -54,7 +54,7 @@ public final class HttpClient implements Closeable {
         pool.close();
     }
 
-    void enter(HttpExchange call) {
+    void register(HttpExchange call) {
         running.add(call);
         if (closed) { // after adding: close() either sees the call, or is seen here
             running.remove(call);
@@ -62,7 +62,7 @@ public final class HttpClient implements Closeable {
         }
     }
 
-    void leave(HttpExchange call) {
+    void unregister(HttpExchange call) {
         running.remove(call);
     }
 
@@ -90,28 +90,28 @@ public final class HttpClient implements Closeable {
 
         /**
          * Sets the maximum number of connections to one endpoint, including idle ones and those being established;
-         * default 256. While as many calls are under way, others wait in order of arrival. The wait is part of no time
-         * limit and has none of its own, as the calls before make progress, or fail by their own.
+         * default 256. While as many calls are running, further ones wait in order of arrival. No time limit includes
+         * or bounds that wait, as the running calls make progress, or fail by their own limits.
          *
-         * <p>A call that is executed inside of another, by its source or handler, needs a second connection: with a
-         * limit of 1 both wait for ever.
+         * <p>A call that is executed within another one, by its source or handler, needs a second connection: with a
+         * limit of 1 both wait forever.
          */
         public Builder maxConnections(int connections) {
             if (connections < 1) {
-                throw new IllegalArgumentException("maxConnections is 1 or more; got " + connections
-                        + "; leave it out to have " + DEFAULT_MAX_CONNECTIONS);
+                throw new IllegalArgumentException("maxConnections must be 1 or more; got " + connections
+                        + "; omit it for the default of " + DEFAULT_MAX_CONNECTIONS);
             }
             maxConnections = connections;
             return this;
         }
 
-        /** Sets the time limit for establishing a connection, proxy and TLS included; default 10 s. */
+        /** Sets the time limit for establishing a connection, including proxy and TLS; default 10 s. */
         public Builder connectTimeout(Duration timeout) {
             connectTimeout = requirePositive(timeout);
             return this;
         }
 
-        /** Sets how long a connection may go without progress, in either direction; default 30 s. */
+        /** Sets how long a connection may make no progress, in either direction; default 30 s. */
         public Builder stallTimeout(Duration timeout) {
             stallTimeout = requirePositive(timeout);
             return this;
@@ -123,7 +123,10 @@ public final class HttpClient implements Closeable {
             return this;
         }
 
-        /** Sets how long a connection is used at all, so that changes of addresses are followed; default 10 min. */
+        /**
+         * Sets the age at which a connection is closed even if it is used, so that changes of DNS are followed; default
+         * 10 min.
+         */
         public Builder maxAge(Duration time) {
             maxAge = requirePositive(time);
             return this;
@@ -147,7 +150,7 @@ public final class HttpClient implements Closeable {
             return this;
         }
 
-        /** Sets the clock for time limits and the age of connections. */
+        /** Sets the clock for time limits and the age of connections; default: the JVM's. */
         Builder clock(TransportClock clock) {
             this.clock = clock;
             return this;

@@ -9,8 +9,8 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call of a client: waits for a slot, gets a connection, runs the exchange over it, and gives it back or closes it.
- * It has at most one connection at a time, and none when it ends.
+ * A call of a client: waits for a slot, obtains a connection, runs the exchange, and returns or closes the connection.
+ * It holds at most one connection at a time, and none when it ends.
  */
 final class HttpExchange implements HttpCall {
     private final HttpClient client;
@@ -29,15 +29,15 @@ final class HttpExchange implements HttpCall {
     @Override
     public HttpResponse execute(ResponseHandler handler) throws IOException {
         if (executed.getAndSet(true)) {
-            throw new IllegalStateException("a call is executed once");
+            throw new IllegalStateException("a call can be executed only once");
         }
-        client.enter(this);
+        client.register(this);
         try {
             return run(handler);
         } catch (SSLException e) {
             throw TlsExceptionTranslator.translate(request.endpoint(), e);
         } finally {
-            client.leave(this);
+            client.unregister(this);
         }
     }
 
@@ -60,8 +60,8 @@ final class HttpExchange implements HttpCall {
                     }
                 }
             }
-            Connection made = client.connector().connect(request.endpoint(), socket -> use(socket::cancel));
-            return exchange(made, slot, head, handler);
+            Connection established = client.connector().connect(request.endpoint(), socket -> use(socket::cancel));
+            return exchange(established, slot, head, handler);
         } finally {
             slot.giveBack();
         }
@@ -126,10 +126,10 @@ final class HttpExchange implements HttpCall {
 
     // ---- cancellation
 
-    /** Sets how {@link #cancel()} ends the next wait, for a slot or for a socket. */
+    /** Sets the action by which {@link #cancel()} ends the next wait, for a slot or for a socket. */
     private synchronized void use(Runnable next) throws TransportException {
         if (cancelled) {
-            throw new TransportException(Kind.CANCELLED, "the request was cancelled", null);
+            throw TransportException.cancelled();
         }
         canceller = next;
     }

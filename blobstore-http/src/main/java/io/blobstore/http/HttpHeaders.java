@@ -10,7 +10,7 @@ import java.util.function.BiConsumer;
  * Immutable.
  */
 public final class HttpHeaders {
-    /** No fields at all. */
+    /** Headers without fields. */
     public static final HttpHeaders EMPTY = builder().build();
 
     /** Name, value, name, value, … */
@@ -25,7 +25,7 @@ public final class HttpHeaders {
         return new Builder();
     }
 
-    /** Returns the first value of a name. */
+    /** Returns the value of the first field with a name, compared without case. */
     public Optional<String> first(String name) {
         for (int i = 0; i < fields.size(); i += 2) {
             if (fields.get(i).equalsIgnoreCase(name)) {
@@ -35,19 +35,19 @@ public final class HttpHeaders {
         return Optional.empty();
     }
 
-    /** Returns the first value of a name, if it is a decimal number of at most 18 digits. */
+    /** Returns the value of the first field with a name, if it is a decimal number of at most 18 digits. */
     public Optional<Long> number(String name) {
         return first(name).filter(HttpSyntax::isNumber).map(Long::parseLong);
     }
 
     /**
-     * Returns whether a field says where a message ends: the client sets these fields, and refuses them in requests.
+     * Returns whether a field defines where a message ends: the client sets these fields, and rejects them in requests.
      */
     public static boolean isFraming(String name) {
         return HttpSyntax.FRAMING.stream().anyMatch(name::equalsIgnoreCase);
     }
 
-    /** Returns all values of a name, in order. */
+    /** Returns the values of all fields with a name, in order. */
     public List<String> all(String name) {
         List<String> values = new ArrayList<>(1);
         forEach((field, value) -> {
@@ -70,7 +70,7 @@ public final class HttpHeaders {
         return fields.size() / 2;
     }
 
-    /** Returns names only, as values may be secrets. */
+    /** Returns the names only, as values may be secrets. */
     @Override
     public String toString() {
         List<String> names = new ArrayList<>(size());
@@ -87,8 +87,8 @@ public final class HttpHeaders {
         /**
          * Adds a field.
          *
-         * @throws IllegalArgumentException if the name is no token, or the value has a control character, which could
-         *     end the line and begin another field
+         * @throws IllegalArgumentException if the name is not a token, or the value has a control character, which
+         *     could end the line and begin another field
          */
         public Builder add(String name, String value) {
             if (!HttpSyntax.isToken(name)) {

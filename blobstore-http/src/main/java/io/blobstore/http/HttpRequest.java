@@ -7,11 +7,11 @@ import java.util.Optional;
  * A request. The client adds {@code Host} if it is missing, and {@code Content-Length}; everything else is the
  * caller's.
  *
- * @param method in upper case
- * @param endpoint where to send it
- * @param target path and query, percent-encoded
+ * @param method the method in upper case
+ * @param endpoint the server to send it to
+ * @param target the path and query, percent-encoded
  * @param headers the fields
- * @param body content of known length; empty for none. Its memory is used during the call only
+ * @param body the content, whose length is known; empty for none. Its memory is used during the call only
  * @param expectContinue whether to send {@code Expect: 100-continue} and wait briefly before sending the body
  */
 public record HttpRequest(
@@ -24,8 +24,8 @@ public record HttpRequest(
     /**
      * Creates a request.
      *
-     * @throws IllegalArgumentException if method or target would break the request line, or a header field is one that
-     *     the client sets
+     * @throws IllegalArgumentException if the method or target would break the request line, or a header field is one
+     *     that the client sets
      */
     public HttpRequest {
         if (!HttpSyntax.isToken(method)) {
@@ -41,18 +41,18 @@ public record HttpRequest(
         }
     }
 
-    /** Returns a request without a body. */
+    /** Creates a request without a body. */
     public static HttpRequest of(String method, Endpoint endpoint, String target, HttpHeaders headers) {
         return new HttpRequest(method, endpoint, target, headers, Optional.empty(), false);
     }
 
-    /** Returns a request with a body. */
+    /** Creates a request with a body. */
     public static HttpRequest of(
             String method, Endpoint endpoint, String target, HttpHeaders headers, BlobSource body) {
         return new HttpRequest(method, endpoint, target, headers, Optional.of(body), false);
     }
 
-    /** Returns method, endpoint and path, without the query, which may contain a signature. */
+    /** Returns the method, endpoint and path, without the query, which may contain a signature. */
     @Override
     public String toString() {
         int query = target.indexOf('?');

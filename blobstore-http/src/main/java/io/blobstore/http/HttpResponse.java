@@ -6,7 +6,7 @@ import java.util.Optional;
  * A response.
  *
  * @param status from 200 to 599
- * @param headers its fields
+ * @param headers the fields
  * @param body the kept body: empty if it was received into a target; only the beginning of a large error body
  * @param received the number of bytes received into the handler's target
  */
@@ -16,7 +16,7 @@ public record HttpResponse(int status, HttpHeaders headers, Body body, long rece
         return status / 100 == 2;
     }
 
-    /** Returns the first value of a header field. */
+    /** Returns the value of the first header field with a name. */
     public Optional<String> header(String name) {
         return headers.first(name);
     }

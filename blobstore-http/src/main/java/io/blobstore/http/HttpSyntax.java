@@ -2,14 +2,14 @@ package io.blobstore.http;
 
 import java.util.List;
 
-/** The characters of RFC 9110, section 5. */
+/** Checks texts by the grammar of RFC 9110, section 5. */
 final class HttpSyntax {
-    /** Fields that say where a message ends; only the client sets them. */
+    /** Fields that define where a message ends; only the client sets them. */
     static final List<String> FRAMING = List.of("Content-Length", "Transfer-Encoding", "Connection", "Expect");
 
     private HttpSyntax() {}
 
-    /** Returns whether the text is a token. A loop, as this runs for every field of every response. */
+    /** Returns whether the text is a token. Uses a loop, as it runs for every field of every response. */
     static boolean isToken(String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -51,12 +51,12 @@ final class HttpSyntax {
         return !text.isEmpty() && text.length() <= 18;
     }
 
-    /** Returns whether names, or addresses with a zone, contain the character. Other names must be in Punycode. */
+    /** Returns whether names, or addresses with a zone, may contain the character. Others must be in Punycode. */
     static boolean isHostCharacter(int c) {
         return isLetterOrDigit(c) || "-._:%".indexOf(c) >= 0;
     }
 
-    /** Removes spaces and tabs around a field's value, but no other white space. */
+    /** Returns the text without spaces and tabs around it; other white space is kept. */
     static String trim(String text) {
         int from = 0;
         int to = text.length();

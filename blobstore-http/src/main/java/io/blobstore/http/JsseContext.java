@@ -2,11 +2,9 @@ package io.blobstore.http;
 
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
-import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,23 +20,22 @@ final class JsseContext implements TlsContext {
     JsseContext(TlsEngine kind, SSLContext context, Identity identity) throws GeneralSecurityException {
         this.kind = kind;
         this.context = context;
-        KeyManager[] keys = identity.keys().isPresent() ? identity.keys().get() : KeyMaterial.ofSystemProperties();
         TrustManager[] trust = identity.trustManagers();
-        context.init(keys, kind == TlsEngine.CONSCRYPT ? ConscryptProvider.understanding(trust) : trust, null);
+        context.init(
+                identity.keyManagers(),
+                kind == TlsEngine.CONSCRYPT ? ConscryptProvider.translating(trust) : trust,
+                null);
     }
 
     @Override
     public SSLEngine newEngine(Endpoint endpoint) {
         SSLEngine engine = context.createSSLEngine(endpoint.host(), endpoint.port());
         engine.setUseClientMode(true);
-        SSLParameters parameters = engine.getSSLParameters();
-        parameters.setEndpointIdentificationAlgorithm("HTTPS");
-        engine.setSSLParameters(parameters);
-        return engine;
+        return TlsContext.verifyingHost(engine);
     }
 
     /**
-     * Conscrypt's engines have native memory and two descriptors each, which they free when both directions are closed
+     * Frees the native memory and two descriptors that an engine of Conscrypt holds until both directions are closed
      * and all pending output is fetched. Otherwise the garbage collector frees them, which runs rarely in a program
      * that allocates little. The JDK's engines have only heap memory.
      */

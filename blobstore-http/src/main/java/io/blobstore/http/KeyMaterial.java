@@ -10,11 +10,11 @@ import java.security.KeyStoreException;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 
-/** Reads the client's certificate that JSSE's system properties name; JSSE reads them only for its default context. */
+/** Reads the client certificate that JSSE's system properties name; JSSE reads them only for its default context. */
 final class KeyMaterial {
     private KeyMaterial() {}
 
-    /** Returns the key managers of {@code javax.net.ssl.keyStore}; none if it is not set. */
+    /** Returns the key managers of {@code javax.net.ssl.keyStore}; empty if it is not set. */
     static KeyManager[] ofSystemProperties() throws GeneralSecurityException {
         String file = System.getProperty("javax.net.ssl.keyStore", "");
         if (file.isEmpty() || file.equals("NONE")) {

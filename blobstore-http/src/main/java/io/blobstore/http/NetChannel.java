@@ -5,30 +5,30 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Transfers bytes to and from a peer, plain or through TLS. No method blocks; the caller waits by the channel's
- * {@link NonBlockingSocket}. Used by one thread at a time.
+ * Transfers bytes to and from a peer, plain or through TLS. No method blocks; the caller waits with
+ * {@link NonBlockingSocket#await}. Used by one thread at a time.
  */
 sealed interface NetChannel extends Closeable permits PlainNetChannel, TlsNetChannel {
     /**
-     * Takes as many bytes from the sources as possible without blocking, and advances their positions. The sources are
-     * not used after that.
+     * Accepts as many bytes of the sources as possible without blocking, and advances their positions. The sources are
+     * not used after this method returns.
      *
-     * @return the number of bytes taken; 0 if the socket is full
+     * @return the number of bytes accepted; 0 if the socket's buffer is full
      */
     long write(ByteBuffer[] sources) throws IOException;
 
-    /** Sends bytes that were taken but are still buffered; returns true if none are left. */
+    /** Sends bytes that were accepted and are still buffered; returns whether none are left. */
     boolean flush() throws IOException;
 
     /**
-     * Reads what has arrived into the target.
+     * Reads what has arrived into the target, from its position to its limit.
      *
      * @return the number of bytes; 0 if nothing has arrived, -1 at the end
      */
     int read(ByteBuffer target) throws IOException;
 
-    /** Returns whether the peer closed the connection properly, after {@link #read} reported the end. */
-    boolean endIsGenuine();
+    /** Returns whether the peer itself ended the data, after {@link #read} returned -1: over TLS, by close_notify. */
+    boolean isEndAuthentic();
 
     /**
      * Returns whether bytes have arrived that {@link #read} did not return yet, as far as is known without reading from

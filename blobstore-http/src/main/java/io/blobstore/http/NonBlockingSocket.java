@@ -15,11 +15,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A socket with a selector to wait for it.
+ * A non-blocking socket with a selector of its own.
  *
- * <p>The channel is non-blocking, with a selector of its own, so that one thread can wait for either direction, with a
- * time limit, and be woken. Only the thread that currently uses the socket reads, writes and closes; other threads may
- * only {@link #cancel()}, which wakes that thread. So no native call outlives the request it serves.
+ * <p>So one thread can wait for either direction, with a time limit, and be woken. Only the thread that currently uses
+ * the socket reads, writes and closes; other threads may only {@link #cancel()}, which wakes that thread. So no native
+ * call outlives the request it serves.
  */
 final class NonBlockingSocket implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(NonBlockingSocket.class);
@@ -42,7 +42,7 @@ final class NonBlockingSocket implements Closeable {
     /**
      * Opens a socket that is not connected yet.
      *
-     * @param clock what time limits are measured by
+     * @param clock the clock that measures time limits
      */
     static NonBlockingSocket open(TransportClock clock) throws TransportException {
         SocketChannel channel = null;
@@ -65,7 +65,12 @@ final class NonBlockingSocket implements Closeable {
         }
     }
 
-    /** Connects; throws the operating system's exception, or one of {@link Kind#TIMEOUT}. */
+    /**
+     * Connects.
+     *
+     * @param nanos the time limit in nanoseconds
+     * @throws IOException of the operating system, or a {@link TransportException} of {@link Kind#TIMEOUT}
+     */
     void connect(InetSocketAddress address, long nanos) throws IOException {
         long end = clock.nanoTime() + nanos;
         if (!channel.connect(address)) {
@@ -75,43 +80,43 @@ final class NonBlockingSocket implements Closeable {
         }
     }
 
-    /** Returns what time limits are measured by. */
+    /** Returns the clock that measures time limits. */
     TransportClock clock() {
         return clock;
     }
 
-    /** Writes what the socket takes without blocking, possibly nothing. */
+    /** Writes as many bytes as the socket accepts without blocking; returns their number, which may be 0. */
     long write(ByteBuffer[] sources) throws IOException {
-        requireAlive();
+        requireNotCancelled();
         long bytes = channel.write(sources);
         written += bytes;
         return bytes;
     }
 
-    /** Writes what the socket takes without blocking, possibly nothing. */
+    /** Writes as many bytes as the socket accepts without blocking; returns their number, which may be 0. */
     int write(ByteBuffer source) throws IOException {
-        requireAlive();
+        requireNotCancelled();
         int bytes = channel.write(source);
         written += bytes;
         return bytes;
     }
 
-    /** Returns the number of bytes that the socket has taken since it was opened. */
+    /** Returns the number of bytes that the socket has accepted since it was opened. */
     long written() {
         return written;
     }
 
-    /** Reads what has arrived, possibly nothing; returns -1 at the end. */
+    /** Reads what has arrived; returns the number of bytes, which may be 0, or -1 at the end. */
     int read(ByteBuffer target) throws IOException {
-        requireAlive();
+        requireNotCancelled();
         return channel.read(target);
     }
 
     /**
-     * Blocks until the socket is ready for one of some operations.
+     * Blocks until the socket is ready for at least one of the operations.
      *
      * @param nanos the time limit in nanoseconds
-     * @param what what is waited for, for the message of the exception
+     * @param what the event that the thread waits for, for the message of the exception
      * @return the operations that it is ready for
      * @throws TransportException if it is not ready in time, or was cancelled
      * @throws ClosedByInterruptException if the thread is interrupted; its status stays set
@@ -120,7 +125,7 @@ final class NonBlockingSocket implements Closeable {
         long end = clock.nanoTime() + nanos;
         key.interestOps(operations);
         while (true) {
-            requireAlive();
+            requireNotCancelled();
             if (clock.nanoTime() - end >= 0) {
                 throw new TransportException(Kind.TIMEOUT, "waited too long for " + what, null);
             }
@@ -129,15 +134,15 @@ final class NonBlockingSocket implements Closeable {
             int ready = selector.selectedKeys().isEmpty() ? 0 : key.readyOps();
             selector.selectedKeys().clear();
             if (ready != 0) {
-                requireAlive();
+                requireNotCancelled();
                 return ready;
             }
         }
     }
 
-    private void requireAlive() throws IOException {
+    private void requireNotCancelled() throws IOException {
         if (cancelled) {
-            throw new TransportException(Kind.CANCELLED, "the request was cancelled", null);
+            throw TransportException.cancelled();
         }
         if (Thread.currentThread().isInterrupted()) {
             throw new ClosedByInterruptException();

@@ -10,12 +10,11 @@ import java.security.GeneralSecurityException;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 
 /**
- * BoringSSL through Netty's engine, if netty-handler and netty-tcnative are on the class path; otherwise using this
- * class throws {@link LinkageError}. The engine reads direct buffers in place.
+ * Creates engines of BoringSSL through Netty, if netty-handler and netty-tcnative are on the class path; otherwise
+ * using this class throws {@link LinkageError}. The engine reads direct buffers in place.
  */
 final class OpenSslContext implements TlsContext {
     private final SslContext context;
@@ -33,15 +32,14 @@ final class OpenSslContext implements TlsContext {
             throw new SSLException(
                     "netty-tcnative is not on the class path, or not for this system", OpenSsl.unavailabilityCause());
         }
-        // The variant that a finalizer frees, as a client may be closed before the end of its last call. The engines
-        // are
-        // reference-counted, and released explicitly.
+        // The provider whose contexts a finalizer frees, as a client may be closed before its last call ends. Its
+        // engines
+        // are reference-counted, and released explicitly.
         SslContextBuilder builder = SslContextBuilder.forClient().sslProvider(SslProvider.OPENSSL);
         for (TrustManager manager : identity.trustManagers()) {
             builder.trustManager(manager);
         }
-        KeyManager[] keys = identity.keys().isPresent() ? identity.keys().get() : KeyMaterial.ofSystemProperties();
-        for (KeyManager manager : keys) {
+        for (KeyManager manager : identity.keyManagers()) {
             builder.keyManager(manager);
         }
         return new OpenSslContext(builder.build());
@@ -49,11 +47,8 @@ final class OpenSslContext implements TlsContext {
 
     @Override
     public SSLEngine newEngine(Endpoint endpoint) {
-        SSLEngine engine = context.newEngine(UnpooledByteBufAllocator.DEFAULT, endpoint.host(), endpoint.port());
-        SSLParameters parameters = engine.getSSLParameters();
-        parameters.setEndpointIdentificationAlgorithm("HTTPS");
-        engine.setSSLParameters(parameters);
-        return engine;
+        return TlsContext.verifyingHost(
+                context.newEngine(UnpooledByteBufAllocator.DEFAULT, endpoint.host(), endpoint.port()));
     }
 
     @Override

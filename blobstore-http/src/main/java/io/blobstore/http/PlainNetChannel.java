@@ -27,7 +27,7 @@ final class PlainNetChannel implements NetChannel {
     }
 
     @Override
-    public boolean endIsGenuine() {
+    public boolean isEndAuthentic() {
         return true;
     }
 

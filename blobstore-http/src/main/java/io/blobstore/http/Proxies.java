@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Selects the HTTP proxy by the usual settings: the JVM's proxy selector (system properties {@code https.proxyHost},
- * {@code http.proxyHost}, {@code http.nonProxyHosts} and their kin), or else the environment ({@code HTTPS_PROXY},
- * {@code HTTP_PROXY}, {@code NO_PROXY}, in either case). Neither applies to loopback. Thread-safe.
+ * {@code http.proxyHost}, {@code http.nonProxyHosts} and related ones), or else the environment ({@code HTTPS_PROXY},
+ * {@code HTTP_PROXY}, {@code NO_PROXY}, in either case). Neither applies to loopback addresses. Thread-safe.
  */
 final class Proxies {
     private final Map<String, String> environment;
@@ -82,13 +82,13 @@ final class Proxies {
         return Optional.of(new Proxy(Endpoint.of(uri), authorization));
     }
 
-    /** The message does not repeat the value, which may contain a password. */
+    /** Creates an exception whose message does not repeat the value, which may contain a password. */
     private static IllegalArgumentException malformed(Endpoint target) {
         return new IllegalArgumentException("the environment variable " + (target.secure() ? "HTTPS" : "HTTP")
                 + "_PROXY is not of the form http://host:port");
     }
 
-    /** A proxy cannot reach this machine's loopback interface; the JVM's own selector excludes it too. */
+    /** Returns whether a host is on loopback, which a proxy cannot reach; the JVM's own selector excludes it too. */
     private static boolean isLoopback(String host) {
         return host.equals("localhost") || host.startsWith("127.") || host.equals("::1");
     }

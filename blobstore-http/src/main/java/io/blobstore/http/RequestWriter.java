@@ -1,7 +1,7 @@
 package io.blobstore.http;
 
 import io.blobstore.BlobSource;
-import io.blobstore.http.ResponseReader.Heard;
+import io.blobstore.http.ResponseReader.EarlyResponse;
 import io.blobstore.http.TransportException.Kind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,20 +14,20 @@ import javax.net.ssl.SSLException;
  * Writes one request with gathering writes, large content straight from the source's own buffers, while watching for an
  * early response.
  *
- * <p>Bytes are either <em>staged</em>, that is copied behind the request's head, or written from the source's buffer
+ * <p>Bytes are either <em>staged</em>, that is, copied behind the request's head, or written from the source's buffer
  * together with the staged ones before them. Small pieces are staged: a small blob is sent with one write, and so are
  * the head, the content's envelope and the first bytes of a large one. The body's last byte is always staged, and what
  * is staged at the end is written only after the source was checked once more: a server that never receives the last
  * byte does not store bytes that are not the content.
  */
 final class RequestWriter {
-    /** The JDK copies a heap buffer into a direct one of its size, which it keeps: so no more than this at once. */
+    /** The maximum size of a write from a heap buffer: the JDK copies it into a direct buffer, which it keeps. */
     private static final int HEAP_WINDOW = 128 << 10;
 
-    /** Bytes of a body that is staged as a whole. Copying so few costs less than a second write. */
+    /** The maximum size of a body that is staged as a whole: copying it costs less than a second write. */
     private static final int SMALL_BODY = 16 << 10;
 
-    /** Bytes to stage of a larger body: its envelope, and its last byte. */
+    /** The bytes to stage of a larger body: its envelope, and its last byte. */
     private static final int STAGED = 2 << 10;
 
     /** RFC 9110, section 10.1.1: a client must not wait indefinitely for a server that does not know 100-continue. */
@@ -35,7 +35,7 @@ final class RequestWriter {
 
     private final NonBlockingSocket socket;
     private final NetChannel channel;
-    private final ResponseReader answer;
+    private final ResponseReader response;
     private final StallDetector watch;
     private final byte[] head;
     /** The bytes that the socket had written before this request. */
@@ -46,17 +46,17 @@ final class RequestWriter {
     private long left;
 
     RequestWriter(
-            NonBlockingSocket socket, NetChannel channel, ResponseReader answer, StallDetector watch, byte[] head) {
+            NonBlockingSocket socket, NetChannel channel, ResponseReader response, StallDetector watch, byte[] head) {
         this.socket = socket;
         this.channel = channel;
-        this.answer = answer;
+        this.response = response;
         this.watch = watch;
         this.head = head;
         before = socket.written();
         counted = before;
     }
 
-    /** The connection is broken: the socket accepts no more bytes. */
+    /** Reports that the connection is broken: the socket accepts no more bytes. */
     static final class WriteFailure extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -65,13 +65,13 @@ final class RequestWriter {
         }
     }
 
-    /** Ends the visit of a source because the server has already responded. */
-    private static final class AnsweredEarly extends IOException {
+    /** Ends the traversal of a source because the server has already responded. */
+    private static final class EarlyResponseException extends IOException {
         private static final long serialVersionUID = 1L;
 
         @Override
         public synchronized Throwable fillInStackTrace() {
-            return this; // caught a few lines from here
+            return this; // caught within this class
         }
     }
 
@@ -88,7 +88,7 @@ final class RequestWriter {
     /**
      * Sends the whole request; returns false if the server responded, or closed the connection, before that.
      *
-     * @throws WriteFailure if the connection is broken; a response that the server sent before can still be read
+     * @throws WriteFailure if the connection is broken; a response that the server sent before that can still be read
      */
     boolean send(HttpRequest request) throws IOException {
         BlobSource body = request.body().orElse(null);
@@ -107,30 +107,30 @@ final class RequestWriter {
         left = body.size();
         try {
             body.forEachBuffer(Integer.MAX_VALUE, buffer -> writeBody(staged, buffer));
-        } catch (AnsweredEarly e) {
+        } catch (EarlyResponseException e) {
             return false;
         }
         body.checkUnchanged(); // with the last byte staged
         return write(staged.flip()) && flush();
     }
 
-    /** Waits until the server asks for the body; returns false if it sends another response. */
+    /** Waits until the server sends 100 Continue, or for a second; returns false if it sends a final response. */
     private boolean mayContinue() throws IOException {
         long end = socket.clock().nanoTime() + Math.min(CONTINUE_NANOS, watch.remaining());
-        Heard heard = answer.listen();
-        while (heard == Heard.NOTHING) {
+        EarlyResponse early = response.poll();
+        while (early == EarlyResponse.NONE) {
             try {
                 socket.await(SelectionKey.OP_READ, end - socket.clock().nanoTime(), "100 Continue");
             } catch (TransportException e) {
                 if (e.kind() != Kind.TIMEOUT) {
                     throw e;
                 }
-                break; // a server that does not know it
+                break; // the server may not know 100-continue
             }
-            heard = answer.listen();
+            early = response.poll();
         }
         watch.restart();
-        return heard != Heard.ANSWER;
+        return early != EarlyResponse.FINAL;
     }
 
     /** Stages or writes a buffer of the body. */
@@ -143,7 +143,7 @@ final class RequestWriter {
             ByteBuffer window = buffer.slice(buffer.position(), size);
             staged.flip();
             if (!(staged.hasRemaining() ? write(staged, window) : write(window))) {
-                throw new AnsweredEarly();
+                throw new EarlyResponseException();
             }
             staged.clear();
             buffer.position(buffer.position() + size);
@@ -156,7 +156,7 @@ final class RequestWriter {
     private boolean write(ByteBuffer... buffers) throws IOException {
         while (hasRemaining(buffers)) {
             attempt(() -> channel.write(buffers));
-            countMoved();
+            countWritten();
             if (hasRemaining(buffers) && !awaitRoom()) {
                 return false;
             }
@@ -175,7 +175,7 @@ final class RequestWriter {
 
     private boolean flush() throws IOException {
         while (!attempt(channel::flush)) {
-            countMoved();
+            countWritten();
             if (!awaitRoom()) {
                 return false;
             }
@@ -184,7 +184,7 @@ final class RequestWriter {
     }
 
     /** Counts as progress what the socket accepted, not what was merely encrypted. */
-    private void countMoved() {
+    private void countWritten() {
         watch.moved(socket.written() - counted);
         counted = socket.written();
     }
@@ -206,7 +206,7 @@ final class RequestWriter {
     /** Waits until the socket accepts bytes; returns false if there is a response instead. */
     private boolean awaitRoom() throws IOException {
         int ready = socket.await(
-                SelectionKey.OP_WRITE | SelectionKey.OP_READ, watch.remaining(), "the server to take the request");
-        return (ready & SelectionKey.OP_READ) == 0 || answer.listen() != Heard.ANSWER;
+                SelectionKey.OP_WRITE | SelectionKey.OP_READ, watch.remaining(), "the server to receive the request");
+        return (ready & SelectionKey.OP_READ) == 0 || response.poll() != EarlyResponse.FINAL;
     }
 }

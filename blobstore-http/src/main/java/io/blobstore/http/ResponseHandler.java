@@ -6,22 +6,22 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
- * Decides where a successful response's body is received, and observes it arriving. Bodies of other responses are kept
- * for the error.
+ * Decides where the body of a successful response is received, and observes its bytes as they arrive. Bodies of other
+ * responses are kept for the exception.
  */
 public interface ResponseHandler {
-    /** Keeps the body, up to {@link HttpClient#MAX_KEPT_BODY} bytes. */
+    /** A handler that keeps the body, up to {@link HttpClient#MAX_KEPT_BODY} bytes. */
     ResponseHandler KEEP = (status, headers) -> Optional.empty();
 
     /**
      * The destination of a body.
      *
-     * @param length the exact length that the body must have
+     * @param length the exact length of the body in bytes
      * @param target a window with room for it; direct memory is filled in place. It is not flushed. An exception that
      *     it throws ends the call
      */
     record Body(long length, BlobTarget.Window target) {
-        /** Refuses a target without room for the body. */
+        /** Checks that the target has room for the body. */
         public Body {
             if (length > target.remaining()) {
                 throw new IllegalArgumentException(
@@ -31,7 +31,7 @@ public interface ResponseHandler {
     }
 
     /**
-     * Returns the destination of the body of a response with status 2xx. Called once, when its head has arrived.
+     * Returns the destination of the body of a response with status 2xx. Called once, when the head has arrived.
      *
      * @return empty to have the body kept
      * @throws IOException if the response is not the requested one; the call then fails with it, and the body is not
@@ -40,10 +40,10 @@ public interface ResponseHandler {
     Optional<Body> target(int status, HttpHeaders headers) throws IOException;
 
     /**
-     * Receives a view of the bytes that have just arrived in the target, in order and each once: a checksum finds them
+     * Receives a view of the bytes that have just arrived in the target, in order and each once, while they are still
      * in the CPU's cache.
      *
-     * @param bytes a view of the target's memory, valid until this returns
+     * @param bytes from position to limit; valid until this method returns
      */
     default void received(ByteBuffer bytes) {}
 }

@@ -39,7 +39,7 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
         Lines lines = new Lines(input, watch);
         String statusLine = lines.next();
         if (!isStatusLine(statusLine)) {
-            throw malformed("its first line is no status line");
+            throw malformed("its first line is not a status line");
         }
         boolean current = statusLine.charAt(7) == '1';
         int status = Integer.parseInt(statusLine.substring(9, 12));
@@ -52,10 +52,10 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
             addField(headers, line);
         }
         HttpHeaders fields = headers.build();
-        return new ResponseHead(status, fields, current && !saysClose(fields));
+        return new ResponseHead(status, fields, current && !hasClose(fields));
     }
 
-    /** Returns whether a line is like {@code HTTP/1.1 200 OK}; the reason may be missing together with its space. */
+    /** Returns whether a line is like {@code HTTP/1.1 200 OK}; the reason may be missing, together with its space. */
     private static boolean isStatusLine(String line) {
         return line.length() >= 12
                 && (line.startsWith("HTTP/1.1 ") || line.startsWith("HTTP/1.0 "))
@@ -68,7 +68,7 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
     private static void addField(HttpHeaders.Builder headers, String line) throws TransportException {
         int colon = line.indexOf(':');
         if (colon < 0 || !HttpSyntax.isToken(line.substring(0, colon))) {
-            throw malformed("a header field has no proper name"); // obs-fold, or a space before the colon
+            throw malformed("a header field has no valid name"); // obs-fold, or a space before the colon
         }
         String value = HttpSyntax.trim(line.substring(colon + 1));
         if (!HttpSyntax.isValue(value)) {
@@ -77,7 +77,7 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
         headers.addReceived(line.substring(0, colon), value);
     }
 
-    private static boolean saysClose(HttpHeaders headers) {
+    private static boolean hasClose(HttpHeaders headers) {
         for (String value : headers.all("Connection")) {
             for (String option : value.split(",", -1)) {
                 if (HttpSyntax.trim(option).equalsIgnoreCase("close")) {
@@ -104,7 +104,7 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
             if (codings.size() > 1
                     || !lengths.isEmpty()
                     || !codings.get(0).toLowerCase(Locale.ROOT).equals("chunked")) {
-                throw malformed("it does not say clearly where its body ends");
+                throw malformed("the end of its body is ambiguous");
             }
             return CHUNKED;
         }
@@ -112,13 +112,13 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
             return UNKNOWN_LENGTH;
         }
         if (lengths.size() > 1 || !HttpSyntax.isNumber(lengths.get(0))) {
-            throw malformed("it does not say clearly how long its body is");
+            throw malformed("the length of its body is ambiguous");
         }
         return Long.parseLong(lengths.get(0));
     }
 
     static TransportException malformed(String problem) {
-        return new TransportException(Kind.PROTOCOL, "the server's answer is malformed: " + problem, null);
+        return new TransportException(Kind.PROTOCOL, "the server's response is malformed: " + problem, null);
     }
 
     /** Reads the lines of a head, whose total size is bounded. */
@@ -154,7 +154,7 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
             }
             int c = input.next(watch);
             if (c < 0) {
-                throw new TransportException(Kind.CLOSED, "the connection ended within the server's answer", null);
+                throw new TransportException(Kind.CLOSED, "the connection ended within the server's response", null);
             }
             return c;
         }

@@ -11,21 +11,21 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Receives a response, into the caller's memory or into a kept body. */
+/** Receives a response, either into the caller's memory or into a body on the heap. */
 final class ResponseReader {
     /** The maximum size of an error's body that is read. */
     static final int MAX_ERROR_BODY = 64 << 10;
 
     /**
-     * The maximum size of a read: the handler's checksum finds the bytes in the CPU's cache, and for a heap target the
-     * JDK copies, and keeps a buffer, of no more than that.
+     * The maximum size of a read: the bytes are still in the CPU's cache when the handler computes their checksum, and
+     * the JDK's temporary buffer for a heap target is no larger.
      */
     private static final int WINDOW = 256 << 10;
 
-    /** The maximum number of interim responses before a response. */
+    /** The maximum number of interim responses before the final one. */
     private static final int MAX_INTERIM = 16;
 
-    /** The time limit for the body of a success: a server may work on it, and send a blank now and then. */
+    /** The time limit for the body of a success: a server may still be working, and send white space meanwhile. */
     private static final long KEPT_BODY_NANOS = TimeUnit.MINUTES.toNanos(10);
 
     private static final Logger LOG = LoggerFactory.getLogger(ResponseReader.class);
@@ -47,30 +47,30 @@ final class ResponseReader {
         this.stall = stall;
     }
 
-    /** What a server has sent while a request is still being sent. */
-    enum Heard {
+    /** What the server has sent while the request is still being sent. */
+    enum EarlyResponse {
         /** Nothing, or only records of TLS itself. */
-        NOTHING,
+        NONE,
         /** An interim response. */
         INTERIM,
         /** A final response, or the end of the connection. */
-        ANSWER
+        FINAL
     }
 
-    /** Returns what the server has sent up to now; blocks only for the rest of a head that has begun. */
-    Heard listen() throws IOException {
-        Heard heard = Heard.NOTHING;
+    /** Returns what the server has sent so far; blocks only for the rest of a head that has begun. */
+    EarlyResponse poll() throws IOException {
+        EarlyResponse early = EarlyResponse.NONE;
         while (head == null) {
             int bytes = input.hasBuffered() ? 1 : input.poll();
             if (bytes == 0) {
-                return heard;
+                return early;
             }
             if (bytes < 0 || !nextHead(new StallDetector(clock, stall, StallDetector.ANY))) {
-                return Heard.ANSWER;
+                return EarlyResponse.FINAL;
             }
-            heard = Heard.INTERIM;
+            early = EarlyResponse.INTERIM;
         }
-        return Heard.ANSWER;
+        return EarlyResponse.FINAL;
     }
 
     /** Reads the next head; returns true if it is an interim one, false if it is final, or there is none. */
@@ -80,7 +80,7 @@ final class ResponseReader {
             return false;
         }
         if (next.status() == 101) {
-            throw ResponseHead.malformed("it changes to a protocol that nobody asked for");
+            throw ResponseHead.malformed("it switches to a protocol that was not requested");
         }
         if (next.status() >= 200) {
             head = next;
@@ -101,7 +101,7 @@ final class ResponseReader {
         }
         ResponseHead found = head;
         if (found == null) {
-            throw new TransportException(Kind.CLOSED, "the server closed the connection without an answer", null);
+            throw new TransportException(Kind.CLOSED, "the server closed the connection without a response", null);
         }
         return found;
     }
@@ -109,7 +109,7 @@ final class ResponseReader {
     /**
      * Receives the response.
      *
-     * @param requestIsWhole whether all of the request was sent; otherwise a success is a protocol error
+     * @param requestIsWhole whether the whole request was sent; otherwise a success is a protocol error
      */
     HttpResponse receive(String method, ResponseHandler handler, boolean requestIsWhole) throws IOException {
         ResponseHead found = head();
@@ -117,7 +117,9 @@ final class ResponseReader {
         boolean success = found.status() / 100 == 2;
         if (success && !requestIsWhole) {
             throw new TransportException(
-                    Kind.PROTOCOL, "the server answered " + found.status() + " before it had the whole request", null);
+                    Kind.PROTOCOL,
+                    "the server responded with " + found.status() + " before it had the whole request",
+                    null);
         }
         Optional<ResponseHandler.Body> target =
                 success ? handler.target(found.status(), found.headers()) : Optional.empty();
@@ -133,29 +135,29 @@ final class ResponseReader {
         return new HttpResponse(found.status(), found.headers(), new HttpResponse.Body(kept), received);
     }
 
-    /** Returns whether another request may follow on the connection. */
-    boolean endedWell() {
+    /** Returns whether another request may be sent over the connection. */
+    boolean isReusable() {
         return reusable && !input.hasBuffered();
     }
 
     private long fill(ResponseHandler.Body wanted, BodyReader body, long length, ResponseHandler handler)
             throws IOException {
         if (length == ResponseHead.UNKNOWN_LENGTH) {
-            throw ResponseHead.malformed("it does not say how long its body is");
+            throw ResponseHead.malformed("the length of its body is unknown");
         }
         if (length >= 0 && length != wanted.length()) {
             throw ResponseHead.malformed(
-                    "its body has " + length + " bytes where " + wanted.length() + " were asked for");
+                    "its body has " + length + " bytes where " + wanted.length() + " were requested");
         }
         StallDetector watch = new StallDetector(clock, stall, StallDetector.PAYLOAD);
         for (long left = wanted.length(); left > 0; ) {
             ByteBuffer memory = wanted.target().buffer();
-            watch.restart(); // the target's time does not count as the server's
+            watch.restart(); // the time that the target takes is not the server's
             int bytes = (int) Math.min(memory.remaining(), left);
             fill(memory, bytes, body, handler, watch);
             left -= bytes;
         }
-        requireEnd(body, watch, "its body is longer than what was asked for");
+        requireEnd(body, watch, "its body is longer than requested");
         whole = true;
         return wanted.length();
     }
@@ -165,14 +167,14 @@ final class ResponseReader {
             ByteBuffer target, int length, BodyReader body, ResponseHandler handler, StallDetector watch)
             throws IOException {
         int end = target.position() + length;
-        // One view for the whole buffer, as over TLS each record would need another two.
+        // One view for the whole buffer: over TLS, each record would need two more otherwise.
         ByteBuffer view = target.duplicate();
         while (target.position() < end) {
             int at = target.position();
             view.limit(Math.min(at + WINDOW, end));
             int bytes = body.read(view, watch);
             if (bytes < 0) {
-                throw ResponseHead.malformed("its body is shorter than what was asked for");
+                throw ResponseHead.malformed("its body is shorter than requested");
             }
             target.position(at + bytes);
             handler.received(view.limit(at + bytes).position(at));
@@ -181,26 +183,28 @@ final class ResponseReader {
     }
 
     private byte[] keep(BodyReader body, long length) throws IOException {
-        int most = HttpClient.MAX_KEPT_BODY;
-        if (length > most) {
-            throw ResponseHead.malformed("its body is larger than any that is expected");
+        int max = HttpClient.MAX_KEPT_BODY;
+        if (length > max) {
+            throw ResponseHead.malformed("its body is larger than " + HttpClient.MAX_KEPT_BODY + " bytes");
         }
         StallDetector watch = new StallDetector(clock, stall, StallDetector.ANY);
-        Kept kept = new Kept(length, most);
+        Kept kept = new Kept(length, max);
         long end = clock.nanoTime() + KEPT_BODY_NANOS;
         while (kept.readSome(body, watch)) {
             if (clock.nanoTime() - end > 0) {
-                throw new TransportException(Kind.TIMEOUT, "the server's answer does not come to an end", null);
+                throw new TransportException(
+                        Kind.TIMEOUT, "the server's response does not end within 10 minutes", null);
             }
         }
-        requireEnd(body, watch, "its body is larger than any that is expected");
+        requireEnd(body, watch, "its body is larger than " + HttpClient.MAX_KEPT_BODY + " bytes");
         whole = true;
         return kept.bytes();
     }
 
-    /** Keeps what arrives of an error's body in time, and before the connection breaks: the status is enough. */
+    /** Keeps the part of an error's body that arrives in time, before the connection breaks: the status is enough. */
     private byte[] keepError(BodyReader body, long length) throws IOException {
-        StallDetector watch = new StallDetector(clock, stall, Integer.MAX_VALUE); // all of it in the time of one stall
+        StallDetector watch = new StallDetector(
+                clock, stall, Integer.MAX_VALUE); // the whole body must arrive within one stall timeout
         Kept kept = new Kept(length, MAX_ERROR_BODY);
         try {
             boolean more = true;
@@ -212,31 +216,31 @@ final class ResponseReader {
             if (e.kind() != Kind.TIMEOUT && e.kind() != Kind.CLOSED) {
                 throw e;
             }
-            LOG.debug("Of an error's body only {} bytes came", kept.size, e);
+            LOG.debug("Only {} bytes of an error's body arrived", kept.size, e);
         }
         return kept.bytes();
     }
 
-    /** A body on the heap, as far as it has arrived. */
+    /** The bytes of a body that have arrived, on the heap. */
     private static final class Kept {
         private final long length;
-        private final int most;
+        private final int max;
         private byte[] bytes;
         private int size;
 
-        Kept(long length, int most) {
+        Kept(long length, int max) {
             this.length = length;
-            this.most = most;
-            bytes = new byte[length >= 0 ? (int) Math.min(length, most) : 4096];
+            this.max = max;
+            bytes = new byte[length >= 0 ? (int) Math.min(length, max) : 4096];
         }
 
-        /** Reads some bytes; returns false at the end, or at the maximum size. */
+        /** Reads some bytes; returns false at the end of the body, or at the maximum size. */
         boolean readSome(BodyReader body, StallDetector watch) throws IOException {
             if (size == bytes.length) {
-                if (size == length || size == most) {
+                if (size == length || size == max) {
                     return false;
                 }
-                bytes = Arrays.copyOf(bytes, (int) Math.min(most, 2L * size));
+                bytes = Arrays.copyOf(bytes, (int) Math.min(max, 2L * size));
             }
             int read = body.read(ByteBuffer.wrap(bytes, size, bytes.length - size), watch);
             size += Math.max(read, 0);

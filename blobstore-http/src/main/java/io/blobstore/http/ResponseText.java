@@ -7,13 +7,13 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 
-/** Parses values of responses, and sanitises their texts for messages. */
+/** Parses values of header fields, and sanitizes texts of responses for messages. */
 public final class ResponseText {
     private static final int MAX_LINE = 300;
 
     private ResponseText() {}
 
-    /** Parses a date of HTTP; empty if it is invalid. */
+    /** Parses the date of a header field; returns empty if it is invalid. */
     public static Optional<Instant> date(String text) {
         try {
             return Optional.of(ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME)
@@ -24,7 +24,8 @@ public final class ResponseText {
     }
 
     /**
-     * Parses Retry-After, in seconds or as a date (RFC 9110, section 10.2.3); empty if it is invalid, or in the past.
+     * Parses Retry-After, in seconds or as a date (RFC 9110, section 10.2.3); returns empty if it is invalid, or in the
+     * past.
      *
      * @param now the server's clock; empty if it is unknown
      */

@@ -11,11 +11,11 @@ import java.util.concurrent.TimeUnit;
 final class StallDetector {
     /**
      * For payload: a peer that transfers fewer bytes within a stall timeout counts as dead, as it could hold a
-     * connection for ever.
+     * connection forever.
      */
     static final int PAYLOAD = 1024;
 
-    /** For responses that a server keeps alive by a blank now and then while it works: any byte is enough. */
+    /** For responses that a server keeps alive by occasional white space while it works: any byte is enough. */
     static final int ANY = 1;
 
     private final TransportClock clock;
@@ -45,7 +45,7 @@ final class StallDetector {
         since = clock.nanoTime();
     }
 
-    /** Returns the nanoseconds until this expires; 0 or less if it has. */
+    /** Returns the nanoseconds until the timeout expires; 0 or less if it has. */
     long remaining() {
         return since + stallNanos - clock.nanoTime();
     }

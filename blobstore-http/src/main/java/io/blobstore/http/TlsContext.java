@@ -10,16 +10,17 @@ import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import org.slf4j.LoggerFactory;
 
 /** Creates the TLS engines of a client, with its trust and key material. Thread-safe. */
 interface TlsContext {
-    /** Creates an engine that verifies the endpoint's host name. The caller has to release it. */
+    /** Creates an engine that verifies the endpoint's host name. The caller must release it. */
     SSLEngine newEngine(Endpoint endpoint);
 
-    /** Frees an engine that is not used any more. */
+    /** Frees an engine that is no longer used. */
     void release(SSLEngine engine);
 
     /**
@@ -38,10 +39,14 @@ interface TlsContext {
             factory.init((KeyStore) null);
             return factory.getTrustManagers();
         }
+
+        KeyManager[] keyManagers() throws GeneralSecurityException {
+            return keys.isPresent() ? keys.get() : KeyMaterial.ofSystemProperties();
+        }
     }
 
     /**
-     * Creates the context of an implementation.
+     * Creates the context for an engine.
      *
      * @throws SSLException if it is not available, or the trust material cannot be read
      */
@@ -54,13 +59,22 @@ interface TlsContext {
                 case JDK, AUTOMATIC -> new JsseContext(engine, SSLContext.getInstance("TLS"), identity);
             };
         } catch (LinkageError e) {
-            throw new SSLException("the TLS engine " + engine + " is not on the class path, or not for this system", e);
+            throw new SSLException(
+                    "the TLS engine " + engine + " is not on the class path, or does not support this system", e);
         } catch (GeneralSecurityException e) {
             throw new SSLException(
                     "the trust or key material cannot be used (" + e.getMessage()
                             + "); see the system properties javax.net.ssl.trustStore and javax.net.ssl.keyStore",
                     e);
         }
+    }
+
+    /** Makes an engine verify the endpoint's host name, and returns it. */
+    static SSLEngine verifyingHost(SSLEngine engine) {
+        SSLParameters parameters = engine.getSSLParameters();
+        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        engine.setSSLParameters(parameters);
+        return engine;
     }
 
     private static TlsEngine automatic() {
@@ -70,7 +84,7 @@ interface TlsContext {
                     .filter(engine -> engine.name().toLowerCase(Locale.ROOT).equals(property))
                     .findFirst()
                     .orElseThrow(() -> new IllegalArgumentException("the system property " + TlsEngine.PROPERTY
-                            + " is 'openssl', 'conscrypt' or 'jdk'; got '" + property + "'"));
+                            + " must be 'openssl', 'conscrypt' or 'jdk'; got '" + property + "'"));
         }
         if (isAvailable(() -> OpenSslContext.isAvailable())) {
             return TlsEngine.OPENSSL;
@@ -78,7 +92,9 @@ interface TlsContext {
         return isAvailable(() -> ConscryptProvider.isAvailable()) ? TlsEngine.CONSCRYPT : TlsEngine.JDK;
     }
 
-    /** Needs a lambda: a method reference would be linked, and fail, before this method can catch the error. */
+    /**
+     * Returns whether an engine is available. A method reference would be linked, and fail, outside of the try block.
+     */
     private static boolean isAvailable(BooleanSupplier engine) {
         try {
             return engine.getAsBoolean();

@@ -1,16 +1,16 @@
 package io.blobstore.http;
 
-/** An implementation of TLS. */
+/** The implementations of TLS. */
 public enum TlsEngine {
-    /** The first of the others that is available. */
+    /** The first of the others, in this order, that is available. */
     AUTOMATIC,
-    /** BoringSSL by netty-tcnative, through netty-handler: it needs the least CPU time. */
+    /** BoringSSL by netty-tcnative, through netty-handler; uses the least CPU time. */
     OPENSSL,
     /** BoringSSL by Conscrypt. */
     CONSCRYPT,
-    /** The JDK's own. */
+    /** The JDK's implementation. */
     JDK;
 
-    /** The system property that chooses for a whole process: one of these names, in lower case. */
+    /** The system property that selects the engine for a process: the name of a constant, in lower case. */
     public static final String PROPERTY = "io.blobstore.http.tlsEngine";
 }

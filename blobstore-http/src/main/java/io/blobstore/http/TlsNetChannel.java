@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A TLS channel by an {@link SSLEngine} that reads the caller's slices directly: encryption into {@link #outgoing} is
+ * A TLS channel by an {@link SSLEngine} that reads the caller's buffers directly: encryption into {@link #outgoing} is
  * the only copy of a sent payload byte, and decryption into the target the only copy of a received one.
  *
  * <p>The engine's calls are synchronous, so it refers to the caller's memory only while {@link #write} and
@@ -141,23 +141,23 @@ final class TlsNetChannel implements NetChannel {
         }
     }
 
-    // ---- out
+    // ---- sending
 
     @Override
     public long write(ByteBuffer[] sources) throws IOException {
-        long taken = 0;
+        long accepted = 0;
         for (ByteBuffer source : sources) {
             while (source.hasRemaining()) {
                 if (outgoing.capacity() - outgoing.limit() < recordRoom && !flush()) {
-                    return taken;
+                    return accepted;
                 }
                 int before = source.position();
                 encrypt(source);
-                taken += source.position() - before;
+                accepted += source.position() - before;
             }
         }
         flush();
-        return taken;
+        return accepted;
     }
 
     /** Appends at most one record to the outgoing buffer, which must have room for it. */
@@ -195,7 +195,7 @@ final class TlsNetChannel implements NetChannel {
         return true;
     }
 
-    // ---- in
+    // ---- receiving
 
     @Override
     public int read(ByteBuffer target) throws IOException {
@@ -229,7 +229,7 @@ final class TlsNetChannel implements NetChannel {
                 throw new SSLException("a record is larger than TLS allows");
             }
             if (established && result.getStatus() != Status.CLOSED) { // close() responds to that
-                answerPeer(result.getHandshakeStatus());
+                respondToPeer(result.getHandshakeStatus());
             }
             return result;
         } catch (SSLException e) {
@@ -243,7 +243,7 @@ final class TlsNetChannel implements NetChannel {
     }
 
     /** Responds to the peer, which may request new keys at any time. */
-    private void answerPeer(HandshakeStatus status) throws IOException {
+    private void respondToPeer(HandshakeStatus status) throws IOException {
         if (status == HandshakeStatus.NEED_TASK) {
             runTasks();
         }
@@ -265,7 +265,7 @@ final class TlsNetChannel implements NetChannel {
                     throw new TransportException(
                             Kind.CLOSED, "the server closed the connection during the TLS handshake", null);
                 }
-                ended = true; // not genuine: no close_notify
+                ended = true; // without close_notify
                 return true;
             }
             return bytes > 0;
@@ -281,7 +281,7 @@ final class TlsNetChannel implements NetChannel {
     }
 
     @Override
-    public boolean endIsGenuine() {
+    public boolean isEndAuthentic() {
         return engine.isInboundDone();
     }
 
@@ -290,7 +290,7 @@ final class TlsNetChannel implements NetChannel {
         return spill.hasRemaining() || incoming.hasRemaining();
     }
 
-    // ---- end
+    // ---- closing
 
     @Override
     public void close() {
@@ -307,7 +307,7 @@ final class TlsNetChannel implements NetChannel {
         }
     }
 
-    /** Sends close_notify if that is possible without blocking. */
+    /** Sends close_notify if the socket accepts it without blocking. */
     private void sendCloseNotify() {
         try {
             engine.closeOutbound();

@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.nio.channels.Selector;
 import java.util.concurrent.TimeUnit;
 
-/** The time by which a client measures its limits, and how a thread waits in it. Thread-safe. */
+/** Measures a client's time limits, and blocks threads until one expires. Thread-safe. */
 interface TransportClock {
-    /** The time of the JVM. */
+    /** The clock of the JVM. */
     TransportClock SYSTEM = new TransportClock() {
         @Override
         public long nanoTime() {
@@ -19,14 +19,14 @@ interface TransportClock {
         }
     };
 
-    /** Returns the time in nanoseconds since some moment, as {@link System#nanoTime()} does. */
+    /** Returns the time in nanoseconds since an arbitrary origin, as {@link System#nanoTime()} does. */
     long nanoTime();
 
     /**
-     * Waits until a selector has something that is ready, it is woken up, the thread is interrupted, or the time has
-     * come. May also return earlier.
+     * Blocks until one of the selector's keys is ready, the selector is woken up, the thread is interrupted, or a time
+     * is reached. May also return earlier.
      *
-     * @param end the time of this clock until which to wait
+     * @param end the time of this clock, in nanoseconds, until which to block
      */
     void await(Selector selector, long end) throws IOException;
 }

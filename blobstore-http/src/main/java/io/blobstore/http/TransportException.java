@@ -9,17 +9,17 @@ public final class TransportException extends IOException {
 
     private final Kind kind;
 
-    /** What went wrong. */
+    /** The kinds of failure. */
     public enum Kind {
         /** The host's name has no address. */
         UNKNOWN_HOST,
-        /** No connection: refused, unreachable, or not in time. */
+        /** No connection was established: it was refused, the host is unreachable, or the time limit expired. */
         CONNECT,
         /** The proxy refused the connection. */
         PROXY,
         /** The TLS handshake failed, or the certificate is not trusted or belongs to another host. */
         TLS,
-        /** Too few bytes were transferred for too long. */
+        /** Fewer bytes than required were transferred within the stall timeout. */
         TIMEOUT,
         /** The connection ended before the response did. */
         CLOSED,
@@ -34,7 +34,12 @@ public final class TransportException extends IOException {
         this.kind = kind;
     }
 
-    /** What went wrong. */
+    /** Creates the exception for a cancelled call. */
+    static TransportException cancelled() {
+        return new TransportException(Kind.CANCELLED, "the request was cancelled", null);
+    }
+
+    /** Returns the kind of the failure. */
     public Kind kind() {
         return kind;
     }

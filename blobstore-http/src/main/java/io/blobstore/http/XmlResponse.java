@@ -10,12 +10,12 @@ import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
 
 /**
- * A small XML document of a response: a root, and elements with a text directly below it. Parsing supports no document
- * types and no external entities.
+ * The root element of an XML response and the texts of the elements directly below it. Document types and external
+ * entities are not supported.
  *
  * @param root the root's name; empty if the body is not XML
- * @param elements the texts of the elements below it by name, the first of each; deeper ones are omitted
- * @param whole whether the document was read to its end
+ * @param elements the texts of the elements directly below the root by name, the first of each name
+ * @param whole whether the document was parsed to its end
  */
 public record XmlResponse(String root, Map<String, String> elements, boolean whole) {
     private static final XMLInputFactory XML = factory();
@@ -29,13 +29,13 @@ public record XmlResponse(String root, Map<String, String> elements, boolean who
                 builder.read(XML.createXMLStreamReader(new ByteArrayInputStream(body)));
                 whole = true;
             } catch (XMLStreamException | RuntimeException e) {
-                whole = false; // cut off, or no XML
+                whole = false; // truncated, or not XML
             }
         }
         return new XmlResponse(builder.root, Map.copyOf(builder.elements), whole);
     }
 
-    /** Returns the text of an element. */
+    /** Returns the text of the first element with a name directly below the root. */
     public Optional<String> text(String name) {
         return Optional.ofNullable(elements.get(name));
     }
@@ -65,7 +65,7 @@ public record XmlResponse(String root, Map<String, String> elements, boolean who
                         text.setLength(0);
                     }
                     default -> {
-                        // irrelevant
+                        // comments and processing instructions are ignored
                     }
                 }
             }

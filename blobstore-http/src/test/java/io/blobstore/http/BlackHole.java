@@ -13,7 +13,7 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A port on loopback that responds to no attempt to connect: its backlog is full, and nothing accepts. */
+/** A port on loopback that does not respond to attempts to connect, as its backlog is full and nothing accepts. */
 final class BlackHole implements Closeable {
     private final ServerSocket listener;
     private final List<SocketChannel> waiting = new ArrayList<>();

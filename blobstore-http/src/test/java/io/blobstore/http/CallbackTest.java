@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Sources and sinks that fail: what they throw comes out unchanged, and half an exchange is not gone on with. */
+/** Tests sources and handlers that fail: their exceptions are passed on unchanged, and the connection is not reused. */
 @ExtendWith(LeakCheck.class)
 class CallbackTest {
     @TempDir
@@ -55,7 +55,7 @@ class CallbackTest {
                         .map(failure -> Arguments.of(channel, failure)));
     }
 
-    /** When it is asked whether it is unchanged. */
+    /** In {@code checkUnchanged}. */
     private static final long AT_THE_CHECK = -1;
 
     /** Content in pieces of 64 KiB, of which one cannot be read. */
@@ -108,8 +108,8 @@ class CallbackTest {
 
     @ParameterizedTest
     @MethodSource("failures")
-    void whatASourceThrowsInMidBodyComesOutUnchanged(TestNetChannel channel, Throwable failure) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+    void anExceptionOfASourceIsPassedOnUnchanged(TestNetChannel channel, Throwable failure) throws Exception {
+        try (ScriptedServer server = channel.server(Script.responding(200, "next"));
                 HttpClient client = channel.client().build()) {
             BlobSource content = BlobSource.of(ByteBuffer.allocateDirect(4 << 20));
             for (long at : new long[] {0, 1 << 20, AT_THE_CHECK}) {
@@ -135,7 +135,7 @@ class CallbackTest {
     @ParameterizedTest
     @EnumSource
     void nothingOfASmallBodyIsSentIfItChanged(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "next"));
                 HttpClient client = channel.client().build()) {
             Calls.execute(client, Calls.get(server));
             IOException failure = new IOException("it changed");
@@ -151,11 +151,11 @@ class CallbackTest {
         }
     }
 
-    /** Around the sizes up to which a body, or a piece of it, is sent together with the head. */
+    /** Tests sizes around those up to which a body, or a piece of it, is sent together with the head. */
     @ParameterizedTest
     @EnumSource
     void bodiesInPiecesOfAnySizeArrive(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "next"));
                 HttpClient client = channel.client().build()) {
             for (int[] sizes : new int[][] {
                 {1},
@@ -198,7 +198,7 @@ class CallbackTest {
     @EnumSource
     void aFileThatShrankIsNoticedBeforeItIsSent(TestNetChannel channel) throws Exception {
         Path path = Files.write(directory.resolve("file"), new byte[1 << 20]);
-        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "next"));
                 HttpClient client = channel.client().build();
                 MappedFile file = MappedFile.open(path)) {
             try (RandomAccessFile shrinking = new RandomAccessFile(path.toFile(), "rw")) {
@@ -213,8 +213,8 @@ class CallbackTest {
 
     @ParameterizedTest
     @MethodSource("failures")
-    void whatASinkThrowsAtTheHeadComesOutUnchanged(TestNetChannel channel, Throwable failure) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "abcd"));
+    void anExceptionOfAHandlerAtTheHeadIsPassedOnUnchanged(TestNetChannel channel, Throwable failure) throws Exception {
+        try (ScriptedServer server = channel.server(Script.responding(200, "abcd"));
                 HttpClient client = channel.client().build()) {
             Throwable thrown =
                     catchThrowable(() -> client.newCall(Calls.get(server)).execute((status, headers) -> {
@@ -232,9 +232,9 @@ class CallbackTest {
 
     @ParameterizedTest
     @MethodSource("uncheckedFailures")
-    void whatASinkThrowsInMidBodyComesOutUnchanged(TestNetChannel channel, Throwable failure) throws Exception {
+    void anExceptionOfAHandlerInTheBodyIsPassedOnUnchanged(TestNetChannel channel, Throwable failure) throws Exception {
         byte[] content = Calls.content(4 << 20);
-        try (ScriptedServer server = channel.server(exchange -> exchange.answer(200, content));
+        try (ScriptedServer server = channel.server(exchange -> exchange.respond(200, content));
                 HttpClient client = channel.client().build();
                 MappedFile file = MappedFile.create(directory.resolve("target"), content.length);
                 Lease lease = file.region().acquireWritable()) {
@@ -290,7 +290,7 @@ class CallbackTest {
                 @Override
                 public ByteBuffer buffer() throws TargetException {
                     if (pieces.remaining() == 1000) {
-                        clock.advance(stall.multipliedBy(2)); // as a write to a slow disk
+                        clock.advance(stall.multipliedBy(2)); // like a write to a slow disk
                         taken.countDown();
                     }
                     return pieces.buffer();

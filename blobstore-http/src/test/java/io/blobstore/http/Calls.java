@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobTarget;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
-/** The requests of the tests of the HTTP client. */
+/** Creates and executes requests for the tests of the HTTP client. */
 final class Calls {
     private Calls() {}
 
@@ -39,13 +41,20 @@ final class Calls {
     }
 
     /** Returns the failure of a request that gets no complete response. */
-    static TransportException failure(HttpClient client, HttpRequest request, ResponseHandler sink) {
+    static TransportException failure(HttpClient client, HttpRequest request, ResponseHandler handler) {
         return catchThrowableOfType(
-                TransportException.class, () -> client.newCall(request).execute(sink));
+                TransportException.class, () -> client.newCall(request).execute(handler));
     }
 
     static TransportException failure(HttpClient client, HttpRequest request) {
         return failure(client, request, ResponseHandler.KEEP);
+    }
+
+    /** Creates or resizes a file of zeros, which occupies no space on disk. */
+    static void makeSparse(Path file, long size) throws IOException {
+        try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+            sparse.setLength(size);
+        }
     }
 
     /** Returns random bytes, the same for each size. */

@@ -10,7 +10,6 @@ import io.blobstore.contract.OpenDescriptors;
 import io.blobstore.internal.memory.LeaseTicket;
 import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
-import java.io.RandomAccessFile;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,9 +32,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Ten thousand calls in all in the campaign tier, ended from outside at random points, each followed at once by the
- * unmapping of the memory that it read or filled: what would end the JVM if anything still used that memory, so in a
- * JVM of its own.
+ * Ends calls at random points, ten thousand in the campaign tier, and at once unmaps the memory that each read or
+ * filled: an access to that memory afterwards would crash the JVM, so they run in a child JVM.
  */
 @Tag("jdk")
 class CancelCrashTest {
@@ -67,7 +65,7 @@ class CancelCrashTest {
         }
     }
 
-    /** The child. */
+    /** The program of the child JVM. */
     static final class Child {
         private static final int SIZE = 1 << 20;
         private static final int WORKERS = 2;
@@ -78,7 +76,7 @@ class CancelCrashTest {
         private final AtomicInteger cancelled = new AtomicInteger();
         private final AtomicInteger interrupted = new AtomicInteger();
         private final AtomicInteger numbers = new AtomicInteger();
-        /** By the request's target: how many bytes the server has read or written. */
+        /** The bytes that the server has read or written, by the request's target. */
         private final Map<String, MovedBytes> progress = new ConcurrentHashMap<>();
 
         private final TestNetChannel channel;
@@ -92,10 +90,7 @@ class CancelCrashTest {
             int times = Integer.parseInt(args[1]);
             Path own = Path.of("").toAbsolutePath();
             for (int worker = 0; worker < WORKERS; worker++) {
-                try (RandomAccessFile sparse =
-                        new RandomAccessFile(own.resolve("blob-" + worker).toFile(), "rw")) {
-                    sparse.setLength(SIZE);
-                }
+                Calls.makeSparse(own.resolve("blob-" + worker), SIZE);
             }
             new Child(channel).run(20); // loads classes and libraries, which hold descriptors
             OpenDescriptors descriptors = OpenDescriptors.now();
@@ -124,7 +119,7 @@ class CancelCrashTest {
             require(all.sent.get() > 0 && all.received.get() > 0, "all moments must be tried, the end too");
         }
 
-        /** Runs calls until so many were ended from outside. */
+        /** Executes calls until a number of them were ended. */
         private void run(int times) throws Exception {
             ExecutorService workers = Executors.newFixedThreadPool(WORKERS);
             byte[] content = new byte[64 << 10];
@@ -135,7 +130,7 @@ class CancelCrashTest {
                             exchange.discardBody(some);
                             moved.add(some);
                         }
-                        exchange.answerHead(200, exchange.bodyLength() > 0 ? 0 : SIZE);
+                        exchange.respondHead(200, exchange.bodyLength() > 0 ? 0 : SIZE);
                         for (int at = 0; at < SIZE && exchange.bodyLength() == 0; at += content.length) {
                             exchange.output().write(content);
                             moved.add(content.length);
@@ -172,7 +167,7 @@ class CancelCrashTest {
                 throws Exception {
             boolean sending = random.nextInt(3) > 0;
             boolean interrupting = random.nextInt(8) == 0;
-            // Beyond the size: this one runs through. At zero: somewhere before the first byte.
+            // Beyond the size, the call completes. At zero, it is ended before the first byte.
             long when = random.nextInt(4) == 0 ? 0 : random.nextInt(SIZE + SIZE / 16);
             int spins = random.nextInt(4_000);
             String target = "/" + numbers.incrementAndGet();
@@ -186,10 +181,10 @@ class CancelCrashTest {
                             ? HttpRequest.of("PUT", server.endpoint(), target, HttpHeaders.EMPTY, file.region())
                             : HttpRequest.of("GET", server.endpoint(), target, HttpHeaders.EMPTY));
             Thread caller = Thread.currentThread();
-            Future<?> shot = canceller.submit(() -> {
+            Future<?> cancellation = canceller.submit(() -> {
                 moved.await(when, PATIENCE);
                 for (int spin = 0; spin < spins; spin++) {
-                    Thread.onSpinWait(); // for less than a thread that sleeps is late
+                    Thread.onSpinWait(); // shorter than the inaccuracy of a sleep
                 }
                 if (when < SIZE && interrupting) {
                     caller.interrupt();
@@ -220,18 +215,18 @@ class CancelCrashTest {
                 moved.end();
                 progress.remove(target);
             }
-            await(shot);
-            Thread.interrupted(); // it may have come too late for the call
+            await(cancellation);
+            Thread.interrupted(); // the interrupt may have come after the call ended
         }
 
-        private static void await(Future<?> shot) throws ExecutionException {
+        private static void await(Future<?> cancellation) throws ExecutionException {
             while (true) {
                 try {
                     Thread.interrupted();
-                    shot.get();
+                    cancellation.get();
                     return;
                 } catch (InterruptedException e) {
-                    // the shot itself
+                    // the interrupt of the canceller
                 }
             }
         }

@@ -10,7 +10,6 @@ import io.blobstore.http.TransportException.Kind;
 import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -27,7 +26,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Calls that are ended from outside, at every stage: they return soon, and the memory is free at that moment. */
+/** Tests calls that another thread ends at every stage: they return soon, and have released their memory by then. */
 @Tag("jdk")
 @ExtendWith(LeakCheck.class)
 class CancelTest {
@@ -41,34 +40,30 @@ class CancelTest {
 
     @BeforeAll
     static void makeFiles() throws IOException {
-        for (String name : new String[] {"source", "target"}) {
-            try (RandomAccessFile sparse =
-                    new RandomAccessFile(directory.resolve(name).toFile(), "rw")) {
-                sparse.setLength(name.equals("source") ? SENT : RECEIVED);
-            }
-        }
+        Calls.makeSparse(directory.resolve("source"), SENT);
+        Calls.makeSparse(directory.resolve("target"), RECEIVED);
     }
 
-    /** What the call waits for when it is ended. */
+    /** The event that the call waits for when it is ended. */
     private enum Stage {
         CONNECTION,
         HANDSHAKE,
-        LEAVE_TO_SEND,
-        ROOM,
-        ANSWER,
+        CONTINUE,
+        SOCKET_BUFFER,
+        RESPONSE,
         REST_OF_HEAD,
         REST_OF_BODY;
 
         void reach(ScriptedExchange exchange) throws IOException {
             switch (this) {
-                case LEAVE_TO_SEND -> {}
-                case ROOM -> exchange.discardBody(100_000);
+                case CONTINUE -> {}
+                case SOCKET_BUFFER -> exchange.discardBody(100_000);
                 default -> exchange.discardBody();
             }
             if (this == REST_OF_HEAD) {
                 exchange.write("HTTP/1.1 200 OK\r\nContent-Le");
             } else if (this == REST_OF_BODY) {
-                exchange.answerHead(200, RECEIVED);
+                exchange.respondHead(200, RECEIVED);
                 exchange.output().write(new byte[RECEIVED / 2]);
             }
         }
@@ -77,13 +72,13 @@ class CancelTest {
     private enum Means {
         CANCEL,
         INTERRUPT,
-        CLOSE_TRANSPORT;
+        CLOSE_CLIENT;
 
         void end(Flight flight, HttpCall call, HttpClient client) {
             switch (this) {
                 case CANCEL -> call.cancel();
                 case INTERRUPT -> flight.interrupt();
-                case CLOSE_TRANSPORT -> client.close();
+                case CLOSE_CLIENT -> client.close();
             }
         }
     }
@@ -105,7 +100,7 @@ class CancelTest {
         AtomicBoolean released = new AtomicBoolean();
         MappedFile source = MappedFile.open(directory.resolve("source"));
         MappedFile target = MappedFile.open(directory.resolve("target"), MappedFile.Access.READ_WRITE);
-        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "next"));
                 BlackHole hole = stage == Stage.CONNECTION ? BlackHole.open() : null;
                 HttpClient client = channel.client().build()) {
             if (stage == Stage.HANDSHAKE) {
@@ -120,7 +115,7 @@ class CancelTest {
                 server.then(exchange -> {
                     stage.reach(exchange);
                     reached.countDown();
-                    ended.await(); // without reading, or the call would go on
+                    ended.await(); // without reading, as the call would make progress otherwise
                     exchange.awaitClientGone();
                 });
             }
@@ -129,8 +124,8 @@ class CancelTest {
                     hole != null ? hole.endpoint(false) : server.endpoint(),
                     "/blob",
                     HttpHeaders.EMPTY,
-                    Optional.of(source.region(0, stage == Stage.ROOM ? SENT : 1 << 20)),
-                    stage == Stage.LEAVE_TO_SEND));
+                    Optional.of(source.region(0, stage == Stage.SOCKET_BUFFER ? SENT : 1 << 20)),
+                    stage == Stage.CONTINUE));
             try (Flight flight = Flight.start(() -> {
                 try (Lease lease = target.region().acquireWritable()) {
                     return call.execute(Calls.into(lease.buffers().get(0)));
@@ -158,7 +153,7 @@ class CancelTest {
             }
             ended.countDown();
             server.awaitOpen(0);
-            if (means != Means.CLOSE_TRANSPORT) {
+            if (means != Means.CLOSE_CLIENT) {
                 assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(200);
             }
         } finally {
@@ -169,15 +164,15 @@ class CancelTest {
 
     @ParameterizedTest
     @EnumSource
-    void aCallCanBeEndedWhileItWaitsForItsTurn(Means means) throws Exception {
+    void aCallCanBeEndedWhileItWaitsForAConnection(Means means) throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         MappedFile source = MappedFile.open(directory.resolve("source"));
-        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.answering(200, "next"));
+        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.responding(200, "next"));
                 HttpClient client =
                         TestNetChannel.PLAIN.client().maxConnections(1).build()) {
             server.then(exchange -> {
                 go.await();
-                exchange.answer(200, "first");
+                exchange.respond(200, "first");
             });
             HttpCall call = client.newCall(Calls.put(server, source.region()));
             try (Flight first = Flight.start(() -> Calls.execute(client, Calls.get(server)))) {
@@ -201,7 +196,7 @@ class CancelTest {
                     }
                 }
                 go.countDown();
-                if (means == Means.CLOSE_TRANSPORT) {
+                if (means == Means.CLOSE_CLIENT) {
                     assertThat(first.failure()).isInstanceOf(TransportException.class);
                 } else {
                     assertThat(first.response().status()).isEqualTo(200);
@@ -213,7 +208,7 @@ class CancelTest {
                     assertThat(server.accepted()).isEqualTo(1);
                 }
             }
-            assertThat(server.requests()).hasSize(means == Means.CLOSE_TRANSPORT ? 1 : 2);
+            assertThat(server.requests()).hasSize(means == Means.CLOSE_CLIENT ? 1 : 2);
         } finally {
             source.close();
         }
@@ -222,9 +217,9 @@ class CancelTest {
     @ParameterizedTest
     @EnumSource
     void aCallCanBeCancelledBeforeItBegins(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "next"));
                 HttpClient client = channel.client().build()) {
-            for (int i = 0; i < 2; i++) { // without a kept connection, and with one
+            for (int i = 0; i < 2; i++) { // without an idle connection, and with one
                 HttpCall call = client.newCall(Calls.get(server));
                 call.cancel();
                 call.cancel();
@@ -240,10 +235,10 @@ class CancelTest {
 
     @ParameterizedTest
     @EnumSource
-    void aThreadThatIsInterruptedSendsNothing(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+    void anInterruptedThreadSendsNothing(TestNetChannel channel) throws Exception {
+        try (ScriptedServer server = channel.server(Script.responding(200, "next"));
                 HttpClient client = channel.client().build()) {
-            for (int i = 0; i < 2; i++) { // without a kept connection, and with one
+            for (int i = 0; i < 2; i++) { // without an idle connection, and with one
                 HttpCall call = client.newCall(Calls.get(server));
                 Thread.currentThread().interrupt();
                 try {
@@ -260,10 +255,10 @@ class CancelTest {
 
     @ParameterizedTest
     @EnumSource
-    void cancellingACallThatHasEndedDisturbsNobody(TestNetChannel channel) throws Exception {
+    void cancellingACallThatHasEndedHasNoEffectOnOthers(TestNetChannel channel) throws Exception {
         CountDownLatch received = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        try (ScriptedServer server = channel.server(Script.answering(200, "next"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "next"));
                 HttpClient client = channel.client().build()) {
             HttpCall first = client.newCall(Calls.get(server));
             first.execute(ResponseHandler.KEEP);
@@ -271,7 +266,7 @@ class CancelTest {
             server.then(exchange -> {
                 received.countDown();
                 go.await();
-                exchange.answer(200, "second");
+                exchange.respond(200, "second");
             });
             try (Flight second = Flight.start(() -> Calls.execute(client, Calls.get(server)))) {
                 received.await();
@@ -286,7 +281,7 @@ class CancelTest {
 
     @ParameterizedTest
     @EnumSource
-    void closingTheTransportEndsEverything(TestNetChannel channel) throws Exception {
+    void closingTheClientEndsAllCalls(TestNetChannel channel) throws Exception {
         CountDownLatch received = new CountDownLatch(3);
         try (ScriptedServer server = channel.server(exchange -> {
             received.countDown();
@@ -317,7 +312,7 @@ class CancelTest {
     @ParameterizedTest
     @EnumSource
     void aCallIsExecutedOnce(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, ""));
+        try (ScriptedServer server = channel.server(Script.responding(200, ""));
                 HttpClient client = channel.client().build()) {
             HttpCall call = client.newCall(Calls.get(server));
             call.execute(ResponseHandler.KEEP);

@@ -18,7 +18,6 @@ import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -35,16 +34,19 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
- * Uploads of zeros from mapped files, cancelled at random points, their memory unmapped as soon as that is allowed:
- * what would end the JVM if anything still used that memory, so in a JVM of its own, whose program this is. A store
- * adds how it is opened, and what its server answers.
+ * The program of a child JVM that cancels uploads from mapped files at random points, and unmaps their memory as soon
+ * as that is allowed: an access to that memory afterwards would crash the JVM. A backend's subclass opens the store,
+ * and its {@link ScriptedUploads} respond.
  */
 public abstract class CancelledUploads {
-    /** How large the files are. */
+    /** The size of the files in bytes. */
     public static final int SIZE = 11 << 20;
 
     private static final int PART = 5 << 20;
     private static final int WORKERS = 2;
+    /** How many uploads there may be for each one to be cancelled, until all moments were tried. */
+    private static final int MOST = 10;
+
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final ScriptedUploads uploads;
@@ -52,15 +54,15 @@ public abstract class CancelledUploads {
     private final AtomicInteger completed = new AtomicInteger();
     private final AtomicInteger numbers = new AtomicInteger();
 
-    /** Uploads to such a server. */
+    /** Creates the program for a server. */
     protected CancelledUploads(ScriptedUploads uploads) {
         this.uploads = uploads;
     }
 
-    /** A store that trusts the server. */
+    /** Opens a store that trusts the server. */
     protected abstract BlobStore open(ScriptedServer server) throws IOException;
 
-    /** The condition of an upload. */
+    /** Returns the precondition of an upload. */
     protected Precondition condition(Random random) {
         return Precondition.none();
     }
@@ -68,9 +70,9 @@ public abstract class CancelledUploads {
     // ---- the test
 
     /**
-     * Runs such a program, and requires that it ended well.
+     * Runs a program in a child JVM, and asserts that it succeeded.
      *
-     * @param program its {@code main} method calls {@link #main(Supplier, String[])}
+     * @param program a class whose {@code main} method calls {@link #main(Supplier, String[])}
      */
     public static void requireSurvival(Class<?> program, Path directory, TlsEngine engine, boolean secure, int times)
             throws IOException, InterruptedException {
@@ -87,14 +89,12 @@ public abstract class CancelledUploads {
 
     // ---- the program
 
-    /** The program's main method: twice, as what comes first loads classes and libraries, which hold descriptors. */
+    /** Runs the program twice, as the first run loads classes and libraries, which hold descriptors. */
     protected static void main(Supplier<CancelledUploads> programs, String[] args) throws Exception {
         boolean secure = Boolean.parseBoolean(args[0]);
         int times = Integer.parseInt(args[1]);
         for (int worker = 0; worker < WORKERS; worker++) {
-            try (RandomAccessFile sparse = new RandomAccessFile(file(worker).toFile(), "rw")) {
-                sparse.setLength(SIZE);
-            }
+            Calls.makeSparse(file(worker), SIZE);
         }
         programs.get().run(secure, 20);
         OpenDescriptors descriptors = OpenDescriptors.now();
@@ -131,7 +131,7 @@ public abstract class CancelledUploads {
         return !thread.isDaemon() || thread.getName().startsWith("blobstore-");
     }
 
-    /** Uploads until so many were cancelled. */
+    /** Uploads until a number of uploads were cancelled, at all moments. */
     private void run(boolean secure, int times) throws Exception {
         ExecutorService workers = Executors.newFixedThreadPool(WORKERS);
         try (ScriptedServer server = secure
@@ -145,7 +145,7 @@ public abstract class CancelledUploads {
                 Path file = file(worker);
                 Random random = new Random(worker);
                 ends[worker] = workers.submit(() -> {
-                    while (cancelled.get() < times) {
+                    while (cancelled.get() < times || !(allMoments() || numbers.get() >= MOST * times)) {
                         one(uploader, store, file, random);
                     }
                     return null;
@@ -160,14 +160,18 @@ public abstract class CancelledUploads {
         }
     }
 
+    /** Returns whether uploads were cancelled before the server knew of them, and after they were completed. */
+    private boolean allMoments() {
+        return completed.get() > 0 && numbers.get() - uploads.created() >= WORKERS; // the others' may be under way
+    }
+
     private void one(TransferManager uploader, BlobStore store, Path path, Random random) throws Exception {
         BlobKey key = BlobKey.of("blob-" + numbers.incrementAndGet());
         String contentType = "upload/" + key;
         MovedBytes moved = uploads.watch(contentType);
-        // Beyond the size: this one runs through. At zero: around its creation.
+        // Beyond the size, the upload completes. At zero, it is cancelled around its creation.
         long when = random.nextInt(4) == 0 ? 0 : random.nextInt(SIZE + SIZE / 16);
-        // Up to 16 ms, as likely in its first tenth as in all that follows: a connection may be there, or be secured
-        // first.
+        // Up to 16 ms, short delays being likelier: a connection may be idle, or need a TLS handshake first.
         int nanos = random.nextInt(1 << (10 + random.nextInt(15)));
         boolean closedEarly = random.nextBoolean();
         UploadOptions options = UploadOptions.builder()
@@ -198,7 +202,7 @@ public abstract class CancelledUploads {
         if (!closedEarly) {
             file.close();
         }
-        require(file.isReleased(), "an upload is over, and its memory still in use");
+        require(file.isReleased(), "an upload has ended, but its memory is still in use");
         uploads.forget(contentType);
     }
 }

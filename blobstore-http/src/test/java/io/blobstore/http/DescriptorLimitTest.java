@@ -22,13 +22,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A process that may open no more files. */
+/** Tests calls in a process that can open no more files. */
 @Tag("jdk")
 @ExtendWith(LeakCheck.class)
 class DescriptorLimitTest {
-    /** Uses up all descriptors but some, tries a call, and gives them back. */
-    static final class Exhausting {
-        private Exhausting() {}
+    /** Exhausts all descriptors but a few, tries a call, and closes them. */
+    static final class Child {
+        private Child() {}
 
         public static void main(String[] args) throws Exception {
             Endpoint endpoint = new Endpoint(false, "127.0.0.1", Integer.parseInt(args[0]));
@@ -59,7 +59,7 @@ class DescriptorLimitTest {
             }
         }
 
-        /** From files, which cannot be opened later. */
+        /** Loads the classes of a call from files, which cannot be opened later. */
         private static void loadClasses(HttpRequest request) throws IOException {
             Endpoint gone;
             try (ServerSocket closed = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
@@ -87,13 +87,13 @@ class DescriptorLimitTest {
     @Test
     void namesTheLimitAndGivesBackWhatItOpened(@TempDir Path directory) throws Exception {
         assumeTrue(Files.isExecutable(Path.of("/bin/sh")), "needs a shell to set the limit");
-        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.answering(200, ""))) {
-            Exit exit = ChildJvm.of(Exhausting.class, directory)
+        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.responding(200, ""))) {
+            Exit exit = ChildJvm.of(Child.class, directory)
                     .under("/bin/sh", "-c", "ulimit -n 256 && exec \"$0\" \"$@\"")
                     .run(Duration.ofMinutes(1), "" + server.endpoint().port());
 
             assertThat(exit.code()).as(exit.output()).isZero();
-            // None is lost; the JVM may have closed one of its own meanwhile.
+            // The counts are minimums, as the JVM may have closed descriptors of its own meanwhile.
             assertThat(exit.output())
                     .containsPattern("0 spare: CONNECT .*ulimit -n.* gave back [0-9]")
                     .containsPattern("1 spare: CONNECT .*ulimit -n.* gave back [1-9]")

@@ -7,7 +7,6 @@ import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.http.TransportException.Kind;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -20,7 +19,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A server that answers before it has the whole body, and what it does then. */
+/** Tests servers that respond before they have received the whole body, by what they do then. */
 @ExtendWith(LeakCheck.class)
 class EarlyResponseTest {
     /** More than the kernel buffers for a peer that does not read. */
@@ -31,10 +30,7 @@ class EarlyResponseTest {
 
     @BeforeAll
     static void makeFile() throws IOException {
-        try (RandomAccessFile sparse =
-                new RandomAccessFile(directory.resolve("source").toFile(), "rw")) {
-            sparse.setLength(SIZE);
-        }
+        Calls.makeSparse(directory.resolve("source"), SIZE);
     }
 
     private enum Then {
@@ -47,13 +43,13 @@ class EarlyResponseTest {
         void act(ScriptedExchange exchange, MappedFile source) throws IOException, InterruptedException {
             switch (this) {
                 case KEEPS_READING -> {
-                    awaitHeard(exchange, source);
+                    awaitStopped(exchange, source);
                     exchange.awaitClientGone();
                 }
                 case STOPS_READING -> exchange.stall();
                 case ENDS_ITS_SIDE -> {
                     exchange.halfClose();
-                    awaitHeard(exchange, source);
+                    awaitStopped(exchange, source);
                     exchange.awaitClientGone();
                 }
                 case CLOSES -> exchange.close();
@@ -61,8 +57,11 @@ class EarlyResponseTest {
             }
         }
 
-        /** Waits until the client sends no more: a server that reads on at once may get it all before it is heard. */
-        private static void awaitHeard(ScriptedExchange exchange, MappedFile source)
+        /**
+         * Waits until the client has stopped sending: otherwise it might send the whole body before it sees the
+         * response.
+         */
+        private static void awaitStopped(ScriptedExchange exchange, MappedFile source)
                 throws IOException, InterruptedException {
             while (source.leases() > 0) {
                 exchange.pause(Duration.ofMillis(1));
@@ -79,11 +78,11 @@ class EarlyResponseTest {
     @MethodSource("ways")
     void anEarlyErrorIsReportedAsThatStatus(TestNetChannel channel, Then then) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"));
+                ScriptedServer server = channel.server(Script.responding(200, "next"));
                 MappedFile file = MappedFile.open(directory.resolve("source"))) {
             server.then(exchange -> {
                 exchange.discardBody(300_000);
-                exchange.answer(503, "<Error>SlowDown</Error>", "Retry-After: 1");
+                exchange.respond(503, "<Error>SlowDown</Error>", "Retry-After: 1");
                 then.act(exchange, file);
             });
 
@@ -94,7 +93,7 @@ class EarlyResponseTest {
             assertThat(response.header("retry-after")).contains("1");
             assertThat(response.body().bytes()).asString().isEqualTo("<Error>SlowDown</Error>");
             if (then != Then.STOPS_READING) {
-                server.awaitOpen(0); // not reused: half of a body stands in it
+                server.awaitOpen(0); // not reused, as only half of the body was sent
             }
             assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(200);
             assertThat(server.accepted()).isEqualTo(2);
@@ -102,13 +101,13 @@ class EarlyResponseTest {
         }
     }
 
-    /** Before a byte of the body was read, and in answer to the head alone. */
+    /** Tests a response to the head, before a byte of the body was read. */
     @ParameterizedTest
     @EnumSource
-    void anErrorInAnswerToTheHeadIsReportedAsThatStatus(TestNetChannel channel) throws Exception {
+    void anErrorInResponseToTheHeadIsReportedAsThatStatus(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
                 ScriptedServer server = channel.server(exchange -> {
-                    exchange.answer(403, "<Error>AccessDenied</Error>", "Connection: close");
+                    exchange.respond(403, "<Error>AccessDenied</Error>", "Connection: close");
                     exchange.halfClose();
                     exchange.awaitClientGone();
                 });
@@ -123,11 +122,11 @@ class EarlyResponseTest {
 
     @ParameterizedTest
     @EnumSource
-    void anEarlySuccessIsNone(TestNetChannel channel) throws Exception {
+    void anEarlySuccessIsAnError(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
                 ScriptedServer server = channel.server(exchange -> {
                     exchange.discardBody(300_000);
-                    exchange.answer(200, "");
+                    exchange.respond(200, "");
                     exchange.stall();
                 });
                 MappedFile file = MappedFile.open(directory.resolve("source"))) {
@@ -141,13 +140,13 @@ class EarlyResponseTest {
 
     @ParameterizedTest
     @EnumSource
-    void anInterimAnswerInMidBodyChangesNothing(TestNetChannel channel) throws Exception {
+    void anInterimResponseDuringTheBodyChangesNothing(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
                 ScriptedServer server = channel.server(exchange -> {
                     exchange.discardBody(300_000);
                     exchange.write("HTTP/1.1 102 Processing\r\n\r\n");
                     exchange.discardBody();
-                    exchange.answer(200, "");
+                    exchange.respond(200, "");
                 });
                 MappedFile file = MappedFile.open(directory.resolve("source"))) {
             for (int i = 0; i < 2; i++) {
@@ -160,7 +159,7 @@ class EarlyResponseTest {
         }
     }
 
-    /** Of which it is not said in the answer how long it is: it ends with the connection. */
+    /** Tests a response without a length, which ends with the connection. */
     @ParameterizedTest
     @EnumSource
     void anEarlyErrorMayEndWithTheConnection(TestNetChannel channel) throws Exception {

@@ -10,7 +10,6 @@ import io.blobstore.http.TransportException.Kind;
 import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -28,23 +27,23 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Connections that end, stall or crawl, at every stage of a request: a typed failure in time, and nothing held any
- * more.
+ * Tests connections that end, stall or are too slow, at every stage of a request: the call fails with a typed exception
+ * in time, and holds nothing afterwards.
  */
 @ExtendWith(LeakCheck.class)
 class FaultTest {
     private static final Duration STALL = Duration.ofSeconds(30);
 
-    /** Several of them, without progress, are a stall. */
+    /** A pause of which ten without progress reach the stall timeout. */
     private static final Duration PAUSE = STALL.dividedBy(10);
 
-    /** Two of them without progress would be a stall. */
+    /** A pause of which three without progress would exceed the stall timeout. */
     private static final Duration LONG_PAUSE = STALL.multipliedBy(2).dividedBy(5);
 
     /** More than the kernel buffers for a peer that does not read. */
     private static final int SENT = 48 << 20;
 
-    /** As much as the kernel buffers at most. */
+    /** The most that the kernel buffers. */
     private static final int BUFFERED = 16 << 20;
 
     private static final int RECEIVED = 1 << 20;
@@ -54,22 +53,18 @@ class FaultTest {
 
     @BeforeAll
     static void makeFiles() throws IOException {
-        for (String name : new String[] {"source", "target"}) {
-            try (RandomAccessFile sparse =
-                    new RandomAccessFile(directory.resolve(name).toFile(), "rw")) {
-                sparse.setLength(name.equals("source") ? SENT : RECEIVED);
-            }
-        }
+        Calls.makeSparse(directory.resolve("source"), SENT);
+        Calls.makeSparse(directory.resolve("target"), RECEIVED);
     }
 
-    /** What the server has done when the fault strikes. */
+    /** The stage of the exchange at which the fault happens. */
     private enum Stage {
         HEAD_RECEIVED,
         IN_REQUEST_BODY,
         REQUEST_RECEIVED,
         IN_STATUS_LINE,
         IN_HEAD,
-        AFTER_INTERIM_ANSWER,
+        AFTER_INTERIM_RESPONSE,
         BEFORE_BODY,
         IN_BODY,
         IN_CHUNK_SIZE,
@@ -86,7 +81,7 @@ class FaultTest {
             switch (this) {
                 case IN_STATUS_LINE -> exchange.write("HTTP/1.1 2");
                 case IN_HEAD -> exchange.write(ok + "Content-Length: " + RECEIVED + "\r\n");
-                case AFTER_INTERIM_ANSWER -> exchange.write("HTTP/1.1 102 Processing\r\n\r\n");
+                case AFTER_INTERIM_RESPONSE -> exchange.write("HTTP/1.1 102 Processing\r\n\r\n");
                 case BEFORE_BODY -> exchange.write(ok + "Content-Length: " + RECEIVED + "\r\n\r\n");
                 case IN_BODY -> {
                     exchange.write(ok + "Content-Length: " + RECEIVED + "\r\n\r\n");
@@ -137,13 +132,13 @@ class FaultTest {
 
     @ParameterizedTest
     @MethodSource("faults")
-    void aFaultAtAnyStageFailsTheCallAndLetsGoOfTheMemory(TestNetChannel channel, Fault fault, Stage stage)
+    void aFaultAtAnyStageFailsTheCallAndReleasesTheMemory(TestNetChannel channel, Fault fault, Stage stage)
             throws Exception {
         MappedFile source = MappedFile.open(directory.resolve("source"));
         MappedFile target = MappedFile.open(directory.resolve("target"), MappedFile.Access.READ_WRITE);
         ManualClock clock = new ManualClock();
         try (HttpClient client = channel.client().clock(clock).build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
+                ScriptedServer server = channel.server(Script.responding(200, "next"))) {
             server.then(exchange -> {
                 stage.reach(exchange);
                 fault.strike(exchange, clock);
@@ -164,7 +159,7 @@ class FaultTest {
                     .as("memory is free when the call ends")
                     .isTrue();
 
-            assertThat(failure).as("a response that was none").isNotNull();
+            assertThat(failure).as("an incomplete response must fail the call").isNotNull();
             assertThat(failure.kind()).as(failure.toString()).isEqualTo(fault.expected);
             if (fault != Fault.STALL) {
                 server.awaitOpen(0);
@@ -184,7 +179,7 @@ class FaultTest {
 
     @ParameterizedTest
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
-    void aKeptBodyThatIsCutOffWithoutTheEndOfTlsIsNoBody(TestNetChannel channel) throws Exception {
+    void aKeptBodyThatIsCutOffWithoutTheEndOfTlsFailsTheCall(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
                 ScriptedServer server = channel.server(exchange -> {
                     exchange.write("HTTP/1.1 200 OK\r\n\r\n<Result>1</Result>");
@@ -200,10 +195,10 @@ class FaultTest {
 
     @ParameterizedTest
     @EnumSource
-    void aKeptBodyThatIsTruncatedIsNoBody(TestNetChannel channel) throws Exception {
+    void aKeptBodyThatIsTruncatedFailsTheCall(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
                 ScriptedServer server = channel.server(exchange -> {
-                    exchange.answerHead(200, 5);
+                    exchange.respondHead(200, 5);
                     exchange.write("abcd");
                     exchange.close();
                 })) {
@@ -216,17 +211,17 @@ class FaultTest {
                 .flatMap(channel -> Arrays.stream(Fault.values()).map(fault -> Arguments.of(channel, fault)));
     }
 
-    /** What is done about an error depends on its status; its body only explains it. */
+    /** The status decides how an error is handled; its body only explains it. */
     @ParameterizedTest
     @MethodSource("faultsOnEachWire")
     void anErrorWhoseBodyDoesNotArriveIsStillThatError(TestNetChannel channel, Fault fault) throws Exception {
         ManualClock clock = new ManualClock();
         try (HttpClient client = channel.client().clock(clock).build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
+                ScriptedServer server = channel.server(Script.responding(200, "next"))) {
             server.then(exchange -> {
                 exchange.discardBody();
                 long waiting = clock.awaitWaiting();
-                exchange.answerHead(503, 100);
+                exchange.respondHead(503, 100);
                 exchange.write("abcd");
                 clock.awaitServed(waiting); // a reset may overtake what was written before
                 fault.strike(exchange, clock);
@@ -245,15 +240,15 @@ class FaultTest {
 
     @ParameterizedTest
     @EnumSource
-    void anErrorWhoseBodyDripsIsNotWaitedFor(TestNetChannel channel) throws Exception {
+    void anErrorWhoseBodyArrivesSlowlyIsNotWaitedFor(TestNetChannel channel) throws Exception {
         ManualClock clock = new ManualClock();
         try (HttpClient client =
                         channel.client().stallTimeout(STALL).clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
                     long waiting = clock.awaitWaiting();
-                    exchange.answerHead(403, RECEIVED);
+                    exchange.respondHead(403, RECEIVED);
                     clock.awaitServed(waiting);
-                    drip(exchange, "b", clock);
+                    sendSlowly(exchange, "b", clock);
                 })) {
             assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(403);
             server.awaitOpen(0);
@@ -262,7 +257,7 @@ class FaultTest {
 
     @ParameterizedTest
     @EnumSource
-    void aKeptBodyThatIsResetIsNoBody(TestNetChannel channel) throws Exception {
+    void aKeptBodyThatIsResetFailsTheCall(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
                 ScriptedServer server = channel.server(exchange -> {
                     exchange.write("HTTP/1.1 200 OK\r\n\r\n<Result>");
@@ -272,10 +267,10 @@ class FaultTest {
         }
     }
 
-    // ---- slow, too slow
+    // ---- slow servers
 
-    /** Writes a little now and then, until the client is gone. */
-    private static void drip(ScriptedExchange exchange, String little, ManualClock clock)
+    /** Writes a few bytes after each pause, until the client closes the connection. */
+    private static void sendSlowly(ScriptedExchange exchange, String little, ManualClock clock)
             throws IOException, InterruptedException {
         while (true) {
             write(exchange, little, clock);
@@ -283,7 +278,7 @@ class FaultTest {
         }
     }
 
-    /** Writes something to a client, and waits until it has taken that. */
+    /** Writes to a client, and waits until it has read the bytes. */
     private static void write(ScriptedExchange exchange, String bytes, ManualClock clock)
             throws IOException, InterruptedException {
         long waiting = clock.awaitWaiting();
@@ -293,13 +288,13 @@ class FaultTest {
 
     @ParameterizedTest
     @EnumSource
-    void aHeadThatComesByteByByteIsGivenUp(TestNetChannel channel) throws Exception {
+    void aHeadThatArrivesByteByByteTimesOut(TestNetChannel channel) throws Exception {
         ManualClock clock = new ManualClock();
         try (HttpClient client =
                         channel.client().stallTimeout(STALL).clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
                     write(exchange, "HTTP/1.1 200 OK\r\nA: ", clock);
-                    drip(exchange, "b", clock);
+                    sendSlowly(exchange, "b", clock);
                 })) {
             TransportException failure = Calls.failure(client, Calls.get(server));
 
@@ -310,15 +305,15 @@ class FaultTest {
 
     @ParameterizedTest
     @EnumSource
-    void aBodyThatComesByteByByteIsGivenUp(TestNetChannel channel) throws Exception {
+    void aBodyThatArrivesByteByByteTimesOut(TestNetChannel channel) throws Exception {
         ManualClock clock = new ManualClock();
         try (HttpClient client =
                         channel.client().stallTimeout(STALL).clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
                     long waiting = clock.awaitWaiting();
-                    exchange.answerHead(200, RECEIVED);
+                    exchange.respondHead(200, RECEIVED);
                     clock.awaitServed(waiting);
-                    drip(exchange, "b", clock);
+                    sendSlowly(exchange, "b", clock);
                 })) {
             TransportException failure =
                     Calls.failure(client, Calls.get(server), Calls.into(ByteBuffer.allocateDirect(RECEIVED)));
@@ -327,16 +322,16 @@ class FaultTest {
         }
     }
 
-    /** A store that is still at work on the answer sends a blank now and then. */
+    /** Servers that are still working on a response may send white space meanwhile. */
     @ParameterizedTest
     @EnumSource
-    void aKeptAnswerMayComeSlowlyAsLongAsItComes(TestNetChannel channel) throws Exception {
+    void aKeptResponseMayArriveSlowly(TestNetChannel channel) throws Exception {
         String content = "          <Result/>";
         ManualClock clock = new ManualClock();
         try (HttpClient client =
                         channel.client().stallTimeout(STALL).clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
-                    exchange.answerHead(200, content.length());
+                    exchange.respondHead(200, content.length());
                     for (int at = 0; at < content.length() - 1; at++) {
                         write(exchange, content.substring(at, at + 1), clock);
                         clock.advance(LONG_PAUSE);
@@ -351,14 +346,14 @@ class FaultTest {
 
     @ParameterizedTest
     @EnumSource
-    void chunksOfOneByteOnALongWayAreGivenUp(TestNetChannel channel) throws Exception {
+    void chunksOfOneByteWithLongExtensionsTimeOut(TestNetChannel channel) throws Exception {
         ManualClock clock = new ManualClock();
         try (HttpClient client =
                         channel.client().stallTimeout(STALL).clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
                     write(exchange, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", clock);
                     // Much framing, little payload: only payload is progress.
-                    drip(exchange, "1;" + "a".repeat(1000) + "\r\nb\r\n", clock);
+                    sendSlowly(exchange, "1;" + "a".repeat(1000) + "\r\nb\r\n", clock);
                 })) {
             TransportException failure =
                     Calls.failure(client, Calls.get(server), Calls.into(ByteBuffer.allocateDirect(RECEIVED)));
@@ -370,13 +365,13 @@ class FaultTest {
 
     @ParameterizedTest
     @EnumSource
-    void aSlowAnswerThatMakesProgressIsReceived(TestNetChannel channel) throws Exception {
+    void aSlowResponseThatMakesProgressIsReceived(TestNetChannel channel) throws Exception {
         byte[] content = Calls.content(48 << 10);
         ManualClock clock = new ManualClock();
         try (HttpClient client =
                         channel.client().stallTimeout(STALL).clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
-                    exchange.answerHead(200, content.length);
+                    exchange.respondHead(200, content.length);
                     for (int at = 0; at < content.length - 2048; at += 2048) {
                         long waiting = clock.awaitWaiting();
                         exchange.output().write(content, at, 2048);
@@ -394,7 +389,7 @@ class FaultTest {
 
     @ParameterizedTest
     @EnumSource
-    void aSlowReaderThatMakesProgressGetsItAll(TestNetChannel channel) throws Exception {
+    void aSlowReaderThatMakesProgressReceivesAll(TestNetChannel channel) throws Exception {
         ManualClock clock = new ManualClock();
         try (HttpClient client =
                         channel.client().stallTimeout(STALL).clock(clock).build();
@@ -407,7 +402,7 @@ class FaultTest {
                         clock.advance(LONG_PAUSE);
                     }
                     exchange.discardBody();
-                    exchange.answer(200, "");
+                    exchange.respond(200, "");
                 })) {
             BlobSource body = BlobSource.of(ByteBuffer.allocateDirect(SENT)); // in one buffer
 
@@ -418,7 +413,7 @@ class FaultTest {
 
     @ParameterizedTest
     @EnumSource
-    void aServerThatTakesTheRequestByteByByteIsGivenUp(TestNetChannel channel) throws Exception {
+    void aServerThatReadsTheRequestByteByByteTimesOut(TestNetChannel channel) throws Exception {
         ManualClock clock = new ManualClock();
         try (HttpClient client =
                         channel.client().stallTimeout(STALL).clock(clock).build();
@@ -439,9 +434,9 @@ class FaultTest {
     // ---- before the first request
 
     @Test
-    void nobodyListensIsNoConnection() throws Exception {
+    void aPortWithoutListenerIsAConnectFailure() throws Exception {
         Endpoint endpoint;
-        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.answering(200, ""))) {
+        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.responding(200, ""))) {
             endpoint = server.endpoint();
         }
         try (HttpClient client = TestNetChannel.PLAIN.client().build()) {
@@ -454,7 +449,7 @@ class FaultTest {
 
     @Test
     void aNameWithoutAddressIsAnUnknownHost() throws Exception {
-        // A label of more than 63 characters: no resolver asks a server for it.
+        // A label of more than 63 characters, which no resolver sends to a name server.
         Endpoint endpoint = new Endpoint(false, "x".repeat(64) + ".invalid", 80);
         try (HttpClient client = TestNetChannel.PLAIN.client().build()) {
             TransportException failure = Calls.failure(client, HttpRequest.of("GET", endpoint, "/", HttpHeaders.EMPTY));
@@ -465,7 +460,7 @@ class FaultTest {
     }
 
     @Test
-    void aConnectionThatIsNotAnsweredIsGivenUp() throws Exception {
+    void aConnectionThatIsNotAcceptedTimesOut() throws Exception {
         ManualClock clock = new ManualClock();
         try (BlackHole hole = BlackHole.open();
                 HttpClient client = TestNetChannel.PLAIN.client().clock(clock).build()) {
@@ -480,10 +475,10 @@ class FaultTest {
 
     @ParameterizedTest
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
-    void aHandshakeThatIsNotAnsweredIsGivenUp(TestNetChannel channel) throws Exception {
+    void aHandshakeWithoutResponseTimesOut(TestNetChannel channel) throws Exception {
         ManualClock clock = new ManualClock();
         try (HttpClient client = channel.client().clock(clock).build();
-                ScriptedServer server = channel.server(Script.answering(200, ""))) {
+                ScriptedServer server = channel.server(Script.responding(200, ""))) {
             server.thenConnection(socket -> {
                 clock.passWhileIdle();
                 socket.getInputStream().transferTo(java.io.OutputStream.nullOutputStream());
@@ -503,7 +498,7 @@ class FaultTest {
     @EnumSource
     void aConnectionThatEndsAtOnceIsClosed(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, ""))) {
+                ScriptedServer server = channel.server(Script.responding(200, ""))) {
             server.thenConnection(socket -> {}, socket -> socket.setSoLinger(true, 0), socket -> {
                 socket.getInputStream().read();
                 socket.setSoLinger(true, 0);

@@ -1,5 +1,7 @@
 package io.blobstore.http;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -7,7 +9,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** A call that runs in a thread of its own. To be closed. */
+/** A call that runs in its own thread. A test must close it. */
 final class Flight implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 15;
 
@@ -32,12 +34,12 @@ final class Flight implements AutoCloseable {
         return flight;
     }
 
-    /** Returns when the call waits for its socket. */
+    /** Blocks until the call waits for its socket. */
     void awaitWaiting() {
         awaitIn("sun.nio.ch.SelectorImpl", "select");
     }
 
-    /** Returns when the call waits for a free connection. */
+    /** Blocks until the call waits for a free connection. */
     void awaitQueued() {
         awaitIn("java.util.concurrent.locks.AbstractQueuedSynchronizer$ConditionObject", "await");
     }
@@ -58,7 +60,7 @@ final class Flight implements AutoCloseable {
         thread.interrupt();
     }
 
-    /** Waits for the call to end, and returns its response. */
+    /** Blocks until the call has ended, and returns its response. */
     HttpResponse response() throws Exception {
         try {
             return task.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -73,7 +75,7 @@ final class Flight implements AutoCloseable {
         return hangs;
     }
 
-    /** Waits for the call to fail, and returns its failure. */
+    /** Blocks until the call has failed, and returns its failure. */
     Throwable failure() throws InterruptedException {
         try {
             throw new AssertionError("it did not fail: " + task.get(PATIENCE_SECONDS, TimeUnit.SECONDS));
@@ -84,7 +86,14 @@ final class Flight implements AutoCloseable {
         }
     }
 
-    /** Returns whether the thread was interrupted when the call had ended. */
+    /** Blocks until the call has failed with a {@link TransportException}, and returns its kind. */
+    TransportException.Kind failureKind() throws InterruptedException {
+        Throwable failure = failure();
+        assertThat(failure).isInstanceOf(TransportException.class);
+        return ((TransportException) failure).kind();
+    }
+
+    /** Returns whether the thread's interrupt status was set when the call ended. */
     boolean wasInterrupted() {
         return interruptedAtTheEnd;
     }

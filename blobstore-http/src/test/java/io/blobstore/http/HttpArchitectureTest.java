@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
-/** What the {@code package-info.java} of this module says, asserted on the compiled classes. */
+/** Asserts the dependency rules of this module's {@code package-info.java} files on the compiled classes. */
 class HttpArchitectureTest {
     private static final String OWN = HttpClient.class.getPackageName();
 
@@ -63,16 +63,16 @@ class HttpArchitectureTest {
         assertThat(module.getPackage(OWN).isAnnotatedWith(NullMarked.class)).isTrue();
     }
 
-    /** The optional libraries may be missing at run time: only these classes may touch them. */
+    /** The optional libraries may be missing at run time: only these classes may refer to them. */
     @Test
-    void optionalEnginesAreTouchedByOneClassEach() throws URISyntaxException {
+    void oneClassRefersToEachOptionalEngine() throws URISyntaxException {
         assertThat(module())
-                .filteredOn(HttpArchitectureTest::touchesOptionalEngine)
+                .filteredOn(HttpArchitectureTest::refersToOptionalEngine)
                 .extracting(JavaClass::getSimpleName)
                 .containsExactlyInAnyOrder("OpenSslContext", "ConscryptProvider");
     }
 
-    private static boolean touchesOptionalEngine(JavaClass type) {
+    private static boolean refersToOptionalEngine(JavaClass type) {
         return type.getDirectDependenciesFromSelf().stream()
                 .map(dependency -> dependency.getTargetClass().getPackageName())
                 .anyMatch(name -> name.startsWith("io.netty") || name.startsWith("org.conscrypt"));

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class HttpHeadersTest {
     @Test
-    void namesAreComparedWithoutCaseAndMayStandTwice() {
+    void namesAreComparedWithoutCaseAndMayOccurTwice() {
         HttpHeaders headers = HttpHeaders.builder()
                 .add("ETag", "\"a\"")
                 .add("X-Meta", "1")
@@ -59,7 +59,7 @@ class HttpHeadersTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"a\r\nInjected: 1", "a\r", "a\n", "a\u0000", "\u007f", "\u001b[0m", "\u0100", "\ud83d\ude00"})
-    void aValueThatCouldEndTheLineIsRefusedWithoutBeingShown(String value) {
+    void aValueThatCouldEndTheLineIsRefusedWithoutShowingIt(String value) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> HttpHeaders.builder().add("Name", "secret" + value))
                 .withMessageContaining("'Name'")

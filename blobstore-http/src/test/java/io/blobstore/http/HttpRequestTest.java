@@ -40,7 +40,7 @@ class HttpRequestTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"content-length", "Transfer-Encoding", "CONNECTION", "expect"})
-    void fieldsOfTheTransportAreRefused(String name) {
+    void fieldsThatTheClientSetsAreRefused(String name) {
         HttpHeaders headers = HttpHeaders.builder().add(name, "1").build();
 
         assertThatIllegalArgumentException()

@@ -7,7 +7,6 @@ import io.blobstore.contract.LeakCheck;
 import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
@@ -18,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * That the payload does not pass through the Java heap, counted in bytes allocated by the thread that moves it. Each is
- * done once before it is counted: loading classes, and making connections, allocates too.
+ * Tests that the payload does not pass through the Java heap, by the bytes that the transferring thread allocates. Each
+ * transfer runs once before it is measured, as loading classes and establishing connections allocates too.
  */
 @Tag("jdk")
 @ExtendWith(LeakCheck.class)
@@ -32,10 +31,7 @@ class HttpZeroCopyTest {
 
     @BeforeAll
     static void makeFile() throws IOException {
-        try (RandomAccessFile sparse =
-                new RandomAccessFile(directory.resolve("blob").toFile(), "rw")) {
-            sparse.setLength(SIZE);
-        }
+        Calls.makeSparse(directory.resolve("blob"), SIZE);
     }
 
     @ParameterizedTest
@@ -43,7 +39,7 @@ class HttpZeroCopyTest {
     void sendingFromAMappingAllocatesNoPayload(TestNetChannel channel, int allowedMebibytes) throws Exception {
         try (ScriptedServer server = channel.server(exchange -> {
                     exchange.discardBody();
-                    exchange.answer(200, "");
+                    exchange.respond(200, "");
                 });
                 HttpClient client = channel.client().build();
                 MappedFile file = MappedFile.open(directory.resolve("blob"))) {
@@ -52,7 +48,7 @@ class HttpZeroCopyTest {
                     send(client, server, file, at);
                 }
             };
-            all.run(); // what loading classes and interpreting them allocates is not the client's
+            all.run(); // class loading and interpretation allocate too
             long allocated = AllocatedBytes.of(all);
 
             assertThat(allocated).isBetween(1L, (long) allowedMebibytes << 20);
@@ -76,7 +72,7 @@ class HttpZeroCopyTest {
                     if (chunked) {
                         exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
                     } else {
-                        exchange.answerHead(200, BODY);
+                        exchange.respondHead(200, BODY);
                     }
                     for (int at = 0; at < BODY; at += chunk.length) {
                         if (chunked) {
@@ -98,7 +94,7 @@ class HttpZeroCopyTest {
                     receive(client, server, file, at);
                 }
             };
-            all.run(); // what loading classes and interpreting them allocates is not the client's
+            all.run(); // class loading and interpretation allocate too
             long allocated = AllocatedBytes.of(all);
 
             assertThat(allocated).isBetween(1L, (long) allowedMebibytes << 20);

@@ -17,19 +17,19 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Answers that are not what RFC 9112 says, or that two parsers could read in two ways: a typed failure, and a
- * connection that is not used again.
+ * Tests responses that violate RFC 9112, or that two parsers could interpret differently: the call fails with a typed
+ * exception, and the connection is not reused.
  */
 @ExtendWith(LeakCheck.class)
 class MalformedResponseTest {
     private static final String OK = "HTTP/1.1 200 OK\r\n";
     private static final String CHUNKED = OK + "Transfer-Encoding: chunked\r\n\r\n";
 
-    /** The body's length that would be right. */
+    /** The correct length of the body. */
     private static final int LENGTH = 4;
 
-    private static Named<String> row(String name, String answer) {
-        return Named.of(name, answer);
+    private static Named<String> row(String name, String response) {
+        return Named.of(name, response);
     }
 
     private static String field(String field) {
@@ -72,7 +72,7 @@ class MalformedResponseTest {
                 row("no reason, no space, no digits", status("HTTP/1.1")),
                 row("NUL in the reason", status("HTTP/1.1 200 O\0K")),
                 row("a bare CR in the reason", status("HTTP/1.1 200 O\rK")),
-                row("a switch of protocols that nobody asked for", "HTTP/1.1 101 Switching\r\nUpgrade: h2c\r\n\r\n"),
+                row("a switch of protocols that was not requested", "HTTP/1.1 101 Switching\r\nUpgrade: h2c\r\n\r\n"),
                 // fields
                 row("a folded line", field("A: b\r\n c")),
                 row("a folded line with a tab", field("A: b\r\n\tc")),
@@ -164,13 +164,13 @@ class MalformedResponseTest {
                 row("a value without end", OK + "A: " + "b".repeat(1_000_000)),
                 row("fields without end", OK + "A: b\r\n".repeat(100_000)),
                 row("the smallest fields without end", OK + "A:\r\n".repeat(200_000)),
-                row("interim answers without end", "HTTP/1.1 102 Processing\r\n\r\n".repeat(50_000)),
+                row("endless interim responses", "HTTP/1.1 102 Processing\r\n\r\n".repeat(50_000)),
                 row(
-                        "long interim answers",
+                        "long interim responses",
                         ("HTTP/1.1 103 Early Hints\r\nLink: " + "a".repeat(60_000) + "\r\n\r\n").repeat(200)));
     }
 
-    /** Over plain HTTP everything; over TLS, where the same parser reads, some of each kind. */
+    /** Returns all cases over plain HTTP, and some of each kind over TLS, where the parser is the same. */
     private static Stream<Arguments> rows() {
         Stream<Arguments> plain = Stream.of(heads(), framings(), chunks(), bombs())
                 .flatMap(rows -> rows)
@@ -187,12 +187,12 @@ class MalformedResponseTest {
 
     @ParameterizedTest(name = "{0}: {1}")
     @MethodSource("rows")
-    void aMalformedAnswerIsRefusedAndItsConnectionClosed(TestNetChannel channel, String answer) throws Exception {
+    void aMalformedResponseIsRefusedAndItsConnectionClosed(TestNetChannel channel, String response) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
+                ScriptedServer server = channel.server(Script.responding(200, "next"))) {
             for (ResponseHandler sink :
                     new ResponseHandler[] {ResponseHandler.KEEP, Calls.into(ByteBuffer.allocateDirect(LENGTH))}) {
-                server.then(Script.writing(answer));
+                server.then(Script.writing(response));
 
                 TransportException failure = Calls.failure(client, Calls.get(server), sink);
 
@@ -209,10 +209,10 @@ class MalformedResponseTest {
         }
     }
 
-    /** A head that is malformed in an error answer could hide one thing as well as in any other. */
+    /** A malformed head of an error response is as dangerous as any other. */
     @ParameterizedTest
     @EnumSource
-    void errorAnswersAreReadAsStrictly(TestNetChannel channel) throws Exception {
+    void errorResponsesAreParsedAsStrictly(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
                 ScriptedServer server = channel.server(Script.writing(
                         "HTTP/1.1 503 Slow Down\r\nContent-Length: 4\r\nContent-Length: 4\r\n\r\nabcd"))) {
@@ -241,7 +241,7 @@ class MalformedResponseTest {
     void aHeadOf60KilobytesIsAccepted(TestNetChannel channel) throws Exception {
         String value = "v".repeat(60_000);
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "ok", "X-Long: " + value))) {
+                ScriptedServer server = channel.server(Script.responding(200, "ok", "X-Long: " + value))) {
             HttpResponse response = Calls.execute(client, Calls.get(server));
 
             assertThat(response.header("x-long")).contains(value);
@@ -250,14 +250,14 @@ class MalformedResponseTest {
         }
     }
 
-    // ---- bytes that nobody asked for
+    // ---- bytes that were not requested
 
     @ParameterizedTest
     @EnumSource
     void aBodyLongerThanItsLengthEndsTheConnection(TestNetChannel channel) throws Exception {
         String injected = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
+                ScriptedServer server = channel.server(Script.responding(200, "next"))) {
             server.then(
                     Script.writing(OK + "Content-Length: 4\r\n\r\nabcd" + injected),
                     Script.writing(CHUNKED + "4\r\nabcd\r\n0\r\n\r\n" + injected),
@@ -279,15 +279,15 @@ class MalformedResponseTest {
 
     @ParameterizedTest
     @EnumSource
-    void anAnswerThatComesWhileTheConnectionIsIdleAnswersNothing(TestNetChannel channel) throws Exception {
+    void aResponseOnAnIdleConnectionIsDiscarded(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
+                ScriptedServer server = channel.server(Script.responding(200, "next"))) {
             CountDownLatch idle = new CountDownLatch(1);
             CountDownLatch injected = new CountDownLatch(1);
             server.then(exchange -> {
-                exchange.answer(200, "abcd");
+                exchange.respond(200, "abcd");
                 idle.await();
-                exchange.answer(200, "evil");
+                exchange.respond(200, "evil");
                 injected.countDown();
             });
             Calls.execute(client, Calls.get(server));
@@ -307,17 +307,17 @@ class MalformedResponseTest {
     @EnumSource
     void aBodyThatDoesNotFitItsTargetIsRefused(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
+                ScriptedServer server = channel.server(Script.responding(200, "next"))) {
             for (int size : new int[] {0, 3, 5, 100_000}) {
-                for (String answer : new String[] {length("4"), CHUNKED + "2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n"}) {
-                    server.then(Script.writing(answer));
+                for (String response : new String[] {length("4"), CHUNKED + "2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n"}) {
+                    server.then(Script.writing(response));
                     ByteBuffer target = ByteBuffer.allocateDirect(size + 8);
                     TransportException failure = Calls.failure(
                             client,
                             Calls.get(server),
                             Calls.into(target.duplicate().limit(size)));
 
-                    assertThat(failure).as("%d bytes for %s", size, answer).isNotNull();
+                    assertThat(failure).as("%d bytes for %s", size, response).isNotNull();
                     assertThat(failure.kind()).isEqualTo(Kind.PROTOCOL);
                     assertThat(target.getLong(size))
                             .as("written beyond the target")

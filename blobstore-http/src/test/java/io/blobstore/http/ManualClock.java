@@ -11,14 +11,14 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A clock that stands still unless a test moves it, so that no time limit depends on how busy the machine is. Tells
- * when a client has taken what was sent to it, and waits for more. Thread-safe.
+ * A clock that only a test advances, so that no time limit depends on the machine's load. Reports when a client has
+ * read what was sent to it, and waits for more. Thread-safe.
  */
 final class ManualClock implements TransportClock {
-    /** For how long a wait may last in real time, before it is taken for one that never ends. */
+    /** The maximum real time of a wait; a longer one counts as a hang. */
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
-    /** For how long nothing happens, in real time, until time passes by itself. */
+    /** The real time without an event after which time passes in {@link #passWhileIdle}. */
     private static final Duration IDLE = Duration.ofMillis(5);
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -67,7 +67,7 @@ final class ManualClock implements TransportClock {
                 } else if (passing && now - end < 0) {
                     now = end;
                 } else if (System.nanoTime() - start > PATIENCE.toNanos()) {
-                    throw new AssertionError("a client waits, and its clock stands still");
+                    throw new AssertionError("a client waits, and nothing advances its clock");
                 }
             } finally {
                 lock.unlock();
@@ -77,7 +77,7 @@ final class ManualClock implements TransportClock {
 
     // ---- time
 
-    /** Moves the time, for those who wait too. */
+    /** Advances the time, also for running waits. */
     void advance(Duration time) {
         lock.lock();
         try {
@@ -88,7 +88,7 @@ final class ManualClock implements TransportClock {
         }
     }
 
-    /** Lets each wait that begins, or is under way, reach its end as soon as nothing happens in it. */
+    /** Makes each wait, running or future, reach its end as soon as no event occurs during it. */
     void passWhileIdle() {
         lock.lock();
         try {
@@ -99,7 +99,7 @@ final class ManualClock implements TransportClock {
         }
     }
 
-    /** Stops the time again. */
+    /** Ends {@link #passWhileIdle}. */
     void stop() {
         lock.lock();
         try {
@@ -112,21 +112,21 @@ final class ManualClock implements TransportClock {
     // ---- what a client does
 
     /**
-     * Waits until the one client of this clock waits for its server.
+     * Blocks until the only client of this clock waits for its server.
      *
      * @return the state, for {@link #awaitServed(long)}
-     * @throws IOException if the client is gone
+     * @throws IOException if the client has closed its socket
      */
     long awaitWaiting() throws IOException, InterruptedException {
         return awaitServed(-1);
     }
 
     /**
-     * Waits until the one client of this clock has met something that was ready, and waits again.
+     * Blocks until the only client of this clock has handled an event, and waits again.
      *
-     * @param before the state in which it waited before that
+     * @param before the state of its previous wait
      * @return the new state
-     * @throws IOException if the client is gone
+     * @throws IOException if the client has closed its socket
      */
     long awaitServed(long before) throws IOException, InterruptedException {
         lock.lock();
@@ -135,7 +135,7 @@ final class ManualClock implements TransportClock {
                 if (last != null && !last.isOpen()) {
                     throw new IOException("the client is gone");
                 }
-                changed.await(IDLE.toNanos(), TimeUnit.NANOSECONDS); // nobody signals that a selector was closed
+                changed.await(IDLE.toNanos(), TimeUnit.NANOSECONDS); // the close of a selector is not signalled
             }
             return served;
         } finally {
@@ -143,7 +143,7 @@ final class ManualClock implements TransportClock {
         }
     }
 
-    /** Whether the one client of this clock has met nothing that was ready since then. */
+    /** Returns whether the only client of this clock has handled no event since it was in a state. */
     boolean isAt(long state) {
         lock.lock();
         try {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.http.TransportException.Kind;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -19,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The bound on connections: it is kept, and nobody waits for a slot that nobody has. */
+/** Tests the limit on connections: it is never exceeded, and no call waits for a slot that is free. */
 @ExtendWith(LeakCheck.class)
 class MaxConnectionsTest {
     private static final int THREADS = 64;
@@ -28,21 +27,6 @@ class MaxConnectionsTest {
 
     private static HttpRequest get(ScriptedServer server, String path) {
         return HttpRequest.of("GET", server.endpoint(), path, HttpHeaders.EMPTY);
-    }
-
-    /** A server that answers the first request when it is told to. */
-    private static ScriptedServer holding(TestNetChannel channel, CountDownLatch go) throws IOException {
-        return channel.server(Script.answering(200, "ok")).then(exchange -> {
-            exchange.discardBody();
-            go.await();
-            exchange.answer(200, "first");
-        });
-    }
-
-    private static Kind kind(Flight flight) throws InterruptedException {
-        Throwable failure = flight.failure();
-        assertThat(failure).isInstanceOf(TransportException.class);
-        return ((TransportException) failure).kind();
     }
 
     // ---- the bound
@@ -55,7 +39,7 @@ class MaxConnectionsTest {
                     exchange.discardBody();
                     together.countDown();
                     together.await(); // the bound is reached
-                    exchange.answer(200, exchange.target());
+                    exchange.respond(200, exchange.target());
                 });
                 HttpClient client = channel.client().maxConnections(BOUND).build()) {
             List<Flight> flights = new ArrayList<>();
@@ -82,7 +66,9 @@ class MaxConnectionsTest {
         }
     }
 
-    /** A request that the server is at has a connection, so more of them than the bound would be seen. */
+    /**
+     * Counts the requests that the server handles at a time: each has a connection, so their number shows the limit.
+     */
     @ParameterizedTest
     @EnumSource
     void connectionsThatEndAreReplacedAndNotAddedTo(TestNetChannel channel) throws Exception {
@@ -97,17 +83,17 @@ class MaxConnectionsTest {
                     now.decrementAndGet();
                     switch (which) {
                         case 0 -> exchange.reset();
-                        case 1 -> exchange.answer(200, "", "Connection: close");
+                        case 1 -> exchange.respond(200, "", "Connection: close");
                         case 2 -> {
                             closing.register();
                             try {
-                                exchange.answer(200, ""); // and is found to be stale later
+                                exchange.respond(200, ""); // and becomes stale
                                 exchange.close();
                             } finally {
                                 closing.arriveAndDeregister();
                             }
                         }
-                        default -> exchange.answer(200, "");
+                        default -> exchange.respond(200, "");
                     }
                 });
                 HttpClient client = channel.client().maxConnections(BOUND).build()) {
@@ -131,14 +117,14 @@ class MaxConnectionsTest {
             }
             assertThat(most.get()).isBetween(1, BOUND);
             assertThat(server.accepted()).isGreaterThan(BOUND);
-            // From here on a connection that is closed is known to be, and no request is sent over it.
+            // From here on, closed connections are known to be closed, and no request is sent over them.
             closing.awaitAdvanceInterruptibly(closing.arrive(), 20, TimeUnit.SECONDS);
 
             CountDownLatch together = new CountDownLatch(BOUND);
             Script all = exchange -> {
                 together.countDown();
                 together.await();
-                exchange.answer(200, "");
+                exchange.respond(200, "");
             };
             server.then(all, all, all, all);
             flights.clear();
@@ -158,8 +144,8 @@ class MaxConnectionsTest {
     @EnumSource
     void endpointsDoNotWaitForEachOther(TestNetChannel channel) throws Exception {
         CountDownLatch go = new CountDownLatch(1);
-        try (ScriptedServer one = holding(channel, go);
-                ScriptedServer two = channel.server(Script.answering(200, "two"));
+        try (ScriptedServer one = channel.holdingServer(go);
+                ScriptedServer two = channel.server(Script.responding(200, "two"));
                 HttpClient client = channel.client().maxConnections(1).build();
                 Flight first = Flight.start(() -> Calls.execute(client, Calls.get(one)))) {
             one.awaitRequest(1);
@@ -179,25 +165,25 @@ class MaxConnectionsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, -1})
-    void aBoundThatLetsNobodyThroughIsRefused(int bound) {
+    void aBoundBelowOneIsRefused(int bound) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> HttpClient.builder().maxConnections(bound))
                 .withMessageContaining("1 or more; got " + bound);
     }
 
-    // ---- whose turn it is
+    // ---- the order of waiting calls
 
     @ParameterizedTest
     @CsvSource({"true, 0", "true, 2", "true, 4", "false, 0", "false, 2", "false, 4"})
-    void firstComeFirstServedThoughSomebodyGivesUp(boolean kept, int givingUp) throws Exception {
+    void callsAreServedInOrderOfArrivalEvenIfOneGivesUp(boolean kept, int givingUp) throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         try (ScriptedServer server =
-                        TestNetChannel.PLAIN.server(Script.answering(200, "", kept ? "X-A: b" : "Connection: close"));
+                        TestNetChannel.PLAIN.server(Script.responding(200, "", kept ? "X-A: b" : "Connection: close"));
                 HttpClient client =
                         TestNetChannel.PLAIN.client().maxConnections(1).build()) {
             server.then(exchange -> {
                 go.await();
-                exchange.answer(200, "", kept ? "X-A: b" : "Connection: close");
+                exchange.respond(200, "", kept ? "X-A: b" : "Connection: close");
             });
             List<Flight> flights = new ArrayList<>();
             List<HttpCall> calls = new ArrayList<>();
@@ -215,7 +201,7 @@ class MaxConnectionsTest {
                 }
             }
             calls.get(givingUp).cancel();
-            assertThat(kind(flights.get(givingUp + 1))).isEqualTo(Kind.CANCELLED);
+            assertThat(flights.get(givingUp + 1).failureKind()).isEqualTo(Kind.CANCELLED);
             go.countDown();
             for (Flight flight : flights) {
                 if (flight != flights.get(givingUp + 1)) {

@@ -5,8 +5,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Counts the bytes of one call or upload, so that a test can end it in the middle. Waiting does not use the processor.
- * Thread-safe.
+ * Counts the transferred bytes of one call or upload, so that a test can end it in the middle. Waiting uses no CPU
+ * time. Thread-safe.
  */
 final class MovedBytes {
     private final ReentrantLock lock = new ReentrantLock();
@@ -37,7 +37,7 @@ final class MovedBytes {
         }
     }
 
-    /** Waits for so many bytes, the end, or until {@code patience} is over, whatever comes first. */
+    /** Blocks until a number of bytes, the end, or the time limit {@code patience} is reached. */
     void await(long wanted, Duration patience) throws InterruptedException {
         long nanos = patience.toNanos();
         lock.lock();

@@ -21,13 +21,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Connections that are kept, and when they are not used again. */
+/** Tests which connections are kept and reused, and which are not. */
 @ExtendWith(LeakCheck.class)
 class PoolTest {
     @ParameterizedTest
     @EnumSource
-    void oneAfterTheOtherOnOneConnection(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+    void sequentialRequestsShareAConnection(TestNetChannel channel) throws Exception {
+        try (ScriptedServer server = channel.server(Script.responding(200, "ok"));
                 HttpClient client = channel.client().build()) {
             for (int i = 0; i < 20; i++) {
                 Calls.execute(client, i % 2 == 0 ? Calls.get(server) : Calls.put(server, Calls.content(100_000)));
@@ -41,8 +41,8 @@ class PoolTest {
     @ParameterizedTest
     @EnumSource
     void endpointsShareNothing(TestNetChannel channel) throws Exception {
-        try (ScriptedServer one = channel.server(Script.answering(200, "one"));
-                ScriptedServer two = channel.server(Script.answering(200, "two"));
+        try (ScriptedServer one = channel.server(Script.responding(200, "one"));
+                ScriptedServer two = channel.server(Script.responding(200, "two"));
                 HttpClient client = channel.client().build()) {
             for (int i = 0; i < 2; i++) {
                 assertThat(Calls.execute(client, Calls.get(one)).body().bytes())
@@ -61,9 +61,9 @@ class PoolTest {
 
     @ParameterizedTest
     @EnumSource
-    void aConnectionIsKeptForSomeTimeOnly(TestNetChannel channel) throws Exception {
+    void aConnectionIsKeptForALimitedTime(TestNetChannel channel) throws Exception {
         ManualClock clock = new ManualClock();
-        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "ok"));
                 HttpClient client = channel.client()
                         .maxIdle(Duration.ofSeconds(10))
                         .maxAge(Duration.ofSeconds(25))
@@ -95,10 +95,10 @@ class PoolTest {
 
     @ParameterizedTest
     @EnumSource
-    void thoseNotNeededAreClosedWhenThePoolIsNextUsed(TestNetChannel channel) throws Exception {
+    void expiredConnectionsAreClosedWhenThePoolIsNextUsed(TestNetChannel channel) throws Exception {
         ManualClock clock = new ManualClock();
         CountDownLatch all = new CountDownLatch(5);
-        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "ok"));
                 HttpClient client = channel.client()
                         .maxIdle(Duration.ofSeconds(10))
                         .clock(clock)
@@ -106,7 +106,7 @@ class PoolTest {
             Script together = exchange -> {
                 all.countDown();
                 all.await();
-                exchange.answer(200, "");
+                exchange.respond(200, "");
             };
             server.then(together, together, together, together, together);
             List<Flight> flights = new ArrayList<>();
@@ -139,12 +139,12 @@ class PoolTest {
     })
     void aConnectionThatTheServerClosedMeanwhileIsReplaced(TestNetChannel channel, String end) throws Exception {
         byte[] content = Calls.content(1 << 20);
-        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "ok"));
                 HttpClient client = channel.client().build()) {
             for (int i = 1; i <= 3; i++) {
                 server.then(exchange -> {
                     exchange.discardBody();
-                    exchange.answer(200, "last");
+                    exchange.respond(200, "last");
                     switch (end) {
                         case "CLOSE" -> exchange.close();
                         case "RESET" -> exchange.reset();
@@ -168,7 +168,7 @@ class PoolTest {
         try (ScriptedServer server = channel.server(exchange -> {
                     all.countDown();
                     all.await();
-                    exchange.answer(200, "");
+                    exchange.respond(200, "");
                     exchange.close();
                 });
                 HttpClient client = channel.client().build()) {
@@ -189,8 +189,8 @@ class PoolTest {
 
     @ParameterizedTest
     @EnumSource
-    void aRequestThatSentSomethingIsNotRepeated(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+    void aRequestOfWhichBytesWereSentIsNotRepeated(TestNetChannel channel) throws Exception {
+        try (ScriptedServer server = channel.server(Script.responding(200, "ok"));
                 HttpClient client = channel.client().build()) {
             Calls.execute(client, Calls.get(server));
             server.then(ScriptedExchange::close);
@@ -205,8 +205,8 @@ class PoolTest {
 
     @ParameterizedTest
     @EnumSource
-    void aRequestThatIsCutInMidBodyIsNotRepeated(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+    void aRequestThatIsCutOffDuringItsBodyIsNotRepeated(TestNetChannel channel) throws Exception {
+        try (ScriptedServer server = channel.server(Script.responding(200, "ok"));
                 HttpClient client = channel.client().build()) {
             Calls.execute(client, Calls.get(server));
             server.then(exchange -> {
@@ -226,7 +226,7 @@ class PoolTest {
 
     @ParameterizedTest
     @EnumSource
-    void manyThreadsGetTheirOwnAnswers(TestNetChannel channel) throws Exception {
+    void manyThreadsGetTheirOwnResponses(TestNetChannel channel) throws Exception {
         int threads = 12;
         int requests = 40;
         AtomicInteger wrong = new AtomicInteger();
@@ -235,10 +235,10 @@ class PoolTest {
                     if (exchange.target().endsWith("/reset")) {
                         exchange.reset();
                     } else if (exchange.target().endsWith("/early")) {
-                        exchange.answer(503, exchange.target(), "Connection: close");
+                        exchange.respond(503, exchange.target(), "Connection: close");
                         exchange.close();
                     } else {
-                        exchange.answer(200, exchange.target() + " " + exchange.bodyChecksum());
+                        exchange.respond(200, exchange.target() + " " + exchange.bodyChecksum());
                     }
                 });
                 HttpClient client = channel.client().build()) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tunnels through an HTTP proxy, and proxies that give none. */
+/** Tests tunnels through an HTTP proxy, proxies that refuse or fail, and the selection of the proxy. */
 @ExtendWith(LeakCheck.class)
 class ProxyTest {
     private static final String PASSWORD = "s3cr3t-pass";
@@ -35,7 +35,7 @@ class ProxyTest {
         System.setProperty(property, value);
     }
 
-    /** Points the process's usual settings to a proxy, for loopback too, which they leave out otherwise. */
+    /** Sets the system properties for a proxy, also for loopback, which they exclude by default. */
     private void use(ScriptedServer proxy) {
         for (String scheme : new String[] {"http", "https"}) {
             set(scheme + ".proxyHost", "127.0.0.1");
@@ -62,7 +62,7 @@ class ProxyTest {
         });
     }
 
-    /** Answers CONNECT as a proxy does, and passes bytes on both ways. */
+    /** Responds to CONNECT as a proxy does, and forwards bytes in both directions. */
     private static void tunnel(ScriptedExchange exchange) throws IOException, InterruptedException {
         assertThat(exchange.method()).isEqualTo("CONNECT");
         String[] target = exchange.target().split(":", 2);
@@ -74,14 +74,14 @@ class ProxyTest {
                     server.getInputStream().transferTo(exchange.output());
                     exchange.halfClose();
                 } catch (IOException e) {
-                    // one of both is gone
+                    // one of the peers has closed its connection
                 }
             });
             back.start();
             try {
                 exchange.input().transferTo(server.getOutputStream());
             } catch (IOException e) {
-                // one of both is gone
+                // one of the peers has closed its connection
             } finally {
                 server.close();
                 back.join();
@@ -93,7 +93,7 @@ class ProxyTest {
     @EnumSource
     void requestsGoThroughATunnelThatIsKept(TestNetChannel channel) throws Exception {
         byte[] content = Calls.content(3 << 20);
-        try (ScriptedServer server = channel.server(Script.answering(200, "stored"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "stored"));
                 ScriptedServer proxy = ScriptedServer.plain(ProxyTest::tunnel);
                 HttpClient client = channel.client().build()) {
             use(proxy);
@@ -118,7 +118,7 @@ class ProxyTest {
     @ParameterizedTest
     @EnumSource
     void credentialsGoToTheProxyAlone(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, ""));
+        try (ScriptedServer server = channel.server(Script.responding(200, ""));
                 ScriptedServer proxy = ScriptedServer.plain(ProxyTest::tunnel);
                 HttpClient client = channel.client().build()) {
             use(proxy);
@@ -133,9 +133,9 @@ class ProxyTest {
     @ParameterizedTest
     @CsvSource({"PLAIN, 407", "PLAIN, 403", "PLAIN, 502", "PLAIN, 302", "TLS_JDK, 407", "TLS_OPENSSL, 407"})
     void aProxyThatRefusesIsNamedAndItsCredentialsAreNot(TestNetChannel channel, int status) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, ""));
+        try (ScriptedServer server = channel.server(Script.responding(200, ""));
                 ScriptedServer proxy = ScriptedServer.plain(
-                        Script.answering(status, "no", "Proxy-Authenticate: Basic realm=\"" + PASSWORD + "\""));
+                        Script.responding(status, "no", "Proxy-Authenticate: Basic realm=\"" + PASSWORD + "\""));
                 HttpClient client = channel.client().build()) {
             use(proxy);
             useCredentials();
@@ -158,12 +158,12 @@ class ProxyTest {
         assertThat(all.toString()).doesNotContain(PASSWORD, CREDENTIALS);
     }
 
-    private enum Trouble {
+    private enum Failing {
         CLOSES,
         RESETS,
         STALLS,
-        BABBLES,
-        TALKS_ON;
+        SPEAKS_NO_HTTP,
+        CONTINUES;
 
         void act(ScriptedExchange exchange, ManualClock clock) throws IOException, InterruptedException {
             switch (this) {
@@ -173,8 +173,8 @@ class ProxyTest {
                     clock.passWhileIdle();
                     exchange.awaitClientGone();
                 }
-                case BABBLES -> exchange.write("220 smtp.example ESMTP\r\n\r\n");
-                case TALKS_ON -> {
+                case SPEAKS_NO_HTTP -> exchange.write("220 smtp.example ESMTP\r\n\r\n");
+                case CONTINUES -> {
                     exchange.write("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
                     exchange.awaitClientGone();
                 }
@@ -184,10 +184,10 @@ class ProxyTest {
 
     @ParameterizedTest
     @EnumSource
-    void aProxyInTroubleIsNamed(Trouble trouble) throws Exception {
+    void aFailingProxyIsNamed(Failing failing) throws Exception {
         ManualClock clock = new ManualClock();
-        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.answering(200, ""));
-                ScriptedServer proxy = ScriptedServer.plain(exchange -> trouble.act(exchange, clock));
+        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.responding(200, ""));
+                ScriptedServer proxy = ScriptedServer.plain(exchange -> failing.act(exchange, clock));
                 HttpClient client = TestNetChannel.PLAIN.client().clock(clock).build()) {
             use(proxy);
             useCredentials();
@@ -203,7 +203,7 @@ class ProxyTest {
 
     @Test
     void aProxyThatIsDownIsNamed() throws Exception {
-        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.answering(200, ""));
+        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.responding(200, ""));
                 HttpClient client = TestNetChannel.PLAIN.client().build()) {
             Endpoint gone;
             try (ScriptedServer proxy = ScriptedServer.plain(ProxyTest::tunnel)) {
@@ -217,7 +217,7 @@ class ProxyTest {
         }
     }
 
-    // ---- which proxy
+    // ---- selection of the proxy
 
     @ParameterizedTest
     @CsvSource({
@@ -263,7 +263,7 @@ class ProxyTest {
                 "*",
                 "other.org, EXAMPLE.com",
             })
-    void theEnvironmentMayExceptHosts(String exceptions) {
+    void theEnvironmentMayExcludeHosts(String exceptions) {
         Map<String, String> environment = Map.of("HTTPS_PROXY", "http://proxy:3128", "NO_PROXY", exceptions);
 
         assertThat(new Proxies(environment).of(new Endpoint(true, "a.example.com", 443)))
@@ -277,7 +277,7 @@ class ProxyTest {
     }
 
     @Test
-    void anEnvironmentThatNamesNoProxyProperlyIsRefusedWithoutBeingShown() {
+    void aMalformedEnvironmentIsRefusedWithoutShowingIt() {
         for (String value : new String[] {"http://user:" + PASSWORD + "@pro xy", "socks5://" + PASSWORD + "@proxy:1"}) {
             Proxies proxies = new Proxies(Map.of("HTTPS_PROXY", value));
 

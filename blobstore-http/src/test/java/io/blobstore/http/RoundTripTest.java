@@ -31,10 +31,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Requests and responses as they should be: every kind of memory, every framing, over every channel. */
+/** Tests valid requests and responses: every kind of memory, every framing, over every channel. */
 @ExtendWith(LeakCheck.class)
 class RoundTripTest {
-    /** Around the sizes of TLS records, and of the windows that implementations like. */
+    /** Sizes around those of TLS records, and of common buffers. */
     private static final int[] SIZES = {
         0,
         1,
@@ -61,7 +61,7 @@ class RoundTripTest {
     void aHostMayBeAnAddressOfIpv6() throws Exception {
         ScriptedServer server;
         try {
-            server = ScriptedServer.plain(InetAddress.getByName("::1"), Script.answering(200, "ok"));
+            server = ScriptedServer.plain(InetAddress.getByName("::1"), Script.responding(200, "ok"));
         } catch (IOException e) {
             Assumptions.abort("this machine has no IPv6");
             return;
@@ -78,7 +78,7 @@ class RoundTripTest {
 
     // ---- sending
 
-    /** Makes sources, and closes what is behind them. */
+    /** Creates sources, and closes the files of mapped ones. */
     private final class Sources implements AutoCloseable {
         private final List<MappedFile> files = new ArrayList<>();
 
@@ -93,7 +93,7 @@ class RoundTripTest {
             };
         }
 
-        /** Many buffers of all kinds, more than a gathering write takes at once, some of them empty. */
+        /** Returns a source of many buffers of all kinds, more than one gathering write accepts, some of them empty. */
         private BlobSource slices(byte[] content) throws IOException {
             List<BlobSource> sources = new ArrayList<>();
             BlobSource mapped = map(content).region();
@@ -134,10 +134,10 @@ class RoundTripTest {
 
     @ParameterizedTest
     @EnumSource
-    void bodiesOfAnySizeFromAnyMemoryArriveAsTheyAre(TestNetChannel channel) throws Exception {
+    void bodiesOfAnySizeFromAnyMemoryArriveUnchanged(TestNetChannel channel) throws Exception {
         List<String> kinds = List.of("heap", "direct", "mapped", "path", "slices");
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "stored"));
+                ScriptedServer server = channel.server(Script.responding(200, "stored"));
                 Sources sources = new Sources()) {
             for (String kind : kinds) {
                 for (int size : SIZES) {
@@ -163,7 +163,7 @@ class RoundTripTest {
 
     @ParameterizedTest
     @EnumSource
-    void theRequestIsWhatTheCallerSaid(TestNetChannel channel) throws Exception {
+    void theRequestIsSentAsTheCallerCreatedIt(TestNetChannel channel) throws Exception {
         HttpHeaders headers = HttpHeaders.builder()
                 .add("Authorization", "secret")
                 .add("x-amz-meta-a", "1")
@@ -171,7 +171,7 @@ class RoundTripTest {
                 .add("X-Empty", "")
                 .build();
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, ""))) {
+                ScriptedServer server = channel.server(Script.responding(200, ""))) {
             Calls.execute(client, HttpRequest.of("DELETE", server.endpoint(), "/a%20b/c?d=e&f", headers));
 
             ScriptedExchange received = server.awaitRequest(1);
@@ -191,7 +191,7 @@ class RoundTripTest {
         HttpHeaders headers =
                 HttpHeaders.builder().add("host", "bucket.example").build();
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, ""))) {
+                ScriptedServer server = channel.server(Script.responding(200, ""))) {
             Calls.execute(client, HttpRequest.of("GET", server.endpoint(), "/", headers));
 
             assertThat(server.awaitRequest(1).headers().all("Host")).containsExactly("bucket.example");
@@ -200,11 +200,13 @@ class RoundTripTest {
 
     // ---- receiving
 
-    /** Answers with the content: in one piece, or chunked into pieces of all sizes with extensions and a trailer. */
+    /**
+     * Returns a script that sends the content: in one piece, or in chunks of all sizes with extensions and a trailer.
+     */
     private static Script sending(byte[] content, boolean chunked) {
         return exchange -> {
             if (!chunked) {
-                exchange.answer(200, content);
+                exchange.respond(200, content);
                 return;
             }
             exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -220,19 +222,19 @@ class RoundTripTest {
         };
     }
 
-    private static final class RecordingSink implements ResponseHandler {
+    private static final class RecordingHandler implements ResponseHandler {
         private final Body target;
-        private final AtomicInteger asked = new AtomicInteger();
+        private final AtomicInteger calls = new AtomicInteger();
         private Crc32c checksum = Crc32c.EMPTY;
         private long received;
 
-        RecordingSink(Body target) {
+        RecordingHandler(Body target) {
             this.target = target;
         }
 
         @Override
         public Optional<Body> target(int status, HttpHeaders headers) {
-            asked.incrementAndGet();
+            calls.incrementAndGet();
             return Optional.of(target);
         }
 
@@ -248,7 +250,7 @@ class RoundTripTest {
     @EnumSource
     void bodiesOfAnySizeFillAnyMemory(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(500, "unexpected"))) {
+                ScriptedServer server = channel.server(Script.responding(500, "unexpected"))) {
             for (String kind : List.of("heap", "direct", "mapped")) {
                 for (boolean chunked : new boolean[] {false, true}) {
                     for (int size : SIZES) {
@@ -266,8 +268,8 @@ class RoundTripTest {
     @EnumSource
     void bodiesOfAnySizeAreReceivedInPieces(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(500, "unexpected"))) {
-            for (int pieceSize : new int[] {7, 999, 100_003}) { // parts of TLS records, and of what protects them
+                ScriptedServer server = channel.server(Script.responding(500, "unexpected"))) {
+            for (int pieceSize : new int[] {7, 999, 100_003}) { // parts of TLS records and of their overhead
                 for (boolean chunked : new boolean[] {false, true}) {
                     for (int size : SIZES) {
                         byte[] content = Calls.content(size);
@@ -283,7 +285,7 @@ class RoundTripTest {
         }
     }
 
-    /** Into the middle of a larger buffer, of which the rest must stay as it was. */
+    /** Receives into the middle of a larger buffer, whose other bytes must not change. */
     private void receive(HttpClient client, ScriptedServer server, String kind, byte[] content) throws IOException {
         int margin = 3;
         int size = content.length + 2 * margin;
@@ -311,29 +313,29 @@ class RoundTripTest {
 
     private static void receive(HttpClient client, ScriptedServer server, ResponseHandler.Body target, byte[] content)
             throws IOException {
-        RecordingSink sink = new RecordingSink(target);
+        RecordingHandler handler = new RecordingHandler(target);
 
-        HttpResponse response = client.newCall(Calls.get(server)).execute(sink);
+        HttpResponse response = client.newCall(Calls.get(server)).execute(handler);
 
         assertThat(response.status()).isEqualTo(200);
         assertThat(response.received()).isEqualTo(content.length);
         assertThat(response.body().bytes()).isEmpty();
-        assertThat(sink.asked).hasValue(1);
-        assertThat(sink.received).isEqualTo(content.length);
-        assertThat(sink.checksum).isEqualTo(Crc32c.of(ByteBuffer.wrap(content)));
+        assertThat(handler.calls).hasValue(1);
+        assertThat(handler.received).isEqualTo(content.length);
+        assertThat(handler.checksum).isEqualTo(Crc32c.of(ByteBuffer.wrap(content)));
     }
 
     @ParameterizedTest
     @EnumSource
-    void anAnswerMayComeInPiecesOfOneByte(TestNetChannel channel) throws Exception {
-        String answer = "HTTP/1.1 100 Continue\r\n\r\n"
+    void aResponseMayArriveInPiecesOfOneByte(TestNetChannel channel) throws Exception {
+        String response = "HTTP/1.1 100 Continue\r\n\r\n"
                 + "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
                 + "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nETag:\t \"a\" \t\r\n\r\n"
                 + "4\r\nabcd\r\n3;x=\"y\"\r\nefg\r\n0\r\nA: b\r\n\r\n";
         try (HttpClient client = channel.client().build();
                 ScriptedServer server = channel.server(exchange -> {
-                    for (int i = 0; i < answer.length(); i++) {
-                        exchange.write(answer.substring(i, i + 1));
+                    for (int i = 0; i < response.length(); i++) {
+                        exchange.write(response.substring(i, i + 1));
                     }
                 })) {
             for (int i = 0; i < 2; i++) {
@@ -373,10 +375,10 @@ class RoundTripTest {
 
     @ParameterizedTest
     @EnumSource
-    void aBodyThatIsTooLongToKeepIsRefused(TestNetChannel channel) throws Exception {
+    void aBodyThatIsTooLargeToKeepIsRefused(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
-            server.then(exchange -> exchange.answerHead(200, HttpClient.MAX_KEPT_BODY + 1L), exchange -> {
+                ScriptedServer server = channel.server(Script.responding(200, "next"))) {
+            server.then(exchange -> exchange.respondHead(200, HttpClient.MAX_KEPT_BODY + 1L), exchange -> {
                 exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
                 exchange.write(Integer.toHexString(HttpClient.MAX_KEPT_BODY) + "\r\n");
                 exchange.output().write(new byte[HttpClient.MAX_KEPT_BODY]);
@@ -392,22 +394,22 @@ class RoundTripTest {
         }
     }
 
-    // ---- errors, and answers without body
+    // ---- errors, and responses without body
 
     @ParameterizedTest
     @EnumSource
     void theBodyOfAnErrorIsKeptForTheError(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(404, "<Error>NoSuchKey</Error>", "x-id: 1"))) {
-            RecordingSink sink = new RecordingSink(Calls.body(ByteBuffer.allocateDirect(5)));
-            HttpResponse response = client.newCall(Calls.get(server)).execute(sink);
+                ScriptedServer server = channel.server(Script.responding(404, "<Error>NoSuchKey</Error>", "x-id: 1"))) {
+            RecordingHandler handler = new RecordingHandler(Calls.body(ByteBuffer.allocateDirect(5)));
+            HttpResponse response = client.newCall(Calls.get(server)).execute(handler);
 
             assertThat(response.status()).isEqualTo(404);
             assertThat(response.isSuccess()).isFalse();
             assertThat(response.body().bytes()).asString().isEqualTo("<Error>NoSuchKey</Error>");
             assertThat(response.header("X-Id")).contains("1");
             assertThat(response.received()).isZero();
-            assertThat(sink.asked).as("only success goes to the target").hasValue(0);
+            assertThat(handler.calls).as("only success goes to the target").hasValue(0);
 
             Calls.execute(client, Calls.get(server));
             assertThat(server.accepted()).isEqualTo(1);
@@ -416,13 +418,13 @@ class RoundTripTest {
 
     @ParameterizedTest
     @EnumSource
-    void ofALongErrorBodyTheBeginningIsKeptAndTheRestIsNotRead(TestNetChannel channel) throws Exception {
+    void onlyTheBeginningOfALongErrorBodyIsRead(TestNetChannel channel) throws Exception {
         byte[] content = Calls.content(32 << 20);
         AtomicLong sent = new AtomicLong();
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
+                ScriptedServer server = channel.server(Script.responding(200, "next"))) {
             server.then(exchange -> {
-                exchange.answerHead(500, content.length);
+                exchange.respondHead(500, content.length);
                 for (int at = 0; at < content.length; at += 64 << 10) {
                     exchange.output().write(content, at, 64 << 10);
                     sent.addAndGet(64 << 10);
@@ -440,13 +442,13 @@ class RoundTripTest {
 
     @ParameterizedTest
     @EnumSource
-    void answersWithoutBodyMayNameALength(TestNetChannel channel) throws Exception {
+    void responsesWithoutBodyMayHaveALength(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
-                ScriptedServer server = channel.server(Script.answering(200, "next"))) {
+                ScriptedServer server = channel.server(Script.responding(200, "next"))) {
             server.then(
-                    exchange -> exchange.answerHead(200, 12_345, "ETag: \"a\""),
+                    exchange -> exchange.respondHead(200, 12_345, "ETag: \"a\""),
                     Script.writing("HTTP/1.1 204 No Content\r\n\r\n"),
-                    exchange -> exchange.answerHead(304, 12_345),
+                    exchange -> exchange.respondHead(304, 12_345),
                     Script.writing("HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n"),
                     Script.writing("HTTP/1.1 200 OK\r\n\r\n"));
 
@@ -479,9 +481,9 @@ class RoundTripTest {
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n00000002\r\nok\r\n000\r\n\r\n",
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1;a;b=c\r\nk\r\n0;d\r\n\r\n",
             })
-    void whatIsUnusualButAllowedIsAccepted(String answer) throws Exception {
+    void unusualButValidResponsesAreAccepted(String response) throws Exception {
         try (HttpClient client = TestNetChannel.PLAIN.client().build();
-                ScriptedServer server = TestNetChannel.PLAIN.server(Script.writing(answer))) {
+                ScriptedServer server = TestNetChannel.PLAIN.server(Script.writing(response))) {
             for (int i = 0; i < 2; i++) {
                 assertThat(Calls.execute(client, Calls.get(server)).body().bytes())
                         .asString()
@@ -505,7 +507,7 @@ class RoundTripTest {
 
     @ParameterizedTest
     @EnumSource
-    void theBodyWaitsForTheServersLeave(TestNetChannel channel) throws Exception {
+    void theBodyIsSentAfter100Continue(TestNetChannel channel) throws Exception {
         ManualClock clock = new ManualClock();
         byte[] content = Calls.content(1 << 20);
         AtomicInteger early = new AtomicInteger(-1);
@@ -515,7 +517,7 @@ class RoundTripTest {
                     early.set(exchange.available());
                     exchange.write("HTTP/1.1 100 Continue\r\n\r\n");
                     exchange.discardBody();
-                    exchange.answer(200, "");
+                    exchange.respond(200, "");
                 })) {
             assertThat(Calls.execute(client, expecting(server, content)).status())
                     .isEqualTo(200);
@@ -528,7 +530,7 @@ class RoundTripTest {
 
     @ParameterizedTest
     @EnumSource
-    void aServerThatGivesNoLeaveGetsTheBodyAllTheSame(TestNetChannel channel) throws Exception {
+    void aServerThatDoesNotSend100ContinueReceivesTheBodyNevertheless(TestNetChannel channel) throws Exception {
         ManualClock clock = new ManualClock();
         byte[] content = Calls.content(1 << 20);
         try (HttpClient client = channel.client().clock(clock).build();
@@ -536,7 +538,7 @@ class RoundTripTest {
                     clock.awaitWaiting();
                     clock.advance(Duration.ofSeconds(1));
                     exchange.discardBody();
-                    exchange.answer(200, "");
+                    exchange.respond(200, "");
                 })) {
             assertThat(Calls.execute(client, expecting(server, content)).status())
                     .isEqualTo(200);
@@ -546,12 +548,12 @@ class RoundTripTest {
 
     @ParameterizedTest
     @CsvSource({"PLAIN, 417", "PLAIN, 403", "PLAIN, 307", "TLS_JDK, 403", "TLS_OPENSSL, 403", "TLS_CONSCRYPT, 403"})
-    void aServerThatRefusesGetsNoBody(TestNetChannel channel, int status) throws Exception {
+    void aServerThatRefusesReceivesNoBody(TestNetChannel channel, int status) throws Exception {
         ManualClock clock = new ManualClock();
         AtomicLong sent = new AtomicLong(-1);
         try (HttpClient client = channel.client().clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
-                    exchange.answer(status, "no");
+                    exchange.respond(status, "no");
                     sent.set(exchange.awaitClientGone());
                 })) {
             HttpResponse response = Calls.execute(client, expecting(server, Calls.content(1 << 20)));
@@ -563,7 +565,7 @@ class RoundTripTest {
         }
     }
 
-    // ---- either may be the last
+    // ---- Connection: close
 
     @ParameterizedTest
     @CsvSource(
@@ -573,8 +575,8 @@ class RoundTripTest {
                 "HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\nConnection: keep-alive, Close\\r\\n\\r\\nok",
                 "HTTP/1.0 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok",
             })
-    void aConnectionThatTheServerCallsItsLastIsNotReused(String answer) throws Exception {
-        String raw = answer.replace("\\r", "\r").replace("\\n", "\n");
+    void aConnectionThatTheServerClosesIsNotReused(String response) throws Exception {
+        String raw = response.replace("\\r", "\r").replace("\\n", "\n");
         try (HttpClient client = TestNetChannel.PLAIN.client().build();
                 ScriptedServer server = TestNetChannel.PLAIN.server(Script.writing(raw))) {
             for (int i = 1; i <= 3; i++) {

@@ -14,7 +14,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
-/** Checks that a store with one connection opens no second one, neither for content nor for its SDK's requests. */
+/**
+ * Asserts that a store with a limit of one connection opens no second one, neither for content nor for its SDK's
+ * requests.
+ */
 public final class ScriptedBound {
     private static final int CALLS = 6;
     private static final int SECONDS = 20;
@@ -29,7 +32,7 @@ public final class ScriptedBound {
     }
 
     /**
-     * Makes calls while the first has no response yet.
+     * Executes calls while the first has no response yet.
      *
      * @param head responds to requests for metadata
      * @param stored responds to requests that store a blob

@@ -36,11 +36,11 @@ public final class ScriptedExchange {
     private final HttpHeaders headers;
     private final long bodyLength;
 
-    /** Null when the script has ended: requests are kept, their connections are not. */
+    /** Null after the script has ended, as requests are kept, but not their connections. */
     private @Nullable Streams streams;
 
     private boolean ended;
-    /** Whether a body in chunks is still to be read; its length is not known before. */
+    /** Whether a chunked body must still be read; its length is unknown before. */
     private boolean chunksLeft;
 
     private volatile int status;
@@ -75,7 +75,7 @@ public final class ScriptedExchange {
         this.chunksLeft = headers.first("Transfer-Encoding").isPresent();
     }
 
-    /** Reads the request line and the header; returns nothing if the client has closed the connection instead. */
+    /** Reads the request line and the header; returns empty if the client has closed the connection. */
     static Optional<ScriptedExchange> read(int connection, Streams streams) throws IOException {
         String first = line(streams.input());
         if (first == null) {
@@ -166,7 +166,7 @@ public final class ScriptedExchange {
         return bodyLength;
     }
 
-    /** Returns how many bytes of the body were read so far, without the framing of chunks. */
+    /** Returns the number of bytes of the body read so far, without the framing of chunks. */
     public long bodyReceived() {
         return bodyReceived;
     }
@@ -176,7 +176,7 @@ public final class ScriptedExchange {
         return bodyChecksum;
     }
 
-    /** Returns how many bytes can be read without waiting: a lower bound of what the client has sent. */
+    /** Returns the number of bytes that can be read without blocking: a lower bound of what the client has sent. */
     public int available() throws IOException {
         return streams().input().available();
     }
@@ -197,7 +197,7 @@ public final class ScriptedExchange {
         do {
             length = Integer.parseInt(requiredLine().replaceFirst(";.*", ""), 16);
             transfer(length, target);
-            // Behind the last chunk there are trailers, which are not used.
+            // Trailers, which are ignored, follow the last chunk.
             for (String line = requiredLine(); !line.isEmpty(); line = requiredLine()) {
                 require(length == 0, "a chunk is longer than its size");
             }
@@ -245,9 +245,9 @@ public final class ScriptedExchange {
     }
 
     /**
-     * Waits until the client ends the connection, however it does that.
+     * Blocks until the client ends the connection in any way.
      *
-     * @return how many bytes the client still sent
+     * @return the number of bytes that the client sent meanwhile
      */
     public long awaitClientGone() {
         ended = true;
@@ -258,24 +258,24 @@ public final class ScriptedExchange {
                 bytes += read;
             }
         } catch (IOException reset) {
-            // the client has ended it in this way
+            // the client has reset the connection
         }
         return bytes;
     }
 
     // ---- the response
 
-    /** Returns the status of the last response that was sent; 0 as long as there is none. */
+    /** Returns the status of the last response; 0 before the first. */
     public int status() {
         return status;
     }
 
-    /** Returns how many bytes of the bodies of responses were sent. */
+    /** Returns the number of bytes of response bodies sent. */
     public long bodySent() {
         return bodySent;
     }
 
-    /** Sends a response: to HEAD without the body. */
+    /** Sends a response, without the body in response to HEAD. */
     public void respond(ScriptedResponse response) throws IOException {
         respond(response, response.body().length);
     }
@@ -308,44 +308,44 @@ public final class ScriptedExchange {
         streams().output().flush();
     }
 
-    /** Sends a valid response: to HEAD without the body. {@code fields} are whole lines. */
-    public void answer(int status, byte[] body, String... fields) throws IOException {
+    /** Sends a valid response, without the body in response to HEAD. {@code fields} are whole lines. */
+    public void respond(int status, byte[] body, String... fields) throws IOException {
         respond(new ScriptedResponse(status, List.of(fields), body));
     }
 
     /** Sends a valid response with a text as body. */
-    public void answer(int status, String body, String... fields) throws IOException {
-        answer(status, body.getBytes(StandardCharsets.ISO_8859_1), fields);
+    public void respond(int status, String body, String... fields) throws IOException {
+        respond(status, body.getBytes(StandardCharsets.ISO_8859_1), fields);
     }
 
     /** Sends a response's status line and header, with {@code Content-Length}. */
-    public void answerHead(int status, long length, String... fields) throws IOException {
+    public void respondHead(int status, long length, String... fields) throws IOException {
         ScriptedResponse response = new ScriptedResponse(status, List.of(fields), new byte[0]);
         respond(response.with("Content-Length", length), 0);
     }
 
     // ---- the end
 
-    /** Does nothing more, not even reading, until the server is closed. */
+    /** Blocks, without reading, until the server is closed. */
     public void stall() throws InterruptedException {
         ended = true;
         streams().closing().await();
     }
 
-    /** Does nothing for a while, like a slow server. */
+    /** Blocks for some time, like a slow server. */
     public void pause(Duration time) throws IOException, InterruptedException {
         if (streams().closing().await(time.toNanos(), TimeUnit.NANOSECONDS)) {
             throw new IOException("the server is closed");
         }
     }
 
-    /** Ends what this side sends, with TLS in order, and leaves the rest to the client. */
+    /** Ends the output in order, over TLS by close_notify; the client can still send. */
     public void halfClose() throws IOException {
         ended = true;
         streams().socket().shutdownOutput();
     }
 
-    /** Closes the connection, with TLS in order. */
+    /** Closes the connection in order, over TLS by close_notify. */
     public void close() throws IOException {
         halfClose();
         streams().raw().close();

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 
-/** What a {@link ScriptedService} does with one request in place of handling it and sending the response. */
+/** Replaces the handling of one request by a {@link ScriptedService}. */
 @FunctionalInterface
 public interface ScriptedFault {
     /** Runs in the thread of the connection. The body of the request has not been read. */
@@ -52,7 +52,7 @@ public interface ScriptedFault {
         return respond(ScriptedResponse.of(status, "text/plain", body).with(Arrays.asList(fields)));
     }
 
-    /** Handles the request, and then does what the fault does with a request. */
+    /** Handles the request, and then applies a fault. */
     static ScriptedFault afterHandling(ScriptedFault fault) {
         return (exchange, handler) -> {
             ScriptedResponse response = handler.handle(exchange, exchange.readBody());

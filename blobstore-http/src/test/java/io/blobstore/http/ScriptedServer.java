@@ -21,9 +21,9 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
 /**
- * An HTTP/1.1 server on loopback that responds as scripts say, request by request: correctly, wrongly, in pieces, or
- * not at all. {@link ScriptedService} is a script for servers with state. Each connection has a thread. A connection
- * serves its next request if the script has read the request's body and has not ended the connection.
+ * An HTTP/1.1 server on loopback that responds to each request by a script: correctly, wrongly, in pieces, or not at
+ * all. {@link ScriptedService} is a script for servers with state. Each connection has a thread. A connection serves
+ * its next request if the script has read the request's body and has not ended the connection.
  *
  * <p>Thread-safe. {@link #close()} fails the test if a script failed, or if the client violated HTTP/1.1.
  */
@@ -41,10 +41,10 @@ public final class ScriptedServer implements Closeable {
         void run(ScriptedExchange exchange) throws IOException, InterruptedException;
 
         /** Returns a script that reads the request's body and sends a valid response. */
-        static Script answering(int status, String body, String... fields) {
+        static Script responding(int status, String body, String... fields) {
             return exchange -> {
                 exchange.discardBody();
-                exchange.answer(status, body, fields);
+                exchange.respond(status, body, fields);
             };
         }
 
@@ -119,7 +119,7 @@ public final class ScriptedServer implements Closeable {
         return new ScriptedServer(LOOPBACK, Optional.of(context), true, false, fallback);
     }
 
-    /** Starts a server that other clients than ours use too: it accepts request bodies in chunks. */
+    /** Starts a server for clients other than this library's too: it accepts chunked request bodies. */
     public static ScriptedServer forAnyClient(Optional<SSLContext> tls, Script fallback) throws IOException {
         return new ScriptedServer(LOOPBACK, tls, false, true, fallback);
     }
@@ -158,27 +158,22 @@ public final class ScriptedServer implements Closeable {
         });
     }
 
-    /** Returns how many connections were accepted so far. */
+    /** Returns the number of connections accepted so far. */
     public int accepted() {
         return locked(() -> accepted);
     }
 
-    /** Returns how many connections are open now, as far as this side has noticed. */
+    /** Returns the number of connections that are open, as far as the server has noticed. */
     public int open() {
         return locked(open::size);
     }
 
-    /** Waits until this many connections are open. */
+    /** Blocks until the given number of connections are open. */
     public void awaitOpen(int connections) throws InterruptedException {
         await(() -> open.size() == connections, () -> "open connections: " + open.size() + ", not " + connections);
     }
 
-    /** Waits until this many connections were accepted. */
-    public void awaitAccepted(int connections) throws InterruptedException {
-        await(() -> accepted >= connections, () -> "accepted connections: " + accepted + ", not " + connections);
-    }
-
-    /** Waits until this many requests were received, and returns the last of them. */
+    /** Blocks until the given number of requests were received, and returns the last of them. */
     public ScriptedExchange awaitRequest(int count) throws InterruptedException {
         await(() -> requests.size() >= count, () -> "requests received: " + requests.size() + ", not " + count);
         return locked(() -> requests.get(count - 1));
@@ -228,7 +223,7 @@ public final class ScriptedServer implements Closeable {
         try {
             while (true) {
                 Socket socket = listener.accept();
-                socket.setTcpNoDelay(true); // bytes written before a reset have been sent
+                socket.setTcpNoDelay(true); // bytes written before a reset are sent
                 int number = locked(() -> {
                     open.add(socket);
                     changed.signalAll();

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.function.Predicate;
 
-/** A script that handles whole requests, and does something else with those that are to fail. Thread-safe. */
+/** A script that handles whole requests, or applies faults to some of them. Thread-safe. */
 public final class ScriptedService implements ScriptedServer.Script {
     /** Handles requests. Used by the threads of several connections at a time. */
     @FunctionalInterface
@@ -30,13 +30,13 @@ public final class ScriptedService implements ScriptedServer.Script {
      * Adds faults for the next requests of some kind, one each, in this order. Of several such rules for a request, the
      * first that has faults left is applied.
      *
-     * @param which sees the request when its header has arrived, and nothing of the body
+     * @param which selects requests; it is called when the header has arrived, before the body
      */
     public synchronized void fault(Predicate<ScriptedExchange> which, ScriptedFault... faults) {
         rules.add(new Rule(which, new ArrayDeque<>(List.of(faults))));
     }
 
-    /** Returns how many faults have not happened yet. */
+    /** Returns the number of faults that have not been applied yet. */
     public synchronized int faultsLeft() {
         return rules.stream().mapToInt(rule -> rule.faults().size()).sum();
     }

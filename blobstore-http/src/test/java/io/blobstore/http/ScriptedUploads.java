@@ -12,15 +12,15 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public class ScriptedUploads implements ScriptedServer.Script {
     private final AtomicInteger created = new AtomicInteger();
-    /** By id: how many bytes of the upload's parts have arrived. */
+    /** The bytes of parts that have arrived, by upload id. */
     private final Map<String, MovedBytes> open = new ConcurrentHashMap<>();
-    /** The same by content type. */
+    /** The bytes of parts that have arrived, by content type. */
     private final Map<String, MovedBytes> watched = new ConcurrentHashMap<>();
 
     /** Creates a server without uploads. */
     public ScriptedUploads() {}
 
-    /** Returns how many uploads were created. */
+    /** Returns the number of uploads created. */
     public final int created() {
         return created.get();
     }
@@ -30,7 +30,7 @@ public class ScriptedUploads implements ScriptedServer.Script {
         return open.keySet();
     }
 
-    /** Counts the bytes of the parts of the next upload with this content type. */
+    /** Returns the counter for the parts of the next upload with a content type. */
     final MovedBytes watch(String contentType) {
         return watched.computeIfAbsent(contentType, unused -> new MovedBytes());
     }
@@ -54,10 +54,10 @@ public class ScriptedUploads implements ScriptedServer.Script {
             complete(exchange, id);
         } else if (ofUpload && exchange.method().equals("DELETE")) {
             require(open.remove(id) != null, "an upload was freed twice, or after its completion");
-            exchange.answer(204, "");
+            exchange.respond(204, "");
         } else {
             exchange.discardBody();
-            answerOther(exchange);
+            respondOther(exchange);
         }
     }
 
@@ -66,7 +66,7 @@ public class ScriptedUploads implements ScriptedServer.Script {
         String id = "upload-" + created.incrementAndGet();
         MovedBytes moved = watched.get(exchange.header("Content-Type").orElse(""));
         open.put(id, moved == null ? new MovedBytes() : moved);
-        exchange.answer(
+        exchange.respond(
                 200, "<InitiateMultipartUploadResult><UploadId>" + id + "</UploadId></InitiateMultipartUploadResult>");
     }
 
@@ -76,14 +76,14 @@ public class ScriptedUploads implements ScriptedServer.Script {
             exchange.discardBody(some);
             moved.add(some);
         }
-        exchange.answer(200, "", "ETag: \"0123456789abcdef\"");
+        exchange.respond(200, "", "ETag: \"0123456789abcdef\"");
     }
 
     private void complete(ScriptedExchange exchange, String id) throws IOException {
         require(open.containsKey(id), "an upload was completed that was ended before");
         String[] fields = completed(exchange.target().replaceFirst("\\?.*", ""));
         open.remove(id);
-        exchange.answer(
+        exchange.respond(
                 200, "<CompleteMultipartUploadResult><ETag>\"1-3\"</ETag></CompleteMultipartUploadResult>", fields);
     }
 
@@ -98,7 +98,7 @@ public class ScriptedUploads implements ScriptedServer.Script {
     }
 
     /** Responds to a request that is not one of a multipart upload. Its body has been read. */
-    protected void answerOther(ScriptedExchange exchange) throws IOException {
+    protected void respondOther(ScriptedExchange exchange) throws IOException {
         throw new AssertionError("unexpected: " + exchange);
     }
 

@@ -16,32 +16,38 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** That nothing a request or response carries is printed: not by its log at its finest, nor by its exceptions. */
+/**
+ * Tests that neither logs, at the finest level, nor exceptions contain content or header fields of requests or
+ * responses.
+ */
 @ExtendWith(LeakCheck.class)
 class SecretsTest {
     private static final String SECRET = "s3cr3t";
 
-    /** Requests that are full of secrets, and succeed and fail in many ways; prints all there is to be printed. */
-    static final class Telling {
-        private Telling() {}
+    /**
+     * Executes calls full of secrets that succeed and fail in many ways, and prints them, their responses and their
+     * failures.
+     */
+    static final class Child {
+        private Child() {}
 
         public static void main(String[] args) throws Exception {
             for (TestNetChannel channel : TestNetChannel.values()) {
                 if (channel.isAvailable()) {
-                    tell(channel);
-                    System.out.println("told over " + channel);
+                    execute(channel);
+                    System.out.println("done over " + channel);
                 }
             }
         }
 
-        private static void tell(TestNetChannel channel) throws Exception {
+        private static void execute(TestNetChannel channel) throws Exception {
             String fields = "Set-Cookie: " + SECRET + "\r\n";
             ManualClock clock = new ManualClock();
-            try (ScriptedServer server = channel.server(Script.answering(200, SECRET, "X-Token: " + SECRET));
+            try (ScriptedServer server = channel.server(Script.responding(200, SECRET, "X-Token: " + SECRET));
                     HttpClient client = channel.client().clock(clock).build()) {
                 server.then(
-                        Script.answering(200, SECRET, "X-Token: " + SECRET),
-                        Script.answering(403, SECRET, "X-Token: " + SECRET),
+                        Script.responding(200, SECRET, "X-Token: " + SECRET),
+                        Script.responding(403, SECRET, "X-Token: " + SECRET),
                         Script.writing("HTTP/1.1 200 " + SECRET + "\0\r\n\r\n"),
                         Script.writing("HTTP/1.1 200 OK\r\n" + fields + SECRET + " : " + SECRET + "\r\n\r\n"),
                         Script.writing("HTTP/1.1 200 OK\r\n" + fields + "Content-Length: " + SECRET + "\r\n\r\n"),
@@ -56,12 +62,12 @@ class SecretsTest {
                         ScriptedExchange::reset);
                 for (int i = 0; i < 10; i++) {
                     clock.stop();
-                    tell(client, server);
+                    execute(client, server);
                 }
             }
         }
 
-        private static void tell(HttpClient client, ScriptedServer server) {
+        private static void execute(HttpClient client, ScriptedServer server) {
             HttpCall call = client.newCall(HttpRequest.of(
                     "PUT",
                     server.endpoint(),
@@ -73,7 +79,7 @@ class SecretsTest {
                     BlobSource.of(ByteBuffer.wrap(SECRET.getBytes(StandardCharsets.US_ASCII)))));
             System.out.println(call);
             try {
-                System.out.println("answered: " + call.execute(ResponseHandler.KEEP));
+                System.out.println("response: " + call.execute(ResponseHandler.KEEP));
             } catch (IOException e) {
                 System.out.println("failed: " + e);
                 e.printStackTrace(System.out);
@@ -83,13 +89,13 @@ class SecretsTest {
 
     @Test
     void nothingARequestOrResponseCarriesIsPrinted(@TempDir Path directory) throws Exception {
-        Exit exit = ChildJvm.of(Telling.class, directory)
+        Exit exit = ChildJvm.of(Child.class, directory)
                 .with("-Dorg.slf4j.simpleLogger.defaultLogLevel=trace")
                 .run(Duration.ofMinutes(1));
 
         assertThat(exit.code()).as(exit.output()).isZero();
         assertThat(exit.output())
-                .contains("answered: HttpResponse[403", "failed: ", "PUT http", "told over PLAIN", "told over TLS_JDK")
+                .contains("response: HttpResponse[403", "failed: ", "PUT http", "done over PLAIN", "done over TLS_JDK")
                 .doesNotContain(SECRET);
     }
 }

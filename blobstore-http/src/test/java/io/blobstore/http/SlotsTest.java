@@ -18,25 +18,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Connections that come to nothing, end or grow old give back what counts for the bound, once. */
+/** Tests that connections that fail, end or expire give their slots back exactly once. */
 @ExtendWith(LeakCheck.class)
 class SlotsTest {
-    /** A server that answers the first request when it is told to. */
-    private static ScriptedServer holding(TestNetChannel channel, CountDownLatch go) throws IOException {
-        return channel.server(Script.answering(200, "ok")).then(exchange -> {
-            exchange.discardBody();
-            go.await();
-            exchange.answer(200, "first");
-        });
-    }
-
-    private static Kind kind(Flight flight) throws InterruptedException {
-        Throwable failure = flight.failure();
-        assertThat(failure).isInstanceOf(TransportException.class);
-        return ((TransportException) failure).kind();
-    }
-
-    // ---- connections that come to nothing
+    // ---- connections that are not established
 
     @Test
     void connectionsThatAreRefusedGiveTheirSlotsBack() throws Exception {
@@ -51,7 +36,7 @@ class SlotsTest {
                         Flight.start(() -> Calls.execute(client, HttpRequest.of("GET", gone, "/", HttpHeaders.EMPTY))));
             }
             for (Flight flight : flights) {
-                assertThat(kind(flight)).isEqualTo(Kind.CONNECT);
+                assertThat(flight.failureKind()).isEqualTo(Kind.CONNECT);
                 flight.close();
             }
         }
@@ -60,7 +45,7 @@ class SlotsTest {
     @ParameterizedTest
     @EnumSource(names = {"TLS_JDK", "TLS_OPENSSL", "TLS_CONSCRYPT"})
     void handshakesThatFailGiveTheirSlotsBack(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "ok"));
                 HttpClient client = channel.client().maxConnections(1).build()) {
             server.thenConnection(socket -> {}, socket -> {}, socket -> {});
             for (int i = 0; i < 3; i++) {
@@ -74,9 +59,9 @@ class SlotsTest {
         }
     }
 
-    /** Whoever waits gets all the time there is to connect, as waiting is not connecting. */
+    /** The wait for a slot is not part of the time limit for connecting. */
     @Test
-    void aConnectionThatIsNotMadeInTimeOrCancelledGivesItsSlotBack() throws Exception {
+    void aConnectionThatTimesOutOrIsCancelledGivesItsSlotBack() throws Exception {
         ManualClock clock = new ManualClock();
         clock.passWhileIdle();
         try (BlackHole hole = BlackHole.open();
@@ -94,7 +79,7 @@ class SlotsTest {
                 flights.add(Flight.start(() -> call.execute(ResponseHandler.KEEP)));
             }
             for (Flight flight : flights) {
-                assertThat(kind(flight)).isEqualTo(Kind.CONNECT);
+                assertThat(flight.failureKind()).isEqualTo(Kind.CONNECT);
                 flight.close();
             }
             assertThat(Duration.ofNanos(clock.nanoTime()))
@@ -110,7 +95,7 @@ class SlotsTest {
                 try (Flight queued = Flight.start(() -> Calls.execute(client, request))) {
                     queued.awaitQueued();
                     call.cancel();
-                    assertThat(kind(connecting)).isEqualTo(Kind.CANCELLED);
+                    assertThat(connecting.failureKind()).isEqualTo(Kind.CANCELLED);
                     queued.awaitWaiting();
                     queued.interrupt();
                     assertThat(queued.failure()).isInstanceOf(java.nio.channels.ClosedByInterruptException.class);
@@ -127,11 +112,11 @@ class SlotsTest {
         "PLAIN, RESET", "TLS_JDK, RESET", "TLS_OPENSSL, RESET", "TLS_CONSCRYPT, RESET",
     })
     void aStaleConnectionIsReplacedThoughItWasTheOnlyOne(TestNetChannel channel, String end) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+        try (ScriptedServer server = channel.server(Script.responding(200, "ok"));
                 HttpClient client = channel.client().maxConnections(1).build()) {
             for (int i = 1; i <= 3; i++) {
                 server.then(exchange -> {
-                    exchange.answer(200, "last");
+                    exchange.respond(200, "last");
                     if (end.equals("CLOSE")) {
                         exchange.close();
                     } else {
@@ -152,7 +137,7 @@ class SlotsTest {
     void aConnectionThatIsTooOldIsNotPassedOn(TestNetChannel channel) throws Exception {
         ManualClock clock = new ManualClock();
         CountDownLatch go = new CountDownLatch(1);
-        try (ScriptedServer server = holding(channel, go);
+        try (ScriptedServer server = channel.holdingServer(go);
                 HttpClient client = channel.client()
                         .maxConnections(1)
                         .maxIdle(Duration.ofSeconds(10))

@@ -22,11 +22,11 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * A certificate authority that nobody but these tests trusts, and some certificates it issued. Made by the JDK's
- * {@code keytool}, once per JVM; nothing of it stays on disk. Thread-safe.
+ * A certificate authority that only tests trust, with certificates that it issued. Created by the JDK's
+ * {@code keytool}, once per JVM; nothing remains on disk. Thread-safe.
  */
 public final class TestAuthority {
-    /** The owners of certificates. */
+    /** The subjects of certificates. */
     public enum Identity {
         /** A server at 127.0.0.1 and localhost. */
         SERVER("-ext", "san=ip:127.0.0.1,dns:localhost"),
@@ -55,7 +55,7 @@ public final class TestAuthority {
 
     private final KeyStore store;
     private final char[] password;
-    /** Cached, as a key store derives a key from its password for every access, which takes long. */
+    /** Cached, as a key store slowly derives a key from its password for every access. */
     private final Map<Identity, KeyManager[]> keyManagers = new ConcurrentHashMap<>();
 
     private TestAuthority(KeyStore store, char[] password) {
@@ -105,7 +105,7 @@ public final class TestAuthority {
         }
     }
 
-    /** Returns a context for servers, which trusts the client certificates of this authority. */
+    /** Creates a context for servers, which trusts client certificates of this authority. */
     public SSLContext serverContext(Identity identity) {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
@@ -117,14 +117,14 @@ public final class TestAuthority {
     }
 
     /**
-     * Creates a trust store for {@code -Djavax.net.ssl.trustStore=}, which is read without a password.
+     * Creates a trust store for {@code -Djavax.net.ssl.trustStore=}, which needs no password.
      *
      * @return the file, in {@code directory}
      */
     public Path trustStore(Path directory) throws IOException {
         Path file = directory.resolve(TRUST_STORE);
         try (OutputStream out = Files.newOutputStream(file)) {
-            // Of this type, because its certificates can be read without a password.
+            // Certificates in a store of this type can be read without a password.
             trusting("JKS").store(out, password);
         } catch (GeneralSecurityException e) {
             throw new AssertionError(e);
@@ -139,7 +139,7 @@ public final class TestAuthority {
         return trust;
     }
 
-    // ---- made by keytool
+    // ---- creation by keytool
 
     private static TestAuthority create() {
         String password = UUID.randomUUID().toString();
@@ -198,7 +198,7 @@ public final class TestAuthority {
                 throw new AssertionError("keytool failed for '" + alias + "': " + printed);
             }
         } catch (InterruptedException e) {
-            throw new AssertionError("interrupted while keytool made '" + alias + "'", e);
+            throw new AssertionError("interrupted while keytool created '" + alias + "'", e);
         } finally {
             keytool.destroyForcibly();
         }

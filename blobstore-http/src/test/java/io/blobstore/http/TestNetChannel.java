@@ -6,9 +6,10 @@ import io.blobstore.http.ScriptedServer.Script;
 import io.netty.handler.ssl.OpenSsl;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import org.conscrypt.Conscrypt;
 
-/** The channels that tests of the HTTP client run over: each of them, unless a test is about one. */
+/** The channels that tests of the HTTP client run over: all of them, unless a test concerns one. */
 enum TestNetChannel {
     PLAIN,
     TLS_JDK,
@@ -35,9 +36,16 @@ enum TestNetChannel {
                 : ScriptedServer.plain(fallback);
     }
 
-    /**
-     * Returns a builder of clients that trust the server. Timeouts are long, as only their own tests depend on them.
-     */
+    /** Starts a server that holds its first response until a latch opens. */
+    ScriptedServer holdingServer(CountDownLatch go) throws IOException {
+        return server(Script.responding(200, "ok")).then(exchange -> {
+            exchange.discardBody();
+            go.await();
+            exchange.respond(200, "first");
+        });
+    }
+
+    /** Returns a builder of clients that trust the server, with timeouts that no other test reaches. */
     HttpClient.Builder client() {
         assumeTrue(isAvailable(), "this platform has no native library for " + this);
         HttpClient.Builder builder =

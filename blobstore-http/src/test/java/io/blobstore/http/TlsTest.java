@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Who is trusted, and how one learns that somebody is not: the same by every engine. */
+/** Tests which servers and clients are trusted, and the failures for others, with every engine. */
 @Tag("jdk")
 @ExtendWith(LeakCheck.class)
 class TlsTest {
@@ -35,7 +35,7 @@ class TlsTest {
 
     private static TransportException refusal(HttpClient client, ScriptedServer server) throws Exception {
         TransportException failure = Calls.failure(client, Calls.put(server, new byte[1000]));
-        assertThat(failure).as("a connection that must not be").isNotNull();
+        assertThat(failure).as("the connection must fail").isNotNull();
         assertThat(failure.kind()).as(failure.toString()).isEqualTo(Kind.TLS);
         assertThat(failure.getMessage())
                 .contains(server.endpoint().toString())
@@ -49,7 +49,7 @@ class TlsTest {
     @ParameterizedTest
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
     void aCertificateOfAnUnknownAuthorityIsRefused(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, ""));
+        try (ScriptedServer server = channel.server(Script.responding(200, ""));
                 HttpClient client =
                         HttpClient.builder().engine(channel.engine()).build()) {
             assertThat(refusal(client, server))
@@ -61,8 +61,8 @@ class TlsTest {
     @ParameterizedTest
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
     void aCertificateOfAnotherHostIsRefused(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server =
-                        ScriptedServer.secure(AUTHORITY.serverContext(Identity.OTHER_HOST), Script.answering(200, ""));
+        try (ScriptedServer server = ScriptedServer.secure(
+                        AUTHORITY.serverContext(Identity.OTHER_HOST), Script.responding(200, ""));
                 HttpClient client = channel.client().build()) {
             assertThat(refusal(client, server))
                     .hasMessageContaining("127.0.0.1")
@@ -74,13 +74,13 @@ class TlsTest {
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
     void anExpiredCertificateIsRefused(TestNetChannel channel) throws Exception {
         try (ScriptedServer server =
-                        ScriptedServer.secure(AUTHORITY.serverContext(Identity.EXPIRED), Script.answering(200, ""));
+                        ScriptedServer.secure(AUTHORITY.serverContext(Identity.EXPIRED), Script.responding(200, ""));
                 HttpClient client = channel.client().build()) {
             assertThat(refusal(client, server)).hasMessageContaining("expired");
         }
     }
 
-    /** The older interface is not told which host was meant, so that whoever calls it has to look. */
+    /** A trust manager of the older interface, which does not receive the host's name: its caller must verify that. */
     private record PlainTrustManager(X509TrustManager manager) implements X509TrustManager {
         @Override
         public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
@@ -100,16 +100,16 @@ class TlsTest {
 
     @ParameterizedTest
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
-    void aTrustManagerThatKnowsNoHostNamesDoesNotTurnThemOff(TestNetChannel channel) throws Exception {
+    void aTrustManagerWithoutHostNamesDoesNotDisableTheirVerification(TestNetChannel channel) throws Exception {
         TrustManager[] plain = Arrays.stream(AUTHORITY.trustManagers())
                 .map(manager -> new PlainTrustManager((X509TrustManager) manager))
                 .toArray(TrustManager[]::new);
-        try (ScriptedServer other =
-                        ScriptedServer.secure(AUTHORITY.serverContext(Identity.OTHER_HOST), Script.answering(200, ""));
-                ScriptedServer right = channel.server(Script.answering(200, ""));
+        try (ScriptedServer other = ScriptedServer.secure(
+                        AUTHORITY.serverContext(Identity.OTHER_HOST), Script.responding(200, ""));
+                ScriptedServer right = channel.server(Script.responding(200, ""));
                 HttpClient client = channel.client().trustManagers(plain).build()) {
             refusal(client, other);
-            if (channel == TestNetChannel.TLS_CONSCRYPT) { // it would not look, so it is not asked
+            if (channel == TestNetChannel.TLS_CONSCRYPT) { // it does not verify host names itself
                 assertThat(refusal(client, right)).hasMessageContaining("X509ExtendedTrustManager");
             } else {
                 assertThat(Calls.execute(client, Calls.get(right)).status()).isEqualTo(200);
@@ -119,8 +119,8 @@ class TlsTest {
 
     @ParameterizedTest
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
-    void aHostIsKnownByNameToo(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, "ok"));
+    void aHostCanBeAddressedByName(TestNetChannel channel) throws Exception {
+        try (ScriptedServer server = channel.server(Script.responding(200, "ok"));
                 HttpClient client = channel.client().build()) {
             Endpoint byName = new Endpoint(true, "localhost", server.endpoint().port());
 
@@ -133,9 +133,9 @@ class TlsTest {
 
     @ParameterizedTest
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
-    void aClientShowsItsCertificateWhereItIsAskedTo(TestNetChannel channel) throws Exception {
+    void aClientSendsItsCertificateOnRequest(TestNetChannel channel) throws Exception {
         try (ScriptedServer server =
-                        ScriptedServer.mutual(AUTHORITY.serverContext(Identity.SERVER), Script.answering(200, "ok"));
+                        ScriptedServer.mutual(AUTHORITY.serverContext(Identity.SERVER), Script.responding(200, "ok"));
                 HttpClient known = channel.client()
                         .keyManagers(AUTHORITY.keyManagers(Identity.CLIENT))
                         .build();
@@ -143,7 +143,7 @@ class TlsTest {
             assertThat(Calls.execute(known, Calls.get(server)).status()).isEqualTo(200);
 
             TransportException failure = Calls.failure(unknown, Calls.get(server));
-            // With TLS 1.3 the server says so after the handshake, and a reset may overtake what it says.
+            // With TLS 1.3 the server refuses after the handshake, and a reset may overtake its alert.
             assertThat(failure.kind()).isIn(Kind.TLS, Kind.CLOSED);
             assertThat(server.requests()).hasSize(1);
         }
@@ -151,8 +151,8 @@ class TlsTest {
 
     @ParameterizedTest
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
-    void aServerWithoutTlsIsNoneForHttps(TestNetChannel channel) throws Exception {
-        try (ScriptedServer server = channel.server(Script.answering(200, ""));
+    void aServerWithoutTlsIsRefusedForHttps(TestNetChannel channel) throws Exception {
+        try (ScriptedServer server = channel.server(Script.responding(200, ""));
                 HttpClient client = channel.client().build()) {
             server.thenConnection(socket -> {
                 socket.getOutputStream()
@@ -165,8 +165,8 @@ class TlsTest {
     }
 
     @Test
-    void aServerWithTlsIsNoneForHttp() throws Exception {
-        try (ScriptedServer server = TestNetChannel.TLS_JDK.server(Script.answering(200, ""));
+    void aServerWithTlsIsRefusedForHttp() throws Exception {
+        try (ScriptedServer server = TestNetChannel.TLS_JDK.server(Script.responding(200, ""));
                 HttpClient client = TestNetChannel.PLAIN.client().build()) {
             Endpoint plain = new Endpoint(false, "127.0.0.1", server.endpoint().port());
 
@@ -181,14 +181,14 @@ class TlsTest {
 
     @ParameterizedTest
     @EnumSource
-    void whereTheBuildRunsEveryEngineIsThere(TestNetChannel channel) {
+    void everyEngineIsAvailableOnLinux(TestNetChannel channel) {
         assumeTrue(System.getProperty("os.name").equals("Linux"), "other systems may lack native libraries");
         assertThat(channel.isAvailable()).isTrue();
     }
 
-    /** Asks a server, by an engine each, and prints what came of it. */
-    static final class Asking {
-        private Asking() {}
+    /** Sends a request with each engine, and prints the outcomes. */
+    static final class Child {
+        private Child() {}
 
         public static void main(String[] args) throws Exception {
             Endpoint endpoint = new Endpoint(true, "127.0.0.1", Integer.parseInt(args[0]));
@@ -212,9 +212,9 @@ class TlsTest {
                 TestNetChannel.TLS_OPENSSL.isAvailable() && TestNetChannel.TLS_CONSCRYPT.isAvailable(),
                 "needs all engines");
         Duration patience = Duration.ofMinutes(1);
-        try (ScriptedServer server = TestNetChannel.TLS_JDK.server(Script.answering(200, ""))) {
+        try (ScriptedServer server = TestNetChannel.TLS_JDK.server(Script.responding(200, ""))) {
             String port = "" + server.endpoint().port();
-            ChildJvm child = ChildJvm.of(Asking.class, directory);
+            ChildJvm child = ChildJvm.of(Child.class, directory);
 
             Exit without = child.run(patience, port);
             Exit with = child.with("-Djavax.net.ssl.trustStore=" + AUTHORITY.trustStore(directory))
@@ -225,15 +225,18 @@ class TlsTest {
         }
     }
 
-    /** An engine may have some, and must not keep them until garbage is collected: this library makes little of it. */
+    /**
+     * An engine may have descriptors, and must not hold them until a garbage collection, which is rare with this
+     * library.
+     */
     @ParameterizedTest
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
     void connectionsThatHaveEndedHoldNoDescriptors(TestNetChannel channel) throws Exception {
         assumeTrue(Files.isDirectory(OpenDescriptors.DIRECTORY), "only Linux has " + OpenDescriptors.DIRECTORY);
-        try (ScriptedServer server = channel.server(Script.answering(200, ""));
+        try (ScriptedServer server = channel.server(Script.responding(200, ""));
                 ScriptedServer stranger = ScriptedServer.secure(
-                        AUTHORITY.serverContext(Identity.OTHER_HOST), Script.answering(200, ""))) {
-            endConnections(channel, server, stranger); // loads classes, which may hold some for good
+                        AUTHORITY.serverContext(Identity.OTHER_HOST), Script.responding(200, ""))) {
+            endConnections(channel, server, stranger); // loads classes, which may hold descriptors permanently
             int before = OpenDescriptors.now().count("pipe:");
             for (int i = 0; i < 20; i++) {
                 endConnections(channel, server, stranger);
@@ -256,7 +259,7 @@ class TlsTest {
     @Test
     void anEngineThatDoesNotExistIsRefused() throws Exception {
         System.setProperty(TlsEngine.PROPERTY, "rot13");
-        try (ScriptedServer server = TestNetChannel.TLS_JDK.server(Script.answering(200, ""));
+        try (ScriptedServer server = TestNetChannel.TLS_JDK.server(Script.responding(200, ""));
                 HttpClient client = HttpClient.builder().build()) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> Calls.execute(client, Calls.get(server)))

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Calls by virtual threads, more of them than there are processors, get on and can be ended. */
+/** Tests calls by more virtual threads than there are processors: all make progress and can be ended. */
 @Tag("jdk")
 @ExtendWith(LeakCheck.class)
 @EnabledForJreRange(min = JRE.JAVA_21)
@@ -32,7 +32,7 @@ class VirtualThreadTest {
     private static final int CALLS = 24;
     private static final long PATIENCE_SECONDS = 20;
 
-    /** {@code Thread.startVirtualThread}, which the oldest supported JDK does not have. */
+    /** Calls {@code Thread.startVirtualThread}, which the oldest supported JDK does not have. */
     private static <T> Started<T> start(Callable<T> call) throws ReflectiveOperationException {
         FutureTask<T> task = new FutureTask<>(call);
         Thread thread = (Thread)
@@ -48,13 +48,13 @@ class VirtualThreadTest {
 
     @ParameterizedTest
     @EnumSource
-    void allGetTheirAnswersThoughNoneIsGivenBeforeAllHaveAsked(TestNetChannel channel) throws Exception {
-        CountDownLatch asked = new CountDownLatch(CALLS);
+    void allGetTheirResponsesAlthoughNoneIsSentBeforeAllRequestsArrived(TestNetChannel channel) throws Exception {
+        CountDownLatch received = new CountDownLatch(CALLS);
         try (ScriptedServer server = channel.server(exchange -> {
                     exchange.discardBody();
-                    asked.countDown();
-                    asked.await();
-                    exchange.answer(200, "ok");
+                    received.countDown();
+                    received.await();
+                    exchange.respond(200, "ok");
                 });
                 HttpClient client = channel.client().build()) {
             List<Started<Integer>> calls = new ArrayList<>();

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Answers in XML: what they say, as far as they go, and nothing of what is not in them. */
+/** Tests the parser of XML responses: complete, truncated, and malicious ones. */
 class XmlResponseTest {
     private static XmlResponse read(String text) {
         return XmlResponse.of(text.getBytes(StandardCharsets.UTF_8));
@@ -18,15 +18,15 @@ class XmlResponseTest {
 
     @Test
     void elementsBelowTheRootAreRead() {
-        XmlResponse answer = read("<?xml version=\"1.0\"?>\n<Error xmlns='urn:x'><Code>A &amp; B</Code><Empty/>"
+        XmlResponse response = read("<?xml version=\"1.0\"?>\n<Error xmlns='urn:x'><Code>A &amp; B</Code><Empty/>"
                 + "<Deep><Code>no</Code></Deep><Code>second</Code><Text><![CDATA[<x>]]>y</Text></Error>");
 
-        assertThat(answer.root()).isEqualTo("Error");
-        assertThat(answer.text("Code")).contains("A & B");
-        assertThat(answer.text("Empty")).contains("");
-        assertThat(answer.text("Text")).contains("<x>y");
-        assertThat(answer.text("None")).isEmpty();
-        assertThat(answer.whole()).isTrue();
+        assertThat(response.root()).isEqualTo("Error");
+        assertThat(response.text("Code")).contains("A & B");
+        assertThat(response.text("Empty")).contains("");
+        assertThat(response.text("Text")).contains("<x>y");
+        assertThat(response.text("None")).isEmpty();
+        assertThat(response.whole()).isTrue();
     }
 
     @ParameterizedTest
@@ -39,29 +39,29 @@ class XmlResponseTest {
                 "<Error><Code>Slow</Code></Other>",
                 "<Error><Code>Slow</Code></Error><Error/>"
             })
-    void whatComesBeforeTheCutIsKept(String text) {
-        XmlResponse answer = read(text);
+    void elementsBeforeATruncationAreKept(String text) {
+        XmlResponse response = read(text);
 
-        assertThat(answer.root()).isEqualTo("Error");
-        assertThat(answer.text("Code")).contains("Slow");
-        assertThat(answer.whole()).isFalse();
+        assertThat(response.root()).isEqualTo("Error");
+        assertThat(response.text("Code")).contains("Slow");
+        assertThat(response.whole()).isFalse();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "{}", "no", "<", "\u0000", "<!DOCTYPE x><x>"})
-    void whatIsNoXmlSaysNothing(String text) {
-        XmlResponse answer = read(text);
+    void aBodyThatIsNotXmlHasNoElements(String text) {
+        XmlResponse response = read(text);
 
-        assertThat(answer.elements()).isEmpty();
-        assertThat(answer.whole()).isFalse();
+        assertThat(response.elements()).isEmpty();
+        assertThat(response.whole()).isFalse();
     }
 
     @Test
-    void noOtherFileIsRead(@TempDir Path directory) throws Exception {
+    void externalEntitiesAreNotRead(@TempDir Path directory) throws Exception {
         Path secret = Files.writeString(directory.resolve("secret"), "secret");
-        XmlResponse answer = read(
+        XmlResponse response = read(
                 "<!DOCTYPE Error [<!ENTITY e SYSTEM \"" + secret.toUri() + "\">]><Error><Code>x&e;</Code></Error>");
 
-        assertThat(answer.toString()).doesNotContain("secret\"").doesNotContain("=xsecret");
+        assertThat(response.toString()).doesNotContain("secret\"").doesNotContain("=xsecret");
     }
 }

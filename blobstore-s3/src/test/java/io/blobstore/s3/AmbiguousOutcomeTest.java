@@ -39,7 +39,7 @@ class AmbiguousOutcomeTest {
         exchange.discardBody();
         exchange.reset();
     };
-    private static final Script UNEXPECTED = Script.answering(501, ScriptedS3.error("NotImplemented"));
+    private static final Script UNEXPECTED = Script.responding(501, ScriptedS3.error("NotImplemented"));
 
     private static ScriptedServer server(Script... scripts) throws IOException {
         return ScriptedServer.plain(UNEXPECTED).then(scripts);
@@ -51,7 +51,7 @@ class AmbiguousOutcomeTest {
             all[0] = ScriptedS3.ETAG;
             all[1] = ScriptedS3.MODIFIED;
             System.arraycopy(fields, 0, all, 2, fields.length);
-            exchange.answerHead(200, size, all);
+            exchange.respondHead(200, size, all);
         };
     }
 
@@ -85,8 +85,8 @@ class AmbiguousOutcomeTest {
                         LOST,
                         existing(99, CRC_FIELD),
                         LOST,
-                        exchange -> exchange.answerHead(404, 0),
-                        exchange -> exchange.answerHead(200, 0));
+                        exchange -> exchange.respondHead(404, 0),
+                        exchange -> exchange.respondHead(200, 0));
                 BlobStore store = ScriptedS3.store(server).open()) {
             for (int i = 0; i < 3; i++) {
                 assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.store(KEY, CONTENT, IF_ABSENT)))
@@ -142,8 +142,8 @@ class AmbiguousOutcomeTest {
                         conflict,
                         existing(100, OTHER_CRC),
                         conflict,
-                        exchange -> exchange.answerHead(404, 0),
-                        exchange -> exchange.answerHead(200, 0));
+                        exchange -> exchange.respondHead(404, 0),
+                        exchange -> exchange.respondHead(200, 0));
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.store(KEY, CONTENT, IF_ABSENT)))
                     .isInstanceOf(BlobAlreadyExistsException.class);
@@ -157,12 +157,12 @@ class AmbiguousOutcomeTest {
 
     // ---- completion
 
-    private static final Script CREATED = Script.answering(
+    private static final Script CREATED = Script.responding(
             200,
             "<InitiateMultipartUploadResult><UploadId>id-1</UploadId></InitiateMultipartUploadResult>",
             "x-amz-checksum-algorithm: CRC32C",
             "x-amz-checksum-type: FULL_OBJECT");
-    private static final Script PART = Script.answering(200, "", ScriptedS3.ETAG);
+    private static final Script PART = Script.responding(200, "", ScriptedS3.ETAG);
     private static final String COMPLETED =
             "<CompleteMultipartUploadResult><ETag>&quot;whole-1&quot;</ETag></CompleteMultipartUploadResult>";
 
@@ -207,7 +207,7 @@ class AmbiguousOutcomeTest {
     @Test
     void aFailedConditionOfTheFirstAttemptIsReported() throws IOException {
         try (ScriptedServer server = server(
-                        CREATED, PART, ScriptedS3.refusing(412, "PreconditionFailed"), Script.answering(204, ""));
+                        CREATED, PART, ScriptedS3.refusing(412, "PreconditionFailed"), Script.responding(204, ""));
                 BlobStore store = ScriptedS3.store(server).open();
                 MultipartUpload upload = sent(store, IF_ABSENT)) {
             assertThat(catchThrowableOfType(BlobStoreException.class, () -> upload.complete(CHECKSUM)))
@@ -217,9 +217,9 @@ class AmbiguousOutcomeTest {
 
     @Test
     void anErrorInTheBodyOfASuccessIsARetryableFailure() throws IOException {
-        Script failing = Script.answering(200, ScriptedS3.error("InternalError"));
+        Script failing = Script.responding(200, ScriptedS3.error("InternalError"));
         try (ScriptedServer server =
-                        server(CREATED, PART, failing, failing, failing, failing, Script.answering(200, COMPLETED));
+                        server(CREATED, PART, failing, failing, failing, failing, Script.responding(200, COMPLETED));
                 BlobStore store = ScriptedS3.store(server).open();
                 MultipartUpload upload = sent(store, StoreOptions.DEFAULT)) {
             StoredBlob stored = null;
@@ -239,9 +239,9 @@ class AmbiguousOutcomeTest {
     @Test
     void aTruncatedResponseIsARetryableFailure() throws IOException {
         for (String half : new String[] {"", "<CompleteMultipartUploadResult>", COMPLETED.substring(0, 60), "  "}) {
-            Script cut = Script.answering(200, half);
+            Script cut = Script.responding(200, half);
             try (ScriptedServer server =
-                            ScriptedServer.plain(Script.answering(204, "")).then(CREATED, PART, cut);
+                            ScriptedServer.plain(Script.responding(204, "")).then(CREATED, PART, cut);
                     BlobStore store = ScriptedS3.store(server).open();
                     MultipartUpload upload = sent(store, StoreOptions.DEFAULT)) {
                 assertThat(catchThrowableOfType(BlobStoreException.class, () -> upload.complete(CHECKSUM)))

@@ -24,13 +24,13 @@ class ListingResponsesTest {
 
     @Test
     void blobsAndCommonPrefixesOfSeveralPagesAreMerged() throws IOException {
-        Script first = Script.answering(
+        Script first = Script.responding(
                 200,
                 "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>"
                         + "<NextContinuationToken>t+1</NextContinuationToken>"
                         + blob("p%2Fa-b") + blob("p%2Fa%2Bc") + blob("p%2F") + blob("p%2Fb+c")
                         + prefix("p%2Fa%2F") + "</ListBucketResult>");
-        Script second = Script.answering(
+        Script second = Script.responding(
                 200,
                 "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>"
                         + blob("p%2F%F0%9F%98%80") + prefix("p%2Fc%2F") + prefix("p%2F%EF%BF%BD%2F")
@@ -61,7 +61,7 @@ class ListingResponsesTest {
     @Test
     void aTruncatedListingWithoutContinuationTokenIsAnError() throws IOException {
         String page = "<ListBucketResult><IsTruncated>true</IsTruncated>" + blob("a") + "</ListBucketResult>";
-        try (ScriptedServer server = ScriptedServer.plain(Script.answering(200, page));
+        try (ScriptedServer server = ScriptedServer.plain(Script.responding(200, page));
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.list(ListOptions.DEFAULT)))
                     .hasMessageContaining("no new continuation token");
@@ -70,11 +70,11 @@ class ListingResponsesTest {
 
     @Test
     void aBlobThatCouldNotBeDeletedIsReported() throws IOException {
-        Script listed = Script.answering(
+        Script listed = Script.responding(
                 200,
                 "<ListBucketResult><IsTruncated>false</IsTruncated>" + blob("p/a") + blob("p/b")
                         + "</ListBucketResult>");
-        Script refused = Script.answering(
+        Script refused = Script.responding(
                 200,
                 "<DeleteResult><Deleted><Key>p/a</Key></Deleted>"
                         + "<Error><Key>p/b</Key><Code>AccessDenied</Code><Message>No.</Message></Error></DeleteResult>");
@@ -88,7 +88,7 @@ class ListingResponsesTest {
 
     @Test
     void aResponseWithoutBodyIsNotAnEmptyListing() throws IOException {
-        try (ScriptedServer server = ScriptedServer.plain(Script.answering(200, ""));
+        try (ScriptedServer server = ScriptedServer.plain(Script.responding(200, ""));
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.list(ListOptions.DEFAULT)))
                     .hasMessageContaining("not a listing")
@@ -98,12 +98,12 @@ class ListingResponsesTest {
 
     @Test
     void blobsThatAreMissingInTheResponseWereNotDeleted() throws IOException {
-        Script listed = Script.answering(
+        Script listed = Script.responding(
                 200,
                 "<ListBucketResult><IsTruncated>false</IsTruncated>" + blob("a1") + blob("a2") + "</ListBucketResult>");
-        Script half = Script.answering(200, "<DeleteResult><Deleted><Key>a1</Key></Deleted></DeleteResult>");
+        Script half = Script.responding(200, "<DeleteResult><Deleted><Key>a1</Key></Deleted></DeleteResult>");
         try (ScriptedServer server =
-                        ScriptedServer.plain(Script.answering(200, "")).then(listed, half, listed);
+                        ScriptedServer.plain(Script.responding(200, "")).then(listed, half, listed);
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.deleteAll("a")))
                     .hasMessageContaining("1 of 2");

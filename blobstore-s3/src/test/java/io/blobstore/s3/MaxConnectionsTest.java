@@ -21,7 +21,7 @@ class MaxConnectionsTest {
                         .credentials(StaticCredentialsProvider.create(
                                 AwsBasicCredentials.create(ScriptedS3.ACCESS_KEY, ScriptedS3.SECRET_KEY)))
                         .open(),
-                exchange -> exchange.answerHead(200, 0, ScriptedS3.ETAG, ScriptedS3.MODIFIED),
-                Script.answering(200, "", ScriptedS3.ETAG));
+                exchange -> exchange.respondHead(200, 0, ScriptedS3.ETAG, ScriptedS3.MODIFIED),
+                Script.responding(200, "", ScriptedS3.ETAG));
     }
 }

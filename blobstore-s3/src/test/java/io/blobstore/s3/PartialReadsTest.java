@@ -82,7 +82,7 @@ class PartialReadsTest {
             String checksum =
                     "x-amz-checksum-crc32c: " + crc(content, 0, content.length).base64();
             if (exchange.method().equals("HEAD")) {
-                exchange.answerHead(200, content.length, ScriptedS3.ETAG, ScriptedS3.MODIFIED, checksum);
+                exchange.respondHead(200, content.length, ScriptedS3.ETAG, ScriptedS3.MODIFIED, checksum);
                 return;
             }
             int first = 0;
@@ -98,7 +98,7 @@ class PartialReadsTest {
             int length = last - first + 1;
             boolean cut = reads.incrementAndGet() % cutEvery == 0;
             int arriving = cut ? random.nextInt(length) : length;
-            exchange.answerHead(status, length, ScriptedS3.ETAG, ScriptedS3.MODIFIED, checksum);
+            exchange.respondHead(status, length, ScriptedS3.ETAG, ScriptedS3.MODIFIED, checksum);
             exchange.output().write(content, first, arriving);
             exchange.output().flush();
             sent.addAndGet(arriving);
@@ -119,7 +119,7 @@ class PartialReadsTest {
 
     private static void begin(ScriptedExchange exchange, byte[] content, boolean ranged, int arriving)
             throws IOException {
-        exchange.answerHead(
+        exchange.respondHead(
                 ranged ? 206 : 200,
                 content.length,
                 ScriptedS3.ETAG,

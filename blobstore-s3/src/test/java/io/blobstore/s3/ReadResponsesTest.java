@@ -41,7 +41,7 @@ class ReadResponsesTest {
             List<String> all =
                     new ArrayList<>(List.of(ScriptedS3.ETAG, ScriptedS3.MODIFIED, "Content-Range: " + contentRange));
             all.addAll(List.of(fields));
-            exchange.answer(206, body, all.toArray(new String[0]));
+            exchange.respond(206, body, all.toArray(new String[0]));
         };
     }
 
@@ -163,7 +163,7 @@ class ReadResponsesTest {
 
     @Test
     void aResponseWithoutETagIsRefused() throws IOException {
-        try (ScriptedServer server = ScriptedServer.plain(Script.answering(200, ""));
+        try (ScriptedServer server = ScriptedServer.plain(Script.responding(200, ""));
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThat(catchThrowableOfType(
                             BlobStoreException.class, () -> store.store(KEY, BlobSource.of(ByteBuffer.wrap(BYTES)))))

@@ -35,7 +35,7 @@ class RequestHeadersTest {
     private static final BlobKey KEY = BlobKey.of("some-blob");
     private static final byte[] BYTES = "0123456789".getBytes(StandardCharsets.US_ASCII);
     private static final String CRC = Crc32c.of(ByteBuffer.wrap(BYTES)).base64();
-    private static final Script STORED = Script.answering(200, "", ScriptedS3.ETAG);
+    private static final Script STORED = Script.responding(200, "", ScriptedS3.ETAG);
 
     private static BlobSource content() {
         return BlobSource.of(ByteBuffer.wrap(BYTES));
@@ -85,13 +85,13 @@ class RequestHeadersTest {
 
     @Test
     void withoutChecksumsNoneAreSentOrRequested() throws IOException {
-        Script listed = Script.answering(
+        Script listed = Script.responding(
                 200,
                 "<ListBucketResult><IsTruncated>false</IsTruncated>"
                         + "<Contents><Key>a</Key><Size>1</Size><ETag>\"1\"</ETag>"
                         + "<LastModified>2026-01-01T00:00:00Z</LastModified></Contents></ListBucketResult>");
         try (ScriptedServer server = ScriptedServer.plain(
-                                Script.answering(200, "<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>"))
+                                Script.responding(200, "<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>"))
                         .then(STORED, ScriptedS3.read(BYTES), listed);
                 BlobStore store =
                         ScriptedS3.store(server).checksums(S3Checksums.NONE).open()) {

@@ -41,7 +41,7 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 class RequestSignerTest {
     private static final BlobKey KEY = BlobKey.of("some-blob");
     private static final byte[] CONTENT = "some content".getBytes(StandardCharsets.US_ASCII);
-    private static final Script STORED = Script.answering(200, "", ScriptedS3.ETAG);
+    private static final Script STORED = Script.responding(200, "", ScriptedS3.ETAG);
     private static final Clock CLOCK = Clock.fixed(Instant.parse("2026-01-02T03:04:05Z"), ZoneOffset.UTC);
 
     private static BlobSource content() {

@@ -118,7 +118,7 @@ class S3ErrorsTest {
 
     @Test
     void aFailedHeadIsExplainedByAListing() throws IOException {
-        assertThat(headAnd(404, exchange -> exchange.answerHead(404, 0)))
+        assertThat(headAnd(404, exchange -> exchange.respondHead(404, 0)))
                 .isInstanceOf(StoreNotFoundException.class)
                 .hasMessageContaining(ScriptedS3.BUCKET);
         assertThat(headAnd(404, ScriptedS3.refusing(404, "NoSuchBucket"))).isInstanceOf(StoreNotFoundException.class);
@@ -128,13 +128,13 @@ class S3ErrorsTest {
                     .hasMessageContaining("credentials are wrong");
         }
         assertThat(headAnd(404, ScriptedS3.refusing(403, "AccessDenied"))).isInstanceOf(BlobNotFoundException.class);
-        assertThat(headAnd(404, ScriptedServer.Script.answering(200, "<ListBucketResult/>")))
+        assertThat(headAnd(404, ScriptedServer.Script.responding(200, "<ListBucketResult/>")))
                 .isInstanceOf(BlobNotFoundException.class);
     }
 
     /** Returns the failure of a HEAD whose response has a status, if the response to a listing is that of a script. */
     private static BlobStoreException headAnd(int status, ScriptedServer.Script listing) throws IOException {
-        try (ScriptedServer server = ScriptedServer.plain(listing).then(exchange -> exchange.answerHead(status, 0));
+        try (ScriptedServer server = ScriptedServer.plain(listing).then(exchange -> exchange.respondHead(status, 0));
                 BlobStore store = ScriptedS3.store(server).open()) {
             return catchThrowableOfType(BlobStoreException.class, () -> store.head(KEY));
         }
@@ -148,7 +148,7 @@ class S3ErrorsTest {
             "<Error><Code>Slow",
             "<!DOCTYPE x [<!ENTITY y SYSTEM \"file:/etc/passwd\">]><Error>&y;</Error>"
         }) {
-            try (ScriptedServer server = ScriptedServer.plain(ScriptedServer.Script.answering(502, body));
+            try (ScriptedServer server = ScriptedServer.plain(ScriptedServer.Script.responding(502, body));
                     BlobStore store = ScriptedS3.store(server).open()) {
                 assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.store(KEY, CONTENT)))
                         .hasMessageContaining("HTTP 502")

@@ -35,7 +35,7 @@ class S3ZeroCopyTest {
     private static final long ALLOWED = SIZE / 128;
 
     private static final BlobKey KEY = BlobKey.of("blob");
-    private static final Script CREATED = Script.answering(
+    private static final Script CREATED = Script.responding(
             200, "<InitiateMultipartUploadResult><UploadId>i</UploadId></InitiateMultipartUploadResult>");
 
     @TempDir
@@ -43,7 +43,7 @@ class S3ZeroCopyTest {
 
     @Test
     void sendingPartsFromAMappingAllocatesNoPayload() throws IOException {
-        try (ScriptedServer server = ScriptedServer.plain(Script.answering(200, "", ScriptedS3.ETAG))
+        try (ScriptedServer server = ScriptedServer.plain(Script.responding(200, "", ScriptedS3.ETAG))
                         .then(CREATED);
                 BlobStore store = ScriptedS3.store(server).open();
                 MappedFile file = MappedFile.create(directory.resolve("source"), SIZE)) {
@@ -70,8 +70,8 @@ class S3ZeroCopyTest {
                 ScriptedS3.ETAG,
                 ScriptedS3.MODIFIED,
                 "x-amz-checksum-crc32c: " + Crc32c.of(ByteBuffer.wrap(content)).base64());
-        try (ScriptedServer server =
-                        ScriptedServer.plain(exchange -> exchange.answer(200, content, fields.toArray(new String[0])));
+        try (ScriptedServer server = ScriptedServer.plain(
+                        exchange -> exchange.respond(200, content, fields.toArray(new String[0])));
                 BlobStore store = ScriptedS3.store(server).open()) {
             ByteBuffer target = ByteBuffer.allocateDirect(PART);
             read(store, target);

@@ -36,7 +36,7 @@ final class ScriptedS3 {
 
     /** Returns a script that responds with an S3 error. */
     static ScriptedServer.Script refusing(int status, String code, String... fields) {
-        return ScriptedServer.Script.answering(status, error(code), fields);
+        return ScriptedServer.Script.responding(status, error(code), fields);
     }
 
     /** Returns the body of an S3 error. */
@@ -47,7 +47,7 @@ final class ScriptedS3 {
 
     /** Returns a script that responds to HEAD. */
     static ScriptedServer.Script head(long size, String... fields) {
-        return exchange -> exchange.answerHead(200, size, fields);
+        return exchange -> exchange.respondHead(200, size, fields);
     }
 
     /** Returns a script that responds to GET with the whole blob. */
@@ -55,7 +55,7 @@ final class ScriptedS3 {
         return exchange -> {
             List<String> all = new ArrayList<>(List.of(ScriptedS3.ETAG, ScriptedS3.MODIFIED));
             all.addAll(List.of(fields));
-            exchange.answer(200, body, all.toArray(new String[0]));
+            exchange.respond(200, body, all.toArray(new String[0]));
         };
     }
 }

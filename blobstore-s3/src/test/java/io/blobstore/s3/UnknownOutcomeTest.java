@@ -44,13 +44,13 @@ class UnknownOutcomeTest {
     private static final StoreOptions IF_ABSENT =
             StoreOptions.builder().precondition(Precondition.ifAbsent()).build();
     private static final Script THERE =
-            exchange -> exchange.answerHead(200, 100, ScriptedS3.ETAG, ScriptedS3.MODIFIED, CRC_FIELD);
-    private static final Script CREATED = Script.answering(
+            exchange -> exchange.respondHead(200, 100, ScriptedS3.ETAG, ScriptedS3.MODIFIED, CRC_FIELD);
+    private static final Script CREATED = Script.responding(
             200,
             "<InitiateMultipartUploadResult><UploadId>id-1</UploadId></InitiateMultipartUploadResult>",
             "x-amz-checksum-algorithm: CRC32C",
             "x-amz-checksum-type: FULL_OBJECT");
-    private static final Script PART = Script.answering(200, "", ScriptedS3.ETAG);
+    private static final Script PART = Script.responding(200, "", ScriptedS3.ETAG);
 
     /**
      * Starts a server where the first request for storing or completing creates the blob. The responses to such
@@ -62,7 +62,7 @@ class UnknownOutcomeTest {
             boolean ofUpload = exchange.target().contains("uploadId=");
             Script response = switch (exchange.method()) {
                 case "HEAD" -> THERE;
-                case "DELETE" -> Script.answering(204, "");
+                case "DELETE" -> Script.responding(204, "");
                 case "POST" -> ofUpload ? next(left) : CREATED;
                 default -> ofUpload ? PART : next(left);
             };
@@ -161,9 +161,9 @@ class UnknownOutcomeTest {
     @Test
     void aCopyIsNotRefusedBecauseOfItsOwnBlob() throws Exception {
         Script failing = ScriptedS3.refusing(503, "ServiceUnavailable");
-        Script copied = Script.answering(
+        Script copied = Script.responding(
                 200, "<CopyPartResult><ETag>&quot;0123456789abcdef&quot;</ETag></CopyPartResult>", ScriptedS3.ETAG);
-        try (ScriptedServer server = ScriptedServer.plain(Script.answering(204, ""))
+        try (ScriptedServer server = ScriptedServer.plain(Script.responding(204, ""))
                         .then(THERE, CREATED, copied, failing, failing, failing, THERE);
                 ImmediateRetryClient client = ScriptedS3.immediateRetryClient(server);
                 BlobStore store = client.store(ScriptedS3.BUCKET).open()) {
@@ -187,8 +187,8 @@ class UnknownOutcomeTest {
     /** The SDK does not repeat a request whose response has the status of a success. */
     @Test
     void aFailedAbortIsRepeated() throws Exception {
-        Script errorInSuccess = Script.answering(200, ScriptedS3.error("InternalError"));
-        try (ScriptedServer server = ScriptedServer.plain(Script.answering(204, ""))
+        Script errorInSuccess = Script.responding(200, ScriptedS3.error("InternalError"));
+        try (ScriptedServer server = ScriptedServer.plain(Script.responding(204, ""))
                         .then(CREATED, PART, errorInSuccess, errorInSuccess);
                 BlobStore store = ScriptedS3.store(server).open();
                 MultipartUpload upload = sent(store)) {
@@ -199,8 +199,8 @@ class UnknownOutcomeTest {
 
     @Test
     void anAbortThatKeepsFailingIsRepeatedTwice() throws Exception {
-        Script errorInSuccess = Script.answering(200, ScriptedS3.error("InternalError"));
-        try (ScriptedServer server = ScriptedServer.plain(Script.answering(204, ""))
+        Script errorInSuccess = Script.responding(200, ScriptedS3.error("InternalError"));
+        try (ScriptedServer server = ScriptedServer.plain(Script.responding(204, ""))
                         .then(CREATED, PART, errorInSuccess, errorInSuccess, errorInSuccess);
                 BlobStore store = ScriptedS3.store(server).open();
                 MultipartUpload upload = sent(store)) {
@@ -217,7 +217,7 @@ class UnknownOutcomeTest {
     void whatTheSdkHasRepeatedIsNotRepeatedAgain() throws Exception {
         Script failing = ScriptedS3.refusing(500, "InternalError");
         try (ScriptedServer server =
-                        ScriptedServer.plain(Script.answering(204, "")).then(CREATED, PART, failing, failing, failing);
+                        ScriptedServer.plain(Script.responding(204, "")).then(CREATED, PART, failing, failing, failing);
                 ImmediateRetryClient client = ScriptedS3.immediateRetryClient(server);
                 BlobStore store = client.store(ScriptedS3.BUCKET).open()) {
             MultipartUpload upload = sent(store);

@@ -21,9 +21,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Cancels uploads, a thousand in the campaign tier, at random points, and unmaps their memory immediately. */
 @Tag("jdk")
 class UploadCancelCrashTest {
-    /** With fewer uploads, some points may never be tried, such as the beginning or the end of an upload. */
-    private static final int ENOUGH = 50;
-
     @TempDir
     private Path directory;
 
@@ -33,8 +30,7 @@ class UploadCancelCrashTest {
         ProcessMaps.assumeReadable();
         assumeTrue(OpenSsl.isAvailable() || !secure, "this platform has no native library for OpenSSL");
 
-        CancelledUploads.requireSurvival(
-                Child.class, directory, TlsEngine.OPENSSL, secure, CampaignScale.of(times, ENOUGH));
+        CancelledUploads.requireSurvival(Child.class, directory, TlsEngine.OPENSSL, secure, CampaignScale.of(times));
     }
 
     /** The process that may crash. */

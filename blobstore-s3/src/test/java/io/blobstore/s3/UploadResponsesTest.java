@@ -31,7 +31,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class UploadResponsesTest {
     private static final BlobKey KEY = BlobKey.of("some-blob");
     private static final byte[] BYTES = "0123456789".getBytes(StandardCharsets.US_ASCII);
-    private static final Script STORED = Script.answering(200, "", ScriptedS3.ETAG);
+    private static final Script STORED = Script.responding(200, "", ScriptedS3.ETAG);
 
     private static BlobSource content() {
         return BlobSource.of(ByteBuffer.wrap(BYTES));
@@ -40,7 +40,7 @@ class UploadResponsesTest {
     @Test
     void aFlippedBitInAStoredBlobIsDetected() throws IOException {
         try (ScriptedServer server = ScriptedServer.plain(
-                        Script.answering(200, "", ScriptedS3.ETAG, "x-amz-checksum-crc32c: AAAAAA=="));
+                        Script.responding(200, "", ScriptedS3.ETAG, "x-amz-checksum-crc32c: AAAAAA=="));
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThat(catchThrowableOfType(IntegrityException.class, () -> store.store(KEY, content())))
                     .hasMessageContaining("the server received");
@@ -51,17 +51,17 @@ class UploadResponsesTest {
     void theChecksumsOfTheBlobAndOfThePartsAreCompared() throws IOException {
         for (String mode : new String[] {"FULL_OBJECT", "COMPOSITE"}) {
             String wrong = mode.equals("COMPOSITE") ? "AAAAAA==-1" : "AAAAAA==";
-            Script created = Script.answering(
+            Script created = Script.responding(
                     200,
                     "<InitiateMultipartUploadResult><UploadId>i</UploadId></InitiateMultipartUploadResult>",
                     "x-amz-checksum-algorithm: CRC32C",
                     "x-amz-checksum-type: " + mode);
-            Script completed = Script.answering(
+            Script completed = Script.responding(
                     200,
                     "<CompleteMultipartUploadResult><ETag>\"1\"</ETag><ChecksumCRC32C>" + wrong
                             + "</ChecksumCRC32C></CompleteMultipartUploadResult>");
             try (ScriptedServer server =
-                            ScriptedServer.plain(Script.answering(204, "")).then(created, STORED, completed);
+                            ScriptedServer.plain(Script.responding(204, "")).then(created, STORED, completed);
                     BlobStore store = ScriptedS3.store(server).open();
                     MultipartUpload upload =
                             store.createMultipartUpload(KEY, new PartLayout(10, 5 << 20), StoreOptions.DEFAULT)) {
@@ -79,11 +79,11 @@ class UploadResponsesTest {
         Thread caller = Thread.currentThread();
         Script created = exchange -> {
             caller.interrupt();
-            exchange.answer(
+            exchange.respond(
                     200, "<InitiateMultipartUploadResult><UploadId>i-1</UploadId></InitiateMultipartUploadResult>");
         };
         try (ScriptedServer server =
-                        ScriptedServer.plain(Script.answering(204, "")).then(created);
+                        ScriptedServer.plain(Script.responding(204, "")).then(created);
                 BlobStore store = ScriptedS3.store(server).open()) {
             MultipartUpload upload =
                     store.createMultipartUpload(KEY, new PartLayout(10, 5 << 20), StoreOptions.DEFAULT);
@@ -98,10 +98,10 @@ class UploadResponsesTest {
 
     @Test
     void uploadsOfAClosedStoreAreAborted() throws IOException {
-        Script created = Script.answering(
+        Script created = Script.responding(
                 200, "<InitiateMultipartUploadResult><UploadId>i</UploadId></InitiateMultipartUploadResult>");
         try (ScriptedServer server =
-                ScriptedServer.plain(Script.answering(204, "")).then(created)) {
+                ScriptedServer.plain(Script.responding(204, "")).then(created)) {
             BlobStore store = ScriptedS3.store(server).open();
             store.createMultipartUpload(KEY, new PartLayout(10, 5 << 20), StoreOptions.DEFAULT);
             store.close();
@@ -119,11 +119,11 @@ class UploadResponsesTest {
             exchange.discardBody();
             received.countDown();
             closing.await();
-            exchange.answer(
+            exchange.respond(
                     200, "<InitiateMultipartUploadResult><UploadId>i-1</UploadId></InitiateMultipartUploadResult>");
         };
         try (ScriptedServer server =
-                ScriptedServer.plain(Script.answering(204, "")).then(created)) {
+                ScriptedServer.plain(Script.responding(204, "")).then(created)) {
             BlobStore store = ScriptedS3.store(server).open();
             FutureTask<MultipartUpload> creation = new FutureTask<>(
                     () -> store.createMultipartUpload(KEY, new PartLayout(10, 5 << 20), StoreOptions.DEFAULT));
@@ -159,7 +159,7 @@ class UploadResponsesTest {
     void aCopyInPartsIsAbortedWhenItsStoreIsClosed() throws Exception {
         CountDownLatch copying = new CountDownLatch(1);
         Script head = ScriptedS3.head(10, ScriptedS3.ETAG, ScriptedS3.MODIFIED);
-        Script created = Script.answering(
+        Script created = Script.responding(
                 200, "<InitiateMultipartUploadResult><UploadId>i-1</UploadId></InitiateMultipartUploadResult>");
         Script part = exchange -> {
             exchange.discardBody();
@@ -167,7 +167,7 @@ class UploadResponsesTest {
             exchange.stall();
         };
         try (ScriptedServer server =
-                ScriptedServer.plain(Script.answering(204, "")).then(head, created, part)) {
+                ScriptedServer.plain(Script.responding(204, "")).then(head, created, part)) {
             BlobStore store = ScriptedS3.store(server).open(5, 5);
             FutureTask<StoredBlob> copy = new FutureTask<>(() -> store.copy(KEY, BlobKey.of("copy")));
             Thread copier = new Thread(copy);

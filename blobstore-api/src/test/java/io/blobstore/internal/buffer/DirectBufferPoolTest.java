@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
-import java.lang.management.BufferPoolMXBean;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -131,28 +129,16 @@ class DirectBufferPoolTest {
     }
 
     @Test
-    void idleBuffersAreFreedByTheGarbageCollector() throws InterruptedException {
+    void idleBuffersAreFreedByTheGarbageCollector() {
         DirectBufferPool pool = new DirectBufferPool(64L * MIB);
-        long before = directMemory();
-        takeMarked(pool, 64, MIB).forEach(PooledBuffer::close);
-        assertThat(directMemory()).isGreaterThanOrEqualTo(before + 32L * MIB);
-        reachable.clear();
-
-        while (directMemory() > before + MIB) { // the bound is the test's timeout
+        do { // a collection may leave some; the bound is the test's timeout
+            takeMarked(pool, 64, MIB).forEach(PooledBuffer::close);
+            reachable.clear();
             System.gc();
-            Thread.onSpinWait();
-        }
+        } while (takeMarks(pool, 64, MIB).stream().anyMatch(mark -> mark != 0));
 
-        assertThat(takeMarks(pool, 64, MIB)).containsOnly(0);
-        takeMarked(pool, 64, MIB).forEach(PooledBuffer::close); // what was freed counts no more
+        takeMarked(pool, 64, MIB).forEach(PooledBuffer::close); // freed buffers do not count against the bound
         assertThat(takeMarks(pool, 1, MIB)).doesNotContain(0);
-    }
-
-    private static long directMemory() {
-        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-                .filter(pool -> pool.getName().equals("direct"))
-                .mapToLong(BufferPoolMXBean::getMemoryUsed)
-                .sum();
     }
 
     @Test

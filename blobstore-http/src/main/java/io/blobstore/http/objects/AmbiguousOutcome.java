@@ -13,20 +13,23 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * Resolves requests whose response was lost: they may have been carried out. Sent again under a condition, such a
- * request would find its own blob, and fail on the condition. So the blob is looked up first: <em>if it has the size
- * and the CRC32C that were sent, the request counts as successful</em>. That may be wrong about which writer stored it,
- * and never about what is stored. Thread-safe.
+ * Resolves requests whose response was lost: they may have been carried out. A conditional request that is sent again
+ * would find its own blob, and fail. So the current blob is requested first: <em>if it has the size and the CRC32C that
+ * were sent, the request counts as successful</em>. That may be wrong about which writer stored the blob, but never
+ * about its content. Thread-safe.
  */
 public final class AmbiguousOutcome {
     private final HeadRequest head;
 
-    /** Creates the resolution of requests to one bucket. */
+    /** Creates an instance for requests to one bucket. */
     public AmbiguousOutcome(HeadRequest head) {
         this.head = head;
     }
 
-    /** Returns the current blob; empty if there is none, or none can be seen: that failure is added to the problem. */
+    /**
+     * Returns the metadata of the current blob; empty if there is none, or if this request fails too: that failure is
+     * added to the problem as a suppressed exception.
+     */
     Optional<BlobMetadata> headAfter(Operation operation, BlobKey key, BlobStoreException problem) {
         try {
             return Optional.of(head.head(operation, key, Optional.empty()));
@@ -39,11 +42,12 @@ public final class AmbiguousOutcome {
     }
 
     /**
-     * Returns the blob, if it is what was sent although the request failed; empty if there is none, or another one.
+     * Returns the current blob, if it is the one that the failed request sent; empty if there is no blob, or another
+     * one.
      *
-     * @param size of what was sent
-     * @param checksum of what was sent
-     * @throws BlobStoreException if the server keeps no checksum to compare with
+     * @param size the number of bytes sent
+     * @param checksum the CRC32C of the bytes sent
+     * @throws BlobStoreException if the server stores no checksum to compare with
      */
     public Optional<StoredBlob> findSent(
             Operation operation,
@@ -54,7 +58,7 @@ public final class AmbiguousOutcome {
             BlobStoreException problem)
             throws BlobStoreException {
         Optional<BlobMetadata> current = headAfter(operation, key, problem).filter(blob -> blob.size() == size);
-        if (current.isEmpty() || isStillTheOld(condition, current.get().version())) {
+        if (current.isEmpty() || isReplacedOne(condition, current.get().version())) {
             return Optional.empty();
         }
         BlobMetadata blob = current.get();
@@ -62,8 +66,8 @@ public final class AmbiguousOutcome {
             throw new BlobStoreException(
                     operation,
                     key,
-                    "the response was lost, and the server keeps no checksum to tell whose blob is there now; look at it"
-                            + " before storing again",
+                    "the response was lost, and the server stores no checksum that shows which writer stored the current"
+                            + " blob; check it before storing again",
                     problem,
                     false);
         }
@@ -72,8 +76,8 @@ public final class AmbiguousOutcome {
                 : Optional.empty();
     }
 
-    /** Returns whether the blob is still the one that the request was to replace. */
-    private static boolean isStillTheOld(Precondition condition, BlobVersion current) {
+    /** Returns whether the current version is still the one that the request was to replace. */
+    private static boolean isReplacedOne(Precondition condition, BlobVersion current) {
         return condition instanceof Precondition.IfMatch match
                 && match.version().equals(current);
     }

@@ -10,7 +10,10 @@ import java.io.IOException;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** The bucket of an open store: runs its requests with translated errors, until the store is closed. Thread-safe. */
+/**
+ * Runs the requests of an open store to its bucket, and translates their failures, until the store is closed.
+ * Thread-safe.
+ */
 public final class BucketContext {
     private final String name;
     private final String uri;
@@ -23,9 +26,9 @@ public final class BucketContext {
     /**
      * Creates the context of an open store.
      *
-     * @param scheme of the store's URI
-     * @param prefix of the store's objects; may be empty
-     * @param http is closed with the store
+     * @param scheme the scheme of the store's URI
+     * @param prefix the prefix of the store's objects; may be empty
+     * @param http the client, which is closed with the store
      */
     public BucketContext(String scheme, String name, String prefix, HttpClient http, ErrorTranslator errors) {
         this.name = name;
@@ -42,15 +45,15 @@ public final class BucketContext {
     /** A request to the server, or its preparation. */
     @FunctionalInterface
     public interface Request<T> {
-        /** Sends the request and returns what the server responded. */
+        /** Sends the request and returns the result. */
         T run() throws IOException;
     }
 
     /**
-     * Sends a request.
+     * Runs a request and maps failures to {@link BlobStoreException}. Success confirms that the bucket exists.
      *
-     * @throws BlobStoreException if it fails
-     * @throws IllegalStateException if the store is closed, or was closed meanwhile
+     * @throws BlobStoreException if the request fails
+     * @throws IllegalStateException if the store is closed, also during the request
      */
     public <T> T request(Operation operation, @Nullable BlobKey key, Request<T> request) throws IOException {
         T response = translate(operation, key, request);
@@ -58,7 +61,7 @@ public final class BucketContext {
         return response;
     }
 
-    /** Sends a request that creates an object: what the server does not find can only be the bucket. */
+    /** Runs a request that creates an object, as {@link #request} does; a 404 means that the bucket does not exist. */
     public <T> T create(Operation operation, BlobKey key, Request<T> request) throws IOException {
         try {
             return request(operation, key, request);
@@ -68,8 +71,7 @@ public final class BucketContext {
     }
 
     /**
-     * Runs a request or its preparation as {@link #request} does, but its success does not prove that the bucket
-     * exists.
+     * Runs a request or its preparation, as {@link #request} does, but success does not confirm that the bucket exists.
      */
     public <T> T translate(Operation operation, @Nullable BlobKey key, Request<T> request) throws IOException {
         requireOpen();
@@ -83,59 +85,61 @@ public final class BucketContext {
             if (errors.isTranslatable(e)) {
                 throw failure(operation, key, e);
             }
-            throw closed && e instanceof IllegalStateException ? closedMeanwhile(e) : e;
+            throw closed && e instanceof IllegalStateException ? closedDuringRequest(e) : e;
         }
     }
 
     private BlobStoreException failure(Operation operation, @Nullable BlobKey key, Exception problem) {
         if (closed) {
-            throw closedMeanwhile(problem);
+            throw closedDuringRequest(problem);
         }
         return errors.translate(operation, key, problem);
     }
 
-    private static IllegalStateException closedMeanwhile(Exception problem) {
+    private static IllegalStateException closedDuringRequest(Exception problem) {
         return new IllegalStateException("the store was closed meanwhile", problem);
     }
 
     /**
-     * Frees what the server keeps of an upload; see {@link UninterruptibleRequest#free}. A server that does not respond
-     * is asked once.
+     * Aborts an upload on the server; see {@link UninterruptibleRequest#free}. There is only one attempt if the server
+     * does not respond.
      *
-     * @param again whether a failure that may pass is worth another attempt
+     * @param again whether to try again after a retryable failure
      */
     public void free(BlobKey key, Request<?> request, Predicate<BlobStoreException> again) throws IOException {
         UninterruptibleRequest.free(
                 () -> request(Operation.ABORT_UPLOAD, key, request),
-                problem -> !ErrorTranslator.isUnanswered(problem) && again.test(problem));
+                problem -> !ErrorTranslator.isUnresponsive(problem) && again.test(problem));
     }
 
-    /**
-     * Returns whether a response has proved that the bucket exists: then a 404 without explanation concerns the blob.
-     */
+    /** Returns whether a response has confirmed that the bucket exists: then a 404 without a code concerns the blob. */
     public boolean isConfirmed() {
         return confirmed;
     }
 
-    /** Records that a response has proved that the bucket exists. */
+    /** Records that a response has confirmed that the bucket exists. */
     public void confirm() {
         confirmed = true;
     }
 
-    /** Throws {@link IllegalStateException} if the store is closed. */
+    /**
+     * Checks that the store is open.
+     *
+     * @throws IllegalStateException if it is closed
+     */
     public void requireOpen() {
         if (closed) {
             throw new IllegalStateException("this store is closed: " + this);
         }
     }
 
-    /** Cancels all requests under way and refuses further ones. Idempotent. */
+    /** Cancels all running requests and rejects further ones. Idempotent. */
     public void close() {
         closed = true;
         http.close();
     }
 
-    /** Returns the store's URI, without the parameters that concern the connection. */
+    /** Returns the store's URI, without the parameters of the connection. */
     @Override
     public String toString() {
         return uri;

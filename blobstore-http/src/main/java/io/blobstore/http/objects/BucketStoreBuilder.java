@@ -8,23 +8,23 @@ import java.util.Optional;
 import javax.net.ssl.TrustManager;
 
 /**
- * The settings that the builders of all stores in a bucket have in common. Not thread-safe.
+ * Collects the settings that all stores in a bucket have in common. Not thread-safe.
  *
- * @param <B> the builder itself
+ * @param <B> the type of the builder itself
  */
 public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
     /** The bucket's name. */
     protected final String bucket;
     /** Builds the client of the data plane. */
     protected final HttpClient.Builder http = HttpClient.builder();
-    /** What every object's name begins with. */
+    /** The prefix of all objects' names; may be empty. */
     protected String prefix = "";
-    /** Where the server is; empty for the cloud's own. */
+    /** The server's URI; empty for the default. */
     protected Optional<URI> endpoint = Optional.empty();
     /** The storage class of new objects; empty for the bucket's default. */
     protected Optional<String> storageClass = Optional.empty();
 
-    /** Creates a builder with everything at its default. */
+    /** Creates a builder with default settings. */
     protected BucketStoreBuilder(String bucket) {
         this.bucket = bucket;
     }
@@ -33,18 +33,18 @@ public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
     protected abstract B self();
 
     /**
-     * Sets where the server is, as in {@code http://127.0.0.1:9000}; default: the cloud's own, or what its environment
-     * variables name.
+     * Sets the server's URI, as in {@code http://127.0.0.1:9000}; default: the endpoint that the cloud's environment
+     * variables name, or else the cloud's own.
      */
     public B endpoint(URI endpoint) {
         this.endpoint = Optional.of(UriParameters.requireEndpoint(endpoint));
         return self();
     }
 
-    /** Sets a prefix that the name of every object in the bucket gets, and that is not part of the keys. */
+    /** Sets a prefix of all objects' names, which is not part of the keys; default: empty. */
     public B prefix(String prefix) {
         if (!prefix.isEmpty()) {
-            BlobKey.of(prefix); // refuses what is malformed, or longer than a key
+            BlobKey.of(prefix); // rejects a prefix that is malformed, or longer than a key
         }
         this.prefix = prefix;
         return self();
@@ -53,7 +53,7 @@ public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
     /** Sets the storage class of new objects, as in "STANDARD"; default: the bucket's. */
     public B storageClass(String name) {
         if (name.isEmpty() || !name.chars().allMatch(c -> (c >= 'A' && c <= 'Z') || c == '_')) {
-            throw new IllegalArgumentException("a storage class is written like STANDARD; got '" + name + "'");
+            throw new IllegalArgumentException("a storage class must be written like STANDARD; got '" + name + "'");
         }
         storageClass = Optional.of(name);
         return self();
@@ -66,9 +66,9 @@ public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
     }
 
     /**
-     * Sets the maximum number of connections to the server, idle ones included; default 256. Requests beyond that wait
+     * Sets the maximum number of connections to the server, including idle ones; default 256. Requests beyond that wait
      * in order of arrival and without a time limit, so any number of parts can be in flight over few connections. A
-     * source must not use the store that it is read for: its request might wait for the one that reads it.
+     * source must not use the store that it is uploaded to: its request might wait for the upload's.
      *
      * <p>The connections of an SDK client given to the builder do not count.
      */
@@ -77,13 +77,13 @@ public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
         return self();
     }
 
-    /** Sets the time limit for establishing a connection, TLS included; default 10 s. */
+    /** Sets the time limit for establishing a connection, including TLS; default 10 s. */
     public B connectTimeout(Duration timeout) {
         http.connectTimeout(timeout);
         return self();
     }
 
-    /** Sets how long a connection may go without progress; default 30 s. */
+    /** Sets how long a connection may make no progress; default 30 s. */
     public B stallTimeout(Duration timeout) {
         http.stallTimeout(timeout);
         return self();

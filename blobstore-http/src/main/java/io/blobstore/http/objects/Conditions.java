@@ -17,17 +17,17 @@ public final class Conditions {
     private final AmbiguousOutcome outcome;
     private final ErrorTranslator errors;
 
-    /** Creates the resolution of requests to one bucket. */
+    /** Creates an instance for requests to one bucket. */
     public Conditions(HeadRequest head, ErrorTranslator errors) {
         outcome = new AmbiguousOutcome(head);
         this.errors = errors;
     }
 
     /**
-     * Returns the blob that a failed request has stored nevertheless.
+     * Returns the blob that a request has stored although it failed.
      *
-     * @param mayHaveHappened whether the request may have been carried out: then the blob is looked up
-     * @throws BlobStoreException {@linkplain #explain explaining} the failure, if there is no such blob
+     * @param mayHaveHappened whether the request may have been carried out: then the current blob is requested
+     * @throws BlobStoreException as {@link #explain} returns it, if there is no such blob
      */
     public StoredBlob resolve(
             Operation operation,
@@ -47,7 +47,10 @@ public final class Conditions {
         throw explain(operation, key, condition, problem);
     }
 
-    /** Returns the exception for a failed condition in place of the server's 412, 404 or 409; others unchanged. */
+    /**
+     * Returns the exception of the contract for a failed condition in place of a 412, 404 or 409; other failures
+     * unchanged.
+     */
     public BlobStoreException explain(
             Operation operation, BlobKey key, Precondition condition, BlobStoreException problem) {
         if (condition == Precondition.none()) {
@@ -57,7 +60,7 @@ public final class Conditions {
             return explainConflict(operation, key, condition, problem);
         }
         if (condition instanceof Precondition.IfMatch && problem instanceof BlobNotFoundException) {
-            return new PreconditionFailedException(operation, key, "there is no such blob any more", problem);
+            return new PreconditionFailedException(operation, key, "the blob no longer exists", problem);
         }
         if (condition == Precondition.ifAbsent() && problem instanceof PreconditionFailedException) {
             return new BlobAlreadyExistsException(operation, key, problem);
@@ -65,7 +68,7 @@ public final class Conditions {
         return problem;
     }
 
-    /** Checks whether the request that this one conflicted with has made the condition false. */
+    /** Checks whether the conflicting request has made the condition false. */
     private BlobStoreException explainConflict(
             Operation operation, BlobKey key, Precondition condition, BlobStoreException problem) {
         Optional<BlobMetadata> current = outcome.headAfter(operation, key, problem);
@@ -76,7 +79,7 @@ public final class Conditions {
                 && current.isPresent()
                 && !match.version().equals(current.get().version())) {
             return new PreconditionFailedException(
-                    operation, key, "its version is " + current.get().version() + " by now", problem);
+                    operation, key, "its version is now " + current.get().version(), problem);
         }
         return problem;
     }

@@ -9,12 +9,12 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * An error response: fields of its header, and of its body if it has one that can be parsed.
+ * The fields of an error response: of its header, and of its body, if that can be parsed.
  *
  * @param status the HTTP status
  * @param code the server's code for the error; empty if there is none, as in responses to HEAD
- * @param message the server's text, in one line; may be empty
- * @param requestId the id by which the operator of the server finds the request
+ * @param message the server's text in one line; may be empty
+ * @param requestId the id of the request in the server's logs
  * @param bucketRegion the region of the bucket, if the server names one
  * @param retryAfter how long to wait before the next request
  * @param serverTime the server's clock
@@ -27,7 +27,7 @@ public record ErrorResponse(
         Optional<String> bucketRegion,
         Optional<Duration> retryAfter,
         Optional<Instant> serverTime) {
-    /** Restricts code and message to one line of bounded length. */
+    /** Restricts all texts to one line of bounded length. */
     public ErrorResponse {
         code = ResponseText.line(code);
         message = ResponseText.line(message);
@@ -59,17 +59,17 @@ public record ErrorResponse(
         return of(status, code, message, name -> Optional.empty());
     }
 
-    /** Returns this error response with a request id and a region. */
+    /** Returns a copy with a request id and a region. */
     public ErrorResponse with(Optional<String> id, Optional<String> region) {
         return new ErrorResponse(status, code, message, id, region, retryAfter, serverTime);
     }
 
-    /** Returns whether the code is one of some codes. */
+    /** Returns whether the code is one of the given codes. */
     public boolean is(String... codes) {
         return Set.of(codes).contains(code);
     }
 
-    /** Returns the code, or the status where there is none, and the message. */
+    /** Returns the code, or the status if there is no code, and the message. */
     @Override
     public String toString() {
         return (code.isEmpty() ? "HTTP " + status : code) + (message.isEmpty() ? "" : ": " + message);

@@ -35,9 +35,10 @@ public abstract class ErrorTranslator {
     /**
      * Creates a translator.
      *
-     * @param endpoint where the bucket is, for messages
-     * @param unknownHostRemedy what to do if the endpoint's name has no address
-     * @param throttlingCodes with which the server refuses a request unseen because there are too many
+     * @param endpoint the server's endpoint, for messages
+     * @param unknownHostRemedy advice for an endpoint whose name has no address
+     * @param throttlingCodes the codes by which the server rejects a request, without processing it, because of its
+     *     load
      */
     protected ErrorTranslator(String bucket, String endpoint, String unknownHostRemedy, Set<String> throttlingCodes) {
         this.bucket = bucket;
@@ -46,9 +47,9 @@ public abstract class ErrorTranslator {
         this.throttlingCodes = throttlingCodes;
     }
 
-    // ---- what a backend adds
+    // ---- added by backends
 
-    /** Returns whether an unchecked exception reports a failure of a request, as those of an SDK do. */
+    /** Returns whether an unchecked exception reports the failure of a request, as an SDK's exceptions do. */
     protected abstract boolean isTranslatable(RuntimeException problem);
 
     /** Returns the error response that an exception of the SDK, or one of its causes, reports. */
@@ -57,16 +58,16 @@ public abstract class ErrorTranslator {
     /** Translates a failure that is neither an error response nor one of the transport. */
     protected abstract BlobStoreException translateOther(Operation operation, @Nullable BlobKey key, Exception problem);
 
-    /** Translates codes that only this server has; empty for all others. */
+    /** Translates codes that are specific to this server; returns empty for others. */
     protected abstract Optional<BlobStoreException> translateCode(Failure failure);
 
-    /** Translates statuses that have a particular meaning with this server; empty for all others. */
+    /** Translates statuses that have a specific meaning for this server; returns empty for others. */
     protected abstract Optional<BlobStoreException> translateStatus(Failure failure);
 
-    /** Returns whether the server received other content than was sent. */
+    /** Returns whether the server reports that it received different content. */
     protected abstract boolean isCorruption(ErrorResponse response);
 
-    /** Returns what to do about a missing permission. */
+    /** Returns advice for a missing permission, as the object of "check". */
     protected abstract String permissionRemedy();
 
     /** Returns whether the SDK reports an interrupt of the thread by an exception of its own. */
@@ -74,14 +75,14 @@ public abstract class ErrorTranslator {
         return false;
     }
 
-    /** Returns whether the server refused a request because of a concurrent one for the same blob. */
+    /** Returns whether the server rejected a request because of a concurrent one for the same blob. */
     protected boolean isConflict(BlobStoreException problem) {
         return false;
     }
 
     /**
-     * Returns whether the SDK sent a request more than once before it failed: then the last failure says nothing about
-     * the earlier attempts.
+     * Returns whether the SDK sent a request more than once before it failed: then the outcome of the earlier attempts
+     * is unknown.
      */
     public boolean wasRepeated(BlobStoreException problem) {
         return false;
@@ -89,7 +90,9 @@ public abstract class ErrorTranslator {
 
     // ---- translation
 
-    /** Translates the failure of an operation. An interrupt sets the thread's interrupt status again. */
+    /**
+     * Translates the failure of an operation. If an interrupt caused it, the thread's interrupt status is set again.
+     */
     public final BlobStoreException translate(Operation operation, @Nullable BlobKey key, Exception problem) {
         Optional<BlobStoreException> translated = Causes.find(problem, BlobStoreException.class);
         if (translated.isPresent()) {
@@ -97,11 +100,10 @@ public abstract class ErrorTranslator {
         }
         if (Interrupts.caused(problem) || isAborted(problem)) {
             Thread.currentThread().interrupt();
-            // Callers, who do not know the SDK, recognise an interrupt by the cause.
+            // Callers that do not know the SDK recognize an interrupt by the cause.
             Throwable cause =
                     Interrupts.caused(problem) ? problem : new InterruptedIOException("interrupted").initCause(problem);
-            return new BlobStoreException(
-                    operation, key, "interrupted; whether the server did it is unknown", cause, false);
+            return new BlobStoreException(operation, key, "interrupted; whether the server did it is unknown", cause, false);
         }
         Optional<ErrorResponse> response = response(problem);
         if (response.isPresent()) {
@@ -127,7 +129,7 @@ public abstract class ErrorTranslator {
         };
     }
 
-    /** Translates an error response; {@code cause} is null where the response as a whole was a success. */
+    /** Translates an error response; {@code cause} is null if the error is part of a successful response. */
     public final BlobStoreException translate(
             Operation operation, @Nullable BlobKey key, ErrorResponse response, @Nullable Exception cause) {
         Failure failure = new Failure(operation, key, response, cause);
@@ -155,12 +157,13 @@ public abstract class ErrorTranslator {
             return Optional.of(new ThrottledException(
                     failure.operation(),
                     failure.key(),
-                    failure.describe("the server asks for fewer requests"),
+                    failure.describe("the server throttles; send fewer requests"),
                     response.retryAfter().orElse(null),
                     failure.cause()));
         }
         if (response.is("NoSuchUpload")) {
-            return Optional.of(failure.other("the upload is gone: somebody aborted it, or a lifecycle rule", false));
+            return Optional.of(failure.other(
+                    "the upload is gone: it was aborted, or removed by a lifecycle rule", false));
         }
         return Optional.empty();
     }
@@ -174,7 +177,7 @@ public abstract class ErrorTranslator {
                 new PreconditionFailedException(
                         failure.operation(),
                         failure.key(),
-                        failure.describe("it is not the version that was asked for"),
+                        failure.describe("it is not the expected version"),
                         failure.cause());
             default -> failure.other("the server failed or refused", status == 408 || (status >= 500 && status != 501));
         };
@@ -191,16 +194,16 @@ public abstract class ErrorTranslator {
     }
 
     /**
-     * A request that the server refused.
+     * An error response to a request.
      *
-     * @param cause null where the response as a whole was a success
+     * @param cause null if the error is part of a successful response
      */
     protected record Failure(
             Operation operation,
             @Nullable BlobKey key,
             ErrorResponse response,
             @Nullable Exception cause) {
-        /** Appends what the server said to a message. */
+        /** Appends the server's code, message and request id to a message. */
         public String describe(String problem) {
             return problem + " (" + response
                     + response.requestId().map(id -> "; request " + id).orElse("") + ")";
@@ -211,12 +214,12 @@ public abstract class ErrorTranslator {
             return new PermissionDeniedException(operation, key, describe(problem), cause);
         }
 
-        /** Returns the exception for a bucket that is not there. */
+        /** Returns the exception for a bucket that does not exist. */
         public StoreNotFoundException storeNotFound(String problem) {
             return new StoreNotFoundException(operation, key, describe(problem), cause);
         }
 
-        /** Returns an exception of no particular type. */
+        /** Returns an exception without a more specific type. */
         public BlobStoreException other(String problem, boolean retryable) {
             return new BlobStoreException(operation, key, describe(problem), cause, retryable);
         }
@@ -224,19 +227,19 @@ public abstract class ErrorTranslator {
 
     // ---- classification
 
-    /** Returns the error response behind a failure; empty if the server sent none. */
+    /** Returns the error response that a failure reports; empty if there was none. */
     public final Optional<ErrorResponse> response(Throwable problem) {
         return Causes.find(problem, RefusedRequestException.class)
                 .map(RefusedRequestException::response)
                 .or(() -> sdkResponse(problem));
     }
 
-    /** Returns the status of the error response behind a failure; 0 if the server sent none. */
+    /** Returns the status of the error response that a failure reports; 0 if there was none. */
     public final int status(Throwable problem) {
         return response(problem).map(ErrorResponse::status).orElse(0);
     }
 
-    /** Returns the code of the error response behind a failure; empty if there is none. */
+    /** Returns the code of the error response that a failure reports; empty if there was none. */
     public final String code(Throwable problem) {
         return response(problem).map(ErrorResponse::code).orElse("");
     }
@@ -246,19 +249,19 @@ public abstract class ErrorTranslator {
     }
 
     /**
-     * Returns whether a failed request may have been carried out. Of those that may succeed later, these were not:
-     * throttled ones, conflicts, and those without a connection. A status of 503 says as little as 500 does.
+     * Returns whether a failed request may have been carried out. Among retryable failures, these are certain not to
+     * have been: throttled requests, conflicts, and those without a connection. A status of 503 is as ambiguous as 500.
      */
     public final boolean isOutcomeUnknown(BlobStoreException problem) {
-        boolean notDone = response(problem).filter(this::isThrottled).isPresent()
+        boolean notCarriedOut = response(problem).filter(this::isThrottled).isPresent()
                 || isConflict(problem)
                 || Causes.find(problem, TransportException.class, e -> e.kind() == TransportException.Kind.CONNECT)
                         .isPresent();
-        return problem.isRetryable() && (!notDone || wasRepeated(problem));
+        return problem.isRetryable() && (!notCarriedOut || wasRepeated(problem));
     }
 
-    /** Returns whether the server sent no response at all: one wait for a dead server is enough. */
-    public static boolean isUnanswered(BlobStoreException problem) {
+    /** Returns whether the server did not respond, other than by closing the connection: then one wait is enough. */
+    static boolean isUnresponsive(BlobStoreException problem) {
         return Causes.find(problem, TransportException.class, e -> e.kind() != TransportException.Kind.CLOSED)
                 .isPresent();
     }

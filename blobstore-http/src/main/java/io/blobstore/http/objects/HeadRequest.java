@@ -14,7 +14,7 @@ public interface HeadRequest {
      * Returns the metadata of a blob.
      *
      * @throws io.blobstore.BlobNotFoundException if there is no such blob
-     * @throws io.blobstore.PreconditionFailedException if a version is wanted, and it is another one
+     * @throws io.blobstore.PreconditionFailedException if a version is wanted, and the blob has another one
      */
     BlobMetadata head(Operation operation, BlobKey key, Optional<BlobVersion> wanted) throws IOException;
 }

@@ -14,14 +14,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Reads the header fields by which servers describe an object. */
+/** Reads the header fields that describe an object. */
 public final class ObjectHeaders {
     private ObjectHeaders() {}
 
     /**
-     * Reads a blob's metadata; what servers name differently is given by the caller.
+     * Reads a blob's metadata; the caller provides the values of fields that servers name differently.
      *
-     * @param userMetadataPrefix of the fields that are user metadata, in lower case
+     * @param userMetadataPrefix the prefix of the fields with user metadata, in lower case
      * @throws BlobStoreException if there is no valid Last-Modified field
      */
     public static BlobMetadata metadata(
@@ -50,12 +50,12 @@ public final class ObjectHeaders {
                 .build();
     }
 
-    /** Returns the exception for a response that lacks what the server always sends. */
+    /** Returns the exception for a response without a field that the server always sends. */
     public static BlobStoreException incomplete(Operation operation, BlobKey key, String field) {
         return new BlobStoreException(
                 operation,
                 key,
-                "the server's answer has no valid " + field + "; is the endpoint one of this kind of store?",
+                "the server's response has no valid " + field + "; does the endpoint belong to this kind of store?",
                 null,
                 false);
     }

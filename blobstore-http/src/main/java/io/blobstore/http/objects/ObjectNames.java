@@ -6,11 +6,11 @@ import io.blobstore.Operation;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/** Maps the keys of a store to the names of objects in its bucket, by a prefix, and back. Immutable. */
+/** Maps the keys of a store to the names of objects in its bucket, with a prefix, and back. Immutable. */
 public class ObjectNames {
     private final String prefix;
 
-    /** Creates the mapping; the prefix may be empty. */
+    /** Creates a mapping; the prefix may be empty. */
     public ObjectNames(String prefix) {
         this.prefix = prefix;
     }
@@ -23,7 +23,7 @@ public class ObjectNames {
     /**
      * Returns the name of a blob's object.
      *
-     * @throws InvalidBlobKeyException if the server does not allow that name
+     * @throws InvalidBlobKeyException if the server does not allow the name
      */
     public String objectOf(Operation operation, BlobKey key) throws InvalidBlobKeyException {
         String object = prefix + key;
@@ -32,7 +32,8 @@ public class ObjectNames {
             throw new InvalidBlobKeyException(
                     operation,
                     key,
-                    "with the store's prefix it has " + bytes + " bytes, and " + BlobKey.MAX_BYTES + " are allowed");
+                    "with the store's prefix it has " + bytes + " bytes; at most " + BlobKey.MAX_BYTES
+                            + " are allowed");
         }
         return object;
     }

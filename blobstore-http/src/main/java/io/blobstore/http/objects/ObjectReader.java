@@ -12,10 +12,10 @@ import io.blobstore.http.ResponseHandler;
 import java.io.IOException;
 import java.util.Optional;
 
-/** The requests of a server that read an object, and the header fields by which it describes one. Thread-safe. */
+/** Sends a backend's requests that read an object, and reads the header fields that describe one. Thread-safe. */
 public interface ObjectReader extends HeadRequest {
     /**
-     * Sends a GET.
+     * Sends a GET request.
      *
      * @param range the value of the Range field; empty for the whole blob
      */
@@ -25,23 +25,22 @@ public interface ObjectReader extends HeadRequest {
     /** Reads a blob's metadata from the header of a response to GET. */
     BlobMetadata describe(BlobKey key, HttpHeaders headers, long size) throws BlobStoreException;
 
-    /** Returns whether a wanted version is the actual one. */
+    /** Returns whether the actual version is the wanted one. */
     default boolean matches(BlobVersion wanted, BlobVersion actual) {
         return wanted.equals(actual);
     }
 
     /**
-     * Returns the checksum of the whole blob where the response was a partial one, whose checksum may be that of the
-     * range alone.
+     * Returns the checksum of the whole blob after a partial response, whose checksum may be that of the range only.
      *
-     * @param blob as the response describes it
+     * @param blob the metadata in the response
      * @param whole whether the range was the whole blob
      */
     default Optional<Crc32c> checksumOfPartial(BlobMetadata blob, boolean whole) throws IOException {
         return blob.checksum();
     }
 
-    /** Returns the metadata, if it belongs to the wanted version. */
+    /** Checks that the metadata belongs to the wanted version, and returns it. */
     default BlobMetadata requireVersion(Operation operation, BlobMetadata blob, Optional<BlobVersion> wanted)
             throws PreconditionFailedException {
         if (wanted.isPresent() && !matches(wanted.get(), blob.version())) {

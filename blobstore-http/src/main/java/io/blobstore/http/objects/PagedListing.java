@@ -14,8 +14,8 @@ import java.util.NoSuchElementException;
 
 /**
  * A listing that requests its pages as they are needed. Servers send the blobs and the common prefixes of a page
- * separately, each sorted: the listing merges them, and omits what is not after the start. Each page is a request of
- * its own, so nothing is open between calls. Not thread-safe.
+ * separately, each sorted: the listing merges them, and omits entries up to the start. Each page takes one request, so
+ * nothing is open between calls. Not thread-safe.
  */
 public abstract class PagedListing implements BlobListing {
     private static final Comparator<byte[]> BYTES = Arrays::compareUnsigned;
@@ -25,15 +25,15 @@ public abstract class PagedListing implements BlobListing {
     private Iterator<Entry> page = Collections.emptyIterator();
     private boolean last;
 
-    /** Creates a listing without a page. */
+    /** Creates a listing that has not requested a page yet. */
     protected PagedListing(ListOptions options) {
         this.options = options;
     }
 
     /**
-     * A page.
+     * A page of entries.
      *
-     * @param entries in any order; they may include some before the start
+     * @param entries the entries, in any order; some may be before the start
      * @param last whether no page follows
      */
     protected record Page(List<? extends Entry> entries, boolean last) {
@@ -61,7 +61,7 @@ public abstract class PagedListing implements BlobListing {
     @Override
     public final Entry next() throws IOException {
         if (!hasNext()) {
-            throw new NoSuchElementException("the listing is at its end");
+            throw new NoSuchElementException("the listing has no more entries");
         }
         return page.next();
     }

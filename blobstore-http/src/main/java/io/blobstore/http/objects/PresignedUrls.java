@@ -9,20 +9,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What presigned URLs by V4 signatures have in common. */
+/** Validates options of, and creates, URLs that are presigned with V4 signatures. */
 public final class PresignedUrls {
     private static final Duration MAX_VALIDITY = Duration.ofDays(7);
 
     private PresignedUrls() {}
 
-    /** Refuses a validity that V4 signatures do not allow, with {@link IllegalArgumentException}. */
+    /**
+     * Checks that V4 signatures allow the validity.
+     *
+     * @throws IllegalArgumentException if they do not
+     */
     public static void requireValidity(PresignOptions options) {
         if (options.validity().compareTo(MAX_VALIDITY) > 0 || options.validity().toSeconds() < 1) {
-            throw new IllegalArgumentException("URLs are presigned for 1 second to 7 days; got " + options.validity());
+            throw new IllegalArgumentException(
+                    "the validity of a presigned URL must be 1 second to 7 days; got " + options.validity());
         }
     }
 
-    /** Creates the result of presigning; the request needs all of the headers. */
+    /** Creates the result of presigning; the request must have all of the headers. */
     public static PresignedUrl of(String url, PresignOptions options, Map<String, String> headers, Instant expires) {
         Map<String, List<String>> required = new TreeMap<>();
         headers.forEach((name, value) -> required.put(name, List.of(value)));

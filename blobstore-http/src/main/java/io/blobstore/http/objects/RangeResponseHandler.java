@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Receives a range of a blob into the caller's window. Verifies that the response has the requested range before the
- * first byte is read, and computes the checksum while the content arrives. Serves one request, and another one after a
- * response without content. Not thread-safe.
+ * first byte is read, and computes the checksum while the content arrives. Handles one response with content; others
+ * without content may precede it. Not thread-safe.
  *
- * <p>HTTP cannot request an empty range: see {@link #wantsNothing}.
+ * <p>HTTP cannot request an empty range: see {@link #isEmpty}.
  */
 final class RangeResponseHandler implements ResponseHandler {
     /** The status of a response with a part of the blob. */
@@ -46,15 +46,15 @@ final class RangeResponseHandler implements ResponseHandler {
     private long length;
     private long received;
 
-    /** Receives the head of the response, which says which blob the content belongs to. */
+    /** Receives the head of the response, which describes the blob. */
     @FunctionalInterface
     interface Description {
         /**
-         * Checks the head before any content is read.
+         * Receives the head before any content is read.
          *
          * @param blobSize the size of the whole blob
          * @param partial whether the status is 206; the range may be the whole blob nevertheless
-         * @throws IOException if it is not the wanted blob; the content is not read then
+         * @throws IOException if it is not the wanted blob; then the content is not read
          */
         void take(HttpHeaders headers, long blobSize, boolean partial) throws IOException;
     }
@@ -70,15 +70,15 @@ final class RangeResponseHandler implements ResponseHandler {
     // ---- the request
 
     /** Returns whether the range or the window is empty. */
-    boolean wantsNothing() {
+    boolean isEmpty() {
         return range.length() == 0 || room == 0;
     }
 
     /** Returns the value of the Range field; empty for the whole blob, as an empty blob has no valid range. */
     Optional<String> field() {
         if (range.kind() != ByteRange.Kind.TO_END) {
-            long most = Math.min(range.length(), room);
-            return Optional.of("bytes=" + range.offset() + "-" + (range.offset() + most - 1));
+            long max = Math.min(range.length(), room);
+            return Optional.of("bytes=" + range.offset() + "-" + (range.offset() + max - 1));
         }
         return range.offset() > 0 ? Optional.of("bytes=" + range.offset() + "-") : Optional.empty();
     }
@@ -104,27 +104,27 @@ final class RangeResponseHandler implements ResponseHandler {
         String text = headers.first("Content-Range").orElse("");
         Matcher matcher = CONTENT_RANGE.matcher(text);
         if (field().isEmpty() || !matcher.matches()) {
-            throw notTheRange("it says '" + text + "'");
+            throw notTheRange("Content-Range is '" + text + "'");
         }
         long first = Long.parseLong(matcher.group(1));
         long last = Long.parseLong(matcher.group(2));
         long size = Long.parseLong(matcher.group(3));
-        long most = range.kind() == ByteRange.Kind.TO_END ? Long.MAX_VALUE : Math.min(range.length(), room);
-        if (first != range.offset() || last >= size || last - first + 1 != Math.min(most, size - first)) {
-            throw notTheRange("it says '" + text + "'");
+        long max = range.kind() == ByteRange.Kind.TO_END ? Long.MAX_VALUE : Math.min(range.length(), room);
+        if (first != range.offset() || last >= size || last - first + 1 != Math.min(max, size - first)) {
+            throw notTheRange("Content-Range is '" + text + "'");
         }
         return size;
     }
 
     private long sizeOfWhole(HttpHeaders headers) throws BlobStoreException {
-        return headers.number("Content-Length").orElseThrow(() -> notTheRange("it does not say how long it is"));
+        return headers.number("Content-Length").orElseThrow(() -> notTheRange("it has no Content-Length"));
     }
 
     private BlobStoreException notTheRange(String difference) {
         return new BlobStoreException(
                 OPERATION,
                 key,
-                "the server does not send the range that was asked for, " + range + ": " + difference,
+                "the server does not send the range that was requested, " + range + ": " + difference,
                 null,
                 false);
     }
@@ -138,9 +138,10 @@ final class RangeResponseHandler implements ResponseHandler {
     // ---- the result
 
     /**
-     * Returns the exception for a read that failed: one with the bytes that arrived, if the rest can be read later.
+     * Returns the exception for a failed read: a {@link PartialReadException} if bytes arrived and the rest can be read
+     * later.
      *
-     * @param blob as the head of the response describes it; null if there was none
+     * @param blob the metadata in the head of the response; null if there was none
      */
     BlobStoreException failed(BlobStoreException problem, @Nullable BlobMetadata blob) {
         if (blob == null || received == 0 || received == length || !problem.isRetryable()) {
@@ -149,11 +150,11 @@ final class RangeResponseHandler implements ResponseHandler {
         return new PartialReadException(
                 key,
                 ReadResult.of(blob, received, checksum()),
-                "only " + received + " of " + length + " bytes came: " + ErrorTranslator.message(problem),
+                "only " + received + " of " + length + " bytes arrived: " + ErrorTranslator.message(problem),
                 problem);
     }
 
-    /** Returns the number of bytes that a complete response has put into the window. */
+    /** Returns the number of bytes of a complete response. */
     long length() {
         return length;
     }

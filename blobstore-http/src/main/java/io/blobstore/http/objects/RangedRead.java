@@ -17,10 +17,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One read of a range by a GET. Content that is a whole blob is compared with the blob's checksum.
+ * Reads a range with one GET request. Content that is a whole blob is compared with the blob's checksum.
  *
- * <p>HTTP can request neither an empty range nor one that begins at the very end. For these a HEAD checks that blob and
- * version exist.
+ * <p>HTTP can request neither an empty range nor one that begins at the end of the blob. For these, a HEAD request
+ * checks that blob and version exist.
  */
 public final class RangedRead {
     private static final Operation OPERATION = Operation.READ;
@@ -37,7 +37,7 @@ public final class RangedRead {
     private @Nullable BlobMetadata metadata;
     private boolean partial;
 
-    /** Creates a read into a window, to be run once. */
+    /** Creates a read into a window, which can be run once. */
     public RangedRead(
             ObjectReader objects,
             ErrorTranslator errors,
@@ -60,14 +60,14 @@ public final class RangedRead {
      * @throws io.blobstore.PartialReadException if only the first bytes of the range arrived
      */
     public ReadResult run() throws IOException {
-        if (handler.wantsNothing()) {
-            return readNothing();
+        if (handler.isEmpty()) {
+            return readEmpty();
         }
         try {
             objects.get(key, wanted, handler.field(), handler);
         } catch (BlobStoreException e) {
             if (errors.status(e) == NOT_SATISFIABLE) {
-                return readNothing();
+                return readEmpty();
             }
             BlobMetadata blob = metadata;
             throw handler.failed(e, blob == null ? null : withChecksumOfWhole(blob, false));
@@ -75,10 +75,10 @@ public final class RangedRead {
         return verified();
     }
 
-    private ReadResult readNothing() throws IOException {
+    private ReadResult readEmpty() throws IOException {
         BlobMetadata head = objects.head(OPERATION, key, wanted);
         if (ByteRanges.resolve(range, key, head.size(), target.remaining()) > 0) {
-            throw new BlobStoreException(OPERATION, key, "it was replaced while it was read", null, true);
+            throw new BlobStoreException(OPERATION, key, "it was replaced during the read", null, true);
         }
         return ReadResult.of(head, 0, Crc32c.EMPTY);
     }
@@ -91,7 +91,7 @@ public final class RangedRead {
     private ReadResult verified() throws IOException {
         BlobMetadata described = metadata;
         if (described == null) {
-            throw new BlobStoreException(OPERATION, key, "the answer has no content", null, true);
+            throw new BlobStoreException(OPERATION, key, "the response has no content", null, true);
         }
         boolean whole = handler.length() == described.size();
         BlobMetadata blob = withChecksumOfWhole(described, whole);

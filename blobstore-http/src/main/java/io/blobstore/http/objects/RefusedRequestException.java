@@ -3,8 +3,8 @@ package io.blobstore.http.objects;
 import java.io.IOException;
 
 /**
- * Reports that the server refused a request of the data plane. {@link ErrorTranslator} translates it; users see it as a
- * cause only.
+ * Reports an error response to a request of the data plane. {@link ErrorTranslator} translates it; users see it only as
+ * a cause.
  */
 public final class RefusedRequestException extends IOException {
     private static final long serialVersionUID = 1L;

@@ -8,9 +8,9 @@ import java.util.concurrent.FutureTask;
 import java.util.function.Predicate;
 
 /**
- * Runs requests whose response must not be lost to an interrupt, because it names what has to be freed. An interrupt
- * closes the socket that its thread is blocked on, so such a request gets a thread of its own. After an interrupt of
- * the caller the request has a grace period of 5 s; then it is interrupted too.
+ * Runs requests whose response must not be lost to an interrupt, because it names a resource that must be freed. An
+ * interrupt closes the socket that its thread is blocked on, so such a request gets its own thread. After an interrupt
+ * of the caller, the request has a grace period of 5 s; then it is interrupted too.
  */
 public final class UninterruptibleRequest {
     private static final Duration GRACE = Duration.ofSeconds(5);
@@ -19,11 +19,11 @@ public final class UninterruptibleRequest {
     private UninterruptibleRequest() {}
 
     /**
-     * Frees something even if the thread was interrupted before: its interrupt status is restored afterwards. A later
-     * interrupt ends the request. What fails is attempted up to three times without delay, as there is no later
-     * occasion, and the upload would cost money until a lifecycle rule finds it.
+     * Frees a resource even if the thread was interrupted before: its interrupt status is restored afterwards. A later
+     * interrupt ends the request. There are up to three attempts without delay, as there is no later opportunity, and
+     * an upload costs money until a lifecycle rule removes it.
      *
-     * @param again whether a failure that may pass is worth another attempt
+     * @param again whether to try again after a retryable failure
      */
     public static void free(BucketContext.Request<?> request, Predicate<BlobStoreException> again) throws IOException {
         boolean interrupted = Thread.interrupted();
@@ -46,8 +46,8 @@ public final class UninterruptibleRequest {
     }
 
     /**
-     * Runs a request. When this method returns, the request's thread has ended, and the caller's interrupt status is as
-     * before, or was set meanwhile.
+     * Runs a request in a thread of its own. When this method returns, that thread has ended, and the caller's
+     * interrupt status is set if it was before, or if the caller was interrupted meanwhile.
      */
     public static <T> T run(BucketContext.Request<T> request) throws IOException {
         FutureTask<T> task = new FutureTask<>(request::run);
@@ -66,7 +66,7 @@ public final class UninterruptibleRequest {
             }
             throw (IOException) e.getCause();
         } catch (InterruptedException e) {
-            throw new IllegalStateException("the task has ended, and is not waited for", e);
+            throw new IllegalStateException("the task has ended already", e);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

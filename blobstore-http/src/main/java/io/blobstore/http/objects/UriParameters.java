@@ -11,8 +11,8 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
- * Parses the parameters of a store's URI by their types. Throws {@link IllegalArgumentException}, which says what is
- * valid, for a value that is not.
+ * Parses the parameters of a store's URI by their types. An {@link IllegalArgumentException} for an invalid value names
+ * the valid ones.
  */
 public final class UriParameters {
     private final Map<String, String> values;
@@ -22,9 +22,9 @@ public final class UriParameters {
     }
 
     /**
-     * Returns the name of the bucket that a URI consists of, besides parameters.
+     * Returns the bucket that a URI names.
      *
-     * @throws IllegalArgumentException if it has no bucket, or has a path
+     * @throws IllegalArgumentException if it names no bucket, or has a path
      */
     public static String bucket(StoreUri uri) {
         String form = uri.scheme() + "://";
@@ -39,12 +39,16 @@ public final class UriParameters {
         return bucket;
     }
 
-    /** Returns the parameters of a URI, which must be among the known ones. */
+    /**
+     * Returns the parameters of a URI.
+     *
+     * @throws IllegalArgumentException if a parameter is not among the known ones
+     */
     public static UriParameters of(StoreUri uri, List<String> known) {
         return new UriParameters(uri.parameters(known.toArray(new String[0])));
     }
 
-    /** Passes the parameters that all stores in a bucket have to a builder. */
+    /** Passes the parameters that all stores in a bucket have in common to a builder. */
     public void applyTo(BucketStoreBuilder<?> builder) {
         endpoint("endpoint", builder::endpoint);
         text("prefix", builder::prefix);
@@ -52,7 +56,7 @@ public final class UriParameters {
         count("maxConnections", builder::maxConnections);
     }
 
-    /** Passes on a text of any content. */
+    /** Passes a text to a consumer, if the parameter is present. */
     public void text(String name, Consumer<String> use) {
         String value = values.get(name);
         if (value != null) {
@@ -60,7 +64,7 @@ public final class UriParameters {
         }
     }
 
-    /** Passes on "true" or "false". */
+    /** Passes "true" or "false" to a consumer, if the parameter is present. */
     public void flag(String name, Consumer<Boolean> use) {
         text(name, value -> {
             if (!value.equals("true") && !value.equals("false")) {
@@ -71,7 +75,7 @@ public final class UriParameters {
         });
     }
 
-    /** Passes on a whole number from 1. */
+    /** Passes an integer of at least 1 to a consumer, if the parameter is present. */
     public void count(String name, IntConsumer use) {
         text(name, value -> {
             int number;
@@ -88,7 +92,7 @@ public final class UriParameters {
         });
     }
 
-    /** Passes on the constant whose name in lower case is the value. */
+    /** Passes the constant whose name in lower case is the value to a consumer, if the parameter is present. */
     public <E extends Enum<E>> void choice(String name, E[] choices, Consumer<E> use) {
         text(
                 name,
@@ -112,7 +116,7 @@ public final class UriParameters {
             try {
                 uri = new URI(value);
             } catch (URISyntaxException e) {
-                // Its message repeats the text, which may hold a secret.
+                // The message of the URISyntaxException repeats the text, which may contain a secret.
                 throw new IllegalArgumentException(
                         "parameter '" + name + "' is written http://host:port or https://host:port");
             }
@@ -121,10 +125,10 @@ public final class UriParameters {
     }
 
     /**
-     * Returns a server's URI.
+     * Checks the URI of a server, and returns it.
      *
-     * @throws IllegalArgumentException if it is not of the form {@code http://host:port} or {@code https://host:port},
-     *     with or without a path
+     * @throws IllegalArgumentException if it does not have the form {@code http://host:port} or
+     *     {@code https://host:port}, optionally with a path
      */
     public static URI requireEndpoint(URI endpoint) {
         String scheme = String.valueOf(endpoint.getScheme()).toLowerCase(Locale.ROOT);
@@ -133,7 +137,7 @@ public final class UriParameters {
                 || endpoint.getRawUserInfo() != null
                 || endpoint.getRawQuery() != null
                 || endpoint.getRawFragment() != null) {
-            // Not repeated: there may be a secret in it.
+            // The message does not repeat the URI, which may contain a secret.
             throw new IllegalArgumentException("an endpoint is written http://host:port or https://host:port");
         }
         return endpoint;

@@ -1,10 +1,10 @@
 /**
- * What the S3 and the Cloud Storage backend have in common: the bucket and its error translation, ranged reads,
+ * The code that the S3 and the Cloud Storage backends share: the bucket and its error translation, ranged reads,
  * conditional requests, listings, URI parameters and the settings of a builder. Internal: exported to these backends
  * only.
  *
  * <p>May depend on {@code io.blobstore}, {@code io.blobstore.spi}, {@code io.blobstore.internal.concurrent} and
- * {@code io.blobstore.http}. Knows no SDK and no particular server.
+ * {@code io.blobstore.http}. Independent of any SDK and any particular server.
  */
 @NullMarked
 package io.blobstore.http.objects;
