@@ -216,8 +216,8 @@ class UnknownOutcomeTest {
     @Test
     void whatTheSdkHasRepeatedIsNotRepeatedAgain() throws Exception {
         Script failing = ScriptedS3.refusing(500, "InternalError");
-        try (ScriptedServer server =
-                        ScriptedServer.plain(Script.responding(204, "")).then(CREATED, PART, failing, failing, failing);
+        try (ScriptedServer server = ScriptedServer.plain(Script.responding(204, ""))
+                        .then(CREATED, PART, failing, failing, failing);
                 ImmediateRetryClient client = ScriptedS3.immediateRetryClient(server);
                 BlobStore store = client.store(ScriptedS3.BUCKET).open()) {
             MultipartUpload upload = sent(store);

@@ -56,9 +56,7 @@ final class Access {
         }
     }
 
-    /**
-     * Creates the error for a missing or an invalid token. Google's library renews its token only after the latter.
-     */
+    /** Creates the error for a missing or an invalid token. Google's library renews its token only after the latter. */
     private static ErrorResponse unauthorized(boolean tokenSent) {
         String message = tokenSent ? "Invalid Credentials" : "Anonymous caller has no access to the resource.";
         String challenge = "WWW-Authenticate: Bearer realm=\"https://accounts.google.com/\""
