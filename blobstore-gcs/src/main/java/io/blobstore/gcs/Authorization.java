@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The header fields that the SDK adds to a request: credentials, quota project and agent. They are taken from a request
- * of its HTTP library that is not sent: for sending, the library uses more CPU time in reflection than a part needs.
+ * of the SDK's HTTP library that is not sent, as sending with that library needs more CPU time than sending a part.
  */
 final class Authorization {
     private final HttpRequestFactory requests;
@@ -26,19 +26,20 @@ final class Authorization {
     }
 
     /**
-     * Returns the current authorization of a request, for which a token may be requested.
+     * Returns the authorization of a request. Obtains a token if there is no valid one.
      *
-     * @throws IOException if there is no token
+     * @throws IOException if no token can be obtained
      */
     static Authorization of(HttpRequestFactory requests, String method, String url) throws IOException {
         HttpRequest request = requests.buildRequest(method, new GenericUrl(url, true), null);
         if (request.getInterceptor() != null) {
-            request.getInterceptor().intercept(request); // the user's own client may authorize by it
+            request.getInterceptor().intercept(request); // a client given to the builder may authorize requests with it
         }
-        request.getHeaders().setAcceptEncoding(null); // receives content as it is stored
+        request.getHeaders().setAcceptEncoding(null); // content is received as it is stored
         return new Authorization(requests, request);
     }
 
+    /** Adds the fields to a header. */
     void addTo(HttpHeaders.Builder headers) {
         request.getHeaders().forEach((name, field) -> {
             Collection<?> values = field instanceof Collection<?> several ? several : List.of(field);
@@ -47,22 +48,22 @@ final class Authorization {
     }
 
     /**
-     * Returns the authorization for another attempt after this one was refused: with the token that another request has
-     * obtained meanwhile, or a new one. Empty if there are no credentials.
+     * Returns the authorization for another attempt after this one was refused: with a token that another request has
+     * obtained meanwhile, or else with a new one. Empty if there are no credentials.
      */
     Optional<Authorization> renewed() throws IOException {
         if (!(request.getUnsuccessfulResponseHandler() instanceof HttpCredentialsAdapter adapter)) {
             return Optional.empty();
         }
-        Authorization now = again();
-        if (Objects.equals(now.credentials(), credentials())) {
+        Authorization fresh = current();
+        if (Objects.equals(fresh.credentials(), credentials())) {
             adapter.getCredentials().refresh();
-            now = again();
+            fresh = current();
         }
-        return Optional.of(now);
+        return Optional.of(fresh);
     }
 
-    private Authorization again() throws IOException {
+    private Authorization current() throws IOException {
         return of(requests, request.getRequestMethod(), request.getUrl().build());
     }
 

@@ -17,10 +17,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The requests of the data plane, which carry content, and those of the XML API that begin and end an upload in parts.
- * The SDK authorizes them; they are sent directly from and into the caller's memory.
+ * The requests of the data plane: those with content, and those of the XML API that create, complete and abort
+ * multipart uploads. The SDK authorizes them; content is sent from the caller's memory and received into it.
  *
- * <p>A request is sent again once if only its token was refused.
+ * <p>A request is sent once more if only its token was refused. Thread-safe.
  */
 final class DataRequests {
     private static final int UNAUTHORIZED = 401;
@@ -28,7 +28,7 @@ final class DataRequests {
     private final HttpClient http;
     private final HttpRequestFactory authorizing;
 
-    /** Creates the data plane of a client, whose credentials authorize the requests. */
+    /** Creates the data plane of a client, which authorizes the requests with its credentials. */
     DataRequests(HttpClient http, Storage client) {
         this.http = http;
         authorizing = new SdkHttpTransportAdapter(http)
@@ -41,7 +41,7 @@ final class DataRequests {
             return options;
         }
         throw new IllegalArgumentException(
-                "the client must be one over HTTP: StorageOptions.http(), not StorageOptions.grpc()");
+                "the client must use HTTP: StorageOptions.http(), not StorageOptions.grpc()");
     }
 
     /**
@@ -63,7 +63,7 @@ final class DataRequests {
     }
 
     /**
-     * Sends a request without content either way.
+     * Sends a request without a body.
      *
      * @throws RefusedRequestException if the server refuses it
      */

@@ -44,17 +44,17 @@ import java.util.UUID;
  *
  * <p>Content is transferred between the caller's memory and the socket without a copy on the Java heap.
  * google-cloud-storage, with its usual configuration, provides credentials and sends every request without content;
- * uploads in parts are requests of the XML API.
+ * multipart uploads are requests of the XML API.
  *
  * <p>Every blob and every part is sent with its CRC32C, which the server verifies. The whole blob is verified again
- * after an upload in parts, and by every read of a whole blob.
+ * after a multipart upload, and by every read of a whole blob.
  *
- * <p>A version is the generation. The server evaluates the condition of a blob in one request. Cloud Storage has no
- * conditions for an upload in parts: that is put together under a hidden name, and published by a conditional copy
- * inside the bucket, which transfers no content. So a blob that fails the condition is never overwritten, and an object
- * that cannot be published is removed. If a process dies in between, an object whose name begins with
- * {@code .blobstore-unpublished/} after the store's prefix remains. Listings of this store omit it; a lifecycle rule
- * may remove such objects by age.
+ * <p>A version is the generation. The server evaluates the condition of a blob that is stored with one request. Cloud
+ * Storage has no conditions for multipart uploads: with a condition, the parts are assembled under a hidden name, and
+ * the object is published by a conditional copy inside the bucket, which transfers no content. So a blob that fails the
+ * condition is never overwritten, and an object that cannot be published is deleted. If a process dies in between, an
+ * object remains whose name begins with {@code .blobstore-unpublished/} after the store's prefix. Listings of this
+ * store omit it; a lifecycle rule may delete such objects by age.
  *
  * <p>If the response to a conditional request is lost, and the key then has a blob of the same size and CRC32C, the
  * request counts as successful.
@@ -66,7 +66,7 @@ public final class GcsBlobStore implements BlobStore {
     private static final long MIB = 1L << 20;
     private static final long GIB = 1L << 30;
 
-    /** The limits that Cloud Storage documents for uploads in parts by the XML API. */
+    /** The limits that Cloud Storage documents for multipart uploads by the XML API. */
     static final StoreCapabilities CAPABILITIES = StoreCapabilities.builder()
             .minPartSize(5 * MIB)
             .maxPartSize(5 * GIB)
@@ -105,7 +105,7 @@ public final class GcsBlobStore implements BlobStore {
         presigning = new Presigning(bucket, names, clients.client(), urls, settings);
     }
 
-    /** Returns a builder with everything at its default. */
+    /** Returns a builder with default settings. */
     public static Builder builder(String bucket) {
         return new Builder(bucket);
     }
@@ -230,29 +230,29 @@ public final class GcsBlobStore implements BlobStore {
         }
 
         /**
-         * Sets where the server is, as in {@code http://127.0.0.1:4443}; default Google's, or the one that the
-         * environment variable STORAGE_EMULATOR_HOST names. Over plain http no credentials are sent.
+         * Sets the URI of the server, as in {@code http://127.0.0.1:4443}; default: the one in the environment variable
+         * STORAGE_EMULATOR_HOST, or else Google's. Credentials are not sent over plain http.
          */
         @Override
         public Builder endpoint(URI endpoint) {
             return super.endpoint(endpoint);
         }
 
-        /** Sets the project that the SDK's requests name; none of them needs one. */
+        /** Sets the project that the SDK's requests name; no request of the store needs one. */
         public Builder project(String project) {
             clients.project = Optional.of(project);
             return this;
         }
 
-        /** Sets where access tokens come from; default: the application-default credentials. */
+        /** Sets the credentials, which provide access tokens; default: the application-default credentials. */
         public Builder credentials(Credentials credentials) {
             clients.credentials = Optional.of(credentials);
             return this;
         }
 
         /**
-         * Sets a client over HTTP to use, which the caller keeps and closes. Excludes {@link #endpoint},
-         * {@link #project} and {@link #credentials}. The client sends no content: that is sent to its host, with its
+         * Sets an HTTP client of the SDK to use, which the caller has to close. Excludes {@link #endpoint},
+         * {@link #project} and {@link #credentials}. Content is not sent by the client, but to its host and with its
          * credentials.
          */
         public Builder client(Storage client) {
@@ -266,7 +266,7 @@ public final class GcsBlobStore implements BlobStore {
             return this;
         }
 
-        /** Replaces the environment of the process. */
+        /** Sets environment variables in place of those of the process. */
         Builder environment(Map<String, String> environment) {
             clients.environment = environment;
             return this;
@@ -279,7 +279,7 @@ public final class GcsBlobStore implements BlobStore {
         }
 
         /**
-         * Opens the store, which the caller has to close. The first call shows whether the bucket exists.
+         * Opens the store, which the caller has to close. A missing bucket is reported by the first call.
          *
          * @throws IllegalArgumentException if settings are invalid, or contradict each other
          * @throws io.blobstore.PermissionDeniedException if there are no credentials

@@ -9,13 +9,13 @@ import java.util.List;
 
 /**
  * Opens {@code gs://bucket?endpoint&project&prefix&storageClass&kmsKey&maxConnections}, with the application-default
- * credentials of Google's libraries, or with none where there is an emulator.
+ * credentials of Google's libraries, or without credentials for an emulator.
  */
 public final class GcsBlobStoreProvider implements BlobStoreProvider {
     static final List<String> PARAMETERS =
             List.of("endpoint", "project", "prefix", "storageClass", "kmsKey", "maxConnections");
 
-    /** For {@link java.util.ServiceLoader}. */
+    /** Creates a provider, for {@link java.util.ServiceLoader}. */
     public GcsBlobStoreProvider() {}
 
     @Override

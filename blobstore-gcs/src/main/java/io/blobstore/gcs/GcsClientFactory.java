@@ -19,14 +19,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Creates the SDK's clients of a store from the settings of its builder, which may be a client. */
+/** Creates the SDK's clients of a store from the settings of its builder, which may already contain a client. */
 final class GcsClientFactory {
-    /** The variable by which Google's other libraries find an emulator. */
+    /** The environment variable with the address of an emulator, as in Google's other libraries. */
     static final String EMULATOR = "STORAGE_EMULATOR_HOST";
 
-    /**
-     * The project's name where none is set: requests for objects do not need one, and searching for one sends requests.
-     */
+    /** The project's name if none is set: requests for objects do not need one, and detecting one sends requests. */
     private static final String NO_PROJECT = "none";
 
     Map<String, String> environment = System.getenv();
@@ -39,24 +37,24 @@ final class GcsClientFactory {
     /**
      * The SDK's clients of a store.
      *
-     * @param unrepeating the same client without retries: for requests that would find their own result
-     * @param owned whether to close the client
+     * @param withoutRetries the same client without retries, for requests whose retry would meet their own result
+     * @param owned whether the store closes the client
      */
-    record Clients(Storage client, Storage unrepeating, boolean owned) implements Closeable {
+    record Clients(Storage client, Storage withoutRetries, boolean owned) implements Closeable {
         @Override
         public void close() throws IOException {
-            GcsClientFactory.close(unrepeating);
+            GcsClientFactory.close(withoutRetries);
             if (owned) {
                 GcsClientFactory.close(client);
             }
         }
     }
 
-    /** Returns the clients; one given to the builder is not closed with them. */
+    /** Returns the clients. A client given to the builder is not closed with them. */
     Clients open(GcsSettings settings, Optional<URI> endpoint, HttpClient http) throws IOException {
         if (client.isPresent() && (endpoint.isPresent() || project.isPresent() || credentials.isPresent())) {
             throw new IllegalArgumentException(
-                    "a client brings its own endpoint, project and credentials; set them there");
+                    "a client has its own endpoint, project and credentials; set them on the client");
         }
         Optional<URI> server = endpoint.isPresent() ? endpoint : emulator();
         server.ifPresent(UriParameters::requireEndpoint);
@@ -65,12 +63,12 @@ final class GcsClientFactory {
             throw new IllegalArgumentException("a customer key must not travel over plain http; use https");
         }
         Storage used = client.isPresent() ? client.get() : newClient(server, credentials(server), http);
-        DataRequests.transport(used); // refuses one that is not over HTTP
-        Storage unrepeating = used.getOptions().toBuilder()
+        DataRequests.transport(used); // refuses a client of gRPC
+        Storage withoutRetries = used.getOptions().toBuilder()
                 .setRetrySettings(StorageOptions.getNoRetrySettings())
                 .build()
                 .getService();
-        return new Clients(used, unrepeating, client.isEmpty());
+        return new Clients(used, withoutRetries, client.isEmpty());
     }
 
     private static void close(Storage client) throws IOException {
@@ -87,7 +85,7 @@ final class GcsClientFactory {
         return "http".equals(String.valueOf(server.getScheme()).toLowerCase(Locale.ROOT));
     }
 
-    /** Returns the URI of an emulator; the variable names it with or without a scheme. */
+    /** Returns the URI of the emulator in the environment variable, which may omit the scheme. */
     private Optional<URI> emulator() {
         String text = environment.getOrDefault(EMULATOR, "").strip();
         if (text.isEmpty()) {
@@ -132,7 +130,10 @@ final class GcsClientFactory {
         return builder.build().getService();
     }
 
-    /** Returns settings with fewer attempts than the SDK's, which would try for 50 s to reach a server that is down. */
+    /**
+     * Returns settings with fewer attempts than the SDK's, which would repeat requests to an unreachable server for 50
+     * s.
+     */
     private RetrySettings retries() {
         return StorageOptions.getDefaultRetrySettings().toBuilder()
                 .setInitialRetryDelayDuration(retryDelay)

@@ -28,9 +28,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Copies inside the bucket by the server's rewrite, which is repeated until it is done. It copies the generation whose
- * metadata was read before, and may have a condition on the target. Storage class and encryption are those of the
- * store's settings.
+ * Copies blobs inside the bucket with rewrite requests, which are repeated until the copy is complete. A copy is of the
+ * generation whose metadata was read before, and may have a condition on the target. Storage class and encryption are
+ * those of the store's settings.
  */
 record GcsCopy(
         BucketContext bucket,
@@ -42,7 +42,7 @@ record GcsCopy(
         GcsSettings settings) {
     private static final Operation OPERATION = Operation.COPY;
 
-    /** Copies a blob for the user. */
+    /** Copies a blob. */
     StoredBlob run(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
         Precondition condition = options.precondition();
         names.objectOf(OPERATION, to);
@@ -67,7 +67,7 @@ record GcsCopy(
         }
     }
 
-    /** Finds out which condition failed, by reading the source again, as the server does not say. */
+    /** Determines which condition failed with a request for the source, as the error response does not name it. */
     private BlobStoreException explain(
             BlobMetadata source, BlobKey to, Precondition condition, PreconditionFailedException problem)
             throws IOException {
@@ -83,7 +83,7 @@ record GcsCopy(
         return conditions.explain(OPERATION, to, condition, problem);
     }
 
-    /** Copies a hidden object to the key that it was stored for. */
+    /** Copies a hidden object to the key of its upload. */
     StoredBlob publish(String hidden, BlobVersion version, BlobKey to, long size, StoreOptions options)
             throws IOException {
         Blob published = rewrite(Operation.COMPLETE_UPLOAD, to, hidden, version, to, options);
@@ -95,8 +95,8 @@ record GcsCopy(
     }
 
     /**
-     * Has the server copy an object. The request has all attributes of the copy, as attributes that are left out are
-     * the source's in some cases, and the bucket's in others.
+     * Copies an object. The request has all attributes of the copy, as missing attributes are those of the source in
+     * some cases, and those of the bucket in others.
      */
     private Blob rewrite(
             Operation operation, BlobKey key, String from, BlobVersion version, BlobKey to, StoreOptions stored)
@@ -129,7 +129,7 @@ record GcsCopy(
                 .build();
         boolean conditional = stored.precondition() != Precondition.none();
         return bucket.request(operation, key, () -> {
-            CopyWriter writer = (conditional ? clients.unrepeating() : clients.client()).copy(request);
+            CopyWriter writer = (conditional ? clients.withoutRetries() : clients.client()).copy(request);
             return writer.getResult();
         });
     }

@@ -20,17 +20,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Deletes single blobs, and all blobs with a prefix in batches. */
+/** Deletes single blobs, and many blobs in batches. */
 record GcsDeletion(BucketContext bucket, GcsObjectNames names, Storage client) {
-    /** The most requests of one batch of the JSON API. */
+    /** The maximum number of requests in one batch of the JSON API. */
     private static final int BATCH = 100;
 
+    /** Deletes a blob. */
     void delete(BlobKey key) throws IOException {
         BlobId id = BlobId.of(bucket.name(), names.objectOf(Operation.DELETE, key));
-        bucket.request(Operation.DELETE, key, () -> client.delete(id)); // false if there was none, which is no error
+        bucket.request(
+                Operation.DELETE, key, () -> client.delete(id)); // false if there was no object, which is no error
     }
 
-    /** Deletes the blobs of a listing, and returns how many there were. */
+    /** Deletes all blobs with a prefix, and returns their number. */
     long deleteAll(String prefix) throws IOException {
         long deleted = 0;
         try (BlobListing listing =
@@ -60,7 +62,7 @@ record GcsDeletion(BucketContext bucket, GcsObjectNames names, Storage client) {
         return Deletions.inBatches(keys, BATCH, batch -> deleteBatch(operation, batch));
     }
 
-    /** Deletes with one request. {@code Storage.delete(List)} does not tell a failure from a blob that is missing. */
+    /** Deletes with one request. {@code Storage.delete(List)} does not distinguish a failure from a missing blob. */
     private Map<BlobKey, BlobStoreException> deleteBatch(Operation operation, List<BlobKey> keys) throws IOException {
         Map<BlobKey, BlobStoreException> failures = new LinkedHashMap<>();
         Map<BlobKey, StorageBatchResult<Boolean>> results = new LinkedHashMap<>();

@@ -6,12 +6,13 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.Map;
 
-/** How the server encrypts new objects, in place of the bucket's default. */
+/** The encryption of new objects by the server, in place of the bucket's default. Immutable. */
 public sealed interface GcsEncryption {
     /**
      * Returns encryption with a key of Cloud KMS.
      *
      * @param keyName as in {@code projects/p/locations/l/keyRings/r/cryptoKeys/k}
+     * @throws IllegalArgumentException if the name has another form
      */
     static GcsEncryption kms(String keyName) {
         if (!keyName.matches("projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+")) {
@@ -22,9 +23,11 @@ public sealed interface GcsEncryption {
     }
 
     /**
-     * Returns encryption with a key of the caller, which the server does not keep.
+     * Returns encryption with a key of the caller, which the server does not store. Every read of the blob needs the
+     * key. Requires TLS.
      *
      * @param key 32 bytes, which are copied
+     * @throws IllegalArgumentException if the key has another length
      */
     static GcsEncryption customerKey(byte[] key) {
         if (key.length != CustomerKey.LENGTH) {

@@ -11,11 +11,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** Reads Cloud Storage's error responses, whose body is XML, JSON or empty. */
+/** Parses Cloud Storage's error responses, whose body is XML, JSON or empty. */
 final class GcsErrorResponse {
     private GcsErrorResponse() {}
 
-    /** Reads the response to a request of the data plane: the XML API's code, or the JSON API's reason. */
+    /** Parses the response to a request of the data plane: the XML API's code, or the JSON API's reason. */
     static ErrorResponse of(HttpResponse response) {
         XmlResponse xml = XmlResponse.of(response.body().bytes());
         if (xml.root().equals("Error")) {
@@ -33,7 +33,7 @@ final class GcsErrorResponse {
         return ErrorResponse.of(response, reason, String.valueOf(json.getMessage()));
     }
 
-    /** Reads the response to a request of the SDK. */
+    /** Converts the response to a request of the SDK. */
     static ErrorResponse of(StorageException problem) {
         return ErrorResponse.of(
                 problem.getCode(),
@@ -47,17 +47,17 @@ final class GcsErrorResponse {
             JsonBody body = GsonFactory.getDefaultInstance().fromString(text, JsonBody.class);
             return body == null ? null : body.error;
         } catch (IOException | IllegalArgumentException e) {
-            return null; // no JSON: only the status is known
+            return null; // not JSON: only the status is known
         }
     }
 
     /** The root of an error of the JSON API. */
     public static final class JsonBody {
-        /** The error. */
+        /** The error, if the body has one. */
         @Key
         public @Nullable GoogleJsonError error;
 
-        /** For the parser. */
+        /** Creates a body without an error, for the parser. */
         public JsonBody() {}
     }
 }

@@ -29,7 +29,7 @@ final class GcsErrors extends ErrorTranslator {
     @Override
     protected boolean isTranslatable(RuntimeException problem) {
         return problem instanceof StorageException
-                || (problem instanceof IllegalStateException && isOfCredentials(problem));
+                || (problem instanceof IllegalStateException && isFromAuthLibrary(problem));
     }
 
     @Override
@@ -42,15 +42,16 @@ final class GcsErrors extends ErrorTranslator {
     @Override
     protected BlobStoreException translateOther(Operation operation, @Nullable BlobKey key, Exception problem) {
         Optional<Retryable> credentials = Causes.find(problem, Retryable.class);
-        if (credentials.isPresent() || isOfCredentials(problem)) {
+        if (credentials.isPresent() || isFromAuthLibrary(problem)) {
             String message =
                     message((Throwable) credentials.map(Object.class::cast).orElse(problem));
             return credentials.filter(Retryable::isRetryable).isPresent()
-                    ? new BlobStoreException(operation, key, "no access token is to be had: " + message, problem, true)
+                    ? new BlobStoreException(
+                            operation, key, "no access token could be obtained: " + message, problem, true)
                     : new PermissionDeniedException(
                             operation,
                             key,
-                            "the Google credentials give no valid access token (" + message + "); " + LOGIN
+                            "the Google credentials provide no valid access token (" + message + "); " + LOGIN
                                     + " to a valid key file",
                             problem);
         }
@@ -59,17 +60,17 @@ final class GcsErrors extends ErrorTranslator {
     }
 
     /**
-     * Returns whether Google's authentication library threw an exception: it reports a token that cannot be renewed by
+     * Returns whether Google's authentication library threw an exception. It reports a token that cannot be renewed as
      * an IllegalStateException.
      */
-    private static boolean isOfCredentials(Exception problem) {
+    private static boolean isFromAuthLibrary(Exception problem) {
         StackTraceElement[] stack = Causes.find(problem, IllegalStateException.class)
                 .map(Throwable::getStackTrace)
                 .orElse(new StackTraceElement[0]);
         return stack.length > 0 && stack[0].getClassName().startsWith("com.google.auth.");
     }
 
-    /** Returns whether a request failed because the server does not know the upload any more. */
+    /** Returns whether a request failed because its multipart upload no longer exists. */
     boolean isUploadGone(BlobStoreException problem) {
         return response(problem)
                 .filter(response ->
@@ -88,7 +89,7 @@ final class GcsErrors extends ErrorTranslator {
         if (response.is("ResourceIsEncryptedWithCustomerEncryptionKey", "resourceIsEncryptedWithCustomerEncryptionKey")
                 || response.is("CustomerEncryptionKeyIsIncorrect", "customerEncryptionKeyIsIncorrect")) {
             return Optional.of(
-                    failure.permissionDenied("it is encrypted with another customer key than the store has"));
+                    failure.permissionDenied("the blob is encrypted with another customer key than the store's"));
         }
         return Optional.empty();
     }

@@ -29,9 +29,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An upload in parts. Cloud Storage has no preconditions for such uploads. With a condition the upload ends under a
- * hidden name, and is then copied to its key by a conditional request that transfers no content, so a blob that fails
- * the condition is never overwritten. Without a condition it ends at its key.
+ * A multipart upload. Cloud Storage has no preconditions for multipart uploads. With a condition, the parts are
+ * assembled to an object with a hidden name, which is then copied to the key by a conditional request that transfers no
+ * content, so a blob that fails the condition is never overwritten. Without a condition, they are assembled at the key.
  */
 final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUpload.Sent> {
     private static final Operation OPERATION = Operation.COMPLETE_UPLOAD;
@@ -47,9 +47,9 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
     private final Precondition condition;
     private final GcsCopy copy;
 
-    /** The object that the parts were put together to; null before. */
+    /** The object that the parts were assembled to; null before. */
     private @Nullable Assembled assembled;
-    /** Whether an earlier copy to the key may have happened although it failed. */
+    /** Whether an earlier copy to the key may have taken effect although it failed. */
     private boolean copyUnknown;
 
     GcsMultipartUpload(
@@ -75,10 +75,10 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
         this.copy = copy;
     }
 
-    /** A part, and how the completion names it. */
+    /** A part that was sent, as reported to the caller and as listed in the completion. */
     record Sent(UploadedPart part, MultipartRequests.Part remote) {}
 
-    /** An object that holds the content. */
+    /** An object with the whole content. */
     private record Assembled(BlobVersion version, Optional<Crc32c> checksum) {}
 
     private boolean isHidden() {
@@ -107,7 +107,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
     @Override
     protected StoredBlob publish(List<Sent> sent, Crc32c checksum) throws IOException {
         Assembled object = assembled;
-        if (object == null) { // otherwise only the copy is repeated
+        if (object == null) { // otherwise only the copy has to be repeated
             object = assemble(sent, checksum);
             assembled = object;
         }
@@ -118,7 +118,11 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
         try {
             deleteHidden();
         } catch (BlobStoreException e) {
-            LOG.warn("The blob '{}' is stored, but {} is left over in the bucket", key(), remote.object(), e);
+            LOG.warn(
+                    "The blob '{}' is stored, but its hidden object {} could not be deleted",
+                    key(),
+                    remote.object(),
+                    e);
         }
         return published;
     }
@@ -128,7 +132,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
         try {
             completed = remote.complete(sent.stream().map(Sent::remote).toList());
         } catch (BlobStoreException e) {
-            if (errors.isUploadGone(e)) { // as after a completion whose response was lost
+            if (errors.isUploadGone(e)) { // for example because the response to an earlier completion was lost
                 return find(checksum, e).orElseThrow(() -> e);
             }
             throw e;
@@ -144,20 +148,20 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
         return verified(object, checksum, ours);
     }
 
-    /** Returns the object of a completion whose response was lost. */
+    /** Returns the object of a completion whose response was lost, if the completion took effect. */
     private Optional<Assembled> find(Crc32c checksum, BlobStoreException problem) throws BlobStoreException {
         HeadRequest head = (operation, key, wanted) ->
                 ObjectMetadata.of(operation, key, objects.blob(operation, key, remote.object()));
-        // The completion has no condition, in either case.
+        // No completion has a condition.
         return new AmbiguousOutcome(head)
                 .findSent(OPERATION, key(), Precondition.none(), layout().size(), checksum, problem)
                 .map(found -> new Assembled(found.version(), found.checksum()));
     }
 
     /**
-     * Compares the object with what was sent. Removes a corrupted object, by its generation.
+     * Compares an object's checksum with that of the content. Deletes a corrupted object, by its generation.
      *
-     * @param ours whether the object certainly comes from this upload; one of another writer is not removed
+     * @param ours whether the object is certainly of this upload; an object of another writer is not deleted
      */
     private Assembled verified(Assembled object, Crc32c sent, boolean ours) throws IntegrityException {
         if (object.checksum().isEmpty() || object.checksum().get().equals(sent)) {
@@ -167,7 +171,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
                 OPERATION,
                 key(),
                 "the server has stored " + object.checksum().get() + ", but " + sent + " was sent; "
-                        + (ours ? "it is removed; store it again" : "look at the blob, and store it again"),
+                        + (ours ? "the object is removed; store it again" : "check the blob, and store it again"),
                 null);
         if (ours) {
             try {
@@ -190,7 +194,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
 
     // ---- cleanup
 
-    /** Deletes the hidden object last: until the abort, a completion whose response was lost may still be under way. */
+    /** Aborts first: until then, a completion whose response was lost may still create the hidden object. */
     @Override
     protected void discard() throws IOException {
         try {
@@ -198,8 +202,8 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
         } catch (IOException e) {
             try {
                 deleteHidden();
-            } catch (IOException besides) {
-                e.addSuppressed(besides);
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
             }
             throw e;
         }

@@ -6,7 +6,7 @@ import io.blobstore.Operation;
 import io.blobstore.http.objects.ObjectNames;
 import java.util.Optional;
 
-/** Maps keys to the names that Cloud Storage allows, and reserves names for objects that listings omit. */
+/** Maps keys to names that Cloud Storage allows, and reserves names for hidden objects, which listings omit. */
 final class GcsObjectNames extends ObjectNames {
     private static final String HIDDEN = ".blobstore-unpublished/";
 
@@ -18,19 +18,18 @@ final class GcsObjectNames extends ObjectNames {
     public String objectOf(Operation operation, BlobKey key) throws InvalidBlobKeyException {
         String object = super.objectOf(operation, key);
         if (key.toString().startsWith(HIDDEN)) {
-            throw new InvalidBlobKeyException(
-                    operation, key, "keys that begin with " + HIDDEN + " are the library's own");
+            throw new InvalidBlobKeyException(operation, key, "keys that begin with " + HIDDEN + " are reserved");
         }
         if (object.equals(".") || object.equals("..") || object.startsWith(".well-known/acme-challenge/")) {
-            throw new InvalidBlobKeyException(operation, key, "Cloud Storage does not allow that name");
+            throw new InvalidBlobKeyException(operation, key, "Cloud Storage does not allow this name");
         }
         if (object.indexOf('\r') >= 0 || object.indexOf('\n') >= 0) {
-            throw new InvalidBlobKeyException(operation, key, "Cloud Storage does not allow line ends in a name");
+            throw new InvalidBlobKeyException(operation, key, "Cloud Storage does not allow line breaks in a name");
         }
         return object;
     }
 
-    /** Returns a name that no key has, and that listings omit. */
+    /** Returns a name that no key can have, and that listings omit. */
     String hiddenObject(String unique) {
         return prefix() + HIDDEN + unique;
     }

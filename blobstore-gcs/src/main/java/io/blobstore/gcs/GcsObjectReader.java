@@ -27,7 +27,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Reads objects by a GET of the XML API, whose response has all of a blob's metadata, and metadata alone by the SDK.
+ * Reads objects with GET requests of the XML API, whose responses have all of a blob's metadata, and metadata alone
+ * with the SDK.
  */
 record GcsObjectReader(
         BucketContext bucket,
@@ -56,7 +57,7 @@ record GcsObjectReader(
         return requireVersion(operation, ObjectMetadata.of(operation, key, blob), wanted);
     }
 
-    /** Returns an object as the SDK describes it. */
+    /** Returns the SDK's description of an object. */
     Blob blob(Operation operation, BlobKey key, String object) throws IOException {
         List<BlobGetOption> options = new ArrayList<>();
         options.add(BlobGetOption.fields(FIELDS));
@@ -73,7 +74,7 @@ record GcsObjectReader(
         return blob;
     }
 
-    /** Throws if the bucket is missing: the SDK reports a missing blob in the same way, but a listing does not. */
+    /** Throws if the bucket is missing. The SDK reports that like a missing blob, but not in response to a listing. */
     private void requireBucket(Operation operation, BlobKey key) throws IOException {
         if (bucket.isConfirmed()) {
             return;
@@ -85,7 +86,7 @@ record GcsObjectReader(
             if (e.getCode() == 404) {
                 throw new StoreNotFoundException(operation, key, errors.noBucket(), e);
             }
-            if (e.getCode() != 403) { // an account may be allowed to read, and not to list
+            if (e.getCode() != 403) { // an account may be allowed to read but not to list
                 throw errors.translate(operation, key, e);
             }
         }
@@ -108,7 +109,7 @@ record GcsObjectReader(
         } catch (BlobNotFoundException e) {
             throw wanted.isEmpty()
                     ? e
-                    : new PreconditionFailedException(Operation.READ, key, "there is no such blob any more", e);
+                    : new PreconditionFailedException(Operation.READ, key, "the blob no longer exists", e);
         }
     }
 
@@ -120,8 +121,8 @@ record GcsObjectReader(
             throw new BlobStoreException(
                     Operation.READ,
                     key,
-                    "it was stored with Content-Encoding '" + coding.get()
-                            + "', which the server undoes; store it without, or read it by the SDK",
+                    "the blob was stored with Content-Encoding '" + coding.get()
+                            + "', which the server decodes; store it without, or read it with the SDK",
                     null,
                     false);
         }

@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * The settings of all requests of a store.
  *
- * @param prefix what the name of every object begins with; may be empty
+ * @param prefix the beginning of all object names; may be empty
  * @param storageClass the storage class of new objects; empty for the bucket's default
  * @param encryption the encryption of new objects; empty for the bucket's default
  */
@@ -30,7 +30,7 @@ record GcsSettings(String bucket, String prefix, Optional<String> storageClass, 
                 .map(GcsEncryption.CustomerKey.class::cast);
     }
 
-    /** Returns the fields of a request that needs the customer's key; none without such a key. */
+    /** Returns the header fields with the customer's key; none without such a key. */
     Map<String, String> keyFields() {
         return customerKey().map(GcsEncryption.CustomerKey::fields).orElse(Map.of());
     }

@@ -7,7 +7,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * The URLs of a bucket's objects in the XML API, and of uploads to it in the JSON API. Names are not normalised.
+ * The URLs of a bucket's objects in the XML API, and of uploads in the JSON API. Names are not normalised.
  *
  * @param root scheme and authority, without a slash at the end
  */
@@ -17,6 +17,7 @@ record GcsUrls(String root, String bucket) {
         return new GcsUrls(root(client.getOptions().getHost()), bucket);
     }
 
+    /** Returns a host without a slash at the end. */
     static String root(String host) {
         return host.endsWith("/") ? host.substring(0, host.length() - 1) : host;
     }
@@ -26,7 +27,7 @@ record GcsUrls(String root, String bucket) {
         return root + "/" + bucket + "/" + encode(name, "/") + (query.isEmpty() ? "" : "?" + query(query));
     }
 
-    /** Returns the URL for metadata and content in one request of the JSON API. */
+    /** Returns the URL of the JSON API for storing metadata and content with one request. */
     String upload(Map<String, String> query) {
         Map<String, String> all = new TreeMap<>(query);
         all.put("uploadType", "multipart");
@@ -42,7 +43,7 @@ record GcsUrls(String root, String bucket) {
                         .collect(Collectors.joining("&"));
     }
 
-    /** Percent-encodes all characters but those of {@code kept} and unreserved ones (RFC 3986, section 2.3). */
+    /** Percent-encodes all characters except those in {@code kept} and unreserved ones (RFC 3986, section 2.3). */
     private static String encode(String text, String kept) {
         StringBuilder encoded = new StringBuilder(text.length() + 16);
         for (byte b : text.getBytes(StandardCharsets.UTF_8)) {

@@ -7,7 +7,7 @@ import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import java.util.Map;
 
-/** Preconditions as generations: an object that does not exist has generation 0. */
+/** Converts preconditions to generations. An object that does not exist has generation 0. */
 final class Generations {
     private Generations() {}
 
@@ -20,10 +20,10 @@ final class Generations {
         return ObjectMetadata.generation(wanted)
                 .filter(generation -> generation > 0)
                 .orElseThrow(() -> new PreconditionFailedException(
-                        operation, key, "'" + wanted + "' is no version of a blob in this store", null));
+                        operation, key, "'" + wanted + "' is not a version of a blob in this store", null));
     }
 
-    /** Returns the parameters of the JSON API. */
+    /** Returns a precondition as parameters of the JSON API. */
     static Map<String, String> query(Operation operation, BlobKey key, Precondition condition)
             throws PreconditionFailedException {
         if (condition instanceof Precondition.IfMatch match) {

@@ -22,20 +22,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** The requests of uploads in parts, by the XML API. */
+/** Sends the requests of multipart uploads, by the XML API. */
 record MultipartRequests(
         BucketContext bucket, DataRequests data, GcsUrls urls, GcsErrors errors, GcsSettings settings) {
-    /** A part that the server has. */
+    /** A part that the server has received. */
     record Part(int number, String etag) {}
 
-    /** What the server reports about an object that it has put together, as far as it does. */
+    /** The attributes of an assembled object, as far as the server reports them. */
     record Completed(Optional<BlobVersion> version, Optional<Crc32c> checksum) {}
 
     /**
-     * Begins an upload, which the caller has to complete or abort.
+     * Creates an upload, which the caller has to complete or abort.
      *
      * @param key the blob's key
-     * @param object the name in the bucket under which the upload ends
+     * @param object the name of the object that the parts are assembled to
      */
     Upload create(BlobKey key, String object, StoreOptions options) throws IOException {
         Map<String, String> fields = new TreeMap<>(settings.keyFields());
@@ -72,7 +72,7 @@ record MultipartRequests(
                 .replace("\"", "&quot;");
     }
 
-    /** An upload that the server knows by its id. */
+    /** An upload that the server identifies by its id. */
     final class Upload {
         private final BlobKey key;
         private final String object;
@@ -100,7 +100,7 @@ record MultipartRequests(
             return urls.object(object, Map.of("uploadId", id));
         }
 
-        /** Sends a part; the server compares it with the checksum. */
+        /** Sends a part, which the server compares with the checksum. */
         Part put(int number, BlobSource content, Crc32c checksum) throws IOException {
             String url = urls.object(object, Map.of("partNumber", "" + number, "uploadId", id));
             Map<String, String> fields = new TreeMap<>(settings.keyFields());
@@ -116,8 +116,8 @@ record MultipartRequests(
         }
 
         /**
-         * Puts the parts together. An error may come with the status of a success, as the server begins its response
-         * before it is done.
+         * Completes the upload: the server assembles the parts to an object. An error may have the status of a success,
+         * as the server begins its response before it is done.
          */
         Completed complete(List<Part> parts) throws IOException {
             byte[] body = completion(parts);
@@ -141,18 +141,22 @@ record MultipartRequests(
                 throw new BlobStoreException(
                         Operation.COMPLETE_UPLOAD,
                         key,
-                        "the server failed to put the parts together ("
+                        "the server failed to assemble the parts ("
                                 + result.text("Code").orElse("no code") + ")",
                         new RefusedRequestException(GcsErrorResponse.of(response)),
                         true);
             }
             if (!result.root().equals("CompleteMultipartUploadResult") || !result.whole()) {
                 throw new BlobStoreException(
-                        Operation.COMPLETE_UPLOAD, key, "the server's answer to the completion is cut off", null, true);
+                        Operation.COMPLETE_UPLOAD,
+                        key,
+                        "the server's response to the completion is cut off",
+                        null,
+                        true);
             }
         }
 
-        /** Frees what the server keeps. Succeeds if the upload is already gone. */
+        /** Aborts the upload, so that the server deletes its parts. Succeeds if the upload is already gone. */
         void abort() throws IOException {
             try {
                 bucket.free(key, () -> data.delete(url(), Map.of()), problem -> true);
@@ -163,7 +167,7 @@ record MultipartRequests(
             }
         }
 
-        /** Omits the upload's id, which is of no use to readers. */
+        /** Omits the upload's id, which is of no use in a message. */
         @Override
         public String toString() {
             return "Upload[" + key + "]";

@@ -19,7 +19,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a blob's metadata from responses of the JSON API and of the XML API, with the same result: times are in whole
+ * Converts a blob's metadata from responses of the JSON API and of the XML API, with equal results: times are in whole
  * seconds, as in XML.
  */
 final class ObjectMetadata {
@@ -29,7 +29,7 @@ final class ObjectMetadata {
 
     private ObjectMetadata() {}
 
-    /** Returns the metadata of a blob of the SDK. */
+    /** Converts the SDK's description of a blob. */
     static BlobMetadata of(Operation operation, BlobKey key, Blob blob) throws BlobStoreException {
         requireComplete(operation, key, blob);
         return BlobMetadata.builder(key, blob.getSize(), version(blob.getGeneration()), modified(blob))
@@ -39,7 +39,7 @@ final class ObjectMetadata {
                 .build();
     }
 
-    /** Returns the entry of a listing for a blob of the SDK. */
+    /** Converts the SDK's description of a blob to an entry of a listing. */
     static BlobListing.Blob entry(Operation operation, BlobKey key, Blob blob) throws BlobStoreException {
         requireComplete(operation, key, blob);
         return BlobListing.Blob.of(key, blob.getSize(), version(blob.getGeneration()), modified(blob));
@@ -65,7 +65,7 @@ final class ObjectMetadata {
         return user;
     }
 
-    /** Reads the header of a response to GET. */
+    /** Parses the header of a response to GET. */
     static BlobMetadata of(Operation operation, BlobKey key, HttpHeaders headers, long size) throws BlobStoreException {
         BlobVersion version =
                 generation(headers).orElseThrow(() -> ObjectHeaders.incomplete(operation, key, GENERATION));
@@ -81,13 +81,13 @@ final class ObjectMetadata {
         return new BlobVersion(Long.toString(generation));
     }
 
-    /** Returns the generation of a version; empty for a version of another kind of store, which no object has. */
+    /** Returns the generation of a version; empty for a version of another kind of store. */
     static Optional<Long> generation(BlobVersion version) {
         String text = version.toString();
         return text.matches("[0-9]{1,18}") ? Optional.of(Long.parseLong(text)) : Optional.empty();
     }
 
-    /** Returns the CRC32C in a header: {@code crc32c=…}, possibly next to an MD5, in the same or in another field. */
+    /** Returns the CRC32C in a header: {@code crc32c=…}, possibly with an MD5, in the same or in another field. */
     static Optional<Crc32c> checksum(HttpHeaders headers) {
         for (String field : headers.all(HASH)) {
             for (String hash : field.split(",", -1)) {

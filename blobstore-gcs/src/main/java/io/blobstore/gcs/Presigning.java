@@ -20,8 +20,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
-/** Presigns URLs of the XML API (V4) with the credentials of a service account, or by a request to IAM. */
+/** Presigns URLs of the XML API (V4) with the key of a service account, or with a request to IAM. */
 record Presigning(BucketContext bucket, GcsObjectNames names, Storage client, GcsUrls urls, GcsSettings settings) {
+    /** Presigns a URL for one request. */
     PresignedUrl run(BlobKey key, PresignOptions options) throws IOException {
         bucket.requireOpen();
         PresignedUrls.requireValidity(options);
@@ -54,8 +55,8 @@ record Presigning(BucketContext bucket, GcsObjectNames names, Storage client, Gc
             throw new PermissionDeniedException(
                     Operation.PRESIGN,
                     key,
-                    "these credentials cannot sign; use a service account's key, or one that may sign by IAM"
-                            + " (iam.serviceAccounts.signBlob)",
+                    "these credentials cannot sign; use the key of a service account, or an account that may sign"
+                            + " with IAM (iam.serviceAccounts.signBlob)",
                     e);
         }
     }

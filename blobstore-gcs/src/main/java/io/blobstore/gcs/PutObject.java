@@ -25,9 +25,9 @@ import java.util.TreeMap;
 import java.util.UUID;
 
 /**
- * Stores a blob by one request of the JSON API, with metadata and content as the two parts of a multipart/related body.
- * The request may have a condition. The server compares the content with the checksum in the metadata, and returns the
- * metadata of the new object. The body is concatenated without a copy of the content.
+ * Stores a blob with one request of the JSON API, whose multipart/related body consists of metadata and content. The
+ * request may have a condition. The server compares the content with the checksum in the metadata, and returns the
+ * metadata of the new object. The content is not copied into the body.
  */
 record PutObject(
         BucketContext bucket,
@@ -40,6 +40,7 @@ record PutObject(
     private static final Operation OPERATION = Operation.STORE;
     private static final String ANY_TYPE = "application/octet-stream";
 
+    /** Stores a blob. */
     StoredBlob run(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
         if (content.size() > GcsBlobStore.CAPABILITIES.maxPartSize()) {
             throw new IllegalArgumentException("this store sends at most " + GcsBlobStore.CAPABILITIES.maxPartSize()
@@ -99,7 +100,7 @@ record PutObject(
                     .createJsonParser(new ByteArrayInputStream(response.body().bytes()), StandardCharsets.UTF_8)
                     .parseAndClose(StorageObject.class);
         } catch (IOException | IllegalArgumentException e) {
-            throw new BlobStoreException(OPERATION, key, "the server's answer is cut off, or no JSON", e, true);
+            throw new BlobStoreException(OPERATION, key, "the server's response is cut off, or is not JSON", e, true);
         }
     }
 

@@ -42,7 +42,7 @@ final class SdkHttpTransportAdapter extends HttpTransport {
         return new Request(method, URI.create(url));
     }
 
-    /** Leaves the client open. */
+    /** Does nothing: the store closes the client. */
     @Override
     public void shutdown() {}
 
@@ -86,7 +86,7 @@ final class SdkHttpTransportAdapter extends HttpTransport {
             }
         }
 
-        /** Returns the body, which is small and on the heap. */
+        /** Returns the body, if there is one. It is small, and copied to the heap. */
         private Optional<BlobSource> body() throws IOException {
             if (getStreamingContent() == null) {
                 return Optional.empty();
@@ -97,7 +97,7 @@ final class SdkHttpTransportAdapter extends HttpTransport {
         }
     }
 
-    /** Translates an exception into a type by which the SDK decides whether to repeat a request. */
+    /** Translates an exception to a type by which the SDK decides whether to repeat a request. */
     private static IOException translate(TransportException problem) {
         return switch (problem.kind()) {
             case TIMEOUT -> (IOException) new SocketTimeoutException(problem.getMessage()).initCause(problem);

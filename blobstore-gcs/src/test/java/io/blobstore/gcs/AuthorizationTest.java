@@ -26,14 +26,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What our own requests say beside their content, and when a token is renewed. */
+/** The header fields for the authorization of the data plane, and the renewal of tokens. */
 @ExtendWith(LeakCheck.class)
 class AuthorizationTest {
     private static final Script STORED = Script.responding(
             200, "{\"name\": \"some-blob\", \"generation\": \"1\"}", "Content-Type: application/json");
     private static final Script REFUSED = Script.responding(401, "");
 
-    /** Counts its tokens: "token-1" until it is refreshed. */
+    /** Credentials with numbered tokens: "token-1" until they are refreshed. */
     private static final class Account extends Credentials {
         private static final long serialVersionUID = 1L;
 
@@ -76,9 +76,9 @@ class AuthorizationTest {
         }
     }
 
-    private static List<String> said(ScriptedServer server, String field) {
+    private static List<String> sent(ScriptedServer server, String field) {
         return server.requests().stream()
-                .map(request -> request.headers().first(field).orElse("nothing"))
+                .map(request -> request.headers().first(field).orElse("none"))
                 .toList();
     }
 
@@ -87,10 +87,10 @@ class AuthorizationTest {
         try (ScriptedServer server = ScriptedServer.plain(STORED)) {
             store(server, new Account());
 
-            assertThat(said(server, "Authorization")).containsExactly("Bearer token-1");
-            assertThat(said(server, "x-goog-user-project")).containsExactly("payer");
-            assertThat(said(server, "x-goog-api-client")).hasSize(1).allMatch(agent -> agent.startsWith("gl-java/"));
-            assertThat(said(server, "Accept-Encoding")).containsExactly("nothing");
+            assertThat(sent(server, "Authorization")).containsExactly("Bearer token-1");
+            assertThat(sent(server, "x-goog-user-project")).containsExactly("payer");
+            assertThat(sent(server, "x-goog-api-client")).hasSize(1).allMatch(agent -> agent.startsWith("gl-java/"));
+            assertThat(sent(server, "Accept-Encoding")).containsExactly("none");
         }
     }
 
@@ -100,13 +100,13 @@ class AuthorizationTest {
         try (ScriptedServer server = ScriptedServer.plain(STORED).then(REFUSED)) {
             store(server, account);
 
-            assertThat(said(server, "Authorization")).containsExactly("Bearer token-1", "Bearer token-2");
+            assertThat(sent(server, "Authorization")).containsExactly("Bearer token-1", "Bearer token-2");
         }
         assertThat(account.refreshes).hasValue(1);
     }
 
     @Test
-    void aTokenThatSomebodyElseRenewedMeanwhileIsTakenOver() throws IOException {
+    void aTokenThatWasRenewedMeanwhileIsUsed() throws IOException {
         Account account = new Account();
         try (ScriptedServer server = ScriptedServer.plain(STORED).then(exchange -> {
             exchange.discardBody();
@@ -115,13 +115,13 @@ class AuthorizationTest {
         })) {
             store(server, account);
 
-            assertThat(said(server, "Authorization")).containsExactly("Bearer token-1", "Bearer token-2");
+            assertThat(sent(server, "Authorization")).containsExactly("Bearer token-1", "Bearer token-2");
         }
         assertThat(account.refreshes).hasValue(0);
     }
 
     @Test
-    void aTokenThatIsRefusedAgainIsAnError() throws IOException {
+    void aRenewedTokenThatIsRefusedIsAnError() throws IOException {
         Account account = new Account();
         try (ScriptedServer server = ScriptedServer.plain(REFUSED)) {
             assertThatExceptionOfType(PermissionDeniedException.class)
@@ -139,11 +139,11 @@ class AuthorizationTest {
             assertThatExceptionOfType(PermissionDeniedException.class)
                     .isThrownBy(() -> store(server, NoCredentials.getInstance()));
 
-            assertThat(said(server, "Authorization")).containsExactly("nothing");
+            assertThat(sent(server, "Authorization")).containsExactly("none");
         }
     }
 
-    /** A client's transport options may be anything that is one of them. */
+    /** Transport options of a user, whose client authorizes requests by an interceptor. */
     private static final class Intercepting extends HttpTransportOptions {
         private static final long serialVersionUID = 1L;
 
@@ -158,7 +158,7 @@ class AuthorizationTest {
     }
 
     @Test
-    void aClientThatAuthorizesByAnInterceptorIsFollowed() throws Exception {
+    void theInterceptorOfAClientIsUsed() throws Exception {
         try (ScriptedServer server = ScriptedServer.plain(STORED);
                 Storage client = StorageOptions.http()
                         .setHost(server.endpoint().toString())
@@ -171,7 +171,7 @@ class AuthorizationTest {
                         GcsBlobStore.builder("some-bucket").client(client).open()) {
             store.store(BlobKey.of("some-blob"), BlobSource.of(ByteBuffer.wrap(new byte[10])));
 
-            assertThat(said(server, "Authorization")).containsExactly("by an interceptor");
+            assertThat(sent(server, "Authorization")).containsExactly("by an interceptor");
         }
     }
 }

@@ -10,13 +10,14 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A fake of Cloud Storage for each test, with one bucket. To be registered as an extension of the instance: then it
- * starts after the leak check's first snapshot and ends before the second, which would count its threads and sockets.
+ * A fake of Cloud Storage for each test, with one bucket. To be registered as an extension of the instance, so that it
+ * starts after the first snapshot of the leak check and ends before the second, which would count its threads and
+ * sockets.
  */
 final class FakeServer implements BeforeEachCallback, AfterEachCallback {
     static final String BUCKET = "some-bucket";
 
-    /** Shared, as generating its key takes time. */
+    /** The account of all tests, as generating its key takes time. */
     private static final FakeCredentials ACCOUNT = new FakeCredentials();
 
     private final boolean secure;

@@ -43,14 +43,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is left over of uploads that fail or are cancelled: nothing, as far as the server lets itself be asked. */
+/** Uploads that fail or are cancelled leave nothing over, unless the server fails too. */
 class GcsAbortFaultsTest extends GcsFaultsBase {
     private static final Crc32c CHECKSUM = Crc32c.of(ByteBuffer.wrap(CONTENT));
 
     // ---- cancellation
 
     @Test
-    void whatIsHiddenIsRemovedThoughTheThreadIsInterrupted() throws Exception {
+    void theHiddenObjectIsDeletedAlthoughTheThreadIsInterrupted() throws Exception {
         server.get().fault(IS_REWRITE, GcsFaults.json(403, "forbidden", "no"));
         try (BlobStore store = server.store().open();
                 MultipartUpload upload = sent(store, Precondition.ifAbsent())) {
@@ -60,7 +60,7 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
 
             Thread.currentThread().interrupt();
             upload.abort();
-            assertThat(Thread.interrupted()).as("put off, and not forgotten").isTrue();
+            assertThat(Thread.interrupted()).as("the interrupt is kept").isTrue();
         }
         assertThat(server.get().names(FakeServer.BUCKET)).isEmpty();
     }
@@ -90,11 +90,11 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
                         uploader.upload(store, BlobKey.of("cancelled-" + i), file.region(), options);
                 transfer.toCompletableFuture().whenComplete((stored, problem) -> {
                     while (requests.getCount() > 0) {
-                        requests.countDown(); // no more will come
+                        requests.countDown(); // there will be no more requests
                     }
                 });
                 assertThat(requests.await(20, TimeUnit.SECONDS)).isTrue();
-                LockSupport.parkNanos(random.nextInt(2_000_000)); // not only as a request begins
+                LockSupport.parkNanos(random.nextInt(2_000_000)); // also cancels between the beginnings of requests
                 transfer.cancel();
                 file.close();
                 try {
@@ -111,13 +111,13 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aCancellationDuringTheCompletionComesTooLate(boolean conditional) throws Exception {
+    void aCancellationDuringTheCompletionHasNoEffect(boolean conditional) throws Exception {
         Path path = Files.write(directory.resolve("late"), CONTENT);
         for (Predicate<ScriptedExchange> moment :
                 conditional ? List.of(IS_COMPLETION, IS_REWRITE) : List.of(IS_COMPLETION)) {
-            List<Boolean> answers = new CopyOnWriteArrayList<>();
+            List<Boolean> cancelled = new CopyOnWriteArrayList<>();
             CompletableFuture<Transfer<StoredBlob>> begun = new CompletableFuture<>();
-            whenSeen(moment, () -> answers.add(begun.join().cancel()));
+            whenSeen(moment, () -> cancelled.add(begun.join().cancel()));
             try (BlobStore store = server.store().open();
                     TransferManager uploader = TransferManager.create();
                     MappedFile file = MappedFile.open(path)) {
@@ -138,14 +138,14 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
                 assertThat(transfer.join().version()).isEqualTo(store.head(KEY).version());
                 assertThat(file.isReleased()).isTrue();
             }
-            assertThat(answers).containsExactly(false);
+            assertThat(cancelled).containsExactly(false);
             assertStored();
         }
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void anInterruptDuringTheCompletionLeavesNothingUnfinished(boolean conditional) throws Exception {
+    void anInterruptDuringTheCompletionLeavesNothingOver(boolean conditional) throws Exception {
         Thread caller = Thread.currentThread();
         for (Predicate<ScriptedExchange> moment :
                 conditional ? List.of(IS_COMPLETION, IS_REWRITE) : List.of(IS_COMPLETION)) {
@@ -154,11 +154,11 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
                 store.delete(KEY);
                 MultipartUpload upload = sent(store, condition(conditional));
 
-                // The answer may have been quicker than the interrupt.
+                // The response may arrive before the interrupt.
                 Throwable problem = catchThrowable(() -> upload.complete(CHECKSUM));
                 upload.close();
 
-                assertThat(Thread.interrupted()).as("not forgotten").isTrue();
+                assertThat(Thread.interrupted()).as("the interrupt is kept").isTrue();
                 if (problem != null) {
                     assertThat(problem)
                             .isInstanceOf(BlobStoreException.class)
@@ -177,7 +177,7 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
     // ---- aborts that fail
 
     @Test
-    void anAbortIsTriedAgain() throws Exception {
+    void aFailedAbortIsRepeated() throws Exception {
         for (ScriptedFault fault : List.of(
                 GcsFaults.xml(500, "InternalError", "oops"),
                 GcsFaults.xml(503, "ServiceUnavailable", "try again"),
@@ -199,7 +199,7 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
     }
 
     @Test
-    void anAbortThatFailsForGoodIsNotTriedForever() throws Exception {
+    void anAbortThatKeepsFailingIsRepeatedTwice() throws Exception {
         ScriptedFault fault = GcsFaults.xml(500, "InternalError", "oops");
         server.get().fault(IS_ABORT, fault, fault, fault);
         try (BlobStore store = server.store().open()) {
@@ -215,7 +215,7 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
     }
 
     @Test
-    void anAbortThatIsNotAnsweredIsWaitedForOnce() throws Exception {
+    void anAbortWithoutResponseIsNotRepeated() throws Exception {
         try (ScriptedServer silent = ScriptedServer.plain(exchange -> {
                     exchange.discardBody();
                     if (exchange.method().equals("DELETE")) {
@@ -240,7 +240,7 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
     }
 
     @Test
-    void theRemovalOfWhatIsHiddenIsTriedAgain() throws Exception {
+    void theDeletionOfTheHiddenObjectIsRepeated() throws Exception {
         ScriptedFault fault = GcsFaults.json(500, "internalError", "oops");
         server.get().fault(seen -> seen.method().equals("DELETE") && FakeGcs.isJson(seen), fault, fault);
         try (BlobStore store = server.store().open()) {
@@ -251,7 +251,7 @@ class GcsAbortFaultsTest extends GcsFaultsBase {
     }
 
     @Test
-    void whatIsHiddenIsRemovedThoughTheUploadCannotBeAborted() throws Exception {
+    void theHiddenObjectIsDeletedAlthoughTheUploadCannotBeAborted() throws Exception {
         server.get().fault(IS_COMPLETION, ScriptedFault.afterHandling(GcsFaults.xml(403, "AccessDenied", "no")));
         server.get().fault(IS_ABORT, GcsFaults.xml(403, "AccessDenied", "nor that"));
         try (BlobStore store = server.store().open()) {

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
-/** What the {@code package-info.java} of this module says, asserted on the compiled classes. */
+/** Verifies the dependencies that {@code package-info.java} documents, on the compiled classes. */
 class GcsArchitectureTest {
     private static final String OWN = GcsBlobStore.class.getPackageName();
 

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a user meets who has set something wrong: one clear line, and nothing half-uploaded. */
+/** Wrong settings are reported in one clear line, and leave no unfinished upload. */
 @ExtendWith(LeakCheck.class)
 class GcsBadInputTest {
     private static final String BUCKET = FakeServer.BUCKET;
@@ -48,7 +48,7 @@ class GcsBadInputTest {
     @RegisterExtension
     final FakeServer server = FakeServer.plain();
 
-    /** Every way to a store: requests of ours, and the SDK's. */
+    /** Calls that send every kind of request, of the data plane and of the SDK. */
     private static List<Callable<Object>> calls(BlobStore store) {
         return List.of(
                 () -> store.store(KEY, BlobSource.of(ByteBuffer.wrap(BYTES))),
@@ -80,7 +80,7 @@ class GcsBadInputTest {
     }
 
     @Test
-    void aBucketThatIsMissingIsNamed() throws IOException {
+    void aMissingBucketIsReported() throws IOException {
         assertEachFails(
                 GcsBlobStore.builder("no-such-bucket").endpoint(server.get().endpoint()),
                 StoreNotFoundException.class,
@@ -91,7 +91,7 @@ class GcsBadInputTest {
 
     @ParameterizedTest
     @ValueSource(ints = {401, 403})
-    void credentialsThatAreNotEnoughAreNamed(int status) throws IOException {
+    void insufficientCredentialsAreReported(int status) throws IOException {
         try (ScriptedServer refusing = ScriptedServer.plain(Script.responding(status, ""))) {
             assertEachFails(
                     GcsBlobStore.builder(BUCKET)
@@ -104,7 +104,7 @@ class GcsBadInputTest {
     }
 
     @Test
-    void anEndpointThatIsDownIsNamed() throws IOException {
+    void anUnreachableEndpointIsReported() throws IOException {
         int port;
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();
@@ -119,7 +119,7 @@ class GcsBadInputTest {
 
     @ParameterizedTest
     @EnumSource(names = {"SERVER", "OTHER_HOST", "EXPIRED"})
-    void aCertificateThatIsNotTrustedIsRefused(TestAuthority.Identity identity) throws IOException {
+    void anUntrustedCertificateIsRefused(TestAuthority.Identity identity) throws IOException {
         try (ScriptedServer secure =
                 ScriptedServer.secure(TestAuthority.get().serverContext(identity), Script.responding(501, ""))) {
             GcsBlobStore.Builder builder = GcsBlobStore.builder(BUCKET)
@@ -151,7 +151,7 @@ class GcsBadInputTest {
     }
 
     @Test
-    void credentialsThatCannotSignAreNamed() throws IOException {
+    void credentialsThatCannotSignAreReported() throws IOException {
         try (BlobStore store = GcsBlobStore.builder(BUCKET)
                 .endpoint(server.get().endpoint())
                 .credentials(token("secret-token"))

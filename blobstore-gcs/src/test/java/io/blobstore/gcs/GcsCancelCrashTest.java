@@ -30,8 +30,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Uploads, a thousand of them in the campaign tier, are cancelled at random points, and their memory is unmapped at
- * once. Half of them have a condition, so that they end under a hidden name first.
+ * Cancels uploads, a thousand in the campaign tier, at random points, and unmaps their memory immediately. Half of them
+ * have a condition, so that they create a hidden object first.
  */
 @Tag("jdk")
 class GcsCancelCrashTest {
@@ -50,7 +50,7 @@ class GcsCancelCrashTest {
         CancelledUploads.requireSurvival(Child.class, directory, engine, secure, CampaignScale.of(times));
     }
 
-    /** The server: besides uploads it has objects with hidden names, which are copied and deleted by the JSON API. */
+    /** A server of uploads that also has hidden objects, which are copied and deleted by the JSON API. */
     private static final class Uploads extends ScriptedUploads {
         private static final String HIDDEN = ".blobstore-unpublished";
         private static final String CHECKSUM =
@@ -87,20 +87,20 @@ class GcsCancelCrashTest {
                                 + "\", \"crc32c\": \"" + CHECKSUM + "\"}}",
                         "Content-Type: application/json");
             } else if (exchange.method().equals("DELETE") && path.contains(HIDDEN)) {
-                boolean there = hidden.remove(unique(path));
-                exchange.respond(there ? 204 : 404, "");
+                boolean existed = hidden.remove(unique(path));
+                exchange.respond(existed ? 204 : 404, "");
             } else {
                 super.respondOther(exchange);
             }
         }
 
-        /** What the XML API has in its path is an end of what the JSON API has. */
+        /** Returns the unique part of a hidden name, in a path of either API. */
         private static String unique(String path) {
             return path.replaceFirst(".*" + HIDDEN + "(/|%2F)", "");
         }
     }
 
-    /** The child. */
+    /** The process that may crash. */
     static final class Child extends CancelledUploads {
         private Child() {
             super(new Uploads());

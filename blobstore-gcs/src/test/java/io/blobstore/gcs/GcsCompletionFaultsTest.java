@@ -22,13 +22,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What goes wrong when parts are put together. */
+/** Failures of completions. */
 class GcsCompletionFaultsTest extends GcsFaultsBase {
     // ---- completion
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aCompletionWhoseAnswerIsLostHasHappened(boolean conditional) throws Exception {
+    void aCompletionWhoseResponseIsLostCountsAsSuccessful(boolean conditional) throws Exception {
         for (ScriptedFault fault : List.of(
                 ScriptedFault.loseResponse(),
                 ScriptedFault.cutResponse(),
@@ -45,9 +45,8 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
     }
 
     @Test
-    void anAnswerThatTellsNeitherHashNorGenerationIsAskedFor() throws Exception {
-        server.get().omitHashOfCompletion(true);
-        server.get().omitGenerationOfCompletion(true);
+    void aMissingHashAndGenerationAreRequested() throws Exception {
+        server.get().fault(IS_COMPLETION, GcsFaults.omitting("x-goog-hash", "x-goog-generation"));
         try (BlobStore store = server.store().open()) {
             StoredBlob stored = upload(store, Precondition.none());
 
@@ -59,12 +58,12 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void anObjectThatIsNotWhatWasSentIsRemoved(boolean conditional) throws Exception {
+    void aCorruptObjectIsDeleted(boolean conditional) throws Exception {
         server.get().fault(IS_COMPLETION, GcsFaults.wrongHash());
         try (BlobStore store = server.store().open()) {
             assertThatThrownBy(() -> upload(store, condition(conditional)))
                     .isInstanceOf(IntegrityException.class)
-                    .hasMessageContaining("it is removed");
+                    .hasMessageContaining("the object is removed");
         }
         assertThat(server.get().names(FakeServer.BUCKET)).isEmpty();
         assertNothingLeftOver();
@@ -72,7 +71,7 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aCompletionThatTheServerDeniesMayHaveHappened(boolean conditional) throws Exception {
+    void aCompletionThatFailsMayHaveTakenEffect(boolean conditional) throws Exception {
         for (ScriptedFault fault : List.of(
                 GcsFaults.xml(500, "InternalError", "oops"),
                 GcsFaults.xml(503, "ServiceUnavailable", "try again"),
@@ -96,7 +95,7 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aCompletionThatFailsForGoodLeavesNothing(boolean conditional) throws Exception {
+    void aCompletionThatKeepsFailingLeavesNothingOver(boolean conditional) throws Exception {
         server.get()
                 .fault(
                         IS_COMPLETION,
@@ -106,7 +105,7 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
         try (BlobStore store = server.store().open()) {
             assertThatThrownBy(() -> upload(store, condition(conditional)))
                     .isInstanceOf(BlobStoreException.class)
-                    .hasMessageContaining("failed to put the parts together (InternalError)");
+                    .hasMessageContaining("failed to assemble the parts (InternalError)");
         }
         assertThat(server.get().faultsLeft()).isZero();
         assertThat(server.get().names(FakeServer.BUCKET)).isEmpty();
@@ -114,7 +113,7 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
     }
 
     @Test
-    void whatSomebodyElseStoredMeanwhileIsNeitherTakenForOursNorRemoved() throws Exception {
+    void theBlobOfAnotherWriterIsNeitherReturnedNorDeleted() throws Exception {
         byte[] others = {1, 2, 3};
         server.get().fault(IS_COMPLETION, ScriptedFault.loseResponse());
         try (BlobStore store = server.store().open()) {
@@ -131,24 +130,24 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
         assertNothingLeftOver();
     }
 
-    /** The answer to the completion has no checksum, and the object that is looked at then has another one. */
+    /** The response to the completion has no checksum, and the object has another checksum than the content. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void anotherObjectIsRemovedOnlyIfItIsOurs(boolean generationTold) throws Exception {
-        server.get().omitHashOfCompletion(true);
-        server.get().omitGenerationOfCompletion(!generationTold);
+    void aDifferentObjectIsDeletedOnlyIfItIsOfTheUpload(boolean generationReported) throws Exception {
+        server.get()
+                .fault(IS_COMPLETION, GcsFaults.omitting("x-goog-hash", generationReported ? "" : "x-goog-generation"));
         server.get().fault(seen -> seen.method().equals("GET") && FakeGcs.isJson(seen), GcsFaults.wrongHash());
         try (BlobStore store = server.store().open()) {
             assertThatThrownBy(() -> upload(store, Precondition.none()))
                     .isInstanceOf(IntegrityException.class)
-                    .hasMessageContaining(generationTold ? "it is removed" : "look at the blob");
+                    .hasMessageContaining(generationReported ? "the object is removed" : "check the blob");
         }
-        assertThat(server.get().names(FakeServer.BUCKET)).hasSize(generationTold ? 0 : 1);
+        assertThat(server.get().names(FakeServer.BUCKET)).hasSize(generationReported ? 0 : 1);
     }
 
     @Test
-    void anObjectOfAnotherGenerationIsNotOurs() throws Exception {
-        server.get().omitHashOfCompletion(true);
+    void anObjectOfAnotherGenerationIsNotDeleted() throws Exception {
+        server.get().fault(IS_COMPLETION, GcsFaults.omitting("x-goog-hash"));
         server.get()
                 .fault(
                         seen -> seen.method().equals("GET") && FakeGcs.isJson(seen),
@@ -159,14 +158,14 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
         try (BlobStore store = server.store().open()) {
             assertThatThrownBy(() -> upload(store, Precondition.none()))
                     .isInstanceOf(IntegrityException.class)
-                    .hasMessageContaining("look at the blob");
+                    .hasMessageContaining("check the blob");
         }
         assertStored();
     }
 
     @Test
-    void anObjectThatCannotBeLookedAtIsFoundLater() throws Exception {
-        server.get().omitHashOfCompletion(true);
+    void anObjectWhoseMetadataCannotBeReadIsFoundLater() throws Exception {
+        server.get().fault(IS_COMPLETION, GcsFaults.omitting("x-goog-hash"));
         server.get()
                 .fault(
                         seen -> seen.method().equals("GET") && FakeGcs.isJson(seen),

@@ -10,13 +10,13 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 
 /**
- * What the contract's tests share, whichever server they run against. Each test keeps to a prefix of its own in one
- * bucket, and what is under it is deleted afterwards.
+ * The base of the contract's tests for all servers. Each test uses its own prefix in one bucket, whose blobs are
+ * deleted afterwards.
  */
 abstract class GcsContractBase extends BlobStoreContract {
     final String prefix = "contract-" + UUID.randomUUID() + "/";
 
-    /** A builder of stores in the bucket. */
+    /** Returns a builder of stores in the bucket. */
     abstract GcsBlobStore.Builder builder();
 
     @Override
@@ -25,9 +25,9 @@ abstract class GcsContractBase extends BlobStoreContract {
     }
 
     @AfterEach
-    void deleteWhatIsLeft() throws IOException {
-        try (BlobStore around = builder().open()) {
-            around.deleteAll(prefix);
+    void deleteBlobs() throws IOException {
+        try (BlobStore direct = builder().open()) {
+            direct.deleteAll(prefix);
         }
     }
 
@@ -38,7 +38,7 @@ abstract class GcsContractBase extends BlobStoreContract {
                 && name.indexOf('\n') < 0;
     }
 
-    /** Cloud Storage lists 1000 at a time. */
+    /** Returns more than 1000, the blobs in one page of Cloud Storage. */
     @Override
     protected int moreThanOnePage() {
         return 1050;

@@ -1,6 +1,6 @@
 package io.blobstore.gcs;
 
-/** The store keeps the contract. */
+/** The contract of the store, against the fake. */
 class GcsContractTest extends GcsFakeContractBase {
     @Override
     FakeServer newServer() {

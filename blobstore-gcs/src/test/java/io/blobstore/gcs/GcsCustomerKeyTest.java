@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Blobs that the server encrypts with a key it is given with each request, and does not keep. */
+/** Blobs that the server encrypts with a key that is sent with each request and not stored. */
 @ExtendWith(LeakCheck.class)
 class GcsCustomerKeyTest {
     private static final BlobKey KEY = BlobKey.of("some-blob");
@@ -40,7 +40,7 @@ class GcsCustomerKeyTest {
 
     @ParameterizedTest
     @CsvSource({"1000, false", "1000, true", "11000000, false", "11000000, true"})
-    void whatIsStoredWithAKeyIsReadWithIt(int size, boolean conditional) throws Exception {
+    void aBlobIsReadOnlyWithItsKey(int size, boolean conditional) throws Exception {
         byte[] content = new byte[size];
         new SplittableRandom(size).nextBytes(content);
         try (BlobStore store = server.store().encryption(key(1)).open();

@@ -18,15 +18,15 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
 
 /**
- * The store keeps the contract, against any server: {@code BLOBSTORE_TEST_GCS_URI} names the bucket, as in
- * {@code gs://bucket}. Of what servers are known not to be able to do, {@code BLOBSTORE_TEST_GCS_SERVER} says which is
- * left out; unset, all is asked for.
+ * The contract of the store against any server: {@code BLOBSTORE_TEST_GCS_URI} names the bucket, as in
+ * {@code gs://bucket}. {@code BLOBSTORE_TEST_GCS_SERVER} may name a server with known limitations, whose tests are left
+ * out.
  */
 @Campaign(representedBy = GcsContractTest.class)
 class GcsEndpointContractTest extends GcsContractBase {
     private static final String VARIABLE = "BLOBSTORE_TEST_GCS_URI";
 
-    /** fake-gcs-server speaks the JSON API, and of the XML API the reading of objects. */
+    /** fake-gcs-server supports the JSON API, and of the XML API only reads of objects. */
     private static final boolean FAKE_GCS_SERVER = "fake-gcs-server".equals(System.getenv("BLOBSTORE_TEST_GCS_SERVER"));
 
     private static StoreUri uri;
@@ -54,13 +54,13 @@ class GcsEndpointContractTest extends GcsContractBase {
         return !FAKE_GCS_SERVER;
     }
 
-    /** It lists with the first character of a delimiter. */
+    /** Returns false for delimiters of which fake-gcs-server uses only the first character. */
     @Override
     protected boolean supportsDelimiter(String delimiter) {
         return !FAKE_GCS_SERVER || delimiter.length() == 1;
     }
 
-    /** For a server that takes no blobs in parts, and knows nobody's signature. */
+    /** A store on a server without multipart uploads and signed URLs. */
     private static final class WithoutParts extends ForwardingBlobStore {
         WithoutParts(BlobStore delegate) {
             super(delegate);
@@ -82,12 +82,12 @@ class GcsEndpointContractTest extends GcsContractBase {
 
         @Override
         public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options) {
-            throw new UnsupportedOperationException("fake-gcs-server takes no parts");
+            throw new UnsupportedOperationException("fake-gcs-server has no multipart uploads");
         }
 
         @Override
         public PresignedUrl presign(BlobKey key, PresignOptions options) {
-            throw new UnsupportedOperationException("fake-gcs-server knows no signatures");
+            throw new UnsupportedOperationException("fake-gcs-server has no signed URLs");
         }
     }
 }

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The contract against the fake in this process. */
+/** The base of the contract's tests against the fake in this process. */
 abstract class GcsFakeContractBase extends GcsContractBase {
     @RegisterExtension
     final FakeServer server = newServer();

@@ -31,8 +31,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Uploads from a mapping while the server, the network or a token fails: the content arrives as it is, or nothing is
- * left over.
+ * The base of tests that upload from a mapping while the server, the network or a token fails: the content arrives
+ * unchanged, or nothing is left over.
  */
 @ExtendWith(LeakCheck.class)
 abstract class GcsFaultsBase {
@@ -47,7 +47,7 @@ abstract class GcsFaultsBase {
     static final Predicate<ScriptedExchange> IS_REWRITE =
             request -> request.target().contains("/rewriteTo/");
 
-    /** Of an upload, and not of an object. */
+    /** Matches aborts of uploads, and not deletions of objects. */
     static final Predicate<ScriptedExchange> IS_ABORT =
             request -> request.method().equals("DELETE") && request.target().contains("?uploadId=");
 
@@ -76,7 +76,7 @@ abstract class GcsFaultsBase {
                 return transfer.join();
             } finally {
                 assertThat(file.isReleased())
-                        .as("memory is free when it is over")
+                        .as("memory is released when the transfer ends")
                         .isTrue();
             }
         }
@@ -94,7 +94,7 @@ abstract class GcsFaultsBase {
         assertThat(server.get().names(FakeServer.BUCKET)).noneMatch(name -> name.contains(".blobstore-unpublished/"));
     }
 
-    /** An upload all of whose parts are sent. */
+    /** Creates an upload and sends all of its parts. */
     static MultipartUpload sent(BlobStore store, Precondition condition) throws IOException {
         PartLayout layout = new PartLayout(CONTENT.length, PART);
         BlobSource content = BlobSource.of(ByteBuffer.wrap(CONTENT));
@@ -110,7 +110,7 @@ abstract class GcsFaultsBase {
         return conditional ? Precondition.ifAbsent() : Precondition.none();
     }
 
-    /** Does something when the next such request arrives: before it is carried out, and in the server's thread. */
+    /** Runs an action in the server's thread when the next matching request arrives, before it is carried out. */
     final void whenSeen(Predicate<ScriptedExchange> which, Runnable action) {
         AtomicBoolean done = new AtomicBoolean();
         whenSeenEachTime(seen -> {
@@ -120,7 +120,7 @@ abstract class GcsFaultsBase {
         });
     }
 
-    /** Does something when any request arrives, in the same way. */
+    /** Runs an action in the server's thread when any request arrives, before it is carried out. */
     final void whenSeenEachTime(Consumer<ScriptedExchange> action) {
         server.get()
                 .fault(

@@ -2,7 +2,7 @@ package io.blobstore.gcs;
 
 import io.blobstore.contract.Campaign;
 
-/** The store keeps the contract over one connection: no request waits for one that another of its kind holds. */
+/** The contract over one connection: no request waits for a connection while it holds another. */
 @Campaign(representedBy = GcsContractTest.class)
 class GcsOverOneConnectionContractTest extends GcsContractTest {
     @Override

@@ -21,9 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What goes wrong with conditions, and with the hidden names of uploads in parts that have one. */
+/** Failures of conditional requests, and of the hidden objects of conditional multipart uploads. */
 class GcsPublicationFaultsTest extends GcsFaultsBase {
-    private static final List<ScriptedFault> DENIALS = List.of(
+    private static final List<ScriptedFault> SERVER_ERRORS = List.of(
             GcsFaults.json(500, "internalError", "oops"),
             GcsFaults.json(503, "backendError", "try again"),
             ScriptedFault.respond(503, ""),
@@ -34,7 +34,7 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aKmsKeyAndAStorageClassAreKeptWithAndWithoutACondition(boolean conditional) throws Exception {
+    void theKmsKeyAndTheStorageClassAreUsedWithAndWithoutACondition(boolean conditional) throws Exception {
         String key = "projects/p/locations/l/keyRings/r/cryptoKeys/k";
         try (BlobStore store = server.store()
                 .encryption(GcsEncryption.kms(key))
@@ -52,7 +52,7 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
     // ---- conditions
 
     @Test
-    void whatCameInBetweenIsNotOverwritten() throws Exception {
+    void aBlobThatWasStoredMeanwhileIsNotOverwritten() throws Exception {
         byte[] others = {1, 2, 3};
         for (Precondition condition : List.of(Precondition.ifAbsent(), Precondition.none())) {
             try (BlobStore store = server.store().open()) {
@@ -74,7 +74,7 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
     }
 
     @Test
-    void aPublicationWhoseAnswerIsLostHasHappened() throws Exception {
+    void aPublicationWhoseResponseIsLostCountsAsSuccessful() throws Exception {
         server.get().fault(IS_REWRITE, ScriptedFault.loseResponse());
         try (BlobStore store = server.store().open()) {
             StoredBlob stored = upload(store, Precondition.ifAbsent());
@@ -87,7 +87,7 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
     }
 
     @Test
-    void aConditionalStoreWhoseAnswerIsLostHasHappened() throws Exception {
+    void aConditionalStoreWhoseResponseIsLostCountsAsSuccessful() throws Exception {
         for (ScriptedFault fault : List.of(ScriptedFault.loseResponse(), ScriptedFault.cutResponse())) {
             server.get().fault(request -> request.target().startsWith("/upload/"), fault);
             try (BlobStore store = server.store().open()) {
@@ -106,8 +106,8 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
     }
 
     @Test
-    void aPublicationThatTheServerDeniesMayHaveHappened() throws Exception {
-        for (ScriptedFault fault : DENIALS) {
+    void aPublicationThatFailsMayHaveTakenEffect() throws Exception {
+        for (ScriptedFault fault : SERVER_ERRORS) {
             server.get().fault(IS_REWRITE, ScriptedFault.afterHandling(fault));
             try (BlobStore store = server.store().open()) {
                 store.delete(KEY);
@@ -121,10 +121,10 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
     }
 
     @Test
-    void aConditionalStoreThatTheServerDeniesMayHaveHappened() throws Exception {
+    void aConditionalStoreThatFailsMayHaveTakenEffect() throws Exception {
         StoreOptions ifAbsent =
                 StoreOptions.builder().precondition(Precondition.ifAbsent()).build();
-        for (ScriptedFault fault : DENIALS) {
+        for (ScriptedFault fault : SERVER_ERRORS) {
             server.get().fault(request -> request.target().startsWith("/upload/"), ScriptedFault.afterHandling(fault));
             try (BlobStore store = server.store().open()) {
                 store.delete(KEY);
@@ -137,9 +137,9 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
         assertThat(server.get().faultsLeft()).isZero();
     }
 
-    /** It says that there were too many requests, so this one is not looked for. */
+    /** A throttled request did not take effect, so its blob is not requested. */
     @Test
-    void aConditionalStoreThatWasTurnedAwayHasNotHappened() throws Exception {
+    void aThrottledConditionalStoreHasNotTakenEffect() throws Exception {
         server.get()
                 .fault(
                         request -> request.target().startsWith("/upload/"),
@@ -157,7 +157,7 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
     }
 
     @Test
-    void aPublicationThatFailsForGoodLeavesNothing() throws Exception {
+    void aPublicationThatKeepsFailingLeavesNothingOver() throws Exception {
         server.get()
                 .fault(
                         IS_REWRITE,
@@ -175,7 +175,7 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
     }
 
     @Test
-    void aPublicationInStepsIsBegunAgainWhenAStepFails() throws Exception {
+    void aPublicationInStepsIsRestartedWhenAStepFails() throws Exception {
         server.get().rewriteInStepsOf(PART);
         server.get()
                 .fault(
@@ -192,7 +192,7 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
     }
 
     @Test
-    void aHiddenObjectThatCannotBeRemovedDoesNotMakeTheUploadFail() throws Exception {
+    void aHiddenObjectThatCannotBeDeletedDoesNotFailTheUpload() throws Exception {
         server.get()
                 .fault(
                         request -> request.method().equals("DELETE"),
@@ -206,7 +206,7 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
                     .hasSize(2);
             try (io.blobstore.BlobListing listing = store.list(io.blobstore.ListOptions.DEFAULT)) {
                 listing.next();
-                assertThat(listing.hasNext()).as("and not seen").isFalse();
+                assertThat(listing.hasNext()).as("and not listed").isFalse();
             }
         }
     }

@@ -2,7 +2,7 @@ package io.blobstore.gcs;
 
 import io.blobstore.contract.Campaign;
 
-/** The contract over TLS, as it is in every installation. */
+/** The contract over TLS, as in every installation. */
 @Campaign(representedBy = GcsContractTest.class)
 class GcsTlsContractTest extends GcsFakeContractBase {
     @Override

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What can stand in a {@code gs:} URI, and what cannot; where an object then is. */
+/** The valid and invalid parameters of {@code gs:} URIs, and the URLs of objects. */
 class GcsUriTest {
     @Test
     void everyParameterIsKnown() throws IOException {
@@ -50,7 +50,7 @@ class GcsUriTest {
                 "gs://some-bucket?maxConnections=many | a whole number from 1",
                 "gs://some-bucket?token=x | credentials"
             })
-    void whatIsWrongIsSaid(String uri, String words) {
+    void anInvalidUriIsExplained(String uri, String words) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> BlobStores.open(uri).close())
                 .withMessageContaining(words)
@@ -59,7 +59,7 @@ class GcsUriTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1:4443", "http://127.0.0.1:4443", "http://127.0.0.1:4443/"})
-    void theEmulatorOfTheEnvironmentIsUsedWithoutCredentials(String value) throws IOException {
+    void theEmulatorInTheEnvironmentIsUsedWithoutCredentials(String value) throws IOException {
         GcsClientFactory factory = new GcsClientFactory();
         factory.environment = Map.of(GcsClientFactory.EMULATOR, value);
         GcsSettings settings = new GcsSettings("some-bucket", "", Optional.empty(), Optional.empty());
@@ -72,7 +72,7 @@ class GcsUriTest {
     }
 
     @Test
-    void aCustomerKeyDoesNotTravelInTheClear() {
+    void aCustomerKeyIsNotSentOverPlainHttp() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> GcsBlobStore.builder("some-bucket")
                         .endpoint(URI.create("http://127.0.0.1:1"))
@@ -81,9 +81,7 @@ class GcsUriTest {
                 .withMessageContaining("https");
     }
 
-    /**
-     * Its metrics, and the direct path, would ask the cloud's metadata service where this runs: not on this machine.
-     */
+    /** Disables the metrics and the direct path, which would send requests to the metadata service of a cloud. */
     @Test
     void aClientOverGrpcIsRefused() throws Exception {
         try (Storage client = StorageOptions.grpc()
@@ -114,7 +112,7 @@ class GcsUriTest {
         "é~_-., %C3%A9~_-.",
         "*, %2A"
     })
-    void anObjectIsAddressedAsItIs(String name, String encoded) {
+    void namesAreEncodedAndNotNormalised(String name, String encoded) {
         assertThat(new GcsUrls("http://h", "b").object(name, Map.of("uploads", "", "x", "a b")))
                 .isEqualTo("http://h/b/" + encoded + "?uploads&x=a%20b");
     }

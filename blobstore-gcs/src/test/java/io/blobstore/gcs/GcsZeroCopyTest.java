@@ -24,14 +24,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Content takes no way over the Java heap: counted, for the thread that sends or receives it. */
+/** Measures that content is not copied to the Java heap, by the allocations of the thread that sends or receives it. */
 @Tag("jdk")
 @ExtendWith(LeakCheck.class)
 class GcsZeroCopyTest {
     private static final int PART = 8 << 20;
     private static final int PARTS = 8;
     private static final int SIZE = PARTS * PART;
-    /** 8 MiB per GiB, the project's bound, for this size. */
+    /** The project's limit of 8 MiB per GiB, for this size. */
     private static final long ALLOWED = SIZE / 128;
 
     private static final BlobKey KEY = BlobKey.of("blob");
@@ -39,7 +39,7 @@ class GcsZeroCopyTest {
     @TempDir
     Path directory;
 
-    private static void answer(ScriptedExchange exchange) throws IOException {
+    private static void respond(ScriptedExchange exchange) throws IOException {
         exchange.discardBody();
         if (exchange.method().equals("GET")) {
             byte[] content = new byte[PART];
@@ -67,7 +67,7 @@ class GcsZeroCopyTest {
 
     @Test
     void sendingPartsFromAMappingAllocatesNoPayload() throws IOException {
-        try (ScriptedServer server = ScriptedServer.plain(GcsZeroCopyTest::answer);
+        try (ScriptedServer server = ScriptedServer.plain(GcsZeroCopyTest::respond);
                 BlobStore store = open(server);
                 MappedFile file = MappedFile.create(directory.resolve("source"), SIZE)) {
             MultipartUpload upload = store.createMultipartUpload(KEY, new PartLayout(SIZE, PART), StoreOptions.DEFAULT);
@@ -87,7 +87,7 @@ class GcsZeroCopyTest {
 
     @Test
     void storingFromAMappingAllocatesNoPayload() throws IOException {
-        try (ScriptedServer server = ScriptedServer.plain(GcsZeroCopyTest::answer);
+        try (ScriptedServer server = ScriptedServer.plain(GcsZeroCopyTest::respond);
                 BlobStore store = open(server);
                 MappedFile file = MappedFile.create(directory.resolve("source"), SIZE)) {
             store.store(KEY, file.region());
@@ -98,7 +98,7 @@ class GcsZeroCopyTest {
 
     @Test
     void readingIntoDirectMemoryAllocatesNoPayload() throws IOException {
-        try (ScriptedServer server = ScriptedServer.plain(GcsZeroCopyTest::answer);
+        try (ScriptedServer server = ScriptedServer.plain(GcsZeroCopyTest::respond);
                 BlobStore store = open(server)) {
             ByteBuffer target = ByteBuffer.allocateDirect(PART);
             read(store, target);

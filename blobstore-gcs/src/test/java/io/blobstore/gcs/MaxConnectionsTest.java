@@ -8,7 +8,7 @@ import io.blobstore.http.ScriptedServer.Script;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The bound on connections holds for our requests and the SDK's together. */
+/** The limit on connections applies to the requests of the data plane and of the SDK together. */
 @ExtendWith(LeakCheck.class)
 class MaxConnectionsTest {
     private static final Script OBJECT = Script.responding(
@@ -18,7 +18,7 @@ class MaxConnectionsTest {
             "Content-Type: application/json");
 
     @Test
-    void theUrisBoundIsKept() throws Exception {
+    void theLimitInTheUriIsKept() throws Exception {
         ScriptedBound.assertKept(
                 endpoint -> GcsBlobStoreProvider.builder(
                                 StoreUri.parse("gs://some-bucket?maxConnections=1&endpoint=" + endpoint))

@@ -34,9 +34,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The requests of an upload in parts, against a server that was written by others: S3Proxy. On the wire they are those
- * of S3, but for header fields which that server ignores. The fake that the store's other tests use was written beside
- * the store, and could share its mistakes.
+ * The requests of multipart uploads, against an independent server: S3Proxy. They are those of S3, except for header
+ * fields that the server ignores. The fake that the store's other tests use could share mistakes with the store.
  */
 @ExtendWith(LeakCheck.class)
 class MultipartRequestsTest {
@@ -52,10 +51,10 @@ class MultipartRequestsTest {
     private static S3ProxyServer server;
 
     private Opened opened;
-    /** Each test has its own. */
+    /** The bucket of one test. */
     private final String bucket = "bucket-" + UUID.randomUUID();
 
-    /** With characters that must be encoded. */
+    /** A name with characters that must be encoded. */
     private final String name = "a folder/ü+&=?#%";
 
     private final BlobKey key = BlobKey.of(name);
@@ -88,7 +87,7 @@ class MultipartRequestsTest {
         assertThat(server.uploads(bucket)).as("unfinished uploads").isZero();
     }
 
-    /** What a store consists of, as far as these requests need it. */
+    /** The parts of a store that these requests need. */
     private record Opened(
             HttpClient http, GcsClientFactory.Clients clients, GcsErrors errors, MultipartRequests requests) {}
 
@@ -131,7 +130,7 @@ class MultipartRequestsTest {
         return server.content(bucket, encoded());
     }
 
-    /** By a way of its own, and not by the code that is tested. */
+    /** Encodes the name without the code that is tested. */
     private String encoded() {
         return name.replace("%", "%25")
                 .replace(" ", "%20")
@@ -169,7 +168,7 @@ class MultipartRequestsTest {
     }
 
     @Test
-    void aPartThatIsSentAgainReplacesWhatWasSentBefore() throws IOException {
+    void aPartThatIsSentAgainReplacesTheEarlierOne() throws IOException {
         Upload upload = create();
         Part before = put(upload, 2, content(2));
         List<Part> parts = putAll(upload);
@@ -181,7 +180,7 @@ class MultipartRequestsTest {
     }
 
     @Test
-    void thePartThatWasReplacedCompletesNothing() throws IOException {
+    void aReplacedPartCannotBeCompletedWith() throws IOException {
         Upload upload = create();
         Part before = put(upload, 2, content(2));
         List<Part> parts = putAll(upload);
@@ -206,7 +205,7 @@ class MultipartRequestsTest {
     }
 
     @Test
-    void whatWasAbortedIsGone() throws IOException {
+    void anAbortedUploadIsGone() throws IOException {
         Upload upload = create();
         List<Part> parts = putAll(upload);
         upload.abort();
@@ -229,8 +228,8 @@ class MultipartRequestsTest {
     }
 
     @Test
-    void anAbortOfOneUploadLeavesAnotherOfTheSameNameAlone() throws IOException {
-        Upload lost = create(); // as if its answer had been lost, and it had been begun again
+    void anAbortDoesNotAffectAnotherUploadOfTheSameName() throws IOException {
+        Upload lost = create(); // as if its response had been lost, and the request repeated
         Upload upload = create();
         List<Part> parts = putAll(upload);
         lost.abort();
@@ -246,7 +245,7 @@ class MultipartRequestsTest {
         List<Part> parts = putAll(upload);
         upload.complete(parts);
 
-        upload.complete(parts); // where Cloud Storage may say that there is no such upload, S3 knows this one still
+        upload.complete(parts); // Cloud Storage may report that the upload is gone, but S3 accepts this
 
         assertThat(stored()).contains(Crc32c.of(CONTENT.duplicate()));
     }
@@ -275,7 +274,7 @@ class MultipartRequestsTest {
     }
 
     @Test
-    void aBucketThatIsMissingIsNamed() throws IOException {
+    void aMissingBucketIsReported() throws IOException {
         Opened elsewhere = open("no-such-bucket");
         try {
             StoreNotFoundException problem = catchThrowableOfType(

@@ -20,8 +20,8 @@ import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.TransientNio2BlobStore;
 
 /**
- * S3Proxy without authentication: an independent server of multipart uploads, which has neither the checksums of Cloud
- * Storage nor the JSON API.
+ * An S3Proxy without authentication: an independent server of multipart uploads, which has neither the checksums of
+ * Cloud Storage nor the JSON API.
  */
 final class S3ProxyServer implements AutoCloseable {
     private final ServerJvm process;
@@ -50,33 +50,33 @@ final class S3ProxyServer implements AutoCloseable {
         return process.endpoints().get(0);
     }
 
-    // ---- its content, over connections that are not kept
+    // ---- content, inspected over connections that are not kept open
 
     void createBucket(String bucket) throws IOException {
-        HttpResponse answer = send("PUT", "/" + bucket);
-        if (!answer.isSuccess()) {
-            throw new AssertionError("no bucket could be made: " + answer.status());
+        HttpResponse response = send("PUT", "/" + bucket);
+        if (!response.isSuccess()) {
+            throw new AssertionError("the bucket could not be created: " + response.status());
         }
     }
 
     /** Returns the checksum of an object's content, if the object exists. */
     Optional<Crc32c> content(String bucket, String name) throws IOException {
-        HttpResponse answer = send("GET", "/" + bucket + "/" + name);
-        if (answer.status() == 404) {
+        HttpResponse response = send("GET", "/" + bucket + "/" + name);
+        if (response.status() == 404) {
             return Optional.empty();
         }
-        if (answer.status() != 200) {
-            throw new AssertionError("no object could be read: " + answer.status());
+        if (response.status() != 200) {
+            throw new AssertionError("the object could not be read: " + response.status());
         }
-        return Optional.of(Crc32c.of(ByteBuffer.wrap(answer.body().bytes())));
+        return Optional.of(Crc32c.of(ByteBuffer.wrap(response.body().bytes())));
     }
 
-    /** Returns how many uploads are neither completed nor aborted. */
+    /** Returns the number of uploads that are neither completed nor aborted. */
     long uploads(String bucket) throws IOException {
-        HttpResponse answer = send("GET", "/" + bucket + "?uploads");
-        String xml = new String(answer.body().bytes(), StandardCharsets.UTF_8);
+        HttpResponse response = send("GET", "/" + bucket + "?uploads");
+        String xml = new String(response.body().bytes(), StandardCharsets.UTF_8);
         if (!xml.contains("<ListMultipartUploadsResult")) {
-            throw new AssertionError("uploads could not be listed: " + answer.status() + xml);
+            throw new AssertionError("uploads could not be listed: " + response.status() + xml);
         }
         return Pattern.compile("<Upload>").matcher(xml).results().count();
     }

@@ -8,7 +8,7 @@ final class BucketNames {
     private BucketNames() {}
 
     /**
-     * Validates a name before any request.
+     * Requires that a name is valid.
      *
      * @throws IllegalArgumentException if no bucket can have the name, or this store does not support its kind of
      *     bucket

@@ -9,11 +9,12 @@ import software.amazon.awssdk.utils.http.SdkHttpUtils;
  * The base URL of a bucket's blobs. The SDK's client computes it, so that endpoint override, path style, dual stack and
  * FIPS follow its configuration.
  *
- * @param path percent-encoded, from "/" to "/"
+ * @param path percent-encoded, begins and ends with "/"
  */
 record BucketUrl(Endpoint endpoint, String path) {
     private static final String ANY_KEY = "k";
 
+    /** Returns the URL that the client computes for a bucket. */
     static BucketUrl of(S3Client client, String bucket) {
         URI url = URI.create(client.utilities()
                 .getUrl(request -> request.bucket(bucket).key(ANY_KEY))

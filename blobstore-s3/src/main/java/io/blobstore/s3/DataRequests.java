@@ -14,11 +14,11 @@ import java.util.Optional;
 import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 
 /**
- * The requests of the data plane, which carry content: a blob or a part that is stored, a range that is read. They are
- * signed here, and sent directly from and into the caller's memory.
+ * The requests of the data plane: stores of blobs and parts, and reads of ranges. They are signed here, and their
+ * content is sent from the caller's memory and received into it.
  *
- * <p>A request is sent again once if only its signature was refused: because the clocks differ, or because the
- * credentials have expired and there are new ones.
+ * <p>A request is sent once more if only its signature was refused: because the clocks differ, or because the
+ * credentials have expired and the provider has new ones.
  */
 record DataRequests(HttpClient http, RequestSigner signer, BucketUrl bucket, S3Settings settings) {
     /**
@@ -56,7 +56,7 @@ record DataRequests(HttpClient http, RequestSigner signer, BucketUrl bucket, S3S
             return response;
         }
         ErrorResponse error = S3ErrorResponse.of(response);
-        Optional<AwsCredentialsIdentity> again = signableAgain(error, identity);
+        Optional<AwsCredentialsIdentity> again = identityForRetry(error, identity);
         if (again.isPresent()) {
             response = send(request, again.get(), content, handler);
             if (response.isSuccess()) {
@@ -67,7 +67,8 @@ record DataRequests(HttpClient http, RequestSigner signer, BucketUrl bucket, S3S
         throw new RefusedRequestException(error);
     }
 
-    private Optional<AwsCredentialsIdentity> signableAgain(ErrorResponse error, AwsCredentialsIdentity identity) {
+    /** Returns the credentials for a second attempt; empty if another signature would not help. */
+    private Optional<AwsCredentialsIdentity> identityForRetry(ErrorResponse error, AwsCredentialsIdentity identity) {
         Optional<Instant> serverTime = error.serverTime();
         if (error.is("RequestTimeTooSkewed") && serverTime.isPresent()) {
             signer.adjustTo(serverTime.get());

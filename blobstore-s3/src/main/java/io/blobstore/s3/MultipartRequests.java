@@ -30,7 +30,7 @@ import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadResponse;
 
-/** The requests of multipart uploads. */
+/** Sends the requests of multipart uploads: parts by the data plane, all others by the SDK. */
 record MultipartRequests(
         BucketContext bucket,
         ObjectNames names,
@@ -39,24 +39,24 @@ record MultipartRequests(
         S3Headers headers,
         S3Errors errors,
         boolean keepsChecksums) {
-    /** What a server computes from the parts' checksums. */
+    /** The checksum that a server computes from those of the parts. */
     enum Mode {
-        /** The checksum of the whole blob, which it compares with the one that is sent. */
+        /** The checksum of the whole blob, which the server compares with the one in the completion. */
         FULL_OBJECT,
         /** A checksum of the parts' checksums. */
         COMPOSITE,
-        /** Nothing. */
+        /** No checksum. */
         NONE
     }
 
-    /** A part that the server has; the checksum is empty where it is not known. */
+    /** A part that the server has received; the checksum is empty if it is not known. */
     record Part(int number, String etag, Optional<Crc32c> checksum) {}
 
     /**
-     * Begins an upload, which the caller has to complete or abort.
+     * Creates an upload, which the caller has to complete or abort.
      *
-     * @param operation the operation that failures of this request name
-     * @param completion the operation that failures of the completion name
+     * @param operation the operation for failures of this request
+     * @param completion the operation for failures of the completion
      */
     Upload create(Operation operation, Operation completion, BlobKey key, StoreOptions options) throws IOException {
         String object = names.objectOf(operation, key);
@@ -85,7 +85,7 @@ record MultipartRequests(
         return response.checksumType() == ChecksumType.FULL_OBJECT ? Mode.FULL_OBJECT : Mode.COMPOSITE;
     }
 
-    /** An upload that S3 knows by its id. */
+    /** An upload that S3 identifies by its id. */
     final class Upload {
         private final Operation operation;
         private final BlobKey key;
@@ -113,7 +113,7 @@ record MultipartRequests(
             return id;
         }
 
-        /** Sends a part; the server compares it with the checksum. */
+        /** Sends a part, which the server compares with the checksum. */
         Part put(int number, BlobSource content, Crc32c checksum) throws IOException {
             Map<String, String> fields = S3Headers.merge(headers.part(), headers.checksum(checksum));
             Map<String, String> query = Map.of("partNumber", "" + number, "uploadId", id);
@@ -127,10 +127,10 @@ record MultipartRequests(
         }
 
         /**
-         * Makes the blob visible.
+         * Completes the upload, which makes the blob visible.
          *
-         * @param checksum of the whole blob
-         * @param parts all of them, in order
+         * @param parts all parts, in order
+         * @param checksum the checksum of the whole blob, if known
          */
         StoredBlob complete(List<Part> parts, Optional<Crc32c> checksum, long size, Precondition condition)
                 throws IOException {
@@ -149,7 +149,7 @@ record MultipartRequests(
                     bucket.request(operation, key, () -> client.completeMultipartUpload(request.build()));
             VersionTag tag = VersionTag.of(response.eTag(), response.versionId())
                     .orElseThrow(() -> new BlobStoreException(
-                            operation, key, "the server's answer to the completion is cut off", null, true));
+                            operation, key, "the server's response to the completion is cut off", null, true));
             return StoredBlob.of(key, size, tag.version(), confirmed(response.checksumCRC32C(), parts, checksum));
         }
 
@@ -197,12 +197,13 @@ record MultipartRequests(
         }
 
         /**
-         * Frees what the server keeps. Succeeds if the upload is already gone. What the SDK has repeated is not
-         * repeated here; it may be a client that repeats nothing, or that has failed too often lately to do it.
+         * Aborts the upload, so that the server deletes its parts. Succeeds if the upload is already gone. A failed
+         * request is repeated unless the SDK has repeated it: the caller's client may be configured without retries, or
+         * may have used up its retry quota.
          */
         void abort() throws IOException {
             try {
-                bucket.free(key, this::free, problem -> !errors.wasRepeated(problem));
+                bucket.free(key, this::sendAbort, problem -> !errors.wasRepeated(problem));
             } catch (BlobStoreException e) {
                 if (!errors.code(e).equals("NoSuchUpload")) {
                     throw e;
@@ -210,7 +211,7 @@ record MultipartRequests(
             }
         }
 
-        private AbortMultipartUploadResponse free() throws BlobStoreException {
+        private AbortMultipartUploadResponse sendAbort() throws BlobStoreException {
             AbortMultipartUploadResponse response = client.abortMultipartUpload(request -> request.bucket(bucket.name())
                     .key(object)
                     .uploadId(id)
@@ -219,7 +220,7 @@ record MultipartRequests(
             return response;
         }
 
-        /** Omits the upload's id, which is of no use to readers. */
+        /** Omits the upload's id, which is of no use in a message. */
         @Override
         public String toString() {
             return "Upload[" + key + "]";

@@ -4,6 +4,6 @@ package io.blobstore.s3;
 public enum PayloadSigning {
     /** The signature covers the headers, including the content's CRC32C, but not the content. */
     UNSIGNED,
-    /** The signature covers the content's SHA-256, which costs more than sending it: for servers that require it. */
+    /** The signature covers the content's SHA-256, for servers that require it. It costs more CPU time than sending. */
     SIGNED
 }

@@ -11,8 +11,9 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.Map;
 
-/** Presigns URLs by the signer of the data plane, so that they address blobs in the same way. Sends no request. */
+/** Presigns URLs with the signer of the data plane, so that they address blobs in the same way. Sends no request. */
 record Presigning(BucketContext bucket, ObjectNames names, BucketUrl url, RequestSigner signer, S3Headers headers) {
+    /** Presigns a URL for one request. */
     PresignedUrl run(BlobKey key, PresignOptions options) throws IOException {
         bucket.requireOpen();
         PresignedUrls.requireValidity(options);

@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Stores a blob by one PUT. */
+/** Stores a blob with one PUT. */
 record PutObject(
         BucketContext bucket,
         ObjectNames names,
@@ -30,9 +30,10 @@ record PutObject(
         Conditions conditions) {
     private static final Operation OPERATION = Operation.STORE;
 
+    /** Stores a blob. */
     StoredBlob run(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
         if (content.size() > S3BlobStore.CAPABILITIES.maxPartSize()) {
-            throw new IllegalArgumentException("S3 takes at most " + S3BlobStore.CAPABILITIES.maxPartSize()
+            throw new IllegalArgumentException("S3 accepts at most " + S3BlobStore.CAPABILITIES.maxPartSize()
                     + " bytes in one request, this blob has " + content.size() + "; use TransferManager");
         }
         Precondition condition = options.precondition();

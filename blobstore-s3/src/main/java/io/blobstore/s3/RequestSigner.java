@@ -19,15 +19,16 @@ import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 import software.amazon.awssdk.identity.spi.IdentityProvider;
 
 /**
- * Signs requests of the data plane by the SDK's signer, with the credentials and the region of an SDK client. See ADR
- * 5.
+ * Signs requests of the data plane with the SDK's signer, and with the credentials and the region of an SDK client. See
+ * ADR 5. Thread-safe.
  *
- * <p>Remembers the difference between the server's clock and the local one, once a server has refused a request for it.
+ * <p>Applies the difference between the server's clock and the local one after a server has refused a request because
+ * of it.
  */
 final class RequestSigner {
     /**
-     * The protocol that the signer sees in any case: over "http" it always signs the payload. The protocol is not part
-     * of the signature; the Host header is, and is set.
+     * The protocol that is always given to the signer, which would sign the payload in any case over "http". The
+     * protocol is not part of the signature; the Host header is, and is set.
      */
     private static final String PROTOCOL = "https";
 
@@ -58,11 +59,11 @@ final class RequestSigner {
      * A signed request.
      *
      * @param target path and query, percent-encoded
-     * @param headers the Host header among them
+     * @param headers all headers, including Host
      */
     record Signed(String target, HttpHeaders headers) {}
 
-    /** Returns the current credentials, to be called for each request as the provider refreshes them. */
+    /** Returns the current credentials. To be called for each request, as the provider refreshes them. */
     AwsCredentialsIdentity identity() {
         try {
             return credentials.resolveIdentity().join();
@@ -71,14 +72,14 @@ final class RequestSigner {
         }
     }
 
-    /** Signs all headers, and not the content. */
+    /** Signs all headers, but not the content. */
     Signed sign(Unsigned request, AwsCredentialsIdentity identity) {
         return signed(signer.sign(sign ->
                         prepare(sign, request, identity).putProperty(AwsV4HttpSigner.PAYLOAD_SIGNING_ENABLED, false))
                 .request());
     }
 
-    /** Signs all headers, and the SHA-256 of the content, which is read for it. */
+    /** Signs all headers and the SHA-256 of the content, which is read once more for it. */
     Signed sign(Unsigned request, AwsCredentialsIdentity identity, BlobSource content) throws IOException {
         try (SourceStream stream = new SourceStream(content)) {
             try {
@@ -87,13 +88,13 @@ final class RequestSigner {
                                 .putProperty(AwsV4HttpSigner.PAYLOAD_SIGNING_ENABLED, true))
                         .request());
             } catch (RuntimeException e) {
-                stream.rethrow(); // the signer wraps what reading the source throws
+                stream.rethrow(); // the signer wraps the exception of the source
                 throw e;
             }
         }
     }
 
-    /** Signs a request with the signature in the query, which is valid for a limited time. */
+    /** Signs a request with a signature in the query that is valid for a limited time. */
     Signed presign(Unsigned request, AwsCredentialsIdentity identity, Duration validity) {
         return signed(signer.sign(sign -> prepare(sign, request, identity)
                         .putProperty(AwsV4HttpSigner.PAYLOAD_SIGNING_ENABLED, false)
@@ -113,7 +114,7 @@ final class RequestSigner {
                 .putProperty(AwsV4HttpSigner.SIGNING_CLOCK, serverClock());
     }
 
-    /** Returns the time of signatures. */
+    /** Returns the current time for signatures. */
     Instant now() {
         return serverClock().instant();
     }

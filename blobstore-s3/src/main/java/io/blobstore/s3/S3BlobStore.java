@@ -49,13 +49,13 @@ import software.amazon.awssdk.services.s3.S3Client;
  * without content.
  *
  * <p>Every part and every blob is sent with its CRC32C, which S3 verifies, and a read of a whole blob is verified by
- * it. A blob that another program stored without CRC32C has none. Servers without checksums work with
+ * it. Blobs that another program stored without CRC32C have no checksum. Servers without checksums work with
  * {@link S3Checksums#NONE}.
  *
- * <p>A version is the ETag, with the version id where the bucket has versioning. <em>Equal content has equal
- * ETags</em>, so a condition holds for an equal blob stored in between; listings show the ETag alone. Reads of one
- * version rely on the server to evaluate {@code If-Match} on the blob whose content it sends, as S3 does. Some servers
- * that store files open the file after that check: reads of a whole blob detect that, reads of ranges cannot.
+ * <p>A version is the ETag, with the version id if the bucket has versioning. <em>Equal content has equal ETags</em>,
+ * so a condition also holds for an equal blob stored in between; listings contain only the ETag. Reads of one version
+ * rely on the server to evaluate {@code If-Match} on the blob whose content it sends, as S3 does. Some servers that
+ * store files open the file after that check: reads of a whole blob detect that, reads of ranges cannot.
  *
  * <p>If the response to a conditional request is lost, and the key then has a blob of the same size and CRC32C, the
  * request counts as successful.
@@ -70,7 +70,7 @@ public final class S3BlobStore implements BlobStore {
     private static final long MIB = 1L << 20;
     private static final long GIB = 1L << 30;
 
-    /** The limits that S3 documents for every bucket; some support larger blobs. */
+    /** The limits that S3 documents for every bucket; some buckets support larger blobs. */
     static final StoreCapabilities CAPABILITIES = StoreCapabilities.builder()
             .minPartSize(5 * MIB)
             .maxPartSize(5 * GIB)
@@ -80,7 +80,7 @@ public final class S3BlobStore implements BlobStore {
             .presign(Support.NATIVE)
             .build();
 
-    /** The size of the largest blob that one request copies, and of the parts of larger ones. */
+    /** The size of the largest blob that is copied with one request, and of the parts of larger ones. */
     private static final long MAX_COPY = 5 * GIB;
 
     private static final long COPIED_PART = GIB;
@@ -134,7 +134,7 @@ public final class S3BlobStore implements BlobStore {
     }
 
     /**
-     * Returns a builder with everything at its default.
+     * Returns a builder with default settings.
      *
      * @param bucket a bucket's name, or an access point's alias
      */
@@ -236,7 +236,10 @@ public final class S3BlobStore implements BlobStore {
         return bucket.toString();
     }
 
-    /** Builds a store. Not thread-safe. The SDK finds what is not set in the environment, a profile or the instance. */
+    /**
+     * Builds a store. Not thread-safe. The SDK takes settings that are not set here from the environment, a profile or
+     * the instance.
+     */
     public static final class Builder extends BucketStoreBuilder<Builder> {
         private final Map<String, String> tags = new TreeMap<>();
         private S3Checksums checksums = S3Checksums.CRC32C;
@@ -261,21 +264,21 @@ public final class S3BlobStore implements BlobStore {
             return this;
         }
 
-        /** Sets whether URLs name the bucket in their path instead of the host, as most compatible servers want it. */
+        /** Sets whether URLs name the bucket in their path instead of the host, as most compatible servers require. */
         public Builder pathStyle(boolean pathStyle) {
             clients.pathStyle = Optional.of(pathStyle);
             return this;
         }
 
-        /** Sets where credentials come from. */
+        /** Sets the provider of credentials. */
         public Builder credentials(AwsCredentialsProvider credentials) {
             clients.credentials = Optional.of(credentials);
             return this;
         }
 
         /**
-         * Sets a client to use, which the caller keeps and closes. Excludes {@link #region}, {@link #endpoint},
-         * {@link #pathStyle} and {@link #credentials}. The client sends no content: that is sent to its endpoint,
+         * Sets a client to use, which the caller has to close. Excludes {@link #region}, {@link #endpoint},
+         * {@link #pathStyle} and {@link #credentials}. Content is not sent by the client, but to its endpoint, and
          * signed with its credentials for its region.
          */
         public Builder client(S3Client client) {
@@ -323,8 +326,8 @@ public final class S3BlobStore implements BlobStore {
         }
 
         /**
-         * Opens the store, which the caller has to close. Sends no request: the first call shows whether the bucket
-         * exists.
+         * Opens the store, which the caller has to close. Sends no request, so a missing bucket is reported by the
+         * first call.
          *
          * @throws IllegalArgumentException if settings are invalid, or contradict each other
          * @throws IOException if no region is found

@@ -10,7 +10,7 @@ import java.util.List;
 /**
  * Opens
  * {@code s3://bucket?region&endpoint&pathStyle&prefix&checksums&payloadSigning&storageClass&sse&requesterPays&expectContinue&maxConnections},
- * with credentials as the AWS SDK finds them: environment, profile, instance.
+ * with credentials that the AWS SDK finds in the environment, a profile or the instance.
  */
 public final class S3BlobStoreProvider implements BlobStoreProvider {
     static final List<String> PARAMETERS = List.of(
@@ -26,7 +26,7 @@ public final class S3BlobStoreProvider implements BlobStoreProvider {
             "expectContinue",
             "maxConnections");
 
-    /** For {@link java.util.ServiceLoader}. */
+    /** Creates a provider, for {@link java.util.ServiceLoader}. */
     public S3BlobStoreProvider() {}
 
     @Override

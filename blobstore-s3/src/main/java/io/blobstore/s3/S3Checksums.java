@@ -3,8 +3,8 @@ package io.blobstore.s3;
 /** The checksums that a store sends and requests. */
 public enum S3Checksums {
     /**
-     * CRC32C of every part and of the whole blob: the server verifies what it receives, and a read verifies the
-     * content.
+     * CRC32C of every part and of the whole blob: the server verifies the content it receives, and a read of a whole
+     * blob verifies the content.
      */
     CRC32C,
     /**

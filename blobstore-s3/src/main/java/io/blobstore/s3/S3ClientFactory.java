@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.s3.LegacyMd5Plugin;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
 
-/** Creates the SDK's client of a store from the settings of its builder, which may be a client. */
+/** Creates the SDK's client of a store from the settings of its builder, which may already contain a client. */
 final class S3ClientFactory {
     private static final String DEFAULT_REGION = "us-east-1";
 
@@ -29,14 +29,14 @@ final class S3ClientFactory {
         if (client.isPresent()
                 && (region.isPresent() || endpoint.isPresent() || pathStyle.isPresent() || credentials.isPresent())) {
             throw new IllegalArgumentException(
-                    "a client brings its own region, endpoint, path style and credentials; set them there");
+                    "a client has its own region, endpoint, path style and credentials; set them on the client");
         }
     }
 
     /**
      * Returns the client.
      *
-     * @throws BlobStoreException if no region is to be found
+     * @throws BlobStoreException if no region is found
      */
     S3Client open(S3Settings settings, Optional<URI> endpoint, HttpClient http) throws BlobStoreException {
         return client.isPresent() ? client.get() : newClient(settings, endpoint, region(endpoint), http);

@@ -29,11 +29,11 @@ import software.amazon.awssdk.services.s3.model.TaggingDirective;
 import software.amazon.awssdk.services.s3.model.UploadPartCopyResponse;
 
 /**
- * Copies inside the bucket: by one request, or part by part where the blob is too large for one. The copy has the
+ * Copies blobs inside the bucket: with one request, or part by part if the blob is too large for one. The copy has the
  * metadata of the version that is copied, and the storage class, encryption and tags of the store's settings.
  *
- * <p>A copy with a condition on the target is made in parts too: S3 supports conditions on copies only since long after
- * those on completions, and servers that do not support them ignore them silently.
+ * <p>A copy with a condition on the target is made in parts too: S3 added conditions on copies long after conditions on
+ * completions, and servers without them ignore them silently.
  */
 record S3Copy(
         BucketContext bucket,
@@ -51,13 +51,14 @@ record S3Copy(
     private static final Operation OPERATION = Operation.COPY;
 
     /**
-     * Sizes in bytes.
+     * The sizes that determine how a blob is copied, in bytes.
      *
-     * @param largest the largest blob that one request copies
-     * @param leastPartSize how much of a larger blob one request copies; more if there would be too many parts
+     * @param largest the largest blob that is copied with one request
+     * @param leastPartSize the size of the parts of a larger blob; larger if there would be too many parts
      */
     record Limits(long largest, long leastPartSize) {}
 
+    /** Copies a blob. */
     StoredBlob run(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
         names.objectOf(OPERATION, to);
         BlobMetadata source = objects.head(OPERATION, from, options.sourceVersion());
@@ -71,7 +72,7 @@ record S3Copy(
                 .metadataOf(source)
                 .precondition(options.precondition())
                 .build();
-        return put.run(to, BlobSource.of(), stored); // nothing has no parts
+        return put.run(to, BlobSource.of(), stored); // an upload has at least one part
     }
 
     private StoredBlob copyAtOnce(BlobMetadata source, BlobKey to) throws IOException {
@@ -81,7 +82,7 @@ record S3Copy(
                 .destinationBucket(bucket.name())
                 .destinationKey(names.objectOf(OPERATION, to))
                 .copySourceIfMatch(VersionTag.of(source.version()).etag())
-                // Sent even if it stays the same: S3 refuses a copy onto itself that changes nothing.
+                // Sent even if it does not change: S3 refuses a copy onto itself that changes nothing.
                 .metadataDirective(MetadataDirective.REPLACE)
                 .overrideConfiguration(S3Headers.override(
                         headers.create(), headers.source(), S3Headers.userMetadata(source.userMetadata())));

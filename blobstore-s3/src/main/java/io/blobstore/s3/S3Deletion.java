@@ -30,9 +30,10 @@ import software.amazon.awssdk.services.s3.model.S3Error;
 /** Deletes single blobs, and many blobs in batches. */
 record S3Deletion(BucketContext bucket, ObjectNames names, S3Client client, S3Headers headers, S3Errors errors) {
     private static final Operation OPERATION = Operation.DELETE;
-    /** The most keys of one request. */
+    /** The maximum number of keys in one request. */
     private static final int BATCH = 1000;
 
+    /** Deletes a blob. */
     void delete(BlobKey key) throws IOException {
         String object = names.objectOf(OPERATION, key);
         DeleteObjectResponse response = bucket.request(
@@ -45,8 +46,8 @@ record S3Deletion(BucketContext bucket, ObjectNames names, S3Client client, S3He
     }
 
     /**
-     * Refuses a response with a body. The response to a successful deletion has none. The SDK ignores a body, in which
-     * some servers report an error in spite of the status of a success.
+     * Requires that a response has no body, as after a successful deletion. The SDK ignores a body, but some servers
+     * report an error in it although the status is that of a success.
      */
     static void requireEmptyBody(Operation operation, BlobKey key, SdkHttpResponse response) throws BlobStoreException {
         boolean hasBody = response.firstMatchingHeader("Transfer-Encoding").isPresent()
@@ -57,12 +58,13 @@ record S3Deletion(BucketContext bucket, ObjectNames names, S3Client client, S3He
             throw new BlobStoreException(
                     operation,
                     key,
-                    "the server says something else than that it is done; look, and try again",
+                    "the server's response has an unexpected body, which may be an error; try again",
                     null,
                     true);
         }
     }
 
+    /** Deletes all blobs with a prefix, and returns their number. */
     long deleteAll(String prefix) throws IOException {
         long deleted = 0;
         List<BlobKey> batch = new ArrayList<>();
@@ -126,11 +128,11 @@ record S3Deletion(BucketContext bucket, ObjectNames names, S3Client client, S3He
             BlobKey key = objects.get(String.valueOf(error.key()));
             BlobStoreException problem = translate(key, error);
             if (key == null) {
-                throw problem; // names no key of this request: it concerns the request as a whole
+                throw problem; // it has no key of this request: it concerns the whole request
             }
             failures.put(key, problem);
         }
-        // A complete response lists every key. Keys that it does not mention may still exist.
+        // A complete response lists every key. Keys that are not listed may still exist.
         int listed = response.deleted().size() + failures.size();
         if (listed < objects.size()) {
             Set<String> deleted =
@@ -158,7 +160,7 @@ record S3Deletion(BucketContext bucket, ObjectNames names, S3Client client, S3He
         return errors.translate(OPERATION, key, response, null);
     }
 
-    /** Returns the status of an error inside a response, where it has only a code. */
+    /** Returns the status for an error in the body of a response, which has only a code. */
     private static int status(String code) {
         return switch (code) {
             case "AccessDenied" -> 403;

@@ -3,7 +3,7 @@ package io.blobstore.s3;
 import java.util.Map;
 import java.util.Optional;
 
-/** How the server encrypts what it stores. Immutable. */
+/** The encryption of objects by the server. Immutable. */
 public sealed interface S3Encryption {
     /** Returns encryption with keys that S3 manages (SSE-S3). */
     static S3Encryption s3Managed() {
@@ -21,8 +21,8 @@ public sealed interface S3Encryption {
     }
 
     /**
-     * Returns encryption with a key of the caller (SSE-C), which the server does not keep. Every read of the blob needs
-     * the key. Requires TLS. The array is copied.
+     * Returns encryption with a key of the caller (SSE-C), which the server does not store. Every read of the blob
+     * needs the key. Requires TLS. The array is copied.
      *
      * @param key 32 bytes
      * @throws IllegalArgumentException if the key has another length
@@ -33,7 +33,7 @@ public sealed interface S3Encryption {
 
     /** See {@link S3Encryption#s3Managed()}. */
     enum S3Managed implements S3Encryption {
-        /** The only one. */
+        /** The only instance. */
         INSTANCE
     }
 
@@ -41,11 +41,11 @@ public sealed interface S3Encryption {
      * See {@link S3Encryption#kms(String)}.
      *
      * @param keyId id, alias or ARN; empty for the account's default key
-     * @param context a text that the key's policy evaluates and its log contains; no secrets
+     * @param context names and values that the key's policy evaluates and its log contains; must not be secret
      * @param bucketKey whether the server may use one data key for many blobs, which saves calls of KMS
      */
     record Kms(Optional<String> keyId, Map<String, String> context, boolean bucketKey) implements S3Encryption {
-        /** Copies the map. Refuses an empty key id, and one that a header cannot contain. */
+        /** Copies the map, and refuses a key id that is empty or that a header cannot contain. */
         public Kms {
             keyId.ifPresent(id -> {
                 if (id.isEmpty() || !id.chars().allMatch(c -> c > ' ' && c <= '~')) {

@@ -11,7 +11,7 @@ import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.http.SdkHttpResponse;
 
-/** Reads S3's error responses: header fields, and the elements of an XML body. */
+/** Parses S3's error responses: header fields, and the elements of an XML body. */
 final class S3ErrorResponse {
     private S3ErrorResponse() {}
 
@@ -54,7 +54,7 @@ final class S3ErrorResponse {
                         header.apply("x-amz-bucket-region").or(() -> Optional.ofNullable(elements.get("Region"))));
     }
 
-    /** Returns the elements of an error; none if the body is something else. */
+    /** Returns the elements of an error; none if the body is no error. */
     private static Map<String, String> parse(byte[] body) {
         XmlResponse response = XmlResponse.of(body);
         return response.root().equals("Error") ? response.elements() : Map.of();

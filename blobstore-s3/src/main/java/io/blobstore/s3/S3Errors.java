@@ -62,7 +62,8 @@ final class S3Errors extends ErrorTranslator {
                     problem);
         }
         if (Causes.find(problem, XMLStreamException.class).isPresent()) {
-            return new BlobStoreException(operation, key, "the server's answer is cut off, or no XML", problem, true);
+            return new BlobStoreException(
+                    operation, key, "the server's response is cut off, or is not XML", problem, true);
         }
         boolean retryable = problem instanceof SdkException sdk && sdk.retryable();
         return new BlobStoreException(operation, key, message(problem), problem, retryable);
@@ -74,10 +75,10 @@ final class S3Errors extends ErrorTranslator {
     }
 
     /**
-     * Returns whether a completion that failed may have happened: then the upload is gone, or its blob is what the
-     * condition fails on.
+     * Returns whether a failed completion may have taken effect: then the upload is gone, or the condition fails
+     * because of its own blob.
      *
-     * @param unknownBefore whether an earlier completion of the same upload may have happened
+     * @param unknownBefore whether an earlier completion of the same upload may have taken effect
      */
     boolean mayBeCompleted(BlobStoreException problem, boolean unknownBefore) {
         return code(problem).equals("NoSuchUpload")
@@ -107,14 +108,14 @@ final class S3Errors extends ErrorTranslator {
             return Optional.of(failure.permissionDenied("the AWS credentials have expired; get new ones"));
         }
         if (response.is("RequestTimeTooSkewed")) {
-            return Optional.of(failure.permissionDenied("this machine's clock is wrong; set it right"));
+            return Optional.of(failure.permissionDenied("this machine's clock is wrong; correct it"));
         }
         if (response.is("QuotaExceeded", "XMinioStorageFull", "XMinioStorageQuotaExceeded")
                 || response.status() == 507) {
             return Optional.of(new StorageFullException(
                     failure.operation(),
                     failure.key(),
-                    failure.describe("no room in bucket '" + bucket + "'; free some, or raise its quota"),
+                    failure.describe("bucket '" + bucket + "' is full; free some space, or raise its quota"),
                     failure.cause()));
         }
         return Optional.empty();
@@ -126,8 +127,8 @@ final class S3Errors extends ErrorTranslator {
         boolean unexplained = response.code().isEmpty(); // as in responses to HEAD
         BlobKey key = failure.key();
         if (response.status() == 400 && unexplained) {
-            return Optional.of(failure.permissionDenied("the server refuses the request; is region " + region
-                    + " right, and are the credentials, and have not expired?"));
+            return Optional.of(failure.permissionDenied("the server refused the request; check that region " + region
+                    + " is right, and that the credentials are valid and have not expired"));
         }
         if (response.status() == 404
                 && key != null
@@ -135,7 +136,7 @@ final class S3Errors extends ErrorTranslator {
             return Optional.of(new BlobNotFoundException(failure.operation(), key, failure.cause()));
         }
         if (response.status() == 409 && response.is("ConditionalRequestConflict", "OperationAborted")) {
-            return Optional.of(failure.other("another request changes the same blob", true));
+            return Optional.of(failure.other("another request is changing the same blob", true));
         }
         boolean mayPass = response.is("RequestTimeout", "InternalError");
         return mayPass ? Optional.of(failure.other("the server failed or refused", true)) : Optional.empty();

@@ -14,8 +14,8 @@ import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
 /**
- * The header fields that a store's settings add to its requests: the same for requests of the data plane and for the
- * SDK's, which takes them as additional headers and signs them.
+ * The header fields that a store's settings add to its requests. They are the same for requests of the data plane and
+ * of the SDK, which signs them as additional headers.
  */
 final class S3Headers {
     static final String CHECKSUM = "x-amz-checksum-crc32c";
@@ -52,7 +52,7 @@ final class S3Headers {
         return merge(any, key, stored);
     }
 
-    /** Returns the fields of a request that sends part of a blob, or completes it. */
+    /** Returns the fields of a request that sends a part or completes an upload. */
     Map<String, String> part() {
         return merge(any, key);
     }
@@ -174,7 +174,7 @@ final class S3Headers {
         return Base64.getEncoder().encodeToString(bytes);
     }
 
-    /** S3 detects a corrupted key by the MD5; it does not protect the key. */
+    /** Returns the MD5 of a key, by which S3 detects that the key was corrupted. */
     private static byte[] md5(byte[] bytes) {
         try {
             return MessageDigest.getInstance("MD5").digest(bytes);
@@ -183,7 +183,7 @@ final class S3Headers {
         }
     }
 
-    /** Returns names only, as a value may be a key. */
+    /** Returns only the names, as a value may be a key. */
     @Override
     public String toString() {
         return "S3Headers" + merge(create(), read()).keySet();

@@ -46,20 +46,21 @@ final class S3Listing extends PagedListing {
         ListObjectsV2Request.Builder request = ListObjectsV2Request.builder()
                 .bucket(bucket.name())
                 .prefix(prefix + options.prefix())
-                .encodingType(EncodingType.URL) // XML cannot hold every character of a key
+                .encodingType(EncodingType.URL) // XML cannot represent every character of a key
                 .continuationToken(continuation)
                 .overrideConfiguration(S3Headers.override(headers.any()));
         options.delimiter().ifPresent(request::delimiter);
         options.startAfter().filter(text -> !text.isEmpty()).ifPresent(text -> request.startAfter(prefix + text));
         ListObjectsV2Response response = bucket.request(OPERATION, null, () -> client.listObjectsV2(request.build()));
-        if (response.isTruncated() == null) { // a response without a body is no empty bucket
-            throw new BlobStoreException(OPERATION, null, "the server's answer is cut off, or no listing", null, true);
+        if (response.isTruncated() == null) { // a response without a body does not mean an empty bucket
+            throw new BlobStoreException(
+                    OPERATION, null, "the server's response is cut off, or is not a listing", null, true);
         }
         boolean last = !response.isTruncated();
         String next = response.nextContinuationToken();
         if (!last && (next == null || next.equals(continuation))) {
             throw new BlobStoreException(
-                    OPERATION, null, "the server does not say how the listing goes on", null, false);
+                    OPERATION, null, "the server's response to the listing has no new continuation token", null, false);
         }
         continuation = next;
         return new Page(entries(response), last);
@@ -85,7 +86,7 @@ final class S3Listing extends PagedListing {
                 key,
                 object.size(),
                 tag.version(),
-                // HEAD returns whole seconds.
+                // As HEAD, which returns whole seconds.
                 object.lastModified().truncatedTo(ChronoUnit.SECONDS));
     }
 }

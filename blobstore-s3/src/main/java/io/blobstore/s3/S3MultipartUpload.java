@@ -16,7 +16,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
-/** An upload that S3 knows by an id: parts by requests of the data plane, its end by the SDK. */
+/** A multipart upload: parts are sent by the data plane, its completion and its abort by the SDK. */
 final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.Sent> {
     private static final Operation OPERATION = Operation.COMPLETE_UPLOAD;
 
@@ -26,7 +26,7 @@ final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.
     private final Conditions conditions;
     private final S3Errors errors;
 
-    /** Whether an earlier completion may have happened although it failed. */
+    /** Whether an earlier completion may have taken effect although it failed. */
     private boolean completionUnknown;
 
     S3MultipartUpload(
@@ -45,7 +45,7 @@ final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.
         this.errors = errors;
     }
 
-    /** A part, and how the completion names it. */
+    /** A part that was sent, as reported to the caller and as listed in the completion. */
     record Sent(UploadedPart part, MultipartRequests.Part remote) {}
 
     @Override

@@ -24,7 +24,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** Reads objects by GET, and their metadata by HEAD, which the SDK sends. Both describe a blob by the same fields. */
+/** Reads objects with GET, and their metadata with HEAD requests of the SDK. Both responses have the same fields. */
 record S3ObjectReader(
         BucketContext bucket,
         ObjectNames names,
@@ -34,7 +34,7 @@ record S3ObjectReader(
         S3Errors errors,
         boolean keepsChecksums)
         implements ObjectReader {
-    /** Statuses of a response to HEAD that may concern the bucket or the credentials as well as the blob. */
+    /** The statuses of responses to HEAD that may be due to the bucket or the credentials as well as to the blob. */
     private static final Set<Integer> UNEXPLAINED = Set.of(400, 401, 403, 404);
 
     // ---- metadata
@@ -73,9 +73,9 @@ record S3ObjectReader(
     }
 
     /**
-     * A response to HEAD has no body that explains whether the blob, the bucket, the region or the credentials are the
-     * problem. The response to a listing has one: throws its exception, unless that does not explain the problem
-     * either.
+     * Throws the exception of a listing if that explains why a HEAD failed. A response to HEAD has no body that
+     * explains whether the blob, the bucket, the region or the credentials are the problem; a response to a listing has
+     * one.
      */
     private void requireBucket(Operation operation, BlobKey key) throws IOException {
         try {
@@ -102,7 +102,7 @@ record S3ObjectReader(
                 operation, key, headers, size, tag.version(), checksum(headers), S3Headers.USER_METADATA);
     }
 
-    /** Returns the CRC32C of the whole content; a composite one, made of the parts' checksums, is not. */
+    /** Returns the CRC32C of the whole content; empty if there is only a composite one of the parts' checksums. */
     private static Optional<Crc32c> checksum(HttpHeaders headers) {
         if (headers.first(S3Headers.CHECKSUM_TYPE).filter("COMPOSITE"::equals).isPresent()) {
             return Optional.empty();
@@ -132,8 +132,9 @@ record S3ObjectReader(
     }
 
     /**
-     * With a range, some servers send the checksum of the whole blob, some that of the range, and some none. Where the
-     * range is the whole blob, the first two are the same; otherwise a HEAD returns it.
+     * Returns the checksum of the whole blob after a read of a range. With a range, some servers send the checksum of
+     * the whole blob, some that of the range, and some none. If the range is the whole blob, the first two are equal,
+     * and a HEAD returns the checksum if there is none.
      */
     @Override
     public Optional<Crc32c> checksumOfPartial(BlobMetadata blob, boolean whole) throws IOException {
@@ -146,7 +147,8 @@ record S3ObjectReader(
         try {
             return head(Operation.READ, blob.key(), Optional.of(blob.version())).checksum();
         } catch (PreconditionFailedException | BlobNotFoundException e) {
-            throw new BlobStoreException(Operation.READ, blob.key(), "it was replaced while it was read", e, true);
+            throw new BlobStoreException(
+                    Operation.READ, blob.key(), "the blob was replaced while it was read", e, true);
         }
     }
 }

@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * The settings of all requests of a store.
  *
- * @param prefix what the name of every object begins with; may be empty
+ * @param prefix the beginning of all object names; may be empty
  * @param storageClass the storage class of new objects; empty for the bucket's default
  * @param encryption the encryption of new objects; empty for the bucket's default
  * @param tags the tags of new objects

@@ -24,8 +24,8 @@ import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.SdkHttpResponse;
 
 /**
- * Adapts the HTTP client of the data plane to the SDK, for its small requests: all requests share a pool of connections
- * and a configuration, and an interrupt ends their calls.
+ * Adapts the HTTP client of the data plane to the SDK, for its small requests, so that all requests share a pool of
+ * connections and a configuration, and an interrupt ends them.
  */
 final class SdkHttpClientAdapter implements SdkHttpClient {
     private static final String BUCKET_REGION = "x-amz-bucket-region";
@@ -95,7 +95,7 @@ final class SdkHttpClientAdapter implements SdkHttpClient {
                 false);
     }
 
-    /** Returns the body: an empty one too if the SDK has set a Content-Length, as it has signed that field. */
+    /** Returns the body. It is present, but empty, if the SDK has set and signed only a Content-Length. */
     private static Optional<BlobSource> body(HttpExecuteRequest request) {
         Optional<ContentStreamProvider> stream = request.contentStreamProvider();
         if (stream.isEmpty()
@@ -110,7 +110,7 @@ final class SdkHttpClientAdapter implements SdkHttpClient {
         try (InputStream stream = provider.newStream()) {
             return stream.readAllBytes();
         } catch (IOException e) {
-            throw new IllegalStateException("the SDK's request is in memory, and cannot fail to be read", e);
+            throw new IllegalStateException("a request of the SDK in memory could not be read", e);
         }
     }
 

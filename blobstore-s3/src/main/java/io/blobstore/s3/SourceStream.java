@@ -8,8 +8,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A source as a stream, for the signer's SHA-256. Uses the source's memory during calls only. Keeps the exception that
- * reading failed with, because the signer wraps it.
+ * Adapts a source to a stream, for the signer's SHA-256. Accesses the source's memory only during calls. Keeps the
+ * exception of a failed read, because the signer wraps it. Not thread-safe.
  */
 final class SourceStream extends InputStream {
     private final BlobSource source;
@@ -43,7 +43,7 @@ final class SourceStream extends InputStream {
         return bytes == 0 ? -1 : bytes;
     }
 
-    /** Throws what reading failed with, if it did. */
+    /** Throws the exception of a failed read, if there was one. */
     void rethrow() throws IOException {
         if (failure != null) {
             throw failure;

@@ -6,24 +6,23 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parts of a {@link BlobVersion} of this store: {@code "etag"}, or {@code "etag"@versionId} in a bucket with
- * versioning.
+ * A parsed {@link BlobVersion} of this store: {@code "etag"}, or {@code "etag"@versionId} in a bucket with versioning.
  *
- * @param etag as in the header, with its quotes
- * @param versionId in a bucket with versioning; listings do not give it
+ * @param etag as in the header, with quotes
+ * @param versionId present in a bucket with versioning, except in listings
  */
 record VersionTag(String etag, Optional<String> versionId) {
     /** The version id of blobs that were stored before versioning was enabled, or while it is suspended. */
     private static final String NO_VERSION = "null";
 
-    /** Reads the header of a response; empty without ETag. */
+    /** Parses the header of a response; empty without ETag. */
     static Optional<VersionTag> of(HttpHeaders headers) {
         return of(
                 headers.first("ETag").orElse(null),
                 headers.first(S3Headers.VERSION_ID).orElse(null));
     }
 
-    /** Reads the fields of a response; empty without ETag. */
+    /** Parses the fields of a response; empty without ETag. */
     static Optional<VersionTag> of(@Nullable String etag, @Nullable String versionId) {
         if (etag == null || etag.isEmpty()) {
             return Optional.empty();
@@ -55,7 +54,7 @@ record VersionTag(String etag, Optional<String> versionId) {
         return new BlobVersion(etag + versionId.map(id -> "@" + id).orElse(""));
     }
 
-    /** Returns whether the actual version is this one; a version without id matches every version with its ETag. */
+    /** Returns whether a version is this one; a version without id matches every version with the same ETag. */
     boolean matches(VersionTag actual) {
         return etag.equals(actual.etag)
                 && (versionId.isEmpty() || actual.versionId.isEmpty() || versionId.equals(actual.versionId));

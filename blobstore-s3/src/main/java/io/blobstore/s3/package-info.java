@@ -1,10 +1,10 @@
 /**
- * The blob store in an Amazon S3 bucket, or in one of a server that speaks S3: {@code s3://bucket}.
+ * The blob store in a bucket of Amazon S3 or of an S3-compatible server: {@code s3://bucket}.
  *
  * <p>May depend on {@code io.blobstore} and {@code io.blobstore.spi} (the contract, and support for its
  * implementation), {@code io.blobstore.http} and {@code io.blobstore.http.objects} (the data plane, and what S3 and
- * Cloud Storage have in common), the AWS SDK and slf4j. Knows no engine, no other backend, and nothing of how memory is
- * mapped.
+ * Cloud Storage have in common), the AWS SDK and slf4j. Must not depend on the transfer engines, other backends, or
+ * memory mapping.
  *
  * @since 0.1.0
  */

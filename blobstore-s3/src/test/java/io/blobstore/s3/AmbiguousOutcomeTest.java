@@ -24,7 +24,7 @@ import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What becomes of conditional requests whose answer is lost. */
+/** Conditional requests whose response is lost. */
 @ExtendWith(LeakCheck.class)
 class AmbiguousOutcomeTest {
     private static final BlobKey KEY = BlobKey.of("some-blob");
@@ -45,7 +45,7 @@ class AmbiguousOutcomeTest {
         return ScriptedServer.plain(UNEXPECTED).then(scripts);
     }
 
-    private static Script there(long size, String... fields) {
+    private static Script existing(long size, String... fields) {
         return exchange -> {
             String[] all = new String[fields.length + 2];
             all[0] = ScriptedS3.ETAG;
@@ -56,8 +56,8 @@ class AmbiguousOutcomeTest {
     }
 
     @Test
-    void aBlobThatIsFoundToBeOursCountsAsStored() throws IOException {
-        try (ScriptedServer server = server(LOST, there(100, CRC_FIELD));
+    void aBlobWithTheSentChecksumCountsAsStored() throws IOException {
+        try (ScriptedServer server = server(LOST, existing(100, CRC_FIELD));
                 BlobStore store = ScriptedS3.store(server).open()) {
             StoredBlob stored = store.store(KEY, CONTENT, IF_ABSENT);
 
@@ -70,20 +70,20 @@ class AmbiguousOutcomeTest {
     }
 
     @Test
-    void aServersErrorMayBeALostAnswerToo() throws IOException {
-        try (ScriptedServer server = server(ScriptedS3.refusing(500, "InternalError"), there(100, CRC_FIELD));
+    void theOutcomeOfAServerErrorIsAmbiguousToo() throws IOException {
+        try (ScriptedServer server = server(ScriptedS3.refusing(500, "InternalError"), existing(100, CRC_FIELD));
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThat(store.store(KEY, CONTENT, IF_ABSENT).checksum()).contains(CHECKSUM);
         }
     }
 
     @Test
-    void anotherBlobLeavesTheFailureAsItWas() throws IOException {
+    void withAnotherBlobTheFailureIsReported() throws IOException {
         try (ScriptedServer server = server(
                         LOST,
-                        there(100, OTHER_CRC),
+                        existing(100, OTHER_CRC),
                         LOST,
-                        there(99, CRC_FIELD),
+                        existing(99, CRC_FIELD),
                         LOST,
                         exchange -> exchange.respondHead(404, 0),
                         exchange -> exchange.respondHead(200, 0));
@@ -97,11 +97,11 @@ class AmbiguousOutcomeTest {
     }
 
     @Test
-    void theVersionThatWasToBeReplacedIsNotOurs() throws IOException {
+    void theVersionToBeReplacedDoesNotCountAsStored() throws IOException {
         StoreOptions ifMatch = StoreOptions.builder()
                 .precondition(Precondition.ifMatch(new BlobVersion("\"0123456789abcdef\"")))
                 .build();
-        try (ScriptedServer server = server(LOST, there(100, CRC_FIELD));
+        try (ScriptedServer server = server(LOST, existing(100, CRC_FIELD));
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.store(KEY, CONTENT, ifMatch))
                             .isRetryable())
@@ -110,8 +110,8 @@ class AmbiguousOutcomeTest {
     }
 
     @Test
-    void withoutAChecksumTheOutcomeIsSaidToBeUnknown() throws IOException {
-        try (ScriptedServer server = server(LOST, there(100));
+    void withoutAChecksumTheOutcomeIsReportedAsUnknown() throws IOException {
+        try (ScriptedServer server = server(LOST, existing(100));
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.store(KEY, CONTENT, IF_ABSENT)))
                     .hasMessageContaining("response was lost")
@@ -120,7 +120,7 @@ class AmbiguousOutcomeTest {
     }
 
     @Test
-    void withoutAConditionNothingIsLookedAt() throws IOException {
+    void withoutAConditionTheBlobIsNotRequested() throws IOException {
         try (ScriptedServer server = server(LOST);
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.store(KEY, CONTENT))
@@ -131,16 +131,16 @@ class AmbiguousOutcomeTest {
     }
 
     @Test
-    void aConflictIsExplainedByWhatIsThereNow() throws IOException {
+    void aConflictIsExplainedByTheCurrentBlob() throws IOException {
         Script conflict = ScriptedS3.refusing(409, "ConditionalRequestConflict");
         StoreOptions ifMatch = StoreOptions.builder()
                 .precondition(Precondition.ifMatch(new BlobVersion("\"old\"")))
                 .build();
         try (ScriptedServer server = server(
                         conflict,
-                        there(100, OTHER_CRC),
+                        existing(100, OTHER_CRC),
                         conflict,
-                        there(100, OTHER_CRC),
+                        existing(100, OTHER_CRC),
                         conflict,
                         exchange -> exchange.respondHead(404, 0),
                         exchange -> exchange.respondHead(200, 0));
@@ -173,9 +173,9 @@ class AmbiguousOutcomeTest {
     }
 
     @Test
-    void aCompletionThatTheSdkRepeatsMayMeetItsOwnSuccess() throws IOException {
+    void aRepeatedCompletionMayFailBecauseTheFirstSucceeded() throws IOException {
         try (ScriptedServer server = server(
-                        CREATED, PART, LOST, ScriptedS3.refusing(412, "PreconditionFailed"), there(100, CRC_FIELD));
+                        CREATED, PART, LOST, ScriptedS3.refusing(412, "PreconditionFailed"), existing(100, CRC_FIELD));
                 BlobStore store = ScriptedS3.store(server).open();
                 MultipartUpload upload = sent(store, IF_ABSENT)) {
             assertThat(upload.complete(CHECKSUM).checksum()).contains(CHECKSUM);
@@ -183,9 +183,9 @@ class AmbiguousOutcomeTest {
     }
 
     @Test
-    void anUploadThatIsGoneWasCompletedIfItsBlobIsThere() throws IOException {
+    void aMissingUploadWasCompletedIfItsBlobExists() throws IOException {
         try (ScriptedServer server =
-                        server(CREATED, PART, ScriptedS3.refusing(404, "NoSuchUpload"), there(100, CRC_FIELD));
+                        server(CREATED, PART, ScriptedS3.refusing(404, "NoSuchUpload"), existing(100, CRC_FIELD));
                 BlobStore store = ScriptedS3.store(server).open();
                 MultipartUpload upload = sent(store, StoreOptions.DEFAULT)) {
             assertThat(upload.complete(CHECKSUM).size()).isEqualTo(100);
@@ -193,9 +193,9 @@ class AmbiguousOutcomeTest {
     }
 
     @Test
-    void anUploadThatIsGoneWithoutItsBlobHasFailed() throws IOException {
+    void aMissingUploadWithoutItsBlobHasFailed() throws IOException {
         Script gone = ScriptedS3.refusing(404, "NoSuchUpload");
-        try (ScriptedServer server = server(CREATED, PART, gone, there(100, OTHER_CRC), gone);
+        try (ScriptedServer server = server(CREATED, PART, gone, existing(100, OTHER_CRC), gone);
                 BlobStore store = ScriptedS3.store(server).open();
                 MultipartUpload upload = sent(store, StoreOptions.DEFAULT)) {
             assertThat(catchThrowableOfType(BlobStoreException.class, () -> upload.complete(CHECKSUM)))
@@ -205,7 +205,7 @@ class AmbiguousOutcomeTest {
     }
 
     @Test
-    void aFirst412IsWhatItSays() throws IOException {
+    void aFailedConditionOfTheFirstAttemptIsReported() throws IOException {
         try (ScriptedServer server = server(
                         CREATED, PART, ScriptedS3.refusing(412, "PreconditionFailed"), Script.responding(204, ""));
                 BlobStore store = ScriptedS3.store(server).open();
@@ -216,7 +216,7 @@ class AmbiguousOutcomeTest {
     }
 
     @Test
-    void anErrorInTheBodyOfASuccessIsAFailureThatMayBeRepeated() throws IOException {
+    void anErrorInTheBodyOfASuccessIsARetryableFailure() throws IOException {
         Script failing = Script.responding(200, ScriptedS3.error("InternalError"));
         try (ScriptedServer server =
                         server(CREATED, PART, failing, failing, failing, failing, Script.responding(200, COMPLETED));
@@ -237,7 +237,7 @@ class AmbiguousOutcomeTest {
     }
 
     @Test
-    void anAnswerThatIsCutOffIsAFailureThatMayBeRepeated() throws IOException {
+    void aTruncatedResponseIsARetryableFailure() throws IOException {
         for (String half : new String[] {"", "<CompleteMultipartUploadResult>", COMPLETED.substring(0, 60), "  "}) {
             Script cut = Script.responding(200, half);
             try (ScriptedServer server =

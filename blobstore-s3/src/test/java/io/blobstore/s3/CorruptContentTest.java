@@ -29,7 +29,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Bytes that change on the way, or between two reads, never pass for the blob's. */
+/** Bytes that are corrupted in transit, or that change between two reads, are never taken for those of the blob. */
 @ExtendWith({LeakCheck.class, S3ProxyServer.Shared.class})
 class CorruptContentTest {
     private static final BlobKey KEY = BlobKey.of("blob");
@@ -48,31 +48,31 @@ class CorruptContentTest {
     }
 
     @BeforeAll
-    static void makeBucket(S3ProxyServer shared) {
+    static void createBucket(S3ProxyServer shared) {
         server = shared;
         bucket = server.newBucket();
     }
 
-    /** The server has room for little, and serves other tests after this one. */
+    /** Deletes the blobs: the server has little memory, and is used by other tests after this one. */
     @AfterEach
-    void deleteWhatIsLeft() throws IOException {
-        try (BlobStore around = server.store(bucket.name()).open()) {
-            around.deleteAll(prefix);
+    void deleteBlobs() throws IOException {
+        try (BlobStore direct = server.store(bucket.name()).open()) {
+            direct.deleteAll(prefix);
         }
     }
 
-    private interface Use {
+    private interface Action {
         void run(BlobStore store, FaultyS3 proxy) throws IOException, InterruptedException;
     }
 
-    /** Runs something through the proxy; the key holds the old bytes before. */
-    private void use(Use use) throws IOException, InterruptedException {
+    /** Runs an action with a store behind the proxy, after the old bytes are stored at the key. */
+    private void throughProxy(Action action) throws IOException, InterruptedException {
         try (FaultyS3 proxy = new FaultyS3(server.endpoint());
-                ImpatientClient client =
-                        new ImpatientClient(proxy.endpoint(), S3ProxyServer.REGION, S3ProxyServer.credentials());
+                ImmediateRetryClient client =
+                        new ImmediateRetryClient(proxy.endpoint(), S3ProxyServer.REGION, S3ProxyServer.credentials());
                 BlobStore store = client.store(bucket.name()).prefix(prefix).open()) {
             store.store(KEY, BlobSource.of(ByteBuffer.wrap(OLD)));
-            use.run(store, proxy);
+            action.run(store, proxy);
         }
     }
 
@@ -82,12 +82,12 @@ class CorruptContentTest {
         return Arrays.copyOf(target.array(), target.position());
     }
 
-    // ---- on the way there
+    // ---- corruption of requests
 
     @Test
-    void aServerRefusesABlobThatIsNotWhatWasSent() throws Exception {
-        use((store, proxy) -> {
-            proxy.spoil(Operation.PUT_OBJECT, Fault.FLIPPED_REQUEST, Moment.AFTER, 1);
+    void theServerRefusesACorruptBlob() throws Exception {
+        throughProxy((store, proxy) -> {
+            proxy.inject(Operation.PUT_OBJECT, Fault.FLIPPED_REQUEST, Moment.AFTER, 1);
 
             assertThat(catchThrowableOfType(
                             IntegrityException.class,
@@ -97,12 +97,12 @@ class CorruptContentTest {
         });
     }
 
-    /** Not tried again: memory or network that flips bits is to be looked at. */
+    /** The part is not sent again, as corruption by memory or network needs attention. */
     @Test
-    void aPartThatIsNotWhatWasSentEndsTheUpload() throws Exception {
+    void aCorruptPartFailsTheUpload() throws Exception {
         byte[] content = bytes(2, 2 * PART + 100);
-        use((store, proxy) -> {
-            proxy.spoil(Operation.UPLOAD_PART, Fault.FLIPPED_REQUEST, Moment.AFTER, 1);
+        throughProxy((store, proxy) -> {
+            proxy.inject(Operation.UPLOAD_PART, Fault.FLIPPED_REQUEST, Moment.AFTER, 1);
             try (TransferManager uploader = TransferManager.create()) {
                 UploadOptions options =
                         UploadOptions.builder().partSize(PART).concurrency(1).build();
@@ -119,14 +119,14 @@ class CorruptContentTest {
         });
     }
 
-    // ---- on the way back
+    // ---- corruption of responses
 
     @Test
     void aWholeBlobIsComparedWithItsChecksum() throws Exception {
-        use((store, proxy) -> {
+        throughProxy((store, proxy) -> {
             for (ByteRange whole : new ByteRange[] {ByteRange.all(), ByteRange.of(0, OLD.length)}) {
                 ByteBuffer target = ByteBuffer.allocateDirect(OLD.length);
-                proxy.spoil(Operation.GET_OBJECT, Fault.FLIPPED_ANSWER, Moment.AFTER, 1);
+                proxy.inject(Operation.GET_OBJECT, Fault.FLIPPED_RESPONSE, Moment.AFTER, 1);
 
                 assertThat(catchThrowableOfType(IntegrityException.class, () -> store.read(KEY, whole, target)))
                         .hasMessageContaining("read again");
@@ -137,13 +137,13 @@ class CorruptContentTest {
         });
     }
 
-    /** S3 keeps no checksums of ranges: the caller compares. */
+    /** S3 has no checksums of ranges, so the caller compares. */
     @Test
-    void theChecksumOfARangeIsThatOfWhatArrived() throws Exception {
-        use((store, proxy) -> {
+    void theChecksumOfARangeIsThatOfTheReceivedBytes() throws Exception {
+        throughProxy((store, proxy) -> {
             ByteBuffer target = ByteBuffer.allocateDirect(1000);
             Crc32c right = Crc32c.of(ByteBuffer.wrap(OLD, 500, 1000));
-            proxy.spoil(Operation.GET_OBJECT, Fault.FLIPPED_ANSWER, Moment.AFTER, 1);
+            proxy.inject(Operation.GET_OBJECT, Fault.FLIPPED_RESPONSE, Moment.AFTER, 1);
 
             ReadResult flipped = store.read(KEY, ByteRange.of(500, 1000), target);
             assertThat(flipped.checksum()).isNotEqualTo(right).isEqualTo(Crc32c.of(target.flip()));
@@ -157,7 +157,7 @@ class CorruptContentTest {
     @Test
     void rangesOfAPinnedVersionAreNeverMixed() throws Exception {
         byte[] replacement = bytes(3, OLD.length);
-        use((store, proxy) -> {
+        throughProxy((store, proxy) -> {
             BlobVersion pinned = store.head(KEY).version();
             ByteBuffer target = ByteBuffer.allocateDirect(OLD.length);
             int half = OLD.length / 2;

@@ -48,8 +48,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Each kind of request, its answer replaced by each kind of wrong one, before and after the server has done what it was
- * asked: the operation succeeds or fails with a typed error, the key holds the old bytes or the new, and nothing is
+ * Replaces the response to each kind of request by each kind of wrong one, before or after the server has carried out
+ * the request: the operation succeeds or fails with a typed error, the key has the old bytes or the new, and nothing is
  * left over.
  */
 @ExtendWith({LeakCheck.class, S3ProxyServer.Shared.class})
@@ -62,7 +62,7 @@ class CorruptResponsesTest {
     private static final byte[] LARGE = bytes(2 * PART + 300); // three parts
     private static final List<String> MANY = List.of("many/1", "many/2", "many/3");
     private static final int ALWAYS = 1000;
-    /** What trying again may cure. */
+    /** The faults after which a retry may succeed. */
     private static final Set<Fault> TRANSIENT =
             EnumSet.of(Fault.SERVER_ERROR, Fault.SLOW_DOWN, Fault.RESET, Fault.TRUNCATED);
 
@@ -93,41 +93,41 @@ class CorruptResponsesTest {
     }
 
     @BeforeAll
-    static void makeBucket(S3ProxyServer shared) throws IOException {
+    static void createBucket(S3ProxyServer shared) throws IOException {
         server = shared;
         bucket = server.newBucket();
         largeFile = Files.write(directory.resolve("large"), LARGE);
     }
 
-    /** The server has room for little, and serves other tests after this one. */
+    /** Deletes the blobs: the server has little memory, and is used by other tests after this one. */
     @AfterEach
-    void deleteWhatIsLeft() throws IOException {
-        try (BlobStore around = server.store(bucket.name()).open()) {
-            around.deleteAll(prefix);
+    void deleteBlobs() throws IOException {
+        try (BlobStore direct = server.store(bucket.name()).open()) {
+            direct.deleteAll(prefix);
         }
     }
 
     private static Stream<Arguments> faults() {
-        Set<Fault> wrong = EnumSet.complementOf(EnumSet.of(Fault.FLIPPED_ANSWER, Fault.FLIPPED_REQUEST));
+        Set<Fault> wrong = EnumSet.complementOf(EnumSet.of(Fault.FLIPPED_RESPONSE, Fault.FLIPPED_REQUEST));
         return Pairwise.arguments(
                 List.of(Operation.values()), List.copyOf(wrong), List.of(Moment.values()), List.of(1, ALWAYS));
     }
 
     @ParameterizedTest
     @MethodSource("faults")
-    void aWrongAnswerEndsInSuccessOrATypedErrorAndLeavesNothing(
+    void aWrongResponseEndsInSuccessOrATypedErrorAndNothingIsLeftOver(
             Operation operation, Fault fault, Moment moment, int times) throws Exception {
-        try (BlobStore around = server.store(bucket.name()).prefix(prefix).open();
+        try (BlobStore direct = server.store(bucket.name()).prefix(prefix).open();
                 FaultyS3 proxy = new FaultyS3(server.endpoint())) {
-            around.store(KEY, BlobSource.of(ByteBuffer.wrap(OLD)));
-            prepare(operation, around, proxy);
-            proxy.spoil(operation, fault, moment, times);
+            direct.store(KEY, BlobSource.of(ByteBuffer.wrap(OLD)));
+            prepare(operation, direct, proxy);
+            proxy.inject(operation, fault, moment, times);
             Throwable problem;
             ByteArrayOutputStream log = new ByteArrayOutputStream();
             PrintStream console = System.err;
             System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
-            try (ImpatientClient client =
-                            new ImpatientClient(proxy.endpoint(), S3ProxyServer.REGION, S3ProxyServer.credentials());
+            try (ImmediateRetryClient client = new ImmediateRetryClient(
+                            proxy.endpoint(), S3ProxyServer.REGION, S3ProxyServer.credentials());
                     BlobStore store = client.store(bucket.name()).prefix(prefix).open()) {
                 problem = catchThrowable(() -> run(operation, store));
             } finally {
@@ -140,10 +140,10 @@ class CorruptResponsesTest {
             if (times == 1 && TRANSIENT.contains(fault)) {
                 requireCured(operation, problem);
             }
-            boolean believed = fault == Fault.EMPTY_SUCCESS && moment == Moment.BEFORE;
-            requireOldOrNew(operation, problem == null && !believed, proxy.forwarded(operation) > 0, around);
+            boolean misled = fault == Fault.EMPTY_SUCCESS && moment == Moment.BEFORE;
+            requireOldOrNew(operation, problem == null && !misled, proxy.forwarded(operation) > 0, direct);
             assertThat(LeaseTicket.openLeases()).isEmpty();
-            // Of an upload that was created, and the answer lost, nobody here knows the id.
+            // The id of an upload is unknown if the response to its creation was lost.
             long unknown = proxy.lost(Operation.CREATE_MULTIPART_UPLOAD);
             boolean kept = operation == Operation.ABORT_MULTIPART_UPLOAD && proxy.forwarded(operation) == 0;
             assertThat(bucket.uploads(prefix)).hasSize((int) unknown + (kept ? 1 : 0));
@@ -151,15 +151,15 @@ class CorruptResponsesTest {
                 assertThat(bucket.partsOfUploads(prefix)).isZero();
             }
             if (operation == Operation.ABORT_MULTIPART_UPLOAD) {
-                requireTold(fault, times, problem, log.toString(StandardCharsets.UTF_8));
+                requireReported(fault, times, problem, log.toString(StandardCharsets.UTF_8));
             }
         }
     }
 
-    /** One fault that passes is made good by trying again, where the store or the uploader does that. */
+    /** Requires that a transient fault was cured by a retry, if the store or the uploader retries the operation. */
     private static void requireCured(Operation operation, Throwable problem) {
         switch (operation) {
-            case PUT_OBJECT, GET_OBJECT -> // tried again by the caller, who knows its memory
+            case PUT_OBJECT, GET_OBJECT -> // retried by the caller, which owns the memory
                 assertThat(problem)
                         .isInstanceOfSatisfying(
                                 BlobStoreException.class,
@@ -170,7 +170,7 @@ class CorruptResponsesTest {
         }
     }
 
-    private static void requireOldOrNew(Operation operation, boolean succeeded, boolean received, BlobStore around)
+    private static void requireOldOrNew(Operation operation, boolean succeeded, boolean received, BlobStore direct)
             throws IOException {
         Optional<Crc32c> before = Optional.of(crc(OLD));
         Optional<Crc32c> after = switch (operation) {
@@ -179,7 +179,7 @@ class CorruptResponsesTest {
             case DELETE_OBJECT -> Optional.empty();
             default -> before;
         };
-        Optional<Crc32c> found = found(around);
+        Optional<Crc32c> found = found(direct);
         if (succeeded) {
             assertThat(found).isEqualTo(after);
         } else if (received) {
@@ -188,18 +188,18 @@ class CorruptResponsesTest {
             assertThat(found).isEqualTo(before);
         }
         if (operation == Operation.DELETE_OBJECTS) {
-            assertThat(names(around)).isIn(MANY, List.of());
-            assertThat(succeeded && !names(around).isEmpty()).isFalse();
+            assertThat(names(direct)).isIn(MANY, List.of());
+            assertThat(succeeded && !names(direct).isEmpty()).isFalse();
         }
     }
 
-    /** An upload that could not be aborted is told of beside the failure that led there, and in the log. */
-    private static void requireTold(Fault fault, int times, Throwable problem, String log) {
+    /** Requires that a failed abort is reported as suppressed by the failure of the upload, and in the log. */
+    private static void requireReported(Fault fault, int times, Throwable problem, String log) {
         boolean curable = TRANSIENT.contains(fault) || fault == Fault.ERROR_IN_SUCCESS;
-        boolean told = fault != Fault.EMPTY_SUCCESS && (times > 1 || !curable);
+        boolean reported = fault != Fault.EMPTY_SUCCESS && (times > 1 || !curable);
         assertThat(Arrays.stream(problem.getSuppressed()).anyMatch(CorruptResponsesTest::isOfAbort))
-                .isEqualTo(told);
-        assertThat(log.contains("could not be aborted")).isEqualTo(told);
+                .isEqualTo(reported);
+        assertThat(log.contains("could not be aborted")).isEqualTo(reported);
     }
 
     private static boolean isOfAbort(Throwable problem) {
@@ -208,17 +208,18 @@ class CorruptResponsesTest {
 
     // ---- the operations
 
-    private static void prepare(Operation operation, BlobStore around, FaultyS3 proxy) throws IOException {
+    private static void prepare(Operation operation, BlobStore direct, FaultyS3 proxy) throws IOException {
         switch (operation) {
             case LIST_OBJECTS, DELETE_OBJECTS -> {
                 for (String name : MANY) {
-                    around.store(BlobKey.of(name), BlobSource.of(ByteBuffer.wrap(SMALL)));
+                    direct.store(BlobKey.of(name), BlobSource.of(ByteBuffer.wrap(SMALL)));
                 }
             }
-            case COPY_OBJECT -> around.store(SOURCE, BlobSource.of(ByteBuffer.wrap(SMALL)));
-            case ABORT_MULTIPART_UPLOAD -> proxy.spoil(Operation.UPLOAD_PART, Fault.BAD_REQUEST, Moment.BEFORE, ALWAYS);
+            case COPY_OBJECT -> direct.store(SOURCE, BlobSource.of(ByteBuffer.wrap(SMALL)));
+            case ABORT_MULTIPART_UPLOAD ->
+                proxy.inject(Operation.UPLOAD_PART, Fault.BAD_REQUEST, Moment.BEFORE, ALWAYS);
             default -> {
-                // needs nothing else
+                // needs no other blobs
             }
         }
     }

@@ -16,9 +16,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** A proxy in front of a real server: forwards whole requests and responses, with faults in some. Thread-safe. */
+/** A proxy of a real server, which forwards whole requests and responses and injects faults. Thread-safe. */
 final class FaultyS3 implements Closeable {
-    /** The operation that a request asks for. */
+    /** The operation of a request. */
     enum Operation {
         PUT_OBJECT,
         CREATE_MULTIPART_UPLOAD,
@@ -56,7 +56,7 @@ final class FaultyS3 implements Closeable {
         }
     }
 
-    /** What replaces the server's response. */
+    /** The replacement of the server's response. */
     enum Fault {
         SERVER_ERROR,
         SLOW_DOWN,
@@ -66,12 +66,12 @@ final class FaultyS3 implements Closeable {
         ERROR_IN_SUCCESS,
         EMPTY_SUCCESS,
         /** The server's response with one bit of its body flipped. */
-        FLIPPED_ANSWER,
+        FLIPPED_RESPONSE,
         /** The server's response to the request with one bit of its body flipped. */
         FLIPPED_REQUEST
     }
 
-    /** Whether the server receives the request whose response is replaced. */
+    /** Whether the response is replaced before the server receives the request, or after. */
     enum Moment {
         BEFORE,
         AFTER
@@ -92,10 +92,14 @@ final class FaultyS3 implements Closeable {
         return URI.create(front.endpoint().toString());
     }
 
-    /** Replaces the next responses to an operation, so many times. */
-    FaultyS3 spoil(Operation operation, Fault fault, Moment moment, int times) {
+    /**
+     * Replaces the next responses to an operation.
+     *
+     * @param times the number of responses to replace
+     */
+    FaultyS3 inject(Operation operation, Fault fault, Moment moment, int times) {
         ScriptedFault applied = switch (fault) {
-            case FLIPPED_ANSWER -> ScriptedFault.flipResponse();
+            case FLIPPED_RESPONSE -> ScriptedFault.flipResponse();
             case FLIPPED_REQUEST -> ScriptedFault.flipRequest();
             default -> moment == Moment.BEFORE ? instead(scripted(fault)) : afterForwarding(scripted(fault));
         };
@@ -105,12 +109,14 @@ final class FaultyS3 implements Closeable {
         return this;
     }
 
-    /** Returns how many requests of this kind the server has received. */
+    /** Returns the number of requests for an operation that the server has received. */
     long forwarded(Operation operation) {
         return forwarded.stream().filter(operation::equals).count();
     }
 
-    /** Returns how many requests of this kind the server has received whose responses did not reach the client. */
+    /**
+     * Returns the number of requests for an operation that the server has received, but whose response was replaced.
+     */
     long lost(Operation operation) {
         return lost.stream().filter(operation::equals).count();
     }
@@ -157,7 +163,7 @@ final class FaultyS3 implements Closeable {
 
     // ---- forwarding
 
-    /** Forwards a request byte by byte, so that its signature stays valid, the Host field included. */
+    /** Forwards a request unchanged, including the Host field, so that its signature stays valid. */
     private ScriptedResponse forward(ScriptedExchange exchange, byte[] body) throws IOException {
         StringBuilder head = new StringBuilder(exchange.method() + " " + exchange.target() + " HTTP/1.1\r\n");
         exchange.headers()
@@ -175,11 +181,11 @@ final class FaultyS3 implements Closeable {
         }
     }
 
-    /** Returns the response for a connection that is kept open. */
+    /** Parses a response, and removes the field that would close the connection. */
     private static ScriptedResponse parse(byte[] response) {
         int end = new String(response, StandardCharsets.ISO_8859_1).indexOf("\r\n\r\n");
         if (end < 0) {
-            throw new AssertionError("the server's response has no end of its header");
+            throw new AssertionError("the header of the server's response has no end");
         }
         String[] lines = new String(response, 0, end, StandardCharsets.UTF_8).split("\r\n");
         List<String> fields = Arrays.asList(lines).subList(1, lines.length);

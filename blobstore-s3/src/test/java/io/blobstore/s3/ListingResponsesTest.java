@@ -18,7 +18,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Which answers to listing and deleting are believed. */
+/** Responses to listings and deletions. */
 @ExtendWith(LeakCheck.class)
 class ListingResponsesTest {
 
@@ -59,25 +59,25 @@ class ListingResponsesTest {
     }
 
     @Test
-    void aListingThatDoesNotSayHowItGoesOnEndsWithAnError() throws IOException {
+    void aTruncatedListingWithoutContinuationTokenIsAnError() throws IOException {
         String page = "<ListBucketResult><IsTruncated>true</IsTruncated>" + blob("a") + "</ListBucketResult>";
         try (ScriptedServer server = ScriptedServer.plain(Script.responding(200, page));
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.list(ListOptions.DEFAULT)))
-                    .hasMessageContaining("goes on");
+                    .hasMessageContaining("no new continuation token");
         }
     }
 
     @Test
-    void whatCouldNotBeDeletedIsSaid() throws IOException {
+    void aBlobThatCouldNotBeDeletedIsReported() throws IOException {
         Script listed = Script.responding(
                 200,
                 "<ListBucketResult><IsTruncated>false</IsTruncated>" + blob("p/a") + blob("p/b")
                         + "</ListBucketResult>");
         Script refused = Script.responding(
                 200,
-                "<DeleteResult><Deleted><Key>p/a</Key></Deleted><Error><Key>p/b</Key><Code>AccessDenied</Code><Message>No.</Message></Error>"
-                        + "</DeleteResult>");
+                "<DeleteResult><Deleted><Key>p/a</Key></Deleted>"
+                        + "<Error><Key>p/b</Key><Code>AccessDenied</Code><Message>No.</Message></Error></DeleteResult>");
         try (ScriptedServer server = ScriptedServer.plain(refused).then(listed);
                 BlobStore store = ScriptedS3.store(server).prefix("p/").open()) {
             assertThat(catchThrowableOfType(PermissionDeniedException.class, () -> store.deleteAll("a"))
@@ -87,17 +87,17 @@ class ListingResponsesTest {
     }
 
     @Test
-    void anAnswerWithoutBodyIsNoEmptyListing() throws IOException {
+    void aResponseWithoutBodyIsNotAnEmptyListing() throws IOException {
         try (ScriptedServer server = ScriptedServer.plain(Script.responding(200, ""));
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.list(ListOptions.DEFAULT)))
-                    .hasMessageContaining("no listing")
+                    .hasMessageContaining("not a listing")
                     .satisfies(problem -> assertThat(problem.isRetryable()).isTrue());
         }
     }
 
     @Test
-    void whatTheServerDoesNotSayWasDeletedWasNot() throws IOException {
+    void blobsThatAreMissingInTheResponseWereNotDeleted() throws IOException {
         Script listed = Script.responding(
                 200,
                 "<ListBucketResult><IsTruncated>false</IsTruncated>" + blob("a1") + blob("a2") + "</ListBucketResult>");

@@ -9,11 +9,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
-/** The bound on connections holds for our requests and the SDK's together. */
+/** The limit on connections applies to the requests of the data plane and of the SDK together. */
 @ExtendWith(LeakCheck.class)
 class MaxConnectionsTest {
     @Test
-    void theUrisBoundIsKept() throws Exception {
+    void theLimitInTheUriIsKept() throws Exception {
         ScriptedBound.assertKept(
                 endpoint -> S3BlobStoreProvider.builder(StoreUri.parse(
                                 "s3://some-bucket?region=us-east-1&pathStyle=true&maxConnections=1&endpoint="

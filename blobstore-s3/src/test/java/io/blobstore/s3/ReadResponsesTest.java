@@ -29,7 +29,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which answers to a read are believed. */
+/** Responses to reads. */
 @ExtendWith(LeakCheck.class)
 class ReadResponsesTest {
     private static final BlobKey KEY = BlobKey.of("some-blob");
@@ -46,7 +46,7 @@ class ReadResponsesTest {
     }
 
     @Test
-    void aFlippedBitIsNoticedInAWholeBlob() throws IOException {
+    void aFlippedBitInAWholeBlobIsDetected() throws IOException {
         byte[] flipped = BYTES.clone();
         flipped[7] ^= 4;
         Script head = ScriptedS3.head(10, ScriptedS3.ETAG, ScriptedS3.MODIFIED, "x-amz-checksum-crc32c: " + CRC);
@@ -67,14 +67,14 @@ class ReadResponsesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"AAAAAA==-4", "composite", "none"})
-    void aChecksumOfChecksumsIsNotTheBlobs(String kind) throws IOException {
-        Script answer = switch (kind) {
+    void aCompositeChecksumIsNotThatOfTheBlob(String kind) throws IOException {
+        Script response = switch (kind) {
             case "none" -> ScriptedS3.read(BYTES);
             case "composite" ->
                 ScriptedS3.read(BYTES, "x-amz-checksum-crc32c: AAAAAA==", "x-amz-checksum-type: COMPOSITE");
             default -> ScriptedS3.read(BYTES, "x-amz-checksum-crc32c: " + kind);
         };
-        try (ScriptedServer server = ScriptedServer.plain(answer);
+        try (ScriptedServer server = ScriptedServer.plain(response);
                 BlobStore store = ScriptedS3.store(server).open()) {
             BlobMetadata metadata =
                     store.read(KEY, ByteRange.all(), ByteBuffer.allocate(10)).blob();
@@ -83,9 +83,9 @@ class ReadResponsesTest {
         }
     }
 
-    /** Some servers send the range's own checksum along with it. */
+    /** Some servers send the checksum of the range with a range. */
     @Test
-    void theChecksumThatComesWithAPartIsNotTheWholes() throws IOException {
+    void theChecksumOfARangeIsNotThatOfTheBlob() throws IOException {
         try (ScriptedServer server =
                         ScriptedServer.plain(range("bytes 2-3/10", "23", "x-amz-checksum-crc32c: AAAAAA=="));
                 BlobStore store = ScriptedS3.store(server).open()) {
@@ -97,7 +97,7 @@ class ReadResponsesTest {
     }
 
     @Test
-    void ofARangeThatIsTheWholeTheChecksumIsAskedFor() throws IOException {
+    void aRangeOfTheWholeBlobRequestsTheChecksum() throws IOException {
         Script head = ScriptedS3.head(10, ScriptedS3.ETAG, ScriptedS3.MODIFIED, "x-amz-checksum-crc32c: " + CRC);
         try (ScriptedServer server = ScriptedServer.plain(range("bytes 0-9/10", "0123456789"))
                         .then(range("bytes 0-9/10", "0123456789"), head);
@@ -122,7 +122,7 @@ class ReadResponsesTest {
                 "",
                 "bytes 2-3/99999999999999999999"
             })
-    void anotherRangeThanWasAskedForIsRefused(String contentRange) throws IOException {
+    void anotherRangeThanRequestedIsRefused(String contentRange) throws IOException {
         try (ScriptedServer server = ScriptedServer.plain(range(contentRange, "23"));
                 BlobStore store = ScriptedS3.store(server).open()) {
             ByteBuffer target = ByteBuffer.allocate(2);
@@ -135,7 +135,7 @@ class ReadResponsesTest {
     }
 
     @Test
-    void aServerThatIgnoresTheRangeIsNotBelieved() throws IOException {
+    void aResponseThatIgnoresTheRangeIsRefused() throws IOException {
         try (ScriptedServer server = ScriptedServer.plain(ScriptedS3.read(BYTES));
                 BlobStore store = ScriptedS3.store(server).open()) {
             for (ByteRange range : List.of(ByteRange.of(2, 2), ByteRange.of(0, 9), ByteRange.from(1))) {
@@ -148,7 +148,7 @@ class ReadResponsesTest {
     }
 
     @Test
-    void anotherVersionOfEqualContentIsNotTheOneAskedFor() throws IOException {
+    void anotherVersionWithEqualContentIsRefused() throws IOException {
         BlobVersion wanted = new BlobVersion("\"0123456789abcdef\"@v1");
         try (ScriptedServer server = ScriptedServer.plain(ScriptedS3.read(BYTES, "x-amz-version-id: v2"));
                 BlobStore store = ScriptedS3.store(server).open()) {
@@ -162,7 +162,7 @@ class ReadResponsesTest {
     }
 
     @Test
-    void anAnswerThatLacksWhatS3AlwaysSaysIsRefused() throws IOException {
+    void aResponseWithoutETagIsRefused() throws IOException {
         try (ScriptedServer server = ScriptedServer.plain(Script.responding(200, ""));
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThat(catchThrowableOfType(

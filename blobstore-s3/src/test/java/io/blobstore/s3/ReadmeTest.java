@@ -9,10 +9,10 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** What the README says of this module is true. */
+/** The README documents the parameters of this module. */
 class ReadmeTest {
     @Test
-    void theReadmeNamesEveryParameterAndNoOther() throws IOException {
+    void theReadmeDocumentsEveryParameterAndNoOther() throws IOException {
         String readme = Files.readString(Path.of("..", "README.md"));
         String section = readme.substring(readme.indexOf("\n## S3\n"), readme.indexOf("\n## Google Cloud Storage\n"));
 

@@ -29,7 +29,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What a store's settings add to its requests, and what they do not. */
+/** The header fields that a store's settings add to its requests. */
 @ExtendWith(LeakCheck.class)
 class RequestHeadersTest {
     private static final BlobKey KEY = BlobKey.of("some-blob");
@@ -42,7 +42,7 @@ class RequestHeadersTest {
     }
 
     @Test
-    void settingsTravelAsHeaders() throws IOException {
+    void settingsAreSentAsHeaders() throws IOException {
         try (ScriptedServer server = ScriptedServer.plain(STORED);
                 BlobStore store = ScriptedS3.store(server)
                         .storageClass("STANDARD_IA")
@@ -84,10 +84,11 @@ class RequestHeadersTest {
     }
 
     @Test
-    void withoutChecksumsNoneAreSentOrAskedFor() throws IOException {
+    void withoutChecksumsNoneAreSentOrRequested() throws IOException {
         Script listed = Script.responding(
                 200,
-                "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>a</Key><Size>1</Size><ETag>\"1\"</ETag>"
+                "<ListBucketResult><IsTruncated>false</IsTruncated>"
+                        + "<Contents><Key>a</Key><Size>1</Size><ETag>\"1\"</ETag>"
                         + "<LastModified>2026-01-01T00:00:00Z</LastModified></Contents></ListBucketResult>");
         try (ScriptedServer server = ScriptedServer.plain(
                                 Script.responding(200, "<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>"))
@@ -107,7 +108,7 @@ class RequestHeadersTest {
         }
     }
 
-    /** Where a customer key may appear: in its header, over TLS. */
+    /** A customer key may only be in its header, over TLS. */
     @Test
     void aCustomerKeyIsInItsHeaderAndNowhereElse() throws IOException {
         byte[] key = "0123456789abcdefghijklmnopqrstuv".getBytes(StandardCharsets.US_ASCII);

@@ -36,7 +36,7 @@ import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
-/** How requests of our own are signed, and when again. */
+/** Signatures of requests of the data plane, and when a request is signed again. */
 @ExtendWith(LeakCheck.class)
 class RequestSignerTest {
     private static final BlobKey KEY = BlobKey.of("some-blob");
@@ -71,9 +71,9 @@ class RequestSignerTest {
                 .containsPattern("SignedHeaders=[^,]*host[;,]");
     }
 
-    /** The protocol is not part of a signature: over http it is the same as over https. */
+    /** The protocol is not part of a signature, so it is the same over http and https. */
     @Test
-    void theContentIsNotSignedOverPlainHttpEither() {
+    void theContentIsNotSignedOverPlainHttp() {
         RequestSigner signer = signer();
         RequestSigner.Signed plain = signer.sign(unsigned("http://example.com:9000"), signer.identity());
         RequestSigner.Signed secure = signer.sign(unsigned("https://example.com:9000"), signer.identity());
@@ -97,7 +97,7 @@ class RequestSignerTest {
     }
 
     @Test
-    void thePathIsLeftAsItIs() {
+    void thePathIsNotNormalised() {
         RequestSigner signer = signer();
 
         assertThat(signer.sign(unsigned("https://example.com"), signer.identity())
@@ -106,7 +106,7 @@ class RequestSignerTest {
     }
 
     @Test
-    void theContentIsSignedWhereThatIsAskedFor() throws Exception {
+    void theContentIsSignedIfTheSettingsRequireIt() throws Exception {
         String sha256 =
                 HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(CONTENT));
         try (ScriptedServer server = ScriptedServer.plain(STORED);
@@ -135,7 +135,7 @@ class RequestSignerTest {
     }
 
     @Test
-    void theClockOfTheServerIsTakenOver() throws IOException {
+    void signaturesUseTheClockOfTheServer() throws IOException {
         ZonedDateTime then = ZonedDateTime.now(ZoneOffset.UTC).plusHours(5);
         Script skewed = ScriptedS3.refusing(
                 403, "RequestTimeTooSkewed", "Date: " + DateTimeFormatter.RFC_1123_DATE_TIME.format(then));
@@ -163,12 +163,12 @@ class RequestSignerTest {
     }
 
     @Test
-    void freshCredentialsAreUsedWhereTheOldOnesHaveExpired() throws IOException {
-        AtomicInteger asked = new AtomicInteger();
+    void renewedCredentialsAreUsedAfterTheOldOnesHaveExpired() throws IOException {
+        AtomicInteger refusals = new AtomicInteger();
         AwsCredentialsProvider refreshing = () ->
-                AwsSessionCredentials.create(ScriptedS3.ACCESS_KEY, ScriptedS3.SECRET_KEY, "token-" + asked.get());
+                AwsSessionCredentials.create(ScriptedS3.ACCESS_KEY, ScriptedS3.SECRET_KEY, "token-" + refusals.get());
         Script expired = exchange -> {
-            asked.incrementAndGet();
+            refusals.incrementAndGet();
             ScriptedS3.refusing(400, "ExpiredToken").run(exchange);
         };
         try (ScriptedServer server = ScriptedServer.plain(STORED).then(expired);
@@ -184,7 +184,7 @@ class RequestSignerTest {
     }
 
     @Test
-    void expiredCredentialsAreReportedWhereThereAreNoFreshOnes() throws IOException {
+    void expiredCredentialsAreReportedIfThereAreNoNewOnes() throws IOException {
         try (ScriptedServer server = ScriptedServer.plain(ScriptedS3.refusing(400, "ExpiredToken"));
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThatThrownBy(() -> store.store(KEY, content()))

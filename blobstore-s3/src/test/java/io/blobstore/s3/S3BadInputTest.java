@@ -48,7 +48,7 @@ import software.amazon.awssdk.auth.credentials.AwsCredentialsProviderChain;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.SystemPropertyCredentialsProvider;
 
-/** What a user meets who has set something wrong: one clear line, and nothing half-uploaded. */
+/** Wrong settings are reported in one clear line, and leave no unfinished upload. */
 @ExtendWith({LeakCheck.class, S3ProxyServer.Shared.class})
 class S3BadInputTest {
     private static final BlobKey KEY = BlobKey.of("some-blob");
@@ -58,12 +58,12 @@ class S3BadInputTest {
     private static TestBucket bucket;
 
     @BeforeAll
-    static void makeBucket(S3ProxyServer shared) {
+    static void createBucket(S3ProxyServer shared) {
         server = shared;
         bucket = server.newBucket();
     }
 
-    /** Every way to a store: requests of ours, and the SDK's. */
+    /** Calls that send every kind of request, of the data plane and of the SDK. */
     private static List<Callable<Object>> calls(BlobStore store) {
         return List.of(
                 () -> store.store(KEY, BlobSource.of(ByteBuffer.wrap(BYTES))),
@@ -90,15 +90,15 @@ class S3BadInputTest {
     }
 
     @Test
-    void aBucketThatIsMissingIsNamed() throws IOException {
+    void aMissingBucketIsReported() throws IOException {
         assertEachFails(
                 server.store("no-such-bucket"), StoreNotFoundException.class, false, "no-such-bucket", "create it");
     }
 
     @Test
-    void wrongCredentialsAreSaidToBeWrong() throws IOException {
+    void wrongCredentialsAreReported() throws IOException {
         for (AwsBasicCredentials wrong : List.of(
-                AwsBasicCredentials.create("nobody", "guessed"), AwsBasicCredentials.create("test", "guessed"))) {
+                AwsBasicCredentials.create("unknown", "guessed"), AwsBasicCredentials.create("test", "guessed"))) {
             try (BlobStore store = server.store(bucket.name())
                     .credentials(StaticCredentialsProvider.create(wrong))
                     .open()) {
@@ -112,7 +112,7 @@ class S3BadInputTest {
     }
 
     @Test
-    void credentialsThatAreMissingAreAskedFor() throws IOException {
+    void missingCredentialsAreReported() throws IOException {
         assertEachFails(
                 server.store(bucket.name())
                         .credentials(AwsCredentialsProviderChain.of(SystemPropertyCredentialsProvider.create())),
@@ -123,7 +123,7 @@ class S3BadInputTest {
     }
 
     @Test
-    void anEndpointThatIsDownIsNamed() throws IOException {
+    void anUnreachableEndpointIsReported() throws IOException {
         int port;
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();
@@ -138,7 +138,7 @@ class S3BadInputTest {
 
     @ParameterizedTest
     @EnumSource(names = {"SERVER", "OTHER_HOST", "EXPIRED"})
-    void aCertificateThatIsNotTrustedIsRefused(TestAuthority.Identity identity) throws IOException {
+    void anUntrustedCertificateIsRefused(TestAuthority.Identity identity) throws IOException {
         try (ScriptedServer secure = ScriptedServer.secure(
                 TestAuthority.get().serverContext(identity), ScriptedS3.refusing(501, "NotImplemented"))) {
             S3BlobStore.Builder builder = ScriptedS3.store(secure);
@@ -182,7 +182,7 @@ class S3BadInputTest {
         return causes;
     }
 
-    // ---- what needs a server that checks signatures
+    // ---- operations that need a server that checks signatures
 
     @Test
     void presignedUrlsWork() throws IOException {
@@ -216,7 +216,7 @@ class S3BadInputTest {
         }
     }
 
-    /** As blobs of more than 5 GiB are, with other numbers. */
+    /** The limits are lowered from those of S3, where this applies to blobs above 5 GiB. */
     @Test
     void aLargeBlobIsCopiedInParts() throws IOException {
         byte[] content = new byte[(12 << 20) + 1];

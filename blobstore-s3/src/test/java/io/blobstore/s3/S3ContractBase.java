@@ -11,16 +11,16 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 
 /**
- * What the contract's tests share, whichever server they run against. Each test keeps to a prefix of its own in one
- * bucket, and what is under it is deleted afterwards.
+ * The base of the contract's tests for all servers. Each test uses its own prefix in one bucket, whose blobs are
+ * deleted afterwards.
  */
 abstract class S3ContractBase extends BlobStoreContract {
     private final String prefix = "contract-" + UUID.randomUUID() + "/";
 
-    /** A builder of stores in the bucket. */
+    /** Returns a builder of stores in the bucket. */
     abstract S3BlobStore.Builder builder();
 
-    /** The bucket, to be looked at around the store. */
+    /** Returns the bucket, to inspect it without the store. */
     abstract TestBucket bucket();
 
     @Override
@@ -29,9 +29,9 @@ abstract class S3ContractBase extends BlobStoreContract {
     }
 
     @AfterEach
-    void deleteWhatIsLeft() throws IOException {
-        try (BlobStore around = builder().open()) {
-            around.deleteAll(prefix);
+    void deleteBlobs() throws IOException {
+        try (BlobStore direct = builder().open()) {
+            direct.deleteAll(prefix);
         }
     }
 
@@ -40,7 +40,7 @@ abstract class S3ContractBase extends BlobStoreContract {
         return (prefix + name).getBytes(StandardCharsets.UTF_8).length <= BlobKey.MAX_BYTES;
     }
 
-    /** Whether a server that keeps blobs as files can have a file for this key. */
+    /** Returns whether a server that stores blobs as files can have a file for this key. */
     static boolean isPlainPath(String name) {
         return List.of(name.split("/", -1)).stream()
                 .allMatch(segment -> !segment.isEmpty()
@@ -49,13 +49,13 @@ abstract class S3ContractBase extends BlobStoreContract {
                         && segment.getBytes(StandardCharsets.UTF_8).length <= 255);
     }
 
-    /** Equal content has equal ETags. */
+    /** Returns false, as equal content has equal ETags. */
     @Override
     protected boolean distinguishesEqualContent() {
         return false;
     }
 
-    /** S3 lists 1000 at a time. */
+    /** Returns more than 1000, the blobs in one page of S3. */
     @Override
     protected int moreThanOnePage() {
         return 1050;

@@ -10,15 +10,15 @@ import org.junit.jupiter.api.BeforeAll;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 
 /**
- * The S3 store keeps the contract, against any server: {@code BLOBSTORE_TEST_S3_URI} names the bucket, as in
- * {@code s3://bucket?endpoint=http://127.0.0.1:7070}, and the usual AWS variables the credentials. Of what servers are
- * known not to be able to do, {@code BLOBSTORE_TEST_S3_SERVER} says which is left out; unset, all of S3 is asked for.
+ * The contract of the S3 store against any server: {@code BLOBSTORE_TEST_S3_URI} names the bucket, as in
+ * {@code s3://bucket?endpoint=http://127.0.0.1:7070}, and the usual AWS variables the credentials.
+ * {@code BLOBSTORE_TEST_S3_SERVER} may name a server with known limitations, whose tests are left out.
  */
 @Campaign(representedBy = S3ProxyContractTest.class)
 class S3EndpointContractTest extends S3ContractBase {
     private static final String VARIABLE = "BLOBSTORE_TEST_S3_URI";
 
-    /** versitygw with its POSIX backend keeps blobs as files, and looks first, and stores or reads then. */
+    /** versitygw with its POSIX backend stores blobs as files, and evaluates conditions before it stores or reads. */
     private static final boolean POSIX_GATEWAY = "versitygw".equals(System.getenv("BLOBSTORE_TEST_S3_SERVER"));
 
     private static StoreUri uri;

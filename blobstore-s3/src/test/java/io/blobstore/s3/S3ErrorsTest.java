@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each error of the server is one of the contract's, whether a request of ours meets it or one of the SDK. */
+/** Errors of the server become exceptions of the contract, for requests of the data plane and of the SDK. */
 @ExtendWith(LeakCheck.class)
 class S3ErrorsTest {
     private static final BlobKey KEY = BlobKey.of("some-blob");
@@ -62,11 +62,11 @@ class S3ErrorsTest {
 
     @ParameterizedTest
     @MethodSource("errors")
-    void anErrorIsTypedAndSaysItsCodeAndItsRequest(
+    void anErrorIsTypedAndNamesItsCodeAndItsRequest(
             int status, String code, Class<? extends Throwable> type, boolean retryable, String words)
             throws IOException {
         try (ScriptedServer server = ScriptedServer.plain(ScriptedS3.refusing(status, code, "x-amz-request-id: REQ1"));
-                ImpatientClient client = ScriptedS3.hastyClient(server);
+                ImmediateRetryClient client = ScriptedS3.immediateRetryClient(server);
                 BlobStore store = client.store(ScriptedS3.BUCKET).open()) {
             BlobStoreException own = catchThrowableOfType(
                     BlobStoreException.class, () -> store.store(KEY, CONTENT, StoreOptions.DEFAULT));
@@ -85,7 +85,7 @@ class S3ErrorsTest {
     }
 
     @Test
-    void theRegionOfTheBucketIsSaid() throws IOException {
+    void theRegionOfTheBucketIsReported() throws IOException {
         try (ScriptedServer server = ScriptedServer.plain(
                         ScriptedS3.refusing(301, "PermanentRedirect", "x-amz-bucket-region: eu-west-3"));
                 BlobStore store = ScriptedS3.store(server).open()) {
@@ -101,7 +101,7 @@ class S3ErrorsTest {
 
     @ParameterizedTest
     @CsvSource({"7, 7", "'Wed, 21 Oct 2015 07:28:30 GMT', 30", "soon, -1"})
-    void theServersWishForPatienceIsKept(String field, int seconds) throws IOException {
+    void retryAfterIsReported(String field, int seconds) throws IOException {
         try (ScriptedServer server = ScriptedServer.plain(ScriptedS3.refusing(
                         503, "SlowDown", "Retry-After: " + field, "Date: Wed, 21 Oct 2015 07:28:00 GMT"));
                 BlobStore store = ScriptedS3.store(server).open()) {
@@ -117,7 +117,7 @@ class S3ErrorsTest {
     }
 
     @Test
-    void anAnswerToHeadHasNoBodyAndAListingTellsTheReason() throws IOException {
+    void aFailedHeadIsExplainedByAListing() throws IOException {
         assertThat(headAnd(404, exchange -> exchange.respondHead(404, 0)))
                 .isInstanceOf(StoreNotFoundException.class)
                 .hasMessageContaining(ScriptedS3.BUCKET);
@@ -132,7 +132,7 @@ class S3ErrorsTest {
                 .isInstanceOf(BlobNotFoundException.class);
     }
 
-    /** What a HEAD fails with that is answered with a status, if a listing is answered by a script. */
+    /** Returns the failure of a HEAD whose response has a status, if the response to a listing is that of a script. */
     private static BlobStoreException headAnd(int status, ScriptedServer.Script listing) throws IOException {
         try (ScriptedServer server = ScriptedServer.plain(listing).then(exchange -> exchange.respondHead(status, 0));
                 BlobStore store = ScriptedS3.store(server).open()) {
@@ -141,7 +141,7 @@ class S3ErrorsTest {
     }
 
     @Test
-    void aBodyThatIsNoXmlIsNoObstacle() throws IOException {
+    void aBodyThatIsNotXmlIsIgnored() throws IOException {
         for (String body : new String[] {
             "",
             "<html>502</html>",

@@ -2,7 +2,7 @@ package io.blobstore.s3;
 
 import io.blobstore.contract.Campaign;
 
-/** The S3 store keeps the contract over one connection: no request waits for one that another of its kind holds. */
+/** The contract over one connection: no request waits for a connection while it holds another. */
 @Campaign(representedBy = S3ProxyContractTest.class)
 class S3OverOneConnectionContractTest extends S3ProxyContractTest {
     @Override

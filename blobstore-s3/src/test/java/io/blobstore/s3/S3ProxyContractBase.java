@@ -3,10 +3,10 @@ package io.blobstore.s3;
 import io.blobstore.Precondition;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The contract against S3Proxy, with what that server cannot do left out. */
+/** The contract against S3Proxy, without what that server does not support. */
 @ExtendWith(S3ProxyServer.Shared.class)
 abstract class S3ProxyContractBase extends S3ContractBase {
-    /** It keeps blobs as files. */
+    /** Returns whether the key can be a path, as the server stores blobs as files. */
     @Override
     protected boolean supportsKey(String name) {
         return super.supportsKey(name) && isPlainPath(name);
@@ -17,19 +17,19 @@ abstract class S3ProxyContractBase extends S3ContractBase {
         return false;
     }
 
-    /** It does not ask for a new one where a blob is copied. */
+    /** Returns false, as the server computes no checksum of a copy. */
     @Override
     protected boolean keepsChecksumsOfCopies() {
         return false;
     }
 
-    /** It looks at the version first, and stores then. */
+    /** Returns false for a version, which the server compares before it stores, without a lock. */
     @Override
     protected boolean enforcesConditionsInRaces(Precondition condition) {
         return condition == Precondition.ifAbsent();
     }
 
-    /** It reads a file's attributes first, and opens it then. */
+    /** Returns false, as the server reads a file's attributes before it opens the file. */
     @Override
     protected boolean readsVersionsAtomically() {
         return false;

@@ -2,13 +2,13 @@ package io.blobstore.s3;
 
 import org.junit.jupiter.api.BeforeAll;
 
-/** The S3 store keeps the contract, against S3Proxy. */
+/** The contract of the S3 store, against S3Proxy. */
 class S3ProxyContractTest extends S3ProxyContractBase {
     private static S3ProxyServer server;
     private static TestBucket bucket;
 
     @BeforeAll
-    static void makeBucket(S3ProxyServer shared) {
+    static void createBucket(S3ProxyServer shared) {
         server = shared;
         bucket = server.newBucket();
     }

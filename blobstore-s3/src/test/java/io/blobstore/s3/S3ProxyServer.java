@@ -24,7 +24,7 @@ import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
 /**
- * An S3 server with blobs in memory, over HTTP and over HTTPS, in a JVM of its own, so that leak checks do not count
+ * An S3 server with blobs in memory, over HTTP and HTTPS. It runs in a separate JVM, so that leak checks do not count
  * its threads and sockets. {@link Shared} passes it to tests as a parameter.
  */
 final class S3ProxyServer implements AutoCloseable {
@@ -45,8 +45,8 @@ final class S3ProxyServer implements AutoCloseable {
     }
 
     /**
-     * Passes one server to all tests of this JVM, started for the first that has such a parameter: starting takes
-     * longer than many tests, and a warm server is faster.
+     * Passes one server to all tests of this JVM, and starts it for the first test with such a parameter: starting
+     * takes longer than many tests, and a warm server is faster.
      */
     static final class Shared implements ParameterResolver {
         @Override

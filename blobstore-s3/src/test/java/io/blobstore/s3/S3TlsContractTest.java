@@ -8,16 +8,16 @@ import io.netty.handler.ssl.OpenSsl;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
-/** The contract over TLS, encrypted by OpenSSL, as it is in most installations. */
+/** The contract over TLS with OpenSSL, as in most installations. */
 @Campaign(representedBy = S3ProxyContractTest.class)
 class S3TlsContractTest extends S3ProxyContractBase {
     private static S3ProxyServer server;
     private static TestBucket bucket;
 
     @BeforeAll
-    static void makeBucket(S3ProxyServer shared) {
+    static void createBucket(S3ProxyServer shared) {
         assumeTrue(OpenSsl.isAvailable(), "this platform has no native library for OpenSSL");
-        System.setProperty(TlsEngine.PROPERTY, "openssl"); // and no other, were it not to be had
+        System.setProperty(TlsEngine.PROPERTY, "openssl"); // without a fallback to another engine
         server = shared;
         bucket = server.newBucket();
     }

@@ -20,7 +20,7 @@ import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** What can stand in an {@code s3:} URI, and what cannot; where a bucket's blobs then are. */
+/** The valid and invalid parameters of {@code s3:} URIs, and the URLs of blobs. */
 class S3UriTest {
     @Test
     void everyParameterIsKnown() throws IOException {
@@ -63,7 +63,7 @@ class S3UriTest {
                 "s3://some-bucket?maxConnections= | a whole number from 1",
                 "s3://some-bucket?secretKey=x | credentials"
             })
-    void whatIsWrongIsSaid(String uri, String words) {
+    void anInvalidUriIsExplained(String uri, String words) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> BlobStores.open(uri).close())
                 .withMessageContaining(words)
@@ -72,7 +72,7 @@ class S3UriTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"arn:aws:s3:::some-bucket", "a", "abc.", "x..y", "a/b"})
-    void aBucketThatCannotBeIsRefused(String name) {
+    void anInvalidBucketNameIsRefused(String name) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() ->
                         S3BlobStore.builder(name).region("us-east-1").open().close());
@@ -89,7 +89,7 @@ class S3UriTest {
         "some-bucket, https://127.0.0.1, , , https://127.0.0.1/some-bucket/",
         "some-bucket, http://127.0.0.1:443, , x/, http://127.0.0.1:443/some-bucket/x/"
     })
-    void aBlobIsWhereTheSdkSays(String bucket, String endpoint, Boolean pathStyle, String prefix, String url)
+    void urlsAreThoseOfTheSdk(String bucket, String endpoint, Boolean pathStyle, String prefix, String url)
             throws IOException {
         S3BlobStore.Builder builder =
                 S3BlobStore.builder(bucket).region("eu-west-3").credentials(AnonymousCredentialsProvider.create());
@@ -121,7 +121,7 @@ class S3UriTest {
         "é~_-., %C3%A9~_-.",
         "*, %2A"
     })
-    void aKeyIsAddressedAsItIs(String key, String encoded) throws IOException {
+    void keysAreEncodedAndNotNormalised(String key, String encoded) throws IOException {
         try (BlobStore store = anonymous("some-bucket").open()) {
             assertThat(store.presign(BlobKey.of(key), get()).url().getRawPath()).isEqualTo("/some-bucket/" + encoded);
         }
@@ -138,7 +138,7 @@ class S3UriTest {
     }
 
     @Test
-    void aClientExcludesWhatItBrings() {
+    void aClientExcludesItsOwnSettings() {
         try (S3Client client = client()) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> S3BlobStore.builder("some-bucket")
@@ -150,7 +150,7 @@ class S3UriTest {
     }
 
     @Test
-    void aClientStaysOpenBehindItsStore() throws IOException {
+    void aClientStaysOpenWhenItsStoreIsClosed() throws IOException {
         try (S3Client client = client()) {
             S3BlobStore store =
                     S3BlobStore.builder("some-bucket").client(client).open();
@@ -171,7 +171,7 @@ class S3UriTest {
     }
 
     @Test
-    void aCustomerKeyDoesNotTravelOverPlainHttp() {
+    void aCustomerKeyIsNotSentOverPlainHttp() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> anonymous("some-bucket")
                         .encryption(S3Encryption.customerKey(new byte[32]))

@@ -2,7 +2,7 @@ package io.blobstore.s3;
 
 import io.blobstore.contract.Campaign;
 
-/** The S3 store keeps the contract with a server that knows no checksums, and insists on signed content. */
+/** The contract with a server that supports no checksums and requires signed content. */
 @Campaign(representedBy = S3ProxyContractTest.class)
 class S3WithoutChecksumsContractTest extends S3ProxyContractTest {
     @Override

@@ -24,14 +24,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Content takes no way over the Java heap: counted, for the thread that sends or receives it. */
+/** Measures that content is not copied to the Java heap, by the allocations of the thread that sends or receives it. */
 @Tag("jdk")
 @ExtendWith(LeakCheck.class)
 class S3ZeroCopyTest {
     private static final int PART = 8 << 20;
     private static final int PARTS = 8;
     private static final int SIZE = PARTS * PART;
-    /** 8 MiB per GiB, the project's bound, for this size. */
+    /** The project's limit of 8 MiB per GiB, for this size. */
     private static final long ALLOWED = SIZE / 128;
 
     private static final BlobKey KEY = BlobKey.of("blob");

@@ -17,6 +17,7 @@ final class ScriptedS3 {
 
     private ScriptedS3() {}
 
+    /** Returns a builder of stores that send requests to a server. */
     static S3BlobStore.Builder store(ScriptedServer server) {
         return S3BlobStore.builder(BUCKET)
                 .endpoint(URI.create(server.endpoint().toString()))
@@ -25,9 +26,9 @@ final class ScriptedS3 {
                 .credentials(StaticCredentialsProvider.create(AwsBasicCredentials.create(ACCESS_KEY, SECRET_KEY)));
     }
 
-    /** Returns a client for stores in the bucket that retries at once. */
-    static ImpatientClient hastyClient(ScriptedServer server) {
-        return new ImpatientClient(
+    /** Returns a client for stores in the bucket that retries without delay. */
+    static ImmediateRetryClient immediateRetryClient(ScriptedServer server) {
+        return new ImmediateRetryClient(
                 URI.create(server.endpoint().toString()),
                 "us-east-1",
                 StaticCredentialsProvider.create(AwsBasicCredentials.create(ACCESS_KEY, SECRET_KEY)));
@@ -38,9 +39,10 @@ final class ScriptedS3 {
         return ScriptedServer.Script.responding(status, error(code), fields);
     }
 
+    /** Returns the body of an S3 error. */
     static String error(String code) {
         return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>" + code
-                + "</Code><Message>No, because.</Message>" + "<RequestId>REQ1</RequestId></Error>";
+                + "</Code><Message>No, because.</Message><RequestId>REQ1</RequestId></Error>";
     }
 
     /** Returns a script that responds to HEAD. */

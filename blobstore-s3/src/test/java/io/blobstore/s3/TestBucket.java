@@ -9,7 +9,7 @@ import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** A bucket, inspected without the store. Leaves no connection open between calls. */
+/** A bucket that is inspected without the store. Keeps no connection open between calls. */
 record TestBucket(URI endpoint, String region, AwsCredentialsProvider credentials, String name) {
     /** Calls a function with an SDK client that is closed afterwards. */
     <T> T with(Function<S3Client, T> use) {

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Requests that were carried out although the answer is a failure, and aborts that were not. */
+/** Requests that take effect although the response is a failure, and aborts that do not. */
 @ExtendWith(LeakCheck.class)
 class UnknownOutcomeTest {
     private static final BlobKey KEY = BlobKey.of("some-blob");
@@ -53,20 +53,20 @@ class UnknownOutcomeTest {
     private static final Script PART = Script.responding(200, "", ScriptedS3.ETAG);
 
     /**
-     * Has the blob since the first request that makes one: that, and those after it, are answered so, and all others
-     * that the condition does not hold.
+     * Starts a server where the first request for storing or completing creates the blob. The responses to such
+     * requests are the given ones, in this order, and then that the condition failed.
      */
-    private static ScriptedServer storing(Script... answers) throws IOException {
-        Queue<Script> left = new ArrayDeque<>(List.of(answers));
+    private static ScriptedServer storing(Script... responses) throws IOException {
+        Queue<Script> left = new ArrayDeque<>(List.of(responses));
         return ScriptedServer.plain(exchange -> {
             boolean ofUpload = exchange.target().contains("uploadId=");
-            Script answer = switch (exchange.method()) {
+            Script response = switch (exchange.method()) {
                 case "HEAD" -> THERE;
                 case "DELETE" -> Script.responding(204, "");
                 case "POST" -> ofUpload ? next(left) : CREATED;
                 default -> ofUpload ? PART : next(left);
             };
-            answer.run(exchange);
+            response.run(exchange);
         });
     }
 
@@ -86,7 +86,7 @@ class UnknownOutcomeTest {
 
     @ParameterizedTest
     @CsvSource({"503, ServiceUnavailable", "503, Busy", "500, InternalError"})
-    void aBlobThatWasStoredAllTheSameDoesNotMeetItself(int status, String code) throws Exception {
+    void aRetryIsNotRefusedBecauseOfItsOwnBlob(int status, String code) throws Exception {
         try (ScriptedServer server = storing(ScriptedS3.refusing(status, code));
                 BlobStore store = ScriptedS3.store(server).open();
                 TransferManager uploader = TransferManager.create()) {
@@ -112,14 +112,14 @@ class UnknownOutcomeTest {
 
     @ParameterizedTest
     @CsvSource({"503, SlowDown", "429, TooManyRequests", "429, ''", "400, ThrottlingException"})
-    void whatWasTurnedAwayIsNotLookedAfter(int status, String code) throws Exception {
+    void theOutcomeOfAThrottledRequestIsNotRequested(int status, String code) throws Exception {
         try (ScriptedServer server = storing(ScriptedS3.refusing(status, code));
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThat(catchThrowableOfType(ThrottledException.class, () -> store.store(KEY, CONTENT, IF_ABSENT)))
                     .isNotNull();
             assertThat(catchThrowableOfType(
                             BlobAlreadyExistsException.class, () -> store.store(KEY, CONTENT, IF_ABSENT)))
-                    .as("so whatever is there is another's")
+                    .as("the blob is of another request")
                     .isNotNull();
             assertThat(server.requests()).extracting(ScriptedExchange::method).containsExactly("PUT", "PUT");
         }
@@ -129,28 +129,28 @@ class UnknownOutcomeTest {
 
     @ParameterizedTest
     @CsvSource({"503, ServiceUnavailable", "500, InternalError"})
-    void anUploadThatWasCompletedAllTheSameDoesNotMeetItself(int status, String code) throws Exception {
+    void aCompletionIsNotRefusedBecauseOfItsOwnBlob(int status, String code) throws Exception {
         Script failing = ScriptedS3.refusing(status, code);
         try (ScriptedServer server = storing(failing, failing, failing, failing, failing, failing);
-                ImpatientClient client = ScriptedS3.hastyClient(server);
+                ImmediateRetryClient client = ScriptedS3.immediateRetryClient(server);
                 BlobStore store = client.store(ScriptedS3.BUCKET).open();
                 MultipartUpload upload = sent(store)) {
             assertThat(upload.complete(CHECKSUM).checksum()).contains(CHECKSUM);
         }
     }
 
-    /** What the SDK says is the last failure, and not the one after which the blob was there. */
+    /** The SDK reports the last failure, and not the one after which the blob existed. */
     @Test
-    void ofSeveralAttemptsTheLastDoesNotTellWhatBecameOfTheFirst() throws Exception {
+    void theLastOfSeveralAttemptsDoesNotShowTheOutcomeOfTheFirst() throws Exception {
         Script lost = exchange -> {
             exchange.discardBody();
             exchange.reset();
         };
         Script slow = ScriptedS3.refusing(503, "SlowDown");
         Script conflict = ScriptedS3.refusing(409, "ConditionalRequestConflict");
-        for (Script[] answers : new Script[][] {{lost, slow, slow}, {lost, conflict}}) {
-            try (ScriptedServer server = storing(answers);
-                    ImpatientClient client = ScriptedS3.hastyClient(server);
+        for (Script[] responses : new Script[][] {{lost, slow, slow}, {lost, conflict}}) {
+            try (ScriptedServer server = storing(responses);
+                    ImmediateRetryClient client = ScriptedS3.immediateRetryClient(server);
                     BlobStore store = client.store(ScriptedS3.BUCKET).open();
                     MultipartUpload upload = sent(store)) {
                 assertThat(upload.complete(CHECKSUM).checksum()).contains(CHECKSUM);
@@ -159,13 +159,13 @@ class UnknownOutcomeTest {
     }
 
     @Test
-    void aCopyThatWasCompletedAllTheSameDoesNotMeetItself() throws Exception {
+    void aCopyIsNotRefusedBecauseOfItsOwnBlob() throws Exception {
         Script failing = ScriptedS3.refusing(503, "ServiceUnavailable");
         Script copied = Script.responding(
                 200, "<CopyPartResult><ETag>&quot;0123456789abcdef&quot;</ETag></CopyPartResult>", ScriptedS3.ETAG);
         try (ScriptedServer server = ScriptedServer.plain(Script.responding(204, ""))
                         .then(THERE, CREATED, copied, failing, failing, failing, THERE);
-                ImpatientClient client = ScriptedS3.hastyClient(server);
+                ImmediateRetryClient client = ScriptedS3.immediateRetryClient(server);
                 BlobStore store = client.store(ScriptedS3.BUCKET).open()) {
             StoredBlob stored = store.copy(
                     KEY,
@@ -184,12 +184,12 @@ class UnknownOutcomeTest {
                 .count();
     }
 
-    /** The SDK does not repeat what looks like a success. */
+    /** The SDK does not repeat a request whose response has the status of a success. */
     @Test
-    void anAbortIsTriedAgain() throws Exception {
-        Script saying = Script.responding(200, ScriptedS3.error("InternalError"));
-        try (ScriptedServer server =
-                        ScriptedServer.plain(Script.responding(204, "")).then(CREATED, PART, saying, saying);
+    void aFailedAbortIsRepeated() throws Exception {
+        Script errorInSuccess = Script.responding(200, ScriptedS3.error("InternalError"));
+        try (ScriptedServer server = ScriptedServer.plain(Script.responding(204, ""))
+                        .then(CREATED, PART, errorInSuccess, errorInSuccess);
                 BlobStore store = ScriptedS3.store(server).open();
                 MultipartUpload upload = sent(store)) {
             upload.abort();
@@ -198,10 +198,10 @@ class UnknownOutcomeTest {
     }
 
     @Test
-    void anAbortThatFailsForGoodIsNotTriedForever() throws Exception {
-        Script saying = Script.responding(200, ScriptedS3.error("InternalError"));
-        try (ScriptedServer server =
-                        ScriptedServer.plain(Script.responding(204, "")).then(CREATED, PART, saying, saying, saying);
+    void anAbortThatKeepsFailingIsRepeatedTwice() throws Exception {
+        Script errorInSuccess = Script.responding(200, ScriptedS3.error("InternalError"));
+        try (ScriptedServer server = ScriptedServer.plain(Script.responding(204, ""))
+                        .then(CREATED, PART, errorInSuccess, errorInSuccess, errorInSuccess);
                 BlobStore store = ScriptedS3.store(server).open();
                 MultipartUpload upload = sent(store)) {
             assertThat(catchThrowableOfType(BlobStoreException.class, upload::abort))
@@ -218,7 +218,7 @@ class UnknownOutcomeTest {
         Script failing = ScriptedS3.refusing(500, "InternalError");
         try (ScriptedServer server = ScriptedServer.plain(Script.responding(204, ""))
                         .then(CREATED, PART, failing, failing, failing);
-                ImpatientClient client = ScriptedS3.hastyClient(server);
+                ImmediateRetryClient client = ScriptedS3.immediateRetryClient(server);
                 BlobStore store = client.store(ScriptedS3.BUCKET).open()) {
             MultipartUpload upload = sent(store);
             assertThat(catchThrowableOfType(BlobStoreException.class, upload::abort))

@@ -18,10 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/**
- * Uploads, a thousand of them in the campaign tier, are cancelled at random points, and their memory is unmapped at
- * once.
- */
+/** Cancels uploads, a thousand in the campaign tier, at random points, and unmaps their memory immediately. */
 @Tag("jdk")
 class UploadCancelCrashTest {
     @TempDir
@@ -36,7 +33,7 @@ class UploadCancelCrashTest {
         CancelledUploads.requireSurvival(Child.class, directory, TlsEngine.OPENSSL, secure, CampaignScale.of(times));
     }
 
-    /** The child. */
+    /** The process that may crash. */
     static final class Child extends CancelledUploads {
         private Child() {
             super(new ScriptedUploads());

@@ -26,9 +26,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/**
- * Which answers to storing are believed, and what becomes of an upload that is interrupted or whose store is closed.
- */
+/** Responses to requests that store blobs, and uploads that are interrupted or whose store is closed. */
 @ExtendWith(LeakCheck.class)
 class UploadResponsesTest {
     private static final BlobKey KEY = BlobKey.of("some-blob");
@@ -40,7 +38,7 @@ class UploadResponsesTest {
     }
 
     @Test
-    void aFlippedBitIsNoticedInWhatIsStored() throws IOException {
+    void aFlippedBitInAStoredBlobIsDetected() throws IOException {
         try (ScriptedServer server = ScriptedServer.plain(
                         Script.responding(200, "", ScriptedS3.ETAG, "x-amz-checksum-crc32c: AAAAAA=="));
                 BlobStore store = ScriptedS3.store(server).open()) {
@@ -50,7 +48,7 @@ class UploadResponsesTest {
     }
 
     @Test
-    void theSumsOfTheWholeAndOfThePartsAreCompared() throws IOException {
+    void theChecksumsOfTheBlobAndOfThePartsAreCompared() throws IOException {
         for (String mode : new String[] {"FULL_OBJECT", "COMPOSITE"}) {
             String wrong = mode.equals("COMPOSITE") ? "AAAAAA==-1" : "AAAAAA==";
             Script created = Script.responding(
@@ -75,9 +73,9 @@ class UploadResponsesTest {
         }
     }
 
-    /** Its answer names what has to be freed, and so does not get lost; the abort is sent all the same. */
+    /** The response has the id that is needed for the abort, so the request is not interrupted; the abort is sent. */
     @Test
-    void anInterruptWhileAnUploadIsCreatedIsPutOff() throws IOException {
+    void anInterruptDoesNotEndTheCreationOfAnUpload() throws IOException {
         Thread caller = Thread.currentThread();
         Script created = exchange -> {
             caller.interrupt();
@@ -112,9 +110,9 @@ class UploadResponsesTest {
         }
     }
 
-    /** Its id is still on its way when the store is closed: nobody could free it later. */
+    /** The id has not arrived when the store is closed, and the upload could not be aborted later. */
     @Test
-    void anUploadThatIsJustBeingCreatedWhenItsStoreIsClosedIsAborted() throws Exception {
+    void anUploadThatIsBeingCreatedWhenItsStoreIsClosedIsAborted() throws Exception {
         CountDownLatch received = new CountDownLatch(1);
         CountDownLatch closing = new CountDownLatch(1);
         Script created = exchange -> {

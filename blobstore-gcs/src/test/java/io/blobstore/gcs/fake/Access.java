@@ -40,6 +40,7 @@ final class Access {
         signers.put(email, key);
     }
 
+    /** Refuses a request without a valid token or signature. */
     void check(Request request, Instant now) {
         if (request.has("X-Goog-Signature") && !JsonApi.isFor(request.path())) {
             checkSignedUrl(request, now);
@@ -55,7 +56,7 @@ final class Access {
         }
     }
 
-    /** Google's library gets a new token only if the response says that the one it sent is invalid. */
+    /** Creates the error for a missing or an invalid token. Google's library renews its token only after the latter. */
     private static ErrorResponse unauthorized(boolean tokenSent) {
         String message = tokenSent ? "Invalid Credentials" : "Anonymous caller has no access to the resource.";
         String challenge = "WWW-Authenticate: Bearer realm=\"https://accounts.google.com/\""
@@ -100,7 +101,7 @@ final class Access {
         return value.orElseThrow();
     }
 
-    /** Requires that the host is signed, and which of Google's header fields there are, and no others. */
+    /** Requires that the host and all of Google's header fields are signed, and all signed fields are present. */
     private static void requireSigned(Request request, List<String> signed) {
         require(signed.contains("host"), "host is not signed");
         for (String name : signed) {

@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The metadata that an object is stored with.
+ * The attributes of a stored object.
  *
- * @param keySha256 base64, of the customer's key
+ * @param keySha256 the SHA-256 of the customer's key, in base64
  */
 public record Attributes(
         Optional<String> contentType,
@@ -22,10 +22,10 @@ public record Attributes(
     static final String DEFAULT_CLASS = "STANDARD";
 
     private static final String CLASSES =
-            "STANDARD|NEARLINE|COLDLINE|ARCHIVE|(MULTI_)?REGIONAL" + "|DURABLE_REDUCED_AVAILABILITY";
+            "STANDARD|NEARLINE|COLDLINE|ARCHIVE|(MULTI_)?REGIONAL|DURABLE_REDUCED_AVAILABILITY";
     private static final String KMS_KEY = "projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+";
 
-    /** Refuses what Cloud Storage refuses. */
+    /** Refuses attributes that Cloud Storage refuses. */
     public Attributes {
         metadata = Map.copyOf(metadata);
         require(storageClass.matches(CLASSES), "InvalidStorageClass", "The storage class is not valid.");
@@ -35,7 +35,7 @@ public record Attributes(
         require(size <= 8 << 10, "MetadataTooLarge", "Your metadata exceeds the maximum size of 8 KiB.");
     }
 
-    /** Returns what the header of a request of the XML API says. */
+    /** Returns the attributes in the header of a request of the XML API. */
     static Attributes ofHeaders(Request request) {
         Map<String, String> metadata = new TreeMap<>();
         request.headers().forEach((name, value) -> {
@@ -52,7 +52,7 @@ public record Attributes(
                 CustomerKey.sha256(request, CustomerKey.OBJECT));
     }
 
-    /** Returns the same with other encryption. */
+    /** Returns these attributes with other encryption. */
     Attributes encrypted(Optional<String> otherKmsKey, Optional<String> otherKeySha256) {
         return new Attributes(contentType, metadata, storageClass, otherKmsKey, otherKeySha256);
     }

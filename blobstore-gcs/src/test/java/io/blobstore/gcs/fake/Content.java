@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Responses with an object's content, or with a range of it. */
+/** Creates responses with an object's content, or with a range of it. */
 final class Content {
-    private static final Pattern RANGE = Pattern.compile("bytes=([0-9]{0,18})-([0-9]{0,18})");
+    private static final Pattern RANGE = Pattern.compile("bytes=([0-9]{1,19})-([0-9]{0,19})");
 
     private Content() {}
 
@@ -24,14 +24,18 @@ final class Content {
         fields.add("Accept-Ranges: bytes");
         object.attributes().metadata().forEach((name, value) -> fields.add("x-goog-meta-" + name + ": " + value));
         ScriptedResponse whole = new ScriptedResponse(200, fields, object.content());
-        Matcher range = RANGE.matcher(request.header("Range").orElse(""));
-        return range.matches() ? range(whole, range.group(1), range.group(2)) : whole;
+        if (request.header("Range").isEmpty()) {
+            return whole;
+        }
+        Matcher range = RANGE.matcher(request.header("Range").orElseThrow());
+        ErrorResponse.require(range.matches(), "This fake does not know such a range.");
+        return range(whole, range.group(1), range.group(2));
     }
 
-    /** Returns the header fields of every response about an object. */
+    /** Returns the header fields of all responses for an object. */
     static List<String> describe(FakeObject object) {
         List<String> fields = new ArrayList<>();
-        fields.add("ETag: " + object.xmlEtag());
+        fields.add("ETag: " + object.etag());
         fields.add("x-goog-generation: " + object.generation());
         fields.add("x-goog-metageneration: 1");
         fields.add("x-goog-hash: crc32c=" + object.hashes().crc32c().base64());
@@ -51,13 +55,9 @@ final class Content {
 
     private static ScriptedResponse range(ScriptedResponse whole, String first, String last) {
         int size = whole.body().length;
-        long from = first.isEmpty() ? 0 : Long.parseLong(first);
+        long from = Long.parseLong(first);
         long to = last.isEmpty() ? size - 1 : Math.min(Long.parseLong(last), size - 1);
-        if (first.isEmpty() && !last.isEmpty()) { // the last bytes
-            from = Math.max(0, size - Long.parseLong(last));
-            to = size - 1;
-        }
-        if (first.isEmpty() && last.isEmpty() || !last.isEmpty() && !first.isEmpty() && Long.parseLong(last) < from) {
+        if (!last.isEmpty() && Long.parseLong(last) < from) {
             return whole; // no valid range (RFC 9110, section 14.1.1)
         }
         if (from >= size) {

@@ -3,7 +3,7 @@ package io.blobstore.gcs.fake;
 import java.util.Base64;
 import java.util.Optional;
 
-/** The keys that customers send with their requests; only their SHA-256 is kept, in base64. */
+/** Validates the keys that customers send with their requests. Only their SHA-256 is stored, in base64. */
 final class CustomerKey {
     /** Prefix of the header fields with the key of the object that is read or written. */
     static final String OBJECT = "x-goog-encryption-";
@@ -27,7 +27,7 @@ final class CustomerKey {
         return sha256;
     }
 
-    /** Refuses a request without the key that something was stored with, or with another. */
+    /** Refuses a request with another key than that of the object, or without it. */
     static void require(Optional<String> stored, Optional<String> sent) {
         require(stored.isEmpty() || sent.isPresent(), "ResourceIsEncryptedWithCustomerEncryptionKey");
         require(stored.isPresent() || sent.isEmpty(), "ResourceNotEncryptedWithCustomerEncryptionKey");

@@ -3,7 +3,7 @@ package io.blobstore.gcs.fake;
 import io.blobstore.http.ScriptedResponse;
 import java.util.List;
 
-/** A failure of a request, to be sent as either API describes it. */
+/** A failed request, and the error response of either API. */
 final class ErrorResponse extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -18,7 +18,7 @@ final class ErrorResponse extends RuntimeException {
      *
      * @param code in the XML API
      * @param reason in the JSON API
-     * @param fields of the response, as whole lines
+     * @param fields header fields of the response, as whole lines
      */
     ErrorResponse(int status, String code, String reason, String xmlMessage, String jsonMessage, String... fields) {
         super(xmlMessage);
@@ -67,12 +67,6 @@ final class ErrorResponse extends RuntimeException {
     /** Returns the response of the JSON API. */
     ScriptedResponse json() {
         return Json.error(status, reason, jsonMessage).with(fields);
-    }
-
-    /** Returns the response of the JSON API to a request for content. */
-    ScriptedResponse text() {
-        return ScriptedResponse.of(status, "text/html; charset=UTF-8", jsonMessage)
-                .with(fields);
     }
 
     /** Returns the response of the XML API. */

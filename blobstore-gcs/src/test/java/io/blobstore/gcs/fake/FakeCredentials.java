@@ -14,8 +14,8 @@ import java.util.Date;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A service account without a server: its tokens are {@code fake-token-1}, {@code fake-token-2} and so on, and it signs
- * with a new key. Thread-safe. Cannot be serialised.
+ * The credentials of a service account, without a server: the tokens are {@code fake-token-1}, {@code fake-token-2} and
+ * so on, and the signing key is new. Thread-safe. Cannot be serialised.
  */
 public final class FakeCredentials extends GoogleCredentials implements ServiceAccountSigner {
     private static final long serialVersionUID = 1;
@@ -34,12 +34,12 @@ public final class FakeCredentials extends GoogleCredentials implements ServiceA
         }
     }
 
-    /** Returns the key that verifies its signatures; see {@link FakeGcs#trustSigner}. */
+    /** Returns the key that verifies the signatures of this account; see {@link FakeGcs#trustSigner}. */
     public PublicKey publicKey() {
         return keys.getPublic();
     }
 
-    /** Returns how many tokens it has issued. */
+    /** Returns the number of issued tokens. */
     public int tokens() {
         return tokens.get();
     }

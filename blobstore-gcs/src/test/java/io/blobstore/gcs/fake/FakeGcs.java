@@ -16,9 +16,9 @@ import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 
 /**
- * Cloud Storage on loopback, with objects in memory: the part of the JSON API that the SDK's client and our own
- * requests need, and content, multipart uploads and signed URLs of the XML API. It refuses what the real service
- * refuses, and also what it does not know. Objects have one generation, the newest, and no content encoding.
+ * Cloud Storage on loopback, with objects in memory: the requests of the JSON API and of the XML API that the store
+ * sends itself and by the SDK, and signed URLs. Refuses requests that the real service refuses, and those that the fake
+ * does not implement. Objects have one generation, the newest, and no content encoding.
  *
  * <pre>{@code
  * try (FakeGcs gcs = FakeGcs.start().createBucket("some-bucket")) {
@@ -100,7 +100,7 @@ public final class FakeGcs implements Closeable {
         server.forgetRequests();
     }
 
-    /** Returns how many bytes of the bodies of responses were sent to {@link #requests()}. */
+    /** Returns the number of bytes that were sent in the bodies of the responses to {@link #requests()}. */
     public long bytesSent() {
         return requests().stream().mapToLong(ScriptedExchange::bodySent).sum();
     }
@@ -113,16 +113,16 @@ public final class FakeGcs implements Closeable {
     // ---- behaviour
 
     /**
-     * Adds faults for the next requests of some kind, one each, in this order; see {@link ScriptedService#fault}.
+     * Adds faults for the next matching requests, one each, in this order; see {@link ScriptedService#fault}.
      *
-     * @param which sees the request when its header has arrived, and nothing of the body
+     * @param which matches a request by its header, before its body is received
      */
     public FakeGcs fault(Predicate<ScriptedExchange> which, ScriptedFault... faults) {
         service.fault(which, faults);
         return this;
     }
 
-    /** Returns how many faults have not happened yet. */
+    /** Returns the number of faults that have not been injected yet. */
     public int faultsLeft() {
         return service.faultsLeft();
     }
@@ -138,7 +138,7 @@ public final class FakeGcs implements Closeable {
         access.expire(token);
     }
 
-    /** Lets a service account sign URLs. */
+    /** Adds a service account that may sign URLs. */
     public FakeGcs trustSigner(String email, PublicKey key) {
         access.trust(email, key);
         return this;
@@ -150,28 +150,16 @@ public final class FakeGcs implements Closeable {
         return this;
     }
 
-    /** Makes copies of objects above this size, in bytes, take several requests. */
+    /** Sets how many bytes of an object one request copies. */
     public FakeGcs rewriteInStepsOf(long bytes) {
         json.rewrites().inStepsOf(bytes);
-        return this;
-    }
-
-    /** Sets whether the response to the completion of a multipart upload has no {@code x-goog-hash}. */
-    public FakeGcs omitHashOfCompletion(boolean omit) {
-        xml.uploads().omitHash(omit);
-        return this;
-    }
-
-    /** Sets whether the response to the completion of a multipart upload has no {@code x-goog-generation}. */
-    public FakeGcs omitGenerationOfCompletion(boolean omit) {
-        xml.uploads().omitGeneration(omit);
         return this;
     }
 
     /**
      * Closes all connections and waits for the threads.
      *
-     * @throws AssertionError if this fake failed itself, or a client violated HTTP/1.1
+     * @throws AssertionError if the fake itself failed, or a client violated HTTP/1.1
      */
     @Override
     public void close() throws IOException {
@@ -191,12 +179,12 @@ public final class FakeGcs implements Closeable {
     private ScriptedResponse handle(Request request) {
         boolean ofJson = JsonApi.isFor(request.path());
         try {
-            if (!JsonApi.isBatch(request.path())) { // each request of a batch has a token
+            if (!JsonApi.isBatch(request.path())) { // each request in a batch is checked
                 access.check(request, objects.now());
             }
             return ofJson ? json.handle(request) : xml.handle(request);
         } catch (ErrorResponse e) {
-            return !ofJson ? e.xml() : JsonApi.isMedia(request) ? e.text() : e.json();
+            return ofJson ? e.json() : e.xml();
         }
     }
 }

@@ -1,13 +1,12 @@
 package io.blobstore.gcs.fake;
 
 import java.time.Instant;
-import java.util.Base64;
 
 /**
  * An object in a {@link FakeGcs}.
  *
- * @param content the fake's own array, not to be changed
- * @param hashes of what was stored; see {@link FakeGcs#damage}
+ * @param content the array of the fake, which must not be modified
+ * @param hashes the checksums of the content that was stored, which {@link FakeGcs#damage} does not change
  * @param updated when the object was stored
  */
 public record FakeObject(
@@ -19,12 +18,8 @@ public record FakeObject(
         Attributes attributes,
         Instant updated) {
 
-    String jsonEtag() {
-        return Base64.getEncoder().encodeToString(Request.utf8("g" + generation));
-    }
-
-    String xmlEtag() {
-        return "\"" + hashes.md5Hex().orElse("-" + jsonEtag()) + "\"";
+    String etag() {
+        return "\"" + hashes.md5Hex().orElse("-" + generation) + "\"";
     }
 
     FakeObject withContent(byte[] other) {

@@ -53,8 +53,8 @@ final class FakeObjects {
     /**
      * Returns an object.
      *
-     * @param generation the requested one; the fake keeps the newest only
-     * @param ifMatch the one that the object must have
+     * @param generation the requested generation; only the newest exists
+     * @param ifMatch the generation that the object must have
      */
     synchronized FakeObject get(String bucket, String name, Optional<Long> generation, Optional<Long> ifMatch) {
         FakeObject object = requireBucket(bucket).get(name);
@@ -68,7 +68,7 @@ final class FakeObjects {
         return object;
     }
 
-    /** Refuses what {@link #put} would refuse now, before there is content. */
+    /** Refuses a name or a condition that {@link #put} would refuse now. */
     synchronized void requireWritable(String bucket, String name, Optional<Long> ifMatch) {
         FakeObject before = requireBucket(bucket).get(name);
         requireName(name);
@@ -81,7 +81,7 @@ final class FakeObjects {
     /**
      * Stores an object.
      *
-     * @param ifMatch the generation that the object must have before; 0 if there must be none
+     * @param ifMatch the current generation that the object must have; 0 if it must not exist
      */
     synchronized FakeObject put(
             String bucket, String name, byte[] content, Hashes hashes, Attributes attributes, Optional<Long> ifMatch) {
@@ -109,7 +109,7 @@ final class FakeObjects {
         return object.isPresent();
     }
 
-    /** Returns the objects whose names are not before {@code first}, in the order of their names' bytes. */
+    /** Returns the objects with the name {@code first} and those after it, in the order of their names' bytes. */
     synchronized List<FakeObject> from(String bucket, String first) {
         return List.copyOf(requireBucket(bucket).tailMap(first, true).values());
     }

@@ -31,6 +31,11 @@ public final class GcsFaults {
         return ScriptedFault.respond(Xml.error(status, code, message).with(List.of(fields)));
     }
 
+    /** Handles the request and responds without the header fields of these names. */
+    public static ScriptedFault omitting(String... names) {
+        return ScriptedFault.changing(response -> response.without(names));
+    }
+
     /** Handles the request and responds with another CRC32C, in {@code x-goog-hash} and in JSON. */
     public static ScriptedFault wrongHash() {
         return ScriptedFault.changing(GcsFaults::withWrongHash);

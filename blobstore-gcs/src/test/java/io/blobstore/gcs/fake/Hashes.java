@@ -11,9 +11,9 @@ import java.util.HexFormat;
 import java.util.Optional;
 
 /**
- * The checksums of an object or a part, as they were when it was stored.
+ * The checksums of an object or a part when it was stored.
  *
- * @param md5 base64; empty for what was uploaded in parts
+ * @param md5 base64; empty for objects of multipart uploads
  */
 public record Hashes(Crc32c crc32c, Optional<String> md5) {
     static Hashes of(byte[] content) {

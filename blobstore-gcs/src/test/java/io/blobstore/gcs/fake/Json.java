@@ -9,26 +9,24 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.blobstore.http.ScriptedResponse;
-import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** The documents of the JSON API. */
+/** Creates and parses the documents of the JSON API. */
 final class Json {
     static final String TYPE = "application/json; charset=UTF-8";
 
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
-    /** What an object's resource in a request may have; most of it is set by the server only, and ignored. */
-    private static final String KNOWN = "kind|id|name|bucket|generation|metageneration|size|crc32c|md5Hash|contentType"
-            + "|metadata|storageClass|timeCreated|updated|etag|kmsKeyName|customerEncryption";
+    /** The fields that an object's resource in a request may have. */
+    private static final String KNOWN = "name|bucket|crc32c|md5Hash|contentType|metadata|storageClass|kmsKeyName";
 
     private Json() {}
 
-    /** Creates an object from names and values; an empty optional is left out. */
+    /** Creates an object from names and values; an empty optional is omitted. */
     static JsonObject of(Object... pairs) {
         JsonObject json = new JsonObject();
         for (int i = 0; i < pairs.length; i += 2) {
@@ -61,13 +59,6 @@ final class Json {
         return ScriptedResponse.of(status, TYPE, of("error", error).toString());
     }
 
-    static JsonObject bucket(String bucket, Instant created) {
-        JsonObject json = of("kind", "storage#bucket", "id", bucket, "name", bucket, "metageneration", 1);
-        set(json, "timeCreated", TIME.format(created));
-        set(json, "updated", TIME.format(created));
-        return json;
-    }
-
     /**
      * Returns the resource of an object.
      *
@@ -75,24 +66,15 @@ final class Json {
      */
     static JsonObject object(FakeObject object, boolean withKey) {
         JsonObject json = of("kind", "storage#object", "name", object.name(), "bucket", object.bucket());
-        set(json, "id", object.bucket() + "/" + object.name() + "/" + object.generation());
         set(json, "generation", object.generation());
-        set(json, "metageneration", 1);
         set(json, "size", object.content().length);
-        set(json, "timeCreated", TIME.format(object.updated()));
         set(json, "updated", TIME.format(object.updated()));
-        set(json, "etag", object.jsonEtag());
         if (withKey || object.attributes().keySha256().isEmpty()) {
             set(json, "crc32c", object.hashes().crc32c().base64());
             set(json, "md5Hash", object.hashes().md5());
         }
         set(json, "contentType", object.attributes().contentType());
         set(json, "storageClass", object.attributes().storageClass());
-        set(json, "kmsKeyName", object.attributes().kmsKeyName().map(key -> key + "/cryptoKeyVersions/1"));
-        set(
-                json,
-                "customerEncryption",
-                object.attributes().keySha256().map(sha -> of("encryptionAlgorithm", "AES256", "keySha256", sha)));
         JsonObject metadata = new JsonObject();
         object.attributes().metadata().forEach(metadata::addProperty);
         if (metadata.size() > 0) {
@@ -123,7 +105,7 @@ final class Json {
         return Optional.of(value.getAsString());
     }
 
-    /** Returns what is to be stored of an object's resource, which takes precedence over {@code contentType}. */
+    /** Returns the attributes in an object's resource, which takes precedence over {@code contentType}. */
     static Attributes attributes(
             JsonObject json, Optional<String> contentType, Optional<String> kmsKeyName, Optional<String> keySha256) {
         Map<String, String> metadata = new TreeMap<>();

@@ -6,21 +6,25 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The JSON API. */
+/** Handles the requests of the JSON API. */
 final class JsonApi {
-    /** Parameters of every request. */
+    /** Parameters that every request may have. */
     static final String COMMON = "|alt|fields|projection|prettyPrint|userProject";
 
     private static final String OF_OBJECT = "generation|ifGenerationMatch" + COMMON;
     private static final String BATCH = "/batch/storage/v1";
-    private static final Pattern PATH = Pattern.compile(
-            "/(upload/|download/|)storage/v1/b/([^/]+)" + "(/o(?:/([^/]+)(?:/rewriteTo/b/([^/]+)/o/([^/]+))?)?)?");
+    private static final Pattern PATH =
+            Pattern.compile("/(upload/|)storage/v1/b/([^/]+)/o(?:/([^/]+)(?:/rewriteTo/b/([^/]+)/o/([^/]+))?)?");
 
     private final FakeObjects objects;
     private final JsonRewrites rewrites;
     private final Function<Request, ScriptedResponse> handler;
 
-    /** @param handler handles the requests of a batch */
+    /**
+     * Creates the API.
+     *
+     * @param handler handles the requests in a batch
+     */
     JsonApi(FakeObjects objects, Function<Request, ScriptedResponse> handler) {
         this.objects = objects;
         this.handler = handler;
@@ -28,7 +32,7 @@ final class JsonApi {
     }
 
     static boolean isFor(String path) {
-        return path.matches("/((upload|download)/)?storage/v1/.*|" + BATCH + ".*");
+        return path.matches("/(upload/)?storage/v1/.*|" + BATCH + ".*");
     }
 
     static boolean isBatch(String path) {
@@ -49,27 +53,19 @@ final class JsonApi {
             throw new ErrorResponse(404, "NotFound", "notFound", message);
         }
         String bucket = Request.decode(path.group(2));
-        String name = Request.decode(path.group(4) == null ? "" : path.group(4));
-        String resource = path.group(3) == null ? "bucket" : path.group(4) == null ? "objects" : "object";
-        if (path.group(5) != null) {
-            resource = "rewrite";
+        if (path.group(4) != null && request.method().equals("POST")) {
+            String source = Request.decode(path.group(3));
+            return rewrites.handle(
+                    bucket, source, Request.decode(path.group(4)), Request.decode(path.group(5)), request);
         }
-        return switch (request.method() + " " + path.group(1) + resource) {
+        String name = Request.decode(path.group(3) == null ? "" : path.group(3));
+        return switch (request.method() + " " + path.group(1) + (name.isEmpty() ? "objects" : "object")) {
             case "POST upload/objects" -> JsonUploads.handle(objects, bucket, request);
-            case "GET bucket" -> bucket(bucket, request);
             case "GET objects" -> Listing.handle(objects, bucket, request);
-            case "GET object", "GET download/object" -> get(bucket, name, request);
+            case "GET object" -> get(bucket, name, request);
             case "DELETE object" -> delete(bucket, name, request);
-            case "POST rewrite" ->
-                rewrites.handle(bucket, name, Request.decode(path.group(5)), Request.decode(path.group(6)), request);
             default -> throw ErrorResponse.methodNotAllowed(request.method());
         };
-    }
-
-    private ScriptedResponse bucket(String bucket, Request request) {
-        request.allow(COMMON);
-        objects.requireBucket(bucket);
-        return Json.response(Json.bucket(bucket, objects.now()));
     }
 
     private ScriptedResponse delete(String bucket, String name, Request request) {
@@ -78,21 +74,16 @@ final class JsonApi {
         return ScriptedResponse.empty(204);
     }
 
-    static boolean isMedia(Request request) {
-        return request.parameter("alt").equals(Optional.of("media"));
-    }
-
     private ScriptedResponse get(String bucket, String name, Request request) {
         request.allow(OF_OBJECT);
+        boolean metadata = request.parameter("alt").orElse("json").equals("json");
+        ErrorResponse.require(metadata, "This fake sends content by the XML API only.");
         FakeObject object =
                 objects.get(bucket, name, request.number("generation"), request.number("ifGenerationMatch"));
-        if (isMedia(request)) {
-            return Content.of(object, request);
-        }
         Optional<String> key = CustomerKey.sha256(request, CustomerKey.OBJECT);
         if (key.isPresent()) { // without a key, the response has no checksums
             CustomerKey.require(object.attributes().keySha256(), key);
         }
-        return Json.response(Json.object(object, key.isPresent())).with("ETag", object.jsonEtag());
+        return Json.response(Json.object(object, key.isPresent()));
     }
 }

@@ -8,11 +8,11 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Batches of the JSON API: several requests without content in one. */
+/** Handles batches of the JSON API: several requests without content in one. */
 final class JsonBatch {
     private static final int MAX_REQUESTS = 100;
     private static final Pattern BOUNDARY = Pattern.compile("(?i)multipart/mixed;.*?boundary=\"?([^\";\\s]+)\"?.*");
-    /** The header of a part, and the request line and the header in it. */
+    /** The header of a part, its request line, and the header of its request. */
     private static final Pattern PART =
             Pattern.compile("\r\n(.*?)\r\n\r\n(GET|DELETE) (\\S+) HTTP/1\\.1\r\n(.*)", Pattern.DOTALL);
 

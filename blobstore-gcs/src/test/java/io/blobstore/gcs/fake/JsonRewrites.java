@@ -2,23 +2,16 @@ package io.blobstore.gcs.fake;
 
 import com.google.gson.JsonObject;
 import io.blobstore.http.ScriptedResponse;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.Base64;
 import java.util.Optional;
 
-/** Copies of the JSON API, which may take several requests. Thread-safe. */
+/** Handles copies by the JSON API, which may take several requests. Thread-safe. */
 final class JsonRewrites {
-    private static final long MIB = 1 << 20;
     private static final String PARAMETERS = "sourceGeneration|ifSourceGenerationMatch|ifGenerationMatch|rewriteToken"
-            + "|maxBytesRewrittenPerCall|destinationKmsKeyName" + JsonApi.COMMON;
+            + "|destinationKmsKeyName" + JsonApi.COMMON;
 
     private final FakeObjects objects;
-    private final Map<String, Progress> running = new HashMap<>();
-    private volatile long step = Long.MAX_VALUE;
-    private int tokens;
-
-    /** A copy that is not complete. It fails if the source is replaced. */
-    private record Progress(String copy, long done) {}
+    private volatile long step = 1L << 40;
 
     JsonRewrites(FakeObjects objects) {
         this.objects = objects;
@@ -28,7 +21,7 @@ final class JsonRewrites {
         step = bytes;
     }
 
-    synchronized ScriptedResponse handle(String bucket, String name, String toBucket, String toName, Request request) {
+    ScriptedResponse handle(String bucket, String name, String toBucket, String toName, Request request) {
         request.allow(PARAMETERS);
         objects.requireBucket(toBucket);
         FakeObject source = objects.get(
@@ -42,14 +35,12 @@ final class JsonRewrites {
         long before = request.parameter("rewriteToken")
                 .map(token -> done(copy, token))
                 .orElse(0L);
-        long done = Math.min(source.content().length, before + perCall(request));
+        long done = Math.min(source.content().length, before + step);
         JsonObject body = Json.of("kind", "storage#rewriteResponse", "done", done == source.content().length);
         Json.set(body, "totalBytesRewritten", done);
         Json.set(body, "objectSize", source.content().length);
         if (done < source.content().length) {
-            String token = "rewrite-token-" + ++tokens;
-            running.put(token, new Progress(copy, done));
-            Json.set(body, "rewriteToken", token);
+            Json.set(body, "rewriteToken", Base64.getUrlEncoder().encodeToString(Request.utf8(done + "\n" + copy)));
         } else { // with the checksums that the source was stored with
             FakeObject stored = objects.put(toBucket, toName, source.content(), source.hashes(), attributes, ifMatch);
             Json.set(body, "resource", Json.object(stored, true));
@@ -57,20 +48,14 @@ final class JsonRewrites {
         return Json.response(body);
     }
 
-    private long done(String copy, String token) {
-        Progress progress = running.get(token);
-        ErrorResponse.require(progress != null && progress.copy().equals(copy), "Invalid rewrite token: " + token);
-        return progress.done();
+    /** Returns how many bytes are copied, by a token that is valid for this copy and this version of the source. */
+    private static long done(String copy, String token) {
+        String[] progress = Request.decodeBase64(token).split("\n", 2);
+        ErrorResponse.require(progress[progress.length - 1].equals(copy), "Invalid rewrite token: " + token);
+        return Request.number("rewriteToken", progress[0]);
     }
 
-    private long perCall(Request request) {
-        long wanted = request.number("maxBytesRewrittenPerCall").orElse(1L << 40);
-        boolean valid = wanted > 0 && wanted % MIB == 0;
-        ErrorResponse.require(valid, "maxBytesRewrittenPerCall must be an integral multiple of 1 MiB");
-        return Math.min(step, wanted);
-    }
-
-    /** Returns the attributes in the body, which replace those of the source; without a body, those are kept. */
+    /** Returns the attributes in the body, which replace all of the source; without a body, those of the source. */
     private static Attributes attributes(FakeObject source, Request request) {
         Optional<String> key = CustomerKey.sha256(request, CustomerKey.OBJECT);
         Optional<String> kmsKeyName = request.parameter("destinationKmsKeyName");

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Uploads of the JSON API in one request. */
+/** Handles uploads by one request of the JSON API. */
 final class JsonUploads {
     private static final Pattern BOUNDARY = Pattern.compile("(?i)multipart/related;.*?boundary=(\"?)([^;\"\\s]+)\\1.*");
     private static final Pattern CONTENT_TYPE = Pattern.compile("(?im)^content-type: *(.*?)\\s*$");
@@ -19,19 +19,19 @@ final class JsonUploads {
     /**
      * A part of a body.
      *
-     * @param end where its delimiter begins
+     * @param end where the next delimiter begins
      */
     private record Part(Optional<String> type, int start, int end) {}
 
     static ScriptedResponse handle(FakeObjects objects, String bucket, Request request) {
-        request.allow("uploadType|name|ifGenerationMatch|kmsKeyName" + JsonApi.COMMON);
+        request.allow("uploadType|ifGenerationMatch|kmsKeyName" + JsonApi.COMMON);
         request.requireLength();
         objects.requireBucket(bucket);
         require(request.parameter("uploadType").equals(Optional.of("multipart")), "the upload type is another");
         Matcher type = BOUNDARY.matcher(request.header("Content-Type").orElse(""));
         require(type.matches(), "the content type is not multipart/related");
         byte[] content = request.content();
-        // One character for each byte, and the delimiter of the first part like the others.
+        // One character for each byte, with a line break before the first delimiter as before the others.
         String body = "\r\n" + new String(content, ISO_8859_1);
         String delimiter = "\r\n--" + type.group(2);
         require(body.startsWith(delimiter), "the body does not begin with its boundary");
@@ -44,7 +44,7 @@ final class JsonUploads {
         return store(objects, bucket, request, json, data.type(), bytes);
     }
 
-    /** Returns the part behind a delimiter. */
+    /** Returns the part after a delimiter. */
     private static Part part(String body, String delimiter, int at) {
         int head = at + delimiter.length();
         int headEnd = body.indexOf("\r\n\r\n", head);
@@ -65,12 +65,10 @@ final class JsonUploads {
             JsonObject metadata,
             Optional<String> contentType,
             byte[] content) {
-        String name = request.parameter("name")
-                .or(() -> Json.text(metadata, "name"))
+        String name = Json.text(metadata, "name")
                 .orElseThrow(() -> new ErrorResponse(400, "InvalidArgument", "required", "Required parameter: name"));
-        boolean agree = Json.text(metadata, "name").orElse(name).equals(name)
-                && Json.text(metadata, "bucket").orElse(bucket).equals(bucket);
-        ErrorResponse.require(agree, "A name in the content does not agree with the one in the request.");
+        boolean agrees = Json.text(metadata, "bucket").orElse(bucket).equals(bucket);
+        ErrorResponse.require(agrees, "The bucket in the content does not agree with the one in the request.");
         Hashes hashes = Hashes.of(content);
         Hashes.requireEqual(
                 "CRC32C", Json.text(metadata, "crc32c"), hashes.crc32c().base64());
@@ -79,6 +77,6 @@ final class JsonUploads {
         Optional<String> key = CustomerKey.sha256(request, CustomerKey.OBJECT);
         Attributes attributes = Json.attributes(metadata, contentType, request.parameter("kmsKeyName"), key);
         FakeObject stored = objects.put(bucket, name, content, hashes, attributes, request.number("ifGenerationMatch"));
-        return Json.response(Json.object(stored, true)).with("ETag", stored.jsonEtag());
+        return Json.response(Json.object(stored, true));
     }
 }

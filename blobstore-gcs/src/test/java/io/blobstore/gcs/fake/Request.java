@@ -1,6 +1,5 @@
 package io.blobstore.gcs.fake;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.blobstore.http.ScriptedExchange;
@@ -8,6 +7,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -15,17 +15,17 @@ import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
 
 /**
- * A request whose body has arrived.
+ * A complete request.
  *
  * @param path as it was sent
  * @param query decoded, in the order in which it was sent
- * @param headers by name, in any case; values are UTF-8, and those of one name are joined
+ * @param headers by name, in any case; the values of one name are joined
  */
 record Request(String method, String path, Map<String, String> query, Map<String, String> headers, byte[] body) {
 
     static Request of(ScriptedExchange exchange, byte[] body) {
         Map<String, String> headers = newHeaders();
-        exchange.headers().forEach((name, value) -> add(headers, name, new String(value.getBytes(ISO_8859_1), UTF_8)));
+        exchange.headers().forEach((name, value) -> add(headers, name, value));
         return of(exchange.method(), exchange.target(), headers, body);
     }
 
@@ -71,7 +71,7 @@ record Request(String method, String path, Map<String, String> query, Map<String
         return Long.parseLong(text);
     }
 
-    /** Refuses parameters that the fake would ignore. {@code known} has the names, with bars between them. */
+    /** Refuses parameters that the fake would ignore. {@code known} has the names, separated by "|". */
     void allow(String known) {
         for (String name : query.keySet()) {
             ErrorResponse.require(name.matches("X-Goog-.*|\\$\\..*|" + known), "Unknown parameter: " + name);
@@ -116,6 +116,15 @@ record Request(String method, String path, Map<String, String> query, Map<String
             // refused below
         }
         throw ErrorResponse.invalid("'" + text + "' is not percent-encoded UTF-8");
+    }
+
+    /** Decodes a token that the fake has returned. */
+    static String decodeBase64(String token) {
+        try {
+            return new String(Base64.getUrlDecoder().decode(token), UTF_8);
+        } catch (IllegalArgumentException e) {
+            throw ErrorResponse.invalid("Invalid token: " + token);
+        }
     }
 
     /** Encodes all but unreserved characters (RFC 3986, section 2.3). */

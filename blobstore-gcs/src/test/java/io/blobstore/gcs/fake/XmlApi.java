@@ -3,9 +3,9 @@ package io.blobstore.gcs.fake;
 import io.blobstore.http.ScriptedResponse;
 import java.util.Optional;
 
-/** The XML API. */
+/** Handles the requests of the XML API. */
 final class XmlApi {
-    /** Header fields that would change the result, and that the fake would ignore. */
+    /** Header fields that would change the result, but are not implemented. */
     private static final String REFUSED = "(?i)x-amz-.*|if-.*|content-encoding|x-goog-(copy-source"
             + "|if-metageneration-match|resumable|acl|metadata-directive|content-length-range)";
 
@@ -37,9 +37,8 @@ final class XmlApi {
             case "PUT upload" -> uploads.put(bucket, name, request);
             case "POST upload" -> uploads.complete(bucket, name, request);
             case "DELETE upload" -> uploads.abort(bucket, name, request);
-            case "GET object", "HEAD object" -> get(bucket, name, request);
+            case "GET object" -> get(bucket, name, request);
             case "PUT object" -> put(bucket, name, request);
-            case "DELETE object" -> delete(bucket, name, request);
             default -> throw ErrorResponse.methodNotAllowed(request.method());
         };
     }
@@ -50,8 +49,8 @@ final class XmlApi {
     }
 
     private ScriptedResponse get(String bucket, String name, Request request) {
-        request.allow("generation");
-        return Content.of(objects.get(bucket, name, request.number("generation"), ifMatch(request)), request);
+        request.allow("");
+        return Content.of(objects.get(bucket, name, Optional.empty(), ifMatch(request)), request);
     }
 
     private ScriptedResponse put(String bucket, String name, Request request) {
@@ -62,11 +61,5 @@ final class XmlApi {
         FakeObject object =
                 objects.put(bucket, name, request.body(), hashes, Attributes.ofHeaders(request), ifMatch(request));
         return ScriptedResponse.empty(200).with(Content.describe(object));
-    }
-
-    private ScriptedResponse delete(String bucket, String name, Request request) {
-        request.allow("generation");
-        objects.delete(bucket, name, request.number("generation"), ifMatch(request));
-        return ScriptedResponse.empty(204);
     }
 }

@@ -13,14 +13,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Multipart uploads of the XML API. Thread-safe. */
+/** Handles multipart uploads by the XML API. Thread-safe. */
 final class XmlUploads {
     private static final int MIN_PART = 5 << 20;
 
     private final FakeObjects objects;
     private final Map<String, Upload> open = new LinkedHashMap<>();
-    private volatile boolean omitHash;
-    private volatile boolean omitGeneration;
 
     private record Part(byte[] content, String etag) {}
 
@@ -28,14 +26,6 @@ final class XmlUploads {
 
     XmlUploads(FakeObjects objects) {
         this.objects = objects;
-    }
-
-    void omitHash(boolean omit) {
-        omitHash = omit;
-    }
-
-    void omitGeneration(boolean omit) {
-        omitGeneration = omit;
     }
 
     synchronized List<String> open(String bucket) {
@@ -51,7 +41,7 @@ final class XmlUploads {
         request.allow("uploads");
         refuseConditions(request);
         objects.requireWritable(bucket, name, Optional.empty());
-        require(request.body().length == 0, "The request that begins an upload has no body.");
+        require(request.body().length == 0, "The request that creates an upload has no body.");
         String id = UUID.randomUUID().toString().replace("-", "");
         Attributes attributes = Attributes.ofHeaders(request);
         open.put(id, new Upload(id, bucket, name, attributes, new HashMap<>()));
@@ -75,7 +65,7 @@ final class XmlUploads {
         hashes.requireAsIn(request);
         Part part = new Part(request.body(), "\"" + hashes.md5Hex().orElseThrow() + "\"");
         synchronized (this) {
-            find(bucket, name, request); // may have ended meanwhile
+            find(bucket, name, request); // the upload may have ended meanwhile
             upload.parts().put(Integer.parseInt(number), part);
         }
         return ScriptedResponse.empty(200)
@@ -95,14 +85,12 @@ final class XmlUploads {
         Hashes hashes = new Hashes(Crc32c.of(ByteBuffer.wrap(content)), Optional.empty());
         FakeObject object = objects.put(bucket, name, content, hashes, upload.attributes(), Optional.empty());
         open.remove(upload.id());
-        ScriptedResponse response = described("CompleteMultipartUploadResult", bucket, name)
+        return described("CompleteMultipartUploadResult", bucket, name)
                 .text("Location", "http://storage.googleapis.com/" + bucket + "/" + Request.encode(name))
-                .text("ETag", object.xmlEtag())
+                .text("ETag", object.etag())
                 .response()
                 .with("x-goog-hash", "crc32c=" + hashes.crc32c().base64())
                 .with("x-goog-generation", object.generation());
-        response = omitHash ? response.without("x-goog-hash") : response;
-        return omitGeneration ? response.without("x-goog-generation") : response;
     }
 
     private static byte[] assemble(Upload upload, List<Xml.NamedPart> named) {

@@ -39,11 +39,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Connections that end in the middle of content: what came is told, and not asked for again. */
+/** Connections that end in the middle of content: the received bytes are reported, and not requested again. */
 @ExtendWith(LeakCheck.class)
-class CutReadsTest {
+class PartialReadsTest {
     private static final BlobKey KEY = BlobKey.of("some-blob");
-    /** Of some of the buffers that a file is written from, so that most cuts are within one. */
+    /** The part size: several of the buffers for writing a file, so that most connections end within a buffer. */
     private static final int PART = 600 << 10;
 
     private static final byte[] CONTENT = new byte[64 * PART + 1];
@@ -71,7 +71,7 @@ class CutReadsTest {
     }
 
     @Test
-    void whatCameBeforeTheEndIsTold() throws IOException {
+    void theReceivedBytesAreReported() throws IOException {
         try (BlobStore store = server.store().open()) {
             BlobVersion version =
                     store.store(KEY, ByteBuffer.wrap(CONTENT, 0, 100_000)).version();
@@ -96,7 +96,7 @@ class CutReadsTest {
     }
 
     @Test
-    void whereNothingCameThereIsNothingToTell() throws IOException {
+    void withoutReceivedBytesTheReadIsNotPartial() throws IOException {
         try (BlobStore store = server.store().open()) {
             store.store(KEY, ByteBuffer.wrap(CONTENT, 0, 1000));
             server.get().fault(IS_READ, ScriptedFault.loseResponse());
@@ -126,7 +126,7 @@ class CutReadsTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void ofConnectionsOneInTenOfWhichIsCutNothingIsFetchedTwice(boolean mapped) throws Exception {
+    void nothingIsFetchedTwiceIfOneConnectionInTenEndsEarly(boolean mapped) throws Exception {
         Path path = directory.resolve("target");
         try (BlobStore store = server.store().open()) {
             store.store(KEY, ByteBuffer.wrap(CONTENT));
@@ -155,7 +155,7 @@ class CutReadsTest {
     }
 
     @Test
-    void ofConnectionsOneInTenOfWhichIsLostTheContentIsTheSame() throws Exception {
+    void theContentIsCompleteIfOneResponseInTenIsLost() throws Exception {
         ByteBuffer target = ByteBuffer.allocateDirect(CONTENT.length);
         try (BlobStore store = server.store().open()) {
             store.store(KEY, ByteBuffer.wrap(CONTENT));
@@ -167,7 +167,7 @@ class CutReadsTest {
     }
 
     @Test
-    void whatWasCutIsNotFinishedFromAnotherGeneration() throws Exception {
+    void aPartialReadIsNotContinuedFromAnotherGeneration() throws Exception {
         ByteBuffer target = ByteBuffer.allocateDirect(CONTENT.length);
         try (BlobStore store = server.store().open();
                 TransferManager reader = TransferManager.create()) {

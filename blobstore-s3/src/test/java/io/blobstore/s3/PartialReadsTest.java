@@ -42,12 +42,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Connections that end in the middle of content: what came is told, and not asked for again. */
+/** Connections that end in the middle of content: the received bytes are reported, and not requested again. */
 @ExtendWith(LeakCheck.class)
-class CutReadsTest {
+class PartialReadsTest {
     private static final BlobKey KEY = BlobKey.of("some-blob");
     private static final Pattern RANGE = Pattern.compile("bytes=([0-9]+)-([0-9]+)");
-    /** Of some of the buffers that a file is written from, so that most cuts are within one. */
+    /** The part size: several of the buffers for writing a file, so that most connections end within a buffer. */
     private static final int PART = 600 << 10;
 
     @TempDir
@@ -63,7 +63,7 @@ class CutReadsTest {
         return Crc32c.of(ByteBuffer.wrap(content, from, length));
     }
 
-    /** A blob, served rightly but for some answers that end too early. Counts what it sends of it. */
+    /** Serves a blob, with some responses that end too early. Counts the sent bytes. */
     private static final class Blob implements ScriptedServer.Script {
         private final byte[] content;
         private final int cutEvery;
@@ -109,7 +109,7 @@ class CutReadsTest {
         }
     }
 
-    /** Answers with the whole blob or a range of it, so many bytes of it, and the end. */
+    /** Responds with the beginning of the whole blob or of a range of it, and closes the connection. */
     private static ScriptedServer.Script cutting(byte[] content, boolean ranged, int arriving) {
         return exchange -> {
             begin(exchange, content, ranged, arriving);
@@ -141,7 +141,7 @@ class CutReadsTest {
         "true, true, 50000",
         "true, true, 99999"
     })
-    void whatCameBeforeTheEndIsTold(boolean secure, boolean ranged, int arriving) throws IOException {
+    void theReceivedBytesAreReported(boolean secure, boolean ranged, int arriving) throws IOException {
         byte[] content = content(100_000);
         ScriptedServer.Script script = cutting(content, ranged, arriving);
         for (ByteBuffer target : new ByteBuffer[] {ByteBuffer.allocateDirect(100_010), ByteBuffer.allocate(100_010)}) {
@@ -174,7 +174,7 @@ class CutReadsTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void whereNothingCameThereIsNothingToTell(boolean ranged) throws IOException {
+    void withoutReceivedBytesTheReadIsNotPartial(boolean ranged) throws IOException {
         byte[] content = content(1000);
         try (ScriptedServer server = ScriptedServer.plain(cutting(content, ranged, 0));
                 BlobStore store = ScriptedS3.store(server).open()) {
@@ -187,7 +187,7 @@ class CutReadsTest {
     }
 
     @Test
-    void nothingOfAnotherVersionIsTold() throws IOException {
+    void bytesOfAnotherVersionAreNotReported() throws IOException {
         byte[] content = content(1000);
         try (ScriptedServer server = ScriptedServer.plain(cutting(content, true, 500));
                 BlobStore store = ScriptedS3.store(server).open()) {
@@ -202,10 +202,10 @@ class CutReadsTest {
         }
     }
 
-    /** Within the first of the buffers that a file is written from, within another one, and before the first byte. */
+    /** Cancels before the first byte, in the first buffer for writing the file, and in a later one. */
     @ParameterizedTest
     @ValueSource(ints = {0, 1000, 300_000, 900_000})
-    void aReadIntoAFileThatIsCancelledInMidPartLeavesTheOldFile(int arriving) throws Exception {
+    void aDownloadThatIsCancelledWithinAPartKeepsTheOldFile(int arriving) throws Exception {
         byte[] content = content(1_000_000);
         byte[] old = {1, 2, 3};
         Path path = Files.write(directory.resolve("target"), old);
@@ -230,7 +230,7 @@ class CutReadsTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void ofConnectionsOneInTenOfWhichIsCutNothingIsFetchedTwice(boolean mapped) throws Exception {
+    void nothingIsFetchedTwiceIfOneConnectionInTenEndsEarly(boolean mapped) throws Exception {
         byte[] content = content(64 * PART + 1);
         Blob blob = new Blob(content, 10);
         DownloadOptions options =

@@ -10,12 +10,12 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** An SDK client like the one that stores create, but without delays before retries. To be closed after the stores. */
-final class ImpatientClient implements AutoCloseable {
+/** An SDK client like that of a store, but without delays before retries. To be closed after its stores. */
+final class ImmediateRetryClient implements AutoCloseable {
     private final HttpClient transport = HttpClient.builder().build();
     private final S3Client client;
 
-    ImpatientClient(URI endpoint, String region, AwsCredentialsProvider credentials) {
+    ImmediateRetryClient(URI endpoint, String region, AwsCredentialsProvider credentials) {
         client = S3Client.builder()
                 .httpClient(new SdkHttpClientAdapter(transport))
                 .endpointOverride(endpoint)
