@@ -4,7 +4,9 @@ import static io.blobstore.bench.ClientType.*;
 
 import io.blobstore.bench.Comparison.Pace;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /** What is compared: operations, transports, clients, sizes and thresholds. */
 final class Plan {
@@ -77,9 +79,9 @@ final class Plan {
         Pace small = quick ? brief : new Pace(WarmUp.ofSeconds(0, 3, 10), 4, 0, 0.4);
         List<Step> steps = new ArrayList<>();
         for (Transport transport : List.of(Transport.HTTP, Transport.HTTPS)) {
-            steps.add(step(Operation.UPLOAD, transport, steady, size, quick ? QUICK_UPLOADS : UPLOADS));
-            steps.add(step(Operation.READ, transport, steady, size, quick ? QUICK_READS : READS));
-            steps.add(step(Operation.DOWNLOAD, transport, files, size, quick ? QUICK_DOWNLOADS : DOWNLOADS));
+            steps.add(step(Operation.UPLOAD, transport, steady, size, quick));
+            steps.add(step(Operation.READ, transport, steady, size, quick));
+            steps.add(step(Operation.DOWNLOAD, transport, files, size, quick));
             if (!quick || transport == Transport.HTTP) {
                 steps.add(new Step("small-objects-" + transport, small, smallObjects(transport, quick)));
             }
@@ -87,67 +89,27 @@ final class Plan {
         return steps;
     }
 
-    private static final ClientType[] UPLOADS = {
-        BLOBSTORE,
-        HAND_ROLLED,
-        SENDFILE,
-        JDK_HTTP_CLIENT,
-        NETTY_ASYNC,
-        CRT_ASYNC,
-        CRT_TRANSFER_MANAGER,
-        NETTY_TRANSFER_MANAGER,
-        CRT_TRANSFER_MANAGER_DEFAULT,
-        NETTY_TRANSFER_MANAGER_DEFAULT,
-        APACHE_SYNC,
-        APACHE_SYNC_DEFAULT,
-        OPENDAL,
-        GCS_BLOBSTORE,
-        GCS_MULTIPART_CLIENT,
-        GCS_TRANSFER_MANAGER,
-        GCS_TRANSFER_MANAGER_DEFAULT
-    };
-    private static final ClientType[] READS = {
-        BLOBSTORE,
-        HAND_ROLLED,
-        JDK_HTTP_CLIENT,
-        NETTY_ASYNC,
-        CRT_ASYNC,
-        APACHE_SYNC,
-        CRT_TRANSFER_MANAGER,
-        NETTY_TRANSFER_MANAGER,
-        APACHE_SYNC_DEFAULT,
-        OPENDAL,
-        GCS_BLOBSTORE,
-        GCS_STORAGE,
-        GCS_STORAGE_DEFAULT
-    };
-    private static final ClientType[] DOWNLOADS = {
-        BLOBSTORE, HAND_ROLLED, JDK_HTTP_CLIENT, CRT_TRANSFER_MANAGER, NETTY_TRANSFER_MANAGER,
-        CRT_TRANSFER_MANAGER_DEFAULT, NETTY_TRANSFER_MANAGER_DEFAULT, APACHE_SYNC_DEFAULT, OPENDAL, GCS_BLOBSTORE,
-        GCS_TRANSFER_MANAGER, GCS_TRANSFER_MANAGER_DEFAULT, GCS_STORAGE_DEFAULT
-    };
-    private static final ClientType[] SMALL_OBJECTS = {
-        BLOBSTORE, HAND_ROLLED, APACHE_SYNC, NETTY_ASYNC, CRT_ASYNC, GCS_BLOBSTORE, GCS_STORAGE
-    };
-    private static final ClientType[] QUICK_UPLOADS = {
-        BLOBSTORE,
-        HAND_ROLLED,
-        JDK_HTTP_CLIENT,
-        CRT_TRANSFER_MANAGER,
-        NETTY_TRANSFER_MANAGER,
-        OPENDAL,
-        GCS_BLOBSTORE,
-        GCS_MULTIPART_CLIENT,
-        GCS_TRANSFER_MANAGER
-    };
-    private static final ClientType[] QUICK_READS = {
-        BLOBSTORE, HAND_ROLLED, JDK_HTTP_CLIENT, APACHE_SYNC, CRT_TRANSFER_MANAGER, GCS_BLOBSTORE
-    };
-    private static final ClientType[] QUICK_DOWNLOADS = {BLOBSTORE, HAND_ROLLED, CRT_TRANSFER_MANAGER};
-    private static final ClientType[] QUICK_SMALL_OBJECTS = {BLOBSTORE, HAND_ROLLED, APACHE_SYNC, GCS_BLOBSTORE};
+    /** The clients of a quick report. */
+    private static final Set<ClientType> QUICK = EnumSet.of(
+            BLOBSTORE,
+            HAND_ROLLED,
+            JDK_HTTP_CLIENT,
+            CRT_TRANSFER_MANAGER,
+            NETTY_TRANSFER_MANAGER,
+            APACHE_SYNC,
+            GCS_BLOBSTORE,
+            GCS_MULTIPART_CLIENT,
+            GCS_TRANSFER_MANAGER);
 
-    private static Step step(Operation operation, Transport transport, Pace pace, long size, ClientType... clients) {
-        Comparison comparison = comparison(operation, transport, size, PART, CONCURRENCY, clients);
+    /** Returns the clients of a report that support an operation. */
+    private static ClientType[] clients(Operation operation, boolean quick) {
+        return (quick ? QUICK : EnumSet.allOf(ClientType.class))
+                .stream().filter(type -> type.supports(operation)).toArray(ClientType[]::new);
+    }
+
+    private static Step step(Operation operation, Transport transport, Pace pace, long size, boolean quick) {
+        Comparison comparison =
+                comparison(operation, transport, size, PART, CONCURRENCY, clients(operation, quick));
         return new Step(operation + "-" + transport, pace, List.of(comparison));
     }
 
@@ -155,7 +117,7 @@ final class Plan {
         List<Comparison> comparisons = new ArrayList<>();
         for (Operation operation : List.of(Operation.PUT, Operation.GET)) {
             for (int bytes : quick ? List.of(4096) : List.of(4096, 65_536, MIB)) {
-                ClientType[] clients = quick ? QUICK_SMALL_OBJECTS : SMALL_OBJECTS;
+                ClientType[] clients = clients(operation, quick);
                 comparisons.add(comparison(operation, transport, bytes, bytes, CONCURRENCY, clients));
             }
         }

@@ -11,16 +11,16 @@ import java.nio.file.StandardOpenOption;
 final class SendfileClient extends HandRolledClient {
     private final FileChannel file;
 
-    private SendfileClient(TransferSpec spec) throws Exception {
-        super(spec);
+    SendfileClient(TransferSpec spec) throws Exception {
+        super(requirePlain(spec));
         this.file = FileChannel.open(spec.file(), StandardOpenOption.READ);
     }
 
-    static BenchmarkClient open(TransferSpec spec) throws Exception {
-        if (spec.operation() != Operation.UPLOAD || spec.transport().isEncrypted()) {
+    private static TransferSpec requirePlain(TransferSpec spec) {
+        if (spec.transport().isEncrypted()) {
             throw new BenchmarkException("the kernel sends files unchanged: uploads over HTTP only");
         }
-        return new SendfileClient(spec);
+        return spec;
     }
 
     @Override

@@ -54,17 +54,6 @@ record TransferSpec(
         return download();
     }
 
-    /**
-     * Checks that a client supports the operation.
-     *
-     * @throws BenchmarkException with the given message if it does not
-     */
-    void require(String message, Operation... supported) {
-        if (!List.of(supported).contains(operation)) {
-            throw new BenchmarkException(message);
-        }
-    }
-
     boolean isUpload() {
         return operation.isUpload();
     }

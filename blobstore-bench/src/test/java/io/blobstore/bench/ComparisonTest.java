@@ -85,7 +85,7 @@ class ComparisonTest {
 
     @Test
     void theS3CommandMeasuresTheBaselineAndCleansUp() {
-        assertThat(run(new S3Bench(), "--http --mib=16 --warm-up=0 --repeats=2 --only=HAND_ROLLED"))
+        assertThat(run(new ComparisonBench.S3(), "--http --mib=16 --warm-up=0 --repeats=2 --only=HAND_ROLLED"))
                 .contains("Upload over HTTP: 16 MiB, parts of 8 MiB, 4 concurrent")
                 .containsPattern("\\| hand-written baseline, CRC32C +\\| [0-9.]+");
     }
@@ -93,7 +93,7 @@ class ComparisonTest {
     @Test
     @Tag("campaign")
     void theOtherComparisonsOfTheS3CommandRun() {
-        assertThat(run(new S3Bench(), "--https --read --download --mib=16 --warm-up=0 --only=HAND_ROLLED"))
+        assertThat(run(new ComparisonBench.S3(), "--https --read --download --mib=16 --warm-up=0 --only=HAND_ROLLED"))
                 .contains("Read into memory over HTTP", "Download into a new file over HTTP")
                 .contains("hand-written baseline, CRC32C: TLSv1.3 TLS_AES_128_GCM_SHA256")
                 .doesNotContain("not measured");
@@ -102,16 +102,16 @@ class ComparisonTest {
     @Test
     @Tag("campaign")
     void theGcsCommandMeasuresCompositeUploads() {
-        assertThat(run(new GcsBench(), "--http --mib=22 --part-mib=5 --warm-up=0 --only=GCS_TRANSFER_MANAGER"))
+        assertThat(run(new ComparisonBench.Gcs(), "--http --mib=22 --part-mib=5 --warm-up=0 --only=GCS_TRANSFER_MANAGER"))
                 .containsPattern("\\| TransferManager, in parts +\\| [0-9.]+");
-        assertThat(run(new GcsBench(), "--http --mib=20 --part-mib=5 --warm-up=0 --only=GCS_TRANSFER_MANAGER"))
+        assertThat(run(new ComparisonBench.Gcs(), "--http --mib=20 --part-mib=5 --warm-up=0 --only=GCS_TRANSFER_MANAGER"))
                 .containsPattern("\\| TransferManager, in parts +\\| not measured: uploads in parts only if");
     }
 
     @Test
     @Tag("campaign")
     void theReaderCommandMeasuresLatencyAndFetchedBytes() {
-        assertThat(run(new ReaderBench(), "--mib=16 --latency-ms=1 --connection-mib=500"))
+        assertThat(run(new ComparisonBench.Reader(), "--mib=16 --latency-ms=1 --connection-mib=500"))
                 .containsPattern("\\| BlobReader without read-ahead +\\| [0-9.]+")
                 .containsPattern("\\| TransferManager, into memory +\\| [0-9.]+")
                 .containsPattern("bytes fetched per byte read, BlobReader +\\| 1\\.00")
@@ -122,7 +122,7 @@ class ComparisonTest {
     void aWrongSizeIsRefused() {
         StringWriter err = new StringWriter();
         int code =
-                new CommandLine(new ReaderBench()).setErr(new PrintWriter(err)).execute("--mib=1");
+                new CommandLine(new ComparisonBench.Reader()).setErr(new PrintWriter(err)).execute("--mib=1");
         assertThat(code).isEqualTo(2);
         assertThat(err.toString()).contains("--mib must be 16 to 16384");
     }

@@ -1,4 +1,4 @@
-package io.blobstore.bench.jmh;
+package io.blobstore.bench;
 
 import io.blobstore.Crc32c;
 import java.nio.ByteBuffer;
