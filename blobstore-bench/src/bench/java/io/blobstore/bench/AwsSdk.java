@@ -70,7 +70,10 @@ final class AwsSdk {
     }
 
     static CreateMultipartUploadRequest create(TransferSpec spec) {
-        return CreateMultipartUploadRequest.builder().bucket(BUCKET).key(spec.key()).build();
+        return CreateMultipartUploadRequest.builder()
+                .bucket(BUCKET)
+                .key(spec.key())
+                .build();
     }
 
     /**
@@ -80,7 +83,8 @@ final class AwsSdk {
      */
     static UploadPartRequest uploadPart(
             TransferSpec spec, String uploadId, int index, ByteBuffer content, @Nullable String crc32c) {
-        UploadPartRequest.Builder request = UploadPartRequest.builder().bucket(BUCKET).key(spec.key());
+        UploadPartRequest.Builder request =
+                UploadPartRequest.builder().bucket(BUCKET).key(spec.key());
         request.uploadId(uploadId).partNumber(index + 1).contentLength((long) content.remaining());
         return request.checksumCRC32C(crc32c).build();
     }
@@ -98,18 +102,24 @@ final class AwsSdk {
 
     /** Returns a request to upload the object as a whole; the checksum is as for {@link #uploadPart}. */
     static PutObjectRequest put(TransferSpec spec, @Nullable String crc32c) {
-        PutObjectRequest.Builder request = PutObjectRequest.builder().bucket(BUCKET).key(spec.key());
+        PutObjectRequest.Builder request =
+                PutObjectRequest.builder().bucket(BUCKET).key(spec.key());
         return request.checksumCRC32C(crc32c).build();
     }
 
     /** Returns a request for a range of the object, or for the whole object if the range is null. */
     static GetObjectRequest get(TransferSpec spec, @Nullable String range) {
-        return GetObjectRequest.builder().bucket(BUCKET).key(spec.key()).range(range).build();
+        return GetObjectRequest.builder()
+                .bucket(BUCKET)
+                .key(spec.key())
+                .range(range)
+                .build();
     }
 
     /** Returns a request for the checksum of the object. */
     static HeadObjectRequest head(TransferSpec spec) {
-        HeadObjectRequest.Builder request = HeadObjectRequest.builder().bucket(BUCKET).key(spec.key());
+        HeadObjectRequest.Builder request =
+                HeadObjectRequest.builder().bucket(BUCKET).key(spec.key());
         return request.checksumMode(ChecksumMode.ENABLED).build();
     }
 }

@@ -8,7 +8,12 @@ import picocli.CommandLine.ExitCode;
 @Command(
         name = "benchmark",
         description = "Measures this library against other clients, and checks its thresholds.",
-        subcommands = {ComparisonBench.S3.class, ComparisonBench.Gcs.class, ComparisonBench.Reader.class, ReportBench.class},
+        subcommands = {
+            ComparisonBench.S3.class,
+            ComparisonBench.Gcs.class,
+            ComparisonBench.Reader.class,
+            ReportBench.class
+        },
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:all thresholds are met", "1:a threshold is not met or not measured", "2:wrong usage"})

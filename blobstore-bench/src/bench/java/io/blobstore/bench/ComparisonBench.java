@@ -157,7 +157,9 @@ abstract class ComparisonBench implements Callable<Integer> {
         @Option(names = "--http", description = "Measures uploads over HTTP.")
         boolean http;
 
-        @Option(names = "--https", description = "Measures uploads over HTTPS with BoringSSL; for s3 also with the JDK.")
+        @Option(
+                names = "--https",
+                description = "Measures uploads over HTTPS with BoringSSL; for s3 also with the JDK.")
         boolean https;
 
         @Option(names = "--read", description = "Measures reads into memory over HTTP.")

@@ -83,8 +83,7 @@ final class GcsTransferManagerClient implements BenchmarkClient {
                     .setDownloadDirectory(spec.newFile()) // the prefix is the whole key, so that this is the file
                     .setStripPrefix(Pattern.quote(spec.key()))
                     .build();
-            BlobInfo blob =
-                    BlobInfo.newBuilder(TransferSpec.BUCKET, spec.key()).build();
+            BlobInfo blob = BlobInfo.newBuilder(TransferSpec.BUCKET, spec.key()).build();
             DownloadJob job = manager.downloadBlobs(List.of(blob), downloads);
             DownloadResult result = job.getDownloadResults().get(0);
             requireSuccess(result.getStatus(), result::getException);

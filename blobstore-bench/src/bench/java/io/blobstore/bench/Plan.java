@@ -108,8 +108,7 @@ final class Plan {
     }
 
     private static Step step(Operation operation, Transport transport, Pace pace, long size, boolean quick) {
-        Comparison comparison =
-                comparison(operation, transport, size, PART, CONCURRENCY, clients(operation, quick));
+        Comparison comparison = comparison(operation, transport, size, PART, CONCURRENCY, clients(operation, quick));
         return new Step(operation + "-" + transport, pace, List.of(comparison));
     }
 

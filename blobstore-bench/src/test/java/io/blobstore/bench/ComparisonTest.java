@@ -102,9 +102,13 @@ class ComparisonTest {
     @Test
     @Tag("campaign")
     void theGcsCommandMeasuresCompositeUploads() {
-        assertThat(run(new ComparisonBench.Gcs(), "--http --mib=22 --part-mib=5 --warm-up=0 --only=GCS_TRANSFER_MANAGER"))
+        assertThat(run(
+                        new ComparisonBench.Gcs(),
+                        "--http --mib=22 --part-mib=5 --warm-up=0 --only=GCS_TRANSFER_MANAGER"))
                 .containsPattern("\\| TransferManager, in parts +\\| [0-9.]+");
-        assertThat(run(new ComparisonBench.Gcs(), "--http --mib=20 --part-mib=5 --warm-up=0 --only=GCS_TRANSFER_MANAGER"))
+        assertThat(run(
+                        new ComparisonBench.Gcs(),
+                        "--http --mib=20 --part-mib=5 --warm-up=0 --only=GCS_TRANSFER_MANAGER"))
                 .containsPattern("\\| TransferManager, in parts +\\| not measured: uploads in parts only if");
     }
 
@@ -121,8 +125,9 @@ class ComparisonTest {
     @Test
     void aWrongSizeIsRefused() {
         StringWriter err = new StringWriter();
-        int code =
-                new CommandLine(new ComparisonBench.Reader()).setErr(new PrintWriter(err)).execute("--mib=1");
+        int code = new CommandLine(new ComparisonBench.Reader())
+                .setErr(new PrintWriter(err))
+                .execute("--mib=1");
         assertThat(code).isEqualTo(2);
         assertThat(err.toString()).contains("--mib must be 16 to 16384");
     }
