@@ -14,7 +14,7 @@ import java.util.List;
 enum ClientType {
     BLOBSTORE("blobstore", BlobstoreClient::s3, UPLOAD, READ, DOWNLOAD, PUT, GET),
     HAND_ROLLED("hand-written baseline, CRC32C", HandRolledClient::new, UPLOAD, READ, DOWNLOAD, PUT, GET),
-    SENDFILE("sendfile, no checksum", SendfileClient::new, UPLOAD),
+    SENDFILE("sendfile, no checksum", HandRolledClient.Sendfile::new, UPLOAD),
     JDK_HTTP_CLIENT("java.net.http, CRC32C", JavaNetHttpClient::new, UPLOAD, READ, DOWNLOAD),
     NETTY_ASYNC("S3AsyncClient/Netty, slices, CRC32C", AwsAsyncClient::netty, UPLOAD, READ, PUT, GET),
     CRT_ASYNC("S3AsyncClient/CRT, slices", AwsAsyncClient::crt, UPLOAD, READ, PUT, GET),

@@ -1,49 +1,27 @@
 package io.blobstore.bench;
 
-import static io.blobstore.bench.ClientType.APACHE_SYNC;
-import static io.blobstore.bench.ClientType.BLOBSTORE;
-import static io.blobstore.bench.ClientType.CRT_ASYNC;
-import static io.blobstore.bench.ClientType.CRT_TRANSFER_MANAGER;
-import static io.blobstore.bench.ClientType.GCS_BLOBSTORE;
-import static io.blobstore.bench.ClientType.GCS_MULTIPART_CLIENT;
-import static io.blobstore.bench.ClientType.GCS_TRANSFER_MANAGER;
-import static io.blobstore.bench.ClientType.HAND_ROLLED;
-import static io.blobstore.bench.ClientType.NETTY_ASYNC;
-import static io.blobstore.bench.ClientType.NETTY_TRANSFER_MANAGER;
-import static io.blobstore.bench.ClientType.READER;
-import static io.blobstore.bench.ClientType.READER_WITHOUT_READ_AHEAD;
-import static io.blobstore.bench.ClientType.WHOLE_DOWNLOAD;
-import static io.blobstore.bench.Operation.DOWNLOAD;
-import static io.blobstore.bench.Operation.RANDOM;
-import static io.blobstore.bench.Operation.READ;
-import static io.blobstore.bench.Operation.SEQUENTIAL;
-import static io.blobstore.bench.Operation.UPLOAD;
-import static io.blobstore.bench.Transport.HTTP;
-import static io.blobstore.bench.Transport.HTTPS;
-import static io.blobstore.bench.Transport.HTTPS_JDK;
-
-import io.blobstore.bench.report.ComparisonResult;
-import io.blobstore.bench.report.MarkdownReport;
-import io.blobstore.bench.report.Verdict;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** A command that runs comparisons, prints their tables, and checks their thresholds. */
+/** A command that runs the comparisons of a suite, prints their tables, and checks the thresholds of its subject. */
+@Command(mixinStandardHelpOptions = true, sortOptions = false)
 @SuppressWarnings("NullAway.Init") // picocli sets the command
-abstract class ComparisonBench implements Callable<Integer> {
+final class ComparisonBench implements Callable<Integer> {
     @Spec
     CommandSpec command;
 
@@ -71,6 +49,18 @@ abstract class ComparisonBench implements Callable<Integer> {
     int concurrency = 4;
 
     @Option(
+            names = "--latency-ms",
+            paramLabel = "N",
+            description = "Latency of the server's responses. Default: ${DEFAULT-VALUE}.")
+    int latencyMillis;
+
+    @Option(
+            names = "--connection-mib",
+            paramLabel = "N",
+            description = "MiB per second of a connection; 0 for no limit. Default: ${DEFAULT-VALUE}.")
+    int connectionMib;
+
+    @Option(
             names = "--only",
             split = ",",
             paramLabel = "NAME",
@@ -83,50 +73,76 @@ abstract class ComparisonBench implements Callable<Integer> {
             description =
                     "Where to put the content. Default: /dev/shm if it has room, where nothing is written back to a"
                             + " disk, or else the directory for temporary files.")
-    @Nullable Path directory;
+    Optional<Path> directory = Optional.empty();
 
-    /** The client whose thresholds are checked. */
-    private final ClientType subject;
+    private final Plan.Suite suite;
 
-    private final int leastMib;
-    private final int mostMib;
-
-    ComparisonBench(ClientType subject, int leastMib, int mostMib) {
-        this.subject = subject;
-        this.leastMib = leastMib;
-        this.mostMib = mostMib;
+    private ComparisonBench(Plan.Suite suite) {
+        this.suite = suite;
+        if (suite == Plan.RANGES) {
+            rounds = 3;
+            repeats = 1;
+            warmUp = 0; // there is more waiting than work
+            mib = 2048;
+            concurrency = 8;
+            latencyMillis = 20;
+            connectionMib = 50;
+        }
     }
 
-    /** Returns the comparisons, with all clients. */
-    abstract List<Comparison> comparisons();
-
-    final Comparison comparison(Operation operation, Transport transport, ClientType... clients) {
-        return Plan.comparison(operation, transport, (long) mib << 20, partMib << 20, concurrency, clients);
+    /** Creates the command of a suite, with an option for each of its choices. */
+    static CommandLine of(Plan.Suite suite) {
+        CommandLine line = new CommandLine(new ComparisonBench(suite));
+        CommandSpec spec = line.getCommandSpec().name(suite.name());
+        spec.usageMessage().description(suite.description(), "");
+        for (Plan.Choice choice : suite.choices()) {
+            if (!spec.optionsMap().containsKey(choice.option())) {
+                String what = "Measures " + choice.operation().title.toLowerCase(Locale.ROOT) + " over "
+                        + choice.transport().title + ".";
+                spec.addOption(OptionSpec.builder(choice.option())
+                        .type(boolean.class)
+                        .description(what)
+                        .build());
+            }
+        }
+        return line;
     }
 
-    Conditions conditions() {
-        return Conditions.NONE;
+    private void require(boolean isMet, String message) {
+        if (!isMet) {
+            throw new ParameterException(command.commandLine(), message);
+        }
     }
 
     @Override
     public Integer call() throws Exception {
-        if (mib < leastMib || mib > mostMib) {
-            throw new ParameterException(command.commandLine(), "--mib must be " + leastMib + " to " + mostMib);
-        }
-        if (partMib < 5 || partMib > mib || rounds < 1 || repeats < 1 || warmUp < 0 || concurrency < 1) {
-            throw new ParameterException(
-                    command.commandLine(),
-                    "--part-mib must be 5 to --mib, --rounds, --repeats and --concurrency 1 or more, --warm-up 0 or more");
-        }
+        require(
+                mib >= suite.leastMib() && mib <= suite.mostMib(),
+                "--mib must be " + suite.leastMib() + " to " + suite.mostMib());
+        require(partMib >= 5 && partMib <= mib, "--part-mib must be 5 to --mib");
+        require(
+                rounds >= 1
+                        && repeats >= 1
+                        && concurrency >= 1
+                        && warmUp >= 0
+                        && latencyMillis >= 0
+                        && connectionMib >= 0,
+                "--rounds, --repeats and --concurrency must be 1 or more, other numbers 0 or more");
+        long size = (long) mib << 20;
         PrintWriter out = command.commandLine().getOut();
         Machine.describe().forEach(line -> out.println(line.replaceFirst("\t", ": ")));
         Comparison.Pace pace = new Comparison.Pace(WarmUp.ofSeconds(warmUp), rounds, repeats, 0);
+        Conditions conditions =
+                new Conditions(latencyMillis, connectionMib == 0 ? Long.MAX_VALUE : (long) connectionMib << 20);
+        CommandLine.ParseResult chosen = command.commandLine().getParseResult();
+        boolean isAll = suite.choices().stream().noneMatch(choice -> chosen.hasMatchedOption(choice.option()));
         List<Verdict> verdicts = new ArrayList<>();
-        Path parent = Workspace.parent(Optional.ofNullable(directory), 3L * mib << 20);
-        try (BenchmarkEnvironment environment = new BenchmarkEnvironment(parent, (long) mib << 20, conditions())) {
-            for (Comparison all : comparisons()) {
-                Comparison comparison = all.only(only);
-                if (!comparison.clients().isEmpty()) {
+        try (BenchmarkEnvironment environment =
+                new BenchmarkEnvironment(Workspace.parent(directory, 3 * size), size, conditions)) {
+            for (Plan.Choice choice : suite.choices()) {
+                Comparison comparison = choice.of(only, size, partMib << 20, concurrency);
+                if ((isAll || chosen.hasMatchedOption(choice.option()))
+                        && !comparison.clients().isEmpty()) {
                     verdicts.addAll(run(comparison, pace, environment, out));
                 }
             }
@@ -147,159 +163,8 @@ abstract class ComparisonBench implements Callable<Integer> {
         }
         out.flush();
         return comparison.thresholds().stream()
-                .filter(threshold -> threshold.subject() == subject && only.contains(subject))
+                .filter(threshold -> threshold.subject() == suite.subject())
                 .map(threshold -> threshold.judge(result, false))
                 .toList();
-    }
-
-    /** The options that S3 and Cloud Storage have in common. */
-    abstract static class OfStore extends ComparisonBench {
-        @Option(names = "--http", description = "Measures uploads over HTTP.")
-        boolean http;
-
-        @Option(
-                names = "--https",
-                description = "Measures uploads over HTTPS with BoringSSL; for s3 also with the JDK.")
-        boolean https;
-
-        @Option(names = "--read", description = "Measures reads into memory over HTTP.")
-        boolean read;
-
-        OfStore(ClientType subject) {
-            super(subject, 1, 1024);
-        }
-    }
-
-    /** {@code benchmark s3}. */
-    @Command(
-            name = "s3",
-            description = {
-                "Compares this library with clients of the AWS SDK and a hand-written baseline: each uploads and reads an"
-                        + " object in a JVM of its own, against a server on this machine that discards content. Measures"
-                        + " CPU time, heap allocation and anonymous memory. Without an option for what to measure:"
-                        + " everything.",
-                ""
-            },
-            mixinStandardHelpOptions = true,
-            sortOptions = false)
-    static final class S3 extends OfStore {
-        private static final ClientType[] UPLOADS = {
-            BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, CRT_TRANSFER_MANAGER, NETTY_TRANSFER_MANAGER
-        };
-        private static final ClientType[] READS = {
-            BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, CRT_ASYNC, APACHE_SYNC, CRT_TRANSFER_MANAGER, NETTY_TRANSFER_MANAGER
-        };
-
-        @Option(names = "--download", description = "Measures downloads into a new file over HTTP.")
-        boolean download;
-
-        @Option(names = "--read-https", description = "Measures reads over HTTPS, which have no threshold.")
-        boolean readHttps;
-
-        S3() {
-            super(BLOBSTORE);
-        }
-
-        @Override
-        List<Comparison> comparisons() {
-            boolean isAll = !(http || https || read || download || readHttps);
-            List<Comparison> all = new ArrayList<>();
-            if (http || isAll) {
-                all.add(comparison(UPLOAD, HTTP, UPLOADS));
-            }
-            if (https || isAll) {
-                all.add(comparison(UPLOAD, HTTPS, UPLOADS));
-                all.add(comparison(UPLOAD, HTTPS_JDK, BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, APACHE_SYNC));
-            }
-            if (read || isAll) {
-                all.add(comparison(READ, HTTP, READS));
-            }
-            if (download || isAll) {
-                all.add(comparison(
-                        DOWNLOAD, HTTP, BLOBSTORE, HAND_ROLLED, CRT_TRANSFER_MANAGER, NETTY_TRANSFER_MANAGER));
-            }
-            if (readHttps || isAll) {
-                all.add(comparison(READ, HTTPS, BLOBSTORE, HAND_ROLLED, NETTY_ASYNC, CRT_ASYNC));
-            }
-            return all;
-        }
-    }
-
-    /** {@code benchmark gcs}. */
-    @Command(
-            name = "gcs",
-            description = {
-                "Compares this library's store for Cloud Storage with its store for S3 and with google-cloud-storage's"
-                        + " parallel uploads, as benchmark s3 does. Without an option for what to measure: everything.",
-                ""
-            },
-            mixinStandardHelpOptions = true,
-            sortOptions = false)
-    static final class Gcs extends OfStore {
-        private static final ClientType[] UPLOADS = {
-            GCS_BLOBSTORE, BLOBSTORE, GCS_MULTIPART_CLIENT, GCS_TRANSFER_MANAGER
-        };
-
-        Gcs() {
-            super(GCS_BLOBSTORE);
-        }
-
-        @Override
-        List<Comparison> comparisons() {
-            boolean isAll = !(http || https || read);
-            List<Comparison> all = new ArrayList<>();
-            if (http || isAll) {
-                all.add(comparison(UPLOAD, HTTP, UPLOADS));
-            }
-            if (https || isAll) {
-                all.add(comparison(UPLOAD, HTTPS, UPLOADS));
-            }
-            if (read || isAll) {
-                all.add(comparison(READ, HTTP, GCS_BLOBSTORE, BLOBSTORE));
-            }
-            return all;
-        }
-    }
-
-    /** {@code benchmark reader}. */
-    @Command(
-            name = "reader",
-            description = {
-                "Reads an object piece by piece, sequentially and at random, with and without read-ahead, from a server on"
-                        + " this machine with the latency and the bandwidth per connection of an object store.",
-                ""
-            },
-            mixinStandardHelpOptions = true,
-            sortOptions = false)
-    static final class Reader extends ComparisonBench {
-        @Option(names = "--latency-ms", paramLabel = "N", description = "Latency. Default: ${DEFAULT-VALUE}.")
-        int latencyMillis = 20;
-
-        @Option(
-                names = "--connection-mib",
-                paramLabel = "N",
-                description = "MiB per second of a connection. Default: ${DEFAULT-VALUE}.")
-        int connectionMib = 50;
-
-        Reader() {
-            super(READER, 16, 16 * 1024);
-            rounds = 3;
-            repeats = 1;
-            warmUp = 0; // there is more waiting than work
-            mib = 2048;
-            concurrency = 8;
-        }
-
-        @Override
-        Conditions conditions() {
-            return new Conditions(latencyMillis, (long) connectionMib << 20);
-        }
-
-        @Override
-        List<Comparison> comparisons() {
-            return List.of(
-                    comparison(SEQUENTIAL, HTTP, READER, READER_WITHOUT_READ_AHEAD, WHOLE_DOWNLOAD),
-                    comparison(RANDOM, HTTP, READER, READER_WITHOUT_READ_AHEAD));
-        }
     }
 }

@@ -60,7 +60,7 @@ final class DiscardServer implements Closeable {
      */
     public static void main(String[] args) throws Exception {
         Optional<SSLContext> tls =
-                args.length == 4 ? Optional.of(Certificates.in(Path.of(args[3])).serverContext()) : Optional.empty();
+                args.length == 4 ? Optional.of(new Certificates(Path.of(args[3])).serverContext()) : Optional.empty();
         Conditions conditions = Conditions.ofArguments(Arrays.asList(args).subList(1, 3));
         try (DiscardServer server = start(tls, Long.parseLong(args[0]), conditions);
                 BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {

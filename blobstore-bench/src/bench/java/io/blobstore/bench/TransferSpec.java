@@ -2,8 +2,12 @@ package io.blobstore.bench;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
@@ -19,6 +23,7 @@ record TransferSpec(
         Operation operation, Transport transport, URI endpoint, String key, Path file, int partSize, int concurrency) {
     static final String BUCKET = "bench";
     static final String REGION = "us-east-1";
+    private static final int PAGE = 4096;
 
     List<String> toArguments() {
         return List.of(
@@ -52,6 +57,29 @@ record TransferSpec(
     Path newFile() throws IOException {
         Files.deleteIfExists(download());
         return download();
+    }
+
+    /**
+     * Maps the file, which has less than 2 GiB, with every page present: read-only for uploads. For reads, each page is
+     * written with its own content, so that later writes cause no page faults.
+     */
+    ByteBuffer map() throws IOException {
+        if (isUpload()) {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+                return channel.map(MapMode.READ_ONLY, 0, channel.size()).load();
+            }
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            return touch(channel.map(MapMode.READ_WRITE, 0, channel.size()));
+        }
+    }
+
+    /** Writes to each page its own content. */
+    static ByteBuffer touch(ByteBuffer memory) {
+        for (int at = 0; at < memory.limit(); at += PAGE) {
+            memory.put(at, memory.get(at));
+        }
+        return memory;
     }
 
     boolean isUpload() {

@@ -2,7 +2,6 @@ package io.blobstore.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.blobstore.bench.report.Measurement;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
