@@ -1,10 +1,12 @@
 package io.blobstore.bench;
 
-import io.blobstore.Crc32c;
+import static io.blobstore.bench.TransferSpec.BUCKET;
+
 import io.netty.handler.ssl.SslProvider;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
@@ -13,9 +15,13 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.s3.S3BaseClientBuilder;
 import software.amazon.awssdk.services.s3.S3CrtAsyncClientBuilder;
+import software.amazon.awssdk.services.s3.model.ChecksumMode;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
 /** What the clients that use the AWS SDK share. */
@@ -63,41 +69,57 @@ final class AwsSdk {
         return builder.build();
     }
 
-    /** Returns a request with the checksum as a header, so that the SDK adds no trailer. */
-    static UploadPartRequest uploadPart(
-            TransferSpec spec, String uploadId, int index, ByteBuffer content, boolean withChecksum) {
-        UploadPartRequest.Builder request = UploadPartRequest.builder()
-                .bucket(TransferSpec.BUCKET)
+    static CreateMultipartUploadRequest create(TransferSpec spec) {
+        return CreateMultipartUploadRequest.builder()
+                .bucket(BUCKET)
                 .key(spec.key())
-                .uploadId(uploadId)
-                .partNumber(index + 1)
-                .contentLength((long) content.remaining());
-        if (withChecksum) {
-            request.checksumCRC32C(Crc32c.of(content).base64());
-        }
-        return request.build();
+                .build();
+    }
+
+    /**
+     * Returns a request to upload a part.
+     *
+     * @param crc32c the checksum as a header, so that the SDK adds no trailer; null for the client's own checksums
+     */
+    static UploadPartRequest uploadPart(
+            TransferSpec spec, String uploadId, int index, ByteBuffer content, @Nullable String crc32c) {
+        UploadPartRequest.Builder request =
+                UploadPartRequest.builder().bucket(BUCKET).key(spec.key());
+        request.uploadId(uploadId).partNumber(index + 1).contentLength((long) content.remaining());
+        return request.checksumCRC32C(crc32c).build();
     }
 
     static CompleteMultipartUploadRequest complete(TransferSpec spec, String uploadId, List<String> etags) {
         List<CompletedPart> parts = new ArrayList<>();
         for (String etag : etags) {
-            parts.add(CompletedPart.builder()
-                    .partNumber(parts.size() + 1)
-                    .eTag(etag)
-                    .build());
+            int number = parts.size() + 1;
+            parts.add(CompletedPart.builder().partNumber(number).eTag(etag).build());
         }
-        return CompleteMultipartUploadRequest.builder()
-                .bucket(TransferSpec.BUCKET)
+        CompleteMultipartUploadRequest.Builder request = CompleteMultipartUploadRequest.builder();
+        request.bucket(BUCKET).key(spec.key()).uploadId(uploadId);
+        return request.multipartUpload(upload -> upload.parts(parts)).build();
+    }
+
+    /** Returns a request to upload the object as a whole; the checksum is as for {@link #uploadPart}. */
+    static PutObjectRequest put(TransferSpec spec, @Nullable String crc32c) {
+        PutObjectRequest.Builder request =
+                PutObjectRequest.builder().bucket(BUCKET).key(spec.key());
+        return request.checksumCRC32C(crc32c).build();
+    }
+
+    /** Returns a request for a range of the object, or for the whole object if the range is null. */
+    static GetObjectRequest get(TransferSpec spec, @Nullable String range) {
+        return GetObjectRequest.builder()
+                .bucket(BUCKET)
                 .key(spec.key())
-                .uploadId(uploadId)
-                .multipartUpload(upload -> upload.parts(parts))
+                .range(range)
                 .build();
     }
 
-    static GetObjectRequest get(TransferSpec spec) {
-        return GetObjectRequest.builder()
-                .bucket(TransferSpec.BUCKET)
-                .key(spec.key())
-                .build();
+    /** Returns a request for the checksum of the object. */
+    static HeadObjectRequest head(TransferSpec spec) {
+        HeadObjectRequest.Builder request =
+                HeadObjectRequest.builder().bucket(BUCKET).key(spec.key());
+        return request.checksumMode(ChecksumMode.ENABLED).build();
     }
 }

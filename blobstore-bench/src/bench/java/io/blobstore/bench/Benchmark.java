@@ -1,5 +1,6 @@
 package io.blobstore.bench;
 
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -8,7 +9,6 @@ import picocli.CommandLine.ExitCode;
 @Command(
         name = "benchmark",
         description = "Measures this library against other clients, and checks its thresholds.",
-        subcommands = {S3Bench.class, GcsBench.class, ReaderBench.class, ReportBench.class},
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:all thresholds are met", "1:a threshold is not met or not measured", "2:wrong usage"})
@@ -18,6 +18,10 @@ final class Benchmark {
     /** Runs one benchmark and ends the JVM with its exit code. */
     public static void main(String[] args) {
         CommandLine command = new CommandLine(new Benchmark());
+        for (Plan.Suite suite : List.of(Plan.S3, Plan.GCS, Plan.RANGES)) {
+            command.addSubcommand(ComparisonBench.of(suite));
+        }
+        command.addSubcommand(new ReportBench());
         command.setExecutionExceptionHandler((e, line, parsed) -> {
             line.getErr().println("benchmark: " + (e.getMessage() == null ? e.toString() : e.getMessage()));
             if (!(e instanceof BenchmarkException)) {

@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /** What the comparisons share: a directory with the content, servers, and the settings of client processes. */
 final class BenchmarkEnvironment implements AutoCloseable {
@@ -23,14 +22,12 @@ final class BenchmarkEnvironment implements AutoCloseable {
     private final Workspace workspace;
     private final long size;
     private final Conditions conditions;
-    private final Map<Served, Server> servers = new HashMap<>();
-    private @Nullable Certificates certificates;
+    private final Map<Served, ChildProcess> servers = new HashMap<>();
+    private final Map<ChildProcess, URI> endpoints = new HashMap<>();
     private int clients;
 
     /** The protocol of a server and the size of its object. */
     private record Served(boolean encrypted, long size) {}
-
-    private record Server(ChildProcess process, URI endpoint) {}
 
     /**
      * Creates the environment. Servers, content and certificates are created when they are first needed.
@@ -44,36 +41,28 @@ final class BenchmarkEnvironment implements AutoCloseable {
         this.conditions = conditions;
     }
 
-    private Server server(boolean encrypted, long objectSize) throws IOException, InterruptedException {
-        Served served = new Served(encrypted, objectSize);
-        Server running = servers.get(served);
-        if (running == null) {
-            List<String> arguments = new ArrayList<>(List.of(Long.toString(objectSize)));
-            arguments.addAll(conditions.toArguments());
-            if (encrypted) {
-                arguments.add(certificates().directory().toString());
-            }
-            String scheme = encrypted ? "https" : "http";
-            ChildProcess process = ChildProcess.start(
-                    DiscardServer.class,
-                    List.of("-Xmx256m", "-XX:MaxDirectMemorySize=256m", "-XX:+UseSerialGC"),
-                    arguments,
-                    Map.of(),
-                    directory().resolve("server-" + scheme + "-" + objectSize + ".log"));
-            String port = process.await("#port ", TIMEOUT, () -> {}).split(" ")[1];
-            running = new Server(process, URI.create(scheme + "://127.0.0.1:" + port));
-            servers.put(served, running);
+    private ChildProcess server(boolean encrypted, long objectSize) throws IOException, InterruptedException {
+        ChildProcess running = servers.get(new Served(encrypted, objectSize));
+        if (running != null) {
+            return running;
         }
-        return running;
+        List<String> arguments = new ArrayList<>(List.of(Long.toString(objectSize)));
+        arguments.addAll(conditions.toArguments());
+        if (encrypted) {
+            arguments.add(certificates().directory().toString());
+        }
+        String scheme = encrypted ? "https" : "http";
+        List<String> options = List.of("-Xmx256m", "-XX:MaxDirectMemorySize=256m", "-XX:+UseSerialGC");
+        Path log = directory().resolve("server-" + scheme + "-" + objectSize + ".log");
+        ChildProcess started = ChildProcess.start(DiscardServer.class, options, arguments, Map.of(), log);
+        servers.put(new Served(encrypted, objectSize), started);
+        String port = started.await("#port ", TIMEOUT, () -> {}).split(" ")[1];
+        endpoints.put(started, URI.create(scheme + "://127.0.0.1:" + port));
+        return started;
     }
 
     private Certificates certificates() throws IOException, InterruptedException {
-        Certificates created = certificates;
-        if (created == null) {
-            created = Certificates.create(directory());
-            certificates = created;
-        }
-        return created;
+        return Certificates.create(directory());
     }
 
     Path directory() {
@@ -96,7 +85,7 @@ final class BenchmarkEnvironment implements AutoCloseable {
     private TransferSpec spec(
             Operation operation, Transport transport, String key, long bytes, int partSize, int concurrency)
             throws IOException, InterruptedException {
-        URI endpoint = server(transport.isEncrypted(), bytes).endpoint();
+        URI endpoint = endpoints.get(server(transport.isEncrypted(), bytes));
         Path file = workspace.content((operation.isUpload() ? "source-" : "target-") + bytes, bytes);
         return new TransferSpec(operation, transport, endpoint, key, file, partSize, concurrency);
     }
@@ -145,7 +134,7 @@ final class BenchmarkEnvironment implements AutoCloseable {
     record Traffic(long bytes, String security) {}
 
     Traffic traffic(TransferSpec spec) throws IOException, InterruptedException {
-        ChildProcess server = server(spec.transport().isEncrypted(), size).process();
+        ChildProcess server = server(spec.transport().isEncrypted(), size);
         server.send("/" + TransferSpec.BUCKET + "/" + spec.key());
         String[] words = server.await("#traffic", TIMEOUT, () -> {}).split(" ", 4);
         return new Traffic(Long.parseLong(spec.isUpload() ? words[1] : words[2]), words[3]);
@@ -165,7 +154,7 @@ final class BenchmarkEnvironment implements AutoCloseable {
     /** Stops the servers and deletes the directory. */
     @Override
     public void close() {
-        servers.values().forEach(server -> server.process().close());
+        servers.values().forEach(ChildProcess::close);
         workspace.close();
     }
 }

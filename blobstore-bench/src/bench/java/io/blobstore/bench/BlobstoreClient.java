@@ -36,7 +36,7 @@ final class BlobstoreClient implements BenchmarkClient {
             if (spec.isUpload()) {
                 Crc32c.of(buffer);
             } else {
-                WarmMapping.touch(buffer);
+                TransferSpec.touch(buffer);
             }
         }
     }

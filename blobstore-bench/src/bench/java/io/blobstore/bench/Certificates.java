@@ -20,14 +20,12 @@ record Certificates(Path directory) {
     /** The password of the key store, which lives as long as the benchmark and identifies a loopback server only. */
     static final String PASSWORD = "changeit";
 
-    /** Returns the certificate that was created in a directory before. */
-    static Certificates in(Path directory) {
-        return new Certificates(directory);
-    }
-
-    /** Creates a certificate with the JDK's keytool. */
+    /** Creates a certificate with the JDK's keytool, unless the directory has one. */
     static Certificates create(Path directory) throws IOException, InterruptedException {
         Certificates created = new Certificates(directory);
+        if (Files.exists(created.pem())) {
+            return created;
+        }
         created.keytool(
                 "-genkeypair -dname CN=localhost -ext bc:c=ca:true -ext san=dns:localhost,ip:127.0.0.1 -keyalg RSA"
                         + " -keysize 2048 -validity 2 -storetype PKCS12");

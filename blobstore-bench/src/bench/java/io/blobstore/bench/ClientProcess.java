@@ -1,6 +1,5 @@
 package io.blobstore.bench;
 
-import io.blobstore.bench.report.Measurement;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

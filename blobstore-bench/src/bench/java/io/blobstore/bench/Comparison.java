@@ -1,7 +1,6 @@
 package io.blobstore.bench;
 
 import java.util.List;
-import java.util.Set;
 
 /**
  * Clients that perform the same transfer.
@@ -40,11 +39,5 @@ record Comparison(
                 ? (size >> 10) + " KiB, "
                 : (size >> 20) + " MiB, parts of " + (partSize >> 20) + " MiB, ";
         return what + concurrency + " concurrent";
-    }
-
-    /** Returns this comparison without other clients than the given ones. */
-    Comparison only(Set<ClientType> types) {
-        List<ClientType> rest = clients.stream().filter(types::contains).toList();
-        return new Comparison(title, operation, transport, size, partSize, concurrency, rest, thresholds);
     }
 }

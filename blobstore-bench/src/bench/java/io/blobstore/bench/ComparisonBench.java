@@ -1,27 +1,27 @@
 package io.blobstore.bench;
 
-import io.blobstore.bench.report.ComparisonResult;
-import io.blobstore.bench.report.MarkdownReport;
-import io.blobstore.bench.report.Verdict;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** A command that runs comparisons, prints their tables, and checks their thresholds. */
+/** A command that runs the comparisons of a suite, prints their tables, and checks the thresholds of its subject. */
+@Command(mixinStandardHelpOptions = true, sortOptions = false)
 @SuppressWarnings("NullAway.Init") // picocli sets the command
-abstract class ComparisonBench implements Callable<Integer> {
+final class ComparisonBench implements Callable<Integer> {
     @Spec
     CommandSpec command;
 
@@ -49,6 +49,18 @@ abstract class ComparisonBench implements Callable<Integer> {
     int concurrency = 4;
 
     @Option(
+            names = "--latency-ms",
+            paramLabel = "N",
+            description = "Latency of the server's responses. Default: ${DEFAULT-VALUE}.")
+    int latencyMillis;
+
+    @Option(
+            names = "--connection-mib",
+            paramLabel = "N",
+            description = "MiB per second of a connection; 0 for no limit. Default: ${DEFAULT-VALUE}.")
+    int connectionMib;
+
+    @Option(
             names = "--only",
             split = ",",
             paramLabel = "NAME",
@@ -61,58 +73,79 @@ abstract class ComparisonBench implements Callable<Integer> {
             description =
                     "Where to put the content. Default: /dev/shm if it has room, where nothing is written back to a"
                             + " disk, or else the directory for temporary files.")
-    @Nullable Path directory;
+    Optional<Path> directory = Optional.empty();
 
-    /** Returns the comparisons, with all clients. */
-    abstract List<Comparison> comparisons();
+    private final Plan.Suite suite;
 
-    /** Returns the least and the greatest allowed size in MiB. */
-    int[] sizes() {
-        return new int[] {1, 1024};
+    private ComparisonBench(Plan.Suite suite) {
+        this.suite = suite;
+        if (suite == Plan.RANGES) {
+            rounds = 3;
+            repeats = 1;
+            warmUp = 0; // there is more waiting than work
+            mib = 2048;
+            concurrency = 8;
+            latencyMillis = 20;
+            connectionMib = 50;
+        }
     }
 
-    /** Returns the client whose thresholds are checked. */
-    ClientType subject() {
-        return ClientType.BLOBSTORE;
+    /** Creates the command of a suite, with an option for each of its choices. */
+    static CommandLine of(Plan.Suite suite) {
+        CommandLine line = new CommandLine(new ComparisonBench(suite));
+        CommandSpec spec = line.getCommandSpec().name(suite.name());
+        spec.usageMessage().description(suite.description(), "");
+        for (Plan.Choice choice : suite.choices()) {
+            if (!spec.optionsMap().containsKey(choice.option())) {
+                String what = "Measures " + choice.operation().title.toLowerCase(Locale.ROOT) + " over "
+                        + choice.transport().title + ".";
+                spec.addOption(OptionSpec.builder(choice.option())
+                        .type(boolean.class)
+                        .description(what)
+                        .build());
+            }
+        }
+        return line;
     }
 
-    final Comparison comparison(Operation operation, Transport transport, ClientType... clients) {
-        return Plan.comparison(operation, transport, (long) mib << 20, partMib << 20, concurrency, clients);
-    }
-
-    Conditions conditions() {
-        return Conditions.NONE;
-    }
-
-    /** Measures more than comparisons. */
-    List<Verdict> measureMore(BenchmarkEnvironment environment, PrintWriter out)
-            throws IOException, InterruptedException {
-        return List.of();
+    private void require(boolean isMet, String message) {
+        if (!isMet) {
+            throw new ParameterException(command.commandLine(), message);
+        }
     }
 
     @Override
     public Integer call() throws Exception {
-        if (mib < sizes()[0] || mib > sizes()[1]) {
-            throw new ParameterException(command.commandLine(), "--mib must be " + sizes()[0] + " to " + sizes()[1]);
-        }
-        if (partMib < 5 || partMib > mib || rounds < 1 || repeats < 1 || warmUp < 0 || concurrency < 1) {
-            throw new ParameterException(
-                    command.commandLine(),
-                    "--part-mib must be 5 to --mib, --rounds, --repeats and --concurrency 1 or more, --warm-up 0 or more");
-        }
+        require(
+                mib >= suite.leastMib() && mib <= suite.mostMib(),
+                "--mib must be " + suite.leastMib() + " to " + suite.mostMib());
+        require(partMib >= 5 && partMib <= mib, "--part-mib must be 5 to --mib");
+        require(
+                rounds >= 1
+                        && repeats >= 1
+                        && concurrency >= 1
+                        && warmUp >= 0
+                        && latencyMillis >= 0
+                        && connectionMib >= 0,
+                "--rounds, --repeats and --concurrency must be 1 or more, other numbers 0 or more");
+        long size = (long) mib << 20;
         PrintWriter out = command.commandLine().getOut();
         Machine.describe().forEach(line -> out.println(line.replaceFirst("\t", ": ")));
         Comparison.Pace pace = new Comparison.Pace(WarmUp.ofSeconds(warmUp), rounds, repeats, 0);
+        Conditions conditions =
+                new Conditions(latencyMillis, connectionMib == 0 ? Long.MAX_VALUE : (long) connectionMib << 20);
+        CommandLine.ParseResult chosen = command.commandLine().getParseResult();
+        boolean isAll = suite.choices().stream().noneMatch(choice -> chosen.hasMatchedOption(choice.option()));
         List<Verdict> verdicts = new ArrayList<>();
-        Path parent = Workspace.parent(Optional.ofNullable(directory), 3L * mib << 20);
-        try (BenchmarkEnvironment environment = new BenchmarkEnvironment(parent, (long) mib << 20, conditions())) {
-            for (Comparison all : comparisons()) {
-                Comparison comparison = all.only(only);
-                if (!comparison.clients().isEmpty()) {
+        try (BenchmarkEnvironment environment =
+                new BenchmarkEnvironment(Workspace.parent(directory, 3 * size), size, conditions)) {
+            for (Plan.Choice choice : suite.choices()) {
+                Comparison comparison = choice.of(only, size, partMib << 20, concurrency);
+                if ((isAll || chosen.hasMatchedOption(choice.option()))
+                        && !comparison.clients().isEmpty()) {
                     verdicts.addAll(run(comparison, pace, environment, out));
                 }
             }
-            verdicts.addAll(measureMore(environment, out));
         }
         out.println("\n" + MarkdownReport.verdicts(verdicts));
         out.flush();
@@ -130,7 +163,7 @@ abstract class ComparisonBench implements Callable<Integer> {
         }
         out.flush();
         return comparison.thresholds().stream()
-                .filter(threshold -> threshold.subject() == subject() && only.contains(subject()))
+                .filter(threshold -> threshold.subject() == suite.subject())
                 .map(threshold -> threshold.judge(result, false))
                 .toList();
     }

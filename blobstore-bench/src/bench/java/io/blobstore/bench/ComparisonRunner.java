@@ -1,7 +1,5 @@
 package io.blobstore.bench;
 
-import io.blobstore.bench.report.ClientResult;
-import io.blobstore.bench.report.ComparisonResult;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;

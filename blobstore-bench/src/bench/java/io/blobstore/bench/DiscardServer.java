@@ -1,5 +1,6 @@
 package io.blobstore.bench;
 
+import io.blobstore.bench.ServerObjects.Traffic;
 import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
@@ -29,18 +30,16 @@ final class DiscardServer implements Closeable {
     private final ServerSocketChannel listener;
     private final Optional<SSLContext> tls;
     private final Conditions conditions;
-    private final ServedObject served;
+    private final ServerObjects objects;
     private final XmlResponses xml;
     private final JsonResponses json;
-    private final TrafficLog traffic = new TrafficLog();
 
     private DiscardServer(Optional<SSLContext> tls, long objectSize, Conditions conditions) throws IOException {
         this.tls = tls;
         this.conditions = conditions;
-        this.served = new ServedObject(objectSize);
-        StoredObjects stored = new StoredObjects(served);
-        this.xml = new XmlResponses(served, stored);
-        this.json = new JsonResponses(stored, served, traffic);
+        this.objects = new ServerObjects(objectSize);
+        this.xml = new XmlResponses(objects);
+        this.json = new JsonResponses(objects);
         this.listener = ServerSocketChannel.open();
         listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     }
@@ -61,25 +60,24 @@ final class DiscardServer implements Closeable {
      */
     public static void main(String[] args) throws Exception {
         Optional<SSLContext> tls =
-                args.length == 4 ? Optional.of(Certificates.in(Path.of(args[3])).serverContext()) : Optional.empty();
+                args.length == 4 ? Optional.of(new Certificates(Path.of(args[3])).serverContext()) : Optional.empty();
         Conditions conditions = Conditions.ofArguments(Arrays.asList(args).subList(1, 3));
         try (DiscardServer server = start(tls, Long.parseLong(args[0]), conditions);
                 BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             System.out.println("#port " + server.port());
             for (String path = input.readLine(); path != null; path = input.readLine()) {
-                TrafficLog.Traffic passed = server.traffic(path);
-                System.out.println("#traffic " + passed.received() + " " + passed.sent() + " "
-                        + String.join(", ", passed.security()));
+                Traffic passed = server.traffic(path);
+                System.out.println("#traffic " + passed.received() + " " + passed.sent() + " " + passed.security());
             }
         }
     }
 
-    int port() throws IOException {
-        return ((InetSocketAddress) listener.getLocalAddress()).getPort();
+    int port() {
+        return listener.socket().getLocalPort();
     }
 
-    TrafficLog.Traffic traffic(String path) {
-        return traffic.get(path);
+    Traffic traffic(String path) {
+        return objects.traffic(path);
     }
 
     @Override
@@ -131,36 +129,32 @@ final class DiscardServer implements Closeable {
         if (request.has("expect", "100-continue")) {
             connection.write(utf8("HTTP/1.1 100 Continue\r\n\r\n"));
         }
-        ByteBuffer beginning = ByteBuffer.allocate(JsonResponses.isJson(request) ? JsonResponses.BEGINNING : 0);
+        boolean isJson = JsonResponses.isJson(request);
+        ByteBuffer beginning = ByteBuffer.allocate(isJson ? JsonResponses.BEGINNING : 0);
         long bodyBytes = input.discardBody(request, beginning);
-        Response response = response(request, beginning.flip(), bodyBytes, connection.security());
+        String downloaded = isJson ? JsonResponses.downloaded(request) : request.path();
+        Response response;
+        if (downloaded.isEmpty()) {
+            String origin = (tls.isPresent() ? "https://" : "http://")
+                    + request.header("host").orElse("");
+            byte[] bytes = Arrays.copyOf(beginning.array(), beginning.position());
+            response =
+                    json.respond(new JsonResponses.Request(request, bytes, bodyBytes, origin, connection.security()));
+        } else {
+            // The size of an object sent as a signed, chunked body is that of the decoded body.
+            long size = request.header("x-amz-decoded-content-length")
+                    .map(Long::parseLong)
+                    .orElse(bodyBytes);
+            response = xml.respond(request, size);
+            objects.count(downloaded, new Traffic(size, response.sent(), connection.security()));
+            response = isJson ? json.download(response) : response;
+        }
         StringBuilder head = new StringBuilder("HTTP/1.1 " + response.status() + "\r\n");
-        response.headers()
-                .forEach((name, value) ->
-                        head.append(name).append(": ").append(value).append("\r\n"));
-        head.append("Content-Length: ").append(response.length()).append("\r\n");
-        head.append("x-amz-request-id: benchmark\r\n\r\n");
+        response.headers().forEach((name, value) -> head.append(name + ": " + value + "\r\n"));
+        head.append("Content-Length: " + response.length() + "\r\nx-amz-request-id: benchmark\r\n\r\n");
         conditions.awaitLatency();
         connection.write(utf8(head + response.text()));
-        conditions.write((from, to) -> served.write(connection, from, to), response.from(), response.to());
-    }
-
-    private Response response(HttpHead request, ByteBuffer beginning, long bodyBytes, String security)
-            throws IOException {
-        boolean isJson = JsonResponses.isJson(request);
-        String downloaded = isJson ? JsonResponses.downloaded(request) : request.path();
-        if (downloaded.isEmpty()) {
-            String scheme = tls.isPresent() ? "https://" : "http://";
-            String origin = scheme + request.header("host").orElse("");
-            return json.respond(request, beginning, bodyBytes, origin, security);
-        }
-        // The size of an object sent as a signed, chunked body is that of the decoded body.
-        long size = request.header("x-amz-decoded-content-length")
-                .map(Long::parseLong)
-                .orElse(bodyBytes);
-        Response response = xml.respond(request, size);
-        traffic.add(downloaded, size, response.sent(), security);
-        return isJson ? json.download(response) : response;
+        conditions.write((from, to) -> objects.write(connection, from, to), response.from(), response.to());
     }
 
     private static ByteBuffer utf8(String text) {

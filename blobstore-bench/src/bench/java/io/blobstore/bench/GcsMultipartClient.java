@@ -19,7 +19,6 @@ final class GcsMultipartClient extends PartwiseClient {
 
     GcsMultipartClient(TransferSpec spec) throws IOException {
         super(spec);
-        spec.require("uploads only", Operation.UPLOAD);
         this.client = MultipartUploadClient.create(MultipartUploadSettings.of(GoogleSdk.options(spec)));
     }
 

@@ -24,7 +24,6 @@ final class GcsStorageClient extends PartwiseClient {
 
     /** Creates a client that reads into memory with one unbuffered reader per part, which verifies no checksum. */
     static BenchmarkClient inParts(TransferSpec spec) throws IOException {
-        spec.require("reads into memory only", Operation.READ, Operation.PUT, Operation.GET);
         return new GcsStorageClient(spec, false);
     }
 
@@ -33,7 +32,6 @@ final class GcsStorageClient extends PartwiseClient {
      * not reach the SDK's own verification, which happens at the end of the stream.
      */
     static BenchmarkClient byDefault(TransferSpec spec) throws IOException {
-        spec.require("reads and downloads only", Operation.READ, Operation.DOWNLOAD);
         return new GcsStorageClient(spec, true);
     }
 

@@ -1,16 +1,19 @@
 package io.blobstore.bench;
 
 import com.google.cloud.storage.BlobInfo;
+import com.google.cloud.storage.transfermanager.DownloadJob;
 import com.google.cloud.storage.transfermanager.DownloadResult;
 import com.google.cloud.storage.transfermanager.ParallelDownloadConfig;
 import com.google.cloud.storage.transfermanager.ParallelUploadConfig;
 import com.google.cloud.storage.transfermanager.TransferManager;
 import com.google.cloud.storage.transfermanager.TransferManagerConfig;
 import com.google.cloud.storage.transfermanager.TransferStatus;
+import com.google.cloud.storage.transfermanager.UploadJob;
 import com.google.cloud.storage.transfermanager.UploadResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
@@ -46,76 +49,50 @@ final class GcsTransferManagerClient implements BenchmarkClient {
      * deleted. For an upload, it computes CRC32C twice, of each part and of the whole.
      */
     static BenchmarkClient inParts(TransferSpec spec) throws IOException {
-        return spec.isUpload() ? composite(spec) : divided(spec);
-    }
-
-    private static BenchmarkClient composite(TransferSpec spec) throws IOException {
-        int workers = spec.concurrency() + 1; // one of them only reads the file
-        if (workers <= TOO_FEW_WORKERS || Files.size(spec.file()) <= (long) TOO_FEW_PARTS * spec.partSize()) {
+        int workers = spec.concurrency() + (spec.isUpload() ? 1 : 0); // one of an upload only reads the file
+        long size = Files.size(spec.file());
+        if (spec.isUpload() && (workers <= TOO_FEW_WORKERS || size <= (long) TOO_FEW_PARTS * spec.partSize())) {
             throw new BenchmarkException(
                     "uploads in parts only if there are more than " + TOO_FEW_PARTS + ", 2 or more at once");
         }
-        return new GcsTransferManagerClient(
-                spec,
-                TransferManagerConfig.newBuilder()
-                        .setAllowParallelCompositeUpload(true)
-                        .setMaxWorkers(workers)
-                        .setPerWorkerBufferSize(spec.partSize()));
-    }
-
-    private static BenchmarkClient divided(TransferSpec spec) throws IOException {
-        requireFile(spec);
-        if (Files.size(spec.file()) <= TOO_SMALL) {
+        if (!spec.isUpload() && size <= TOO_SMALL) {
             throw new BenchmarkException("downloads in parts only more than " + (TOO_SMALL >> 20) + " MiB");
         }
-        return new GcsTransferManagerClient(
-                spec,
-                TransferManagerConfig.newBuilder()
-                        .setAllowDivideAndConquerDownload(true)
-                        .setMaxWorkers(spec.concurrency())
-                        .setPerWorkerBufferSize(spec.partSize()));
+        TransferManagerConfig.Builder config = TransferManagerConfig.newBuilder()
+                .setAllowParallelCompositeUpload(spec.isUpload())
+                .setAllowDivideAndConquerDownload(!spec.isUpload())
+                .setMaxWorkers(workers)
+                .setPerWorkerBufferSize(spec.partSize());
+        return new GcsTransferManagerClient(spec, config);
     }
 
     /** Creates a client with default settings: one resumable upload, or one request for the whole object. */
     static BenchmarkClient byDefault(TransferSpec spec) {
-        requireFile(spec);
         return new GcsTransferManagerClient(spec, TransferManagerConfig.newBuilder());
-    }
-
-    private static void requireFile(TransferSpec spec) {
-        spec.require("uploads and downloads files only", Operation.UPLOAD, Operation.DOWNLOAD);
     }
 
     @Override
     public void round() throws Exception {
         if (spec.isUpload()) {
-            upload();
+            UploadJob job = manager.uploadFiles(List.of(spec.file()), uploads);
+            UploadResult result = job.getUploadResults().get(0);
+            requireSuccess(result.getStatus(), result::getException);
         } else {
-            download();
+            ParallelDownloadConfig downloads = ParallelDownloadConfig.newBuilder()
+                    .setBucketName(TransferSpec.BUCKET)
+                    .setDownloadDirectory(spec.newFile()) // the prefix is the whole key, so that this is the file
+                    .setStripPrefix(Pattern.quote(spec.key()))
+                    .build();
+            BlobInfo blob = BlobInfo.newBuilder(TransferSpec.BUCKET, spec.key()).build();
+            DownloadJob job = manager.downloadBlobs(List.of(blob), downloads);
+            DownloadResult result = job.getDownloadResults().get(0);
+            requireSuccess(result.getStatus(), result::getException);
         }
     }
 
-    private void upload() throws Exception {
-        UploadResult result = manager.uploadFiles(List.of(spec.file()), uploads)
-                .getUploadResults()
-                .get(0);
-        if (result.getStatus() != TransferStatus.SUCCESS) {
-            throw result.getException();
-        }
-    }
-
-    private void download() throws Exception {
-        ParallelDownloadConfig downloads = ParallelDownloadConfig.newBuilder()
-                .setBucketName(TransferSpec.BUCKET)
-                .setDownloadDirectory(spec.newFile()) // the prefix is the whole key, so that this is the file
-                .setStripPrefix(Pattern.quote(spec.key()))
-                .build();
-        BlobInfo blob = BlobInfo.newBuilder(TransferSpec.BUCKET, spec.key()).build();
-        DownloadResult result = manager.downloadBlobs(List.of(blob), downloads)
-                .getDownloadResults()
-                .get(0);
-        if (result.getStatus() != TransferStatus.SUCCESS) {
-            throw result.getException();
+    private static void requireSuccess(TransferStatus status, Supplier<Exception> problem) throws Exception {
+        if (status != TransferStatus.SUCCESS) {
+            throw problem.get();
         }
     }
 

@@ -3,6 +3,7 @@ package io.blobstore.bench;
 import io.blobstore.Crc32c;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -104,6 +105,38 @@ class HandRolledClient extends PartwiseClient {
         super.close();
         for (HandRolledConnection connection : idle) {
             connection.close();
+        }
+    }
+
+    /**
+     * The lower bound of an unencrypted upload: the same loop, but the kernel sends the file, and no checksum is
+     * computed.
+     */
+    static final class Sendfile extends HandRolledClient {
+        private final FileChannel file;
+
+        Sendfile(TransferSpec spec) throws Exception {
+            super(requirePlain(spec));
+            this.file = FileChannel.open(spec.file(), StandardOpenOption.READ);
+        }
+
+        private static TransferSpec requirePlain(TransferSpec spec) {
+            if (spec.transport().isEncrypted()) {
+                throw new BenchmarkException("the kernel sends files unchanged: uploads over HTTP only");
+            }
+            return spec;
+        }
+
+        @Override
+        String uploadPart(String uploadId, int index, long offset, ByteBuffer content) throws Exception {
+            int length = content.remaining();
+            return with(connection -> connection.exchange("PUT " + part(spec, uploadId, index), file, offset, length));
+        }
+
+        @Override
+        public void close() throws Exception {
+            super.close();
+            file.close();
         }
     }
 }

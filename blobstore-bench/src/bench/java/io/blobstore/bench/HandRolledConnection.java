@@ -32,24 +32,20 @@ final class HandRolledConnection implements Closeable {
         input = new HttpInput(connection);
     }
 
-    @FunctionalInterface
-    private interface Body {
-        void write() throws IOException;
-    }
-
     /** Sends a request with a body, which may be empty, and returns the body of the response. */
     String exchange(String request, String headers, ByteBuffer body) throws IOException {
-        int length = body.remaining();
-        return text(send(request, headers + "Content-Length: " + length + "\r\n", () -> connection.write(body)));
+        send(request, headers + "Content-Length: " + body.remaining() + "\r\n");
+        connection.write(body);
+        return text(receive());
     }
 
     /** Sends a piece of a file with {@code sendfile}. The connection must not be encrypted. */
     String exchange(String request, FileChannel file, long position, int length) throws IOException {
-        return text(send(request, "Content-Length: " + length + "\r\n", () -> {
-            for (long done = 0; done < length; ) {
-                done += file.transferTo(position + done, length - done, channel);
-            }
-        }));
+        send(request, "Content-Length: " + length + "\r\n");
+        for (long done = 0; done < length; ) {
+            done += file.transferTo(position + done, length - done, channel);
+        }
+        return text(receive());
     }
 
     private String text(HttpHead response) throws IOException {
@@ -62,7 +58,8 @@ final class HandRolledConnection implements Closeable {
 
     /** Reads a range into memory. */
     Crc32c get(String request, String range, ByteBuffer target) throws IOException {
-        send(request, "Range: " + range + "\r\n", () -> {});
+        send(request, "Range: " + range + "\r\n");
+        receive();
         CRC32C crc = new CRC32C();
         ByteBuffer content = target.duplicate();
         while (target.hasRemaining()) {
@@ -74,7 +71,8 @@ final class HandRolledConnection implements Closeable {
 
     /** Reads a range into a file through a small buffer. */
     Crc32c copy(String request, String range, int length, FileChannel file, long position) throws IOException {
-        send(request, "Range: " + range + "\r\n", () -> {});
+        send(request, "Range: " + range + "\r\n");
+        receive();
         CRC32C crc = new CRC32C();
         for (int done = 0; done < length; ) {
             input.read(piece.clear().limit(Math.min(PIECE, length - done)));
@@ -89,16 +87,17 @@ final class HandRolledConnection implements Closeable {
 
     /** Returns the CRC32C of the object in Base64. */
     String checksum(String object) throws IOException {
-        return send("HEAD " + object, "x-amz-checksum-mode: ENABLED\r\n", () -> {})
-                .header("x-amz-checksum-crc32c")
-                .orElseThrow();
+        send("HEAD " + object, "x-amz-checksum-mode: ENABLED\r\n");
+        return receive().header("x-amz-checksum-crc32c").orElseThrow();
     }
 
-    private HttpHead send(String request, String headers, Body body) throws IOException {
+    private void send(String request, String headers) throws IOException {
         String text = request + " HTTP/1.1\r\nHost: " + host + "\r\n" + headers + "\r\n";
-        head.clear().put(text.getBytes(StandardCharsets.ISO_8859_1));
-        connection.write(head.flip());
-        body.write();
+        connection.write(
+                head.clear().put(text.getBytes(StandardCharsets.ISO_8859_1)).flip());
+    }
+
+    private HttpHead receive() throws IOException {
         HttpHead response = input.head().orElseThrow(() -> new IOException("the server closed the connection"));
         if (!response.words().get(1).startsWith("2")) {
             throw new IOException("the server answered " + response.words());

@@ -23,7 +23,7 @@ abstract class PartwiseClient implements BenchmarkClient {
 
     PartwiseClient(TransferSpec spec) throws IOException {
         this.spec = spec;
-        this.memory = WarmMapping.of(spec);
+        this.memory = spec.map();
         this.size = memory.capacity();
         this.workers = new PartWorkers(spec.concurrency());
     }
@@ -32,18 +32,14 @@ abstract class PartwiseClient implements BenchmarkClient {
     public void round() throws Exception {
         switch (spec.operation()) {
             case UPLOAD -> upload();
-            case READ ->
-                read((offset, length) -> {
-                    ByteBuffer slice = memory.slice((int) offset, length);
-                    return read(offset, slice);
-                });
+            case READ -> read((offset, length) -> read(offset, memory.slice((int) offset, length)));
             case DOWNLOAD -> {
                 try (FileChannel file =
                         FileChannel.open(spec.newFile(), StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
                     read((offset, length) -> download(offset, length, file));
                 }
             }
-            default -> throw unsupported();
+            default -> throw new UnsupportedOperationException();
         }
     }
 
@@ -88,35 +84,31 @@ abstract class PartwiseClient implements BenchmarkClient {
 
     /** Creates a multipart upload and returns its id. */
     String create() throws Exception {
-        throw unsupported();
+        throw new UnsupportedOperationException();
     }
 
     /** Uploads part {@code index}, counted from 0, and returns its entity tag. */
     String uploadPart(String uploadId, int index, long offset, ByteBuffer content) throws Exception {
-        throw unsupported();
+        throw new UnsupportedOperationException();
     }
 
     void complete(String uploadId, List<String> etags) throws Exception {
-        throw unsupported();
+        throw new UnsupportedOperationException();
     }
 
     /** Reads a range until the target is full, and returns the checksum of the range. */
     Crc32c read(long offset, ByteBuffer target) throws Exception {
-        throw unsupported();
+        throw new UnsupportedOperationException();
     }
 
     /** Reads a range into the same place of a file, and returns its checksum. */
     Crc32c download(long offset, int length, FileChannel file) throws Exception {
-        throw unsupported();
+        throw new UnsupportedOperationException();
     }
 
     /** Returns the CRC32C of the whole object in Base64. */
     String checksum() throws Exception {
-        throw unsupported();
-    }
-
-    private BenchmarkException unsupported() {
-        return new BenchmarkException("does not support " + spec.operation());
+        throw new UnsupportedOperationException();
     }
 
     @Override

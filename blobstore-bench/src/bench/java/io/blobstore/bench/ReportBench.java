@@ -5,7 +5,6 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -62,22 +61,11 @@ final class ReportBench implements Callable<Integer> {
                 ? directory("--results", results.get())
                 : Files.createTempDirectory("blobstore-report");
         PrintWriter out = command.commandLine().getOut();
-        ReportRun run = new ReportRun(directory, steps());
+        ReportRun run = new ReportRun(directory, Plan.report(quick, only));
         run.measure(out);
         run.write(report);
         out.println("The report is " + report.resolve("README.md") + "; its results are in " + directory);
         return ExitCode.OK;
-    }
-
-    private List<Plan.Step> steps() {
-        return Plan.report(quick).stream()
-                .map(step -> new Plan.Step(
-                        step.name(),
-                        step.pace(),
-                        step.comparisons().stream()
-                                .map(comparison -> comparison.only(only))
-                                .toList()))
-                .toList();
     }
 
     private Path directory(String option, Path path) {

@@ -1,8 +1,5 @@
 package io.blobstore.bench;
 
-import io.blobstore.bench.report.ComparisonResult;
-import io.blobstore.bench.report.MarkdownReport;
-import io.blobstore.bench.report.Verdict;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.channels.FileChannel;
@@ -22,7 +19,6 @@ import java.util.Optional;
  */
 final class ReportRun {
     private static final String ENVIRONMENT = "environment.txt";
-    private static final String STARTED = "started\t";
 
     /** Locked while a run measures, as concurrent runs would disturb each other. */
     private static final String LOCK = "lock";
@@ -74,35 +70,32 @@ final class ReportRun {
     private void checkEnvironment() throws IOException {
         Path file = results.resolve(ENVIRONMENT);
         List<String> lines = new ArrayList<>(Machine.describe());
-        steps.forEach(step -> step.comparisons()
-                .forEach(comparison -> lines.add(step.name() + "\t"
-                        + comparison.title() + ": " + comparison.setting() + "; "
-                        + comparison.clients().size() + " clients; "
-                        + step.pace())));
-        if (Files.exists(file)) {
-            List<String> existing = Files.readAllLines(file);
-            Optional<String> other = lines.stream()
-                    .filter(line -> !line.startsWith(Machine.LOAD) && !existing.contains(line))
-                    .findFirst();
-            if (other.isPresent()) {
-                throw new BenchmarkException(
-                        "--results: '" + results + "' has results of another plan or machine, not of '"
-                                + other.get().replace('\t', ' ') + "'; choose another directory");
+        for (Plan.Step step : steps) {
+            for (Comparison comparison : step.comparisons()) {
+                lines.add(step.name() + "\t" + comparison.title() + ": " + comparison.setting() + "; "
+                        + comparison.clients().size() + " clients; " + step.pace());
             }
-        } else {
-            lines.add(0, STARTED + LocalDate.now(ZoneId.systemDefault()));
+        }
+        if (Files.notExists(file)) {
+            lines.add(0, "started\t" + LocalDate.now(ZoneId.systemDefault()));
             Files.write(file, lines);
+            return;
+        }
+        lines.removeAll(Files.readAllLines(file));
+        lines.removeIf(line -> line.startsWith(Machine.LOAD));
+        if (!lines.isEmpty()) {
+            throw new BenchmarkException("--results: '" + results + "' has results of another plan or machine, not of '"
+                    + lines.get(0).replace('\t', ' ') + "'; choose another directory");
         }
     }
 
     private static List<ComparisonResult> run(Plan.Step step) throws IOException {
         List<ComparisonResult> measured = new ArrayList<>();
         for (Comparison comparison : step.comparisons()) {
-            int files = 2
-                    + (comparison.operation() == Operation.DOWNLOAD
-                            ? comparison.clients().size()
-                            : 1);
-            Path parent = Workspace.parent(Optional.empty(), files * comparison.size());
+            int files = comparison.operation() == Operation.DOWNLOAD
+                    ? comparison.clients().size()
+                    : 1;
+            Path parent = Workspace.parent(Optional.empty(), (files + 2) * comparison.size());
             try (BenchmarkEnvironment environment =
                     new BenchmarkEnvironment(parent, comparison.size(), Conditions.NONE)) {
                 measured.add(ComparisonRunner.run(comparison, step.pace(), environment));
@@ -120,9 +113,7 @@ final class ReportRun {
             all.addAll(measured);
             for (int i = 0; i < measured.size(); i++) {
                 for (Threshold threshold : step.comparisons().get(i).thresholds()) {
-                    if (step.comparisons().get(i).clients().contains(threshold.subject())) {
-                        verdicts.add(threshold.judge(measured.get(i), true));
-                    }
+                    verdicts.add(threshold.judge(measured.get(i), true));
                 }
             }
         }

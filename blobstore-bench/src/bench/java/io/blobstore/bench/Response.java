@@ -23,6 +23,10 @@ record Response(String status, Map<String, String> headers, String text, long fr
         return of(status, Map.of("Content-Type", "application/xml"), body);
     }
 
+    static Response notImplemented() {
+        return error("501 Not Implemented", "NotImplemented");
+    }
+
     /** Returns the bytes of content in the body. */
     long sent() {
         return to - from;

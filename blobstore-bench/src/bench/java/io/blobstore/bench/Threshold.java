@@ -1,10 +1,6 @@
 package io.blobstore.bench;
 
-import io.blobstore.bench.report.ClientResult;
-import io.blobstore.bench.report.ComparisonResult;
-import io.blobstore.bench.report.ComparisonResult.Figure;
-import io.blobstore.bench.report.Series;
-import io.blobstore.bench.report.Verdict;
+import io.blobstore.bench.ComparisonResult.Figure;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

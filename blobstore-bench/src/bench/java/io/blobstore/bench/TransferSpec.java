@@ -2,8 +2,12 @@ package io.blobstore.bench;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
@@ -19,6 +23,7 @@ record TransferSpec(
         Operation operation, Transport transport, URI endpoint, String key, Path file, int partSize, int concurrency) {
     static final String BUCKET = "bench";
     static final String REGION = "us-east-1";
+    private static final int PAGE = 4096;
 
     List<String> toArguments() {
         return List.of(
@@ -55,14 +60,26 @@ record TransferSpec(
     }
 
     /**
-     * Checks that a client supports the operation.
-     *
-     * @throws BenchmarkException with the given message if it does not
+     * Maps the file, which has less than 2 GiB, with every page present: read-only for uploads. For reads, each page is
+     * written with its own content, so that later writes cause no page faults.
      */
-    void require(String message, Operation... supported) {
-        if (!List.of(supported).contains(operation)) {
-            throw new BenchmarkException(message);
+    ByteBuffer map() throws IOException {
+        if (isUpload()) {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+                return channel.map(MapMode.READ_ONLY, 0, channel.size()).load();
+            }
         }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            return touch(channel.map(MapMode.READ_WRITE, 0, channel.size()));
+        }
+    }
+
+    /** Writes to each page its own content. */
+    static ByteBuffer touch(ByteBuffer memory) {
+        for (int at = 0; at < memory.limit(); at += PAGE) {
+            memory.put(at, memory.get(at));
+        }
+        return memory;
     }
 
     boolean isUpload() {

@@ -10,7 +10,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /** A temporary directory of a benchmark; deleted with its content on close, or at the end of the JVM. */
-public final class Workspace implements AutoCloseable {
+final class Workspace implements AutoCloseable {
     private static final int CHUNK = 1 << 20;
 
     private final Path directory;
@@ -24,7 +24,7 @@ public final class Workspace implements AutoCloseable {
      *
      * @throws BenchmarkException if the directory does not exist or is not writable
      */
-    public static Workspace in(Path parent) throws IOException {
+    static Workspace in(Path parent) throws IOException {
         if (!Files.isDirectory(parent) || !Files.isWritable(parent)) {
             throw new BenchmarkException(
                     "the content cannot be stored in '" + parent + "': create that directory, or choose another one");
@@ -35,7 +35,7 @@ public final class Workspace implements AutoCloseable {
     }
 
     /** Returns the directory for a workspace: in memory, if there is room for the given number of bytes. */
-    public static Path parent(Optional<Path> preferred, long bytes) throws IOException {
+    static Path parent(Optional<Path> preferred, long bytes) throws IOException {
         if (preferred.isPresent()) {
             return preferred.get();
         }
@@ -44,13 +44,12 @@ public final class Workspace implements AutoCloseable {
         return hasRoom ? shared : Path.of(System.getProperty("java.io.tmpdir"));
     }
 
-    /** Returns the directory. */
-    public Path directory() {
+    Path directory() {
         return directory;
     }
 
     /** Returns the file with a name; creates it with random content if it does not exist. */
-    public Path content(String name, long size) throws IOException {
+    Path content(String name, long size) throws IOException {
         Path file = directory.resolve(name);
         if (Files.notExists(file)) {
             fill(file, size);

@@ -6,53 +6,65 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.blobstore.Crc32c;
 import io.blobstore.contract.Campaign;
-import java.net.URI;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
-import java.util.Optional;
-import java.util.SplittableRandom;
-import org.junit.jupiter.api.AfterEach;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each client transfers a small content over HTTP in this JVM; {@link ClientProcessTest} has processes and HTTPS. */
+/** Each client transfers a small content: over HTTP in this JVM, and over HTTPS in a process of its own. */
 class ClientTest {
     private static final int PART = 5 << 20;
     private static final int SIZE = 2 * PART + 1000;
 
-    private DiscardServer server;
-
     @TempDir
-    Path directory;
+    private static Path directory;
+
+    private static BenchmarkEnvironment environment;
 
     @BeforeAll
-    static void configureSdks() {
+    static void start() throws Exception {
         System.setProperty("aws.accessKeyId", "benchmark");
         System.setProperty("aws.secretAccessKey", "benchmark");
         System.setProperty("GOOGLE_CLOUD_PROJECT", "benchmark");
+        environment = new BenchmarkEnvironment(directory, SIZE, Conditions.NONE);
     }
 
-    @BeforeEach
-    void start() throws Exception {
-        server = DiscardServer.start(Optional.empty(), SIZE, Conditions.NONE);
+    @AfterAll
+    static void stop() {
+        environment.close();
+        assertThat(directory).isEmptyDirectory();
     }
 
-    @AfterEach
-    void stop() throws Exception {
-        server.close();
+    /** Starts a client with C1 only, which starts fastest: nothing is measured here. */
+    private static ClientProcess start(ClientType type, TransferSpec spec, BenchmarkEnvironment in) throws Exception {
+        return ClientProcess.start(type, spec, in, "-XX:TieredStopAtLevel=1");
     }
 
-    private TransferSpec spec(Operation operation, int size, int partSize) throws Exception {
-        byte[] content = new byte[size];
-        new SplittableRandom(1).nextBytes(content);
-        Path file = Files.write(directory.resolve("content"), content);
-        URI endpoint = URI.create("http://127.0.0.1:" + server.port());
-        return new TransferSpec(operation, Transport.HTTP, endpoint, "some/key", file, partSize, 2);
+    private static Crc32c checksum(Path file) throws Exception {
+        try (FileChannel channel = FileChannel.open(file)) {
+            return Crc32c.of(channel.map(MapMode.READ_ONLY, 0, channel.size()));
+        }
+    }
+
+    /** Returns all supported transfers of one object, except of the client that divides only larger objects. */
+    static Stream<Arguments> transfers() {
+        List<Operation> operations = List.of(Operation.UPLOAD, Operation.READ, Operation.DOWNLOAD);
+        return Arrays.stream(ClientType.values())
+                .filter(type -> type.isAvailable() && type != ClientType.GCS_TRANSFER_MANAGER)
+                .flatMap(type -> operations.stream().filter(type::supports).map(what -> Arguments.of(type, what)));
     }
 
     @ParameterizedTest
@@ -67,103 +79,157 @@ class ClientTest {
 
     @Campaign(representedBy = ClientTest.class)
     @ParameterizedTest
-    @CsvSource({
-        "BLOBSTORE, READ",
-        "BLOBSTORE, DOWNLOAD",
-        "HAND_ROLLED, UPLOAD",
-        "SENDFILE, UPLOAD",
-        "JDK_HTTP_CLIENT, READ",
-        "JDK_HTTP_CLIENT, DOWNLOAD",
-        "NETTY_ASYNC, UPLOAD",
-        "CRT_ASYNC, UPLOAD",
-        "CRT_ASYNC, READ",
-        "CRT_TRANSFER_MANAGER, DOWNLOAD",
-        "NETTY_TRANSFER_MANAGER, UPLOAD",
-        "NETTY_TRANSFER_MANAGER, DOWNLOAD",
-        "CRT_TRANSFER_MANAGER_DEFAULT, UPLOAD",
-        "CRT_TRANSFER_MANAGER_DEFAULT, DOWNLOAD",
-        "NETTY_TRANSFER_MANAGER_DEFAULT, UPLOAD",
-        "NETTY_TRANSFER_MANAGER_DEFAULT, DOWNLOAD",
-        "APACHE_SYNC, UPLOAD",
-        "APACHE_SYNC, READ",
-        "APACHE_SYNC_DEFAULT, UPLOAD",
-        "APACHE_SYNC_DEFAULT, DOWNLOAD",
-        "OPENDAL, UPLOAD",
-        "OPENDAL, READ",
-        "OPENDAL, DOWNLOAD",
-        "GCS_BLOBSTORE, READ",
-        "GCS_BLOBSTORE, DOWNLOAD",
-        "GCS_MULTIPART_CLIENT, UPLOAD",
-        "GCS_STORAGE_DEFAULT, READ",
-        "GCS_STORAGE_DEFAULT, DOWNLOAD",
-        "GCS_TRANSFER_MANAGER_DEFAULT, UPLOAD"
-    })
+    @MethodSource("transfers")
     void transfersTheContentRepeatedly(ClientType type, Operation operation) throws Exception {
-        assumeThat(type.isAvailable()).isTrue();
-        TransferSpec spec = spec(operation, SIZE, PART);
+        TransferSpec spec = environment.spec(type, operation, Transport.HTTP, PART, 2);
+        if (operation == Operation.READ) { // into a file that has no content of other tests
+            try (FileChannel file = FileChannel.open(spec.file(), StandardOpenOption.WRITE)) {
+                file.write(ByteBuffer.allocate(SIZE));
+            }
+        }
+        int before = (int) (environment.traffic(spec).bytes() / SIZE);
 
         try (BenchmarkClient client = type.open(spec)) {
             client.round();
             client.round();
         }
 
-        TrafficLog.Traffic traffic = server.traffic("/bench/some/key");
-        assertThat(operation == Operation.UPLOAD ? traffic.received() : traffic.sent())
-                .isGreaterThanOrEqualTo(2L * SIZE);
-        assertThat(traffic.security()).containsExactly("none");
-        if (operation != Operation.UPLOAD) {
-            Path target = operation == Operation.READ ? spec.file() : spec.download();
-            assertThat(Crc32c.of(ByteBuffer.wrap(Files.readAllBytes(target))))
-                    .isEqualTo(new ServedObject(SIZE).checksum());
+        assertTransferred(spec, before + 2, "none");
+    }
+
+    @Campaign(representedBy = ClientTest.class)
+    @ParameterizedTest
+    @MethodSource("transfers")
+    void transfersTheContentInAProcess(ClientType type, Operation operation) throws Exception {
+        boolean isPlain = type == ClientType.SENDFILE || type == ClientType.OPENDAL;
+        transfersTheContentInAProcess(type, operation, isPlain ? Transport.HTTP : Transport.HTTPS);
+    }
+
+    @Campaign(representedBy = ClientTest.class)
+    @ParameterizedTest
+    @CsvSource({
+        "BLOBSTORE, UPLOAD",
+        "HAND_ROLLED, READ",
+        "JDK_HTTP_CLIENT, UPLOAD",
+        "NETTY_ASYNC, READ",
+        "APACHE_SYNC_DEFAULT, UPLOAD"
+    })
+    void transfersTheContentWithTheJdksEngine(ClientType type, Operation operation) throws Exception {
+        transfersTheContentInAProcess(type, operation, Transport.HTTPS_JDK);
+    }
+
+    private static void transfersTheContentInAProcess(ClientType type, Operation operation, Transport transport)
+            throws Exception {
+        TransferSpec spec = environment.spec(type, operation, transport, PART, 3);
+        try (ClientProcess client = start(type, spec, environment)) {
+            client.run(2);
+        }
+        assertTransferred(spec, 2, transport.isEncrypted() ? "TLSv1\\..*" : "none");
+    }
+
+    private static void assertTransferred(TransferSpec spec, int rounds, String security) throws Exception {
+        assertThat(environment.requireTraffic(spec, rounds).security()).matches(security);
+        if (!spec.isUpload()) { // transfer managers read into new files only
+            Path target = spec.download().toFile().exists() ? spec.download() : spec.file();
+            assertThat(checksum(target).base64()).isEqualTo(new ServerObjects(SIZE).served.checksum());
         }
     }
 
     @ParameterizedTest
     @Campaign(representedBy = ClientTest.class)
-    @CsvSource({"BLOBSTORE", "HAND_ROLLED", "APACHE_SYNC", "NETTY_ASYNC", "CRT_ASYNC", "GCS_BLOBSTORE", "GCS_STORAGE"})
+    @EnumSource(
+            names = {
+                "BLOBSTORE",
+                "HAND_ROLLED",
+                "APACHE_SYNC",
+                "NETTY_ASYNC",
+                "CRT_ASYNC",
+                "GCS_BLOBSTORE",
+                "GCS_STORAGE"
+            })
     void transfersSmallObjects(ClientType type) throws Exception {
-        server.close();
-        server = DiscardServer.start(Optional.empty(), 4096, Conditions.NONE);
-        try (SmallObjectsClient client = (SmallObjectsClient) type.open(spec(Operation.GET, 4096, 4096))) {
-            client.client.put(ByteBuffer.allocateDirect(4096));
-            client.client.get(ByteBuffer.allocateDirect(4096));
+        try (BenchmarkEnvironment small = new BenchmarkEnvironment(directory, 4096, Conditions.NONE)) {
+            TransferSpec put = small.spec(type, Operation.PUT, Transport.HTTP, 4096, 2);
+            TransferSpec get = small.spec(type, Operation.GET, Transport.HTTP, 4096, 2);
+            try (BenchmarkClient putting = type.open(put);
+                    BenchmarkClient getting = type.open(get)) {
+                putting.round();
+                getting.round();
+            }
+            small.requireTraffic(put, 1);
+            small.requireTraffic(get, 1);
         }
-
-        assertThat(server.traffic("/bench/some/key").received()).isGreaterThanOrEqualTo(4096);
-        assertThat(server.traffic("/bench/some/key").sent()).isGreaterThanOrEqualTo(4096);
     }
 
     /** More than 32 parts, so that some are composed of composed ones; the SDK compares the checksum of the whole. */
     @Test
     void aCompositeUploadArrivesAsAWhole() throws Exception {
-        TransferSpec spec = spec(Operation.UPLOAD, 40 * (64 << 10) + 123, 64 << 10);
+        int size = 40 * (64 << 10) + 123;
+        ClientType type = ClientType.GCS_TRANSFER_MANAGER;
+        try (BenchmarkEnvironment other = new BenchmarkEnvironment(directory, size, Conditions.NONE)) {
+            TransferSpec spec = other.spec(type, Operation.UPLOAD, Transport.HTTP, 64 << 10, 2);
 
-        try (BenchmarkClient client = ClientType.GCS_TRANSFER_MANAGER.open(spec)) {
-            client.round();
-            client.round();
+            try (BenchmarkClient client = type.open(spec)) {
+                client.round();
+                client.round();
+            }
+
+            assertThat(other.traffic(spec).bytes()).isEqualTo(2L * size);
+            try (HandRolledConnection connection = new HandRolledConnection(spec)) {
+                assertThat(connection.checksum(HandRolledClient.object(spec)))
+                        .isEqualTo(checksum(spec.file()).base64());
+            }
         }
+    }
 
-        assertThat(server.traffic("/bench/some/key").received()).isEqualTo(2 * Files.size(spec.file()));
-        try (HandRolledConnection connection = new HandRolledConnection(spec)) {
-            assertThat(connection.checksum("/bench/some/key"))
-                    .isEqualTo(Crc32c.of(ByteBuffer.wrap(Files.readAllBytes(spec.file())))
-                            .base64());
+    /** Google's transfer manager divides only objects of this size. */
+    @ParameterizedTest
+    @Campaign(representedBy = ClientTest.class)
+    @EnumSource(names = {"HTTP", "HTTPS"})
+    void aLargeObjectIsDownloadedInParts(Transport transport) throws Exception {
+        long size = (128L << 20) + 1000;
+        ClientType type = ClientType.GCS_TRANSFER_MANAGER;
+        try (BenchmarkEnvironment large = new BenchmarkEnvironment(directory, size, Conditions.NONE)) {
+            TransferSpec spec = large.spec(type, Operation.DOWNLOAD, transport, PART, 2);
+
+            try (ClientProcess client = start(type, spec, large)) {
+                client.run(1);
+            }
+
+            large.requireTraffic(spec, 1);
+            assertThat(checksum(spec.download()).base64()).isEqualTo(new ServerObjects(size).served.checksum());
         }
     }
 
     @ParameterizedTest
     @CsvSource({
-        "SENDFILE, READ, uploads over HTTP only",
-        "GCS_MULTIPART_CLIENT, READ, uploads only",
-        "GCS_STORAGE, DOWNLOAD, reads into memory only",
-        "GCS_STORAGE_DEFAULT, UPLOAD, reads and downloads only",
+        "SENDFILE, READ, does not support READ",
+        "GCS_MULTIPART_CLIENT, READ, does not support READ",
+        "GCS_STORAGE, DOWNLOAD, does not support DOWNLOAD",
+        "GCS_STORAGE_DEFAULT, UPLOAD, does not support UPLOAD",
+        "GCS_TRANSFER_MANAGER, READ, does not support READ",
         "GCS_TRANSFER_MANAGER, DOWNLOAD, downloads in parts only more than 128 MiB",
-        "GCS_TRANSFER_MANAGER, READ, uploads and downloads files only",
         "GCS_TRANSFER_MANAGER, UPLOAD, 'uploads in parts only if there are more than 4'",
     })
     void unsupportedOperationsAreRefused(ClientType type, Operation operation, String reason) throws Exception {
-        TransferSpec spec = spec(operation, SIZE, PART);
+        TransferSpec spec = environment.spec(type, operation, Transport.HTTP, PART, 2);
         assertThatThrownBy(() -> type.open(spec))
+                .isInstanceOf(BenchmarkException.class)
+                .hasMessageContaining(reason);
+    }
+
+    @ParameterizedTest
+    @Campaign(representedBy = ClientTest.class)
+    @CsvSource({
+        "SENDFILE, HTTPS, -Xmx1g, uploads over HTTP only",
+        "OPENDAL, HTTPS, -Xmx1g, trusts public certificate authorities only",
+        "OPENDAL, HTTP, -Xmx16m, 'takes the object as one array, and half the heap is 8 MiB'"
+    })
+    void unsupportedSettingsAreRefused(ClientType type, Transport transport, String heap, String reason)
+            throws Exception {
+        assumeThat(type.isAvailable()).isTrue();
+        TransferSpec spec = environment.spec(type, Operation.UPLOAD, transport, PART, 2);
+        assertThatThrownBy(() -> ClientProcess.start(type, spec, environment, heap))
                 .isInstanceOf(BenchmarkException.class)
                 .hasMessageContaining(reason);
     }

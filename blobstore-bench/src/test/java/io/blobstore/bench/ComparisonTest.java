@@ -6,9 +6,6 @@ import static io.blobstore.bench.ClientType.HAND_ROLLED;
 import static io.blobstore.bench.ClientType.SENDFILE;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.blobstore.bench.report.ClientResult;
-import io.blobstore.bench.report.ComparisonResult;
-import io.blobstore.bench.report.Measurement;
 import io.blobstore.contract.Campaign;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -19,7 +16,6 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** Clients in child processes take turns, and a report is written from the results. */
 class ComparisonTest {
@@ -74,9 +70,9 @@ class ComparisonTest {
                 .doesNotContain("not measured");
     }
 
-    private String run(Object command, String options) {
+    private String run(Plan.Suite suite, String options) {
         StringWriter out = new StringWriter();
-        new CommandLine(command)
+        ComparisonBench.of(suite)
                 .setOut(new PrintWriter(out))
                 .execute((options + " --rounds=1 --dir=" + directory).split(" "));
         assertThat(directory).isEmptyDirectory();
@@ -85,7 +81,7 @@ class ComparisonTest {
 
     @Test
     void theS3CommandMeasuresTheBaselineAndCleansUp() {
-        assertThat(run(new S3Bench(), "--http --mib=16 --warm-up=0 --repeats=2 --only=HAND_ROLLED"))
+        assertThat(run(Plan.S3, "--http --mib=16 --warm-up=0 --repeats=2 --only=HAND_ROLLED"))
                 .contains("Upload over HTTP: 16 MiB, parts of 8 MiB, 4 concurrent")
                 .containsPattern("\\| hand-written baseline, CRC32C +\\| [0-9.]+");
     }
@@ -93,7 +89,7 @@ class ComparisonTest {
     @Test
     @Campaign(representedBy = ComparisonTest.class)
     void theOtherComparisonsOfTheS3CommandRun() {
-        assertThat(run(new S3Bench(), "--https --read --download --mib=16 --warm-up=0 --only=HAND_ROLLED"))
+        assertThat(run(Plan.S3, "--https --read --download --mib=16 --warm-up=0 --only=HAND_ROLLED"))
                 .contains("Read into memory over HTTP", "Download into a new file over HTTP")
                 .contains("hand-written baseline, CRC32C: TLSv1.3 TLS_AES_128_GCM_SHA256")
                 .doesNotContain("not measured");
@@ -102,16 +98,16 @@ class ComparisonTest {
     @Test
     @Campaign(representedBy = ComparisonTest.class)
     void theGcsCommandMeasuresCompositeUploads() {
-        assertThat(run(new GcsBench(), "--http --mib=22 --part-mib=5 --warm-up=0 --only=GCS_TRANSFER_MANAGER"))
+        assertThat(run(Plan.GCS, "--http --mib=22 --part-mib=5 --warm-up=0 --only=GCS_TRANSFER_MANAGER"))
                 .containsPattern("\\| TransferManager, in parts +\\| [0-9.]+");
-        assertThat(run(new GcsBench(), "--http --mib=20 --part-mib=5 --warm-up=0 --only=GCS_TRANSFER_MANAGER"))
+        assertThat(run(Plan.GCS, "--http --mib=20 --part-mib=5 --warm-up=0 --only=GCS_TRANSFER_MANAGER"))
                 .containsPattern("\\| TransferManager, in parts +\\| not measured: uploads in parts only if");
     }
 
     @Test
     @Campaign(representedBy = ComparisonTest.class)
     void theReaderCommandMeasuresLatencyAndFetchedBytes() {
-        assertThat(run(new ReaderBench(), "--mib=16 --latency-ms=1 --connection-mib=500"))
+        assertThat(run(Plan.RANGES, "--mib=16 --latency-ms=1 --connection-mib=500"))
                 .containsPattern("\\| BlobReader without read-ahead +\\| [0-9.]+")
                 .containsPattern("\\| TransferManager, into memory +\\| [0-9.]+")
                 .containsPattern("bytes fetched per byte read, BlobReader +\\| 1\\.00")
@@ -121,8 +117,7 @@ class ComparisonTest {
     @Test
     void aWrongSizeIsRefused() {
         StringWriter err = new StringWriter();
-        int code =
-                new CommandLine(new ReaderBench()).setErr(new PrintWriter(err)).execute("--mib=1");
+        int code = ComparisonBench.of(Plan.RANGES).setErr(new PrintWriter(err)).execute("--mib=1");
         assertThat(code).isEqualTo(2);
         assertThat(err.toString()).contains("--mib must be 16 to 16384");
     }

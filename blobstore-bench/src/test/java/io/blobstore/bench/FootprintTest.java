@@ -2,15 +2,17 @@ package io.blobstore.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.blobstore.bench.report.Measurement;
 import io.blobstore.contract.Campaign;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The memory of whole transfers in addition to the content, in a JVM without room for more: bytes allocated on the
@@ -76,6 +78,30 @@ class FootprintTest {
             assertThat(measured.heapIsComplete()).isTrue();
             double gib = (double) ROUNDS * SIZE / (1L << 30);
             assertThat(measured.heapBytes() / MIB / gib).isBetween(0.1, heapMibPerGib);
+        }
+    }
+
+    /**
+     * Memory outside of the heap does not grow with the number of uploads. The whole heap is touched at the start, as
+     * uncollected garbage would look like growth, and only C1 compiles, as C2's memory would. The allowed growth is for
+     * further compilation; it would be ten times that if each upload kept one part.
+     */
+    @Campaign(representedBy = FootprintTest.class)
+    @ParameterizedTest
+    @EnumSource(names = {"HTTP", "HTTPS"})
+    @EnabledOnOs(OS.LINUX)
+    void repeatedUploadsKeepNoMemory(Transport transport) throws Exception {
+        String[] steady = {"-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch", "-XX:TieredStopAtLevel=1"};
+        TransferSpec spec = environment.spec(ClientType.BLOBSTORE, Operation.UPLOAD, transport, PART, 2 * CONCURRENCY);
+        try (ClientProcess client = ClientProcess.start(ClientType.BLOBSTORE, spec, environment, steady)) {
+            client.run(1);
+            double once = client.memoryGrowth() / MIB;
+            client.run(WARM_UP + ROUNDS - 1);
+            double often = client.memoryGrowth() / MIB;
+
+            environment.requireTraffic(spec, WARM_UP + ROUNDS);
+            assertThat(often).isBetween(1.0, 64.0);
+            assertThat(often - once).isLessThan(16);
         }
     }
 }

@@ -10,6 +10,7 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -96,7 +97,9 @@ class ReportRunTest {
     @Test
     void stepsHaveFilesOfTheirOwn() {
         for (boolean quick : new boolean[] {true, false}) {
-            assertThat(Plan.report(quick)).extracting(Plan.Step::name).doesNotHaveDuplicates();
+            assertThat(Plan.report(quick, EnumSet.allOf(ClientType.class)))
+                    .extracting(Plan.Step::name)
+                    .doesNotHaveDuplicates();
         }
     }
 }

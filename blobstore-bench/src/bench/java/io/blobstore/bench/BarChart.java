@@ -1,4 +1,4 @@
-package io.blobstore.bench.report;
+package io.blobstore.bench;
 
 import java.util.List;
 import java.util.Locale;

@@ -1,4 +1,4 @@
-package io.blobstore.bench.report;
+package io.blobstore.bench;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;

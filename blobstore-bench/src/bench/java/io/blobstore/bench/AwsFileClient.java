@@ -7,19 +7,19 @@ import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.transfer.s3.S3TransferManager;
 
 /** The AWS SDK's transfer manager, which uploads or downloads a file, with its default checksums. */
-final class TransferManagerClient implements BenchmarkClient {
+final class AwsFileClient implements BenchmarkClient {
     private final TransferSpec spec;
     private final S3AsyncClient client;
     private final S3TransferManager manager;
 
-    private TransferManagerClient(TransferSpec spec, S3AsyncClient client) {
+    private AwsFileClient(TransferSpec spec, S3AsyncClient client) {
         this.spec = spec;
         this.client = client;
         this.manager = S3TransferManager.builder().s3Client(client).build();
     }
 
     static BenchmarkClient crt(TransferSpec spec) {
-        return new TransferManagerClient(spec, AwsSdk.crtClient(spec));
+        return new AwsFileClient(spec, AwsSdk.crtClient(spec));
     }
 
     static BenchmarkClient netty(TransferSpec spec) {
@@ -30,12 +30,12 @@ final class TransferManagerClient implements BenchmarkClient {
                         .apiCallBufferSizeInBytes((long) spec.partSize() * spec.concurrency()))
                 .httpClient(AwsSdk.nettyHttp(spec))
                 .build();
-        return new TransferManagerClient(spec, client);
+        return new AwsFileClient(spec, client);
     }
 
     /** Creates a client with default settings; part size and concurrency of the transfer are ignored. */
     static BenchmarkClient crtDefault(TransferSpec spec) {
-        return new TransferManagerClient(spec, AwsSdk.crtBuilder(spec).build());
+        return new AwsFileClient(spec, AwsSdk.crtBuilder(spec).build());
     }
 
     /** Creates a client with the default settings of a class path without the CRT. */
@@ -44,19 +44,18 @@ final class TransferManagerClient implements BenchmarkClient {
                 .multipartEnabled(true)
                 .httpClientBuilder(NettyNioAsyncHttpClient.builder())
                 .build();
-        return new TransferManagerClient(spec, client);
+        return new AwsFileClient(spec, client);
     }
 
     @Override
     public void round() throws IOException {
         if (spec.isUpload()) {
-            manager.uploadFile(upload -> upload.source(spec.file())
-                            .putObjectRequest(r -> r.bucket(TransferSpec.BUCKET).key(spec.key())))
+            manager.uploadFile(upload -> upload.source(spec.file()).putObjectRequest(AwsSdk.put(spec, null)))
                     .completionFuture()
                     .join();
         } else {
             Path file = spec.newFile();
-            manager.downloadFile(download -> download.destination(file).getObjectRequest(AwsSdk.get(spec)))
+            manager.downloadFile(download -> download.destination(file).getObjectRequest(AwsSdk.get(spec, null)))
                     .completionFuture()
                     .join();
         }

@@ -1,8 +1,8 @@
-package io.blobstore.bench.report;
+package io.blobstore.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.blobstore.bench.report.ComparisonResult.Figure;
+import io.blobstore.bench.ComparisonResult.Figure;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,9 +1,8 @@
-package io.blobstore.bench.jmh;
+package io.blobstore.bench;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
-import io.blobstore.bench.Workspace;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;

@@ -1,4 +1,4 @@
-package io.blobstore.bench.report;
+package io.blobstore.bench;
 
 /**
  * The resources used by a transfer of the content.

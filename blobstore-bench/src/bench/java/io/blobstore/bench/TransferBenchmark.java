@@ -1,6 +1,6 @@
-package io.blobstore.bench.jmh;
+package io.blobstore.bench;
 
-import io.blobstore.bench.Trial;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -45,32 +45,48 @@ public class TransferBenchmark {
     @Param("4")
     private int concurrency;
 
-    private Trial trial;
+    private BenchmarkEnvironment environment;
+    private TransferSpec spec;
+    private BenchmarkClient opened;
+    private int rounds;
 
-    /** Starts server and client. */
+    /** Starts the server, and the client in this JVM, which trusts the server from then on. */
     @Setup(Level.Trial)
     public void start(BenchmarkParams params) throws Exception {
-        boolean upload = params.getBenchmark().endsWith(".upload");
-        trial = Trial.start(client, upload, transport, (long) mib << 20, partMib << 20, concurrency);
+        long size = (long) mib << 20;
+        environment = new BenchmarkEnvironment(Workspace.parent(Optional.empty(), 3 * size), size, Conditions.NONE);
+        try {
+            ClientType type = ClientType.valueOf(client);
+            Operation operation = params.getBenchmark().endsWith(".upload") ? Operation.UPLOAD : Operation.READ;
+            spec = environment.spec(type, operation, Transport.valueOf(transport), partMib << 20, concurrency);
+            environment.clientProperties(spec).forEach(System::setProperty);
+            opened = type.open(spec);
+        } catch (Throwable e) {
+            environment.close();
+            throw e;
+        }
     }
 
-    /** Stops server and client. */
+    /** Stops both; fails if the server counted less than the rounds transferred. */
     @TearDown(Level.Trial)
     public void close() throws Exception {
-        if (trial != null) {
-            trial.close();
+        try (BenchmarkEnvironment server = environment;
+                BenchmarkClient closed = opened) {
+            server.requireTraffic(spec, rounds);
         }
     }
 
     /** Uploads a mapped file in parts. */
     @Benchmark
     public void upload() throws Exception {
-        trial.round();
+        opened.round();
+        rounds++;
     }
 
     /** Reads an object in ranges into mapped memory. */
     @Benchmark
     public void download() throws Exception {
-        trial.round();
+        opened.round();
+        rounds++;
     }
 }

@@ -1,10 +1,11 @@
-package io.blobstore.bench.report;
+package io.blobstore.bench;
 
-import io.blobstore.bench.report.ComparisonResult.Figure;
+import io.blobstore.bench.ComparisonResult.Figure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -15,7 +16,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Writes results as Markdown tables, with charts beside them. The same results give the same files. */
-public final class MarkdownReport {
+final class MarkdownReport {
     private static final List<Figure> OF_TRANSFERS =
             List.of(Figure.THROUGHPUT, Figure.CPU, Figure.CPU_WITH_JIT, Figure.HEAP, Figure.MEMORY);
     private static final List<Figure> OF_SMALL_OBJECTS =
@@ -41,8 +42,7 @@ public final class MarkdownReport {
      * @param target an existing directory
      * @param environment lines of a name and a value, separated by a tab
      */
-    public static void write(
-            Path target, List<String> environment, List<ComparisonResult> results, List<Verdict> verdicts)
+    static void write(Path target, List<String> environment, List<ComparisonResult> results, List<Verdict> verdicts)
             throws IOException {
         MarkdownReport report = new MarkdownReport();
         report.out.append("# Benchmarks of blobstore\n\n");
@@ -93,7 +93,7 @@ public final class MarkdownReport {
     }
 
     /** Returns one table of comparisons with the same title; clients are sorted by CPU, failed clients are last. */
-    public static String comparisons(List<ComparisonResult> results) {
+    static String comparisons(List<ComparisonResult> results) {
         boolean isSmall = results.get(0).objects() > 0;
         List<Figure> figures = isSmall ? OF_SMALL_OBJECTS : OF_TRANSFERS;
         Figure cpu = isSmall ? Figure.CPU_PER_OPERATION : Figure.CPU;
@@ -164,7 +164,7 @@ public final class MarkdownReport {
     }
 
     /** Returns the verdicts as a table. */
-    public static String verdicts(Collection<Verdict> verdicts) {
+    static String verdicts(Collection<Verdict> verdicts) {
         return table(
                 List.of("Verdict", "Threshold", "Measured", "Limit"),
                 verdicts.stream()
@@ -178,26 +178,22 @@ public final class MarkdownReport {
         rows.forEach(row -> lines.add(row.stream()
                 .map(cell -> cell.replaceAll("([|\\\\*_`<])", "\\\\$1"))
                 .toList()));
-        List<Integer> widths = new ArrayList<>();
-        for (int column = 0; column < header.size(); column++) {
-            int at = column;
-            widths.add(lines.stream()
-                    .filter(line -> line.size() > at + (line.size() < header.size() ? 1 : 0))
-                    .mapToInt(line -> line.get(at).length())
-                    .max()
-                    .orElse(3));
+        int columns = header.size();
+        int[] widths = new int[columns];
+        for (List<String> line : lines) { // a cell in place of several others does not widen its column
+            for (int i = 0; i < line.size() - (line.size() < columns ? 1 : 0); i++) {
+                widths[i] = Math.max(widths[i], line.get(i).length());
+            }
         }
         StringBuilder text = new StringBuilder();
         for (List<String> line : lines) {
-            for (int column = 0; column < header.size(); column++) {
-                String cell = column < line.size() ? line.get(column) : "";
-                text.append("| ")
-                        .append(cell)
-                        .append(" ".repeat(Math.max(0, widths.get(column) - cell.length())) + " ");
+            for (int i = 0; i < columns; i++) {
+                String cell = i < line.size() ? line.get(i) : "";
+                text.append("| " + cell + " ".repeat(Math.max(0, widths[i] - cell.length())) + " ");
             }
             text.append("|\n");
             if (line == header) {
-                widths.forEach(width -> text.append("|").append("-".repeat(width + 2)));
+                Arrays.stream(widths).forEach(width -> text.append("|" + "-".repeat(width + 2)));
                 text.append("|\n");
             }
         }
