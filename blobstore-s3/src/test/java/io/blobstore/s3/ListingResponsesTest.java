@@ -77,7 +77,8 @@ class ListingResponsesTest {
         Script refused = Script.responding(
                 200,
                 "<DeleteResult><Deleted><Key>p/a</Key></Deleted>"
-                        + "<Error><Key>p/b</Key><Code>AccessDenied</Code><Message>No.</Message></Error></DeleteResult>");
+                        + "<Error><Key>p/b</Key><Code>AccessDenied</Code><Message>No.</Message></Error>"
+                        + "</DeleteResult>");
         try (ScriptedServer server = ScriptedServer.plain(refused).then(listed);
                 BlobStore store = ScriptedS3.store(server).prefix("p/").open()) {
             assertThat(catchThrowableOfType(PermissionDeniedException.class, () -> store.deleteAll("a"))

@@ -87,8 +87,8 @@ public final class LeaseTicket {
             }
             try {
                 LOG.error(
-                        "Never closed: {}. Its memory stays mapped until the JVM ends. Use a try-with-resources block. It"
-                                + " was opened here:",
+                        "Never closed: {}. Its memory stays mapped until the JVM ends. Use a try-with-resources block."
+                                + " It was opened here:",
                         what,
                         trace);
             } finally {

@@ -60,8 +60,8 @@ public sealed interface Mapper permits ArenaMapper, UnsafeMapper, GcMapper {
                 };
             } catch (ReflectiveOperationException | UnsupportedOperationException e) {
                 LOG.warn(
-                        "Mapped files will be unmapped by the garbage collector, some time after their last lease: this"
-                                + " JVM (Java {}) does not support the '{}' mapper. System property {} selects another.",
+                        "Mapped files will be unmapped by the garbage collector, some time after their last lease:"
+                                + " this JVM (Java {}) does not support the '{}' mapper. System property {} selects another.",
                         javaVersion,
                         wanted,
                         PROPERTY,
