@@ -1,11 +1,16 @@
 package io.blobstore.bench;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.mapping;
+
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -95,16 +100,13 @@ final class ComparisonBench implements Callable<Integer> {
         CommandLine line = new CommandLine(new ComparisonBench(suite));
         CommandSpec spec = line.getCommandSpec().name(suite.name());
         spec.usageMessage().description(suite.description(), "");
-        for (Plan.Choice choice : suite.choices()) {
-            if (!spec.optionsMap().containsKey(choice.option())) {
-                String what = "Measures " + choice.operation().title.toLowerCase(Locale.ROOT) + " over "
-                        + choice.transport().title + ".";
-                spec.addOption(OptionSpec.builder(choice.option())
-                        .type(boolean.class)
-                        .description(what)
-                        .build());
-            }
-        }
+        Map<String, String> titles = suite.choices().stream()
+                .collect(groupingBy(
+                        Plan.Choice::option, LinkedHashMap::new, mapping(Plan.Choice::title, joining(", "))));
+        titles.forEach((option, title) -> spec.addOption(OptionSpec.builder(option)
+                .type(boolean.class)
+                .description("Measures: " + title + ".")
+                .build()));
         return line;
     }
 

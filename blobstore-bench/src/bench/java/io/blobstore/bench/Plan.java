@@ -41,6 +41,10 @@ final class Plan {
 
     /** A comparison of a suite. */
     record Choice(String option, Operation operation, Transport transport, ClientType... clients) {
+        String title() {
+            return Plan.title(operation, transport);
+        }
+
         /** Returns the comparison with no other clients than the given ones. */
         Comparison of(Set<ClientType> only, long size, int partSize, int concurrency) {
             ClientType[] types = Arrays.stream(clients).filter(only::contains).toArray(ClientType[]::new);
@@ -129,15 +133,19 @@ final class Plan {
 
     private Plan() {}
 
+    private static String title(Operation operation, Transport transport) {
+        return operation.title + " over " + transport.title;
+    }
+
     /** Creates a comparison with the thresholds of its operation and transport. */
     static Comparison comparison(
             Operation operation, Transport transport, long size, int partSize, int concurrency, ClientType... clients) {
-        String title = operation.title + " over " + transport.title;
         List<ClientType> types = List.of(clients);
         List<Threshold> thresholds = thresholds(operation, transport).stream()
                 .filter(threshold -> types.contains(threshold.subject()))
                 .toList();
-        return new Comparison(title, operation, transport, size, partSize, concurrency, types, thresholds);
+        return new Comparison(
+                title(operation, transport), operation, transport, size, partSize, concurrency, types, thresholds);
     }
 
     private static List<Threshold> thresholds(Operation operation, Transport transport) {

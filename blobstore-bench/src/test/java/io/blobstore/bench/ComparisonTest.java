@@ -54,7 +54,8 @@ class ComparisonTest {
                 assertThat(round.steadyCpuSeconds()).isPositive();
                 assertThat(round.heapBytes()).isPositive();
             });
-            assertThat(client.memoryMib()).isPositive();
+            // The baseline needs hardly any, and its JVM may return what it used for compilation before.
+            assertThat(client.memoryMib()).isGreaterThanOrEqualTo(type == BLOBSTORE ? 1.0 : 0.0);
             assertThat(client.security()).startsWith("TLSv1.3 ");
         }
     }
