@@ -10,7 +10,8 @@ import java.util.List;
 /**
  * Opens {@code s3://bucket} with the parameters {@code region}, {@code endpoint}, {@code pathStyle}, {@code prefix},
  * {@code checksums}, {@code payloadSigning}, {@code storageClass}, {@code sse}, {@code requesterPays},
- * {@code expectContinue} and {@code maxConnections}, and with credentials that the AWS SDK finds in the environment, a profile or the instance.
+ * {@code expectContinue} and {@code maxConnections}, and with credentials that the AWS SDK finds in the environment, a
+ * profile or the instance.
  */
 public final class S3BlobStoreProvider implements BlobStoreProvider {
     static final List<String> PARAMETERS = List.of(
