@@ -133,7 +133,7 @@ class UploadUnderFaultsTest {
                 assertThatExceptionOfType(BlobStoreException.class)
                         .as("request %d", n)
                         .isThrownBy(transfer::join)
-                        .withMessageContaining("refuses");
+                        .withMessageContaining("rejects");
                 assertThat(file.leases()).isZero();
                 assertThat(store.injected(Fault.FATAL_ERROR)).isEqualTo(1);
                 assertThat(memory.openUploads()).as("request %d", n).isEmpty();
