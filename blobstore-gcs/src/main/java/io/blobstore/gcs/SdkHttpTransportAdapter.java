@@ -10,6 +10,8 @@ import io.blobstore.http.HttpRequest;
 import io.blobstore.http.HttpResponse;
 import io.blobstore.http.ResponseHandler;
 import io.blobstore.http.TransportException;
+import io.blobstore.http.objects.ErrorResponse;
+import io.blobstore.http.objects.RefusedRequestException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -74,7 +76,11 @@ final class SdkHttpTransportAdapter extends HttpTransport {
             String target = uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery();
             HttpRequest request = new HttpRequest(method, Endpoint.of(uri), target, headers.build(), body, false);
             try {
-                return new Response(client.newCall(request).execute(ResponseHandler.KEEP));
+                HttpResponse response = client.newCall(request).execute(ResponseHandler.KEEP);
+                if (ErrorResponse.isRedirect(response.status())) { // the SDK would follow it, with keys and tokens
+                    throw new RefusedRequestException(GcsErrorResponse.of(response));
+                }
+                return new Response(response);
             } catch (TransportException e) {
                 throw translate(e);
             }

@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.util.Date;
 import java.util.List;
 import java.util.concurrent.Callable;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -101,6 +102,34 @@ class GcsBadInputTest {
                     false,
                     status == 401 ? "credentials" : "no permission in bucket '" + BUCKET + "'");
         }
+    }
+
+    /** Neither the data plane nor the SDK follows a redirect: another host gets no token, no key and no request. */
+    @ParameterizedTest
+    @ValueSource(ints = {301, 302, 303, 307, 308})
+    void aRedirectIsNotFollowed(int status) throws IOException {
+        byte[] key = new byte[32];
+        try (ScriptedServer other = ScriptedServer.secure(serverContext(), Script.responding(200, "{}"));
+                ScriptedServer redirecting = ScriptedServer.secure(
+                        serverContext(), Script.responding(status, "", "Location: " + other.endpoint() + "/b?secret=1"))) {
+            assertEachFails(
+                    GcsBlobStore.builder(BUCKET)
+                            .endpoint(URI.create(redirecting.endpoint().toString()))
+                            .trustManagers(TestAuthority.get().trustManagers())
+                            .encryption(GcsEncryption.customerKey(key))
+                            .credentials(token("secret-token")),
+                    BlobStoreException.class,
+                    false,
+                    "HTTP " + status + " to " + URI.create(other.endpoint().toString()).getAuthority(),
+                    "check the endpoint");
+
+            assertThat(other.accepted()).isZero();
+            assertThat(redirecting.requests()).hasSize(7);
+        }
+    }
+
+    private static SSLContext serverContext() {
+        return TestAuthority.get().serverContext(TestAuthority.Identity.SERVER);
     }
 
     @Test

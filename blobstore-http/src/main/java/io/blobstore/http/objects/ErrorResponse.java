@@ -2,6 +2,8 @@ package io.blobstore.http.objects;
 
 import io.blobstore.http.HttpResponse;
 import io.blobstore.http.ResponseText;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -18,6 +20,7 @@ import java.util.function.Function;
  * @param bucketRegion the region of the bucket, if the server names one
  * @param retryAfter how long to wait before the next request
  * @param serverTime the server's clock
+ * @param redirectHost the host to which a redirect refers; empty if the response is no redirect
  */
 public record ErrorResponse(
         int status,
@@ -26,13 +29,17 @@ public record ErrorResponse(
         Optional<String> requestId,
         Optional<String> bucketRegion,
         Optional<Duration> retryAfter,
-        Optional<Instant> serverTime) {
+        Optional<Instant> serverTime,
+        Optional<String> redirectHost) {
+    private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
+
     /** Restricts all texts to one line of bounded length. */
     public ErrorResponse {
         code = ResponseText.line(code);
         message = ResponseText.line(message);
         requestId = requestId.map(ResponseText::line);
         bucketRegion = bucketRegion.map(ResponseText::line);
+        redirectHost = redirectHost.map(ResponseText::line);
     }
 
     /** Creates an error response with the header fields that every HTTP server may send. */
@@ -46,7 +53,26 @@ public record ErrorResponse(
                 Optional.empty(),
                 Optional.empty(),
                 headerField.apply("Retry-After").flatMap(text -> ResponseText.retryAfter(text, date)),
-                date);
+                date,
+                isRedirect(status) ? headerField.apply("Location").flatMap(ErrorResponse::host) : Optional.empty());
+    }
+
+    /**
+     * Returns whether a status is a redirect. Redirects are never followed: another host must not receive credentials
+     * or keys, and its responses are not to be trusted.
+     */
+    public static boolean isRedirect(int status) {
+        return REDIRECTS.contains(status);
+    }
+
+    /** Returns the host and port of a URL, without its path and query, which may contain secrets. */
+    private static Optional<String> host(String location) {
+        try {
+            URI uri = new URI(location);
+            return Optional.ofNullable(uri.getHost()).map(host -> uri.getPort() < 0 ? host : host + ":" + uri.getPort());
+        } catch (URISyntaxException e) {
+            return Optional.empty();
+        }
     }
 
     /** Creates an error response with the header fields of an HTTP response. */
@@ -61,7 +87,7 @@ public record ErrorResponse(
 
     /** Returns a copy with a request id and a region. */
     public ErrorResponse with(Optional<String> id, Optional<String> region) {
-        return new ErrorResponse(status, code, message, id, region, retryAfter, serverTime);
+        return new ErrorResponse(status, code, message, id, region, retryAfter, serverTime, redirectHost);
     }
 
     /** Returns whether the code is one of the given codes. */

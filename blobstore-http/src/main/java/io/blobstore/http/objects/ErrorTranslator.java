@@ -171,6 +171,11 @@ public abstract class ErrorTranslator {
 
     private BlobStoreException byStatus(Failure failure) {
         int status = failure.response().status();
+        if (ErrorResponse.isRedirect(status)) {
+            String host = failure.response().redirectHost().map(name -> " to " + name).orElse("");
+            return failure.other(
+                    "the server redirects (HTTP " + status + host + "), which is not followed; check the endpoint", false);
+        }
         return switch (status) {
             case 401, 403 ->
                 failure.permissionDenied("no permission in bucket '" + bucket + "'; check " + permissionRemedy());
