@@ -1,12 +1,20 @@
 package io.blobstore.cli;
 
-/** Configures logging: off by default, so that a failure is one line. */
+/**
+ * Configures logging: off by default, so that a failure is one line.
+ *
+ * <p>The details that {@code --verbose} adds are those of this library only. At DEBUG the SDKs log the requests that they
+ * sign, including session tokens and customer keys.
+ */
 final class Logging {
     private Logging() {}
 
     /** Configures logging. Must be called before the first logger is created: slf4j-simple reads its settings once. */
     static void configure(boolean verbose) {
-        set("defaultLogLevel", verbose ? "debug" : "off");
+        set("defaultLogLevel", verbose ? "info" : "off");
+        if (verbose) {
+            set("log.io.blobstore", "debug");
+        }
         set("showThreadName", "true");
         set("showShortLogName", "true");
     }
