@@ -3,8 +3,8 @@ package io.blobstore.cli;
 /**
  * Configures logging: off by default, so that a failure is one line.
  *
- * <p>The details that {@code --verbose} adds are those of this library only. At DEBUG the SDKs log the requests that they
- * sign, including session tokens and customer keys.
+ * <p>The details that {@code --verbose} adds are those of this library only. At DEBUG the SDKs log the requests that
+ * they sign, including session tokens and customer keys.
  */
 final class Logging {
     private Logging() {}

@@ -30,17 +30,15 @@ class VerboseSecretsTest {
         Path file = Cli.file(directory.resolve("key"), 1000);
         try (ScriptedServer server = ScriptedServer.plain(Script.responding(403, ""))) {
             String store = "s3://some-bucket?pathStyle=true&region=us-east-1&endpoint=" + server.endpoint();
-            List<Object> arguments =
-                    switch (command) {
-                        case "upload" -> List.of("upload", file);
-                        case "download" -> List.of("download", "key", "--to", directory.resolve("back"));
-                        case "list" -> List.of("list");
-                        default -> List.of(command, "key");
-                    };
+            List<Object> arguments = switch (command) {
+                case "upload" -> List.of("upload", file);
+                case "download" -> List.of("download", "key", "--to", directory.resolve("back"));
+                case "list" -> List.of("list");
+                default -> List.of(command, "key");
+            };
             ProcessBuilder process = Cli.inChildJvm(
                     List.of(),
-                    Stream.concat(
-                                    arguments.stream(), Stream.of("--store", store, "--verbose"))
+                    Stream.concat(arguments.stream(), Stream.of("--store", store, "--verbose"))
                             .toArray());
             process.environment()
                     .putAll(Map.of(

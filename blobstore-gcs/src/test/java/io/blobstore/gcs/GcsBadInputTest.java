@@ -111,7 +111,8 @@ class GcsBadInputTest {
         byte[] key = new byte[32];
         try (ScriptedServer other = ScriptedServer.secure(serverContext(), Script.responding(200, "{}"));
                 ScriptedServer redirecting = ScriptedServer.secure(
-                        serverContext(), Script.responding(status, "", "Location: " + other.endpoint() + "/b?secret=1"))) {
+                        serverContext(),
+                        Script.responding(status, "", "Location: " + other.endpoint() + "/b?secret=1"))) {
             assertEachFails(
                     GcsBlobStore.builder(BUCKET)
                             .endpoint(URI.create(redirecting.endpoint().toString()))
@@ -120,7 +121,8 @@ class GcsBadInputTest {
                             .credentials(token("secret-token")),
                     BlobStoreException.class,
                     false,
-                    "HTTP " + status + " to " + URI.create(other.endpoint().toString()).getAuthority(),
+                    "HTTP " + status + " to "
+                            + URI.create(other.endpoint().toString()).getAuthority(),
                     "check the endpoint");
 
             assertThat(other.accepted()).isZero();

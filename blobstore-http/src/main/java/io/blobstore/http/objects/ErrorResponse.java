@@ -69,7 +69,8 @@ public record ErrorResponse(
     private static Optional<String> host(String location) {
         try {
             URI uri = new URI(location);
-            return Optional.ofNullable(uri.getHost()).map(host -> uri.getPort() < 0 ? host : host + ":" + uri.getPort());
+            return Optional.ofNullable(uri.getHost())
+                    .map(host -> uri.getPort() < 0 ? host : host + ":" + uri.getPort());
         } catch (URISyntaxException e) {
             return Optional.empty();
         }

@@ -172,9 +172,11 @@ public abstract class ErrorTranslator {
     private BlobStoreException byStatus(Failure failure) {
         int status = failure.response().status();
         if (ErrorResponse.isRedirect(status)) {
-            String host = failure.response().redirectHost().map(name -> " to " + name).orElse("");
+            String host =
+                    failure.response().redirectHost().map(name -> " to " + name).orElse("");
             return failure.other(
-                    "the server redirects (HTTP " + status + host + "), which is not followed; check the endpoint", false);
+                    "the server redirects (HTTP " + status + host + "), which is not followed; check the endpoint",
+                    false);
         }
         return switch (status) {
             case 401, 403 ->
