@@ -1,6 +1,7 @@
 package io.blobstore.spi;
 
 import io.blobstore.BlobKey;
+import io.blobstore.BlobListing;
 import io.blobstore.BlobStoreException;
 import io.blobstore.DeleteResult;
 import java.io.IOException;
@@ -59,5 +60,28 @@ public final class Deletions {
         }
         distinct.removeAll(failures.keySet());
         return DeleteResult.of(distinct, failures);
+    }
+
+    /**
+     * Deletes the blobs of a listing in batches of at most this size. Stops after the first batch with a failure.
+     *
+     * @return the number of blobs listed
+     * @throws BlobStoreException if a blob could not be deleted
+     */
+    public static long listed(BlobListing listing, int batchSize, Batch request) throws IOException {
+        long deleted = 0;
+        List<BlobKey> batch = new ArrayList<>();
+        while (listing.hasNext()) {
+            if (listing.next() instanceof BlobListing.Blob blob) {
+                batch.add(blob.key());
+                deleted++;
+            }
+            if (batch.size() == batchSize) {
+                inBatches(batch, batchSize, request).throwIfFailed();
+                batch.clear();
+            }
+        }
+        inBatches(batch, batchSize, request).throwIfFailed();
+        return deleted;
     }
 }

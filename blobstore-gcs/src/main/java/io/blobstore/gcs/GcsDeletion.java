@@ -14,7 +14,6 @@ import io.blobstore.Operation;
 import io.blobstore.http.objects.BucketContext;
 import io.blobstore.spi.Deletions;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,32 +33,15 @@ record GcsDeletion(BucketContext bucket, GcsObjectNames names, Storage client) {
 
     /** Deletes all blobs with a prefix, and returns their number. */
     long deleteAll(String prefix) throws IOException {
-        long deleted = 0;
-        try (BlobListing listing =
-                new GcsListing(bucket, names, client, Operation.DELETE_ALL, ListOptions.prefix(prefix)).begin()) {
-            List<BlobKey> batch = new ArrayList<>();
-            while (listing.hasNext()) {
-                if (listing.next() instanceof BlobListing.Blob blob) {
-                    batch.add(blob.key());
-                    deleted++;
-                }
-                if (batch.size() == BATCH) {
-                    delete(Operation.DELETE_ALL, batch).throwIfFailed();
-                    batch.clear();
-                }
-            }
-            delete(Operation.DELETE_ALL, batch).throwIfFailed();
+        Operation operation = Operation.DELETE_ALL;
+        try (BlobListing blobs = new GcsListing(bucket, names, client, operation, ListOptions.prefix(prefix)).begin()) {
+            return Deletions.listed(blobs, BATCH, batch -> deleteBatch(operation, batch));
         }
-        return deleted;
     }
 
     /** Deletes many blobs in batches, and reports failures by key. */
     DeleteResult delete(Collection<BlobKey> keys) throws IOException {
-        return delete(Operation.DELETE, keys);
-    }
-
-    private DeleteResult delete(Operation operation, Collection<BlobKey> keys) throws IOException {
-        return Deletions.inBatches(keys, BATCH, batch -> deleteBatch(operation, batch));
+        return Deletions.inBatches(keys, BATCH, batch -> deleteBatch(Operation.DELETE, batch));
     }
 
     /** Deletes with one request. {@code Storage.delete(List)} does not distinguish a failure from a missing blob. */

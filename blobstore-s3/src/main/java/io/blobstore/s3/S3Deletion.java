@@ -11,7 +11,6 @@ import io.blobstore.http.objects.ErrorResponse;
 import io.blobstore.http.objects.ObjectNames;
 import io.blobstore.spi.Deletions;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -66,22 +65,9 @@ record S3Deletion(BucketContext bucket, ObjectNames names, S3Client client, S3He
 
     /** Deletes all blobs with a prefix, and returns their number. */
     long deleteAll(String prefix) throws IOException {
-        long deleted = 0;
-        List<BlobKey> batch = new ArrayList<>();
         try (BlobListing blobs = new S3Listing(bucket, names, client, headers, ListOptions.prefix(prefix)).begin()) {
-            while (blobs.hasNext()) {
-                if (blobs.next() instanceof BlobListing.Blob blob) {
-                    batch.add(blob.key());
-                    deleted++;
-                }
-                if (batch.size() == BATCH) {
-                    delete(batch).throwIfFailed();
-                    batch.clear();
-                }
-            }
+            return Deletions.listed(blobs, BATCH, this::deleteBatch);
         }
-        delete(batch).throwIfFailed();
-        return deleted;
     }
 
     /** Deletes many blobs in batches, and reports failures by key. */
