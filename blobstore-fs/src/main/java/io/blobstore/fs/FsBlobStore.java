@@ -35,6 +35,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Objects;
@@ -170,7 +171,7 @@ public final class FsBlobStore implements BlobStore {
             });
             if (deleted) {
                 root.directories().sync(KeyPaths.parent(file));
-                root.directories().removeEmptyAbove(file);
+                root.directories().removeEmptyAbove(file, root.session());
             }
             return deleted;
         });
@@ -239,10 +240,15 @@ public final class FsBlobStore implements BlobStore {
 
     private BlobSource openSource(BlobKey key) throws IOException {
         Path file = root.paths().resolve(Operation.COPY, key);
-        if (root.paths().stat(Operation.COPY, key, file).isEmpty()) {
-            throw new BlobNotFoundException(Operation.COPY, key, null);
+        try {
+            if (root.paths().stat(Operation.COPY, key, file).isPresent()) {
+                return BlobSource.ofPath(file);
+            }
+        } catch (NoSuchFileException e) {
+            // deleted meanwhile
         }
-        return BlobSource.ofPath(file);
+        root.requireDirectory();
+        throw new BlobNotFoundException(Operation.COPY, key, null);
     }
 
     @Override
