@@ -6,6 +6,7 @@ import io.blobstore.internal.file.AtomicFile;
 import io.blobstore.internal.file.ProcessSession;
 import java.io.IOException;
 import java.nio.channels.FileLockInterruptionException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
@@ -52,7 +53,7 @@ final class Directories {
     /**
      * Removes the empty directories above a file that was deleted. Each is removed under the lock of the key that is
      * its path, because deleting a path deletes what is there: a blob, if one is stored where the directory was. An
-     * interrupt is no failure, and remains set.
+     * interrupt or a missing permission is no failure; an interrupt remains set.
      */
     void removeEmptyAbove(Path file, ProcessSession session) throws IOException {
         List<Path> innermostFirst = paths.directoriesAbove(file);
@@ -66,7 +67,7 @@ final class Directories {
                 return;
             } catch (NoSuchFileException e) {
                 continue; // another process has deleted it; its parent may be empty as well
-            } catch (FileLockInterruptionException e) {
+            } catch (FileLockInterruptionException | AccessDeniedException e) {
                 return; // the file is deleted, and an empty directory is in nobody's way
             }
         }

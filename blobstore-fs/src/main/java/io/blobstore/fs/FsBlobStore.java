@@ -153,8 +153,13 @@ public final class FsBlobStore implements BlobStore {
 
     @Override
     public BlobListing list(ListOptions options) throws IOException {
+        return list(options, false);
+    }
+
+    private BlobListing list(ListOptions options, boolean complete) throws IOException {
         root.requireOpen();
-        return FsErrors.translating(Operation.LIST, null, root.path(), () -> FsListing.open(root, options));
+        return FsErrors.translating(
+                Operation.LIST, null, root.path(), () -> FsListing.open(root, options, complete));
     }
 
     @Override
@@ -190,7 +195,7 @@ public final class FsBlobStore implements BlobStore {
                     "deleteAll needs a prefix: an empty one would delete every blob of the store");
         }
         long deleted = 0;
-        try (BlobListing blobs = list(ListOptions.prefix(prefix))) {
+        try (BlobListing blobs = list(ListOptions.prefix(prefix), true)) {
             while (blobs.hasNext()) {
                 if (blobs.next() instanceof BlobListing.Blob blob) {
                     delete(blob.key());
