@@ -16,6 +16,7 @@ import io.blobstore.TargetException;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.InMemoryBlobStore;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -75,6 +76,15 @@ class PathTargetTest {
         }
     }
 
+    /** Returns the only temporary file. */
+    private Path temporary() throws IOException {
+        List<Path> parts = files().stream()
+                .filter(file -> file.getFileName().toString().matches("\\.blobstore-.*\\.part"))
+                .toList();
+        assertThat(parts).hasSize(1);
+        return parts.get(0);
+    }
+
     // ---- one step
 
     @ParameterizedTest
@@ -84,11 +94,10 @@ class PathTargetTest {
         if (replaced) {
             Files.write(path, OLD);
         }
-        List<Path> before = files();
-        AtomicReference<List<Path>> meanwhile = new AtomicReference<>();
+        AtomicReference<Path> meanwhile = new AtomicReference<>();
         ScriptedReads store = ScriptedReads.of(CONTENT).on(read -> {
             if (read.offset() == 1_000_000) {
-                meanwhile.set(files());
+                meanwhile.set(temporary());
                 if (replaced) {
                     assertThat(path).hasBinaryContent(OLD);
                 }
@@ -99,8 +108,7 @@ class PathTargetTest {
 
         assertThat(path).hasBinaryContent(CONTENT);
         assertThat(files()).containsExactly(path);
-        assertThat(meanwhile.get()).hasSize(before.size() + 1).containsAll(before);
-        assertThat(meanwhile.get().get(0).getFileName().toString()).matches("\\.blobstore-.*\\.part");
+        assertThat(meanwhile.get()).doesNotExist();
     }
 
     @Test
@@ -164,7 +172,7 @@ class PathTargetTest {
         try (BlobTarget.Writer writer =
                         BlobTarget.ofPath(directory.resolve("file")).open();
                 BlobTarget.Window window = writer.window(7, content.length)) {
-            Path hidden = files().get(0);
+            Path hidden = temporary();
 
             window.put(ByteBuffer.wrap(content, 0, BUFFER + 50));
             assertThat(Files.size(hidden)).isEqualTo(7 + BUFFER);
@@ -361,9 +369,9 @@ class PathTargetTest {
         }
     }
 
-    // ---- kill -9
+    // ---- kill -9, and what it leaves behind
 
-    /** Blocks in the last part for ever. */
+    /** Blocks in the last part until it is told to end. */
     static final class HangingRead {
         private HangingRead() {}
 
@@ -371,7 +379,7 @@ class PathTargetTest {
             ScriptedReads store = ScriptedReads.of(CONTENT).on(read -> {
                 if (read.offset() == 1_000_000) {
                     System.out.println("hanging");
-                    ScriptedStore.awaitUninterruptibly(new CountDownLatch(1));
+                    System.in.read();
                 }
             });
             read(store, Path.of(args[0]));
@@ -379,7 +387,7 @@ class PathTargetTest {
     }
 
     @Test
-    void aProcessThatIsKilledLeavesTheOldFile() throws Exception {
+    void aProcessThatIsKilledLeavesTheOldFileAndTheNextReadDeletesItsTemporaryFile() throws Exception {
         Path path = Files.write(directory.resolve("file"), OLD);
         try (ChildJvm.Running child = ChildJvm.of(HangingRead.class, directory).start(path.toString())) {
             child.awaitLine("hanging"::equals, Duration.ofMinutes(1));
@@ -387,12 +395,54 @@ class PathTargetTest {
             assertThat(child.join(Duration.ofMinutes(1)).code()).isEqualTo(128 + 9);
         }
         assertThat(path).hasBinaryContent(OLD);
-        assertThat(files()).hasSize(2).endsWith(path);
-        assertThat(files().get(0).getFileName().toString()).matches("\\.blobstore-.*\\.part");
+        assertThat(temporary()).exists();
+        Path other = directory.resolve("other");
 
-        read(ScriptedReads.of(CONTENT), path); // the leftover file does not matter
+        read(ScriptedReads.of(CONTENT), other);
 
-        assertThat(path).hasBinaryContent(CONTENT);
+        assertThat(other).hasBinaryContent(CONTENT);
+        assertThat(files()).containsExactly(path, other);
+    }
+
+    @Test
+    void theTemporaryFilesOfLiveReadsAreNeverDeleted() throws Exception {
+        Path byAnother = directory.resolve("byAnotherProcess");
+        Path byThis = directory.resolve("byThisProcess");
+        try (ChildJvm.Running child = ChildJvm.of(HangingRead.class, directory).start(byAnother.toString());
+                BlobTarget.Writer writer = BlobTarget.ofPath(byThis).open()) {
+            child.awaitLine("hanging"::equals, Duration.ofMinutes(1));
+            List<Path> before = files();
+            // Twice, and from another process too: neither may drop a lock for the next to find it free.
+            for (int i = 0; i < 2; i++) {
+                read(ScriptedReads.of(CONTENT), directory.resolve("meanwhile"));
+                ChildJvm.Exit exit = ChildJvm.of(PlainRead.class, directory)
+                        .run(Duration.ofMinutes(1), directory.resolve("meanwhile").toString());
+                assertThat(exit.code()).as(exit.output()).isZero();
+                assertThat(files()).containsAll(before).hasSize(before.size() + 1);
+            }
+            try (BlobTarget.Window window = writer.window(0, OLD.length)) {
+                window.put(ByteBuffer.wrap(OLD));
+                window.flush();
+            }
+            writer.commit(OLD.length);
+            try (OutputStream toChild = child.process().getOutputStream()) {
+                toChild.write('\n');
+            }
+            ChildJvm.Exit exit = child.join(Duration.ofMinutes(1));
+            assertThat(exit.code()).as(exit.output()).isZero();
+        }
+        assertThat(byThis).hasBinaryContent(OLD);
+        assertThat(byAnother).hasBinaryContent(CONTENT);
+        assertThat(files()).containsExactly(byAnother, byThis, directory.resolve("meanwhile"));
+    }
+
+    /** Reads into a file. */
+    static final class PlainRead {
+        private PlainRead() {}
+
+        public static void main(String[] args) throws Exception {
+            read(ScriptedReads.of(CONTENT), Path.of(args[0]));
+        }
     }
 
     @Test

@@ -30,6 +30,9 @@ import java.util.zip.CRC32C;
  * number of threads, and then to the key's path by one rename.
  */
 final class BlobFileWriter {
+    /** Renaming fails if other threads create and remove directories in the way at the same time. */
+    private static final int RENAME_ATTEMPTS = 10;
+
     private final Operation operation;
     private final FsRoot root;
     private final BlobKey key;
@@ -143,7 +146,7 @@ final class BlobFileWriter {
     }
 
     private void rename() throws IOException {
-        for (; ; ) {
+        for (int attempt = 1; ; attempt++) {
             try {
                 root.directories().makeAbove(operation, key, target);
                 if (!(options.precondition() instanceof Precondition.IfAbsent) || !link()) {
@@ -159,7 +162,10 @@ final class BlobFileWriter {
             } catch (FileAlreadyExistsException e) {
                 throw new BlobAlreadyExistsException(operation, key, e);
             } catch (FileSystemException e) {
-                removeDirectoryInTheWay(e);
+                // Otherwise a directory at the path, or a blob above it, may have been removed meanwhile.
+                if (!removeDirectoryInTheWay() && attempt == RENAME_ATTEMPTS) {
+                    throw e;
+                }
             }
         }
     }
@@ -183,13 +189,16 @@ final class BlobFileWriter {
 
     /**
      * Removes an empty directory at the blob's path, which remained after a deletion; fails if it contains other blobs.
+     *
+     * @return false if there is no directory at the path
      */
-    private void removeDirectoryInTheWay(FileSystemException problem) throws IOException {
+    private boolean removeDirectoryInTheWay() throws IOException {
         if (!KeyPaths.isDirectory(target)) {
-            throw problem;
+            return false;
         }
         try {
-            Files.delete(target);
+            Files.deleteIfExists(target);
+            return true;
         } catch (DirectoryNotEmptyException e) {
             throw new InvalidBlobKeyException(
                     operation, key, "'" + key + "/' is the directory of other blobs, so it cannot be a blob as well");

@@ -3,11 +3,16 @@ package io.blobstore.fs;
 import io.blobstore.BlobKey;
 import io.blobstore.Operation;
 import io.blobstore.internal.file.AtomicFile;
+import io.blobstore.internal.file.ProcessSession;
 import java.io.IOException;
+import java.nio.channels.FileLockInterruptionException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Collections;
@@ -45,19 +50,47 @@ final class Directories {
         }
     }
 
-    /** Removes the empty directories above a file. */
-    void removeEmptyAbove(Path file) throws IOException {
+    /**
+     * Removes the empty directories above a file that was deleted. Each is removed under the lock of the key that is
+     * its path, because deleting a path deletes what is there: a blob, if one is stored where the directory was. An
+     * interrupt or a missing permission is no failure; an interrupt remains set.
+     */
+    void removeEmptyAbove(Path file, ProcessSession session) throws IOException {
         List<Path> innermostFirst = paths.directoriesAbove(file);
         Collections.reverse(innermostFirst);
         for (Path directory : innermostFirst) {
             try {
-                Files.delete(directory);
+                if (isEmpty(directory) && session.exclusively(paths.keyOf(directory), () -> deleteEmpty(directory))) {
+                    sync(KeyPaths.parent(directory));
+                    continue;
+                }
+                return;
             } catch (NoSuchFileException e) {
                 continue; // another process has deleted it; its parent may be empty as well
-            } catch (DirectoryNotEmptyException e) {
-                return;
+            } catch (FileLockInterruptionException | AccessDeniedException e) {
+                return; // the file is deleted, and an empty directory is in nobody's way
             }
-            sync(KeyPaths.parent(directory));
+        }
+    }
+
+    /** Returns whether a path is an empty directory; a look without the lock, which is seldom needed. */
+    private static boolean isEmpty(Path directory) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+            return !files.iterator().hasNext();
+        } catch (NotDirectoryException e) {
+            return false; // a blob was stored there
+        }
+    }
+
+    private static boolean deleteEmpty(Path directory) throws IOException {
+        if (!KeyPaths.isDirectory(directory)) {
+            return Files.notExists(directory);
+        }
+        try {
+            Files.delete(directory);
+            return true;
+        } catch (DirectoryNotEmptyException e) {
+            return false;
         }
     }
 

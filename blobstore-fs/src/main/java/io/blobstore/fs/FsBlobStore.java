@@ -35,6 +35,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Objects;
@@ -152,8 +153,13 @@ public final class FsBlobStore implements BlobStore {
 
     @Override
     public BlobListing list(ListOptions options) throws IOException {
+        return list(options, false);
+    }
+
+    private BlobListing list(ListOptions options, boolean complete) throws IOException {
         root.requireOpen();
-        return FsErrors.translating(Operation.LIST, null, root.path(), () -> FsListing.open(root, options));
+        return FsErrors.translating(
+                Operation.LIST, null, root.path(), () -> FsListing.open(root, options, complete));
     }
 
     @Override
@@ -170,7 +176,7 @@ public final class FsBlobStore implements BlobStore {
             });
             if (deleted) {
                 root.directories().sync(KeyPaths.parent(file));
-                root.directories().removeEmptyAbove(file);
+                root.directories().removeEmptyAbove(file, root.session());
             }
             return deleted;
         });
@@ -189,7 +195,7 @@ public final class FsBlobStore implements BlobStore {
                     "deleteAll needs a prefix: an empty one would delete every blob of the store");
         }
         long deleted = 0;
-        try (BlobListing blobs = list(ListOptions.prefix(prefix))) {
+        try (BlobListing blobs = list(ListOptions.prefix(prefix), true)) {
             while (blobs.hasNext()) {
                 if (blobs.next() instanceof BlobListing.Blob blob) {
                     delete(blob.key());
@@ -239,10 +245,15 @@ public final class FsBlobStore implements BlobStore {
 
     private BlobSource openSource(BlobKey key) throws IOException {
         Path file = root.paths().resolve(Operation.COPY, key);
-        if (root.paths().stat(Operation.COPY, key, file).isEmpty()) {
-            throw new BlobNotFoundException(Operation.COPY, key, null);
+        try {
+            if (root.paths().stat(Operation.COPY, key, file).isPresent()) {
+                return BlobSource.ofPath(file);
+            }
+        } catch (NoSuchFileException e) {
+            // deleted meanwhile
         }
-        return BlobSource.ofPath(file);
+        root.requireDirectory();
+        throw new BlobNotFoundException(Operation.COPY, key, null);
     }
 
     @Override

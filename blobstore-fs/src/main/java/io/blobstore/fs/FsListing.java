@@ -5,7 +5,9 @@ import io.blobstore.BlobListing;
 import io.blobstore.InvalidBlobKeyException;
 import io.blobstore.ListOptions;
 import io.blobstore.Operation;
+import io.blobstore.internal.file.AtomicFile;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -21,6 +23,8 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Walks the tree depth first, one sorted directory at a time.
@@ -32,25 +36,35 @@ import org.jspecify.annotations.Nullable;
  */
 final class FsListing implements BlobListing {
     private static final Operation OPERATION = Operation.LIST;
+    private static final Logger LOG = LoggerFactory.getLogger(FsListing.class);
 
     private final FsRoot root;
     private final ListOptions options;
+    private final boolean complete;
     /** The remaining entries of each directory between the root and the current one, the innermost first. */
     private final Deque<Iterator<Name>> walk = new ArrayDeque<>();
 
     private @Nullable Entry next;
     /** The last common prefix returned, whose keys are skipped. */
     private @Nullable String rolledUp;
+    /** The number of files that cannot be blobs. */
+    private long skipped;
 
-    private FsListing(FsRoot root, ListOptions options) {
+    private FsListing(FsRoot root, ListOptions options, boolean complete) {
         this.root = root;
         this.options = options;
+        this.complete = complete;
     }
 
-    /** Opens a listing. */
-    static FsListing open(FsRoot root, ListOptions options) throws IOException {
+    /**
+     * Opens a listing.
+     *
+     * @param complete whether every directory that cannot be read is an error. Otherwise one directly in the root is
+     *     skipped, as {@code lost+found} is one, unless the prefix names it.
+     */
+    static FsListing open(FsRoot root, ListOptions options, boolean complete) throws IOException {
         root.requireDirectory();
-        FsListing listing = new FsListing(root, options);
+        FsListing listing = new FsListing(root, options, complete);
         Optional<Path> directory = root.paths().directoryOf(options.prefix());
         if (directory.isPresent()) {
             listing.descend(directory.get());
@@ -90,6 +104,12 @@ final class FsListing implements BlobListing {
         return entry;
     }
 
+    private void skip(Path path, String reason) {
+        if (skipped++ == 0) {
+            LOG.warn("A listing of {} skips what cannot be a blob; first {}: {}", root.path(), path, reason);
+        }
+    }
+
     /** Ends the listing. Nothing is open between calls, as each directory is read at once. */
     @Override
     public void close() {
@@ -108,7 +128,7 @@ final class FsListing implements BlobListing {
                 continue;
             }
             if (name.isDirectory()) {
-                descend(name.path());
+                enter(name);
                 continue;
             }
             Optional<Entry> entry = entry(name);
@@ -173,11 +193,26 @@ final class FsListing implements BlobListing {
         return start.isEmpty() ? text.isEmpty() : BlobKey.of(text).compareTo(BlobKey.of(start)) <= 0;
     }
 
+    private void enter(Name directory) throws IOException {
+        try {
+            descend(directory.path());
+        } catch (AccessDeniedException e) {
+            boolean isInRoot = KeyPaths.parent(directory.path()).equals(root.path());
+            boolean isNamed = (options.prefix() + "/").startsWith(directory.text());
+            if (complete || isNamed || !isInRoot) {
+                throw e;
+            }
+            skip(directory.path(), "it is a directory that may not be read");
+        }
+    }
+
     private void descend(Path directory) throws IOException {
         List<Name> names = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
             for (Path path : entries) {
-                name(path).ifPresent(names::add);
+                if (!AtomicFile.isReservedName(path.getFileName().toString())) {
+                    name(path).ifPresent(names::add);
+                }
             }
         } catch (NoSuchFileException e) {
             return; // removed meanwhile

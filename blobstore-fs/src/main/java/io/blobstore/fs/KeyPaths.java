@@ -3,6 +3,7 @@ package io.blobstore.fs;
 import io.blobstore.BlobKey;
 import io.blobstore.InvalidBlobKeyException;
 import io.blobstore.Operation;
+import io.blobstore.internal.file.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -103,6 +104,9 @@ final class KeyPaths {
             if (segment.getBytes(StandardCharsets.UTF_8).length > MAX_NAME_BYTES) {
                 return Optional.of(
                         "it has a segment of more than " + MAX_NAME_BYTES + " bytes, the limit of a file name");
+            }
+            if (AtomicFile.isReservedName(segment)) {
+                return Optional.of("its segment '" + segment + "' is a name of temporary files of downloads");
             }
         }
         if (segments[0].toLowerCase(Locale.ROOT).equals(RESERVED)) {

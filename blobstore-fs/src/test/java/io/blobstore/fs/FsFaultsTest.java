@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.blobstore.BlobKey;
+import io.blobstore.BlobListing;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobStores;
@@ -29,9 +30,13 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -204,15 +209,103 @@ class FsFaultsTest {
         assertThat(exit.code()).as(exit.output()).isZero();
     }
 
-    private boolean canMount() throws IOException, InterruptedException {
+    private boolean canMount() throws InterruptedException {
+        return succeeds("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", directory.toString());
+    }
+
+    private static boolean succeeds(String... command) throws InterruptedException {
         try {
-            Process probe = new ProcessBuilder("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", directory.toString())
+            Process probe = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();
             return probe.waitFor() == 0;
         } catch (IOException e) {
             return false; // not available on this system
+        }
+    }
+
+    // ---- directories that may not be read
+
+    @Test
+    void aDirectoryThatMayNotBeReadIsSkippedInTheRootAndAnErrorElsewhere() throws Exception {
+        Path volume = Files.createDirectory(directory.resolve("volume"));
+        Path lostAndFound = Files.createDirectory(volume.resolve("lost+found"));
+        Path damaged = Files.createDirectory(directory.resolve("damaged"));
+        Path closed = Files.createDirectories(damaged.resolve("dir/closed"));
+        Path unsearchable = Files.createDirectory(damaged.resolve("unsearchable"));
+        for (Path root : List.of(volume, damaged)) {
+            Files.createDirectories(root.resolve("dir"));
+            Files.write(root.resolve("dir/blob"), new byte[5]);
+            Files.write(root.resolve("later"), new byte[5]);
+        }
+        Files.write(closed.resolve("blob"), new byte[5]);
+        Files.write(unsearchable.resolve("blob"), new byte[5]);
+        Set<PosixFilePermission> nothing = PosixFilePermissions.fromString("---------");
+        Files.setPosixFilePermissions(lostAndFound, nothing);
+        Files.setPosixFilePermissions(closed, nothing);
+        Files.setPosixFilePermissions(unsearchable, PosixFilePermissions.fromString("r--------"));
+        try {
+            ChildJvm child = ChildJvm.of(Unreadable.class, directory);
+            if (Files.isReadable(lostAndFound)) { // root may read anything, but not in a user namespace without root
+                assumeThat(succeeds("unshare", "-U", "true"))
+                        .as("needs 'unshare' to run without privileges")
+                        .isTrue();
+                child = child.under("unshare", "-U");
+            }
+            ChildJvm.Exit exit = child.run(Duration.ofMinutes(1), volume.toString(), damaged.toString());
+            assertThat(exit.code()).as(exit.output()).isZero();
+            assertThat(exit.output().lines().filter(line -> line.contains("WARN")))
+                    .as("one warning per listing")
+                    .hasSize(3)
+                    .allMatch(line -> line.contains("lost+found") && line.contains("may not be read")
+                            || line.contains(damaged + "/unsearchable"));
+        } finally {
+            Set<PosixFilePermission> all = PosixFilePermissions.fromString("rwx------");
+            for (Path path : List.of(lostAndFound, closed, unsearchable)) {
+                Files.setPosixFilePermissions(path, all);
+            }
+        }
+    }
+
+    /** Lists and deletes as a user who may not read some directories. */
+    static final class Unreadable {
+        public static void main(String[] args) throws Exception {
+            try (FsBlobStore store = FsBlobStore.open(Path.of(args[0]))) {
+                assertThat(keys(store, ListOptions.DEFAULT)).containsExactly("dir/blob", "later");
+                assertThat(keys(store, ListOptions.prefix("l"))).containsExactly("later");
+                assertThat(keys(store, ListOptions.prefix("dir/"))).containsExactly("dir/blob");
+                for (String named : List.of("lost+found/", "lost+found/x", "lost+found/x/y", "lost+found")) {
+                    requireDenied("lost+found", () -> keys(store, ListOptions.prefix(named)));
+                }
+                requireDenied("lost+found", () -> store.deleteAll("lo"));
+                assertThat(store.deleteAll("dir")).isEqualTo(1);
+            }
+            try (FsBlobStore store = FsBlobStore.open(Path.of(args[1]))) {
+                requireDenied("dir/closed", () -> keys(store, ListOptions.DEFAULT));
+                requireDenied("dir/closed", () -> keys(store, ListOptions.prefix("dir/")));
+                requireDenied("dir/closed", () -> store.deleteAll("dir/c"));
+                requireDenied("unsearchable", () -> store.deleteAll("u"));
+                requireDenied("unsearchable", () -> keys(store, ListOptions.prefix("unsearchable/")));
+                assertThat(keys(store, ListOptions.builder().startAfter("dir/zzz").build()))
+                        .containsExactly("later");
+            }
+        }
+
+        private static List<String> keys(FsBlobStore store, ListOptions options) throws IOException {
+            List<String> keys = new ArrayList<>();
+            try (BlobListing listing = store.list(options)) {
+                while (listing.hasNext()) {
+                    keys.add(listing.next().name());
+                }
+            }
+            return keys;
+        }
+
+        private static void requireDenied(String named, ThrowableAssert.ThrowingCallable call) {
+            assertThatThrownBy(call)
+                    .isInstanceOf(PermissionDeniedException.class)
+                    .hasMessageContaining(named);
         }
     }
 

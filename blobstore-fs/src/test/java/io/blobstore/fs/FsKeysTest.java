@@ -8,6 +8,7 @@ import io.blobstore.BlobListing;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
+import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.InvalidBlobKeyException;
@@ -77,6 +78,9 @@ class FsKeysTest {
                 ".blobstore/tmp/x | the store's own directory",
                 ".blobstore       | the store's own directory",
                 ".BlobStore/x     | the store's own directory",
+                ".blobstore-1.part     | temporary files of downloads",
+                "a/.blobstore-1.lock   | temporary files of downloads",
+                ".BLOBSTORE-1.part/b   | temporary files of downloads",
             })
     void aKeyThatIsNotAPathInsideTheRootIsRefusedByEveryOperation(String name, String rule) {
         refusedByEveryOperation(BlobKey.of(name), rule);
@@ -117,6 +121,23 @@ class FsKeysTest {
     void aPrefixThatNoKeyCanHaveListsNothing(String prefix) throws IOException {
         assertThat(keys(ListOptions.prefix(prefix))).isEmpty();
         assertThat(store.deleteAll(prefix)).isZero();
+    }
+
+    @Test
+    void theTemporaryFilesOfDownloadsIntoTheRootAreNotListed() throws IOException {
+        store.store(BlobKey.of("dir/blob"), ByteBuffer.allocate(1));
+        try (BlobTarget.Writer inRoot = BlobTarget.ofPath(root.resolve("file")).open();
+                BlobTarget.Writer inDirectory =
+                        BlobTarget.ofPath(root.resolve("dir/file")).open()) {
+            assertThat(Tree.all(root)).anyMatch(name -> name.matches("\\.blobstore-.*\\.part"));
+            assertThat(Tree.all(root)).anyMatch(name -> name.matches("dir/\\.blobstore-.*\\.part"));
+            assertThat(keys(ListOptions.DEFAULT)).containsExactly("dir/blob");
+            assertThat(keys(ListOptions.prefix(".blobstore-"))).isEmpty();
+            assertThat(keys(ListOptions.prefix("dir/.blobstore-"))).isEmpty();
+            assertThat(store.deleteAll("dir/.")).isZero();
+            inDirectory.commit(0);
+        }
+        assertThat(keys(ListOptions.DEFAULT)).containsExactly("dir/blob", "dir/file");
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobSource;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
+import io.blobstore.InvalidBlobKeyException;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
@@ -385,6 +386,49 @@ class FsProcessesTest {
             assertThat(Tree.blobsAndDirectories(root)).isEmpty();
         } finally {
             threads.shutdown();
+        }
+    }
+
+    @Test
+    void aBlobThatTakesThePlaceOfADirectoryIsNotDeletedWithIt() throws Exception {
+        Path root = Files.createDirectory(directory.resolve("root"));
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        BlobKey place = BlobKey.of("place");
+        BlobKey inside = BlobKey.of("place/inside");
+        try (FsBlobStore store =
+                FsBlobStore.builder(root).durability(Durability.NONE).open()) {
+            Future<?> directories = threads.submit(() -> {
+                for (int i = 0; i < 1000; i++) {
+                    if (stored(store, inside)) {
+                        store.delete(inside); // removes the directory too
+                    }
+                }
+                return null;
+            });
+            Future<?> blobs = threads.submit(() -> {
+                for (int i = 0; i < 1000; i++) {
+                    if (stored(store, place)) {
+                        assertThat(store.head(place).size()).isEqualTo(10);
+                        store.delete(place);
+                    }
+                }
+                return null;
+            });
+            directories.get();
+            blobs.get();
+            assertThat(Tree.blobsAndDirectories(root)).isEmpty();
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    /** Returns whether the blob was stored, and not refused because of the other one. */
+    private static boolean stored(FsBlobStore store, BlobKey key) throws IOException {
+        try {
+            store.store(key, ByteBuffer.allocate(10));
+            return true;
+        } catch (InvalidBlobKeyException e) {
+            return false;
         }
     }
 }

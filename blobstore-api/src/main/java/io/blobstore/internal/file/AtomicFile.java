@@ -13,7 +13,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,10 +38,13 @@ public final class AtomicFile implements Closeable {
      * occurred.
      */
     private final FileChannel channel;
+    /** Shows other processes that the temporary file is in use; null if its directory does. */
+    private final @Nullable LivenessLock alive;
 
-    private AtomicFile(Path target, Path temporary) throws IOException {
+    private AtomicFile(Path target, Path temporary, @Nullable LivenessLock alive) throws IOException {
         this.target = target;
         this.temporary = temporary;
+        this.alive = alive;
         this.channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     }
 
@@ -52,14 +54,27 @@ public final class AtomicFile implements Closeable {
      * @throws FileAlreadyExistsException if there is a file at the temporary path
      */
     public static AtomicFile create(Path target, Path temporary) throws IOException {
-        return new AtomicFile(target, temporary);
+        return new AtomicFile(target, temporary, null);
     }
 
     /**
-     * Creates an empty temporary file beside the target, hidden, with a unique name. A killed process leaves it there.
+     * Creates an empty temporary file beside the target, hidden, with a unique name. First deletes the files that
+     * writers of this kind left in the directory, if their processes are dead; in a directory of many files, it does so
+     * once for many calls.
      */
     public static AtomicFile createBeside(Path target) throws IOException {
-        return new AtomicFile(target, target.resolveSibling(".blobstore-" + UUID.randomUUID() + ".part"));
+        LivenessLock alive = PartFiles.lock(target.resolveSibling(""));
+        try {
+            return new AtomicFile(target, PartFiles.path(alive), alive);
+        } catch (IOException | RuntimeException e) {
+            alive.close();
+            throw e;
+        }
+    }
+
+    /** Returns whether a file's name, in any directory, is kept for temporary files beside targets. */
+    public static boolean isReservedName(String fileName) {
+        return PartFiles.isReserved(fileName);
     }
 
     /** Returns where the content is until it is published. */
@@ -128,8 +143,10 @@ public final class AtomicFile implements Closeable {
     /** Discards the temporary file; published content stays. Idempotent. */
     @Override
     public void close() throws IOException {
-        channel.close();
-        Files.deleteIfExists(temporary);
+        try (LivenessLock released = alive) {
+            channel.close();
+            Files.deleteIfExists(temporary);
+        }
     }
 
     /**

@@ -1,8 +1,6 @@
 package io.blobstore.internal.file;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
@@ -12,14 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,10 +28,9 @@ import org.slf4j.LoggerFactory;
  * directory/locks/I       locked while a name of stripe I is changed
  * </pre>
  *
- * <p><b>Why one per process and directory.</b> POSIX record locks, which {@link FileLock} is on Unix, belong to the
- * process: closing <em>any</em> descriptor of a file drops all of its locks, and two threads cannot exclude each other
- * by them. So a process must not open the lock file of its own session a second time, and threads need a lock in memory
- * in addition to the one in the file. That is why the map of sessions is static.
+ * <p>The map of sessions is static, so that all stores of one directory share locks and names. If several class loaders
+ * have loaded this class, each has a session of its own; they neither sweep nor unlock each other (see
+ * {@link LivenessLock}, {@link StripeLocks}).
  *
  * <p><b>Lock order:</b> {@link #SESSIONS_LOCK} is never held together with a stripe's lock.
  *
@@ -45,38 +38,23 @@ import org.slf4j.LoggerFactory;
  */
 public final class ProcessSession {
     private static final Logger LOG = LoggerFactory.getLogger(ProcessSession.class);
-    private static final int STRIPES = 64;
-    private static final String LOCK_SUFFIX = ".lock";
-
-    /**
-     * The name of this process, which differs from those of processes with the same pid on other hosts or in other
-     * containers.
-     */
-    private static final String PROCESS = ProcessHandle.current().pid() + "-"
-            + ProcessHandle.current()
-                    .info()
-                    .startInstant()
-                    .orElse(Instant.EPOCH)
-                    .toEpochMilli() + "-";
 
     private static final ReentrantLock SESSIONS_LOCK = new ReentrantLock();
     private static final Map<Path, ProcessSession> SESSIONS = new HashMap<>();
 
     private final Path directory;
+    private final LivenessLock alive;
     private final Path temporaries;
-    private final Path lockFile;
-    private final FileChannel lockChannel;
-    private final ReentrantLock[] stripes =
-            IntStream.range(0, STRIPES).mapToObj(i -> new ReentrantLock()).toArray(ReentrantLock[]::new);
+    private final StripeLocks stripes;
     private final AtomicLong nextTemporary = new AtomicLong();
     /** Guarded by {@link #SESSIONS_LOCK}. */
     private int users;
 
-    private ProcessSession(Path directory, Path lockFile, FileChannel lockChannel, Path temporaries) {
+    private ProcessSession(Path directory, LivenessLock alive, StripeLocks stripes) {
         this.directory = directory;
-        this.lockFile = lockFile;
-        this.lockChannel = lockChannel;
-        this.temporaries = temporaries;
+        this.alive = alive;
+        this.temporaries = alive.name();
+        this.stripes = stripes;
     }
 
     /** An action for {@link #exclusively}. */
@@ -124,31 +102,21 @@ public final class ProcessSession {
         Path tmp = tmp(directory);
         makeDirectory(directory);
         makeDirectory(tmp);
-        makeDirectory(locks(directory));
-        for (; ; ) {
-            String name = PROCESS + UUID.randomUUID();
-            Path lockFile = tmp.resolve(name + LOCK_SUFFIX);
-            FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-            try {
-                // Before this process locked the new file, another one may have swept it, taking its process for dead.
-                if (channel.tryLock() != null && Files.exists(lockFile)) {
-                    Path temporaries = Files.createDirectory(tmp.resolve(name));
-                    return new ProcessSession(directory, lockFile, channel, temporaries);
-                }
-            } catch (IOException | RuntimeException e) {
-                channel.close();
-                throw e;
-            }
-            channel.close();
+        Path locks = directory.resolve("locks");
+        makeDirectory(locks);
+        LivenessLock alive = LivenessLock.create(tmp, "", true);
+        try {
+            Files.createDirectory(alive.name());
+            return new ProcessSession(directory, alive, StripeLocks.in(locks));
+        } catch (IOException | RuntimeException e) {
+            alive.close();
+            throw e;
         }
     }
 
     private void end() throws IOException {
-        try {
+        try (LivenessLock unlocked = alive) {
             deleteDirectory(temporaries);
-            Files.deleteIfExists(lockFile);
-        } finally {
-            lockChannel.close();
         }
     }
 
@@ -159,23 +127,12 @@ public final class ProcessSession {
 
     /**
      * Runs an action while no other thread or process runs one for the same name in the same directory. For short
-     * actions, such as a check and a rename: names share {@value #STRIPES} locks.
+     * actions, such as a check and a rename, because names share locks.
+     *
+     * @throws java.nio.channels.FileLockInterruptionException if the thread is interrupted before the action has begun
      */
     public <T> T exclusively(String name, Action<T> action) throws IOException {
-        int stripe = Math.floorMod(name.hashCode(), STRIPES);
-        ReentrantLock inProcess = stripes[stripe];
-        inProcess.lock();
-        // A new channel for each call: an interrupt closes the channel, and with it the lock, of this call only.
-        try (FileChannel channel = FileChannel.open(
-                        locks(directory).resolve(Integer.toString(stripe)),
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE,
-                        LinkOption.NOFOLLOW_LINKS);
-                FileLock between = channel.lock()) {
-            return action.run();
-        } finally {
-            inProcess.unlock();
-        }
+        return stripes.exclusively(name, action);
     }
 
     /**
@@ -187,38 +144,27 @@ public final class ProcessSession {
         if (!isDirectory(directory) || !isDirectory(tmp)) {
             return; // missing, or a symbolic link, which is not followed
         }
-        try (DirectoryStream<Path> lockFiles = Files.newDirectoryStream(tmp, "*" + LOCK_SUFFIX)) {
-            for (Path lockFile : lockFiles) {
-                if (!lockFile.getFileName().toString().startsWith(PROCESS)) {
-                    sweepSession(lockFile);
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(tmp)) {
+            for (Path file : files) {
+                if (LivenessLock.isLockFile(file)) {
+                    sweepSession(file);
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
-            LOG.debug("Temporary files of dead processes in {} were not deleted", tmp, e);
+            LOG.debug("Temporary files of dead processes in {} were not looked for", tmp, e);
         }
     }
 
-    private static void sweepSession(Path lockFile) throws IOException {
-        String name = lockFile.getFileName().toString();
-        Path temporaries = lockFile.resolveSibling(name.substring(0, name.length() - LOCK_SUFFIX.length()));
-        try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
-                FileLock lock = channel.tryLock()) {
-            if (lock != null) {
-                deleteDirectory(temporaries);
-                Files.deleteIfExists(lockFile);
-                LOG.info("Deleted the temporary files of a dead process, {}", temporaries);
-            }
-        } catch (NoSuchFileException e) {
-            LOG.debug("Another process swept {}", lockFile, e);
+    private static void sweepSession(Path lockFile) {
+        try {
+            LivenessLock.sweep(lockFile, "", ProcessSession::deleteDirectory);
+        } catch (IOException e) {
+            LOG.debug("The temporary files of {} were not deleted, though its process may be dead", lockFile, e);
         }
     }
 
     private static Path tmp(Path directory) {
         return directory.resolve("tmp");
-    }
-
-    private static Path locks(Path directory) {
-        return directory.resolve("locks");
     }
 
     private static boolean isDirectory(Path path) {

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -159,6 +161,84 @@ class AtomicFileTest {
                     .withMessageContaining(target.toString())
                     .withMessageContaining("no room for " + Long.MAX_VALUE + " bytes");
         }
+    }
+
+    // ---- what dead processes left beside a target
+
+    private static final String DEAD = ".blobstore-1-1-dead";
+
+    private Path leftover(String name) throws IOException {
+        return Files.createFile(directory.resolve(name));
+    }
+
+    private void createAndDiscard() throws IOException {
+        AtomicFile.createBeside(target).close();
+    }
+
+    @Test
+    void whatADeadProcessLeftIsDeletedWhereverItStopped() throws IOException {
+        for (List<String> left : List.of(
+                List.of(DEAD + ".lock", DEAD + ".part"), // while it wrote
+                List.of(DEAD + ".lock"), // before it wrote, or after it published
+                List.of(DEAD + ".part"))) { // no program of ours: there is no lock without its file
+            for (String name : left) {
+                leftover(name);
+            }
+            createAndDiscard();
+            assertThat(files()).as(left.toString()).isEmpty();
+        }
+    }
+
+    @Test
+    void whatOthersHaveLockedOrNamedStays() throws IOException {
+        List<Path> others = List.of(
+                leftover(".blobstore"),
+                leftover(".blobstore-x"),
+                leftover(".blobstore-x.lock"),
+                leftover(".blobstore-x.part"),
+                leftover("blobstore-y.part"));
+        try (FileChannel channel = FileChannel.open(others.get(2), StandardOpenOption.WRITE)) {
+            assertThat(channel.lock().isValid()).isTrue();
+            createAndDiscard();
+            assertThat(files()).isEqualTo(others);
+        }
+        createAndDiscard();
+        assertThat(files()).containsExactly(others.get(0), others.get(1), others.get(4));
+    }
+
+    @Test
+    void whatOnlyLooksLikeALeftoverIsNoFailure() throws Exception {
+        Files.createDirectories(directory.resolve(DEAD + ".lock/inside"));
+        Files.createSymbolicLink(directory.resolve(DEAD + "2.lock"), Files.createFile(directory.resolve("linked")));
+        Files.createDirectories(directory.resolve(DEAD + "3.part/inside"));
+        List<Path> before = files();
+
+        createAndDiscard();
+
+        assertThat(files()).isEqualTo(before);
+    }
+
+    @Test
+    void aLargeDirectoryIsReadOncePerManyFiles() throws IOException {
+        for (int i = 0; i < 350; i++) {
+            leftover("file" + i);
+        }
+        createAndDiscard();
+        leftover(DEAD + ".part");
+        for (int i = 0; i < 3; i++) {
+            createAndDiscard();
+            assertThat(files()).hasSize(351);
+        }
+        createAndDiscard();
+        assertThat(files()).hasSize(350);
+    }
+
+    @Test
+    void namesOfTemporaryFilesAreReservedInAnyCase() {
+        assertThat(List.of(".blobstore-1.part", ".blobstore-1.lock", ".BlobStore-a b.PART"))
+                .allMatch(AtomicFile::isReservedName);
+        assertThat(List.of(".blobstore", ".blobstore-1", "blobstore-1.part", ".blobstore-1.part.txt", ".part"))
+                .noneMatch(AtomicFile::isReservedName);
     }
 
     @Test
