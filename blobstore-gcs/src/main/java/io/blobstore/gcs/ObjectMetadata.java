@@ -10,6 +10,7 @@ import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
 import io.blobstore.Operation;
 import io.blobstore.http.HttpHeaders;
+import io.blobstore.http.objects.HeaderText;
 import io.blobstore.http.objects.ObjectHeaders;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -35,6 +36,10 @@ final class ObjectMetadata {
         return BlobMetadata.builder(key, blob.getSize(), version(blob.getGeneration()), modified(blob))
                 .checksum(checksum(blob.getCrc32c()))
                 .contentType(Optional.ofNullable(blob.getContentType()))
+                .contentEncoding(Optional.ofNullable(blob.getContentEncoding()))
+                .contentLanguage(Optional.ofNullable(blob.getContentLanguage()))
+                .contentDisposition(Optional.ofNullable(blob.getContentDisposition()))
+                .cacheControl(Optional.ofNullable(blob.getCacheControl()))
                 .userMetadata(blob.getMetadata() == null ? Map.of() : withoutNulls(blob.getMetadata()))
                 .build();
     }
@@ -69,7 +74,8 @@ final class ObjectMetadata {
     static BlobMetadata of(Operation operation, BlobKey key, HttpHeaders headers, long size) throws BlobStoreException {
         BlobVersion version =
                 generation(headers).orElseThrow(() -> ObjectHeaders.incomplete(operation, key, GENERATION));
-        return ObjectHeaders.metadata(operation, key, headers, size, version, checksum(headers), USER_METADATA);
+        return ObjectHeaders.metadata(
+                operation, key, headers, size, version, checksum(headers), USER_METADATA, HeaderText::utf8);
     }
 
     /** Returns the version in a header. */
