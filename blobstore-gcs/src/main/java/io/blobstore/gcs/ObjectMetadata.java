@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,9 @@ final class ObjectMetadata {
     static final String GENERATION = "x-goog-generation";
     static final String HASH = "x-goog-hash";
     static final String USER_METADATA = "x-goog-meta-";
+
+    /** What responses to GET have for objects without Cache-Control, private or public; the JSON API has none then. */
+    private static final Set<String> DEFAULT_CACHE_CONTROL = Set.of("private, max-age=0", "public, max-age=3600");
 
     private ObjectMetadata() {}
 
@@ -74,8 +78,11 @@ final class ObjectMetadata {
     static BlobMetadata of(Operation operation, BlobKey key, HttpHeaders headers, long size) throws BlobStoreException {
         BlobVersion version =
                 generation(headers).orElseThrow(() -> ObjectHeaders.incomplete(operation, key, GENERATION));
-        return ObjectHeaders.metadata(
+        BlobMetadata metadata = ObjectHeaders.metadata(
                 operation, key, headers, size, version, checksum(headers), USER_METADATA, HeaderText::utf8);
+        return metadata.cacheControl().filter(DEFAULT_CACHE_CONTROL::contains).isPresent()
+                ? metadata.toBuilder().cacheControl(Optional.empty()).build()
+                : metadata;
     }
 
     /** Returns the version in a header. */
