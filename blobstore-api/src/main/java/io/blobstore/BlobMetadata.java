@@ -1,18 +1,25 @@
 package io.blobstore;
 
 import java.time.Instant;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The properties of a stored blob, as its store reports them. Immutable. */
+/**
+ * The properties of a stored blob, as its store reports them. Immutable.
+ *
+ * <p>Metadata that other programs have stored is reported as it is, and may be outside the limits of
+ * {@link StoreOptions}: its names may have capital letters, its values any characters.
+ */
 public final class BlobMetadata {
     private final BlobKey key;
     private final long size;
     private final BlobVersion version;
     private final Optional<Crc32c> checksum;
-    private final Optional<String> contentType;
+    private final Map<String, String> contentHeaders;
     private final Map<String, String> userMetadata;
     private final Instant lastModified;
 
@@ -21,7 +28,7 @@ public final class BlobMetadata {
         size = builder.size;
         version = builder.version;
         checksum = builder.checksum;
-        contentType = builder.contentType;
+        contentHeaders = Collections.unmodifiableMap(new TreeMap<>(builder.contentHeaders));
         userMetadata = Map.copyOf(builder.userMetadata);
         lastModified = builder.lastModified;
     }
@@ -58,7 +65,32 @@ public final class BlobMetadata {
 
     /** Returns the media type with which the blob was stored; empty if it was stored without one. */
     public Optional<String> contentType() {
-        return contentType;
+        return Optional.ofNullable(contentHeaders.get(ContentHeaders.TYPE));
+    }
+
+    /** Returns the encodings of the content, such as "gzip"; empty if it was stored without. Reads do not decode. */
+    public Optional<String> contentEncoding() {
+        return Optional.ofNullable(contentHeaders.get(ContentHeaders.ENCODING));
+    }
+
+    /** Returns the languages of the content's audience; empty if it was stored without. */
+    public Optional<String> contentLanguage() {
+        return Optional.ofNullable(contentHeaders.get(ContentHeaders.LANGUAGE));
+    }
+
+    /** Returns how a browser presents the content; empty if it was stored without. */
+    public Optional<String> contentDisposition() {
+        return Optional.ofNullable(contentHeaders.get(ContentHeaders.DISPOSITION));
+    }
+
+    /** Returns how caches may keep the content; empty if it was stored without. */
+    public Optional<String> cacheControl() {
+        return Optional.ofNullable(contentHeaders.get(ContentHeaders.CACHE_CONTROL));
+    }
+
+    /** Returns all of these values, by the names of their header fields, as in "Content-Type"; unmodifiable. */
+    public Map<String, String> contentHeaders() {
+        return contentHeaders;
     }
 
     /** Returns the names and values that the user stored with the blob; unmodifiable. */
@@ -78,20 +110,20 @@ public final class BlobMetadata {
                 && size == that.size
                 && version.equals(that.version)
                 && checksum.equals(that.checksum)
-                && contentType.equals(that.contentType)
+                && contentHeaders.equals(that.contentHeaders)
                 && userMetadata.equals(that.userMetadata)
                 && lastModified.equals(that.lastModified);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(key, size, version, checksum, contentType, userMetadata, lastModified);
+        return Objects.hash(key, size, version, checksum, contentHeaders, userMetadata, lastModified);
     }
 
     @Override
     public String toString() {
         return "BlobMetadata[key=" + key + ", size=" + size + ", version=" + version + ", checksum=" + checksum
-                + ", contentType=" + contentType + ", userMetadata=" + userMetadata + ", lastModified=" + lastModified
+                + ", contentHeaders=" + contentHeaders + ", userMetadata=" + userMetadata + ", lastModified=" + lastModified
                 + "]";
     }
 
@@ -101,7 +133,7 @@ public final class BlobMetadata {
         private long size;
         private BlobVersion version;
         private Optional<Crc32c> checksum = Optional.empty();
-        private Optional<String> contentType = Optional.empty();
+        private final Map<String, String> contentHeaders = new TreeMap<>();
         private Map<String, String> userMetadata = Map.of();
         private Instant lastModified;
 
@@ -117,7 +149,7 @@ public final class BlobMetadata {
             size = values.size;
             version = values.version;
             checksum = values.checksum;
-            contentType = values.contentType;
+            contentHeaders.putAll(values.contentHeaders);
             userMetadata = values.userMetadata;
             lastModified = values.lastModified;
         }
@@ -130,7 +162,41 @@ public final class BlobMetadata {
 
         /** Sets the media type. */
         public Builder contentType(Optional<String> type) {
-            contentType = type;
+            return header(ContentHeaders.TYPE, type);
+        }
+
+        /** Sets the encodings of the content. */
+        public Builder contentEncoding(Optional<String> encoding) {
+            return header(ContentHeaders.ENCODING, encoding);
+        }
+
+        /** Sets the languages of the content's audience. */
+        public Builder contentLanguage(Optional<String> language) {
+            return header(ContentHeaders.LANGUAGE, language);
+        }
+
+        /** Sets how a browser presents the content. */
+        public Builder contentDisposition(Optional<String> disposition) {
+            return header(ContentHeaders.DISPOSITION, disposition);
+        }
+
+        /** Sets how caches may keep the content. */
+        public Builder cacheControl(Optional<String> cacheControl) {
+            return header(ContentHeaders.CACHE_CONTROL, cacheControl);
+        }
+
+        /**
+         * Sets all of these values, by the names of their header fields, which are compared without case; ignores other
+         * fields.
+         */
+        public Builder contentHeaders(Map<String, String> fields) {
+            contentHeaders.clear();
+            contentHeaders.putAll(ContentHeaders.select(fields));
+            return this;
+        }
+
+        private Builder header(String name, Optional<String> value) {
+            ContentHeaders.set(contentHeaders, name, value);
             return this;
         }
 

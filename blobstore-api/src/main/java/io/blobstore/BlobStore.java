@@ -143,8 +143,11 @@ public interface BlobStore extends Closeable {
     long deleteAll(String prefix) throws IOException;
 
     /**
-     * Copies a blob inside the store, with content and metadata. The content does not pass through this process if the
-     * store can copy by itself.
+     * Copies a blob inside the store. The content does not pass through this process if the store can copy by itself.
+     *
+     * <p>The copy has the content headers and the user metadata of the blob, even if they are outside the limits of
+     * {@link StoreOptions}. It keeps what else the store knows about the blob unless the store's settings differ; the
+     * documentation of each store lists what that is, and what is not kept.
      *
      * @throws BlobNotFoundException if the source key has no blob
      * @throws PreconditionFailedException if a condition of the options does not hold
@@ -160,7 +163,7 @@ public interface BlobStore extends Closeable {
      * Creates a URL that permits one kind of request without further credentials.
      *
      * @throws UnsupportedOperationException if {@link StoreCapabilities#presign()} is
-     *     {@link StoreCapabilities.Support#NONE}
+     *     {@link StoreCapabilities.Support#NONE}, or the store cannot replace a header of the response
      */
     PresignedUrl presign(BlobKey key, PresignOptions options) throws IOException;
 

@@ -71,7 +71,7 @@ class EvolvableTypesTest {
         assertThat(metadata.toBuilder().lastModified(Instant.MAX).build()).isNotEqualTo(metadata);
         assertThat(metadata)
                 .hasToString("BlobMetadata[key=a, size=3, version=1, checksum=Optional.empty,"
-                        + " contentType=Optional.empty, userMetadata={}, lastModified=1970-01-01T00:00:00Z]");
+                        + " contentHeaders={}, userMetadata={}, lastModified=1970-01-01T00:00:00Z]");
     }
 
     private static void requireEvolvable(Class<?> type) {

@@ -3,7 +3,9 @@ package io.blobstore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,6 +65,80 @@ class StoreOptionsTest {
     void aPrintableValueIsKept(String value) {
         assertThat(StoreOptions.builder().userMetadata("a-b_c.0", value).build().userMetadata())
                 .isEqualTo(Map.of("a-b_c.0", value));
+    }
+
+    @Test
+    void contentHeadersAreKeptByName() {
+        StoreOptions options = StoreOptions.builder()
+                .contentType("a/b")
+                .contentEncoding("gzip")
+                .contentLanguage("de")
+                .contentDisposition("inline")
+                .cacheControl("no-cache")
+                .build();
+
+        assertThat(options.contentHeaders())
+                .isEqualTo(Map.of(
+                        "Content-Type", "a/b",
+                        "Content-Encoding", "gzip",
+                        "Content-Language", "de",
+                        "Content-Disposition", "inline",
+                        "Cache-Control", "no-cache"));
+        assertThat(options.contentEncoding()).contains("gzip");
+        assertThat(options.contentLanguage()).contains("de");
+        assertThat(options.contentDisposition()).contains("inline");
+        assertThat(options.cacheControl()).contains("no-cache");
+        assertThat(options.toBuilder().build()).isEqualTo(options).hasSameHashCodeAs(options);
+        assertThat(options.toBuilder().cacheControl("x").build()).isNotEqualTo(options);
+        assertThat(options.toString()).contains("Content-Encoding=gzip");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " a", "a\r\nX-Injected: 1", "\u00E9"})
+    void aContentHeaderThatIsNotPrintableIsRefused(String value) {
+        for (StoreOptions.Builder options : List.of(
+                StoreOptions.builder().contentType(value),
+                StoreOptions.builder().contentEncoding(value),
+                StoreOptions.builder().contentLanguage(value),
+                StoreOptions.builder().contentDisposition(value),
+                StoreOptions.builder().cacheControl(value))) {
+            assertThatIllegalArgumentException().isThrownBy(options::build);
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() ->
+                        PresignOptions.builder().responseCacheControl(value).build());
+    }
+
+    @Test
+    void theMetadataOfABlobIsTakenWithinTheLimitsOfOptions() {
+        BlobMetadata.Builder blob = BlobMetadata.builder(BlobKey.of("a"), 1, new BlobVersion("1"), Instant.EPOCH)
+                .contentHeaders(Map.of("content-type", "a/b", "cache-control", "no-cache", "Server", "x"))
+                .userMetadata(Map.of("a", "1"));
+        StoreOptions.Builder options =
+                StoreOptions.builder().contentEncoding("gzip").userMetadata("b", "2");
+
+        assertThat(options.metadataOf(blob.build()).build())
+                .isEqualTo(StoreOptions.builder()
+                        .contentType("a/b")
+                        .cacheControl("no-cache")
+                        .userMetadata("a", "1")
+                        .build());
+        BlobMetadata foreign = blob.userMetadata(Map.of("Owner", "\u00e9")).build();
+        assertThat(foreign.toBuilder().build()).isEqualTo(foreign);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> options.metadataOf(foreign).build());
+    }
+
+    @Test
+    void onlyTheResponseToGetHasHeadersToReplace() {
+        PresignOptions.Builder options = PresignOptions.builder().responseContentType("a/b");
+
+        assertThat(options.build().responseHeaders()).isEqualTo(Map.of("Content-Type", "a/b"));
+        assertThat(options.build().toBuilder().build()).isEqualTo(options.build());
+        assertThat(options.build()).isNotEqualTo(PresignOptions.DEFAULT);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> options.method(PresignOptions.Method.PUT).build())
+                .withMessageContaining("Content-Type");
     }
 
     @Test

@@ -109,6 +109,11 @@ abstract class ContractFixture {
         return true;
     }
 
+    /** Returns whether the server keeps this content header, as in "Cache-Control", with blobs. Default: true. */
+    protected boolean keepsContentHeader(String name) {
+        return true;
+    }
+
     /** Returns whether the server enforces the condition on the target of a copy. Default: true. */
     protected boolean enforcesConditionsOnCopies() {
         return true;
@@ -262,6 +267,10 @@ abstract class ContractFixture {
 
     void assertChecksum(Optional<Crc32c> actual, byte[] expected) {
         assertChecksum(actual, expected, keepsChecksums());
+    }
+
+    void assertChecksumOfCopy(Optional<Crc32c> actual, byte[] expected) {
+        assertChecksum(actual, expected, keepsChecksumsOfCopies());
     }
 
     private static void assertChecksum(Optional<Crc32c> actual, byte[] expected, boolean kept) {

@@ -50,7 +50,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The part of the contract about storing, reading, deleting and copying one blob. */
-abstract class ReadWriteContract extends ContractFixture {
+abstract class ReadWriteContract extends MetadataContract {
     private static final byte[] HUNDRED = bytes(100, 1);
 
     // ---- store
@@ -785,7 +785,7 @@ abstract class ReadWriteContract extends ContractFixture {
         assertThat(copied.key()).isEqualTo(OTHER);
         assertThat(copied.size()).isEqualTo(content.length);
         assertThat(copied.version()).isEqualTo(store.head(OTHER).version());
-        assertThat(copied.checksum()).isEqualTo(store.head(OTHER).checksum());
+        assertChecksumOfCopy(copied.checksum(), content);
     }
 
     @Test

@@ -4,6 +4,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStore;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -38,11 +39,19 @@ final class StatCommand implements Callable<Integer> {
                             blob.lastModified().toString(),
                             "stored",
                             blob.lastModified().toString());
-            blob.contentType().ifPresent(type -> report.add("contentType", type, "content type", type));
+            add(report, "contentType", "content type", blob.contentType());
+            add(report, "contentEncoding", "content encoding", blob.contentEncoding());
+            add(report, "contentLanguage", "content language", blob.contentLanguage());
+            add(report, "contentDisposition", "content disposition", blob.contentDisposition());
+            add(report, "cacheControl", "cache control", blob.cacheControl());
             report.add("userMetadata", blob.userMetadata(), "user metadata", text(blob));
             output.print(report);
         }
         return ExitCode.OK;
+    }
+
+    private static void add(Report report, String name, String label, Optional<String> value) {
+        value.ifPresent(text -> report.add(name, text, label, text));
     }
 
     private static String text(BlobMetadata blob) {

@@ -77,6 +77,9 @@ final class UploadCommand implements Callable<Integer> {
     boolean copy;
 
     @Mixin
+    final ContentHeaderOptions headers = new ContentHeaderOptions();
+
+    @Mixin
     final OutputOption output = new OutputOption();
 
     @Override
@@ -100,9 +103,8 @@ final class UploadCommand implements Callable<Integer> {
         if (concurrency < 1 || concurrency > MAX_CONCURRENCY) {
             throw wrongUsage("--concurrency must be 1 to " + MAX_CONCURRENCY + "; got " + concurrency);
         }
-        StoreOptions stored = StoreOptions.builder()
-                .precondition(ifAbsent ? Precondition.ifAbsent() : Precondition.none())
-                .build();
+        StoreOptions stored = headers.build(
+                StoreOptions.builder().precondition(ifAbsent ? Precondition.ifAbsent() : Precondition.none()));
         return UploadOptions.builder()
                 .partSize(partSize.bytes())
                 .concurrency(concurrency)

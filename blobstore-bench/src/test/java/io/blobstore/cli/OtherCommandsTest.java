@@ -80,6 +80,27 @@ class OtherCommandsTest {
     }
 
     @Test
+    void statPrintsTheContentHeadersOfAnUpload() throws IOException {
+        Path file = Cli.file(directory.resolve("data.gz"), 5);
+        String[] upload = {
+            "upload", file.toString(), "--store", store, "--content-type", "text/csv", "--content-encoding", "gzip",
+            "--content-language", "de", "--content-disposition", "attachment; filename=\"a b.csv\"", "--cache-control",
+            "public, max-age=3600"
+        };
+        assertThat(Cli.run((Object[]) upload).code()).isZero();
+
+        assertThat(Cli.run("stat", "data.gz", "--store", store, "--json").json())
+                .containsEntry("contentType", "text/csv")
+                .containsEntry("contentEncoding", "gzip")
+                .containsEntry("contentLanguage", "de")
+                .containsEntry("contentDisposition", "attachment; filename=\"a b.csv\"")
+                .containsEntry("cacheControl", "public, max-age=3600");
+        assertThat(Cli.run("stat", "data.gz", "--store", store).out().lines())
+                .anyMatch(line -> line.matches("content encoding +gzip"))
+                .anyMatch(line -> line.matches("cache control +public, max-age=3600"));
+    }
+
+    @Test
     void deleteDeletesAndMayBeRepeated() {
         for (int i = 0; i < 2; i++) {
             Cli delete = Cli.run("delete", "b/1", "--store", store, "--json");

@@ -75,6 +75,8 @@ class WrongUseTest {
                 arguments(2, upload + " --concurrency 0", "--concurrency must be 1 to"),
                 arguments(2, upload + " --concurrency many", "'many'"),
                 arguments(2, upload + " --key=", "a blob key must not be empty"),
+                arguments(2, upload + " --content-type=", "Content-Type must not be empty"),
+                arguments(2, upload + " --cache-control=\u20ac", "Cache-Control must be printable ASCII"),
                 arguments(2, upload + " --key " + "k".repeat(1025), "at most 1024 bytes"),
                 arguments(2, "delete " + "k".repeat(1025) + " --store file:DIR/dir", "at most 1024 bytes"));
     }

@@ -12,7 +12,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -75,6 +74,11 @@ record BlobFile(FileChannel channel, BasicFileAttributes attributes, Optional<Bl
                         + attributes.lastModifiedTime().toInstant()));
     }
 
+    /** Returns the metadata that the blob was stored with; none for a file that another tool created or changed. */
+    BlobRecord.Description description() {
+        return record.map(BlobRecord::description).orElse(BlobRecord.Description.NONE);
+    }
+
     BlobMetadata metadata(BlobKey key) {
         return BlobMetadata.builder(
                         key,
@@ -82,8 +86,8 @@ record BlobFile(FileChannel channel, BasicFileAttributes attributes, Optional<Bl
                         version(),
                         attributes.lastModifiedTime().toInstant())
                 .checksum(record.map(BlobRecord::checksum))
-                .contentType(record.flatMap(BlobRecord::contentType))
-                .userMetadata(record.map(BlobRecord::userMetadata).orElse(Map.of()))
+                .contentHeaders(description().contentHeaders())
+                .userMetadata(description().userMetadata())
                 .build();
     }
 

@@ -37,7 +37,8 @@ final class BlobFileWriter {
     private final FsRoot root;
     private final BlobKey key;
     private final long size;
-    private final StoreOptions options;
+    private final Precondition condition;
+    private final BlobRecord.Description description;
     private final Path target;
     private final AtomicFile file;
     private final BlobVersion version =
@@ -50,14 +51,16 @@ final class BlobFileWriter {
             FsRoot root,
             BlobKey key,
             long size,
-            StoreOptions options,
+            Precondition condition,
+            BlobRecord.Description description,
             Path target,
             AtomicFile file) {
         this.operation = operation;
         this.root = root;
         this.key = key;
         this.size = size;
-        this.options = options;
+        this.condition = condition;
+        this.description = description;
         this.target = target;
         this.file = file;
     }
@@ -70,9 +73,23 @@ final class BlobFileWriter {
     /** Creates the temporary file, to be {@linkplain #publish published} or {@linkplain #discard discarded}. */
     static BlobFileWriter create(Operation operation, FsRoot root, BlobKey key, long size, StoreOptions options)
             throws IOException {
+        BlobRecord.Description description =
+                new BlobRecord.Description(options.contentHeaders(), options.userMetadata());
+        return create(operation, root, key, size, options.precondition(), description);
+    }
+
+    /** As the other method, for a description that may be outside the limits of {@link StoreOptions}. */
+    static BlobFileWriter create(
+            Operation operation,
+            FsRoot root,
+            BlobKey key,
+            long size,
+            Precondition condition,
+            BlobRecord.Description description)
+            throws IOException {
         Path target = root.paths().resolve(operation, key); // before any file is created
         AtomicFile file = AtomicFile.create(target, root.session().newTemporary());
-        BlobFileWriter blob = new BlobFileWriter(operation, root, key, size, options, target, file);
+        BlobFileWriter blob = new BlobFileWriter(operation, root, key, size, condition, description, target, file);
         try {
             file.extend(size);
             // Before the content: fails early if the metadata does not fit, or the file system has no attributes.
@@ -124,15 +141,15 @@ final class BlobFileWriter {
 
     private BlobRecord recordOf(Crc32c checksum) throws IOException {
         Instant modified = Files.getLastModifiedTime(file.temporary()).toInstant();
-        return new BlobRecord(checksum, version, size, modified, options.contentType(), options.userMetadata());
+        return new BlobRecord(checksum, version, size, modified, description);
     }
 
     private void requirePrecondition() throws IOException {
         Optional<BasicFileAttributes> present = root.paths().stat(operation, key, target);
-        if (options.precondition() instanceof Precondition.IfAbsent && present.isPresent()) {
+        if (condition instanceof Precondition.IfAbsent && present.isPresent()) {
             throw new BlobAlreadyExistsException(operation, key, null);
         }
-        if (options.precondition() instanceof Precondition.IfMatch wanted) {
+        if (condition instanceof Precondition.IfMatch wanted) {
             Optional<BlobVersion> found = root.version(operation, key, target);
             if (!found.equals(Optional.of(wanted.version()))) {
                 throw new PreconditionFailedException(
@@ -149,7 +166,7 @@ final class BlobFileWriter {
         for (int attempt = 1; ; attempt++) {
             try {
                 root.directories().makeAbove(operation, key, target);
-                if (!(options.precondition() instanceof Precondition.IfAbsent) || !link()) {
+                if (!(condition instanceof Precondition.IfAbsent) || !link()) {
                     file.replaceTarget();
                 }
                 named = true;

@@ -34,11 +34,12 @@ import org.jspecify.annotations.Nullable;
  * size=9
  * mtime=2026-01-31T12:00:00.123456789Z
  * type=text/plain
+ * cache-control=max-age=3600
  * +owner=alice
  * </pre>
  *
  * where {@code +} begins a name of user metadata. {@link StoreOptions} refuses values with line breaks and names with
- * {@code =}.
+ * {@code =}. Content headers are optional; names that a version of this class does not know are ignored.
  *
  * <p>{@code size} and {@code mtime} bind the record to the content. If another tool has changed the file since, they
  * differ from the file's own, and the record is ignored: the blob is then a plain file without checksum and metadata.
@@ -47,19 +48,36 @@ import org.jspecify.annotations.Nullable;
  * @param version the content's version
  * @param size the content's size in bytes
  * @param modified the file's time of modification, when the content was complete
- * @param contentType the content type, as stored
- * @param userMetadata the user metadata, as stored
+ * @param description the metadata of the caller, as stored
  */
 record BlobRecord(
         Crc32c checksum,
         BlobVersion version,
         long size,
         Instant modified,
-        Optional<String> contentType,
-        Map<String, String> userMetadata) {
+        Description description) {
     private static final String ATTRIBUTE = "blobstore"; // in the namespace "user."
     private static final List<ChronoUnit> PRECISIONS =
             List.of(ChronoUnit.NANOS, ChronoUnit.MICROS, ChronoUnit.MILLIS, ChronoUnit.SECONDS);
+
+    /** The content headers of blobs, by the names of their lines. */
+    private static final Map<String, String> HEADERS = Map.of(
+            "type", "Content-Type",
+            "encoding", "Content-Encoding",
+            "language", "Content-Language",
+            "disposition", "Content-Disposition",
+            "cache-control", "Cache-Control");
+
+    /**
+     * The metadata of a blob that does not depend on its content.
+     *
+     * @param contentHeaders the values of content headers, by the names of the header fields
+     * @param userMetadata the user metadata
+     */
+    record Description(Map<String, String> contentHeaders, Map<String, String> userMetadata) {
+        /** Describes a blob without metadata. */
+        static final Description NONE = new Description(Map.of(), Map.of());
+    }
 
     /** Returns whether this record describes the file that has these attributes. */
     boolean describes(BasicFileAttributes attributes) {
@@ -117,8 +135,13 @@ record BlobRecord(
         line(text, "version", version.value());
         line(text, "size", Long.toString(size));
         line(text, "mtime", modified.toString());
-        contentType.ifPresent(type -> line(text, "type", type));
-        new TreeMap<>(userMetadata).forEach((name, value) -> line(text, "+" + name, value));
+        new TreeMap<>(HEADERS).forEach((line, header) -> {
+            @Nullable String value = description.contentHeaders().get(header);
+            if (value != null) {
+                line(text, line, value);
+            }
+        });
+        new TreeMap<>(description.userMetadata()).forEach((name, value) -> line(text, "+" + name, value));
         return text.toString();
     }
 
@@ -147,11 +170,21 @@ record BlobRecord(
                     new BlobVersion(field(fields, "version")),
                     Long.parseLong(field(fields, "size")),
                     Instant.parse(field(fields, "mtime")),
-                    Optional.ofNullable(fields.get("type")),
-                    userMetadata));
+                    new Description(contentHeaders(fields), userMetadata)));
         } catch (IllegalArgumentException | DateTimeException e) {
             return Optional.empty();
         }
+    }
+
+    private static Map<String, String> contentHeaders(Map<String, String> fields) {
+        Map<String, String> headers = new TreeMap<>();
+        fields.forEach((line, value) -> {
+            @Nullable String header = HEADERS.get(line);
+            if (header != null) {
+                headers.put(header, value);
+            }
+        });
+        return headers;
     }
 
     private static String field(Map<String, String> fields, String name) {

@@ -206,7 +206,10 @@ public final class FsBlobStore implements BlobStore {
         return deleted;
     }
 
-    /** Copies through this process, which compares the content with its checksum. */
+    /**
+     * Copies through this process, which compares the content with its checksum. The copy has the content and the
+     * metadata; the file's owner and permissions are those of a new blob.
+     */
     @Override
     public StoredBlob copy(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
         for (int attempt = 1; ; attempt++) {
@@ -226,12 +229,8 @@ public final class FsBlobStore implements BlobStore {
             BlobSource content = openSource(from);
             try (BlobFile blob = openBlob(Operation.COPY, from)) {
                 requireVersion(Operation.COPY, from, options.sourceVersion(), blob);
-                BlobMetadata metadata = blob.metadata(from);
-                StoreOptions stored = StoreOptions.builder()
-                        .metadataOf(metadata)
-                        .precondition(options.precondition())
-                        .build();
-                BlobFileWriter copy = BlobFileWriter.create(Operation.COPY, root, to, content.size(), stored);
+                BlobFileWriter copy = BlobFileWriter.create(
+                        Operation.COPY, root, to, content.size(), options.precondition(), blob.description());
                 try {
                     Crc32c checksum = copy.write(0, content);
                     requireChecksum(Operation.COPY, from, blob, checksum);

@@ -22,6 +22,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -160,6 +162,45 @@ class FsRecordTest {
                 .build();
         store.store(KEY, BlobSource.of(ByteBuffer.wrap(CONTENT)), options);
         assertThat(store.head(KEY).userMetadata()).containsEntry("n", value);
+    }
+
+    /** Before records had other headers than the type; a later version may add lines. */
+    @Test
+    void anOlderOrNewerRecordIsRead() throws IOException {
+        storeWithMetadata();
+        changeRecord(record -> record.replace("type=text/plain\n", "type=text/plain\nfuture=1\n"));
+
+        assertThat(store.head(KEY).contentHeaders()).isEqualTo(Map.of("Content-Type", "text/plain"));
+        assertThat(store.head(KEY).userMetadata()).isEqualTo(Map.of("owner", "a=b, c"));
+    }
+
+    @Test
+    void metadataOfOtherProgramsIsReadAndCopied() throws IOException {
+        storeWithMetadata();
+        String value = "x".repeat(2100);
+        changeRecord(record -> record + "language=\u00fc\n+Owner Name=Zo\u00eb \u20ac\n+long=" + value + "\n");
+        BlobMetadata metadata = store.head(KEY);
+        assertThat(metadata.contentLanguage()).contains("\u00fc");
+        assertThat(metadata.userMetadata())
+                .containsEntry("Owner Name", "Zo\u00eb \u20ac")
+                .containsEntry("long", value);
+
+        BlobKey copy = BlobKey.of("copied");
+        store.copy(KEY, copy);
+        store.copy(copy, copy);
+
+        assertThat(store.head(copy).contentHeaders()).isEqualTo(metadata.contentHeaders());
+        assertThat(store.head(copy).userMetadata()).isEqualTo(metadata.userMetadata());
+    }
+
+    private void changeRecord(UnaryOperator<String> change) throws IOException {
+        Path file = root.resolve("dir/blob.txt");
+        FileTime modified = Files.getLastModifiedTime(file);
+        byte[] record = (byte[]) Files.getAttribute(file, "user:blobstore");
+        String changed = change.apply(new String(record, UTF_8));
+        assertThat(changed).isNotEqualTo(new String(record, UTF_8));
+        Files.setAttribute(file, "user:blobstore", ByteBuffer.wrap(changed.getBytes(UTF_8)));
+        Files.setLastModifiedTime(file, modified);
     }
 
     private BlobVersion storeWithMetadata() throws IOException {

@@ -59,6 +59,12 @@ import java.util.UUID;
  * <p>If the response to a conditional request is lost, and the key then has a blob of the same size and CRC32C, the
  * request counts as successful.
  *
+ * <p>A copy keeps content headers, user metadata, object contexts, the custom time and the storage class, unless these
+ * settings have a storage class. It does not keep access control lists, holds and retention, and its encryption is that
+ * of these settings, or else the bucket's.
+ *
+ * <p>A blob that is stored with the Content-Encoding gzip is read as it is stored: the server is told not to decode it.
+ *
  * <p>Uploads that this process cannot abort, because it died or lost the network, remain in the bucket and cost money:
  * give the bucket a lifecycle rule that aborts incomplete multipart uploads.
  */

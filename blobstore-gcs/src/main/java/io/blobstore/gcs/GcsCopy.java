@@ -25,12 +25,13 @@ import io.blobstore.spi.Checksums;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * Copies blobs inside the bucket with rewrite requests, which are repeated until the copy is complete. A copy is of the
- * generation whose metadata was read before, and may have a condition on the target. Storage class and encryption are
- * those of the store's settings.
+ * generation whose metadata was read before, and may have a condition on the target. What a copy keeps is in
+ * {@link GcsBlobStore}.
  */
 record GcsCopy(
         BucketContext bucket,
@@ -46,13 +47,13 @@ record GcsCopy(
     StoredBlob run(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
         Precondition condition = options.precondition();
         names.objectOf(OPERATION, to);
-        BlobMetadata source = objects.head(OPERATION, from, options.sourceVersion());
-        StoreOptions stored = StoreOptions.builder()
-                .metadataOf(source)
-                .precondition(condition)
-                .build();
+        String object = names.objectOf(OPERATION, from);
+        Blob blob = objects.blob(OPERATION, from, object);
+        BlobMetadata source =
+                objects.requireVersion(OPERATION, ObjectMetadata.of(OPERATION, from, blob), options.sourceVersion());
         try {
-            Blob copied = rewrite(OPERATION, from, names.objectOf(OPERATION, from), source.version(), to, stored);
+            BlobInfo properties = propertiesOf(blob, source, to);
+            Blob copied = rewrite(OPERATION, from, object, source.version(), to, properties, condition);
             Optional<Crc32c> checksum = ObjectMetadata.checksum(copied.getCrc32c());
             Checksums.requireCopied(OPERATION, source, checksum);
             return StoredBlob.of(to, source.size(), ObjectMetadata.version(copied.getGeneration()), checksum);
@@ -86,7 +87,11 @@ record GcsCopy(
     /** Copies a hidden object to the key of its upload. */
     StoredBlob publish(String hidden, BlobVersion version, BlobKey to, long size, StoreOptions options)
             throws IOException {
-        Blob published = rewrite(Operation.COMPLETE_UPLOAD, to, hidden, version, to, options);
+        BlobInfo.Builder info = BlobInfo.newBuilder(bucket.name(), names.objectOf(Operation.COMPLETE_UPLOAD, to));
+        describe(info, options.contentHeaders(), options.userMetadata());
+        settings.storageClass().ifPresent(name -> info.setStorageClass(StorageClass.valueOf(name)));
+        Blob published =
+                rewrite(Operation.COMPLETE_UPLOAD, to, hidden, version, to, info.build(), options.precondition());
         return StoredBlob.of(
                 to,
                 size,
@@ -95,26 +100,58 @@ record GcsCopy(
     }
 
     /**
-     * Copies an object. The request has all attributes of the copy, as missing attributes are those of the source in
-     * some cases, and those of the bucket in others.
+     * Returns the properties of a copy: those of its source as they are, and not validated, as other programs may have
+     * stored them.
+     */
+    private BlobInfo propertiesOf(Blob blob, BlobMetadata source, BlobKey to) throws BlobStoreException {
+        BlobInfo.Builder info = BlobInfo.newBuilder(bucket.name(), names.objectOf(OPERATION, to));
+        describe(info, source.contentHeaders(), source.userMetadata());
+        settings.storageClass()
+                .map(StorageClass::valueOf)
+                .or(() -> Optional.ofNullable(blob.getStorageClass()))
+                .ifPresent(info::setStorageClass);
+        Optional.ofNullable(blob.getCustomTimeOffsetDateTime()).ifPresent(info::setCustomTimeOffsetDateTime);
+        Optional.ofNullable(blob.getContexts()).ifPresent(info::setContexts);
+        return info.build();
+    }
+
+    private static void describe(
+            BlobInfo.Builder info, Map<String, String> contentHeaders, Map<String, String> userMetadata) {
+        contentHeaders.forEach((name, value) -> {
+            switch (name) {
+                case "Content-Type" -> info.setContentType(value);
+                case "Content-Encoding" -> info.setContentEncoding(value);
+                case "Content-Language" -> info.setContentLanguage(value);
+                case "Content-Disposition" -> info.setContentDisposition(value);
+                case "Cache-Control" -> info.setCacheControl(value);
+                default -> throw new IllegalStateException("no property of an object: " + name);
+            }
+        });
+        if (!userMetadata.isEmpty()) {
+            info.setMetadata(userMetadata);
+        }
+    }
+
+    /**
+     * Copies an object. The request has all properties of the copy, as missing ones are those of the source in some
+     * cases, and those of the bucket in others.
      */
     private Blob rewrite(
-            Operation operation, BlobKey key, String from, BlobVersion version, BlobKey to, StoreOptions stored)
+            Operation operation,
+            BlobKey key,
+            String from,
+            BlobVersion version,
+            BlobKey to,
+            BlobInfo properties,
+            Precondition condition)
             throws IOException {
-        BlobInfo.Builder info = BlobInfo.newBuilder(bucket.name(), names.objectOf(operation, to));
-        stored.contentType().ifPresent(info::setContentType);
-        if (!stored.userMetadata().isEmpty()) {
-            info.setMetadata(stored.userMetadata());
-        }
-        settings.storageClass().ifPresent(name -> info.setStorageClass(StorageClass.valueOf(name)));
-
         List<BlobSourceOption> source = new ArrayList<>();
         List<BlobTargetOption> target = new ArrayList<>();
         source.add(BlobSourceOption.generationMatch(
                 ObjectMetadata.generation(version).orElseThrow()));
-        if (stored.precondition() instanceof Precondition.IfMatch match) {
+        if (condition instanceof Precondition.IfMatch match) {
             target.add(BlobTargetOption.generationMatch(Generations.require(operation, to, match.version())));
-        } else if (stored.precondition() == Precondition.ifAbsent()) {
+        } else if (condition == Precondition.ifAbsent()) {
             target.add(BlobTargetOption.doesNotExist());
         }
         settings.kmsKey().ifPresent(name -> target.add(BlobTargetOption.kmsKeyName(name)));
@@ -125,9 +162,9 @@ record GcsCopy(
         CopyRequest request = CopyRequest.newBuilder()
                 .setSource(BlobId.of(bucket.name(), from))
                 .setSourceOptions(source)
-                .setTarget(info.build(), target)
+                .setTarget(properties, target)
                 .build();
-        boolean conditional = stored.precondition() != Precondition.none();
+        boolean conditional = condition != Precondition.none();
         return bucket.request(operation, key, () -> {
             CopyWriter writer = (conditional ? clients.withoutRetries() : clients.client()).copy(request);
             return writer.getResult();

@@ -39,14 +39,22 @@ record GcsObjectReader(
         GcsErrors errors,
         GcsSettings settings)
         implements ObjectReader {
+    private static final String IDENTITY = "identity";
     private static final BlobField[] FIELDS = {
         BlobField.NAME,
         BlobField.SIZE,
         BlobField.GENERATION,
         BlobField.CRC32C,
         BlobField.CONTENT_TYPE,
+        BlobField.CONTENT_ENCODING,
+        BlobField.CONTENT_LANGUAGE,
+        BlobField.CONTENT_DISPOSITION,
+        BlobField.CACHE_CONTROL,
         BlobField.METADATA,
-        BlobField.UPDATED
+        BlobField.UPDATED,
+        BlobField.STORAGE_CLASS,
+        BlobField.CUSTOM_TIME,
+        BlobField.OBJECT_CONTEXTS
     };
 
     // ---- metadata
@@ -99,6 +107,7 @@ record GcsObjectReader(
             throws IOException {
         String url = urls.object(names.objectOf(Operation.READ, key), Map.of());
         Map<String, String> fields = new TreeMap<>(settings.keyFields());
+        fields.put("Accept-Encoding", "gzip"); // otherwise the server decodes what is stored with this encoding
         if (wanted.isPresent()) {
             long generation = Generations.require(Operation.READ, key, wanted.get());
             fields.put("x-goog-if-generation-match", Long.toString(generation));
@@ -115,14 +124,14 @@ record GcsObjectReader(
 
     @Override
     public BlobMetadata describe(BlobKey key, HttpHeaders headers, long size) throws BlobStoreException {
-        Optional<String> coding = headers.first("x-goog-stored-content-encoding")
-                .filter(name -> !name.isEmpty() && !name.equals("identity"));
-        if (coding.isPresent()) {
+        Optional<String> stored = headers.first("x-goog-stored-content-encoding").filter(name -> !name.isEmpty());
+        String sent = headers.first("Content-Encoding").orElse(IDENTITY);
+        if (stored.isPresent() && !stored.get().equalsIgnoreCase(sent)) {
             throw new BlobStoreException(
                     Operation.READ,
                     key,
-                    "the blob was stored with Content-Encoding '" + coding.get()
-                            + "', which the server decodes; store it without, or read it with the SDK",
+                    "the blob is stored with Content-Encoding '" + stored.get() + "', but the server, or a proxy, sends"
+                            + " it with '" + sent + "': it changes the content on the way",
                     null,
                     false);
         }

@@ -39,7 +39,7 @@ record MultipartRequests(
      */
     Upload create(BlobKey key, String object, StoreOptions options) throws IOException {
         Map<String, String> fields = new TreeMap<>(settings.keyFields());
-        options.contentType().ifPresent(type -> fields.put("Content-Type", type));
+        fields.putAll(options.contentHeaders());
         options.userMetadata().forEach((name, value) -> fields.put(ObjectMetadata.USER_METADATA + name, value));
         settings.storageClass().ifPresent(name -> fields.put("x-goog-storage-class", name));
         settings.kmsKey().ifPresent(name -> fields.put("x-goog-encryption-kms-key-name", name));

@@ -10,11 +10,13 @@ import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
 import io.blobstore.Operation;
 import io.blobstore.http.HttpHeaders;
+import io.blobstore.http.objects.HeaderText;
 import io.blobstore.http.objects.ObjectHeaders;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,9 @@ final class ObjectMetadata {
     static final String HASH = "x-goog-hash";
     static final String USER_METADATA = "x-goog-meta-";
 
+    /** What responses to GET have for objects without Cache-Control, private or public; the JSON API has none then. */
+    private static final Set<String> DEFAULT_CACHE_CONTROL = Set.of("private, max-age=0", "public, max-age=3600");
+
     private ObjectMetadata() {}
 
     /** Converts the SDK's description of a blob. */
@@ -35,6 +40,10 @@ final class ObjectMetadata {
         return BlobMetadata.builder(key, blob.getSize(), version(blob.getGeneration()), modified(blob))
                 .checksum(checksum(blob.getCrc32c()))
                 .contentType(Optional.ofNullable(blob.getContentType()))
+                .contentEncoding(Optional.ofNullable(blob.getContentEncoding()))
+                .contentLanguage(Optional.ofNullable(blob.getContentLanguage()))
+                .contentDisposition(Optional.ofNullable(blob.getContentDisposition()))
+                .cacheControl(Optional.ofNullable(blob.getCacheControl()))
                 .userMetadata(blob.getMetadata() == null ? Map.of() : withoutNulls(blob.getMetadata()))
                 .build();
     }
@@ -69,7 +78,11 @@ final class ObjectMetadata {
     static BlobMetadata of(Operation operation, BlobKey key, HttpHeaders headers, long size) throws BlobStoreException {
         BlobVersion version =
                 generation(headers).orElseThrow(() -> ObjectHeaders.incomplete(operation, key, GENERATION));
-        return ObjectHeaders.metadata(operation, key, headers, size, version, checksum(headers), USER_METADATA);
+        BlobMetadata metadata = ObjectHeaders.metadata(
+                operation, key, headers, size, version, checksum(headers), USER_METADATA, HeaderText::utf8);
+        return metadata.cacheControl().filter(DEFAULT_CACHE_CONTROL::contains).isPresent()
+                ? metadata.toBuilder().cacheControl(Optional.empty()).build()
+                : metadata;
     }
 
     /** Returns the version in a header. */

@@ -16,12 +16,15 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /** Presigns URLs of the XML API (V4) with the key of a service account, or with a request to IAM. */
 record Presigning(BucketContext bucket, GcsObjectNames names, Storage client, GcsUrls urls, GcsSettings settings) {
+    private static final List<String> REPLACEABLE = List.of("Content-Type", "Content-Disposition");
+
     /** Presigns a URL for one request. */
     PresignedUrl run(BlobKey key, PresignOptions options) throws IOException {
         bucket.requireOpen();
@@ -40,11 +43,28 @@ record Presigning(BucketContext bucket, GcsObjectNames names, Storage client, Gc
         if (!headers.isEmpty()) {
             signing.add(SignUrlOption.withExtHeaders(headers));
         }
+        if (!options.responseHeaders().isEmpty()) {
+            signing.add(SignUrlOption.withQueryParams(query(options.responseHeaders())));
+        }
         BlobInfo object = BlobInfo.newBuilder(bucket.name(), names.objectOf(Operation.PRESIGN, key))
                 .build();
         Instant now = Instant.now();
         String url = bucket.translate(Operation.PRESIGN, key, () -> sign(key, object, seconds, signing));
         return PresignedUrls.of(url, options, headers, now.plusSeconds(seconds));
+    }
+
+    /** Returns the parameters that replace headers of the response, of which Cloud Storage has two. */
+    private static Map<String, String> query(Map<String, String> responseHeaders) {
+        Map<String, String> query = new TreeMap<>();
+        responseHeaders.forEach((name, value) -> {
+            if (!REPLACEABLE.contains(name)) {
+                throw new UnsupportedOperationException("Cloud Storage cannot replace " + name
+                        + " in the response to a signed URL, only " + String.join(" and ", REPLACEABLE)
+                        + "; store the blob with it");
+            }
+            query.put("response-" + name.toLowerCase(Locale.ROOT), value);
+        });
+        return query;
     }
 
     private String sign(BlobKey key, BlobInfo object, long seconds, List<SignUrlOption> options) throws IOException {

@@ -64,6 +64,10 @@ record PutObject(
                 .setName(object)
                 .setCrc32c(checksum.base64())
                 .setContentType(options.contentType().orElse(null))
+                .setContentEncoding(options.contentEncoding().orElse(null))
+                .setContentLanguage(options.contentLanguage().orElse(null))
+                .setContentDisposition(options.contentDisposition().orElse(null))
+                .setCacheControl(options.cacheControl().orElse(null))
                 .setStorageClass(settings.storageClass().orElse(null));
         return options.userMetadata().isEmpty() ? metadata : metadata.setMetadata(options.userMetadata());
     }

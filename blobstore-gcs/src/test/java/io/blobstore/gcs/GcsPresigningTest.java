@@ -76,6 +76,15 @@ class GcsPresigningTest {
                 assertThat(object.attributes().storageClass()).isEqualTo("NEARLINE");
             });
 
+            PresignOptions replacing = PresignOptions.builder()
+                    .validity(VALIDITY)
+                    .responseContentType("text/csv")
+                    .responseContentDisposition("attachment; filename=\"a b.csv\"")
+                    .build();
+            HttpResponse replaced = get(store.presign(KEY, replacing).url(), Map.of());
+            assertThat(replaced.header("Content-Type")).contains("text/csv");
+            assertThat(replaced.header("Content-Disposition")).contains("attachment; filename=\"a b.csv\"");
+
             URI get = store.presign(KEY, PresignOptions.get(VALIDITY)).url();
             assertThat(text(get(get, Map.of()))).isEqualTo("text");
             assertThat(text(get(get, Map.of("Range", List.of("bytes=1-2"))))).isEqualTo("ex");

@@ -7,7 +7,6 @@ import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
 import io.blobstore.Precondition;
-import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.http.HttpResponse;
 import io.blobstore.http.objects.BucketContext;
@@ -57,15 +56,15 @@ record MultipartRequests(
      *
      * @param operation the operation for failures of this request
      * @param completion the operation for failures of the completion
+     * @param properties metadata and other properties of the blob, as header fields
      */
-    Upload create(Operation operation, Operation completion, BlobKey key, StoreOptions options) throws IOException {
+    Upload create(Operation operation, Operation completion, BlobKey key, Map<String, String> properties)
+            throws IOException {
         String object = names.objectOf(operation, key);
         CreateMultipartUploadRequest.Builder request = CreateMultipartUploadRequest.builder()
                 .bucket(bucket.name())
                 .key(object)
-                .overrideConfiguration(
-                        S3Headers.override(headers.create(), S3Headers.userMetadata(options.userMetadata())));
-        options.contentType().ifPresent(request::contentType);
+                .overrideConfiguration(S3Headers.override(headers.create(), properties));
         if (keepsChecksums) {
             request.checksumAlgorithm(ChecksumAlgorithm.CRC32_C).checksumType(ChecksumType.FULL_OBJECT);
         }

@@ -32,14 +32,18 @@ record PutObject(
 
     /** Stores a blob. */
     StoredBlob run(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
+        return run(key, content, S3Headers.metadata(options), options.precondition());
+    }
+
+    /** Stores a blob with metadata and other properties in header fields. */
+    StoredBlob run(BlobKey key, BlobSource content, Map<String, String> properties, Precondition condition)
+            throws IOException {
         if (content.size() > S3BlobStore.CAPABILITIES.maxPartSize()) {
             throw new IllegalArgumentException("S3 accepts at most " + S3BlobStore.CAPABILITIES.maxPartSize()
                     + " bytes in one request, this blob has " + content.size() + "; use TransferManager");
         }
-        Precondition condition = options.precondition();
-        Map<String, String> fields = new TreeMap<>(S3Headers.merge(
-                headers.create(), S3Headers.userMetadata(options.userMetadata()), S3Headers.condition(condition)));
-        options.contentType().ifPresent(type -> fields.put("Content-Type", type));
+        Map<String, String> fields =
+                new TreeMap<>(S3Headers.merge(headers.create(), properties, S3Headers.condition(condition)));
         String object = names.objectOf(OPERATION, key);
         Crc32c checksum = bucket.translate(OPERATION, key, () -> Crc32c.of(content));
         fields.putAll(headers.checksum(checksum));

@@ -3,6 +3,7 @@ package io.blobstore.s3;
 import io.blobstore.BlobSource;
 import io.blobstore.http.Endpoint;
 import io.blobstore.http.HttpHeaders;
+import io.blobstore.http.objects.HeaderText;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -144,7 +145,7 @@ final class RequestSigner {
 
     private static Signed signed(SdkHttpRequest request) {
         HttpHeaders.Builder headers = HttpHeaders.builder();
-        request.forEachHeader((name, values) -> values.forEach(value -> headers.add(name, value)));
+        request.forEachHeader((name, values) -> values.forEach(value -> headers.add(name, HeaderText.wire(value))));
         Optional<String> query = request.encodedQueryParameters();
         return new Signed(request.encodedPath() + query.map(text -> "?" + text).orElse(""), headers.build());
     }

@@ -60,6 +60,14 @@ import software.amazon.awssdk.services.s3.S3Client;
  * <p>If the response to a conditional request is lost, and the key then has a blob of the same size and CRC32C, the
  * request counts as successful.
  *
+ * <p>A copy keeps content headers, {@code Expires}, user metadata, tags, the target of a website redirect and the
+ * storage class, unless these settings have tags or a storage class. It does not keep access control lists and object
+ * locks, and its encryption is that of these settings, or else the bucket's. A copy of more than 5 GiB, or with a
+ * condition, needs the permission {@code s3:GetObjectTagging}, and fails without it, unless the settings have tags.
+ *
+ * <p>Metadata beyond ASCII that other programs have stored is shown as text: encoded words (RFC 2047), as S3 returns
+ * them, are decoded, and bytes that are valid UTF-8 are UTF-8.
+ *
  * <p>Keep the SDK's logger {@code software.amazon.awssdk} above DEBUG: below that it logs what it signs, including
  * session tokens and customer keys. This library logs neither.
  *
@@ -128,7 +136,19 @@ public final class S3BlobStore implements BlobStore {
         multipart = new MultipartRequests(bucket, names, client, data, headers, errors, checksums);
         put = new PutObject(bucket, names, data, headers, errors, conditions);
         copy = new S3Copy(
-                bucket, names, client, headers, errors, objects, conditions, multipart, put, uploads, settings, limits);
+                bucket,
+                names,
+                client,
+                headers,
+                errors,
+                objects,
+                conditions,
+                multipart,
+                put,
+                new S3Tags(bucket, names, client, headers, errors, settings),
+                uploads,
+                settings,
+                limits);
         deletion = new S3Deletion(bucket, names, client, headers, errors);
         presigning = new Presigning(bucket, names, url, signer, headers);
     }
@@ -204,7 +224,8 @@ public final class S3BlobStore implements BlobStore {
         bucket.requireOpen();
         return uploads.create(() -> new S3MultipartUpload(
                 bucket,
-                multipart.create(Operation.CREATE_UPLOAD, Operation.COMPLETE_UPLOAD, key, options),
+                multipart.create(
+                        Operation.CREATE_UPLOAD, Operation.COMPLETE_UPLOAD, key, S3Headers.metadata(options)),
                 layout,
                 options.precondition(),
                 conditions,

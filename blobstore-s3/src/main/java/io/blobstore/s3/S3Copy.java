@@ -8,7 +8,6 @@ import io.blobstore.CopyOptions;
 import io.blobstore.Crc32c;
 import io.blobstore.Operation;
 import io.blobstore.Precondition;
-import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.Conditions;
@@ -19,6 +18,7 @@ import io.blobstore.spi.OpenUploads;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
@@ -29,8 +29,9 @@ import software.amazon.awssdk.services.s3.model.TaggingDirective;
 import software.amazon.awssdk.services.s3.model.UploadPartCopyResponse;
 
 /**
- * Copies blobs inside the bucket: with one request, or part by part if the blob is too large for one. The copy has the
- * metadata of the version that is copied, and the storage class, encryption and tags of the store's settings.
+ * Copies blobs inside the bucket: with one request, or part by part if the blob is too large for one. What a copy keeps
+ * is in {@link S3BlobStore}. What no request copies by itself is read with the HEAD of the source, and sent again as it
+ * was received, without being validated: other programs may have stored it.
  *
  * <p>A copy with a condition on the target is made in parts too: S3 added conditions on copies long after conditions on
  * completions, and servers without them ignore them silently.
@@ -45,6 +46,7 @@ record S3Copy(
         Conditions conditions,
         MultipartRequests requests,
         PutObject put,
+        S3Tags tags,
         OpenUploads uploads,
         S3Settings settings,
         Limits limits) {
@@ -61,32 +63,35 @@ record S3Copy(
     /** Copies a blob. */
     StoredBlob run(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
         names.objectOf(OPERATION, to);
-        BlobMetadata source = objects.head(OPERATION, from, options.sourceVersion());
+        S3ObjectReader.Found found = objects.find(OPERATION, from, options.sourceVersion());
+        BlobMetadata source = found.metadata();
         if (options.precondition() == Precondition.none() && source.size() <= limits.largest()) {
-            return copyAtOnce(source, to);
+            return copyAtOnce(found, to);
         }
+        Map<String, String> properties = S3Headers.merge(
+                S3Headers.metadata(found.header()), headers.properties(found.header()), tags.ofCopy(source));
         if (source.size() > 0) {
-            return copyInParts(source, to, options.precondition());
+            return copyInParts(source, to, properties, options.precondition());
         }
-        StoreOptions stored = StoreOptions.builder()
-                .metadataOf(source)
-                .precondition(options.precondition())
-                .build();
-        return put.run(to, BlobSource.of(), stored); // an upload has at least one part
+        return put.run(to, BlobSource.of(), properties, options.precondition()); // an upload has at least one part
     }
 
-    private StoredBlob copyAtOnce(BlobMetadata source, BlobKey to) throws IOException {
+    private StoredBlob copyAtOnce(S3ObjectReader.Found found, BlobKey to) throws IOException {
+        BlobMetadata source = found.metadata();
+        // S3 refuses a copy onto itself that changes nothing, and accepts the same metadata as a change.
+        boolean replaces = source.key().equals(to);
         CopyObjectRequest.Builder request = CopyObjectRequest.builder()
                 .sourceBucket(bucket.name())
                 .sourceKey(names.objectOf(OPERATION, source.key()))
                 .destinationBucket(bucket.name())
                 .destinationKey(names.objectOf(OPERATION, to))
                 .copySourceIfMatch(VersionTag.of(source.version()).etag())
-                // Sent even if it does not change: S3 refuses a copy onto itself that changes nothing.
-                .metadataDirective(MetadataDirective.REPLACE)
+                .metadataDirective(replaces ? MetadataDirective.REPLACE : MetadataDirective.COPY)
                 .overrideConfiguration(S3Headers.override(
-                        headers.create(), headers.source(), S3Headers.userMetadata(source.userMetadata())));
-        source.contentType().ifPresent(request::contentType);
+                        headers.create(),
+                        headers.source(),
+                        headers.properties(found.header()),
+                        replaces ? S3Headers.metadata(found.header()) : Map.of()));
         if (!settings.tags().isEmpty()) {
             request.taggingDirective(TaggingDirective.REPLACE);
         }
@@ -106,13 +111,11 @@ record S3Copy(
         return StoredBlob.of(to, source.size(), tag.version(), copied);
     }
 
-    private StoredBlob copyInParts(BlobMetadata source, BlobKey to, Precondition condition) throws IOException {
-        StoreOptions stored = StoreOptions.builder()
-                .metadataOf(source)
-                .precondition(condition)
-                .build();
+    private StoredBlob copyInParts(
+            BlobMetadata source, BlobKey to, Map<String, String> properties, Precondition condition)
+            throws IOException {
         MultipartRequests.Upload upload =
-                uploads.create(() -> requests.create(OPERATION, OPERATION, to, stored), created -> created::abort);
+                uploads.create(() -> requests.create(OPERATION, OPERATION, to, properties), created -> created::abort);
         try {
             List<MultipartRequests.Part> parts = new ArrayList<>();
             long partSize = Math.max(

@@ -2,10 +2,16 @@ package io.blobstore.s3;
 
 import io.blobstore.Crc32c;
 import io.blobstore.Precondition;
+import io.blobstore.StoreOptions;
+import io.blobstore.http.HttpHeaders;
+import io.blobstore.http.objects.HeaderText;
+import io.blobstore.http.objects.ObjectHeaders;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Map.Entry;
 import java.util.TreeMap;
@@ -26,6 +32,9 @@ final class S3Headers {
     static final String IF_MATCH = "If-Match";
     static final String IF_NONE_MATCH = "If-None-Match";
 
+    private static final String STORAGE_CLASS = "x-amz-storage-class";
+    private static final String TAGGING = "x-amz-tagging";
+    private static final String WEBSITE_REDIRECT = "x-amz-website-redirect-location";
     private static final String ENCRYPTION = "x-amz-server-side-encryption";
 
     private final Map<String, String> any;
@@ -80,11 +89,53 @@ final class S3Headers {
         return condition == Precondition.ifAbsent() ? Map.of(IF_NONE_MATCH, "*") : Map.of();
     }
 
-    /** Returns user metadata as fields. */
-    static Map<String, String> userMetadata(Map<String, String> metadata) {
-        Map<String, String> fields = new TreeMap<>();
-        metadata.forEach((name, value) -> fields.put(USER_METADATA + name, value));
+    /** Returns the metadata of a new blob as fields. */
+    static Map<String, String> metadata(StoreOptions options) {
+        Map<String, String> fields = new TreeMap<>(options.contentHeaders());
+        options.userMetadata().forEach((name, value) -> fields.put(USER_METADATA + name, value));
         return fields;
+    }
+
+    /**
+     * Returns the metadata of a blob as fields of a request that stores a copy, as the server has sent it: encoded
+     * words are decoded by the server that receives them.
+     */
+    static Map<String, String> metadata(HttpHeaders source) {
+        Map<String, String> fields = new TreeMap<>();
+        for (String name : ObjectHeaders.CONTENT) {
+            List<String> values = source.all(name);
+            if (!values.isEmpty()) {
+                fields.put(name, HeaderText.utf8(String.join(", ", values)));
+            }
+        }
+        source.first("Expires").ifPresent(value -> fields.put("Expires", value));
+        source.forEach((name, value) -> {
+            String field = name.toLowerCase(Locale.ROOT);
+            if (field.startsWith(USER_METADATA)) {
+                fields.merge(field, HeaderText.utf8(value), (a, b) -> a + "," + b);
+            }
+        });
+        return fields;
+    }
+
+    /**
+     * Returns the properties of a blob that no server copies by itself, as fields of a request that stores a copy: the
+     * target of a redirect, and the storage class, unless the settings have one.
+     */
+    Map<String, String> properties(HttpHeaders source) {
+        Map<String, String> fields = new TreeMap<>();
+        source.first(WEBSITE_REDIRECT).ifPresent(value -> fields.put(WEBSITE_REDIRECT, HeaderText.utf8(value)));
+        if (!stored.containsKey(STORAGE_CLASS)) {
+            source.first(STORAGE_CLASS)
+                    .filter(name -> !name.equals("STANDARD")) // not every server knows the default's name
+                    .ifPresent(name -> fields.put(STORAGE_CLASS, name));
+        }
+        return fields;
+    }
+
+    /** Returns tags as a field. */
+    static Map<String, String> tags(Map<String, String> tags) {
+        return tags.isEmpty() ? Map.of() : Map.of(TAGGING, tagging(tags));
     }
 
     /** Returns fields as additional headers of a request of the SDK, which signs them. */
@@ -106,10 +157,8 @@ final class S3Headers {
 
     private static Map<String, String> stored(S3Settings settings) {
         Map<String, String> fields = new TreeMap<>();
-        settings.storageClass().ifPresent(name -> fields.put("x-amz-storage-class", name));
-        if (!settings.tags().isEmpty()) {
-            fields.put("x-amz-tagging", tagging(settings.tags()));
-        }
+        settings.storageClass().ifPresent(name -> fields.put(STORAGE_CLASS, name));
+        fields.putAll(tags(settings.tags()));
         settings.encryption().ifPresent(encryption -> {
             if (encryption == S3Encryption.s3Managed()) {
                 fields.put(ENCRYPTION, "AES256");

@@ -12,6 +12,7 @@ import io.blobstore.StoreNotFoundException;
 import io.blobstore.http.HttpHeaders;
 import io.blobstore.http.ResponseHandler;
 import io.blobstore.http.objects.BucketContext;
+import io.blobstore.http.objects.HeaderText;
 import io.blobstore.http.objects.ObjectHeaders;
 import io.blobstore.http.objects.ObjectNames;
 import io.blobstore.http.objects.ObjectReader;
@@ -39,8 +40,20 @@ record S3ObjectReader(
 
     // ---- metadata
 
+    /**
+     * An object, and the header that describes it.
+     *
+     * @param header as the server has sent it, with fields that {@code metadata} has not
+     */
+    record Found(BlobMetadata metadata, HttpHeaders header) {}
+
     @Override
     public BlobMetadata head(Operation operation, BlobKey key, Optional<BlobVersion> wanted) throws IOException {
+        return find(operation, key, wanted).metadata();
+    }
+
+    /** Sends a HEAD request. */
+    Found find(Operation operation, BlobKey key, Optional<BlobVersion> wanted) throws IOException {
         String object = names.objectOf(operation, key);
         Map<String, String> condition = condition(wanted);
         SdkHttpResponse response;
@@ -63,7 +76,8 @@ record S3ObjectReader(
         HttpHeaders received = fields.build();
         long size = received.number("Content-Length")
                 .orElseThrow(() -> ObjectHeaders.incomplete(operation, key, "Content-Length"));
-        return requireVersion(operation, metadata(operation, key, received, size), wanted);
+        BlobMetadata metadata = requireVersion(operation, metadata(operation, key, received, size), wanted);
+        return new Found(metadata, received);
     }
 
     private static Map<String, String> condition(Optional<BlobVersion> wanted) {
@@ -99,7 +113,14 @@ record S3ObjectReader(
             throws BlobStoreException {
         VersionTag tag = VersionTag.of(headers).orElseThrow(() -> ObjectHeaders.incomplete(operation, key, "ETag"));
         return ObjectHeaders.metadata(
-                operation, key, headers, size, tag.version(), checksum(headers), S3Headers.USER_METADATA);
+                operation,
+                key,
+                headers,
+                size,
+                tag.version(),
+                checksum(headers),
+                S3Headers.USER_METADATA,
+                HeaderText::decodeWords);
     }
 
     /** Returns the CRC32C of the whole content; empty if there is only a composite one of the parts' checksums. */

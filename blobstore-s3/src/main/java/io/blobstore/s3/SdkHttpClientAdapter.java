@@ -8,6 +8,7 @@ import io.blobstore.http.HttpHeaders;
 import io.blobstore.http.HttpRequest;
 import io.blobstore.http.HttpResponse;
 import io.blobstore.http.ResponseHandler;
+import io.blobstore.http.objects.HeaderText;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -80,7 +81,7 @@ final class SdkHttpClientAdapter implements SdkHttpClient {
         HttpHeaders.Builder headers = HttpHeaders.builder();
         request.forEachHeader((name, values) -> {
             if (!HttpHeaders.isFraming(name)) {
-                values.forEach(value -> headers.add(name, value));
+                values.forEach(value -> headers.add(name, HeaderText.wire(value)));
             }
         });
         String path = request.encodedPath().isEmpty() ? "/" : request.encodedPath();

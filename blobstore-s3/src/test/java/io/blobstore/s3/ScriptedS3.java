@@ -45,6 +45,11 @@ final class ScriptedS3 {
                 + "</Code><Message>No, because.</Message><RequestId>REQ1</RequestId></Error>";
     }
 
+    /** Returns a script that responds with the tags of a blob, as XML. */
+    static ScriptedServer.Script tags(String tags) {
+        return ScriptedServer.Script.responding(200, "<Tagging><TagSet>" + tags + "</TagSet></Tagging>");
+    }
+
     /** Returns a script that responds to HEAD. */
     static ScriptedServer.Script head(long size, String... fields) {
         return exchange -> exchange.respondHead(200, size, fields);

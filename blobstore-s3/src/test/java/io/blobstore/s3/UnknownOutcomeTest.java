@@ -164,7 +164,7 @@ class UnknownOutcomeTest {
         Script copied = Script.responding(
                 200, "<CopyPartResult><ETag>&quot;0123456789abcdef&quot;</ETag></CopyPartResult>", ScriptedS3.ETAG);
         try (ScriptedServer server = ScriptedServer.plain(Script.responding(204, ""))
-                        .then(THERE, CREATED, copied, failing, failing, failing, THERE);
+                        .then(THERE, ScriptedS3.tags(""), CREATED, copied, failing, failing, failing, THERE);
                 ImmediateRetryClient client = ScriptedS3.immediateRetryClient(server);
                 BlobStore store = client.store(ScriptedS3.BUCKET).open()) {
             StoredBlob stored = store.copy(

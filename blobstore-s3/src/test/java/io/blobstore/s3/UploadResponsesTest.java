@@ -167,7 +167,7 @@ class UploadResponsesTest {
             exchange.stall();
         };
         try (ScriptedServer server =
-                ScriptedServer.plain(Script.responding(204, "")).then(head, created, part)) {
+                ScriptedServer.plain(Script.responding(204, "")).then(head, ScriptedS3.tags(""), created, part)) {
             BlobStore store = ScriptedS3.store(server).open(5, 5);
             FutureTask<StoredBlob> copy = new FutureTask<>(() -> store.copy(KEY, BlobKey.of("copy")));
             Thread copier = new Thread(copy);
@@ -180,8 +180,8 @@ class UploadResponsesTest {
                     .cause()
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("closed meanwhile");
-            assertThat(server.requests()).hasSize(4);
-            assertThat(server.requests().get(3).toString()).startsWith("DELETE").contains("uploadId=i-1");
+            assertThat(server.requests()).hasSize(5);
+            assertThat(server.requests().get(4).toString()).startsWith("DELETE").contains("uploadId=i-1");
         }
     }
 }

@@ -151,11 +151,7 @@ public final class MemoryBlobStore implements BlobStore {
         if (options.sourceVersion().isPresent()) {
             MemoryContent.requireVersion(Operation.COPY, options.sourceVersion().get(), blob.metadata());
         }
-        StoreOptions stored = StoreOptions.builder()
-                .metadataOf(blob.metadata())
-                .precondition(options.precondition())
-                .build();
-        return content.put(Operation.COPY, to, blob.content(), stored);
+        return content.copy(blob, to, options.precondition());
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * The blobs and unfinished uploads of one store in memory, or of several stores with the same name.
@@ -80,15 +81,39 @@ public final class MemoryContent {
     /** Makes a blob visible. The caller must not change the content, or the position of the buffer, after that. */
     StoredBlob put(Operation operation, BlobKey key, ByteBuffer content, StoreOptions options)
             throws PreconditionFailedException {
+        return put(
+                operation,
+                key,
+                content,
+                options.precondition(),
+                metadata -> metadata.contentHeaders(options.contentHeaders()).userMetadata(options.userMetadata()));
+    }
+
+    /** Makes a copy of a blob visible, with all of its metadata. */
+    StoredBlob copy(Blob source, BlobKey to, Precondition condition) throws PreconditionFailedException {
+        return put(
+                Operation.COPY,
+                to,
+                source.content,
+                condition,
+                metadata -> metadata.contentHeaders(source.metadata.contentHeaders())
+                        .userMetadata(source.metadata.userMetadata()));
+    }
+
+    private StoredBlob put(
+            Operation operation,
+            BlobKey key,
+            ByteBuffer content,
+            Precondition condition,
+            UnaryOperator<BlobMetadata.Builder> describe)
+            throws PreconditionFailedException {
         Crc32c checksum = Crc32c.of(content.duplicate());
         lock.lock();
         try {
-            requireCondition(operation, key, options.precondition());
-            BlobMetadata metadata = BlobMetadata.builder(
+            requireCondition(operation, key, condition);
+            BlobMetadata metadata = describe.apply(BlobMetadata.builder(
                             key, content.remaining(), new BlobVersion("v" + ++versions), Instant.now())
-                    .checksum(Optional.of(checksum))
-                    .contentType(options.contentType())
-                    .userMetadata(options.userMetadata())
+                    .checksum(Optional.of(checksum)))
                     .build();
             blobs.put(key, new Blob(metadata, content));
             return StoredBlob.of(key, metadata.size(), metadata.version(), metadata.checksum());

@@ -2,6 +2,7 @@ package io.blobstore.gcs.fake;
 
 import static io.blobstore.gcs.fake.ErrorResponse.require;
 
+import com.google.gson.JsonElement;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -10,14 +11,27 @@ import java.util.TreeMap;
 /**
  * The attributes of a stored object.
  *
+ * @param contentHeaders the content headers but the type, by the names of their fields
+ * @param customTime a time that the user has set, as text
+ * @param contexts the resource of the object's contexts
  * @param keySha256 the SHA-256 of the customer's key, in base64
  */
 public record Attributes(
         Optional<String> contentType,
+        Map<String, String> contentHeaders,
+        Optional<String> customTime,
+        Optional<JsonElement> contexts,
         Map<String, String> metadata,
         String storageClass,
         Optional<String> kmsKeyName,
         Optional<String> keySha256) {
+
+    /** The content headers but the type, by the names of their properties in JSON. */
+    static final Map<String, String> CONTENT_HEADERS = Map.of(
+            "contentEncoding", "Content-Encoding",
+            "contentLanguage", "Content-Language",
+            "contentDisposition", "Content-Disposition",
+            "cacheControl", "Cache-Control");
 
     static final String DEFAULT_CLASS = "STANDARD";
 
@@ -27,6 +41,7 @@ public record Attributes(
 
     /** Refuses attributes that Cloud Storage refuses. */
     public Attributes {
+        contentHeaders = Map.copyOf(contentHeaders);
         metadata = Map.copyOf(metadata);
         require(storageClass.matches(CLASSES), "InvalidStorageClass", "The storage class is not valid.");
         require(kmsKeyName.stream().allMatch(name -> name.matches(KMS_KEY)), "Malformed Cloud KMS crypto key");
@@ -44,8 +59,15 @@ public record Attributes(
                 metadata.put(field.substring("x-goog-meta-".length()), value);
             }
         });
+        Map<String, String> contentHeaders = new TreeMap<>();
+        for (String name : CONTENT_HEADERS.values()) {
+            request.header(name).ifPresent(value -> contentHeaders.put(name, value));
+        }
         return new Attributes(
                 request.header("Content-Type"),
+                contentHeaders,
+                request.header("x-goog-custom-time"),
+                Optional.empty(),
                 metadata,
                 request.header("x-goog-storage-class").orElse(DEFAULT_CLASS),
                 request.header("x-goog-encryption-kms-key-name"),
@@ -54,6 +76,14 @@ public record Attributes(
 
     /** Returns these attributes with other encryption. */
     Attributes encrypted(Optional<String> otherKmsKey, Optional<String> otherKeySha256) {
-        return new Attributes(contentType, metadata, storageClass, otherKmsKey, otherKeySha256);
+        return new Attributes(
+                contentType,
+                contentHeaders,
+                customTime,
+                contexts,
+                metadata,
+                storageClass,
+                otherKmsKey,
+                otherKeySha256);
     }
 }

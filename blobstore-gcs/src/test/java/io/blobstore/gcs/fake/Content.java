@@ -1,13 +1,19 @@
 package io.blobstore.gcs.fake;
 
 import io.blobstore.http.ScriptedResponse;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
 
 /** Creates responses with an object's content, or with a range of it. */
 final class Content {
@@ -23,6 +29,13 @@ final class Content {
         fields.add("Content-Type: " + object.attributes().contentType().orElse("application/octet-stream"));
         fields.add("Accept-Ranges: bytes");
         object.attributes().metadata().forEach((name, value) -> fields.add("x-goog-meta-" + name + ": " + value));
+        Map<String, String> headers = new TreeMap<>(Map.of("Cache-Control", "private, max-age=0"));
+        headers.putAll(object.attributes().contentHeaders());
+        boolean gzip = "gzip".equals(headers.get("Content-Encoding"));
+        if (gzip && !request.header("Accept-Encoding").orElse("").contains("gzip")) {
+            return decoded(new ScriptedResponse(200, fields, object.content()));
+        }
+        headers.forEach((name, value) -> fields.add(name + ": " + value));
         ScriptedResponse whole = new ScriptedResponse(200, fields, object.content());
         if (request.header("Range").isEmpty()) {
             return whole;
@@ -30,6 +43,20 @@ final class Content {
         Matcher range = RANGE.matcher(request.header("Range").orElseThrow());
         ErrorResponse.require(range.matches(), "This fake does not know such a range.");
         return range(whole, range.group(1), range.group(2));
+    }
+
+    /** Decodes content that is stored with the encoding gzip: it has neither a length nor ranges then. */
+    private static ScriptedResponse decoded(ScriptedResponse stored) {
+        try (GZIPInputStream gzip = new GZIPInputStream(new ByteArrayInputStream(stored.body()))) {
+            ByteArrayOutputStream chunked = new ByteArrayOutputStream();
+            byte[] content = gzip.readAllBytes();
+            chunked.writeBytes(Request.utf8(Integer.toHexString(content.length) + "\r\n"));
+            chunked.writeBytes(content);
+            chunked.writeBytes(Request.utf8("\r\n0\r\n\r\n"));
+            return stored.with("Transfer-Encoding", "chunked").withBody(chunked.toByteArray());
+        } catch (IOException e) {
+            return stored; // it is not gzip
+        }
     }
 
     /** Returns the header fields of all responses for an object. */
@@ -41,7 +68,8 @@ final class Content {
         fields.add("x-goog-hash: crc32c=" + object.hashes().crc32c().base64());
         object.hashes().md5().ifPresent(md5 -> fields.add("x-goog-hash: md5=" + md5));
         fields.add("x-goog-stored-content-length: " + object.content().length);
-        fields.add("x-goog-stored-content-encoding: identity");
+        fields.add("x-goog-stored-content-encoding: "
+                + object.attributes().contentHeaders().getOrDefault("Content-Encoding", "identity"));
         fields.add("x-goog-storage-class: " + object.attributes().storageClass());
         object.attributes()
                 .kmsKeyName()

@@ -69,6 +69,12 @@ public final class FakeGcs implements Closeable {
         return objects.find(bucket, name);
     }
 
+    /** Stores an object as other programs may, with any attributes. */
+    public FakeGcs store(String bucket, String name, byte[] content, Attributes attributes) {
+        objects.put(bucket, name, content, Hashes.of(content), attributes, Optional.empty());
+        return this;
+    }
+
     /** Returns the names of a bucket's objects, in the order of their bytes. */
     public List<String> names(String bucket) {
         return objects.from(bucket, "").stream().map(FakeObject::name).toList();

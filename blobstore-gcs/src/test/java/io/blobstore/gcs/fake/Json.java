@@ -22,7 +22,8 @@ final class Json {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
     /** The fields that an object's resource in a request may have. */
-    private static final String KNOWN = "name|bucket|crc32c|md5Hash|contentType|metadata|storageClass|kmsKeyName";
+    private static final String KNOWN = "name|bucket|crc32c|md5Hash|contentType|metadata|storageClass|kmsKeyName"
+            + "|customTime|contexts|" + String.join("|", Attributes.CONTENT_HEADERS.keySet());
 
     private Json() {}
 
@@ -74,6 +75,10 @@ final class Json {
             set(json, "md5Hash", object.hashes().md5());
         }
         set(json, "contentType", object.attributes().contentType());
+        Attributes.CONTENT_HEADERS.forEach((name, header) -> set(
+                json, name, Optional.ofNullable(object.attributes().contentHeaders().get(header))));
+        set(json, "customTime", object.attributes().customTime());
+        set(json, "contexts", object.attributes().contexts());
         set(json, "storageClass", object.attributes().storageClass());
         JsonObject metadata = new JsonObject();
         object.attributes().metadata().forEach(metadata::addProperty);
@@ -112,8 +117,14 @@ final class Json {
         if (json.get("metadata") instanceof JsonObject pairs) {
             pairs.keySet().forEach(name -> text(pairs, name).ifPresent(value -> metadata.put(name, value)));
         }
+        Map<String, String> contentHeaders = new TreeMap<>();
+        Attributes.CONTENT_HEADERS.forEach(
+                (name, header) -> text(json, name).ifPresent(value -> contentHeaders.put(header, value)));
         return new Attributes(
                 text(json, "contentType").or(() -> contentType),
+                contentHeaders,
+                text(json, "customTime"),
+                Optional.ofNullable(json.get("contexts")),
                 metadata,
                 text(json, "storageClass").orElse(Attributes.DEFAULT_CLASS),
                 kmsKeyName.or(() -> text(json, "kmsKeyName")),

@@ -1,12 +1,14 @@
 package io.blobstore.gcs.fake;
 
 import io.blobstore.http.ScriptedResponse;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Handles the requests of the XML API. */
 final class XmlApi {
     /** Header fields that would change the result, but are not implemented. */
-    private static final String REFUSED = "(?i)x-amz-.*|if-.*|content-encoding|x-goog-(copy-source"
+    private static final String REFUSED = "(?i)x-amz-.*|if-.*|x-goog-(copy-source"
             + "|if-metageneration-match|resumable|acl|metadata-directive|content-length-range)";
 
     private final FakeObjects objects;
@@ -48,9 +50,18 @@ final class XmlApi {
         return request.header(field).map(text -> Request.number(field, text));
     }
 
+    /** Sends content, with headers that the parameters replace. */
     private ScriptedResponse get(String bucket, String name, Request request) {
-        request.allow("");
-        return Content.of(objects.get(bucket, name, Optional.empty(), ifMatch(request)), request);
+        request.allow("response-content-type|response-content-disposition");
+        ScriptedResponse response =
+                Content.of(objects.get(bucket, name, Optional.empty(), ifMatch(request)), request);
+        for (String field : List.of("Content-Type", "Content-Disposition")) {
+            Optional<String> other = request.parameter("response-" + field.toLowerCase(Locale.ROOT));
+            if (other.isPresent()) {
+                response = response.without(field).with(field, other.get());
+            }
+        }
+        return response;
     }
 
     private ScriptedResponse put(String bucket, String name, Request request) {

@@ -9,18 +9,26 @@ import io.blobstore.Operation;
 import io.blobstore.http.HttpHeaders;
 import io.blobstore.http.ResponseText;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
 /** Reads the header fields that describe an object. */
 public final class ObjectHeaders {
+    /** The fields that describe the content to its readers, and are stored with it. */
+    public static final List<String> CONTENT =
+            List.of("Content-Type", "Content-Encoding", "Content-Language", "Content-Disposition", "Cache-Control");
+
     private ObjectHeaders() {}
 
     /**
-     * Reads a blob's metadata; the caller provides the values of fields that servers name differently.
+     * Reads a blob's metadata; the caller provides the values of fields that servers name differently. Metadata is what
+     * the server sends, and is not validated.
      *
+     * @param text decodes the value of a field
      * @param userMetadataPrefix the prefix of the fields with user metadata, in lower case
      * @throws BlobStoreException if there is no valid Last-Modified field
      */
@@ -31,13 +39,14 @@ public final class ObjectHeaders {
             long size,
             BlobVersion version,
             Optional<Crc32c> checksum,
-            String userMetadataPrefix)
+            String userMetadataPrefix,
+            UnaryOperator<String> text)
             throws BlobStoreException {
         Map<String, String> user = new TreeMap<>();
         headers.forEach((name, value) -> {
             String field = name.toLowerCase(Locale.ROOT);
             if (field.startsWith(userMetadataPrefix)) {
-                user.merge(field.substring(userMetadataPrefix.length()), value, (a, b) -> a + "," + b);
+                user.merge(field.substring(userMetadataPrefix.length()), text.apply(value), (a, b) -> a + "," + b);
             }
         });
         Instant lastModified = headers.first("Last-Modified")
@@ -45,9 +54,20 @@ public final class ObjectHeaders {
                 .orElseThrow(() -> incomplete(operation, key, "Last-Modified"));
         return BlobMetadata.builder(key, size, version, lastModified)
                 .checksum(checksum)
-                .contentType(headers.first("Content-Type"))
+                .contentHeaders(contentHeaders(headers, text))
                 .userMetadata(user)
                 .build();
+    }
+
+    private static Map<String, String> contentHeaders(HttpHeaders headers, UnaryOperator<String> text) {
+        Map<String, String> content = new TreeMap<>();
+        for (String name : CONTENT) {
+            List<String> values = headers.all(name);
+            if (!values.isEmpty()) { // several fields are one list (RFC 9110, section 5.3)
+                content.put(name, text.apply(String.join(", ", values)));
+            }
+        }
+        return content;
     }
 
     /** Returns the exception for a response without a field that the server always sends. */
