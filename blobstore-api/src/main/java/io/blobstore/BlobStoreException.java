@@ -56,6 +56,14 @@ public class BlobStoreException extends IOException {
         this.retryable = false;
     }
 
+    /** Creates an exception that adds something to the message of another one, which becomes the cause. */
+    BlobStoreException(BlobStoreException problem, String addition) {
+        super(problem.getMessage() + addition, problem);
+        this.key = problem.key;
+        this.operation = problem.operation;
+        this.retryable = problem.retryable;
+    }
+
     /** Returns the key of the blob concerned; empty for a failure of the store as a whole, or of a source. */
     public Optional<BlobKey> key() {
         return Optional.ofNullable(key);

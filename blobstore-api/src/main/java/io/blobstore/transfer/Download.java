@@ -92,16 +92,21 @@ final class Download extends ParallelTransfer<ReadResult> {
         }
     }
 
-    /** Creates the download and opens its target. */
+    /**
+     * Creates the download and opens its target.
+     *
+     * @param throttle slows down the requests; may be shared with other transfers
+     */
     Download(
             BlobStore store,
             BlobKey key,
             ByteRange range,
             BlobTarget target,
             DownloadOptions options,
+            RequestThrottle throttle,
             Environment environment)
             throws IOException {
-        super(environment, "read of '" + key + "'", options.retry(), options.listener());
+        super(environment, "read of '" + key + "'", options.retry(), throttle, options.listener());
         this.store = store;
         this.key = key;
         this.range = range;
@@ -198,32 +203,35 @@ final class Download extends ParallelTransfer<ReadResult> {
         return isStopped() ? Optional.empty() : hedges.awaitOverdue();
     }
 
+    /** A second response for a part. */
+    private record Spare(ByteBuffer content, ResumableRangeRead fetch) {}
+
     /**
      * Sends a second request for a part, without retries, into separate memory: the first one may still write into the
-     * target.
+     * target. Sends none while the store throttles.
      */
     private void fetchAgain(Plan made, HedgingCoordinator.Part late) throws IOException, InterruptedException {
         long length = made.length(late.number);
         long offset = made.offset(late.number);
         boolean first = false;
         try {
-            ByteBuffer spare = ByteBuffer.allocateDirect(Math.toIntExact(length));
-            ResumableRangeRead fetch = new ResumableRangeRead(
-                    store,
-                    key,
-                    ReadOptions.ifMatch(made.blob.version()),
-                    BlobTarget.of(spare).open(),
-                    range.offset() + offset,
-                    0);
-            withinBudget(length, () -> {
+            Optional<Spare> arrived = unlessThrottled(() -> withinBudget(length, () -> {
+                ByteBuffer content = ByteBuffer.allocateDirect(Math.toIntExact(length));
+                ResumableRangeRead fetch = new ResumableRangeRead(
+                        store,
+                        key,
+                        ReadOptions.ifMatch(made.blob.version()),
+                        BlobTarget.of(content).open(),
+                        range.offset() + offset,
+                        0);
                 fetch.finish(length);
-                return fetch;
-            });
-            first = hedges.arrived(late);
+                return new Spare(content, fetch);
+            }));
+            first = arrived.isPresent() && hedges.arrived(late);
             if (first) {
                 hedges.awaitFirst(late);
-                copy(spare, offset);
-                arrived(made, late.number, fetch);
+                copy(arrived.get().content, offset);
+                arrived(made, late.number, arrived.get().fetch);
             }
         } catch (IOException | InterruptedException | RuntimeException | OutOfMemoryError e) {
             if (first || (!hedges.isLost(late) && Interrupts.caused(e))) {

@@ -13,4 +13,9 @@ import java.util.random.RandomGenerator;
  * @param random the source of the retries' jitter
  */
 record Environment(
-        Executor executor, ByteBudget budget, RunningTransfers running, TransferClock clock, RandomGenerator random) {}
+        Executor executor, ByteBudget budget, RunningTransfers running, TransferClock clock, RandomGenerator random) {
+    /** Creates the throttle of one transfer or reader. */
+    RequestThrottle throttle(RetryPolicy retry, int concurrency) {
+        return new RequestThrottle(retry, concurrency, clock, random);
+    }
+}

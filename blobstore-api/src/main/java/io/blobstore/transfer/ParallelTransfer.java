@@ -1,5 +1,6 @@
 package io.blobstore.transfer;
 
+import io.blobstore.ThrottledException;
 import io.blobstore.internal.concurrent.Interrupts;
 import java.io.IOException;
 import java.time.Duration;
@@ -17,11 +18,14 @@ import org.slf4j.LoggerFactory;
  *
  * <h2>Threads</h2>
  *
- * A transfer has no thread of its own, and none of its threads waits for another. The first <em>worker</em> runs
- * {@link #begin} on the manager's executor, or on the caller's thread, and may start others; the last one to leave,
- * whichever that is, ends the transfer: {@link #complete}, {@link #release}, and only then the outcome. So an executor
- * of one thread, or one that runs tasks in the caller, works as well as a large one, and a worker that the executor
- * never runs delays nothing.
+ * A transfer has no thread of its own, and none of its threads waits for one that may not be running. The first
+ * <em>worker</em> runs {@link #begin} on the manager's executor, or on the caller's thread, and may start others; the
+ * last one to leave, whichever that is, ends the transfer: {@link #complete}, {@link #release}, and only then the
+ * outcome. So an executor of one thread, or one that runs tasks in the caller, works as well as a large one, and a
+ * worker that the executor never runs delays nothing.
+ *
+ * <p>While the store throttles, workers wait: for a time, or until another worker's request has ended
+ * ({@link RequestThrottle}). They hold no memory budget and no permit meanwhile, and a cancellation ends the wait.
  *
  * <h2>Why completion means that nothing touches the memory</h2>
  *
@@ -35,21 +39,32 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     private final Environment environment;
     private final String what;
     private final RetryPolicy retry;
+    private final RequestThrottle throttle;
     private final ProgressTracker tracker;
     private final WorkerGroup workers = new WorkerGroup();
     private final AtomicBoolean begun = new AtomicBoolean();
     private final TransferFuture<T> outcome = new TransferFuture<>();
 
+    /** Whether no worker is active any more; set by the thread that ends the transfer, for itself. */
+    private boolean ending;
+
     /**
      * Creates a transfer that has not started.
      *
      * @param what describes the transfer
+     * @param throttle slows down the requests; may be shared with other transfers
      */
-    ParallelTransfer(Environment environment, String what, RetryPolicy retry, TransferListener listener) {
+    ParallelTransfer(
+            Environment environment,
+            String what,
+            RetryPolicy retry,
+            RequestThrottle throttle,
+            TransferListener listener) {
         this.environment = environment;
         this.what = what;
         this.retry = retry;
-        this.tracker = new ProgressTracker(what, listener, environment.clock());
+        this.throttle = throttle;
+        this.tracker = new ProgressTracker(what, listener, throttle, environment.clock());
     }
 
     // ---- for subclasses
@@ -150,20 +165,56 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
         }
     }
 
+    /**
+     * Sends a request, and repeats it after failures. Waits while the store throttles, also before the first attempt.
+     *
+     * @param request describes the request
+     */
     final <R> R retrying(String request, Request<R> body) throws IOException, InterruptedException {
+        int failures = 0;
         for (int attempt = 1; ; attempt++) {
+            Duration pause = Duration.ZERO;
+            if (ending && attempt > 1 && failures == 0) { // throttled, so certainly nothing was made visible yet
+                workers.pause(what, () -> throttle.acquire().close()); // no other worker takes the permit meanwhile
+            }
+            RequestThrottle.Permit permit = throttle.acquire();
             try {
-                return body.send();
+                R response = body.send();
+                permit.succeeded();
+                return response;
             } catch (IOException e) {
-                // If stopped, the group's own interrupt made the request fail, or its result is no longer needed.
-                Optional<Duration> delay =
-                        workers.isStopped() ? Optional.empty() : retry.delayAfter(e, attempt, environment.random());
-                if (delay.isEmpty()) {
+                if (workers.isStopped()) { // the group's interrupt made it fail, or its result is no longer needed
                     throw e;
                 }
-                tracker.retried(request, attempt, e, delay.get());
-                environment.clock().sleep(delay.get());
+                if (e instanceof ThrottledException refusal) {
+                    tracker.retried(request, attempt, e, permit.refused(refusal)); // the next permit has to wait
+                } else {
+                    pause = retry.delayAfter(e, ++failures, environment.random())
+                            .orElseThrow(() -> e);
+                    tracker.retried(request, attempt, e, pause);
+                }
+            } finally {
+                permit.close();
             }
+            if (!pause.isZero()) {
+                environment.clock().sleep(pause);
+            }
+        }
+    }
+
+    /** Sends a request once, that is only sent to be faster; returns empty if the store throttles. */
+    final <R> Optional<R> unlessThrottled(Request<R> body) throws IOException, InterruptedException {
+        Optional<RequestThrottle.Permit> granted = throttle.acquireUnlessThrottled();
+        if (granted.isEmpty()) {
+            return Optional.empty();
+        }
+        try (RequestThrottle.Permit permit = granted.get()) {
+            R response = body.send();
+            permit.succeeded();
+            return Optional.of(response);
+        } catch (ThrottledException e) {
+            granted.get().refused(e);
+            throw e;
         }
     }
 
@@ -185,6 +236,7 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     private void end() {
         // An interrupt from outside is deferred: it would make the cleanup fail.
         boolean interrupted = Thread.interrupted();
+        ending = true;
         T result = finished();
         Throwable problem = result != null ? null : workers.problem(what).orElse(null);
         if (result == null && problem == null) {

@@ -32,6 +32,9 @@ final class PinnedVersionReads {
     private final BlobStore store;
     private final BlobKey key;
     private final ReaderOptions options;
+    /** Shared by all reads. */
+    private final RequestThrottle throttle;
+
     private final Set<ParallelTransfer<?>> running = ConcurrentHashMap.newKeySet();
     /** The blob as of the first response; set once. */
     private volatile @Nullable BlobMetadata blob;
@@ -55,10 +58,16 @@ final class PinnedVersionReads {
         this.store = store;
         this.key = key;
         this.options = options;
+        this.throttle = environment.throttle(options.retry(), options.concurrency());
     }
 
     ReaderOptions options() {
         return options;
+    }
+
+    /** Returns how many requests shall be in flight: the option, or fewer while the store throttles. */
+    int concurrency() {
+        return Math.min(options.concurrency(), throttle.limit());
     }
 
     /** Returns the blob; empty before the first response. */
@@ -73,7 +82,7 @@ final class PinnedVersionReads {
         if (known.isPresent()) {
             return known.get();
         }
-        MetadataRequest request = enter(new MetadataRequest(store, key, options.retry(), environment));
+        MetadataRequest request = enter(new MetadataRequest(store, key, options.retry(), throttle, environment));
         request.run();
         return pin(await(request));
     }
@@ -142,11 +151,14 @@ final class PinnedVersionReads {
                 .retry(options.retry())
                 .listener(TransferListener.NONE)
                 .build();
-        return enter(new Download(store, key, range, target, how, environment));
+        return enter(new Download(store, key, range, target, how, throttle, environment));
     }
 
     private <T extends ParallelTransfer<?>> T enter(T transfer) {
         environment.running().enter(transfer);
+        if (running.isEmpty()) {
+            throttle.restart();
+        }
         running.add(transfer);
         transfer.whenDone(() -> running.remove(transfer));
         if (closed) { // after adding: either close() sees the transfer, or this thread sees that it is closed

@@ -1,5 +1,6 @@
 package io.blobstore.transfer;
 
+import io.blobstore.ThrottledException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -15,6 +16,7 @@ final class ProgressTracker {
 
     private final String what;
     private final TransferListener listener;
+    private final RequestThrottle throttle;
     private final TransferClock clock;
     private final long startNanos;
 
@@ -24,6 +26,7 @@ final class ProgressTracker {
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicInteger parts = new AtomicInteger();
     private final AtomicInteger retries = new AtomicInteger();
+    private final AtomicInteger throttledRequests = new AtomicInteger();
     private volatile Total total = new Total(TransferProgress.UNKNOWN, 1);
     /** The total duration; empty before the end. */
     private volatile Optional<Duration> elapsed = Optional.empty();
@@ -35,9 +38,10 @@ final class ProgressTracker {
      *
      * @param what describes the transfer, for the log
      */
-    ProgressTracker(String what, TransferListener listener, TransferClock clock) {
+    ProgressTracker(String what, TransferListener listener, RequestThrottle throttle, TransferClock clock) {
         this.what = what;
         this.listener = listener;
+        this.throttle = throttle;
         this.clock = clock;
         this.startNanos = clock.nanoTime();
     }
@@ -61,6 +65,9 @@ final class ProgressTracker {
         LOG.debug("{}: {} failed, attempt {}; next in {}", what, request, attempt, delay, problem);
         notifyListener(() -> {
             retries.incrementAndGet();
+            if (problem instanceof ThrottledException) {
+                throttledRequests.incrementAndGet();
+            }
             listener.onRetry(request, attempt, problem, delay);
         });
     }
@@ -76,8 +83,17 @@ final class ProgressTracker {
     /** Returns the progress so far. */
     TransferProgress progress() {
         Total all = total;
+        Optional<Duration> end = elapsed;
         return new TransferProgress(
-                bytes.get(), all.bytes, parts.get(), all.parts, retries.get(), elapsed.orElseGet(this::elapsedNow));
+                bytes.get(),
+                all.bytes,
+                parts.get(),
+                all.parts,
+                retries.get(),
+                throttledRequests.get(),
+                throttle.limit(),
+                end.isPresent() ? Optional.empty() : throttle.delay(),
+                end.orElseGet(this::elapsedNow));
     }
 
     private Duration elapsedNow() {

@@ -142,7 +142,7 @@ final class ReadAhead {
         long preferred = Math.max(Math.min(PrefetchMemory.PAGE, window), Math.min(LARGEST_BLOCK, window / concurrency));
         long end = from + Math.min(reads.options().maxReadAhead(), blobSize - from);
         long next = blocks.isEmpty() ? from : Math.max(from, blocks.getLast().end());
-        while (next < end && next - from + preferred / 2 < window && inFlight() < concurrency) {
+        while (next < end && next - from + preferred / 2 < window && inFlight() < reads.concurrency()) {
             Optional<Block> block = fetch(next, (int) Math.min(Long.highestOneBit(preferred), end - next));
             if (block.isEmpty()) {
                 return;
@@ -154,7 +154,7 @@ final class ReadAhead {
     private void produceStrides(long position, int length, long blobSize) throws IOException {
         long stride = pattern.stride();
         long next = position + stride; // negative on overflow
-        for (int i = pattern.stridesAhead(); i > 0 && inFlight() < concurrency; i--) {
+        for (int i = pattern.stridesAhead(); i > 0 && inFlight() < reads.concurrency(); i--) {
             if (next < 0 || next > blobSize - length) {
                 return;
             }

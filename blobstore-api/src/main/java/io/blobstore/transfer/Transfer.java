@@ -39,8 +39,9 @@ public interface Transfer<T> {
      * Cancels the transfer: no further part starts, those in flight are interrupted, and the transfer is rolled back:
      * an upload is aborted, an incomplete file is removed. Does not wait; {@link #join()} does.
      *
-     * @return false if it is too late: the outcome is decided, or the content is already being made visible. After
-     *     true, an upload of one request may still succeed if the store had received it by then; {@code join()} tells
+     * @return false if it is too late: the outcome is decided, or the content is already being made visible, and the
+     *     store does not throttle the request for that. After true, an upload of one request may still succeed if the
+     *     store had received it by then; {@code join()} tells
      */
     boolean cancel();
 

@@ -20,8 +20,8 @@ public interface TransferListener {
      *
      * @param what a description of the request
      * @param attempt the number of the failed attempt, from 1
-     * @param failure the failure
-     * @param delay the time until the next attempt
+     * @param failure the failure; an {@link io.blobstore.ThrottledException} slows down the other requests too
+     * @param delay the time until the next attempt; longer if the store throttles and other parts come first
      */
     default void onRetry(String what, int attempt, Throwable failure, Duration delay) {}
 

@@ -33,8 +33,9 @@ import java.util.random.RandomGenerator;
  *
  * <p>A blob larger than one part is transferred as parallel parts, under two limits: parts per transfer
  * ({@link UploadOptions#concurrency()}, {@link DownloadOptions#concurrency()}) and bytes in flight over all transfers
- * of this manager, in both directions ({@link Builder#maxBytesInFlight}). Each part is retried by itself. The first
- * part that fails permanently stops the others, and the transfer fails after the last of them has released the memory.
+ * of this manager, in both directions ({@link Builder#maxBytesInFlight}). Each part is retried by itself; if the store
+ * throttles, all parts slow down ({@link RetryPolicy}). The first part that fails permanently stops the others, and the
+ * transfer fails after the last of them has released the memory.
  *
  * <p><b>Uploads.</b> Large blobs are stored as multipart uploads; smaller blobs, and all blobs in a store without
  * multipart support, with one request. A failed or cancelled upload is aborted. The content's checksum is computed
@@ -127,7 +128,8 @@ public final class TransferManager implements AutoCloseable {
             BlobStore store, BlobKey key, ByteRange range, BlobTarget target, DownloadOptions options)
             throws IOException {
         requireOpen();
-        Download download = enter(new Download(store, key, range, target, options, environment));
+        RequestThrottle throttle = environment.throttle(options.retry(), options.concurrency());
+        Download download = enter(new Download(store, key, range, target, options, throttle, environment));
         download.start();
         return download;
     }

@@ -2,6 +2,7 @@ package io.blobstore.transfer;
 
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The progress of a transfer at one moment. Immutable. */
@@ -14,6 +15,9 @@ public final class TransferProgress {
     private final int partsTransferred;
     private final int totalParts;
     private final int retries;
+    private final int throttledRequests;
+    private final int concurrency;
+    private final Optional<Duration> throttleDelay;
     private final Duration elapsed;
 
     /** Creates a progress with these values. */
@@ -23,12 +27,18 @@ public final class TransferProgress {
             int partsTransferred,
             int totalParts,
             int retries,
+            int throttledRequests,
+            int concurrency,
+            Optional<Duration> throttleDelay,
             Duration elapsed) {
         this.bytesTransferred = bytesTransferred;
         this.totalBytes = totalBytes;
         this.partsTransferred = partsTransferred;
         this.totalParts = totalParts;
         this.retries = retries;
+        this.throttledRequests = throttledRequests;
+        this.concurrency = concurrency;
+        this.throttleDelay = throttleDelay;
         this.elapsed = elapsed;
     }
 
@@ -63,6 +73,24 @@ public final class TransferProgress {
         return retries;
     }
 
+    /** Returns how many of the {@link #retries()} were requests that the store refused because of its load. */
+    public int throttledRequests() {
+        return throttledRequests;
+    }
+
+    /** Returns how many requests may be in flight: the transfer's concurrency, or fewer while the store throttles. */
+    public int concurrency() {
+        return concurrency;
+    }
+
+    /**
+     * Returns the time until the next request, if the transfer sends none for a time because the store throttles; empty
+     * otherwise.
+     */
+    public Optional<Duration> throttleDelay() {
+        return throttleDelay;
+    }
+
     /** Returns the time since the transfer was started; constant once it has completed. */
     public Duration elapsed() {
         return elapsed;
@@ -76,18 +104,31 @@ public final class TransferProgress {
                 && partsTransferred == that.partsTransferred
                 && totalParts == that.totalParts
                 && retries == that.retries
+                && throttledRequests == that.throttledRequests
+                && concurrency == that.concurrency
+                && throttleDelay.equals(that.throttleDelay)
                 && elapsed.equals(that.elapsed);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(bytesTransferred, totalBytes, partsTransferred, totalParts, retries, elapsed);
+        return Objects.hash(
+                bytesTransferred,
+                totalBytes,
+                partsTransferred,
+                totalParts,
+                retries,
+                throttledRequests,
+                concurrency,
+                throttleDelay,
+                elapsed);
     }
 
     @Override
     public String toString() {
         return "TransferProgress[bytesTransferred=" + bytesTransferred + ", totalBytes=" + totalBytes
                 + ", partsTransferred=" + partsTransferred + ", totalParts=" + totalParts + ", retries=" + retries
-                + ", elapsed=" + elapsed + "]";
+                + ", throttledRequests=" + throttledRequests + ", concurrency=" + concurrency + ", throttleDelay="
+                + throttleDelay + ", elapsed=" + elapsed + "]";
     }
 }

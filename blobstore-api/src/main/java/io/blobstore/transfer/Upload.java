@@ -46,7 +46,12 @@ final class Upload extends ParallelTransfer<StoredBlob> {
 
     /** Plans the upload and retains its source. */
     Upload(BlobStore store, BlobKey key, BlobSource source, UploadOptions options, Environment environment) {
-        super(environment, "upload of '" + key + "'", options.retry(), options.listener());
+        super(
+                environment,
+                "upload of '" + key + "'",
+                options.retry(),
+                environment.throttle(options.retry(), options.concurrency()),
+                options.listener());
         this.store = store;
         this.key = key;
         this.options = options;

@@ -59,7 +59,12 @@ final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
             long maxGap,
             DownloadOptions options,
             Environment environment) {
-        super(environment, "vectored read of '" + key + "'", options.retry(), options.listener());
+        super(
+                environment,
+                "vectored read of '" + key + "'",
+                options.retry(),
+                environment.throttle(options.retry(), options.concurrency()),
+                options.listener());
         if (maxGap < 0) {
             throw new IllegalArgumentException("the largest gap must be 0 bytes or more; got " + maxGap);
         }

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * sent under {@link #lock} to workers that are still active, and a worker clears its interrupt when it leaves, under
  * the same lock: no interrupt reaches the executor's other tasks. An interrupt from elsewhere, for example from an
  * executor that is shut down, cancels the transfer, and stays set.
+ *
+ * <p>In ENDING, a cancellation is too late, except while the ending thread {@linkplain #pause pauses}.
  */
 final class WorkerGroup {
     private enum Phase {
@@ -60,6 +62,8 @@ final class WorkerGroup {
     private @Nullable Throwable failure;
     /** The failure caused by an interrupt from elsewhere: the reason for the cancellation. */
     private @Nullable Throwable interruption;
+    /** The thread that ends the transfer, while it pauses. */
+    private @Nullable Thread paused;
 
     /** Registers this thread as a worker; returns empty if the transfer has stopped or ended. */
     Optional<Worker> enter() {
@@ -136,16 +140,56 @@ final class WorkerGroup {
     Cancellation cancel() {
         lock.lock();
         try {
-            if (phase == Phase.ENDING || failure != null) {
+            if (failure != null || (phase == Phase.ENDING && paused == null)) {
                 return Cancellation.TOO_LATE;
             }
             cancelled = true;
+            if (paused != null) {
+                paused.interrupt();
+                return Cancellation.STOPPING;
+            }
             interruptActive(null);
             if (phase != Phase.WAITING) {
                 return Cancellation.STOPPING;
             }
             phase = Phase.ENDING;
             return Cancellation.NEVER_BEGUN;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A wait that an interrupt ends. */
+    interface Pause {
+        void run() throws InterruptedException;
+    }
+
+    /**
+     * Waits in ENDING. The transfer may be cancelled meanwhile, because nothing was made visible yet.
+     *
+     * @throws CancellationException if it was cancelled
+     */
+    void pause(String what, Pause pause) throws InterruptedException {
+        setPaused(Thread.currentThread());
+        try {
+            pause.run();
+        } catch (InterruptedException e) {
+            if (!isStopped()) {
+                throw e;
+            }
+        } finally {
+            setPaused(null);
+        }
+        if (isStopped()) {
+            Thread.interrupted(); // by the cancellation
+            throw cancellation(what, null);
+        }
+    }
+
+    private void setPaused(@Nullable Thread thread) {
+        lock.lock();
+        try {
+            paused = thread;
         } finally {
             lock.unlock();
         }

@@ -22,7 +22,7 @@ class RetryPolicyTest {
     private static final Throwable TRANSIENT = ScriptedStore.failure("try again", true);
 
     /** Always returns the largest number allowed. */
-    private static final RandomGenerator LONGEST = new RandomGenerator() {
+    static final RandomGenerator LONGEST = new RandomGenerator() {
         @Override
         public long nextLong() {
             return 0;
@@ -171,5 +171,11 @@ class RetryPolicyTest {
                         .maxDelay(second)
                         .maxRetryAfter(negative)
                         .build());
+        assertThatIllegalArgumentException()
+                .isThrownBy(() ->
+                        RetryPolicy.builder().throttlingMaxDelay(negative).build());
+        assertThatIllegalArgumentException()
+                .isThrownBy(
+                        () -> RetryPolicy.builder().throttlingTimeout(negative).build());
     }
 }

@@ -4,7 +4,9 @@ import io.blobstore.transfer.TransferProgress;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -49,11 +51,31 @@ final class ProgressBar implements AutoCloseable {
 
     /** Shows the progress, at most ten times a second. */
     void show(long done, long total) {
+        show(done, total, Optional.empty());
+    }
+
+    /**
+     * Shows the progress, at most ten times a second.
+     *
+     * @param throttleDelay the time until the next request, if the store throttles
+     */
+    void show(long done, long total, Optional<Duration> throttleDelay) {
         long now = System.nanoTime();
-        if (visible && total != TransferProgress.UNKNOWN && now - painted >= REPAINT_NANOS) {
+        boolean known = total != TransferProgress.UNKNOWN;
+        if (visible && (known || throttleDelay.isPresent()) && now - painted >= REPAINT_NANOS) {
             painted = now;
-            paint(line(title, done, total, (now - start) / 1e9));
+            paint(throttleDelay
+                    .map(delay -> throttledLine(title, done, total, delay))
+                    .orElseGet(() -> line(title, done, total, (now - start) / 1e9)));
         }
+    }
+
+    /** Formats the line while no request is sent because the store throttles. */
+    static String throttledLine(String title, long done, long total, Duration delay) {
+        long seconds = delay.plusNanos(999_999_999).toSeconds();
+        String amount =
+                total == TransferProgress.UNKNOWN ? "" : " " + ByteSize.text(done) + " of " + ByteSize.text(total) + ";";
+        return title + amount + " throttled, next attempt in " + seconds + " s";
     }
 
     /** Formats the line. */

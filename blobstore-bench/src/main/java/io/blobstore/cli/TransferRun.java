@@ -34,7 +34,7 @@ final class TransferRun {
                     return new Measurement<>(result, transfer.progress(), heap.bytesAllocated());
                 } catch (TimeoutException e) {
                     TransferProgress progress = transfer.progress();
-                    bar.show(progress.bytesTransferred(), progress.totalBytes());
+                    bar.show(progress.bytesTransferred(), progress.totalBytes(), progress.throttleDelay());
                 } catch (InterruptedException e) {
                     interrupted = true;
                     transfer.cancel(); // if it is too late to cancel, the transfer has succeeded and is reported
