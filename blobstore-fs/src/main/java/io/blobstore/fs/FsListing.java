@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Walks the tree depth first, one sorted directory at a time.
@@ -32,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FsListing implements BlobListing {
     private static final Operation OPERATION = Operation.LIST;
+    private static final Logger LOG = LoggerFactory.getLogger(FsListing.class);
 
     private final FsRoot root;
     private final ListOptions options;
@@ -41,6 +44,8 @@ final class FsListing implements BlobListing {
     private @Nullable Entry next;
     /** The last common prefix returned, whose keys are skipped. */
     private @Nullable String rolledUp;
+    /** The number of files that cannot be blobs. */
+    private long skipped;
 
     private FsListing(FsRoot root, ListOptions options) {
         this.root = root;
@@ -88,6 +93,17 @@ final class FsListing implements BlobListing {
         Entry entry = next;
         next = null;
         return entry;
+    }
+
+    @Override
+    public long skipped() {
+        return skipped;
+    }
+
+    private void skip(Path path, String reason) {
+        if (skipped++ == 0) {
+            LOG.warn("A listing of {} skips what cannot be a blob; first {}: {}", root.path(), path, reason);
+        }
     }
 
     /** Ends the listing. Nothing is open between calls, as each directory is read at once. */
@@ -157,8 +173,8 @@ final class FsListing implements BlobListing {
             return Optional.of(Blob.of(
                     key,
                     open.attributes().size(),
-                    open.version(),
-                    open.attributes().lastModifiedTime().toInstant()));
+                    Optional.of(open.version()),
+                    Optional.of(open.attributes().lastModifiedTime().toInstant())));
         }
     }
 
@@ -189,26 +205,30 @@ final class FsListing implements BlobListing {
     }
 
     /**
-     * Returns a directory entry as a name; empty for entries that are not blobs: links and special files, the store's
-     * own directory, names that cannot be decoded.
+     * Returns a directory entry as a name; empty for the store's own directory and for entries that cannot be blobs,
+     * which are counted: links and special files, names that cannot be decoded or are too long.
      */
     private Optional<Name> name(Path path) throws IOException {
         String text = root.paths().keyOf(path);
         Optional<BasicFileAttributes> attributes = KeyPaths.attributes(path);
-        if (attributes.isEmpty()
-                || text.equals(KeyPaths.RESERVED)
-                || !root.path().resolve(text).equals(path)) {
+        if (attributes.isEmpty() || text.equals(KeyPaths.RESERVED)) {
+            return Optional.empty();
+        }
+        if (!root.path().resolve(text).equals(path)) {
+            skip(path, "its name cannot be decoded; use a UTF-8 locale");
             return Optional.empty();
         }
         boolean isDirectory = attributes.get().isDirectory();
         if (!isDirectory && !attributes.get().isRegularFile()) {
+            skip(path, attributes.get().isSymbolicLink() ? "it is a symbolic link" : "it is not a file");
             return Optional.empty();
         }
         String sorted = isDirectory ? text + "/" : text;
         try {
             return Optional.of(new Name(path, sorted, BlobKey.of(sorted), isDirectory));
         } catch (IllegalArgumentException e) {
-            return Optional.empty(); // longer than any key
+            skip(path, String.valueOf(e.getMessage()));
+            return Optional.empty();
         }
     }
 }

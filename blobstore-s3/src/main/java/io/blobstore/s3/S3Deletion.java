@@ -65,7 +65,9 @@ record S3Deletion(BucketContext bucket, ObjectNames names, S3Client client, S3He
 
     /** Deletes all blobs with a prefix, and returns their number. */
     long deleteAll(String prefix) throws IOException {
-        try (BlobListing blobs = new S3Listing(bucket, names, client, headers, ListOptions.prefix(prefix)).begin()) {
+        try (BlobListing blobs = new S3Listing(
+                        bucket, names, client, headers, Operation.DELETE_ALL, ListOptions.prefix(prefix))
+                .begin()) {
             return Deletions.listed(blobs, BATCH, this::deleteBatch);
         }
     }
