@@ -96,9 +96,6 @@ abstract class IncompleteUploadContract extends MultipartContract {
 
             assertThat(uploads("")).isEmpty();
             assertThatExceptionOfType(BlobStoreException.class)
-                    .isThrownBy(() -> upload.uploadPart(1, source(CONTENT)))
-                    .satisfies(problem -> assertThat(problem.isRetryable()).isFalse());
-            assertThatExceptionOfType(BlobStoreException.class)
                     .isThrownBy(() -> upload.complete(crc(CONTENT)))
                     .withMessageContaining("the upload is gone")
                     .satisfies(problem -> assertThat(problem.isRetryable()).isFalse());
