@@ -45,9 +45,7 @@ final class GcsListing extends PagedListing {
         List<Entry> entries = new ArrayList<>();
         for (com.google.cloud.storage.Blob object : page.objects()) {
             String name = object.getName();
-            if (name == null || name.isEmpty()) {
-                skip("", "it has no name");
-            } else if (object.isDirectory()) {
+            if (object.isDirectory()) {
                 addCommonPrefix(entries, name);
             } else {
                 addBlob(
@@ -57,6 +55,9 @@ final class GcsListing extends PagedListing {
                         Optional.ofNullable(object.getGeneration()).map(ObjectMetadata::version),
                         ObjectMetadata.modified(object));
             }
+        }
+        for (int i = 0; i < page.invalid(); i++) {
+            skip("", "it has no name");
         }
         return entries;
     }

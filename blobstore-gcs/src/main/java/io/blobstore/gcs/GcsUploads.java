@@ -93,7 +93,7 @@ record GcsUploads(BucketContext bucket, GcsObjectNames names, Storage client, Mu
             ObjectPage page = ObjectPage.request(bucket, client, operation(), token, options);
             List<IncompleteUpload> uploads = new ArrayList<>();
             for (Blob object : page.objects()) {
-                requireInside(String.valueOf(object.getName()));
+                requireInside(object.getName());
                 add(uploads, object);
             }
             token = page.next().orElse(null);

@@ -1,13 +1,17 @@
 package io.blobstore.gcs;
 
+import com.google.api.gax.paging.Page;
 import com.google.cloud.storage.Blob;
 import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.Storage.BlobListOption;
+import com.google.cloud.storage.StorageException;
 import io.blobstore.BlobStoreException;
 import io.blobstore.Operation;
+import io.blobstore.http.Causes;
 import io.blobstore.http.objects.BucketContext;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -15,9 +19,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * One page of the JSON API's list of objects and common prefixes.
  *
+ * @param invalid the number of entries without a name
  * @param next the token of the next page; empty if no page follows
  */
-record ObjectPage(List<Blob> objects, Optional<String> next) {
+record ObjectPage(List<Blob> objects, int invalid, Optional<String> next) {
     /**
      * Requests a page.
      *
@@ -36,15 +41,29 @@ record ObjectPage(List<Blob> objects, Optional<String> next) {
         }
         return bucket.request(operation, null, () -> {
             try {
-                var page = client.list(bucket.name(), all.toArray(new BlobListOption[0]));
-                List<Blob> objects = new ArrayList<>();
-                page.getValues().forEach(objects::add);
-                return new ObjectPage(
-                        objects, Optional.ofNullable(page.getNextPageToken()).filter(text -> !text.isEmpty()));
-            } catch (IllegalArgumentException | NullPointerException e) { // thrown by the SDK's parser
-                throw new BlobStoreException(
+                return of(client.list(bucket.name(), all.toArray(new BlobListOption[0])));
+            } catch (StorageException e) {
+                if (Causes.find(e, IllegalArgumentException.class).isEmpty()) {
+                    throw e;
+                }
+                throw new BlobStoreException( // the SDK's parser failed
                         operation, null, "the server's response is not a valid listing: " + e.getMessage(), e, false);
             }
         });
+    }
+
+    private static ObjectPage of(Page<Blob> page) {
+        List<Blob> objects = new ArrayList<>();
+        int invalid = 0;
+        Iterator<Blob> entries = page.getValues().iterator();
+        while (entries.hasNext()) {
+            try {
+                objects.add(entries.next()); // converts the entry, which the SDK has parsed
+            } catch (NullPointerException e) { // it has no bucket or no name
+                invalid++;
+            }
+        }
+        return new ObjectPage(
+                objects, invalid, Optional.ofNullable(page.getNextPageToken()).filter(text -> !text.isEmpty()));
     }
 }

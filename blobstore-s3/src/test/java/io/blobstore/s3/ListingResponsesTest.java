@@ -8,6 +8,7 @@ import io.blobstore.BlobListing;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
+import io.blobstore.DeleteResult;
 import io.blobstore.IncompleteUpload;
 import io.blobstore.ListOptions;
 import io.blobstore.PermissionDeniedException;
@@ -121,6 +122,21 @@ class ListingResponsesTest {
                     .hasMessageContaining("1 of 2");
             assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.deleteAll("a")))
                     .hasMessageContaining("0 of 2");
+        }
+    }
+
+    @Test
+    void otherBlobsInTheResponseDoNotCount() throws IOException {
+        Script others = Script.responding(
+                200,
+                "<DeleteResult><Deleted><Key>a1</Key></Deleted><Deleted><Key>x</Key></Deleted>"
+                        + "<Deleted><Key>y</Key></Deleted></DeleteResult>");
+        try (ScriptedServer server = ScriptedServer.plain(others);
+                BlobStore store = ScriptedS3.store(server).open()) {
+            DeleteResult result = store.delete(List.of(BlobKey.of("a1"), BlobKey.of("a2")));
+
+            assertThat(result.deleted()).containsExactly(BlobKey.of("a1"));
+            assertThat(result.failures()).containsOnlyKeys(BlobKey.of("a2"));
         }
     }
 
