@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,13 @@ public interface BlobListing extends Closeable {
      */
     Entry next() throws IOException;
 
+    /**
+     * Returns how many entries were skipped so far because they cannot be blobs: their name cannot be a key, or their
+     * size is missing or negative. The first of a listing is logged as a warning. {@link BlobStore#deleteAll} does not
+     * delete what is skipped.
+     */
+    long skipped();
+
     /** One entry of a listing. */
     sealed interface Entry {
         /** Returns the key, or the prefix, by which entries are sorted. */
@@ -32,10 +40,10 @@ public interface BlobListing extends Closeable {
     final class Blob implements Entry {
         private final BlobKey key;
         private final long size;
-        private final BlobVersion version;
-        private final Instant lastModified;
+        private final Optional<BlobVersion> version;
+        private final Optional<Instant> lastModified;
 
-        private Blob(BlobKey key, long size, BlobVersion version, Instant lastModified) {
+        private Blob(BlobKey key, long size, Optional<BlobVersion> version, Optional<Instant> lastModified) {
             this.key = key;
             this.size = size;
             this.version = version;
@@ -43,7 +51,8 @@ public interface BlobListing extends Closeable {
         }
 
         /** Returns an entry with these values, for implementations of stores. */
-        public static Blob of(BlobKey key, long size, BlobVersion version, Instant lastModified) {
+        public static Blob of(
+                BlobKey key, long size, Optional<BlobVersion> version, Optional<Instant> lastModified) {
             return new Blob(key, size, version, lastModified);
         }
 
@@ -57,13 +66,13 @@ public interface BlobListing extends Closeable {
             return size;
         }
 
-        /** Returns the version of the content. */
-        public BlobVersion version() {
+        /** Returns the version of the content; empty if the server lists none. */
+        public Optional<BlobVersion> version() {
             return version;
         }
 
-        /** Returns when the blob was stored, by the clock of the store. */
-        public Instant lastModified() {
+        /** Returns when the blob was stored, by the clock of the store; empty if the server lists no valid time. */
+        public Optional<Instant> lastModified() {
             return lastModified;
         }
 

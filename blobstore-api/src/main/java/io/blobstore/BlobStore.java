@@ -178,6 +178,37 @@ public interface BlobStore extends Closeable {
      */
     MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options) throws IOException;
 
+    /**
+     * Lists the uploads that are neither completed nor aborted, of this process and of others: those in progress, and
+     * those whose process died. Sorted by key where the store sorts them; pages are fetched as the listing is read.
+     *
+     * <pre>{@code
+     * Instant yesterday = Instant.now().minus(Duration.ofDays(1));
+     * try (UploadListing uploads = store.listUploads("backups/")) {
+     *     while (uploads.hasNext()) {
+     *         IncompleteUpload upload = uploads.next();
+     *         if (upload.initiated().filter(yesterday::isAfter).isPresent()) {
+     *             store.abortUpload(upload.key(), upload.id());
+     *         }
+     *     }
+     * }
+     * }</pre>
+     *
+     * @param prefix the text with which the keys begin; empty for all uploads of the store
+     * @return the listing, to be closed by the caller
+     */
+    UploadListing listUploads(String prefix) throws IOException;
+
+    /**
+     * Aborts an incomplete upload, and frees its parts. Does nothing if there is no such upload any more, so it may be
+     * repeated. The upload may be that of another process, even one in progress, which then fails: choose uploads by
+     * their age.
+     *
+     * @param key the key of {@link IncompleteUpload#key()}
+     * @param id the id of {@link IncompleteUpload#id()}
+     */
+    void abortUpload(BlobKey key, String id) throws IOException;
+
     /** Returns the features and limits of this store, without a request. */
     StoreCapabilities capabilities();
 

@@ -76,6 +76,16 @@ public abstract class ForwardingBlobStore implements BlobStore {
     }
 
     @Override
+    public UploadListing listUploads(String prefix) throws IOException {
+        return delegate.listUploads(prefix);
+    }
+
+    @Override
+    public void abortUpload(BlobKey key, String id) throws IOException {
+        delegate.abortUpload(key, id);
+    }
+
+    @Override
     public StoreCapabilities capabilities() {
         return delegate.capabilities();
     }

@@ -32,6 +32,8 @@ public enum Operation {
     COMPLETE_UPLOAD("complete upload"),
     /** {@link MultipartUpload#abort Aborts} a multipart upload. */
     ABORT_UPLOAD("abort upload"),
+    /** {@link BlobStore#listUploads Lists} incomplete uploads. */
+    LIST_UPLOADS("list uploads"),
     /** Reads a file that is the {@link BlobSource#ofPath source} of a blob. */
     READ_SOURCE("read source file"),
     /** Writes to the {@link BlobTarget target} of a read or download. */

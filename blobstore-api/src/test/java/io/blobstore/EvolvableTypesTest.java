@@ -53,6 +53,7 @@ class EvolvableTypesTest {
                 PresignedUrl.class,
                 StoreCapabilities.class,
                 UploadedPart.class,
+                IncompleteUpload.class,
                 StoreUri.class,
                 TransferProgress.class,
                 BlobListing.Blob.class,

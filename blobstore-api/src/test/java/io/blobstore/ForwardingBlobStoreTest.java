@@ -61,6 +61,7 @@ class ForwardingBlobStoreTest {
             List.of(KEY),
             DeleteResult.of(List.of(KEY), Map.of()),
             proxy(BlobListing.class, (proxy, method, arguments) -> null),
+            proxy(UploadListing.class, (proxy, method, arguments) -> null),
             proxy(MultipartUpload.class, (proxy, method, arguments) -> null));
 
     /** The simplest decorator. */
@@ -84,7 +85,7 @@ class ForwardingBlobStoreTest {
     void theContractHasMethodsToForward() {
         assertThat(contract().map(Method::getName))
                 .contains("store", "read", "head", "list", "delete", "deleteAll", "copy", "presign", "close")
-                .contains("createMultipartUpload", "capabilities");
+                .contains("createMultipartUpload", "listUploads", "abortUpload", "capabilities");
         assertThat(shorthands()).isNotEmpty();
     }
 

@@ -47,8 +47,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  * <p>Stores differ in their features. The tests read most of these from {@link io.blobstore.BlobStore#capabilities()};
  * a subclass declares the others by overriding {@link #supportsKey}, {@link #supportsKeysBelowKeys},
  * {@link #supportsDelimiter}, {@link #enforcesConditionsOnCopies}, {@link #keepsContentHeader}, {@link #keepsChecksums},
- * {@link #keepsChecksumsOfCopies}, {@link #distinguishesEqualContent}, {@link #enforcesConditionsInRaces} and
- * {@link #readsVersionsAtomically}. The tests use two more hooks to access the stored data, {@link #damage} and
+ * {@link #keepsChecksumsOfCopies}, {@link #distinguishesEqualContent}, {@link #enforcesConditionsInRaces},
+ * {@link #listsUploads} and {@link #readsVersionsAtomically}. The tests use two more hooks to access the stored data,
+ * {@link #damage} and
  * {@link #leftovers}; a backend should override both if it can. Each test gets a new, empty store, and is checked by
  * {@link LeakCheck}.
  *
@@ -113,6 +114,8 @@ public abstract class BlobStoreContract extends ReaderContract {
                 () -> store.list(ListOptions.DEFAULT).close(),
                 () -> store.delete(KEY),
                 () -> store.deleteAll("some"),
+                () -> store.listUploads("").close(),
+                () -> store.abortUpload(KEY, "some-id"),
                 () -> store.copy(KEY, OTHER)));
         if (store.capabilities().multipart()) {
             PartLayout layout = new PartLayout(1, store.capabilities().minPartSize());

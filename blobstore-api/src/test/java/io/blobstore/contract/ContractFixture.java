@@ -129,6 +129,11 @@ abstract class ContractFixture {
         return true;
     }
 
+    /** Returns whether the server lists incomplete uploads by any prefix of their keys. Default: true. */
+    protected boolean listsUploads() {
+        return true;
+    }
+
     /** Returns the size of a large blob in bytes. Default: slightly more than 5 MiB. */
     protected int largeSize() {
         return (5 << 20) + 3;

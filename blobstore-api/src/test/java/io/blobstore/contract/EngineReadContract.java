@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests the properties of a store on which parallel reads by {@link TransferManager} depend. */
-abstract class EngineReadContract extends MultipartContract {
+abstract class EngineReadContract extends IncompleteUploadContract {
     private static final byte[] OLD = {1, 2, 3};
 
     private static DownloadOptions options(int concurrency, long partSize) {

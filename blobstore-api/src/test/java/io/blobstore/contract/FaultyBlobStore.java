@@ -24,6 +24,7 @@ import io.blobstore.ReadResult;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.ThrottledException;
+import io.blobstore.UploadListing;
 import io.blobstore.UploadedPart;
 import io.blobstore.spi.Deletions;
 import io.blobstore.spi.PartLayout;
@@ -381,6 +382,26 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         }
         after(draw);
         return new FaultyUpload(upload);
+    }
+
+    @Override
+    public UploadListing listUploads(String prefix) throws IOException {
+        Draw draw = draw(Operation.LIST_UPLOADS, null, 0);
+        before(draw);
+        UploadListing listing = delegate().listUploads(prefix);
+        if (draw.fault == Fault.RESPONSE_LOST) {
+            listing.close(); // the caller does not receive it
+        }
+        after(draw);
+        return listing;
+    }
+
+    @Override
+    public void abortUpload(BlobKey key, String id) throws IOException {
+        Draw draw = draw(Operation.ABORT_UPLOAD, key, 0);
+        before(draw);
+        delegate().abortUpload(key, id);
+        after(draw);
     }
 
     /** Closes the store, and releases stalled requests. */

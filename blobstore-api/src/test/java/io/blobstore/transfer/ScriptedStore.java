@@ -22,6 +22,7 @@ import io.blobstore.ReadResult;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.UploadListing;
 import io.blobstore.UploadedPart;
 import io.blobstore.spi.PartLayout;
 import java.io.IOException;
@@ -231,6 +232,16 @@ final class ScriptedStore implements BlobStore {
             step(Request.CREATE, 0);
             return new ScriptedUpload(layout);
         });
+    }
+
+    @Override
+    public UploadListing listUploads(String prefix) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void abortUpload(BlobKey key, String id) {
+        throw new UnsupportedOperationException();
     }
 
     private final class ScriptedUpload implements MultipartUpload {

@@ -81,7 +81,10 @@ final class ListCommand implements Callable<Integer> {
             BlobListing.Entry entry = listing.next();
             String name = ErrorLine.printable(entry.name());
             if (entry instanceof BlobListing.Blob blob) {
-                out.printf("%15d  %-20s  %s%n", blob.size(), blob.lastModified().truncatedTo(ChronoUnit.SECONDS), name);
+                String time = blob.lastModified()
+                        .map(stored -> stored.truncatedTo(ChronoUnit.SECONDS).toString())
+                        .orElse("-");
+                out.printf("%15d  %-20s  %s%n", blob.size(), time, name);
             } else {
                 out.printf("%15s  %-20s  %s%n", "-", "-", name);
             }
@@ -105,8 +108,13 @@ final class ListCommand implements Callable<Integer> {
                 json.writeStartObject();
                 json.writeStringField("key", blob.name());
                 json.writeNumberField("bytes", blob.size());
-                json.writeStringField("version", blob.version().value());
-                json.writeStringField("lastModified", blob.lastModified().toString());
+                if (blob.version().isPresent()) {
+                    json.writeStringField("version", blob.version().get().value());
+                }
+                if (blob.lastModified().isPresent()) {
+                    json.writeStringField(
+                            "lastModified", blob.lastModified().get().toString());
+                }
                 json.writeEndObject();
             } else {
                 prefixes.add(entry.name());
@@ -118,6 +126,9 @@ final class ListCommand implements Callable<Integer> {
             json.writeString(name);
         }
         json.writeEndArray();
+        if (listing.skipped() > 0) {
+            json.writeNumberField("skipped", listing.skipped());
+        }
         json.writeEndObject();
         json.flush(); // not closed after a failure: that would complete the object as if it were whole
         out.println();

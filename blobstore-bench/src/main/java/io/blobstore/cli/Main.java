@@ -29,6 +29,7 @@ import picocli.CommandLine.ScopeType;
             StatCommand.class,
             ListCommand.class,
             DeleteCommand.class,
+            UploadsCommand.class,
             DemoCommand.class
         },
         mixinStandardHelpOptions = true,

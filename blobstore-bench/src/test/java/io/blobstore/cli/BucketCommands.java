@@ -3,19 +3,31 @@ package io.blobstore.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.blobstore.BlobKey;
 import io.blobstore.BlobListing;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
 import io.blobstore.Crc32c;
 import io.blobstore.ListOptions;
+import io.blobstore.MultipartUpload;
+import io.blobstore.Precondition;
+import io.blobstore.StoreOptions;
+import io.blobstore.contract.ChildJvm;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests the commands on a bucket, below a unique prefix. */
 abstract class BucketCommands {
@@ -82,6 +94,44 @@ abstract class BucketCommands {
         assertThat(Cli.run("stat", "x/small", "--store", store))
                 .satisfies(missing -> assertThat(missing.code()).isEqualTo(1))
                 .satisfies(missing -> assertThat(missing.err()).contains("there is no such blob"));
+    }
+
+    /** What a process leaves in the bucket that is killed while it uploads. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void uploadsOfAKilledProcessAreFoundAndAborted(boolean conditional) throws Exception {
+        assumeTrue(takesParts(), "the server does not support multipart uploads");
+        try (ChildJvm.Running child =
+                ChildJvm.of(KilledUpload.class, directory).start(store, "x/killed", Boolean.toString(conditional))) {
+            child.awaitLine("begun"::equals, Duration.ofMinutes(1));
+            child.kill();
+            child.join(Duration.ofMinutes(1));
+        }
+
+        assertThat(Cli.run("uploads", "--store", store).out()).hasLineCount(1).contains("x/killed");
+        assertThat(Cli.run("uploads", "y", "--store", store, "--abort").out()).isEmpty();
+        assertThat(Cli.run("uploads", "x/", "--store", store, "--older-than", "1d", "--abort")
+                        .out())
+                .isEmpty();
+        Cli abort = Cli.run("uploads", "x/", "--store", store, "--abort", "--json");
+        assertThat(abort.err()).isEmpty();
+        assertThat((List<?>) abort.json().get("uploads")).hasSize(1);
+        assertThat(Cli.run("uploads", "--store", store).out()).isEmpty();
+    }
+
+    /** Begins an upload, and never ends it. */
+    static final class KilledUpload {
+        public static void main(String[] args) throws Exception {
+            BlobStore store = BlobStores.open(args[0]);
+            StoreOptions options = StoreOptions.builder()
+                    .precondition(Boolean.parseBoolean(args[2]) ? Precondition.ifAbsent() : Precondition.none())
+                    .build();
+            MultipartUpload upload =
+                    store.createMultipartUpload(BlobKey.of(args[1]), new PartLayout(10L * MIB, 5L * MIB), options);
+            upload.uploadPart(1, BlobSource.of(ByteBuffer.allocate(5 * MIB)));
+            System.out.println("begun");
+            new CountDownLatch(1).await();
+        }
     }
 
     @Test

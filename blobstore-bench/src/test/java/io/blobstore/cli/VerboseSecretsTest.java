@@ -25,7 +25,7 @@ class VerboseSecretsTest {
 
     /** In the process of a user, as a JVM configures logging once. */
     @ParameterizedTest
-    @ValueSource(strings = {"upload", "download", "stat", "list", "delete"})
+    @ValueSource(strings = {"upload", "download", "stat", "list", "delete", "uploads"})
     void secretsAreNotShown(String command) throws Exception {
         Path file = Cli.file(directory.resolve("key"), 1000);
         try (ScriptedServer server = ScriptedServer.plain(Script.responding(403, ""))) {
@@ -33,7 +33,7 @@ class VerboseSecretsTest {
             List<Object> arguments = switch (command) {
                 case "upload" -> List.of("upload", file);
                 case "download" -> List.of("download", "key", "--to", directory.resolve("back"));
-                case "list" -> List.of("list");
+                case "list", "uploads" -> List.of(command);
                 default -> List.of(command, "key");
             };
             ProcessBuilder process = Cli.inChildJvm(

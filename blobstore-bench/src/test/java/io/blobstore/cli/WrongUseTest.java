@@ -49,6 +49,7 @@ class WrongUseTest {
                 arguments(1, "download key --store file:DIR/file --to DIR/new", "is not a directory"),
                 arguments(1, "stat key --store file:DIR/dir", "there is no such blob"),
                 arguments(1, "list --store file:DIR/store", "does not exist"),
+                arguments(1, "uploads --store file:DIR/store", "does not exist"),
                 arguments(1, "demo --size 1024TiB --dir DIR", "choose a smaller --size"),
                 arguments(1, "demo --dir DIR/none", "there is no file or directory"),
                 arguments(1, "demo --dir DIR/file", "is not a directory"),
@@ -68,6 +69,7 @@ class WrongUseTest {
                 arguments(2, "upload DIR/file --store DIR/store", "begins with a scheme"),
                 arguments(2, "list --store nosuch:/x", "scheme 'nosuch:'"),
                 arguments(2, "list --store file:DIR/dir --delimiter=", "delimiter must not be empty"),
+                arguments(2, "uploads --store file:DIR/dir --older-than 1w", "'1w' is not an age"),
                 arguments(2, upload + " --part-size 16MB", "'16MB' is not a size"),
                 arguments(2, upload + " --part-size -1", "'-1' is not a size"),
                 arguments(2, upload + " --part-size 0", "--part-size must be 1 or more"),
@@ -133,7 +135,7 @@ class WrongUseTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "upload", "download", "stat", "list", "delete", "demo"})
+    @ValueSource(strings = {"", "upload", "download", "stat", "list", "delete", "uploads", "demo"})
     void everyCommandHasHelp(String command) {
         for (String option : List.of("--help", "-h")) {
             Cli help = command.isEmpty() ? Cli.run(option) : Cli.run(command, option);

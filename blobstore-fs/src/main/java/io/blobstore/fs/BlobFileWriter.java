@@ -65,9 +65,9 @@ final class BlobFileWriter {
         this.file = file;
     }
 
-    /** Returns the name of the temporary file, which is unique in the store. */
-    String id() {
-        return String.valueOf(file.temporary().getFileName());
+    /** Returns the temporary file, whose path is unique in the store. */
+    Path temporary() {
+        return file.temporary();
     }
 
     /** Creates the temporary file, to be {@linkplain #publish published} or {@linkplain #discard discarded}. */

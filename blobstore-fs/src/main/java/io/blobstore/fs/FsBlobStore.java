@@ -27,6 +27,7 @@ import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreNotFoundException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.UploadListing;
 import io.blobstore.spi.ByteRanges;
 import io.blobstore.spi.Deletions;
 import io.blobstore.spi.OpenUploads;
@@ -267,12 +268,30 @@ public final class FsBlobStore implements BlobStore {
         layout.requireWithin(CAPABILITIES);
         return translating(Operation.CREATE_UPLOAD, key, () -> {
             root.paths().resolve(Operation.CREATE_UPLOAD, key); // an invalid key fails the creation, not the completion
-            return uploads.create(() -> new FsMultipartUpload(
+            return uploads.create(() -> FsMultipartUpload.create(
                     key,
                     layout,
                     root.path(),
                     BlobFileWriter.create(Operation.COMPLETE_UPLOAD, root, key, layout.size(), options),
                     uploads));
+        });
+    }
+
+    /** Lists the uploads of live processes: what dead processes leave is deleted when a store is opened. */
+    @Override
+    public UploadListing listUploads(String prefix) throws IOException {
+        root.requireOpen();
+        return FsErrors.translating(Operation.LIST_UPLOADS, null, root.path(), () -> {
+            root.requireDirectory();
+            return UploadListing.of(FsUploads.list(root, prefix));
+        });
+    }
+
+    @Override
+    public void abortUpload(BlobKey key, String id) throws IOException {
+        translating(Operation.ABORT_UPLOAD, key, () -> {
+            FsUploads.abort(root, key, id);
+            return true;
         });
     }
 

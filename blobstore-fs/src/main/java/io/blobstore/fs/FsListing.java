@@ -104,6 +104,11 @@ final class FsListing implements BlobListing {
         return entry;
     }
 
+    @Override
+    public long skipped() {
+        return skipped;
+    }
+
     private void skip(Path path, String reason) {
         if (skipped++ == 0) {
             LOG.warn("A listing of {} skips what cannot be a blob; first {}: {}", root.path(), path, reason);
@@ -177,8 +182,8 @@ final class FsListing implements BlobListing {
             return Optional.of(Blob.of(
                     key,
                     open.attributes().size(),
-                    open.version(),
-                    open.attributes().lastModifiedTime().toInstant()));
+                    Optional.of(open.version()),
+                    Optional.of(open.attributes().lastModifiedTime().toInstant())));
         }
     }
 
@@ -224,26 +229,30 @@ final class FsListing implements BlobListing {
     }
 
     /**
-     * Returns a directory entry as a name; empty for entries that are not blobs: links and special files, the store's
-     * own directory, names that cannot be decoded.
+     * Returns a directory entry as a name; empty for the store's own directory and for entries that cannot be blobs,
+     * which are counted: links and special files, names that cannot be decoded or are too long.
      */
     private Optional<Name> name(Path path) throws IOException {
         String text = root.paths().keyOf(path);
         Optional<BasicFileAttributes> attributes = KeyPaths.attributes(path);
-        if (attributes.isEmpty()
-                || text.equals(KeyPaths.RESERVED)
-                || !root.path().resolve(text).equals(path)) {
+        if (attributes.isEmpty() || text.equals(KeyPaths.RESERVED)) {
+            return Optional.empty();
+        }
+        if (!root.path().resolve(text).equals(path)) {
+            skip(path, "its name cannot be decoded; use a UTF-8 locale");
             return Optional.empty();
         }
         boolean isDirectory = attributes.get().isDirectory();
         if (!isDirectory && !attributes.get().isRegularFile()) {
+            skip(path, attributes.get().isSymbolicLink() ? "it is a symbolic link" : "it is not a file");
             return Optional.empty();
         }
         String sorted = isDirectory ? text + "/" : text;
         try {
             return Optional.of(new Name(path, sorted, BlobKey.of(sorted), isDirectory));
         } catch (IllegalArgumentException e) {
-            return Optional.empty(); // longer than any key
+            skip(path, String.valueOf(e.getMessage()));
+            return Optional.empty();
         }
     }
 }

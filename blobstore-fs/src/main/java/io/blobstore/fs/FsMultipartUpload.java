@@ -2,6 +2,7 @@ package io.blobstore.fs;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
+import io.blobstore.BlobStoreException;
 import io.blobstore.Crc32c;
 import io.blobstore.Operation;
 import io.blobstore.StoredBlob;
@@ -10,6 +11,8 @@ import io.blobstore.spi.AbstractMultipartUpload;
 import io.blobstore.spi.OpenUploads;
 import io.blobstore.spi.PartLayout;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -18,21 +21,33 @@ final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
     private final Path root;
     private final BlobFileWriter blob;
 
-    FsMultipartUpload(BlobKey key, PartLayout layout, Path root, BlobFileWriter blob, OpenUploads uploads) {
+    private FsMultipartUpload(BlobKey key, PartLayout layout, Path root, BlobFileWriter blob, OpenUploads uploads) {
         super(key, layout, uploads);
         this.root = root;
         this.blob = blob;
     }
 
+    /** Creates an upload, and records that it is one. */
+    static FsMultipartUpload create(
+            BlobKey key, PartLayout layout, Path root, BlobFileWriter blob, OpenUploads uploads) throws IOException {
+        try {
+            FsUploads.record(blob.temporary(), key);
+        } catch (IOException | RuntimeException e) {
+            blob.discard();
+            throw e;
+        }
+        return new FsMultipartUpload(key, layout, root, blob, uploads);
+    }
+
     @Override
     public String id() {
-        return blob.id();
+        return FsUploads.id(blob.temporary());
     }
 
     @Override
     protected UploadedPart send(int partNumber, BlobSource content) throws IOException {
-        Crc32c checksum = FsErrors.translating(
-                Operation.UPLOAD_PART, key(), root, () -> blob.write(layout().offset(partNumber), content));
+        Crc32c checksum =
+                translating(Operation.UPLOAD_PART, () -> blob.write(layout().offset(partNumber), content));
         return UploadedPart.of(partNumber, content.size(), checksum);
     }
 
@@ -43,9 +58,9 @@ final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
 
     @Override
     protected StoredBlob publish(List<UploadedPart> sent, Crc32c checksum) throws IOException {
-        return FsErrors.translating(Operation.COMPLETE_UPLOAD, key(), root, () -> {
+        return translating(Operation.COMPLETE_UPLOAD, () -> {
             StoredBlob published = blob.publish(checksum);
-            blob.discard();
+            delete();
             return published;
         });
     }
@@ -53,8 +68,31 @@ final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
     @Override
     protected void discard() throws IOException {
         FsErrors.translating(Operation.ABORT_UPLOAD, key(), root, () -> {
-            blob.discard();
+            delete();
             return true;
+        });
+    }
+
+    private void delete() throws IOException {
+        blob.discard();
+        FsUploads.forget(blob.temporary());
+    }
+
+    private <T> T translating(Operation operation, FsErrors.Action<T> body) throws IOException {
+        return FsErrors.translating(operation, key(), root, () -> {
+            try {
+                return body.run();
+            } catch (NoSuchFileException e) {
+                if (Files.isDirectory(root) && !Files.exists(blob.temporary())) {
+                    throw new BlobStoreException(
+                            operation,
+                            key(),
+                            "the upload is gone: it was aborted, or another program deletes files in " + root,
+                            e,
+                            false);
+                }
+                throw e;
+            }
         });
     }
 }

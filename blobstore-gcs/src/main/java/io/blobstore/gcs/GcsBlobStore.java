@@ -23,6 +23,7 @@ import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.UploadListing;
 import io.blobstore.http.HttpClient;
 import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.BucketStoreBuilder;
@@ -66,7 +67,8 @@ import java.util.UUID;
  * <p>A blob that is stored with the Content-Encoding gzip is read as it is stored: the server is told not to decode it.
  *
  * <p>Uploads that this process cannot abort, because it died or lost the network, remain in the bucket and cost money:
- * give the bucket a lifecycle rule that aborts incomplete multipart uploads.
+ * give the bucket a lifecycle rule that aborts incomplete multipart uploads, or abort old ones of {@link #listUploads}
+ * by {@link #abortUpload}. The listing contains hidden objects, too.
  */
 public final class GcsBlobStore implements BlobStore {
     private static final long MIB = 1L << 20;
@@ -92,6 +94,7 @@ public final class GcsBlobStore implements BlobStore {
     private final PutObject put;
     private final GcsCopy copy;
     private final GcsDeletion deletion;
+    private final GcsUploads incomplete;
     private final Presigning presigning;
     private final OpenUploads uploads = new OpenUploads();
 
@@ -108,6 +111,7 @@ public final class GcsBlobStore implements BlobStore {
         put = new PutObject(bucket, names, data, urls, errors, settings, conditions);
         copy = new GcsCopy(bucket, names, clients, errors, objects, conditions, settings);
         deletion = new GcsDeletion(bucket, names, clients.client());
+        incomplete = new GcsUploads(bucket, names, clients.client(), multipart);
         presigning = new Presigning(bucket, names, clients.client(), urls, settings);
     }
 
@@ -183,9 +187,10 @@ public final class GcsBlobStore implements BlobStore {
         String atKey = names.objectOf(Operation.CREATE_UPLOAD, key);
         String object = condition == Precondition.none()
                 ? atKey
-                : names.hiddenObject(UUID.randomUUID().toString());
+                : names.hiddenObject(UUID.randomUUID().toString(), key);
         return uploads.create(() -> new GcsMultipartUpload(
                 bucket,
+                names,
                 multipart.create(key, object, options),
                 clients.client(),
                 errors,
@@ -195,6 +200,21 @@ public final class GcsBlobStore implements BlobStore {
                 options,
                 copy,
                 uploads));
+    }
+
+    /**
+     * Lists multipart uploads, first those without a precondition, and then what uploads with one have left: multipart
+     * uploads of hidden objects, and hidden objects. Each of these parts is sorted by object.
+     */
+    @Override
+    public UploadListing listUploads(String prefix) throws IOException {
+        return incomplete.list(prefix);
+    }
+
+    @Override
+    public void abortUpload(BlobKey key, String id) throws IOException {
+        bucket.requireOpen();
+        incomplete.abort(key, id);
     }
 
     @Override

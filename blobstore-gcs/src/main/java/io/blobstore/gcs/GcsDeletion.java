@@ -64,6 +64,17 @@ record GcsDeletion(BucketContext bucket, GcsObjectNames names, Storage client) {
             return true;
         });
         for (Map.Entry<BlobKey, StorageBatchResult<Boolean>> result : results.entrySet()) {
+            if (!result.getValue().completed()) {
+                failures.put(
+                        result.getKey(),
+                        new BlobStoreException(
+                                operation,
+                                result.getKey(),
+                                "the server's response to the batch is incomplete: it lacks this blob",
+                                null,
+                                true));
+                continue;
+            }
             try {
                 bucket.translate(
                         operation, result.getKey(), () -> result.getValue().get());

@@ -38,6 +38,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
     private static final Logger LOG = LoggerFactory.getLogger(GcsMultipartUpload.class);
 
     private final BucketContext bucket;
+    private final GcsObjectNames names;
     private final MultipartRequests.Upload remote;
     private final Storage client;
     private final GcsErrors errors;
@@ -54,6 +55,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
 
     GcsMultipartUpload(
             BucketContext bucket,
+            GcsObjectNames names,
             MultipartRequests.Upload remote,
             Storage client,
             GcsErrors errors,
@@ -65,6 +67,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
             OpenUploads uploads) {
         super(remote.key(), layout, uploads);
         this.bucket = bucket;
+        this.names = names;
         this.remote = remote;
         this.client = client;
         this.errors = errors;
@@ -87,7 +90,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
 
     @Override
     public String id() {
-        return remote.id();
+        return names.uploadId(remote.object(), remote.id());
     }
 
     @Override

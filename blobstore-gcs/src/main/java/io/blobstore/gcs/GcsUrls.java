@@ -27,6 +27,11 @@ record GcsUrls(String root, String bucket) {
         return root + "/" + bucket + "/" + encode(name, "/") + (query.isEmpty() ? "" : "?" + query(query));
     }
 
+    /** Returns the URL of the bucket in the XML API. */
+    String bucket(Map<String, String> query) {
+        return root + "/" + bucket + "?" + query(query);
+    }
+
     /** Returns the URL of the JSON API for storing metadata and content with one request. */
     String upload(Map<String, String> query) {
         Map<String, String> all = new TreeMap<>(query);

@@ -8,6 +8,8 @@ import io.blobstore.Crc32c;
 import io.blobstore.Operation;
 import io.blobstore.StoreOptions;
 import io.blobstore.http.HttpResponse;
+import io.blobstore.http.ResponseHandler;
+import io.blobstore.http.XmlPage;
 import io.blobstore.http.XmlResponse;
 import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.ObjectHeaders;
@@ -51,6 +53,25 @@ record MultipartRequests(
                 .filter(text -> !text.isEmpty() && created.whole())
                 .orElseThrow(() -> ObjectHeaders.incomplete(Operation.CREATE_UPLOAD, key, "upload id"));
         return new Upload(key, object, id);
+    }
+
+    /** Aborts an upload; does nothing if it is gone. */
+    void abort(BlobKey key, String object, String id) throws IOException {
+        new Upload(key, object, id).abort();
+    }
+
+    /**
+     * Lists a page of uploads.
+     *
+     * @param parameters names and values that select the page
+     */
+    XmlPage list(Map<String, String> parameters) throws IOException {
+        Map<String, String> query = new TreeMap<>(parameters);
+        query.put("uploads", "");
+        query.put("encoding-type", "url");
+        HttpResponse response = bucket.request(
+                Operation.LIST_UPLOADS, null, () -> data.get(urls.bucket(query), Map.of(), ResponseHandler.KEEP));
+        return XmlPage.of(response.body().bytes());
     }
 
     private static byte[] completion(List<Part> parts) {

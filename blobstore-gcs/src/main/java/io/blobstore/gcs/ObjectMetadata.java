@@ -3,7 +3,6 @@ package io.blobstore.gcs;
 import com.google.api.services.storage.model.StorageObject;
 import com.google.cloud.storage.Blob;
 import io.blobstore.BlobKey;
-import io.blobstore.BlobListing;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
@@ -37,7 +36,11 @@ final class ObjectMetadata {
     /** Converts the SDK's description of a blob. */
     static BlobMetadata of(Operation operation, BlobKey key, Blob blob) throws BlobStoreException {
         requireComplete(operation, key, blob);
-        return BlobMetadata.builder(key, blob.getSize(), version(blob.getGeneration()), modified(blob))
+        return BlobMetadata.builder(
+                        key,
+                        size(blob),
+                        version(blob.getGeneration()),
+                        modified(blob).orElseThrow())
                 .checksum(checksum(blob.getCrc32c()))
                 .contentType(Optional.ofNullable(blob.getContentType()))
                 .contentEncoding(Optional.ofNullable(blob.getContentEncoding()))
@@ -48,20 +51,22 @@ final class ObjectMetadata {
                 .build();
     }
 
-    /** Converts the SDK's description of a blob to an entry of a listing. */
-    static BlobListing.Blob entry(Operation operation, BlobKey key, Blob blob) throws BlobStoreException {
-        requireComplete(operation, key, blob);
-        return BlobListing.Blob.of(key, blob.getSize(), version(blob.getGeneration()), modified(blob));
-    }
-
     private static void requireComplete(Operation operation, BlobKey key, Blob blob) throws BlobStoreException {
-        if (blob.getGeneration() == null || blob.getSize() == null || blob.getUpdateTimeOffsetDateTime() == null) {
-            throw ObjectHeaders.incomplete(operation, key, "generation, size or time");
+        if (blob.getGeneration() == null || modified(blob).isEmpty()) {
+            throw ObjectHeaders.incomplete(operation, key, "generation or time");
         }
     }
 
-    private static Instant modified(Blob blob) {
-        return blob.getUpdateTimeOffsetDateTime().toInstant().truncatedTo(ChronoUnit.SECONDS);
+    /** Returns the size of an object in bytes: JSON may omit a number that is 0. */
+    static long size(Blob blob) {
+        Long size = blob.getSize();
+        return size == null ? 0 : size;
+    }
+
+    /** Returns when an object was stored, if the response has the time. */
+    static Optional<Instant> modified(Blob blob) {
+        return Optional.ofNullable(blob.getUpdateTimeOffsetDateTime())
+                .map(time -> time.toInstant().truncatedTo(ChronoUnit.SECONDS));
     }
 
     private static Map<String, String> withoutNulls(Map<String, @Nullable String> metadata) {

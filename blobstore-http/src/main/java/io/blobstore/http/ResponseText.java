@@ -23,6 +23,15 @@ public final class ResponseText {
         }
     }
 
+    /** Parses a time in a body, as in {@code 2026-01-31T12:00:00.000Z} (ISO 8601); returns empty if it is invalid. */
+    public static Optional<Instant> timestamp(String text) {
+        try {
+            return Optional.of(Instant.from(DateTimeFormatter.ISO_OFFSET_DATE_TIME.parse(text.strip())));
+        } catch (DateTimeException e) {
+            return Optional.empty();
+        }
+    }
+
     /**
      * Parses Retry-After, in seconds or as a date (RFC 9110, section 10.2.3); returns empty if it is invalid, or in the
      * past.

@@ -18,7 +18,7 @@ import javax.xml.stream.XMLStreamReader;
  * @param whole whether the document was parsed to its end
  */
 public record XmlResponse(String root, Map<String, String> elements, boolean whole) {
-    private static final XMLInputFactory XML = factory();
+    static final XMLInputFactory XML = factory();
 
     /** Parses a body as far as possible: the beginning of a truncated one may still be useful. */
     public static XmlResponse of(byte[] body) {

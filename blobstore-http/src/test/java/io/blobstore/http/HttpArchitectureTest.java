@@ -30,6 +30,7 @@ class HttpArchitectureTest {
                         "java..",
                         "javax.net.ssl",
                         "org.jspecify.annotations",
+                        "org.slf4j",
                         "io.blobstore",
                         "io.blobstore.spi",
                         "io.blobstore.internal.concurrent",

@@ -77,6 +77,12 @@ record MultipartRequests(
         return new Upload(completion, key, object, id, mode(response));
     }
 
+    /** Aborts an upload; does nothing if it is gone. */
+    void abort(BlobKey key, String id) throws IOException {
+        Operation operation = Operation.ABORT_UPLOAD;
+        new Upload(operation, key, names.objectOf(operation, key), id, Mode.NONE).abort();
+    }
+
     private Mode mode(CreateMultipartUploadResponse response) {
         if (!keepsChecksums || response.checksumAlgorithm() != ChecksumAlgorithm.CRC32_C) {
             return Mode.NONE;

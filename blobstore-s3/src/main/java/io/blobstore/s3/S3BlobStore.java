@@ -21,6 +21,7 @@ import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.UploadListing;
 import io.blobstore.http.HttpClient;
 import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.BucketStoreBuilder;
@@ -72,7 +73,8 @@ import software.amazon.awssdk.services.s3.S3Client;
  * session tokens and customer keys. This library logs neither.
  *
  * <p>Uploads that this process cannot abort, because it died or lost the network, remain in the bucket and cost money:
- * give the bucket a lifecycle rule that aborts incomplete multipart uploads.
+ * give the bucket a lifecycle rule that aborts incomplete multipart uploads, or abort old ones of {@link #listUploads}
+ * by {@link #abortUpload}.
  */
 public final class S3BlobStore implements BlobStore {
     private static final long MIB = 1L << 20;
@@ -183,7 +185,7 @@ public final class S3BlobStore implements BlobStore {
 
     @Override
     public BlobListing list(ListOptions options) throws IOException {
-        return new S3Listing(bucket, names, client, headers, options).begin();
+        return new S3Listing(bucket, names, client, headers, Operation.LIST, options).begin();
     }
 
     @Override
@@ -231,6 +233,21 @@ public final class S3BlobStore implements BlobStore {
                 conditions,
                 errors,
                 uploads));
+    }
+
+    /**
+     * Lists multipart uploads. Some servers, such as MinIO, list only uploads whose key equals the prefix; they remove
+     * old uploads by themselves.
+     */
+    @Override
+    public UploadListing listUploads(String prefix) throws IOException {
+        return new S3UploadListing(bucket, names, client, headers, prefix).begin();
+    }
+
+    @Override
+    public void abortUpload(BlobKey key, String id) throws IOException {
+        bucket.requireOpen();
+        multipart.abort(key, id);
     }
 
     @Override

@@ -65,7 +65,9 @@ record S3Deletion(BucketContext bucket, ObjectNames names, S3Client client, S3He
 
     /** Deletes all blobs with a prefix, and returns their number. */
     long deleteAll(String prefix) throws IOException {
-        try (BlobListing blobs = new S3Listing(bucket, names, client, headers, ListOptions.prefix(prefix)).begin()) {
+        try (BlobListing blobs = new S3Listing(
+                        bucket, names, client, headers, Operation.DELETE_ALL, ListOptions.prefix(prefix))
+                .begin()) {
             return Deletions.listed(blobs, BATCH, this::deleteBatch);
         }
     }
@@ -118,25 +120,26 @@ record S3Deletion(BucketContext bucket, ObjectNames names, S3Client client, S3He
             }
             failures.put(key, problem);
         }
-        // A complete response lists every key. Keys that are not listed may still exist.
-        int listed = response.deleted().size() + failures.size();
-        if (listed < objects.size()) {
-            Set<String> deleted =
-                    response.deleted().stream().map(DeletedObject::key).collect(Collectors.toSet());
-            objects.forEach((object, key) -> {
-                if (!deleted.contains(object)) {
-                    failures.computeIfAbsent(
-                            key,
-                            missing -> new BlobStoreException(
-                                    OPERATION,
-                                    missing,
-                                    "the server's response is incomplete: it lists " + listed + " of " + objects.size()
-                                            + " blobs, and not this one",
-                                    null,
-                                    true));
-                }
-            });
-        }
+        // A complete response lists every key, and what else it lists does not count. Keys that are not listed may still
+        // exist.
+        Set<String> deleted =
+                response.deleted().stream().map(DeletedObject::key).collect(Collectors.toSet());
+        long listed = objects.entrySet().stream()
+                .filter(object -> deleted.contains(object.getKey()) || failures.containsKey(object.getValue()))
+                .count();
+        objects.forEach((object, key) -> {
+            if (!deleted.contains(object)) {
+                failures.computeIfAbsent(
+                        key,
+                        missing -> new BlobStoreException(
+                                OPERATION,
+                                missing,
+                                "the server's response is incomplete: it lists " + listed + " of " + objects.size()
+                                        + " blobs, and not this one",
+                                null,
+                                true));
+            }
+        });
         return failures;
     }
 

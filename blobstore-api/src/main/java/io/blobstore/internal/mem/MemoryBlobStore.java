@@ -22,6 +22,7 @@ import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreCapabilities.Support;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.UploadListing;
 import io.blobstore.spi.ByteRanges;
 import io.blobstore.spi.Checksums;
 import io.blobstore.spi.Deletions;
@@ -170,6 +171,18 @@ public final class MemoryBlobStore implements BlobStore {
         layout.requireWithin(capabilities);
         requireOpen();
         return uploads.create(() -> new MemoryMultipartUpload(key, layout, options, content, uploads));
+    }
+
+    @Override
+    public UploadListing listUploads(String prefix) {
+        requireOpen();
+        return UploadListing.of(content.listUploads(prefix));
+    }
+
+    @Override
+    public void abortUpload(BlobKey key, String id) {
+        requireOpen();
+        content.abortUpload(key, id);
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
+import io.blobstore.IncompleteUpload;
 import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
@@ -13,6 +14,7 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -31,7 +33,7 @@ public final class MemoryContent {
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock:
     private final TreeMap<BlobKey, Blob> blobs = new TreeMap<>();
-    private final TreeMap<Long, BlobKey> uploads = new TreeMap<>();
+    private final TreeMap<Long, IncompleteUpload> uploads = new TreeMap<>();
     private long versions;
     private long uploadIds;
 
@@ -155,8 +157,9 @@ public final class MemoryContent {
 
     long addUpload(BlobKey key) {
         return locked(() -> {
-            uploads.put(++uploadIds, key);
-            return uploadIds;
+            long id = ++uploadIds;
+            uploads.put(id, IncompleteUpload.of(key, Long.toString(id), Optional.of(Instant.now())));
+            return id;
         });
     }
 
@@ -164,12 +167,29 @@ public final class MemoryContent {
         locked(() -> Optional.ofNullable(uploads.remove(id)));
     }
 
+    boolean hasUpload(long id) {
+        return locked(() -> uploads.containsKey(id));
+    }
+
+    List<IncompleteUpload> listUploads(String prefix) {
+        return locked(() -> uploads.values().stream()
+                .filter(upload -> upload.key().toString().startsWith(prefix))
+                .sorted(Comparator.comparing(IncompleteUpload::key))
+                .toList());
+    }
+
+    void abortUpload(BlobKey key, String id) {
+        locked(() -> uploads.values()
+                .removeIf(upload -> upload.key().equals(key) && upload.id().equals(id)));
+    }
+
     // ---- for tests of stores
 
     /** Returns a description of each upload that is neither completed nor aborted. */
     public List<String> openUploads() {
         return locked(() -> uploads.entrySet().stream()
-                .map(upload -> "upload " + upload.getKey() + " of '" + upload.getValue() + "'")
+                .map(upload -> "upload " + upload.getKey() + " of '"
+                        + upload.getValue().key() + "'")
                 .toList());
     }
 

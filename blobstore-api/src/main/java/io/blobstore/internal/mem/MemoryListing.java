@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +56,8 @@ final class MemoryListing implements BlobListing {
                 .orElse(-1);
         if (delimiter < 0) {
             return isBehindStart(name)
-                    ? BlobListing.Blob.of(blob.key(), blob.size(), blob.version(), blob.lastModified())
+                    ? BlobListing.Blob.of(
+                            blob.key(), blob.size(), Optional.of(blob.version()), Optional.of(blob.lastModified()))
                     : null;
         }
         String prefix =
@@ -73,6 +75,12 @@ final class MemoryListing implements BlobListing {
                                 name.getBytes(StandardCharsets.UTF_8),
                                 options.startAfter().get().getBytes(StandardCharsets.UTF_8))
                         > 0;
+    }
+
+    /** Returns 0, as every key in memory is valid. */
+    @Override
+    public long skipped() {
+        return 0;
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.blobstore.internal.mem;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
+import io.blobstore.BlobStoreException;
 import io.blobstore.Crc32c;
 import io.blobstore.Operation;
 import io.blobstore.StoreOptions;
@@ -38,6 +39,7 @@ final class MemoryMultipartUpload extends AbstractMultipartUpload<MemoryMultipar
 
     @Override
     protected Part send(int partNumber, BlobSource source) throws IOException {
+        requirePresent(Operation.UPLOAD_PART);
         ByteBuffer bytes = MemoryBlobStore.copyOf(source);
         Crc32c checksum = Crc32c.of(bytes.duplicate());
         return new Part(UploadedPart.of(partNumber, bytes.remaining(), checksum), bytes);
@@ -50,6 +52,7 @@ final class MemoryMultipartUpload extends AbstractMultipartUpload<MemoryMultipar
 
     @Override
     protected StoredBlob publish(List<Part> sent, Crc32c checksum) throws IOException {
+        requirePresent(Operation.COMPLETE_UPLOAD);
         ByteBuffer whole = ByteBuffer.allocate(Math.toIntExact(layout().size()));
         sent.forEach(part -> whole.put(part.bytes().duplicate()));
         StoredBlob stored = content.put(Operation.COMPLETE_UPLOAD, key(), whole.flip(), options);
@@ -60,5 +63,11 @@ final class MemoryMultipartUpload extends AbstractMultipartUpload<MemoryMultipar
     @Override
     protected void discard() {
         content.removeUpload(id);
+    }
+
+    private void requirePresent(Operation operation) throws BlobStoreException {
+        if (!content.hasUpload(id)) {
+            throw new BlobStoreException(operation, key(), "the upload is gone: it was aborted", null, false);
+        }
     }
 }

@@ -27,6 +27,12 @@ final class Xml {
         return this;
     }
 
+    /** Adds an element with the content of another one. */
+    Xml element(String name, Xml inner) {
+        content.append("<" + name + ">" + inner.content + "</" + name + ">");
+        return this;
+    }
+
     ScriptedResponse response() {
         return response(200, " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"");
     }

@@ -6,6 +6,8 @@ import io.blobstore.Crc32c;
 import io.blobstore.http.ScriptedResponse;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,13 +18,20 @@ import java.util.UUID;
 /** Handles multipart uploads by the XML API. Thread-safe. */
 final class XmlUploads {
     private static final int MIN_PART = 5 << 20;
+    private static final int PAGE = 2;
 
     private final FakeObjects objects;
     private final Map<String, Upload> open = new LinkedHashMap<>();
 
     private record Part(byte[] content, String etag) {}
 
-    private record Upload(String id, String bucket, String name, Attributes attributes, Map<Integer, Part> parts) {}
+    private record Upload(
+            String id,
+            String bucket,
+            String name,
+            Attributes attributes,
+            Map<Integer, Part> parts,
+            Instant initiated) {}
 
     XmlUploads(FakeObjects objects) {
         this.objects = objects;
@@ -44,10 +53,46 @@ final class XmlUploads {
         require(request.body().length == 0, "The request that creates an upload has no body.");
         String id = UUID.randomUUID().toString().replace("-", "");
         Attributes attributes = Attributes.ofHeaders(request);
-        open.put(id, new Upload(id, bucket, name, attributes, new HashMap<>()));
+        open.put(id, new Upload(id, bucket, name, attributes, new HashMap<>(), objects.now()));
         return described("InitiateMultipartUploadResult", bucket, name)
                 .text("UploadId", id)
                 .response();
+    }
+
+    /** Lists uploads by object and id, two to a page, so that tests of few uploads need several pages. */
+    synchronized ScriptedResponse list(String bucket, Request request) {
+        request.allow("uploads|prefix|encoding-type|key-marker|upload-id-marker");
+        objects.requireBucket(bucket);
+        require(request.parameter("encoding-type").orElse("").equals("url"), "Use encoding-type=url.");
+        String key = request.parameter("key-marker").orElse("");
+        String id = request.parameter("upload-id-marker").orElse("");
+        List<Upload> rest = open.values().stream()
+                .filter(upload -> upload.bucket().equals(bucket))
+                .filter(upload -> upload.name().startsWith(request.parameter("prefix").orElse("")))
+                .filter(upload -> isAfter(upload, key, id))
+                .sorted(Comparator.comparing(Upload::name, FakeObjects.ORDER).thenComparing(Upload::id))
+                .toList();
+        Xml page = new Xml("ListMultipartUploadsResult").text("Bucket", bucket).text("EncodingType", "url");
+        List<Upload> listed = rest.subList(0, Math.min(rest.size(), PAGE));
+        for (Upload upload : listed) {
+            page.element(
+                    "Upload",
+                    new Xml("")
+                            .text("Key", Request.encode(upload.name()))
+                            .text("UploadId", upload.id())
+                            .text("StorageClass", "STANDARD")
+                            .text("Initiated", upload.initiated()));
+        }
+        if (listed.size() < rest.size()) {
+            Upload last = listed.get(listed.size() - 1);
+            page.text("NextKeyMarker", Request.encode(last.name())).text("NextUploadIdMarker", last.id());
+        }
+        return page.text("IsTruncated", listed.size() < rest.size()).response();
+    }
+
+    private static boolean isAfter(Upload upload, String key, String id) {
+        int order = FakeObjects.ORDER.compare(upload.name(), key);
+        return key.isEmpty() || order > 0 || (order == 0 && upload.id().compareTo(id) > 0);
     }
 
     private static Xml described(String root, String bucket, String name) {

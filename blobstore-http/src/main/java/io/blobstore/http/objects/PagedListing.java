@@ -1,48 +1,36 @@
 package io.blobstore.http.objects;
 
+import io.blobstore.BlobKey;
 import io.blobstore.BlobListing;
+import io.blobstore.BlobStoreException;
+import io.blobstore.BlobVersion;
 import io.blobstore.ListOptions;
+import io.blobstore.Operation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.time.Instant;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Comparator;
-import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
+import java.util.Optional;
 
 /**
- * A listing that requests its pages as they are needed. Servers send the blobs and the common prefixes of a page
- * separately, each sorted: the listing merges them, and omits entries up to the start. Each page takes one request, so
- * nothing is open between calls. Not thread-safe.
+ * A listing of blobs, page by page. Servers send the blobs and the common prefixes of a page separately, each sorted:
+ * the listing merges them, and omits entries up to the start. Not thread-safe.
  */
-public abstract class PagedListing implements BlobListing {
+public abstract class PagedListing extends PagedEntries<BlobListing.Entry> implements BlobListing {
     private static final Comparator<byte[]> BYTES = Arrays::compareUnsigned;
     private static final Comparator<Entry> ORDER = Comparator.comparing(entry -> utf8(entry.name()), BYTES);
 
+    private final ObjectNames names;
     private final ListOptions options;
-    private Iterator<Entry> page = Collections.emptyIterator();
-    private boolean last;
 
     /** Creates a listing that has not requested a page yet. */
-    protected PagedListing(ListOptions options) {
+    protected PagedListing(Operation operation, BucketContext bucket, ObjectNames names, ListOptions options) {
+        super(operation, bucket, names.prefix() + options.prefix());
+        this.names = names;
         this.options = options;
     }
-
-    /**
-     * A page of entries.
-     *
-     * @param entries the entries, in any order; some may be before the start
-     * @param last whether no page follows
-     */
-    protected record Page(List<? extends Entry> entries, boolean last) {
-        /** Creates a page. */
-        public Page {}
-    }
-
-    /** Requests the next page. */
-    protected abstract Page fetch() throws IOException;
 
     /** Requests the first page, so that errors are thrown at once. */
     public final BlobListing begin() throws IOException {
@@ -50,35 +38,70 @@ public abstract class PagedListing implements BlobListing {
         return this;
     }
 
-    @Override
-    public final boolean hasNext() throws IOException {
-        while (!page.hasNext() && !last) {
-            nextPage();
+    /** Returns what is listed. */
+    protected final ListOptions options() {
+        return options;
+    }
+
+    /** Returns the name after which the server lists; empty if it lists from the first. */
+    protected final Optional<String> startAfter() {
+        return options.startAfter().filter(text -> !text.isEmpty()).map(text -> names.prefix() + text);
+    }
+
+    /**
+     * Adds an object that the server lists to a page, or skips it if it cannot be a blob. An object that does not
+     * belong to the store is omitted.
+     *
+     * @param object the object's name
+     * @param size its size in bytes; empty if the server sent no valid one
+     * @throws BlobStoreException if the object is outside the requested prefix
+     */
+    protected final void addBlob(
+            List<Entry> page, String object, Optional<Long> size, Optional<BlobVersion> version, Optional<Instant> time)
+            throws BlobStoreException {
+        requireInside(object);
+        Optional<String> name = names.nameOf(object);
+        if (name.isEmpty()) {
+            return;
         }
-        return page.hasNext();
-    }
-
-    @Override
-    public final Entry next() throws IOException {
-        if (!hasNext()) {
-            throw new NoSuchElementException("the listing has no more entries");
+        if (size.isEmpty() || size.get() < 0) {
+            skip(object, size.isEmpty() ? "it has no valid size" : "its size is negative");
+            return;
         }
-        return page.next();
+        try {
+            Blob blob = Blob.of(BlobKey.of(name.get()), size.get(), version, time);
+            if (isAfterStart(name.get())) {
+                page.add(blob);
+            }
+        } catch (IllegalArgumentException e) {
+            skip(object, String.valueOf(e.getMessage()));
+        }
     }
 
-    @Override
-    public final void close() {
-        page = Collections.emptyIterator();
-        last = true;
+    /**
+     * Adds a common prefix that the server lists to a page, or skips it if it cannot be one.
+     *
+     * @throws BlobStoreException if it is outside the requested prefix
+     */
+    protected final void addCommonPrefix(List<Entry> page, String prefix) throws BlobStoreException {
+        requireInside(prefix);
+        Optional<String> name = names.nameOf(prefix);
+        if (name.isEmpty()) {
+            return;
+        }
+        // Walking a tree would never end if the prefix that was requested were listed below itself.
+        boolean below = prefix.length() > prefix().length();
+        if (!below || options.delimiter().filter(prefix::endsWith).isEmpty()) {
+            skip(prefix, "it is not a common prefix below the requested one");
+        } else if (isAfterStart(name.get())) {
+            page.add(CommonPrefix.of(name.get()));
+        }
     }
 
-    private void nextPage() throws IOException {
-        Page fetched = fetch();
-        List<Entry> entries = new ArrayList<>(fetched.entries());
-        entries.removeIf(entry -> !isAfterStart(entry.name()));
+    /** Returns a page with these entries in order. */
+    protected static Page<Entry> sorted(List<Entry> entries, Optional<?> next) {
         entries.sort(ORDER);
-        page = entries.iterator();
-        last = fetched.last();
+        return new Page<>(entries, next);
     }
 
     private boolean isAfterStart(String name) {

@@ -3,8 +3,8 @@
  * conditional requests, listings, URI parameters and the settings of a builder. Internal: exported to these backends
  * only.
  *
- * <p>May depend on {@code io.blobstore}, {@code io.blobstore.spi}, {@code io.blobstore.internal.concurrent} and
- * {@code io.blobstore.http}. Independent of any SDK and any particular server.
+ * <p>May depend on {@code io.blobstore}, {@code io.blobstore.spi}, {@code io.blobstore.internal.concurrent},
+ * {@code io.blobstore.http} and slf4j. Independent of any SDK and any particular server.
  */
 @NullMarked
 package io.blobstore.http.objects;

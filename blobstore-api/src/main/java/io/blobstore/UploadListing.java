@@ -1,0 +1,29 @@
+package io.blobstore;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * The uploads of a store that are neither completed nor aborted, fetched page by page as they are read; see
+ * {@link BlobStore#listUploads}. Must be closed. Not thread-safe.
+ */
+public interface UploadListing extends Closeable {
+    /** Returns whether {@link #next()} returns another upload. */
+    boolean hasNext() throws IOException;
+
+    /**
+     * Returns the next upload.
+     *
+     * @throws java.util.NoSuchElementException if no upload is left
+     */
+    IncompleteUpload next() throws IOException;
+
+    /** Returns how many entries were skipped so far because their key or id is not valid; the first is logged. */
+    long skipped();
+
+    /** Returns a listing of these uploads, for implementations of stores that find all of them at once. */
+    static UploadListing of(List<IncompleteUpload> uploads) {
+        return new CompleteUploadListing(uploads);
+    }
+}
