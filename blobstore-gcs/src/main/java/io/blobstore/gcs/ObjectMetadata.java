@@ -32,7 +32,15 @@ final class ObjectMetadata {
     /** Converts the SDK's description of a blob. */
     static BlobMetadata of(Operation operation, BlobKey key, Blob blob) throws BlobStoreException {
         requireComplete(operation, key, blob);
-        return BlobMetadata.builder(key, blob.getSize(), version(blob.getGeneration()), modified(blob))
+        return of(operation, key, blob, blob.getSize());
+    }
+
+    /** Converts the SDK's description of a blob whose size was requested by itself. */
+    static BlobMetadata of(Operation operation, BlobKey key, Blob blob, long size) throws BlobStoreException {
+        if (blob.getGeneration() == null || blob.getUpdateTimeOffsetDateTime() == null) {
+            throw ObjectHeaders.incomplete(operation, key, "generation or time");
+        }
+        return BlobMetadata.builder(key, size, version(blob.getGeneration()), modified(blob))
                 .checksum(checksum(blob.getCrc32c()))
                 .contentType(Optional.ofNullable(blob.getContentType()))
                 .userMetadata(blob.getMetadata() == null ? Map.of() : withoutNulls(blob.getMetadata()))
