@@ -64,7 +64,8 @@ public interface BlobStore extends Closeable {
      * <p>If the call fails, the bytes that were put into the window must not be used, except for those that a
      * {@link PartialReadException} reports as received. They are not removed from the window: another attempt needs
      * another window. If the range covers the whole blob, its checksum is compared with the blob's checksum, if the
-     * store keeps one. A part of a blob cannot be verified; callers that assemble parts combine their checksums.
+     * store keeps one. A part of a blob is not verified, as no checksum covers it; callers that assemble parts combine
+     * their checksums, and compare the result.
      *
      * @return the metadata of the blob that was read, the number of bytes that were put into the window, and their
      *     checksum

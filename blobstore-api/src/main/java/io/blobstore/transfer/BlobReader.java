@@ -2,6 +2,7 @@ package io.blobstore.transfer;
 
 import io.blobstore.BlobMetadata;
 import io.blobstore.ByteRange;
+import io.blobstore.IntegrityException;
 import io.blobstore.internal.prefetch.PrefetchMemory;
 import java.io.IOException;
 import java.io.InputStream;
@@ -37,8 +38,15 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>All reads are of one version, which the first response determines. If the blob is replaced, reads fail with
  * {@link io.blobstore.PreconditionFailedException}. No request is sent before the first read, or the first call of
- * {@link #size()} or {@link #metadata()}. Parts of a blob have no checksum to compare with; a read of the whole blob at
- * once is verified.
+ * {@link #size()} or {@link #metadata()}.
+ *
+ * <p><b>Verification.</b> If sequential reads have delivered the whole blob in order, from its first byte to its last,
+ * its checksum is compared with that of the store, if the store has one: the read that reaches the end throws
+ * {@link io.blobstore.IntegrityException} instead of delivering the last bytes, and so does every later read that
+ * reaches the end, until the blob was read again from position 0. What was delivered before must not be used then. The
+ * whole is also verified if other positions are read in between, and if one read delivers it all. Anything less is not
+ * verified, as parts of a blob have no checksum to compare with: a part that was read by position, or after a seek or
+ * skip over bytes; a blob that was not read to its end; and bytes that are read a second time.
  *
  * <p>A failed read leaves position and buffer unchanged, and may be repeated. An interrupted read throws
  * {@link java.io.InterruptedIOException}, with the thread's interrupt status set, and leaves the reader open.
@@ -52,6 +60,7 @@ public final class BlobReader implements SeekableByteChannel {
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock:
     private final ReadAhead ahead;
+    private final DeliveredContent delivered = new DeliveredContent();
     private long position;
 
     BlobReader(PinnedVersionReads reads, PrefetchMemory memory) {
@@ -108,6 +117,7 @@ public final class BlobReader implements SeekableByteChannel {
      * cannot be read; the next read then throws. Advances the position.
      *
      * @return the number of bytes; 0 if the buffer has no room; -1 at the end of the blob
+     * @throws io.blobstore.IntegrityException if the whole blob was read in order, and its checksum differs
      * @throws IllegalArgumentException if the buffer is read-only
      * @throws java.nio.channels.ClosedChannelException if this reader is closed, or is closed during the read
      */
@@ -140,14 +150,17 @@ public final class BlobReader implements SeekableByteChannel {
 
     private int readInSequence(ByteBuffer target) throws IOException {
         if (reads.known().isEmpty()) {
+            int start = target.position();
             int bytes = readAt(position, target);
             if (bytes > 0) {
                 ahead.follow(position, bytes, reads.known().orElseThrow().size());
+                deliver(target, start, bytes); // the whole blob at once was verified already
             }
             return bytes;
         }
         long size = reads.blob().size();
         if (position >= size) {
+            delivered.requireStored(reads.blob());
             return -1;
         }
         int length = (int) Math.min(target.remaining(), size - position);
@@ -155,6 +168,9 @@ public final class BlobReader implements SeekableByteChannel {
         int done = 0;
         try {
             ahead.follow(position, length, size);
+            if (position + length == size && delivered.isCompletedFrom(position)) {
+                reads.blobWithChecksum(); // before the last bytes: afterwards, nothing may fail but the comparison
+            }
             while (done < length) {
                 int bytes = ahead.take(position + done, target, length - done);
                 if (bytes == 0) {
@@ -170,14 +186,33 @@ public final class BlobReader implements SeekableByteChannel {
                 throw e;
             }
         }
+        deliver(target, start, done);
         return done;
+    }
+
+    /**
+     * Adds the bytes of this read to the checksum, in the caller's memory, and compares it if the read ends the blob.
+     *
+     * @param start the position in the target of the first byte
+     */
+    private void deliver(ByteBuffer target, int start, int bytes) throws IOException {
+        delivered.add(position, target.duplicate().position(start).limit(start + bytes));
+        BlobMetadata blob = reads.known().orElseThrow();
+        if (position + bytes == blob.size()) {
+            try {
+                delivered.requireStored(blob);
+            } catch (IntegrityException e) {
+                target.position(start);
+                throw e;
+            }
+        }
     }
 
     // ---- random access
 
     /**
      * Reads from a given position until the buffer is full or the blob ends. Neither uses nor changes the position and
-     * the prefetched bytes of sequential reads.
+     * the prefetched bytes of sequential reads. Verified only if it reads the whole blob.
      *
      * @param from the position in the blob, in bytes; may be beyond the end
      * @return the number of bytes; 0 if the buffer has no room; -1 at the end of the blob
@@ -212,7 +247,8 @@ public final class BlobReader implements SeekableByteChannel {
 
     /**
      * Returns a stream over this reader: it reads sequentially, shares the position, and closes the reader when it is
-     * closed. Skipping sends no request.
+     * closed. Skipping sends no request. The end of a stream that was read from the blob's beginning without skipping is
+     * the end of verified content; see {@link #read(ByteBuffer)}.
      */
     public InputStream inputStream() {
         return new BlobInputStream(this);

@@ -3,6 +3,7 @@ package io.blobstore.transfer;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStore;
+import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
@@ -32,6 +33,9 @@ final class Download extends ParallelTransfer<ReadResult> {
     private static final Logger LOG = LoggerFactory.getLogger(Download.class);
     private static final Operation OPERATION = Operation.READ;
 
+    /** The maximum number of parts, whose checksums take 4 MiB: a server determines the size. */
+    private static final long MAX_PARTS = 1 << 20;
+
     private final BlobStore store;
     private final BlobKey key;
     private final ByteRange range;
@@ -57,14 +61,14 @@ final class Download extends ParallelTransfer<ReadResult> {
      */
     private record Plan(
             BlobMetadata blob, long length, long partSize, AtomicIntegerArray checksums, AtomicInteger missing) {
-        static Plan of(BlobMetadata blob, long length, long partSize) {
-            long parts = Math.max(1, length / partSize + (length % partSize == 0 ? 0 : 1));
-            if (parts >= Integer.MAX_VALUE) {
-                throw new IllegalArgumentException(
-                        length + " bytes in parts of " + partSize + " are too many parts; use a larger part size");
-            }
-            return new Plan(
-                    blob, length, partSize, new AtomicIntegerArray((int) parts), new AtomicInteger((int) parts + 1));
+        static Plan of(BlobMetadata blob, long length, long preferredPartSize) {
+            long partSize = Math.max(preferredPartSize, ceilDiv(length, MAX_PARTS));
+            int parts = (int) Math.max(1, ceilDiv(length, partSize));
+            return new Plan(blob, length, partSize, new AtomicIntegerArray(parts), new AtomicInteger(parts + 1));
+        }
+
+        private static long ceilDiv(long a, long b) {
+            return a / b + (a % b == 0 ? 0 : 1);
         }
 
         int partCount() {
@@ -154,12 +158,26 @@ final class Download extends ParallelTransfer<ReadResult> {
     private Plan plan(BlobMetadata blob) throws IOException {
         Plan made = plan;
         if (made == null) {
+            requirePossibleSize(blob);
             made = Plan.of(blob, ByteRanges.resolve(range, key, blob.size(), room), options.partSize());
             target.reserve(made.length);
             tracker().planned(made.length, made.partCount());
             plan = made;
         }
         return made;
+    }
+
+    /** Checks the size that a server has reported, before memory or disk space is reserved for it. */
+    private void requirePossibleSize(BlobMetadata blob) throws BlobStoreException {
+        long max = store.capabilities().maxBlobSize();
+        if (blob.size() > max) {
+            throw new BlobStoreException(
+                    OPERATION,
+                    key,
+                    "the store reports a size of " + blob.size() + " bytes, but its blobs have at most " + max,
+                    null,
+                    false);
+        }
     }
 
     private void fetchParts() throws IOException, InterruptedException {
@@ -265,6 +283,7 @@ final class Download extends ParallelTransfer<ReadResult> {
     }
 
     private void arrived(Plan made, int part, ResumableRangeRead fetch) throws IOException, InterruptedException {
+        fetch.requireSizeOf(made.blob);
         made.checksums.set(part, fetch.checksum().value());
         tracker().moved(fetch.done());
         countDown(made);
@@ -295,11 +314,16 @@ final class Download extends ParallelTransfer<ReadResult> {
 
     /** Requests the metadata: a response with a part of the blob need not contain the checksum of the whole. */
     private BlobMetadata describe(BlobMetadata blob) throws IOException, InterruptedException {
-        BlobMetadata head = retrying("head", () -> store.head(key));
-        if (!head.version().equals(blob.version())) {
-            throw new PreconditionFailedException(OPERATION, key, "it was replaced while it was read", null);
+        BlobMetadata found;
+        try {
+            found = retrying("head", () -> MetadataRequest.send(store, key, Optional.of(blob.version())));
+        } catch (PreconditionFailedException e) {
+            throw new PreconditionFailedException(OPERATION, key, "it was replaced while it was read", e);
         }
-        return head;
+        if (found.size() != blob.size()) {
+            throw ResumableRangeRead.twoSizes(key, blob.size(), found.size());
+        }
+        return found;
     }
 
     // ---- completion

@@ -112,7 +112,10 @@ public final class DownloadOptions {
             listener = options.listener;
         }
 
-        /** Sets the size of a request in bytes, 1 or more. A range of at most this size is read with one request. */
+        /**
+         * Sets the size of a request in bytes, 1 or more. A range of at most this size is read with one request. The
+         * size is larger if there would be more than 2^20 requests.
+         */
         public Builder partSize(long bytes) {
             partSize = bytes;
             return this;

@@ -3,7 +3,9 @@ package io.blobstore.transfer;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStore;
+import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
+import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Operation;
 import io.blobstore.PreconditionFailedException;
@@ -36,8 +38,11 @@ final class PinnedVersionReads {
     private final RequestThrottle throttle;
 
     private final Set<ParallelTransfer<?>> running = ConcurrentHashMap.newKeySet();
-    /** The blob as of the first response; set once. */
+    /** The blob as of the first response, and with its checksum as soon as that is known. */
     private volatile @Nullable BlobMetadata blob;
+
+    /** Whether the metadata was requested: other responses need not contain the checksum. */
+    private volatile boolean described;
 
     private volatile boolean closed;
 
@@ -82,13 +87,27 @@ final class PinnedVersionReads {
         if (known.isPresent()) {
             return known.get();
         }
-        MetadataRequest request = enter(new MetadataRequest(store, key, options.retry(), throttle, environment));
-        request.run();
-        return pin(await(request));
+        return describe();
     }
 
-    /** Pins the version of the first response, and checks that later ones are of the same version. */
-    private BlobMetadata pin(BlobMetadata found) throws PreconditionFailedException {
+    /** Returns the blob with its checksum, if it has one; requests the metadata unless that was done before. */
+    BlobMetadata blobWithChecksum() throws IOException {
+        BlobMetadata known = blob();
+        return described || known.checksum().isPresent() ? known : describe();
+    }
+
+    private BlobMetadata describe() throws IOException {
+        Optional<BlobVersion> wanted =
+                known().map(BlobMetadata::version).or(() -> options.read().ifMatch());
+        MetadataRequest request = enter(new MetadataRequest(store, key, wanted, options.retry(), throttle, environment));
+        request.run();
+        BlobMetadata pinned = pin(await(request));
+        described = true;
+        return pinned;
+    }
+
+    /** Pins the version of the first response, and checks that later ones are of the same version and size. */
+    private BlobMetadata pin(BlobMetadata found) throws BlobStoreException {
         BlobMetadata pinned;
         synchronized (this) {
             pinned = blob != null ? blob : found;
@@ -100,6 +119,12 @@ final class PinnedVersionReads {
                         key,
                         "its version is " + found.version() + ", not the one that was read before or requested",
                         null);
+            }
+            if (pinned.size() != found.size()) {
+                throw ResumableRangeRead.twoSizes(key, pinned.size(), found.size());
+            }
+            if (pinned.checksum().isEmpty()) {
+                pinned = found;
             }
             blob = pinned;
         }

@@ -108,11 +108,33 @@ final class ResumableRangeRead {
                             + options.ifMatch().get(),
                     null);
         }
+        requireSize(read.blob(), blob);
         window.flush();
         blob = read.blob();
         options = ReadOptions.ifMatch(version);
         checksum = checksum.combine(read.checksum(), read.length());
         done += read.length();
+    }
+
+    /** Checks that the responses to this read report the same size as another response for this version. */
+    void requireSizeOf(BlobMetadata known) throws BlobStoreException {
+        requireSize(known, blob);
+    }
+
+    private void requireSize(BlobMetadata one, @Nullable BlobMetadata other) throws BlobStoreException {
+        if (other != null && one.size() != other.size()) {
+            throw twoSizes(key, one.size(), other.size());
+        }
+    }
+
+    /** Returns the exception for responses that contradict each other. */
+    static BlobStoreException twoSizes(BlobKey key, long one, long other) {
+        return new BlobStoreException(
+                Operation.READ,
+                key,
+                "the store reports two sizes for one version of the blob, " + one + " and " + other + " bytes",
+                null,
+                false);
     }
 
     private BlobStoreException broken(String problem) {

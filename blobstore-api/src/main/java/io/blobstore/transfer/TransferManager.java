@@ -117,7 +117,8 @@ public final class TransferManager implements AutoCloseable {
     /**
      * Starts a download and returns at once. The target is held from now until the transfer has completed: a mapped
      * file may be closed meanwhile, and is unmapped after that. The transfer fails with the exceptions that
-     * {@link BlobStore#read} throws.
+     * {@link BlobStore#read} throws. A range that is the whole blob is compared with the blob's checksum; a part of it
+     * has none to compare with, and is not verified.
      *
      * @throws IllegalArgumentException if the target is smaller than an exact range
      * @throws IllegalStateException if this manager or the target's memory is closed, or the memory is mapped read-only
@@ -150,7 +151,7 @@ public final class TransferManager implements AutoCloseable {
      *
      * <p>The transfer returns a buffer for each range, in the order of the ranges: from position 0 to the limit, a
      * slice of an allocated buffer. Ranges that overlap share their bytes. Parts of a blob have no checksum to compare
-     * with.
+     * with, so the bytes are verified only if the requests together read the whole blob, each byte once.
      *
      * @param ranges exact ranges, in any order; empty ranges cause no request
      * @param allocator called on the caller's thread with a number of bytes, once for each coalesced range, before any

@@ -1,17 +1,23 @@
 package io.blobstore.transfer;
 
 import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
+import io.blobstore.Crc32c;
+import io.blobstore.Operation;
 import io.blobstore.ReadOptions;
+import io.blobstore.spi.Checksums;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -30,9 +36,11 @@ final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
     private final List<ByteBuffer> slices;
     /** The first worker starts with piece 0. */
     private final AtomicInteger nextPiece = new AtomicInteger(1);
+    /** The checksums of the pieces that have arrived. */
+    private final AtomicIntegerArray checksums;
 
-    /** Written by the first worker before it starts others. */
-    private volatile ReadOptions version;
+    /** The blob as of the first response, written by the first worker before it starts others. */
+    private volatile @Nullable BlobMetadata blob;
 
     /** Adjacent ranges, and the bytes between them. */
     private record CoalescedRange(long offset, int length) {
@@ -71,7 +79,6 @@ final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
         this.store = store;
         this.key = key;
         this.options = options;
-        this.version = options.read();
         this.slices = new ArrayList<>(Collections.nCopies(ranges.size(), ByteBuffer.allocate(0)));
         List<Integer> byOffset = new ArrayList<>();
         for (int i = 0; i < ranges.size(); i++) {
@@ -82,6 +89,7 @@ final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
         }
         byOffset.sort(Comparator.comparingLong(i -> ranges.get(i).offset()));
         coalesce(byOffset, ranges, maxGap, allocator);
+        this.checksums = new AtomicIntegerArray(pieces.size());
         tracker().planned(pieces.stream().mapToLong(Piece::length).sum(), Math.max(1, pieces.size()));
     }
 
@@ -135,19 +143,45 @@ final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
         if (pieces.isEmpty()) {
             return;
         }
-        ResumableRangeRead first = fetch(pieces.get(0), 0);
-        version = ReadOptions.ifMatch(first.blob().orElseThrow().version());
+        BlobMetadata found = fetch(pieces.get(0), 0, options.read()).blob().orElseThrow();
+        blob = found;
         call(Math.min(options.concurrency(), pieces.size()) - 1, this::fetchPieces);
+        if (!isStopped() && isWhole(found) && found.checksum().isEmpty()) { // a part need not come with it
+            blob = retrying("head", () -> MetadataRequest.send(store, key, Optional.of(found.version())));
+        }
         fetchPieces();
     }
 
+    /** Returns whether the pieces adjoin each other, and are the whole blob. */
+    private boolean isWhole(BlobMetadata found) {
+        long end = 0;
+        for (Piece piece : pieces) {
+            if (piece.offset != end) {
+                return false;
+            }
+            end += piece.length;
+        }
+        return end == found.size();
+    }
+
+    private BlobMetadata known() {
+        BlobMetadata known = blob;
+        if (known == null) {
+            throw new IllegalStateException("no further piece can be read before the first response");
+        }
+        return known;
+    }
+
     private void fetchPieces() throws IOException, InterruptedException {
+        BlobMetadata found = known();
+        ReadOptions version = ReadOptions.ifMatch(found.version());
         for (int i = nextPiece.getAndIncrement(); i < pieces.size() && !isStopped(); i = nextPiece.getAndIncrement()) {
-            fetch(pieces.get(i), i);
+            fetch(pieces.get(i), i, version).requireSizeOf(found);
         }
     }
 
-    private ResumableRangeRead fetch(Piece piece, int number) throws IOException, InterruptedException {
+    private ResumableRangeRead fetch(Piece piece, int number, ReadOptions version)
+            throws IOException, InterruptedException {
         try (BlobTarget.Writer memory = piece.memory.open()) {
             ResumableRangeRead fetch = new ResumableRangeRead(store, key, version, memory, piece.offset, 0);
             retrying(
@@ -156,13 +190,21 @@ final class VectoredRead extends ParallelTransfer<List<ByteBuffer>> {
                         fetch.finish(piece.length);
                         return fetch;
                     }));
+            checksums.set(number, fetch.checksum().value());
             tracker().moved(piece.length);
             return fetch;
         }
     }
 
     @Override
-    List<ByteBuffer> complete() {
+    List<ByteBuffer> complete() throws IOException {
+        if (!pieces.isEmpty() && isWhole(known())) {
+            Crc32c whole = Crc32c.EMPTY;
+            for (int i = 0; i < pieces.size(); i++) {
+                whole = whole.combine(new Crc32c(checksums.get(i)), pieces.get(i).length);
+            }
+            Checksums.requireStored(Operation.READ, known(), whole);
+        }
         return List.copyOf(slices);
     }
 

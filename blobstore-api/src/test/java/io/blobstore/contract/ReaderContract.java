@@ -2,9 +2,11 @@ package io.blobstore.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobNotFoundException;
+import io.blobstore.IntegrityException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.transfer.BlobReader;
@@ -91,6 +93,23 @@ abstract class ReaderContract extends EngineReadContract {
             assertThat(Arrays.mismatch(rest, 0, rest.length, content, 10, content.length))
                     .isEqualTo(-1);
             assertThat(stream.read()).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void aDamagedBlobThatIsReadToItsEndIsRefused() throws IOException {
+        store.store(KEY, source(bytes(300_000, 26)));
+        assumeTrue(keepsChecksums(), "the store keeps no checksums");
+        assumeTrue(damage(KEY), "the test cannot access the stored bytes");
+        try (TransferManager reader = TransferManager.create();
+                BlobReader blob = reader.openReader(store, KEY)) {
+            assertThatExceptionOfType(IntegrityException.class).isThrownBy(() -> {
+                while (blob.read(ByteBuffer.allocateDirect(50_000)) >= 0) {
+                    assertThat(blob.position()).isLessThan(300_000);
+                }
+            });
+            assertThatExceptionOfType(IntegrityException.class)
+                    .isThrownBy(() -> blob.position(0).inputStream().readAllBytes());
         }
     }
 

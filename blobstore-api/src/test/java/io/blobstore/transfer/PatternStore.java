@@ -14,6 +14,7 @@ import io.blobstore.Operation;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
+import io.blobstore.StoreCapabilities;
 import io.blobstore.contract.InMemoryBlobStore;
 import io.blobstore.spi.ByteRanges;
 import java.io.IOException;
@@ -142,6 +143,11 @@ final class PatternStore extends ForwardingBlobStore {
     }
 
     // ---- requests
+
+    @Override
+    public StoreCapabilities capabilities() {
+        return super.capabilities().toBuilder().maxBlobSize(Long.MAX_VALUE).build();
+    }
 
     @Override
     public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)

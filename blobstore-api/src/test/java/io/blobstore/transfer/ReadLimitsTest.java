@@ -4,9 +4,13 @@ import static io.blobstore.transfer.ScriptedStore.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.blobstore.BlobStore;
+import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
+import io.blobstore.ForwardingBlobStore;
 import io.blobstore.ReadResult;
+import io.blobstore.StoreCapabilities;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -68,6 +72,74 @@ class ReadLimitsTest {
             read(reader, store, concurrency).join();
         }
         assertThat(store.mostInside()).isEqualTo(concurrency);
+    }
+
+    /** Memory for any blob, of which only the window that is filled exists. */
+    private static final class NoMemory implements BlobTarget {
+        @Override
+        public long room() {
+            return Long.MAX_VALUE;
+        }
+
+        @Override
+        public Writer open() {
+            return new Writer() {
+                @Override
+                public Window window(long offset, long length) {
+                    return Window.of(ByteBuffer.allocate(Math.toIntExact(length)));
+                }
+
+                @Override
+                public void commit(long length) {}
+
+                @Override
+                public void close() {}
+            };
+        }
+    }
+
+    /** A server determines the size, so it must not determine how much memory the plan takes. */
+    @Test
+    void aHugeBlobIsReadInLargerParts() throws Exception {
+        PatternStore store = new PatternStore(1L << 40);
+        store.onRead(read -> {
+            if (read.offset() > 0) {
+                throw new IOException("enough");
+            }
+        });
+        DownloadOptions options = DownloadOptions.builder()
+                .partSize(1)
+                .retry(RetryPolicy.NEVER)
+                .build();
+        try (TransferManager reader = TransferManager.create()) {
+            Transfer<ReadResult> transfer = reader.download(store, KEY, ByteRange.all(), new NoMemory(), options);
+
+            assertThatExceptionOfType(IOException.class)
+                    .isThrownBy(transfer::join)
+                    .withMessageContaining("enough");
+            assertThat(transfer.progress().totalParts()).isEqualTo(1 << 20);
+        }
+        assertThat(store.reads().get(0).length()).isEqualTo(1);
+        assertThat(store.reads().get(1).length()).isLessThanOrEqualTo(1 << 20);
+    }
+
+    @Test
+    void aSizeThatTheStoreCannotHaveIsRefusedBeforeMemoryIsReservedForIt() {
+        BlobStore store = new ForwardingBlobStore(new PatternStore(150_000_000_000_000L)) {
+            @Override
+            public StoreCapabilities capabilities() {
+                return super.capabilities().toBuilder().maxBlobSize(5L << 40).build();
+            }
+        };
+        try (TransferManager reader = TransferManager.create()) {
+            for (BlobTarget target : List.of(new NoMemory(), BlobTarget.ofPath(directory.resolve("target")))) {
+                assertThatExceptionOfType(BlobStoreException.class)
+                        .isThrownBy(() -> reader.download(store, KEY, ByteRange.all(), target)
+                                .join())
+                        .withMessageContaining("size of 150000000000000 bytes");
+            }
+        }
+        assertThat(directory).isEmptyDirectory();
     }
 
     @Test

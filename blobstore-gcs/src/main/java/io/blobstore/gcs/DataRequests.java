@@ -50,7 +50,7 @@ final class DataRequests {
      * @throws RefusedRequestException if the server refuses it
      */
     HttpResponse send(String method, String url, Map<String, String> fields, BlobSource content) throws IOException {
-        return send(method, url, fields, Optional.of(content), ResponseHandler.KEEP);
+        return send(method, url, fields, Optional.of(content), ResponseHandler.KEEP_SMALL);
     }
 
     /**
@@ -68,7 +68,7 @@ final class DataRequests {
      * @throws RefusedRequestException if the server refuses it
      */
     HttpResponse delete(String url, Map<String, String> fields) throws IOException {
-        return send("DELETE", url, fields, Optional.empty(), ResponseHandler.KEEP);
+        return send("DELETE", url, fields, Optional.empty(), ResponseHandler.KEEP_SMALL);
     }
 
     private HttpResponse send(

@@ -19,6 +19,7 @@ import io.blobstore.http.HttpHeaders;
 import io.blobstore.http.ResponseHandler;
 import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.ObjectReader;
+import io.blobstore.http.objects.SizeRequest;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,6 +63,11 @@ record GcsObjectReader(
     @Override
     public BlobMetadata head(Operation operation, BlobKey key, Optional<BlobVersion> wanted) throws IOException {
         Blob blob = blob(operation, key, names.objectOf(operation, key));
+        if (blob.getSize() == null && blob.getGeneration() != null) {
+            BlobVersion version = ObjectMetadata.version(blob.getGeneration());
+            long size = SizeRequest.send(this, errors, operation, key, version);
+            return requireVersion(operation, ObjectMetadata.of(operation, key, blob, size), wanted);
+        }
         return requireVersion(operation, ObjectMetadata.of(operation, key, blob), wanted);
     }
 
@@ -136,5 +142,10 @@ record GcsObjectReader(
                     false);
         }
         return ObjectMetadata.of(Operation.READ, key, headers, size);
+    }
+
+    @Override
+    public String sizeField() {
+        return "x-goog-stored-content-length";
     }
 }

@@ -132,7 +132,7 @@ record MultipartRequests(
                     Operation.UPLOAD_PART, key, ObjectMetadata.checksum(response.headers()), checksum);
             return response.header("ETag")
                     .filter(etag -> !etag.isEmpty())
-                    .map(etag -> new Part(number, etag))
+                    .map(etag -> new Part(number, ObjectHeaders.strong(etag)))
                     .orElseThrow(() -> ObjectHeaders.incomplete(Operation.UPLOAD_PART, key, "ETag"));
         }
 

@@ -35,12 +35,14 @@ final class ObjectMetadata {
 
     /** Converts the SDK's description of a blob. */
     static BlobMetadata of(Operation operation, BlobKey key, Blob blob) throws BlobStoreException {
+        return of(operation, key, blob, size(blob));
+    }
+
+    /** Converts the SDK's description of a blob whose size was requested by itself. */
+    static BlobMetadata of(Operation operation, BlobKey key, Blob blob, long size) throws BlobStoreException {
         requireComplete(operation, key, blob);
         return BlobMetadata.builder(
-                        key,
-                        size(blob),
-                        version(blob.getGeneration()),
-                        modified(blob).orElseThrow())
+                        key, size, version(blob.getGeneration()), modified(blob).orElseThrow())
                 .checksum(checksum(blob.getCrc32c()))
                 .contentType(Optional.ofNullable(blob.getContentType()))
                 .contentEncoding(Optional.ofNullable(blob.getContentEncoding()))

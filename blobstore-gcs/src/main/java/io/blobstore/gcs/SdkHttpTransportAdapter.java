@@ -122,18 +122,22 @@ final class SdkHttpTransportAdapter extends HttpTransport {
         }
 
         @Override
-        public InputStream getContent() {
-            return new ByteArrayInputStream(response.body().bytes());
+        public InputStream getContent() throws IOException {
+            return Decompression.isNeeded(response)
+                    ? Decompression.content(response)
+                    : new ByteArrayInputStream(response.body().bytes());
         }
 
         @Override
         public @Nullable String getContentEncoding() {
-            return response.header("Content-Encoding").orElse(null);
+            return Decompression.isNeeded(response)
+                    ? null
+                    : response.header("Content-Encoding").orElse(null);
         }
 
         @Override
         public long getContentLength() {
-            return response.body().bytes().length;
+            return Decompression.isNeeded(response) ? -1 : response.body().bytes().length;
         }
 
         @Override

@@ -14,8 +14,14 @@ import javax.net.ssl.TrustManager;
  * <p>A request is repeated in one case only: if an idle connection turns out to be closed before a byte was sent.
  */
 public final class HttpClient implements Closeable {
-    /** The maximum size of a successful response's body that is kept; a larger one is an error. */
-    public static final int MAX_KEPT_BODY = 16 << 20;
+    /**
+     * The maximum size of a successful response's body that is kept; a larger one is an error. A page of a listing has
+     * up to 1000 keys of 1024 bytes, each of which takes up to 6 bytes as JSON escapes it, and some fields.
+     */
+    public static final int MAX_KEPT_BODY = 8 << 20;
+
+    /** The maximum size of a body with the metadata of one object, or with the result of one request. */
+    public static final int MAX_SMALL_BODY = 256 << 10;
 
     /** At three descriptors each, the connections fit a limit of 1024 open files. */
     private static final int DEFAULT_MAX_CONNECTIONS = 256;

@@ -35,9 +35,15 @@ public final class HttpHeaders {
         return Optional.empty();
     }
 
-    /** Returns the value of the first field with a name, if it is a decimal number of at most 18 digits. */
+    /**
+     * Returns the value of a field, if it is a decimal number of at most 18 digits; empty also if several fields with
+     * the name contradict each other.
+     */
     public Optional<Long> number(String name) {
-        return first(name).filter(HttpSyntax::isNumber).map(Long::parseLong);
+        List<String> values = all(name);
+        return values.stream().distinct().count() == 1
+                ? Optional.of(values.get(0)).filter(HttpSyntax::isNumber).map(Long::parseLong)
+                : Optional.empty();
     }
 
     /**

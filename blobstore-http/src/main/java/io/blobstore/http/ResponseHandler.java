@@ -14,6 +14,22 @@ public interface ResponseHandler {
     ResponseHandler KEEP = (status, headers) -> Optional.empty();
 
     /**
+     * A handler that keeps a body of up to {@link HttpClient#MAX_SMALL_BODY} bytes: for responses to requests with
+     * content, of which many may be in flight.
+     */
+    ResponseHandler KEEP_SMALL = new ResponseHandler() {
+        @Override
+        public Optional<Body> target(int status, HttpHeaders headers) {
+            return Optional.empty();
+        }
+
+        @Override
+        public int maxKept() {
+            return HttpClient.MAX_SMALL_BODY;
+        }
+    };
+
+    /**
      * The destination of a body.
      *
      * @param length the exact length of the body in bytes
@@ -38,6 +54,11 @@ public interface ResponseHandler {
      *     read
      */
     Optional<Body> target(int status, HttpHeaders headers) throws IOException;
+
+    /** Returns the maximum size in bytes of a body that is kept; a larger one is an error. */
+    default int maxKept() {
+        return HttpClient.MAX_KEPT_BODY;
+    }
 
     /**
      * Receives a view of the bytes that have just arrived in the target, in order and each once, while they are still

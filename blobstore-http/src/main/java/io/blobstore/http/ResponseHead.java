@@ -2,6 +2,7 @@ package io.blobstore.http;
 
 import io.blobstore.http.TransportException.Kind;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,8 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
     static final int MAX_SIZE = 64 << 10;
 
     private static final int MAX_FIELDS = 200;
+
+    private static final String CONTENT_LENGTH = "Content-Length";
 
     /** The length of a body that ends with its connection. */
     static final long UNKNOWN_LENGTH = -1;
@@ -51,7 +54,7 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
             }
             addField(headers, line);
         }
-        HttpHeaders fields = headers.build();
+        HttpHeaders fields = withoutRepeatedLength(headers.build());
         return new ResponseHead(status, fields, current && !hasClose(fields));
     }
 
@@ -77,6 +80,32 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
         headers.addReceived(line.substring(0, colon), value);
     }
 
+    /**
+     * Replaces a Content-Length that is repeated, in several fields or in a list, by one (RFC 9112, section 6.3). Values
+     * that differ, or are no numbers, are unchanged.
+     */
+    private static HttpHeaders withoutRepeatedLength(HttpHeaders headers) {
+        List<String> fields = headers.all(CONTENT_LENGTH);
+        if (fields.isEmpty() || (fields.size() == 1 && fields.get(0).indexOf(',') < 0)) {
+            return headers;
+        }
+        List<String> lengths = fields.stream()
+                .flatMap(value -> Arrays.stream(value.split(",", -1)))
+                .map(HttpSyntax::trim)
+                .distinct()
+                .toList();
+        if (lengths.size() != 1 || !HttpSyntax.isNumber(lengths.get(0))) {
+            return headers;
+        }
+        HttpHeaders.Builder one = HttpHeaders.builder().addReceived(CONTENT_LENGTH, lengths.get(0));
+        headers.forEach((name, value) -> {
+            if (!name.equalsIgnoreCase(CONTENT_LENGTH)) {
+                one.addReceived(name, value);
+            }
+        });
+        return one.build();
+    }
+
     private static boolean hasClose(HttpHeaders headers) {
         for (String value : headers.all("Connection")) {
             for (String option : value.split(",", -1)) {
@@ -98,7 +127,7 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
         if (method.equals("HEAD") || status == 204 || status == 304) {
             return 0;
         }
-        List<String> lengths = headers.all("Content-Length");
+        List<String> lengths = headers.all(CONTENT_LENGTH);
         List<String> codings = headers.all("Transfer-Encoding");
         if (!codings.isEmpty()) {
             if (codings.size() > 1

@@ -129,7 +129,7 @@ final class ResponseReader {
         if (target.isPresent()) {
             received = fill(target.get(), body, length, handler);
         } else {
-            kept = success ? keep(body, length) : keepError(body, length);
+            kept = success ? keep(body, length, handler.maxKept()) : keepError(body, length);
         }
         reusable = whole && requestIsWhole && found.keepAlive() && length != ResponseHead.UNKNOWN_LENGTH;
         return new HttpResponse(found.status(), found.headers(), new HttpResponse.Body(kept), received);
@@ -182,21 +182,28 @@ final class ResponseReader {
         }
     }
 
-    private byte[] keep(BodyReader body, long length) throws IOException {
-        int max = HttpClient.MAX_KEPT_BODY;
+    /**
+     * Keeps the body of a success. It must arrive as fast as payload, so that a server cannot hold the caller for as
+     * long as it sends a byte now and then; but white space shows that the server is still working.
+     */
+    private byte[] keep(BodyReader body, long length, int max) throws IOException {
+        String tooLarge = "its body is larger than " + max + " bytes";
         if (length > max) {
-            throw ResponseHead.malformed("its body is larger than " + HttpClient.MAX_KEPT_BODY + " bytes");
+            throw ResponseHead.malformed(tooLarge);
         }
-        StallDetector watch = new StallDetector(clock, stall, StallDetector.ANY);
-        Kept kept = new Kept(length, max);
+        StallDetector watch = new StallDetector(clock, stall, StallDetector.PAYLOAD);
+        Kept kept = new Kept(max);
         long end = clock.nanoTime() + KEPT_BODY_NANOS;
-        while (kept.readSome(body, watch)) {
+        for (int before = 0; kept.readSome(body, watch); before = kept.size) {
+            if (kept.isWhiteSpaceFrom(before)) {
+                watch.restart();
+            }
             if (clock.nanoTime() - end > 0) {
                 throw new TransportException(
                         Kind.TIMEOUT, "the server's response does not end within 10 minutes", null);
             }
         }
-        requireEnd(body, watch, "its body is larger than " + HttpClient.MAX_KEPT_BODY + " bytes");
+        requireEnd(body, watch, tooLarge);
         whole = true;
         return kept.bytes();
     }
@@ -205,7 +212,7 @@ final class ResponseReader {
     private byte[] keepError(BodyReader body, long length) throws IOException {
         StallDetector watch = new StallDetector(
                 clock, stall, Integer.MAX_VALUE); // the whole body must arrive within one stall timeout
-        Kept kept = new Kept(length, MAX_ERROR_BODY);
+        Kept kept = new Kept(MAX_ERROR_BODY);
         try {
             boolean more = true;
             while (more) {
@@ -221,23 +228,26 @@ final class ResponseReader {
         return kept.bytes();
     }
 
-    /** The bytes of a body that have arrived, on the heap. */
+    /**
+     * The bytes of a body that have arrived, on the heap. Memory grows with what arrives, not with the length that a
+     * head announces.
+     */
     private static final class Kept {
-        private final long length;
+        private static final int FIRST = 4096;
+
         private final int max;
         private byte[] bytes;
         private int size;
 
-        Kept(long length, int max) {
-            this.length = length;
+        Kept(int max) {
             this.max = max;
-            bytes = new byte[length >= 0 ? (int) Math.min(length, max) : 4096];
+            bytes = new byte[Math.min(FIRST, max)];
         }
 
         /** Reads some bytes; returns false at the end of the body, or at the maximum size. */
         boolean readSome(BodyReader body, StallDetector watch) throws IOException {
             if (size == bytes.length) {
-                if (size == length || size == max) {
+                if (size == max) {
                     return false;
                 }
                 bytes = Arrays.copyOf(bytes, (int) Math.min(max, 2L * size));
@@ -247,8 +257,17 @@ final class ResponseReader {
             return read >= 0;
         }
 
+        boolean isWhiteSpaceFrom(int start) {
+            for (int i = start; i < size; i++) {
+                if (bytes[i] != ' ' && bytes[i] != '\n' && bytes[i] != '\r' && bytes[i] != '\t') {
+                    return false;
+                }
+            }
+            return true;
+        }
+
         byte[] bytes() {
-            return Arrays.copyOf(bytes, size);
+            return size == bytes.length ? bytes : Arrays.copyOf(bytes, size);
         }
     }
 

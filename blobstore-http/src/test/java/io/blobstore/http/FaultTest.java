@@ -322,21 +322,34 @@ class FaultTest {
         });
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void aKeptResponseThatArrivesByteByByteTimesOut(TestNetChannel channel) throws Exception {
+        for (String framing : new String[] {"Content-Length: 100000", "Transfer-Encoding: chunked", "A: b"}) {
+            String piece = framing.contains("chunked") ? "1\r\n<\r\n" : "<";
+            assertTimesOut(channel, ResponseHandler.KEEP, (exchange, clock) -> {
+                write(exchange, "HTTP/1.1 200 OK\r\n" + framing + "\r\n\r\n", clock);
+                sendSlowly(exchange, piece, clock);
+            });
+        }
+    }
+
     /** Servers that are still working on a response may send white space meanwhile. */
     @ParameterizedTest
     @EnumSource
-    void aKeptResponseMayArriveSlowly(TestNetChannel channel) throws Exception {
-        String content = "          <Result/>";
+    void aKeptResponseMayBeginWithWhiteSpaceThatArrivesSlowly(TestNetChannel channel) throws Exception {
+        String space = "  \r\n \t    ";
+        String content = space + "<Result/>";
         ManualClock clock = new ManualClock();
         try (HttpClient client =
                         channel.client().stallTimeout(STALL).clock(clock).build();
                 ScriptedServer server = channel.server(exchange -> {
                     exchange.respondHead(200, content.length());
-                    for (int at = 0; at < content.length() - 1; at++) {
-                        write(exchange, content.substring(at, at + 1), clock);
+                    for (int at = 0; at < space.length(); at++) {
+                        write(exchange, space.substring(at, at + 1), clock);
                         clock.advance(LONG_PAUSE);
                     }
-                    exchange.write(content.substring(content.length() - 1));
+                    exchange.write(content.substring(space.length()));
                 })) {
             assertThat(Calls.execute(client, Calls.get(server)).body().bytes())
                     .asString()

@@ -29,6 +29,22 @@ class HttpHeadersTest {
     }
 
     @Test
+    void aNumberThatIsContradictedIsNone() {
+        HttpHeaders headers = HttpHeaders.builder()
+                .add("A", "7")
+                .add("a", "7")
+                .add("B", "7")
+                .add("b", "8")
+                .add("C", "-7")
+                .build();
+
+        assertThat(headers.number("a")).contains(7L);
+        assertThat(headers.number("b")).isEmpty();
+        assertThat(headers.number("c")).isEmpty();
+        assertThat(headers.number("d")).isEmpty();
+    }
+
+    @Test
     void theOrderIsKept() {
         List<String> seen = new ArrayList<>();
         HttpHeaders.builder()

@@ -107,14 +107,18 @@ class MalformedResponseTest {
                 row("a hexadecimal length", length("0x4")),
                 row("a fraction", length("4.0")),
                 row("an exponent", length("4e0")),
-                row("a list of lengths", length("4, 4")),
+                row("a list of different lengths", length("4, 5")),
+                row("a list of the same number written differently", length("4, 04")),
+                row("a list with an empty element", length("4,")),
+                row("a list of no numbers", length("x, x")),
                 row("two numbers", length("4 4")),
                 row("a unit", length("4 bytes")),
                 row("digits of another script", length("\u00b2")),
                 row("a length of 20 digits", length("99999999999999999999")),
                 row("a length one beyond a long", length("9223372036854775808")),
                 row("a length that overflows to 4", length("18446744073709551620")),
-                row("the same length twice", OK + "Content-Length: 4\r\nContent-Length: 4\r\n\r\nabcd"),
+                row("the same list and another length", OK + "Content-Length: 4, 4\r\nContent-Length: 5\r\n\r\nabcd"),
+                row("the same length twice in chunks", coding("Transfer-Encoding: chunked\r\nContent-Length: 4, 4")),
                 row("two lengths", OK + "Content-Length: 4\r\ncontent-length: 5\r\n\r\nabcd"),
                 // Transfer-Encoding
                 row("both framings", coding("Transfer-Encoding: chunked\r\nContent-Length: 4")),
@@ -215,7 +219,7 @@ class MalformedResponseTest {
     void errorResponsesAreParsedAsStrictly(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
                 ScriptedServer server = channel.server(Script.writing(
-                        "HTTP/1.1 503 Slow Down\r\nContent-Length: 4\r\nContent-Length: 4\r\n\r\nabcd"))) {
+                        "HTTP/1.1 503 Slow Down\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcd"))) {
             assertThat(Calls.failure(client, Calls.get(server)).kind()).isEqualTo(Kind.PROTOCOL);
             server.awaitOpen(0);
         }

@@ -373,22 +373,60 @@ class RoundTripTest {
         }
     }
 
+    /** RFC 9112, section 6.3; some proxies add a second field. */
+    @ParameterizedTest
+    @EnumSource
+    void aLengthThatIsRepeatedIsOneLength(TestNetChannel channel) throws Exception {
+        try (HttpClient client = channel.client().build();
+                ScriptedServer server = channel.server(Script.responding(200, "next"))) {
+            for (String lengths : new String[] {
+                "Content-Length: 4\r\nA: b\r\ncontent-length: 4",
+                "Content-Length: 4, 4",
+                "Content-Length: 4 ,4\r\nContent-Length:4"
+            }) {
+                for (int status : new int[] {200, 404}) {
+                    server.then(Script.writing("HTTP/1.1 " + status + " X\r\n" + lengths + "\r\n\r\nabcd"));
+
+                    HttpResponse response = Calls.execute(client, Calls.get(server));
+
+                    assertThat(response.body().bytes()).asString().isEqualTo("abcd");
+                    assertThat(response.headers().all("Content-Length")).containsExactly("4");
+                }
+            }
+            assertThat(Calls.execute(client, Calls.get(server)).body().bytes())
+                    .asString()
+                    .isEqualTo("next");
+            assertThat(server.accepted()).isEqualTo(1);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void aBodyThatIsTooLargeToKeepIsRefused(TestNetChannel channel) throws Exception {
         try (HttpClient client = channel.client().build();
                 ScriptedServer server = channel.server(Script.responding(200, "next"))) {
-            server.then(exchange -> exchange.respondHead(200, HttpClient.MAX_KEPT_BODY + 1L), exchange -> {
-                exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-                exchange.write(Integer.toHexString(HttpClient.MAX_KEPT_BODY) + "\r\n");
-                exchange.output().write(new byte[HttpClient.MAX_KEPT_BODY]);
-                exchange.write("\r\n1\r\na\r\n");
-            });
-            for (int i = 0; i < 2; i++) {
-                TransportException failure = Calls.failure(client, Calls.get(server));
+            for (ResponseHandler handler : new ResponseHandler[] {ResponseHandler.KEEP, ResponseHandler.KEEP_SMALL}) {
+                int max = handler.maxKept();
+                server.then(
+                        exchange -> exchange.respond(200, new byte[max]),
+                        exchange -> exchange.respondHead(200, max + 1L),
+                        exchange -> {
+                            exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+                            exchange.write(Integer.toHexString(max) + "\r\n");
+                            exchange.output().write(new byte[max]);
+                            exchange.write("\r\n1\r\na\r\n");
+                        });
+                assertThat(client.newCall(Calls.get(server))
+                                .execute(handler)
+                                .body()
+                                .bytes())
+                        .hasSize(max);
+                for (int i = 0; i < 2; i++) {
+                    TransportException failure = Calls.failure(client, Calls.get(server), handler);
 
-                assertThat(failure.kind()).isEqualTo(TransportException.Kind.PROTOCOL);
-                server.awaitOpen(0);
+                    assertThat(failure.kind()).isEqualTo(TransportException.Kind.PROTOCOL);
+                    server.awaitOpen(0);
+                }
             }
             assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(200);
         }

@@ -32,7 +32,7 @@ record DataRequests(HttpClient http, RequestSigner signer, BucketUrl bucket, S3S
         return send(
                 new RequestSigner.Unsigned("PUT", bucket.endpoint(), bucket.pathOf(object), query, headers),
                 Optional.of(content),
-                ResponseHandler.KEEP);
+                ResponseHandler.KEEP_SMALL);
     }
 
     /**

@@ -125,8 +125,8 @@ record MultipartRequests(
             HttpResponse response =
                     bucket.request(Operation.UPLOAD_PART, key, () -> data.put(object, query, fields, content));
             PutObject.received(Operation.UPLOAD_PART, key, response, checksum);
-            String etag = response.header("ETag")
-                    .filter(tag -> !tag.isEmpty())
+            String etag = VersionTag.of(response.headers())
+                    .map(VersionTag::etag)
                     .orElseThrow(() -> ObjectHeaders.incomplete(Operation.UPLOAD_PART, key, "ETag"));
             return new Part(number, etag, Optional.of(checksum));
         }

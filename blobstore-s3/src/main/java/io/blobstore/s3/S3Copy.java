@@ -177,12 +177,14 @@ record S3Copy(
                         .copySourceRange("bytes=" + offset + "-" + (offset + length - 1))
                         .copySourceIfMatch(VersionTag.of(source.version()).etag())
                         .overrideConfiguration(S3Headers.override(headers.part(), headers.source()))));
-        if (response.copyPartResult() == null || response.copyPartResult().eTag() == null) {
-            throw ObjectHeaders.incomplete(OPERATION, source.key(), "ETag");
+        if (response.copyPartResult() == null) {
+            throw ObjectHeaders.incomplete(OPERATION, source.key(), "result");
         }
+        VersionTag tag = VersionTag.of(response.copyPartResult().eTag(), null)
+                .orElseThrow(() -> ObjectHeaders.incomplete(OPERATION, source.key(), "ETag"));
         return new MultipartRequests.Part(
                 number,
-                response.copyPartResult().eTag(),
+                tag.etag(),
                 Optional.ofNullable(response.copyPartResult().checksumCRC32C()).flatMap(Crc32c::ofBase64));
     }
 }

@@ -16,6 +16,7 @@ import io.blobstore.http.objects.HeaderText;
 import io.blobstore.http.objects.ObjectHeaders;
 import io.blobstore.http.objects.ObjectNames;
 import io.blobstore.http.objects.ObjectReader;
+import io.blobstore.http.objects.SizeRequest;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -74,10 +75,14 @@ record S3ObjectReader(
         HttpHeaders.Builder fields = HttpHeaders.builder();
         response.forEachHeader((name, values) -> values.forEach(value -> fields.addReceived(name, value)));
         HttpHeaders received = fields.build();
-        long size = received.number("Content-Length")
-                .orElseThrow(() -> ObjectHeaders.incomplete(operation, key, "Content-Length"));
-        BlobMetadata metadata = requireVersion(operation, metadata(operation, key, received, size), wanted);
-        return new Found(metadata, received);
+        Optional<Long> length = received.number("Content-Length");
+        BlobMetadata found =
+                requireVersion(operation, metadata(operation, key, received, length.orElse(0L)), wanted);
+        long size = length.isPresent()
+                ? length.get()
+                : SizeRequest.send(this, errors, operation, key, found.version());
+        ObjectHeaders.repeatsSize(operation, key, received, sizeField(), size);
+        return new Found(length.isPresent() ? found : found.toBuilder().size(size).build(), received);
     }
 
     private static Map<String, String> condition(Optional<BlobVersion> wanted) {
@@ -145,6 +150,18 @@ record S3ObjectReader(
     @Override
     public BlobMetadata describe(BlobKey key, HttpHeaders received, long size) throws BlobStoreException {
         return metadata(Operation.READ, key, received, size);
+    }
+
+    /** A field of uploads in chunks, which some gateways keep. */
+    @Override
+    public String sizeField() {
+        return "x-amz-decoded-content-length";
+    }
+
+    /** Without checksums, two numbers are better than one. */
+    @Override
+    public Optional<String> rangeOfWhole() {
+        return keepsChecksums ? Optional.empty() : Optional.of("bytes=0-");
     }
 
     @Override

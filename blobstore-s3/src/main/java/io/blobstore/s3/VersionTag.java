@@ -2,14 +2,16 @@ package io.blobstore.s3;
 
 import io.blobstore.BlobVersion;
 import io.blobstore.http.HttpHeaders;
+import io.blobstore.http.objects.ObjectHeaders;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A parsed {@link BlobVersion} of this store: {@code "etag"}, or {@code "etag"@versionId} in a bucket with versioning.
  *
- * @param etag as in the header, with quotes
- * @param versionId present in a bucket with versioning, except in listings
+ * @param etag as in the header, with quotes, without the mark of a weak tag
+ * @param versionId present in a bucket with versioning, except in listings, and behind gateways that send it in some
+ *     responses only
  */
 record VersionTag(String etag, Optional<String> versionId) {
     /** The version id of blobs that were stored before versioning was enabled, or while it is suspended. */
@@ -27,9 +29,10 @@ record VersionTag(String etag, Optional<String> versionId) {
         if (etag == null || etag.isEmpty()) {
             return Optional.empty();
         }
-        boolean quoted = etag.length() > 1 && etag.endsWith("\"") && (etag.startsWith("\"") || etag.startsWith("W/\""));
+        String strong = ObjectHeaders.strong(etag);
+        boolean quoted = strong.length() > 1 && strong.endsWith("\"") && strong.startsWith("\"");
         return Optional.of(new VersionTag(
-                quoted ? etag : "\"" + etag + "\"",
+                quoted ? strong : "\"" + strong + "\"",
                 Optional.ofNullable(versionId).filter(id -> !id.isEmpty() && !id.equals(NO_VERSION))));
     }
 
@@ -47,7 +50,8 @@ record VersionTag(String etag, Optional<String> versionId) {
             throw new IllegalArgumentException("not a version of an S3 store: " + text);
         }
         return new VersionTag(
-                text.substring(0, end + 1), rest.isEmpty() ? Optional.empty() : Optional.of(rest.substring(1)));
+                ObjectHeaders.strong(text.substring(0, end + 1)),
+                rest.isEmpty() ? Optional.empty() : Optional.of(rest.substring(1)));
     }
 
     BlobVersion version() {

@@ -17,6 +17,7 @@ import io.blobstore.contract.LeakCheck;
 import io.blobstore.s3.FaultyS3.Fault;
 import io.blobstore.s3.FaultyS3.Moment;
 import io.blobstore.s3.FaultyS3.Operation;
+import io.blobstore.transfer.BlobReader;
 import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
@@ -133,6 +134,30 @@ class CorruptContentTest {
                 assertThat(target.position()).isZero();
                 store.read(KEY, whole, target);
                 assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(OLD));
+            }
+        });
+    }
+
+    @Test
+    void aBlobThatAReaderReadsToItsEndIsComparedWithItsChecksum() throws Exception {
+        throughProxy((store, proxy) -> {
+            for (int flipped = 0; flipped < 4; flipped++) {
+                try (TransferManager manager = TransferManager.create();
+                        BlobReader blob = manager.openReader(store, KEY)) {
+                    ByteBuffer target = ByteBuffer.allocateDirect(OLD.length / 4);
+                    for (int i = 0; i < 3; i++) {
+                        if (i == flipped) {
+                            proxy.inject(Operation.GET_OBJECT, Fault.FLIPPED_RESPONSE, Moment.AFTER, 1);
+                        }
+                        blob.read(target.clear());
+                    }
+                    if (flipped < 3) {
+                        assertThat(catchThrowableOfType(IntegrityException.class, () -> blob.read(target.clear())))
+                                .hasMessageContaining("read again");
+                    } else {
+                        assertThat(blob.read(target.clear())).isEqualTo(OLD.length / 4);
+                    }
+                }
             }
         });
     }

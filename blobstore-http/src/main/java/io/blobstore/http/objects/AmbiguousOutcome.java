@@ -77,8 +77,7 @@ public final class AmbiguousOutcome {
     }
 
     /** Returns whether the current version is still the one that the request was to replace. */
-    private static boolean isReplacedOne(Precondition condition, BlobVersion current) {
-        return condition instanceof Precondition.IfMatch match
-                && match.version().equals(current);
+    boolean isReplacedOne(Precondition condition, BlobVersion current) {
+        return condition instanceof Precondition.IfMatch match && head.matches(match.version(), current);
     }
 }

@@ -75,9 +75,9 @@ public final class Conditions {
         if (condition == Precondition.ifAbsent() && current.isPresent()) {
             return new BlobAlreadyExistsException(operation, key, problem);
         }
-        if (condition instanceof Precondition.IfMatch match
+        if (condition instanceof Precondition.IfMatch
                 && current.isPresent()
-                && !match.version().equals(current.get().version())) {
+                && !outcome.isReplacedOne(condition, current.get().version())) {
             return new PreconditionFailedException(
                     operation, key, "its version is now " + current.get().version(), problem);
         }

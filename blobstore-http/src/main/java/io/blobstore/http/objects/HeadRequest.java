@@ -17,4 +17,9 @@ public interface HeadRequest {
      * @throws io.blobstore.PreconditionFailedException if a version is wanted, and the blob has another one
      */
     BlobMetadata head(Operation operation, BlobKey key, Optional<BlobVersion> wanted) throws IOException;
+
+    /** Returns whether the actual version is the wanted one, by the fields that both have. */
+    default boolean matches(BlobVersion wanted, BlobVersion actual) {
+        return wanted.equals(actual);
+    }
 }

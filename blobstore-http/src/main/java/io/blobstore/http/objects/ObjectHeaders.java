@@ -70,6 +70,40 @@ public final class ObjectHeaders {
         return content;
     }
 
+    /**
+     * Returns an entity tag without the mark of a weak one, {@code W/}, which proxies add when they compress. Stores
+     * compare tags strongly, and a weak one never matches (RFC 9110, section 8.8.3.2).
+     */
+    public static String strong(String etag) {
+        return etag.startsWith("W/\"") ? etag.substring(2) : etag;
+    }
+
+    /**
+     * Checks that a field which repeats the size of the whole blob agrees with it, if the response has the field.
+     *
+     * @param field the name of the field
+     * @return whether the response has it
+     * @throws BlobStoreException if it has another value
+     */
+    public static boolean repeatsSize(Operation operation, BlobKey key, HttpHeaders headers, String field, long size)
+            throws BlobStoreException {
+        List<String> values = headers.all(field);
+        if (!values.stream().allMatch(("" + size)::equals)) {
+            throw contradictory(operation, key, field + " is '" + values.get(0) + "', its size " + size);
+        }
+        return !values.isEmpty();
+    }
+
+    /** Returns the exception for a response whose numbers differ. */
+    public static BlobStoreException contradictory(Operation operation, BlobKey key, String difference) {
+        return new BlobStoreException(
+                operation,
+                key,
+                "the server's response contradicts itself: " + difference + "; is there a proxy that changes responses?",
+                null,
+                false);
+    }
+
     /** Returns the exception for a response without a field that the server always sends. */
     public static BlobStoreException incomplete(Operation operation, BlobKey key, String field) {
         return new BlobStoreException(

@@ -25,9 +25,16 @@ public interface ObjectReader extends HeadRequest {
     /** Reads a blob's metadata from the header of a response to GET. */
     BlobMetadata describe(BlobKey key, HttpHeaders headers, long size) throws BlobStoreException;
 
-    /** Returns whether the actual version is the wanted one. */
-    default boolean matches(BlobVersion wanted, BlobVersion actual) {
-        return wanted.equals(actual);
+    /** Returns the name of a field that repeats the size of the whole blob, if the server sends it. */
+    String sizeField();
+
+    /**
+     * Returns the value of the Range field for a request of the whole blob; empty for a request without the field.
+     * Servers respond to a range with its length and with the size of the blob, so that a wrong one is noticed, but
+     * most of them without the checksum of the blob, and to one of an empty blob with an error.
+     */
+    default Optional<String> rangeOfWhole() {
+        return Optional.empty();
     }
 
     /**
@@ -40,13 +47,18 @@ public interface ObjectReader extends HeadRequest {
         return blob.checksum();
     }
 
-    /** Checks that the metadata belongs to the wanted version, and returns it. */
+    /**
+     * Checks that the metadata belongs to the wanted version, and returns it with this version as it is written in the
+     * request: servers send some of a version's fields in some responses only.
+     */
     default BlobMetadata requireVersion(Operation operation, BlobMetadata blob, Optional<BlobVersion> wanted)
             throws PreconditionFailedException {
         if (wanted.isPresent() && !matches(wanted.get(), blob.version())) {
             throw new PreconditionFailedException(
                     operation, blob.key(), "its version is " + blob.version() + " and not " + wanted.get(), null);
         }
-        return blob;
+        return wanted.isEmpty() || wanted.get().equals(blob.version())
+                ? blob
+                : blob.toBuilder().version(wanted.get()).build();
     }
 }

@@ -15,6 +15,7 @@ import io.blobstore.spi.ByteRanges;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
@@ -32,6 +33,7 @@ final class RangeResponseHandler implements ResponseHandler {
     private static final int PARTIAL = 206;
 
     private static final Operation OPERATION = Operation.READ;
+    private static final String CONTENT_RANGE_FIELD = "Content-Range";
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})");
 
     private final BlobKey key;
@@ -40,6 +42,7 @@ final class RangeResponseHandler implements ResponseHandler {
     /** The window's remaining bytes when the request was created. */
     private final long room;
 
+    private final Optional<String> whole;
     private final Description description;
 
     private final CRC32C crc = new CRC32C();
@@ -59,10 +62,21 @@ final class RangeResponseHandler implements ResponseHandler {
         void take(HttpHeaders headers, long blobSize, boolean partial) throws IOException;
     }
 
-    RangeResponseHandler(BlobKey key, ByteRange range, BlobTarget.Window target, Description description) {
+    /**
+     * Creates a handler.
+     *
+     * @param whole the value of the Range field for a request of the whole blob
+     */
+    RangeResponseHandler(
+            BlobKey key,
+            ByteRange range,
+            BlobTarget.Window target,
+            Optional<String> whole,
+            Description description) {
         this.key = key;
         this.range = range;
         this.target = target;
+        this.whole = whole;
         this.room = target.remaining();
         this.description = description;
     }
@@ -74,13 +88,13 @@ final class RangeResponseHandler implements ResponseHandler {
         return range.length() == 0 || room == 0;
     }
 
-    /** Returns the value of the Range field; empty for the whole blob, as an empty blob has no valid range. */
+    /** Returns the value of the Range field; empty for none, which is usual for the whole blob. */
     Optional<String> field() {
         if (range.kind() != ByteRange.Kind.TO_END) {
             long max = Math.min(range.length(), room);
             return Optional.of("bytes=" + range.offset() + "-" + (range.offset() + max - 1));
         }
-        return range.offset() > 0 ? Optional.of("bytes=" + range.offset() + "-") : Optional.empty();
+        return range.offset() > 0 ? Optional.of("bytes=" + range.offset() + "-") : whole;
     }
 
     // ---- the response
@@ -101,7 +115,7 @@ final class RangeResponseHandler implements ResponseHandler {
     }
 
     private long sizeOfRange(HttpHeaders headers) throws BlobStoreException {
-        String text = headers.first("Content-Range").orElse("");
+        String text = String.join(" and ", new TreeSet<>(headers.all(CONTENT_RANGE_FIELD)));
         Matcher matcher = CONTENT_RANGE.matcher(text);
         if (field().isEmpty() || !matcher.matches()) {
             throw notTheRange("Content-Range is '" + text + "'");
@@ -117,6 +131,9 @@ final class RangeResponseHandler implements ResponseHandler {
     }
 
     private long sizeOfWhole(HttpHeaders headers) throws BlobStoreException {
+        if (headers.first(CONTENT_RANGE_FIELD).isPresent()) {
+            throw notTheRange("it has a Content-Range, but not status 206");
+        }
         return headers.number("Content-Length").orElseThrow(() -> notTheRange("it has no Content-Length"));
     }
 

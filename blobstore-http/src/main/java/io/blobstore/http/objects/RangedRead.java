@@ -2,12 +2,15 @@ package io.blobstore.http.objects;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
+import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
+import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
+import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadResult;
 import io.blobstore.http.HttpHeaders;
 import io.blobstore.spi.ByteRanges;
@@ -17,7 +20,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a range with one GET request. Content that is a whole blob is compared with the blob's checksum.
+ * Reads a range with one GET request. Content that is a whole blob is compared with the blob's checksum. If there is
+ * none, its length is compared with the size of the blob, which a second request asks for if the response has it only
+ * once.
  *
  * <p>HTTP can request neither an empty range nor one that begins at the end of the blob. For these, a HEAD request
  * checks that blob and version exist.
@@ -36,6 +41,8 @@ public final class RangedRead {
 
     private @Nullable BlobMetadata metadata;
     private boolean partial;
+    /** Whether the response has the size of the blob twice, and they agree. */
+    private boolean sizeRepeated;
 
     /** Creates a read into a window, which can be run once. */
     public RangedRead(
@@ -51,7 +58,7 @@ public final class RangedRead {
         this.range = range;
         this.wanted = wanted;
         this.target = target;
-        handler = new RangeResponseHandler(key, range, target, this::describe);
+        handler = new RangeResponseHandler(key, range, target, objects.rangeOfWhole(), this::describe);
     }
 
     /**
@@ -86,6 +93,8 @@ public final class RangedRead {
     private void describe(HttpHeaders headers, long blobSize, boolean partialResponse) throws IOException {
         partial = partialResponse;
         metadata = objects.requireVersion(OPERATION, objects.describe(key, headers, blobSize), wanted);
+        sizeRepeated =
+                ObjectHeaders.repeatsSize(OPERATION, key, headers, objects.sizeField(), blobSize) || partialResponse;
     }
 
     private ReadResult verified() throws IOException {
@@ -98,8 +107,28 @@ public final class RangedRead {
         Crc32c actual = handler.checksum();
         if (whole) {
             Checksums.requireStored(OPERATION, blob, actual);
+            if (blob.checksum().isEmpty() && !sizeRepeated) {
+                requireSize(blob);
+            }
         }
         return ReadResult.of(blob, handler.length(), actual);
+    }
+
+    /** Requests the size of a blob of which nothing else shows whether the response has all of it. */
+    private void requireSize(BlobMetadata blob) throws IOException {
+        long size;
+        try {
+            size = objects.head(OPERATION, key, Optional.of(blob.version())).size();
+        } catch (PreconditionFailedException | BlobNotFoundException e) {
+            throw new BlobStoreException(OPERATION, key, "it was replaced while it was read", e, true);
+        }
+        if (size != blob.size()) {
+            throw new IntegrityException(
+                    OPERATION,
+                    key,
+                    "the response has " + blob.size() + " bytes, but the blob has " + size + "; read again",
+                    null);
+        }
     }
 
     private BlobMetadata withChecksumOfWhole(BlobMetadata blob, boolean whole) throws IOException {
