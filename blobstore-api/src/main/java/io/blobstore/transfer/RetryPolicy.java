@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Exponential backoff with full jitter: before attempt n + 1, a random delay between 0 and {@code baseDelay *
  * 2^(n-1)}, at most {@code maxDelay}; see M. Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015). A
  * delay that the store demands is the minimum. Only failures that are {@linkplain BlobStoreException#isRetryable()
- * retryable} are attempted again. Immutable.
+ * retryable} are attempted again, and that the store has
+ * not attempted {@linkplain BlobStoreException#attempts() repeatedly} by itself. Immutable.
  */
 public final class RetryPolicy {
     /** Makes 5 attempts, with delays from 100 ms up to 10 s, or up to 2 minutes if the store demands it. */
@@ -82,6 +83,9 @@ public final class RetryPolicy {
      */
     Optional<Duration> delayAfter(Throwable failure, int attempt, RandomGenerator random) {
         if (attempt >= maxAttempts || !(failure instanceof BlobStoreException problem) || !problem.isRetryable()) {
+            return Optional.empty();
+        }
+        if (problem.attempts() > 1) { // otherwise two layers would multiply their attempts
             return Optional.empty();
         }
         Duration demanded = problem.retryAfter().orElse(Duration.ZERO);

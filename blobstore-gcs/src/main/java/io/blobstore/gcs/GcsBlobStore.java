@@ -28,12 +28,13 @@ import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.BucketStoreBuilder;
 import io.blobstore.http.objects.Conditions;
 import io.blobstore.http.objects.RangedRead;
+import io.blobstore.http.objects.Retries;
+import io.blobstore.http.objects.RetryClock;
 import io.blobstore.spi.ByteRanges;
 import io.blobstore.spi.OpenUploads;
 import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.net.URI;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -78,9 +79,10 @@ public final class GcsBlobStore implements BlobStore {
 
     private final BucketContext bucket;
     private final GcsObjectNames names;
-    private final GcsClientFactory.Clients clients;
+    private final GcsClientFactory.Client client;
     private final GcsErrors errors;
     private final GcsObjectReader objects;
+    private final GcsObjectReader lookups;
     private final Conditions conditions;
     private final MultipartRequests multipart;
     private final PutObject put;
@@ -89,20 +91,21 @@ public final class GcsBlobStore implements BlobStore {
     private final Presigning presigning;
     private final OpenUploads uploads = new OpenUploads();
 
-    private GcsBlobStore(GcsSettings settings, GcsClientFactory.Clients clients, HttpClient http) {
-        this.clients = clients;
-        DataRequests data = new DataRequests(http, clients.client());
-        GcsUrls urls = GcsUrls.of(clients.client(), settings.bucket());
+    private GcsBlobStore(GcsSettings settings, GcsClientFactory.Client client, HttpClient http, Retries retries) {
+        this.client = client;
+        DataRequests data = new DataRequests(http, client.client());
+        GcsUrls urls = GcsUrls.of(client.client(), settings.bucket());
         errors = new GcsErrors(settings.bucket(), urls.root());
         names = new GcsObjectNames(settings.prefix());
-        bucket = new BucketContext("gs", settings.bucket(), settings.prefix(), http, errors);
-        objects = new GcsObjectReader(bucket, names, clients.client(), data, urls, errors, settings);
-        conditions = new Conditions(objects, errors);
+        bucket = new BucketContext("gs", settings.bucket(), settings.prefix(), http, errors, retries);
+        objects = new GcsObjectReader(bucket, names, client.client(), data, urls, errors, settings);
+        lookups = new GcsObjectReader(bucket.forLookups(), names, client.client(), data, urls, errors, settings);
+        conditions = new Conditions(lookups, errors);
         multipart = new MultipartRequests(bucket, data, urls, errors, settings);
         put = new PutObject(bucket, names, data, urls, errors, settings, conditions);
-        copy = new GcsCopy(bucket, names, clients, errors, objects, conditions, settings);
-        deletion = new GcsDeletion(bucket, names, clients.client());
-        presigning = new Presigning(bucket, names, clients.client(), urls, settings);
+        copy = new GcsCopy(bucket, names, client.client(), objects, conditions, settings);
+        deletion = new GcsDeletion(bucket, names, client.client());
+        presigning = new Presigning(bucket, names, client.client(), urls, settings);
     }
 
     /** Returns a builder with default settings. */
@@ -131,7 +134,7 @@ public final class GcsBlobStore implements BlobStore {
 
     @Override
     public BlobListing list(ListOptions options) throws IOException {
-        return new GcsListing(bucket, names, clients.client(), Operation.LIST, options).begin();
+        return new GcsListing(bucket, names, client.client(), Operation.LIST, options).begin();
     }
 
     @Override
@@ -181,9 +184,10 @@ public final class GcsBlobStore implements BlobStore {
         return uploads.create(() -> new GcsMultipartUpload(
                 bucket,
                 multipart.create(key, object, options),
-                clients.client(),
+                client.client(),
                 errors,
                 objects,
+                lookups,
                 conditions,
                 layout,
                 options,
@@ -206,7 +210,7 @@ public final class GcsBlobStore implements BlobStore {
             uploads.close();
         } finally {
             bucket.close();
-            clients.close();
+            client.close();
         }
     }
 
@@ -254,6 +258,11 @@ public final class GcsBlobStore implements BlobStore {
          * Sets an HTTP client of the SDK to use, which the caller has to close. Excludes {@link #endpoint},
          * {@link #project} and {@link #credentials}. Content is not sent by the client, but to its host and with its
          * credentials.
+         *
+         * <p>The store does not use the client's retry settings: it repeats requests itself. The time limits of the
+         * client's transport options apply to its requests, instead of {@link #connectTimeout}, {@link #stallTimeout}
+         * and {@link #answerTimeout}: its read timeout should be a minute or more, as a step of a copy may take that
+         * long.
          */
         public Builder client(Storage client) {
             clients.client = Optional.of(client);
@@ -272,9 +281,9 @@ public final class GcsBlobStore implements BlobStore {
             return this;
         }
 
-        /** Sets the delay before the SDK first repeats a failed request; default 250 ms. */
-        Builder retryDelay(Duration delay) {
-            clients.retryDelay = delay;
+        /** Sets the clock for the delays between attempts; default: the JVM's. */
+        Builder retryClock(RetryClock clock) {
+            retryClock = clock;
             return this;
         }
 
@@ -288,7 +297,7 @@ public final class GcsBlobStore implements BlobStore {
             GcsSettings settings = new GcsSettings(bucket, prefix, storageClass, encryption);
             HttpClient opened = http.build();
             try {
-                return new GcsBlobStore(settings, clients.open(settings, endpoint, opened), opened);
+                return new GcsBlobStore(settings, clients.open(settings, endpoint, opened), opened, retries());
             } catch (IOException | RuntimeException | Error e) {
                 opened.close();
                 throw e;

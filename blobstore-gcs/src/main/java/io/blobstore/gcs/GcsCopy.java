@@ -4,6 +4,7 @@ import com.google.cloud.storage.Blob;
 import com.google.cloud.storage.BlobId;
 import com.google.cloud.storage.BlobInfo;
 import com.google.cloud.storage.CopyWriter;
+import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.Storage.BlobSourceOption;
 import com.google.cloud.storage.Storage.BlobTargetOption;
 import com.google.cloud.storage.Storage.CopyRequest;
@@ -13,7 +14,6 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.CopyOptions;
-import io.blobstore.Crc32c;
 import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
@@ -21,11 +21,15 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.Conditions;
+import io.blobstore.http.objects.PublishingRequest;
+import io.blobstore.http.objects.Retries;
+import io.blobstore.http.objects.SentContent;
 import io.blobstore.spi.Checksums;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Copies blobs inside the bucket with rewrite requests, which are repeated until the copy is complete. A copy is of the
@@ -35,8 +39,7 @@ import java.util.Optional;
 record GcsCopy(
         BucketContext bucket,
         GcsObjectNames names,
-        GcsClientFactory.Clients clients,
-        GcsErrors errors,
+        Storage client,
         GcsObjectReader objects,
         Conditions conditions,
         GcsSettings settings) {
@@ -51,20 +54,24 @@ record GcsCopy(
                 .metadataOf(source)
                 .precondition(condition)
                 .build();
-        try {
-            Blob copied = rewrite(OPERATION, from, names.objectOf(OPERATION, from), source.version(), to, stored);
-            Optional<Crc32c> checksum = ObjectMetadata.checksum(copied.getCrc32c());
-            Checksums.requireCopied(OPERATION, source, checksum);
-            return StoredBlob.of(to, source.size(), ObjectMetadata.version(copied.getGeneration()), checksum);
-        } catch (PreconditionFailedException e) {
-            throw explain(source, to, condition, e);
-        } catch (BlobStoreException e) {
-            if (condition != Precondition.none() && source.checksum().isPresent() && errors.isOutcomeUnknown(e)) {
-                Crc32c checksum = source.checksum().get();
-                return conditions.resolve(OPERATION, to, condition, source.size(), checksum, e, true);
+        PublishingRequest.Handling<StoredBlob> handling = new PublishingRequest.Handling<>() {
+            @Override
+            public Optional<StoredBlob> find(BlobStoreException problem) throws IOException {
+                SentContent sent = new SentContent(source.size(), source.checksum(), version -> false);
+                return conditions.find(OPERATION, to, condition, sent, problem);
             }
-            throw e;
-        }
+
+            @Override
+            public BlobStoreException explain(BlobStoreException problem) throws IOException {
+                return problem instanceof PreconditionFailedException failed
+                        ? GcsCopy.this.explain(source, to, condition, failed)
+                        : problem;
+            }
+        };
+        Rewrite rewrite = rewrite(OPERATION, from, names.objectOf(OPERATION, from), source.version(), to, stored);
+        StoredBlob copied = new PublishingRequest<>(bucket, OPERATION, from, condition, handling).run(rewrite::run);
+        Checksums.requireCopied(OPERATION, source, copied.checksum());
+        return copied;
     }
 
     /** Determines which condition failed with a request for the source, as the error response does not name it. */
@@ -83,24 +90,19 @@ record GcsCopy(
         return conditions.explain(OPERATION, to, condition, problem);
     }
 
-    /** Copies a hidden object to the key of its upload. */
-    StoredBlob publish(String hidden, BlobVersion version, BlobKey to, long size, StoreOptions options)
-            throws IOException {
-        Blob published = rewrite(Operation.COMPLETE_UPLOAD, to, hidden, version, to, options);
-        return StoredBlob.of(
-                to,
-                size,
-                ObjectMetadata.version(published.getGeneration()),
-                ObjectMetadata.checksum(published.getCrc32c()));
+    /** Returns the copy of a hidden object to the key of its upload. */
+    Rewrite publication(String hidden, BlobVersion version, BlobKey to, StoreOptions options)
+            throws BlobStoreException {
+        return rewrite(Operation.COMPLETE_UPLOAD, to, hidden, version, to, options);
     }
 
     /**
-     * Copies an object. The request has all attributes of the copy, as missing attributes are those of the source in
+     * Returns the copy of an object. The request has all attributes of the copy, as missing attributes are those of the source in
      * some cases, and those of the bucket in others.
      */
-    private Blob rewrite(
+    private Rewrite rewrite(
             Operation operation, BlobKey key, String from, BlobVersion version, BlobKey to, StoreOptions stored)
-            throws IOException {
+            throws BlobStoreException {
         BlobInfo.Builder info = BlobInfo.newBuilder(bucket.name(), names.objectOf(operation, to));
         stored.contentType().ifPresent(info::setContentType);
         if (!stored.userMetadata().isEmpty()) {
@@ -127,10 +129,47 @@ record GcsCopy(
                 .setSourceOptions(source)
                 .setTarget(info.build(), target)
                 .build();
-        boolean conditional = stored.precondition() != Precondition.none();
-        return bucket.request(operation, key, () -> {
-            CopyWriter writer = (conditional ? clients.withoutRetries() : clients.client()).copy(request);
-            return writer.getResult();
-        });
+        return new Rewrite(operation, key, to, request);
+    }
+
+    /** A copy of an object in one or more steps. A failed step can be repeated alone. */
+    final class Rewrite {
+        private final Operation operation;
+        private final BlobKey key;
+        private final BlobKey to;
+        private final CopyRequest request;
+        private @Nullable CopyWriter steps;
+
+        private Rewrite(Operation operation, BlobKey key, BlobKey to, CopyRequest request) {
+            this.operation = operation;
+            this.key = key;
+            this.to = to;
+            this.request = request;
+        }
+
+        /**
+         * Runs the steps that are left, and returns the copy.
+         *
+         * @param attempts is restarted after each step
+         */
+        StoredBlob run(Retries.Attempts attempts) throws IOException {
+            return bucket.request(operation, key, () -> {
+                CopyWriter writer = steps;
+                if (writer == null) {
+                    writer = client.copy(request);
+                    steps = writer;
+                }
+                while (!writer.isDone()) {
+                    attempts.restart();
+                    writer.copyChunk();
+                }
+                Blob copied = writer.getResult();
+                return StoredBlob.of(
+                        to,
+                        copied.getSize(),
+                        ObjectMetadata.version(copied.getGeneration()),
+                        ObjectMetadata.checksum(copied.getCrc32c()));
+            });
+        }
     }
 }

@@ -35,7 +35,7 @@ final class GcsListing extends PagedListing {
     @Override
     protected Page fetch() throws IOException {
         var previous = before;
-        var fetched = bucket.request(
+        var fetched = bucket.call(
                 operation,
                 null,
                 () -> previous == null ? client.list(bucket.name(), request()) : previous.getNextPage());

@@ -51,7 +51,7 @@ final class S3Listing extends PagedListing {
                 .overrideConfiguration(S3Headers.override(headers.any()));
         options.delimiter().ifPresent(request::delimiter);
         options.startAfter().filter(text -> !text.isEmpty()).ifPresent(text -> request.startAfter(prefix + text));
-        ListObjectsV2Response response = bucket.request(OPERATION, null, () -> client.listObjectsV2(request.build()));
+        ListObjectsV2Response response = bucket.call(OPERATION, null, () -> client.listObjectsV2(request.build()));
         if (response.isTruncated() == null) { // a response without a body does not mean an empty bucket
             throw new BlobStoreException(
                     OPERATION, null, "the server's response is cut off, or is not a listing", null, true);
