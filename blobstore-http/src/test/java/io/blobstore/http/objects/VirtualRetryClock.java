@@ -23,8 +23,13 @@ public final class VirtualRetryClock implements RetryClock {
         now.addAndGet(time.toNanos());
     }
 
-    /** Returns the time that was waited so far. */
-    public Duration waited() {
+    /** Advances the time, as if a request took it. */
+    public void advance(Duration time) {
+        now.addAndGet(time.toNanos());
+    }
+
+    /** Returns the time that has passed. */
+    public Duration passed() {
         return Duration.ofNanos(now.get());
     }
 }
