@@ -15,6 +15,8 @@ module io.blobstore.s3 {
     requires software.amazon.awssdk.http.auth.spi;
     requires software.amazon.awssdk.identity.spi;
     requires software.amazon.awssdk.regions;
+    requires software.amazon.awssdk.retries;
+    requires software.amazon.awssdk.retries.api;
     requires transitive software.amazon.awssdk.services.s3;
     requires software.amazon.awssdk.utils;
 

@@ -30,6 +30,7 @@ public class BlobStoreException extends IOException {
     private final transient @Nullable BlobKey key;
     private final Operation operation;
     private final boolean retryable;
+    private int attempts = 1;
 
     /**
      * Creates an exception that no subtype describes.
@@ -77,6 +78,19 @@ public class BlobStoreException extends IOException {
     /** Returns whether the same call may succeed later. */
     public boolean isRetryable() {
         return retryable;
+    }
+
+    /**
+     * Returns how many attempts the store has made: more than 1 if it has repeated the request by itself, and given up.
+     * Then the request may succeed later, but should not be repeated at once.
+     */
+    public int attempts() {
+        return attempts;
+    }
+
+    /** Sets the number of attempts. To be called by stores that repeat requests, before they throw the exception. */
+    public void setAttempts(int attempts) {
+        this.attempts = attempts;
     }
 
     /** Returns the delay that the store demanded before the next attempt; empty if it demanded none. */

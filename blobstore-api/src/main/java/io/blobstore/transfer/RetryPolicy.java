@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Exponential backoff with full jitter: before attempt n + 1, a random delay between 0 and {@code baseDelay *
  * 2^(n-1)}, at most {@code maxDelay}; see M. Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015). A
  * delay that the store demands is the minimum. Only failures that are {@linkplain BlobStoreException#isRetryable()
- * retryable} are attempted again.
+ * retryable} are attempted again, and that the store has not attempted {@linkplain BlobStoreException#attempts()
+ * repeatedly} by itself.
  *
  * <p><b>Throttling</b> has a schedule of its own: a store that rejects requests because of its load
  * ({@link ThrottledException}) needs minutes rather than attempts. The delays grow in the same way, up to
@@ -113,6 +114,9 @@ public final class RetryPolicy {
      */
     Optional<Duration> delayAfter(Throwable failure, int attempt, RandomGenerator random) {
         if (attempt >= maxAttempts || !(failure instanceof BlobStoreException problem) || !problem.isRetryable()) {
+            return Optional.empty();
+        }
+        if (problem.attempts() > 1) { // otherwise two layers would multiply their attempts
             return Optional.empty();
         }
         Duration demanded = problem.retryAfter().orElse(Duration.ZERO);

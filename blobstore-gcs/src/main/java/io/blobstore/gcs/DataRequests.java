@@ -50,7 +50,17 @@ final class DataRequests {
      * @throws RefusedRequestException if the server refuses it
      */
     HttpResponse send(String method, String url, Map<String, String> fields, BlobSource content) throws IOException {
-        return send(method, url, fields, Optional.of(content), ResponseHandler.KEEP_SMALL);
+        return send(method, url, fields, Optional.of(content), ResponseHandler.KEEP_SMALL, false);
+    }
+
+    /**
+     * Sends a request whose answer takes as long as the server's work.
+     *
+     * @throws RefusedRequestException if the server refuses it
+     */
+    HttpResponse sendSlow(String method, String url, Map<String, String> fields, BlobSource content)
+            throws IOException {
+        return send(method, url, fields, Optional.of(content), ResponseHandler.KEEP_SMALL, true);
     }
 
     /**
@@ -59,7 +69,7 @@ final class DataRequests {
      * @throws RefusedRequestException if the server refuses it
      */
     HttpResponse get(String url, Map<String, String> fields, ResponseHandler handler) throws IOException {
-        return send("GET", url, fields, Optional.empty(), handler);
+        return send("GET", url, fields, Optional.empty(), handler, false);
     }
 
     /**
@@ -68,7 +78,7 @@ final class DataRequests {
      * @throws RefusedRequestException if the server refuses it
      */
     HttpResponse delete(String url, Map<String, String> fields) throws IOException {
-        return send("DELETE", url, fields, Optional.empty(), ResponseHandler.KEEP_SMALL);
+        return send("DELETE", url, fields, Optional.empty(), ResponseHandler.KEEP_SMALL, false);
     }
 
     private HttpResponse send(
@@ -76,11 +86,12 @@ final class DataRequests {
             String url,
             Map<String, String> fields,
             Optional<BlobSource> content,
-            ResponseHandler handler)
+            ResponseHandler handler,
+            boolean slowAnswer)
             throws IOException {
         URI uri = URI.create(url);
         String target = uri.getRawQuery() == null ? uri.getRawPath() : uri.getRawPath() + "?" + uri.getRawQuery();
-        Unauthorized request = new Unauthorized(method, Endpoint.of(uri), target, fields, content);
+        Unauthorized request = new Unauthorized(method, Endpoint.of(uri), target, fields, content, slowAnswer);
         Authorization authorization = Authorization.of(authorizing, method, url);
         HttpResponse response = send(request, authorization, handler);
         if (response.status() == UNAUTHORIZED) {
@@ -101,7 +112,8 @@ final class DataRequests {
             Endpoint endpoint,
             String target,
             Map<String, String> fields,
-            Optional<BlobSource> content) {}
+            Optional<BlobSource> content,
+            boolean slowAnswer) {}
 
     private HttpResponse send(Unauthorized request, Authorization authorization, ResponseHandler handler)
             throws IOException {
@@ -114,7 +126,8 @@ final class DataRequests {
                         request.target(),
                         headers.build(),
                         request.content(),
-                        false))
+                        false,
+                        request.slowAnswer()))
                 .execute(handler);
     }
 }

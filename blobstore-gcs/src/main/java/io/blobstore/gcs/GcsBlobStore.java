@@ -29,12 +29,13 @@ import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.BucketStoreBuilder;
 import io.blobstore.http.objects.Conditions;
 import io.blobstore.http.objects.RangedRead;
+import io.blobstore.http.objects.Retries;
+import io.blobstore.http.objects.RetryClock;
 import io.blobstore.spi.ByteRanges;
 import io.blobstore.spi.OpenUploads;
 import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.net.URI;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -86,9 +87,10 @@ public final class GcsBlobStore implements BlobStore {
 
     private final BucketContext bucket;
     private final GcsObjectNames names;
-    private final GcsClientFactory.Clients clients;
+    private final GcsClientFactory.Client client;
     private final GcsErrors errors;
     private final GcsObjectReader objects;
+    private final GcsObjectReader lookups;
     private final Conditions conditions;
     private final MultipartRequests multipart;
     private final PutObject put;
@@ -98,21 +100,22 @@ public final class GcsBlobStore implements BlobStore {
     private final Presigning presigning;
     private final OpenUploads uploads = new OpenUploads();
 
-    private GcsBlobStore(GcsSettings settings, GcsClientFactory.Clients clients, HttpClient http) {
-        this.clients = clients;
-        DataRequests data = new DataRequests(http, clients.client());
-        GcsUrls urls = GcsUrls.of(clients.client(), settings.bucket());
+    private GcsBlobStore(GcsSettings settings, GcsClientFactory.Client client, HttpClient http, Retries retries) {
+        this.client = client;
+        DataRequests data = new DataRequests(http, client.client());
+        GcsUrls urls = GcsUrls.of(client.client(), settings.bucket());
         errors = new GcsErrors(settings.bucket(), urls.root());
         names = new GcsObjectNames(settings.prefix());
-        bucket = new BucketContext("gs", settings.bucket(), settings.prefix(), http, errors);
-        objects = new GcsObjectReader(bucket, names, clients.client(), data, urls, errors, settings);
-        conditions = new Conditions(objects, errors);
+        bucket = new BucketContext("gs", settings.bucket(), settings.prefix(), http, errors, retries);
+        objects = new GcsObjectReader(bucket, names, client.client(), data, urls, errors, settings);
+        lookups = new GcsObjectReader(bucket.forLookups(), names, client.client(), data, urls, errors, settings);
+        conditions = new Conditions(lookups, errors);
         multipart = new MultipartRequests(bucket, data, urls, errors, settings);
         put = new PutObject(bucket, names, data, urls, errors, settings, conditions);
-        copy = new GcsCopy(bucket, names, clients, errors, objects, conditions, settings);
-        deletion = new GcsDeletion(bucket, names, clients.client());
-        incomplete = new GcsUploads(bucket, names, clients.client(), multipart);
-        presigning = new Presigning(bucket, names, clients.client(), urls, settings);
+        copy = new GcsCopy(bucket, names, client.client(), objects, conditions, settings);
+        deletion = new GcsDeletion(bucket, names, client.client());
+        incomplete = new GcsUploads(bucket, names, client.client(), multipart);
+        presigning = new Presigning(bucket, names, client.client(), urls, settings);
     }
 
     /** Returns a builder with default settings. */
@@ -141,7 +144,7 @@ public final class GcsBlobStore implements BlobStore {
 
     @Override
     public BlobListing list(ListOptions options) throws IOException {
-        return new GcsListing(bucket, names, clients.client(), Operation.LIST, options).begin();
+        return new GcsListing(bucket, names, client.client(), Operation.LIST, options).begin();
     }
 
     @Override
@@ -192,9 +195,10 @@ public final class GcsBlobStore implements BlobStore {
                 bucket,
                 names,
                 multipart.create(key, object, options),
-                clients.client(),
+                client.client(),
                 errors,
                 objects,
+                lookups,
                 conditions,
                 layout,
                 options,
@@ -232,7 +236,7 @@ public final class GcsBlobStore implements BlobStore {
             uploads.close();
         } finally {
             bucket.close();
-            clients.close();
+            client.close();
         }
     }
 
@@ -280,6 +284,11 @@ public final class GcsBlobStore implements BlobStore {
          * Sets an HTTP client of the SDK to use, which the caller has to close. Excludes {@link #endpoint},
          * {@link #project} and {@link #credentials}. Content is not sent by the client, but to its host and with its
          * credentials.
+         *
+         * <p>The store does not use the client's retry settings: it repeats requests itself. The time limits of the
+         * client's transport options apply to its requests, instead of {@link #connectTimeout}, {@link #stallTimeout}
+         * and {@link #answerTimeout}: its read timeout should be a minute or more, as a step of a copy may take that
+         * long.
          */
         public Builder client(Storage client) {
             clients.client = Optional.of(client);
@@ -298,9 +307,9 @@ public final class GcsBlobStore implements BlobStore {
             return this;
         }
 
-        /** Sets the delay before the SDK first repeats a failed request; default 250 ms. */
-        Builder retryDelay(Duration delay) {
-            clients.retryDelay = delay;
+        /** Sets the clock for the delays between attempts; default: the JVM's. */
+        Builder retryClock(RetryClock clock) {
+            retryClock = clock;
             return this;
         }
 
@@ -314,7 +323,7 @@ public final class GcsBlobStore implements BlobStore {
             GcsSettings settings = new GcsSettings(bucket, prefix, storageClass, encryption);
             HttpClient opened = http.build();
             try {
-                return new GcsBlobStore(settings, clients.open(settings, endpoint, opened), opened);
+                return new GcsBlobStore(settings, clients.open(settings, endpoint, opened), opened, retries());
             } catch (IOException | RuntimeException | Error e) {
                 opened.close();
                 throw e;

@@ -1,6 +1,5 @@
 package io.blobstore.gcs;
 
-import com.google.api.gax.retrying.RetrySettings;
 import com.google.auth.Credentials;
 import com.google.auth.oauth2.GoogleCredentials;
 import com.google.cloud.NoCredentials;
@@ -14,12 +13,11 @@ import io.blobstore.http.objects.UriParameters;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Creates the SDK's clients of a store from the settings of its builder, which may already contain a client. */
+/** Creates the SDK's client of a store from the settings of its builder, which may already contain a client. */
 final class GcsClientFactory {
     /** The environment variable with the address of an emulator, as in Google's other libraries. */
     static final String EMULATOR = "STORAGE_EMULATOR_HOST";
@@ -31,27 +29,26 @@ final class GcsClientFactory {
     Optional<String> project = Optional.empty();
     Optional<Credentials> credentials = Optional.empty();
     Optional<Storage> client = Optional.empty();
-    /** The delay before the SDK first repeats a request. */
-    Duration retryDelay = Duration.ofMillis(250);
 
     /**
-     * The SDK's clients of a store.
-     *
-     * @param withoutRetries the same client without retries, for requests whose retry would meet their own result
-     * @param owned whether the store closes the client
+     * The SDK's client of a store, which repeats no request: the store does, as it knows which requests may still be
+     * under way.
      */
-    record Clients(Storage client, Storage withoutRetries, boolean owned) implements Closeable {
+    record Client(Storage client) implements Closeable {
         @Override
         public void close() throws IOException {
-            GcsClientFactory.close(withoutRetries);
-            if (owned) {
-                GcsClientFactory.close(client);
+            try {
+                client.close();
+            } catch (IOException | RuntimeException e) {
+                throw e;
+            } catch (Exception e) {
+                throw new IOException("the SDK's client could not be closed", e);
             }
         }
     }
 
-    /** Returns the clients. A client given to the builder is not closed with them. */
-    Clients open(GcsSettings settings, Optional<URI> endpoint, HttpClient http) throws IOException {
+    /** Returns the client. A client given to the builder is not closed with it. */
+    Client open(GcsSettings settings, Optional<URI> endpoint, HttpClient http) throws IOException {
         if (client.isPresent() && (endpoint.isPresent() || project.isPresent() || credentials.isPresent())) {
             throw new IllegalArgumentException(
                     "a client has its own endpoint, project and credentials; set them on the client");
@@ -62,23 +59,14 @@ final class GcsClientFactory {
                 && server.filter(GcsClientFactory::isPlain).isPresent()) {
             throw new IllegalArgumentException("a customer key must not travel over plain http; use https");
         }
-        Storage used = client.isPresent() ? client.get() : newClient(server, credentials(server), http);
-        DataRequests.transport(used); // refuses a client of gRPC
-        Storage withoutRetries = used.getOptions().toBuilder()
+        if (client.isEmpty()) {
+            return new Client(newClient(server, credentials(server), http));
+        }
+        DataRequests.transport(client.get()); // refuses a client of gRPC
+        return new Client(client.get().getOptions().toBuilder()
                 .setRetrySettings(StorageOptions.getNoRetrySettings())
                 .build()
-                .getService();
-        return new Clients(used, withoutRetries, client.isEmpty());
-    }
-
-    private static void close(Storage client) throws IOException {
-        try {
-            client.close();
-        } catch (IOException | RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IOException("the SDK's client could not be closed", e);
-        }
+                .getService());
     }
 
     private static boolean isPlain(URI server) {
@@ -125,20 +113,8 @@ final class GcsClientFactory {
                         .build())
                 .setProjectId(project.orElse(NO_PROJECT))
                 .setCredentials(found)
-                .setRetrySettings(retries());
+                .setRetrySettings(StorageOptions.getNoRetrySettings());
         server.ifPresent(uri -> builder.setHost(GcsUrls.root(uri.toString())));
         return builder.build().getService();
-    }
-
-    /**
-     * Returns settings with fewer attempts than the SDK's, which would repeat requests to an unreachable server for 50
-     * s.
-     */
-    private RetrySettings retries() {
-        return StorageOptions.getDefaultRetrySettings().toBuilder()
-                .setInitialRetryDelayDuration(retryDelay)
-                .setMaxRetryDelayDuration(Duration.ofSeconds(4))
-                .setMaxAttempts(4)
-                .build();
     }
 }

@@ -4,6 +4,7 @@ import com.google.cloud.storage.Blob;
 import com.google.cloud.storage.BlobId;
 import com.google.cloud.storage.BlobInfo;
 import com.google.cloud.storage.CopyWriter;
+import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.Storage.BlobSourceOption;
 import com.google.cloud.storage.Storage.BlobTargetOption;
 import com.google.cloud.storage.Storage.CopyRequest;
@@ -13,7 +14,6 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.CopyOptions;
-import io.blobstore.Crc32c;
 import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
@@ -21,12 +21,16 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.Conditions;
+import io.blobstore.http.objects.PublishingRequest;
+import io.blobstore.http.objects.Retries;
+import io.blobstore.http.objects.SentContent;
 import io.blobstore.spi.Checksums;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Copies blobs inside the bucket with rewrite requests, which are repeated until the copy is complete. A copy is of the
@@ -36,8 +40,7 @@ import java.util.Optional;
 record GcsCopy(
         BucketContext bucket,
         GcsObjectNames names,
-        GcsClientFactory.Clients clients,
-        GcsErrors errors,
+        Storage client,
         GcsObjectReader objects,
         Conditions conditions,
         GcsSettings settings) {
@@ -51,21 +54,25 @@ record GcsCopy(
         Blob blob = objects.blob(OPERATION, from, object);
         BlobMetadata source =
                 objects.requireVersion(OPERATION, ObjectMetadata.of(OPERATION, from, blob), options.sourceVersion());
-        try {
-            BlobInfo properties = propertiesOf(blob, source, to);
-            Blob copied = rewrite(OPERATION, from, object, source.version(), to, properties, condition);
-            Optional<Crc32c> checksum = ObjectMetadata.checksum(copied.getCrc32c());
-            Checksums.requireCopied(OPERATION, source, checksum);
-            return StoredBlob.of(to, source.size(), ObjectMetadata.version(copied.getGeneration()), checksum);
-        } catch (PreconditionFailedException e) {
-            throw explain(source, to, condition, e);
-        } catch (BlobStoreException e) {
-            if (condition != Precondition.none() && source.checksum().isPresent() && errors.isOutcomeUnknown(e)) {
-                Crc32c checksum = source.checksum().get();
-                return conditions.resolve(OPERATION, to, condition, source.size(), checksum, e, true);
+        BlobInfo properties = propertiesOf(blob, source, to);
+        PublishingRequest.Handling<StoredBlob> handling = new PublishingRequest.Handling<>() {
+            @Override
+            public Optional<StoredBlob> find(BlobStoreException problem) throws IOException {
+                SentContent sent = new SentContent(source.size(), source.checksum(), version -> false);
+                return conditions.find(OPERATION, to, condition, sent, problem);
             }
-            throw e;
-        }
+
+            @Override
+            public BlobStoreException explain(BlobStoreException problem) throws IOException {
+                return problem instanceof PreconditionFailedException failed
+                        ? GcsCopy.this.explain(source, to, condition, failed)
+                        : problem;
+            }
+        };
+        Rewrite rewrite = rewrite(OPERATION, from, object, source.version(), to, properties, condition);
+        StoredBlob copied = new PublishingRequest<>(bucket, OPERATION, from, condition, handling).run(rewrite::run);
+        Checksums.requireCopied(OPERATION, source, copied.checksum());
+        return copied;
     }
 
     /** Determines which condition failed with a request for the source, as the error response does not name it. */
@@ -84,19 +91,13 @@ record GcsCopy(
         return conditions.explain(OPERATION, to, condition, problem);
     }
 
-    /** Copies a hidden object to the key of its upload. */
-    StoredBlob publish(String hidden, BlobVersion version, BlobKey to, long size, StoreOptions options)
-            throws IOException {
+    /** Returns the copy of a hidden object to the key of its upload. */
+    Rewrite publication(String hidden, BlobVersion version, BlobKey to, StoreOptions options)
+            throws BlobStoreException {
         BlobInfo.Builder info = BlobInfo.newBuilder(bucket.name(), names.objectOf(Operation.COMPLETE_UPLOAD, to));
         describe(info, options.contentHeaders(), options.userMetadata());
         settings.storageClass().ifPresent(name -> info.setStorageClass(StorageClass.valueOf(name)));
-        Blob published =
-                rewrite(Operation.COMPLETE_UPLOAD, to, hidden, version, to, info.build(), options.precondition());
-        return StoredBlob.of(
-                to,
-                size,
-                ObjectMetadata.version(published.getGeneration()),
-                ObjectMetadata.checksum(published.getCrc32c()));
+        return rewrite(Operation.COMPLETE_UPLOAD, to, hidden, version, to, info.build(), options.precondition());
     }
 
     /**
@@ -133,10 +134,10 @@ record GcsCopy(
     }
 
     /**
-     * Copies an object. The request has all properties of the copy, as missing ones are those of the source in some
-     * cases, and those of the bucket in others.
+     * Returns the copy of an object. The request has all properties of the copy, as missing ones are those of the
+     * source in some cases, and those of the bucket in others.
      */
-    private Blob rewrite(
+    private Rewrite rewrite(
             Operation operation,
             BlobKey key,
             String from,
@@ -144,7 +145,7 @@ record GcsCopy(
             BlobKey to,
             BlobInfo properties,
             Precondition condition)
-            throws IOException {
+            throws BlobStoreException {
         List<BlobSourceOption> source = new ArrayList<>();
         List<BlobTargetOption> target = new ArrayList<>();
         source.add(BlobSourceOption.generationMatch(
@@ -164,10 +165,47 @@ record GcsCopy(
                 .setSourceOptions(source)
                 .setTarget(properties, target)
                 .build();
-        boolean conditional = condition != Precondition.none();
-        return bucket.request(operation, key, () -> {
-            CopyWriter writer = (conditional ? clients.withoutRetries() : clients.client()).copy(request);
-            return writer.getResult();
-        });
+        return new Rewrite(operation, key, to, request);
+    }
+
+    /** A copy of an object in one or more steps. A failed step can be repeated alone. */
+    final class Rewrite {
+        private final Operation operation;
+        private final BlobKey key;
+        private final BlobKey to;
+        private final CopyRequest request;
+        private @Nullable CopyWriter steps;
+
+        private Rewrite(Operation operation, BlobKey key, BlobKey to, CopyRequest request) {
+            this.operation = operation;
+            this.key = key;
+            this.to = to;
+            this.request = request;
+        }
+
+        /**
+         * Runs the steps that are left, and returns the copy.
+         *
+         * @param attempts is restarted after each step
+         */
+        StoredBlob run(Retries.Attempts attempts) throws IOException {
+            return bucket.request(operation, key, () -> {
+                CopyWriter writer = steps;
+                if (writer == null) {
+                    writer = client.copy(request);
+                    steps = writer;
+                }
+                while (!writer.isDone()) {
+                    attempts.restart();
+                    writer.copyChunk();
+                }
+                Blob copied = writer.getResult();
+                return StoredBlob.of(
+                        to,
+                        copied.getSize(),
+                        ObjectMetadata.version(copied.getGeneration()),
+                        ObjectMetadata.checksum(copied.getCrc32c()));
+            });
+        }
     }
 }

@@ -27,7 +27,7 @@ record GcsDeletion(BucketContext bucket, GcsObjectNames names, Storage client) {
     /** Deletes a blob. */
     void delete(BlobKey key) throws IOException {
         BlobId id = BlobId.of(bucket.name(), names.objectOf(Operation.DELETE, key));
-        bucket.request(
+        bucket.call(
                 Operation.DELETE, key, () -> client.delete(id)); // false if there was no object, which is no error
     }
 
@@ -35,13 +35,17 @@ record GcsDeletion(BucketContext bucket, GcsObjectNames names, Storage client) {
     long deleteAll(String prefix) throws IOException {
         Operation operation = Operation.DELETE_ALL;
         try (BlobListing blobs = new GcsListing(bucket, names, client, operation, ListOptions.prefix(prefix)).begin()) {
-            return Deletions.listed(blobs, BATCH, batch -> deleteBatch(operation, batch));
+            return Deletions.listed(blobs, BATCH, batch -> deleteAgain(operation, batch));
         }
     }
 
     /** Deletes many blobs in batches, and reports failures by key. */
     DeleteResult delete(Collection<BlobKey> keys) throws IOException {
-        return Deletions.inBatches(keys, BATCH, batch -> deleteBatch(Operation.DELETE, batch));
+        return Deletions.inBatches(keys, BATCH, batch -> deleteAgain(Operation.DELETE, batch));
+    }
+
+    private Map<BlobKey, BlobStoreException> deleteAgain(Operation operation, List<BlobKey> keys) throws IOException {
+        return bucket.delete(operation, keys, left -> deleteBatch(operation, left));
     }
 
     /** Deletes with one request. {@code Storage.delete(List)} does not distinguish a failure from a missing blob. */

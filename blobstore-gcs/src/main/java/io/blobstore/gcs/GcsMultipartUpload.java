@@ -18,6 +18,8 @@ import io.blobstore.http.objects.AmbiguousOutcome;
 import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.Conditions;
 import io.blobstore.http.objects.HeadRequest;
+import io.blobstore.http.objects.PublishingRequest;
+import io.blobstore.http.objects.SentContent;
 import io.blobstore.spi.AbstractMultipartUpload;
 import io.blobstore.spi.OpenUploads;
 import io.blobstore.spi.PartLayout;
@@ -43,15 +45,19 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
     private final Storage client;
     private final GcsErrors errors;
     private final GcsObjectReader objects;
+    private final GcsObjectReader lookups;
     private final Conditions conditions;
     private final StoreOptions options;
     private final Precondition condition;
     private final GcsCopy copy;
 
+    /** What is completed. */
+    private SentContent content = SentContent.of(0, Crc32c.EMPTY);
     /** The object that the parts were assembled to; null before. */
     private @Nullable Assembled assembled;
-    /** Whether an earlier copy to the key may have taken effect although it failed. */
-    private boolean copyUnknown;
+
+    private final PublishingRequest<Assembled> assembly;
+    private final PublishingRequest<StoredBlob> publication;
 
     GcsMultipartUpload(
             BucketContext bucket,
@@ -60,6 +66,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
             Storage client,
             GcsErrors errors,
             GcsObjectReader objects,
+            GcsObjectReader lookups,
             Conditions conditions,
             PartLayout layout,
             StoreOptions options,
@@ -72,10 +79,14 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
         this.client = client;
         this.errors = errors;
         this.objects = objects;
+        this.lookups = lookups;
         this.conditions = conditions;
         this.options = options;
         condition = options.precondition();
         this.copy = copy;
+        // No completion has a condition.
+        assembly = new PublishingRequest<>(bucket, OPERATION, key(), Precondition.none(), new Assembly());
+        publication = new PublishingRequest<>(bucket, OPERATION, key(), condition, new Publication());
     }
 
     /** A part that was sent, as reported to the caller and as listed in the completion. */
@@ -111,13 +122,15 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
     protected StoredBlob publish(List<Sent> sent, Crc32c checksum) throws IOException {
         Assembled object = assembled;
         if (object == null) { // otherwise only the copy has to be repeated
-            object = assemble(sent, checksum);
+            content = SentContent.of(layout().size(), checksum);
+            object = assembly.run(attempts -> assemble(sent, checksum));
             assembled = object;
         }
         if (!isHidden()) {
             return StoredBlob.of(key(), layout().size(), object.version(), object.checksum());
         }
-        StoredBlob published = copyToKey(object, checksum);
+        GcsCopy.Rewrite rewrite = copy.publication(remote.object(), object.version(), key(), options);
+        StoredBlob published = publication.run(rewrite::run);
         try {
             deleteHidden();
         } catch (BlobStoreException e) {
@@ -131,15 +144,8 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
     }
 
     private Assembled assemble(List<Sent> sent, Crc32c checksum) throws IOException {
-        MultipartRequests.Completed completed;
-        try {
-            completed = remote.complete(sent.stream().map(Sent::remote).toList());
-        } catch (BlobStoreException e) {
-            if (errors.isUploadGone(e)) { // for example because the response to an earlier completion was lost
-                return find(checksum, e).orElseThrow(() -> e);
-            }
-            throw e;
-        }
+        MultipartRequests.Completed completed =
+                remote.complete(sent.stream().map(Sent::remote).toList());
         if (completed.version().isPresent() && completed.checksum().isPresent()) {
             return verified(new Assembled(completed.version().get(), completed.checksum()), checksum, true);
         }
@@ -151,14 +157,34 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
         return verified(object, checksum, ours);
     }
 
-    /** Returns the object of a completion whose response was lost, if the completion took effect. */
-    private Optional<Assembled> find(Crc32c checksum, BlobStoreException problem) throws BlobStoreException {
-        HeadRequest head = (operation, key, wanted) ->
-                ObjectMetadata.of(operation, key, objects.blob(operation, key, remote.object()));
-        // No completion has a condition.
-        return new AmbiguousOutcome(head)
-                .findSent(OPERATION, key(), Precondition.none(), layout().size(), checksum, problem)
-                .map(found -> new Assembled(found.version(), found.checksum()));
+    /** Recognizes the object of a completion whose response was lost, if the completion took effect. */
+    private final class Assembly implements PublishingRequest.Handling<Assembled> {
+        @Override
+        public Optional<Assembled> find(BlobStoreException problem) throws IOException {
+            HeadRequest head = (operation, key, wanted) ->
+                    ObjectMetadata.of(operation, key, lookups.blob(operation, key, remote.object()));
+            return new AmbiguousOutcome(head)
+                    .findSent(OPERATION, key(), Precondition.none(), content, problem)
+                    .map(found -> new Assembled(found.version(), found.checksum()));
+        }
+
+        @Override
+        public boolean isGone(BlobStoreException problem) {
+            return errors.isUploadGone(problem);
+        }
+    }
+
+    /** Recognizes the blob of a conditional copy to the key whose response was lost. */
+    private final class Publication implements PublishingRequest.Handling<StoredBlob> {
+        @Override
+        public Optional<StoredBlob> find(BlobStoreException problem) throws IOException {
+            return conditions.find(OPERATION, key(), condition, content, problem);
+        }
+
+        @Override
+        public BlobStoreException explain(BlobStoreException problem) {
+            return conditions.explain(OPERATION, key(), condition, problem);
+        }
     }
 
     /**
@@ -186,15 +212,6 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
         throw problem;
     }
 
-    private StoredBlob copyToKey(Assembled object, Crc32c checksum) throws IOException {
-        try {
-            return copy.publish(remote.object(), object.version(), key(), layout().size(), options);
-        } catch (BlobStoreException e) {
-            copyUnknown |= errors.isOutcomeUnknown(e);
-            return conditions.resolve(OPERATION, key(), condition, layout().size(), checksum, e, copyUnknown);
-        }
-    }
-
     // ---- cleanup
 
     /** Aborts first: until then, a completion whose response was lost may still create the hidden object. */
@@ -215,12 +232,12 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
 
     private void deleteHidden() throws IOException {
         if (isHidden()) {
-            bucket.free(key(), () -> client.delete(BlobId.of(bucket.name(), remote.object())), problem -> true);
+            bucket.free(key(), () -> client.delete(BlobId.of(bucket.name(), remote.object())));
         }
     }
 
     private void delete(long generation) throws IOException {
         BlobId id = BlobId.of(bucket.name(), remote.object(), generation);
-        bucket.request(OPERATION, key(), () -> client.delete(id, BlobSourceOption.generationMatch()));
+        bucket.call(OPERATION, key(), () -> client.delete(id, BlobSourceOption.generationMatch()));
     }
 }

@@ -6,15 +6,14 @@ import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.Storage.BlobField;
 import com.google.cloud.storage.Storage.BlobGetOption;
 import com.google.cloud.storage.Storage.BlobListOption;
-import com.google.cloud.storage.StorageException;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.Operation;
+import io.blobstore.PermissionDeniedException;
 import io.blobstore.PreconditionFailedException;
-import io.blobstore.StoreNotFoundException;
 import io.blobstore.http.HttpHeaders;
 import io.blobstore.http.ResponseHandler;
 import io.blobstore.http.objects.BucketContext;
@@ -76,10 +75,13 @@ record GcsObjectReader(
         List<BlobGetOption> options = new ArrayList<>();
         options.add(BlobGetOption.fields(FIELDS));
         settings.customerKey().ifPresent(customer -> options.add(BlobGetOption.decryptionKey(customer.base64())));
-        Blob blob = bucket.translate(
+        Blob blob = bucket.repeat(
                 operation,
                 key,
-                () -> client.get(BlobId.of(bucket.name(), object), options.toArray(new BlobGetOption[0])));
+                () -> bucket.translate(
+                        operation,
+                        key,
+                        () -> client.get(BlobId.of(bucket.name(), object), options.toArray(new BlobGetOption[0]))));
         if (blob == null) {
             requireBucket(operation, key);
             throw new BlobNotFoundException(operation, key, null);
@@ -94,14 +96,17 @@ record GcsObjectReader(
             return;
         }
         try {
-            client.list(bucket.name(), BlobListOption.pageSize(1), BlobListOption.prefix(names.prefix()));
-            bucket.confirm();
-        } catch (StorageException e) {
-            if (e.getCode() == 404) {
-                throw new StoreNotFoundException(operation, key, errors.noBucket(), e);
-            }
-            if (e.getCode() != 403) { // an account may be allowed to read but not to list
-                throw errors.translate(operation, key, e);
+            bucket.repeat(
+                    operation,
+                    key,
+                    () -> bucket.create( // a 404 means that there is no bucket
+                            operation,
+                            key,
+                            () -> client.list(
+                                    bucket.name(), BlobListOption.pageSize(1), BlobListOption.prefix(names.prefix()))));
+        } catch (PermissionDeniedException e) {
+            if (errors.status(e) != 403) { // an account may be allowed to read but not to list
+                throw e;
             }
         }
     }

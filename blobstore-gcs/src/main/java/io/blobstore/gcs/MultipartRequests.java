@@ -46,8 +46,11 @@ record MultipartRequests(
         settings.storageClass().ifPresent(name -> fields.put("x-goog-storage-class", name));
         settings.kmsKey().ifPresent(name -> fields.put("x-goog-encryption-kms-key-name", name));
         String url = urls.object(object, Map.of("uploads", ""));
-        HttpResponse response = UninterruptibleRequest.run(() ->
-                bucket.create(Operation.CREATE_UPLOAD, key, () -> data.send("POST", url, fields, BlobSource.of())));
+        HttpResponse response = bucket.repeat(
+                Operation.CREATE_UPLOAD,
+                key,
+                () -> UninterruptibleRequest.run(() -> bucket.create(
+                        Operation.CREATE_UPLOAD, key, () -> data.send("POST", url, fields, BlobSource.of()))));
         XmlResponse created = XmlResponse.of(response.body().bytes());
         String id = created.text("UploadId")
                 .filter(text -> !text.isEmpty() && created.whole())
@@ -137,7 +140,7 @@ record MultipartRequests(
         }
 
         /**
-         * Completes the upload: the server assembles the parts to an object. An error may have the status of a success,
+         * Completes the upload with one request: the server assembles the parts to an object. An error may have the status of a success,
          * as the server begins its response before it is done.
          */
         Completed complete(List<Part> parts) throws IOException {
@@ -148,7 +151,7 @@ record MultipartRequests(
                     ObjectMetadata.HASH,
                     ObjectMetadata.hash(Crc32c.of(ByteBuffer.wrap(body))));
             HttpResponse response = bucket.request(Operation.COMPLETE_UPLOAD, key, () -> {
-                HttpResponse completed = data.send("POST", url(), fields, BlobSource.of(ByteBuffer.wrap(body)));
+                HttpResponse completed = data.sendSlow("POST", url(), fields, BlobSource.of(ByteBuffer.wrap(body)));
                 requireCompleted(completed);
                 return completed;
             });
@@ -180,7 +183,7 @@ record MultipartRequests(
         /** Aborts the upload, so that the server deletes its parts. Succeeds if the upload is already gone. */
         void abort() throws IOException {
             try {
-                bucket.free(key, () -> data.delete(url(), Map.of()), problem -> true);
+                bucket.free(key, () -> data.delete(url(), Map.of()));
             } catch (BlobStoreException e) {
                 if (!errors.isUploadGone(e)) {
                     throw e;

@@ -9,15 +9,12 @@ import io.blobstore.http.HttpHeaders;
 import io.blobstore.http.HttpRequest;
 import io.blobstore.http.HttpResponse;
 import io.blobstore.http.ResponseHandler;
-import io.blobstore.http.TransportException;
 import io.blobstore.http.objects.ErrorResponse;
 import io.blobstore.http.objects.RefusedRequestException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.SocketException;
-import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -28,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Adapts the HTTP client of the data plane to the SDK's HTTP library, for its small requests. */
 final class SdkHttpTransportAdapter extends HttpTransport {
+    /** Is in the paths of copies only, as '/' in names of objects is encoded. */
+    private static final String REWRITE = "/rewriteTo/";
+
     private final io.blobstore.http.HttpClient client;
 
     SdkHttpTransportAdapter(io.blobstore.http.HttpClient client) {
@@ -74,16 +74,14 @@ final class SdkHttpTransportAdapter extends HttpTransport {
             }
             String path = uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
             String target = uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery();
-            HttpRequest request = new HttpRequest(method, Endpoint.of(uri), target, headers.build(), body, false);
-            try {
-                HttpResponse response = client.newCall(request).execute(ResponseHandler.KEEP);
-                if (ErrorResponse.isRedirect(response.status())) { // the SDK would follow it, with keys and tokens
-                    throw new RefusedRequestException(GcsErrorResponse.of(response));
-                }
-                return new Response(response);
-            } catch (TransportException e) {
-                throw translate(e);
+            boolean slowAnswer = path.contains(REWRITE);
+            HttpRequest request =
+                    new HttpRequest(method, Endpoint.of(uri), target, headers.build(), body, false, slowAnswer);
+            HttpResponse response = client.newCall(request).execute(ResponseHandler.KEEP);
+            if (ErrorResponse.isRedirect(response.status())) { // the SDK would follow it, with keys and tokens
+                throw new RefusedRequestException(GcsErrorResponse.of(response));
             }
+            return new Response(response);
         }
 
         private void addIfPresent(String name, @Nullable String value) {
@@ -101,15 +99,6 @@ final class SdkHttpTransportAdapter extends HttpTransport {
             getStreamingContent().writeTo(bytes);
             return Optional.of(BlobSource.of(ByteBuffer.wrap(bytes.toByteArray())));
         }
-    }
-
-    /** Translates an exception to a type by which the SDK decides whether to repeat a request. */
-    private static IOException translate(TransportException problem) {
-        return switch (problem.kind()) {
-            case TIMEOUT -> (IOException) new SocketTimeoutException(problem.getMessage()).initCause(problem);
-            case CLOSED, CONNECT -> (IOException) new SocketException(problem.getMessage()).initCause(problem);
-            case UNKNOWN_HOST, PROXY, TLS, PROTOCOL, CANCELLED -> problem;
-        };
     }
 
     private static final class Response extends LowLevelHttpResponse {

@@ -3,8 +3,8 @@ package io.blobstore.gcs;
 import io.blobstore.gcs.fake.FakeCredentials;
 import io.blobstore.gcs.fake.FakeGcs;
 import io.blobstore.http.TestAuthority;
+import io.blobstore.http.objects.VirtualRetryClock;
 import java.io.IOException;
-import java.time.Duration;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -42,7 +42,7 @@ final class FakeServer implements BeforeEachCallback, AfterEachCallback {
     /** Returns a builder of stores in the bucket, with credentials that can sign. */
     GcsBlobStore.Builder store() {
         return GcsBlobStore.builder(BUCKET)
-                .retryDelay(Duration.ofMillis(1))
+                .retryClock(new VirtualRetryClock())
                 .endpoint(server.endpoint())
                 .credentials(ACCOUNT)
                 .trustManagers(TestAuthority.get().trustManagers());

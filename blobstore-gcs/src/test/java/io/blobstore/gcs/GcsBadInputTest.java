@@ -21,6 +21,7 @@ import io.blobstore.contract.LeakCheck;
 import io.blobstore.http.ScriptedServer;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.http.TestAuthority;
+import io.blobstore.http.objects.VirtualRetryClock;
 import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -63,7 +64,7 @@ class GcsBadInputTest {
 
     private <T extends BlobStoreException> void assertEachFails(
             GcsBlobStore.Builder builder, Class<T> type, boolean retryable, String... words) throws IOException {
-        try (BlobStore store = builder.retryDelay(Duration.ofMillis(1)).open()) {
+        try (BlobStore store = builder.retryClock(new VirtualRetryClock()).open()) {
             assertThat(calls(store))
                     .allSatisfy(call -> assertThat(catchThrowableOfType(type, call::call))
                             .hasMessageContainingAll(words)

@@ -116,7 +116,7 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
     void theBlobOfAnotherWriterIsNeitherReturnedNorDeleted() throws Exception {
         byte[] others = {1, 2, 3};
         server.get().fault(IS_COMPLETION, ScriptedFault.loseResponse());
-        try (BlobStore store = server.store().open()) {
+        try (BlobStore store = server.store().maxAttempts(1).open()) {
             MultipartUpload upload = sent(store, Precondition.none());
             Crc32c checksum = Crc32c.of(ByteBuffer.wrap(CONTENT));
             assertThatThrownBy(() -> upload.complete(checksum)).isInstanceOf(BlobStoreException.class);

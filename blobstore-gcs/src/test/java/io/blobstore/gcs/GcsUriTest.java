@@ -65,9 +65,9 @@ class GcsUriTest {
         GcsSettings settings = new GcsSettings("some-bucket", "", Optional.empty(), Optional.empty());
 
         try (HttpClient http = HttpClient.builder().build();
-                GcsClientFactory.Clients clients = factory.open(settings, Optional.empty(), http)) {
-            assertThat(GcsUrls.of(clients.client(), "some-bucket").root()).isEqualTo("http://127.0.0.1:4443");
-            assertThat(clients.client().getOptions().getCredentials()).isEqualTo(NoCredentials.getInstance());
+                GcsClientFactory.Client client = factory.open(settings, Optional.empty(), http)) {
+            assertThat(GcsUrls.of(client.client(), "some-bucket").root()).isEqualTo("http://127.0.0.1:4443");
+            assertThat(client.client().getOptions().getCredentials()).isEqualTo(NoCredentials.getInstance());
         }
     }
 

@@ -14,6 +14,8 @@ import io.blobstore.gcs.MultipartRequests.Part;
 import io.blobstore.gcs.MultipartRequests.Upload;
 import io.blobstore.http.HttpClient;
 import io.blobstore.http.objects.BucketContext;
+import io.blobstore.http.objects.Retries;
+import io.blobstore.http.objects.RetryClock;
 import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -89,24 +91,24 @@ class MultipartRequestsTest {
 
     /** The parts of a store that these requests need. */
     private record Opened(
-            HttpClient http, GcsClientFactory.Clients clients, GcsErrors errors, MultipartRequests requests) {}
+            HttpClient http, GcsClientFactory.Client client, GcsErrors errors, MultipartRequests requests) {}
 
     private static Opened open(String bucket) throws IOException {
         GcsClientFactory factory = new GcsClientFactory();
         factory.environment = Map.of();
         GcsSettings settings = new GcsSettings(bucket, "", Optional.empty(), Optional.empty());
         HttpClient http = HttpClient.builder().build();
-        GcsClientFactory.Clients clients = factory.open(settings, Optional.of(server.endpoint()), http);
-        GcsUrls urls = GcsUrls.of(clients.client(), bucket);
+        GcsClientFactory.Client client = factory.open(settings, Optional.of(server.endpoint()), http);
+        GcsUrls urls = GcsUrls.of(client.client(), bucket);
         GcsErrors errors = new GcsErrors(bucket, urls.root());
-        BucketContext context = new BucketContext("gs", bucket, "", http, errors);
-        DataRequests data = new DataRequests(http, clients.client());
-        return new Opened(http, clients, errors, new MultipartRequests(context, data, urls, errors, settings));
+        BucketContext context = new BucketContext("gs", bucket, "", http, errors, new Retries(1, RetryClock.SYSTEM));
+        DataRequests data = new DataRequests(http, client.client());
+        return new Opened(http, client, errors, new MultipartRequests(context, data, urls, errors, settings));
     }
 
     private static void close(Opened opened) throws IOException {
         opened.http().close();
-        opened.clients().close();
+        opened.client().close();
     }
 
     private Upload create() throws IOException {

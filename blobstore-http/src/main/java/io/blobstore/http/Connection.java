@@ -5,6 +5,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * A connection that serves one exchange at a time. Used by one thread at a time; see {@link NonBlockingSocket} for what
@@ -77,10 +78,16 @@ final class Connection implements Closeable {
 
     // ---- one exchange
 
-    /** Sends a request and receives the response. */
-    HttpResponse exchange(HttpRequest request, byte[] head, ResponseHandler handler) throws IOException {
+    /**
+     * Sends a request and receives the response.
+     *
+     * @param slow the time limit for a slow answer
+     */
+    HttpResponse exchange(HttpRequest request, byte[] head, ResponseHandler handler, Duration slow)
+            throws IOException {
         reusable = false;
-        ResponseReader reader = new ResponseReader(socket.clock(), input, channel, stall);
+        ResponseReader reader = new ResponseReader(
+                socket.clock(), input, channel, stall, request.slowAnswer() ? Optional.of(slow) : Optional.empty());
         RequestWriter writer = new RequestWriter(
                 socket, channel, reader, new StallDetector(socket.clock(), stall, StallDetector.PAYLOAD), head);
         untouched = true;
@@ -118,7 +125,7 @@ final class Connection implements Closeable {
     static int connect(NonBlockingSocket socket, byte[] head, Duration stall) throws IOException {
         PlainNetChannel channel = new PlainNetChannel(socket);
         BufferedInput input = new BufferedInput(socket, channel);
-        ResponseReader reader = new ResponseReader(socket.clock(), input, channel, stall);
+        ResponseReader reader = new ResponseReader(socket.clock(), input, channel, stall, Optional.empty());
         RequestWriter writer = new RequestWriter(
                 socket, channel, reader, new StallDetector(socket.clock(), stall, StallDetector.ANY), head);
         writer.sendHead();

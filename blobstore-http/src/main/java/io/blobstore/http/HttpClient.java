@@ -23,16 +23,21 @@ public final class HttpClient implements Closeable {
     /** The maximum size of a body with the metadata of one object, or with the result of one request. */
     public static final int MAX_SMALL_BODY = 256 << 10;
 
+    /** The maximum of every time limit. */
+    public static final Duration MAX_TIME_LIMIT = Duration.ofHours(24);
+
     /** At three descriptors each, the connections fit a limit of 1024 open files. */
     private static final int DEFAULT_MAX_CONNECTIONS = 256;
 
     private final ConnectionPool pool;
     private final Connector connector;
+    private final Duration answerTimeout;
     private final Set<HttpExchange> running = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     private HttpClient(Builder builder) {
         pool = new ConnectionPool(builder.maxConnections, builder.maxIdle, builder.maxAge, builder.clock);
+        answerTimeout = builder.answerTimeout;
         connector = new Connector(
                 builder.connectTimeout,
                 builder.stallTimeout,
@@ -72,6 +77,10 @@ public final class HttpClient implements Closeable {
         running.remove(call);
     }
 
+    Duration answerTimeout() {
+        return answerTimeout;
+    }
+
     ConnectionPool pool() {
         return pool;
     }
@@ -85,6 +94,7 @@ public final class HttpClient implements Closeable {
         private int maxConnections = DEFAULT_MAX_CONNECTIONS;
         private Duration connectTimeout = Duration.ofSeconds(10);
         private Duration stallTimeout = Duration.ofSeconds(30);
+        private Duration answerTimeout = Duration.ofMinutes(10);
         private Duration maxIdle = Duration.ofSeconds(60);
         private Duration maxAge = Duration.ofMinutes(10);
         private TlsEngine engine = TlsEngine.AUTOMATIC;
@@ -120,6 +130,16 @@ public final class HttpClient implements Closeable {
         /** Sets how long a connection may make no progress, in either direction; default 30 s. */
         public Builder stallTimeout(Duration timeout) {
             stallTimeout = requirePositive(timeout);
+            return this;
+        }
+
+        /**
+         * Sets how long a server may be silent before and during a {@linkplain HttpRequest#slowAnswer slow answer};
+         * default 10 min. Interim responses and single bytes, such as the white space that S3 sends while it works,
+         * end the silence. The whole answer may take {@value ResponseReader#SLOW_BODY_FACTOR} times as long.
+         */
+        public Builder answerTimeout(Duration timeout) {
+            answerTimeout = requirePositive(timeout);
             return this;
         }
 
@@ -168,8 +188,8 @@ public final class HttpClient implements Closeable {
         }
 
         private static Duration requirePositive(Duration time) {
-            if (time.isZero() || time.isNegative()) {
-                throw new IllegalArgumentException("a time limit must be positive; got " + time);
+            if (time.isZero() || time.isNegative() || time.compareTo(MAX_TIME_LIMIT) > 0) {
+                throw new IllegalArgumentException("a time limit must be positive, and at most 24 h; got " + time);
             }
             return time;
         }

@@ -86,7 +86,7 @@ final class HttpExchange implements HttpCall {
             throws IOException {
         boolean reusable = false;
         try {
-            HttpResponse response = connection.exchange(request, head, handler);
+            HttpResponse response = connection.exchange(request, head, handler, client.answerTimeout());
             reusable = connection.isReusable();
             return response;
         } finally {

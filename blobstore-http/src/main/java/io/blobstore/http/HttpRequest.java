@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param headers the fields
  * @param body the content, whose length is known; empty for none. Its memory is used during the call only
  * @param expectContinue whether to send {@code Expect: 100-continue} and wait briefly before sending the body
+ * @param slowAnswer whether the answer takes as long as the server's work, as for a copy: then the client's
+ *     {@linkplain HttpClient.Builder#answerTimeout time limit for answers} applies to it, not the stall timeout
  */
 public record HttpRequest(
         String method,
@@ -20,7 +22,8 @@ public record HttpRequest(
         String target,
         HttpHeaders headers,
         Optional<BlobSource> body,
-        boolean expectContinue) {
+        boolean expectContinue,
+        boolean slowAnswer) {
     /**
      * Creates a request.
      *
@@ -43,13 +46,24 @@ public record HttpRequest(
 
     /** Creates a request without a body. */
     public static HttpRequest of(String method, Endpoint endpoint, String target, HttpHeaders headers) {
-        return new HttpRequest(method, endpoint, target, headers, Optional.empty(), false);
+        return new HttpRequest(method, endpoint, target, headers, Optional.empty(), false, false);
     }
 
     /** Creates a request with a body. */
     public static HttpRequest of(
             String method, Endpoint endpoint, String target, HttpHeaders headers, BlobSource body) {
-        return new HttpRequest(method, endpoint, target, headers, Optional.of(body), false);
+        return new HttpRequest(method, endpoint, target, headers, Optional.of(body), false, false);
+    }
+
+    /** Creates a request whose answer is not slow. */
+    public HttpRequest(
+            String method,
+            Endpoint endpoint,
+            String target,
+            HttpHeaders headers,
+            Optional<BlobSource> body,
+            boolean expectContinue) {
+        this(method, endpoint, target, headers, body, expectContinue, false);
     }
 
     /** Returns the method, endpoint and path, without the query, which may contain a signature. */

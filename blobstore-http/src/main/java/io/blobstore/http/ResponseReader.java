@@ -28,23 +28,40 @@ final class ResponseReader {
     /** The time limit for the body of a success: a server may still be working, and send white space meanwhile. */
     private static final long KEPT_BODY_NANOS = TimeUnit.MINUTES.toNanos(10);
 
+    /** How many times the time limit of a slow answer its whole body may take. */
+    static final int SLOW_BODY_FACTOR = 6;
+
     private static final Logger LOG = LoggerFactory.getLogger(ResponseReader.class);
 
     private final TransportClock clock;
     private final BufferedInput input;
     private final NetChannel channel;
     private final Duration stall;
+    /** How long the server may be silent before the head, and during a body that is kept. */
+    private final Duration silence;
+    /** The time limit for a body that is kept, in nanoseconds. */
+    private final long keptBodyNanos;
 
     private @Nullable ResponseHead head;
     private int interim;
     private boolean whole;
     private boolean reusable;
 
-    ResponseReader(TransportClock clock, BufferedInput input, NetChannel channel, Duration stall) {
+    /**
+     * Creates a reader of one response.
+     *
+     * @param slow how long the server may be silent if its answer takes as long as its work; empty for the stall
+     *     timeout
+     */
+    ResponseReader(
+            TransportClock clock, BufferedInput input, NetChannel channel, Duration stall, Optional<Duration> slow) {
         this.clock = clock;
         this.input = input;
         this.channel = channel;
         this.stall = stall;
+        silence = slow.orElse(stall);
+        keptBodyNanos = slow.map(limit -> TimeUnit.NANOSECONDS.convert(limit.multipliedBy(SLOW_BODY_FACTOR)))
+                .orElse(KEPT_BODY_NANOS);
     }
 
     /** What the server has sent while the request is still being sent. */
@@ -95,7 +112,7 @@ final class ResponseReader {
 
     /** Blocks until the final response's head has arrived, and returns it. */
     ResponseHead head() throws IOException {
-        StallDetector watch = new StallDetector(clock, stall, StallDetector.ANY);
+        StallDetector watch = new StallDetector(clock, silence, StallDetector.ANY);
         while (head == null && nextHead(watch)) {
             // interim
         }
@@ -191,16 +208,19 @@ final class ResponseReader {
         if (length > max) {
             throw ResponseHead.malformed(tooLarge);
         }
-        StallDetector watch = new StallDetector(clock, stall, StallDetector.PAYLOAD);
+        StallDetector watch = new StallDetector(clock, silence, StallDetector.PAYLOAD);
         Kept kept = new Kept(max);
-        long end = clock.nanoTime() + KEPT_BODY_NANOS;
+        long end = clock.nanoTime() + keptBodyNanos;
         for (int before = 0; kept.readSome(body, watch); before = kept.size) {
             if (kept.isWhiteSpaceFrom(before)) {
                 watch.restart();
             }
             if (clock.nanoTime() - end > 0) {
                 throw new TransportException(
-                        Kind.TIMEOUT, "the server's response does not end within 10 minutes", null);
+                        Kind.TIMEOUT,
+                        "the server's response does not end within "
+                                + TimeUnit.NANOSECONDS.toSeconds(keptBodyNanos) + " s",
+                        null);
             }
         }
         requireEnd(body, watch, tooLarge);

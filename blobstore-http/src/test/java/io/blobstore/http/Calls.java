@@ -23,6 +23,12 @@ final class Calls {
         return HttpRequest.of("PUT", server.endpoint(), "/blob", HttpHeaders.EMPTY, body);
     }
 
+    /** Returns a request whose answer takes as long as the server's work. */
+    static HttpRequest slow(ScriptedServer server) {
+        return new HttpRequest(
+                "POST", server.endpoint(), "/blob", HttpHeaders.EMPTY, Optional.of(BlobSource.of()), false, true);
+    }
+
     static HttpRequest put(ScriptedServer server, byte[] body) {
         return put(server, BlobSource.of(direct(body)));
     }

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -355,6 +356,83 @@ class FaultTest {
                     .asString()
                     .isEqualTo(content);
         }
+    }
+
+    /** Runs a request whose answer is slow, with a time limit for it of ten times the stall timeout. */
+    private static void callSlowly(TestNetChannel channel, TimedScript script, TimedCall call) throws Exception {
+        ManualClock clock = new ManualClock();
+        try (HttpClient client = channel.client()
+                        .stallTimeout(STALL)
+                        .answerTimeout(STALL.multipliedBy(10))
+                        .clock(clock)
+                        .build();
+                ScriptedServer server = channel.server(exchange -> script.run(exchange, clock))) {
+            call.run(client, server);
+        }
+    }
+
+    private interface TimedCall {
+        void run(HttpClient client, ScriptedServer server) throws Exception;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aSlowAnswerHasATimeLimitOfItsOwn(TestNetChannel channel) throws Exception {
+        callSlowly(
+                channel,
+                (exchange, clock) -> {
+                    exchange.discardBody();
+                    clock.awaitWaiting();
+                    clock.advance(STALL.multipliedBy(9));
+                    exchange.respond(200, "done");
+                },
+                (client, server) -> assertThat(
+                                Calls.execute(client, Calls.slow(server)).body().bytes())
+                        .asString()
+                        .isEqualTo("done"));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aSlowAnswerThatNeverComesTimesOut(TestNetChannel channel) throws Exception {
+        callSlowly(
+                channel,
+                (exchange, clock) -> {
+                    exchange.discardBody();
+                    clock.passWhileIdle();
+                    exchange.stall();
+                },
+                (client, server) -> assertThat(
+                                Calls.failure(client, Calls.slow(server)).kind())
+                        .isEqualTo(Kind.TIMEOUT));
+    }
+
+    /** White space ends the silence, but not for ever. */
+    @ParameterizedTest
+    @CsvSource({"50, true", "70, false"})
+    void whiteSpaceKeepsASlowAnswerAlive(int stallTimeouts, boolean inTime) throws Exception {
+        callSlowly(
+                TestNetChannel.PLAIN,
+                (exchange, clock) -> {
+                    exchange.discardBody();
+                    exchange.respondHead(200, 2 + stallTimeouts / 5);
+                    for (int at = 0; at < stallTimeouts; at += 5) {
+                        write(exchange, " ", clock);
+                        clock.advance(STALL.multipliedBy(5));
+                    }
+                    exchange.write("ok");
+                },
+                (client, server) -> {
+                    if (inTime) {
+                        assertThat(Calls.execute(client, Calls.slow(server)).body().bytes())
+                                .asString()
+                                .endsWith("ok");
+                    } else {
+                        assertThat(Calls.failure(client, Calls.slow(server)))
+                                .hasMessageContaining("does not end within")
+                                .satisfies(problem -> assertThat(problem.kind()).isEqualTo(Kind.TIMEOUT));
+                    }
+                });
     }
 
     @ParameterizedTest

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * A clock that only a test advances, so that no time limit depends on the machine's load. Reports when a client has
  * read what was sent to it, and waits for more. Thread-safe.
  */
-final class ManualClock implements TransportClock {
+public final class ManualClock implements TransportClock {
     /** The maximum real time of a wait; a longer one counts as a hang. */
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
@@ -29,6 +29,14 @@ final class ManualClock implements TransportClock {
     private long now;
     private long served;
     private boolean passing;
+
+    /** Creates a clock at the time 0. */
+    public ManualClock() {}
+
+    /** Makes a client measure its time limits by this clock. */
+    public void measure(HttpClient.Builder client) {
+        client.clock(this);
+    }
 
     @Override
     public long nanoTime() {
@@ -78,7 +86,7 @@ final class ManualClock implements TransportClock {
     // ---- time
 
     /** Advances the time, also for running waits. */
-    void advance(Duration time) {
+    public void advance(Duration time) {
         lock.lock();
         try {
             now += time.toNanos();
@@ -89,7 +97,7 @@ final class ManualClock implements TransportClock {
     }
 
     /** Makes each wait, running or future, reach its end as soon as no event occurs during it. */
-    void passWhileIdle() {
+    public void passWhileIdle() {
         lock.lock();
         try {
             passing = true;
@@ -100,7 +108,7 @@ final class ManualClock implements TransportClock {
     }
 
     /** Ends {@link #passWhileIdle}. */
-    void stop() {
+    public void stop() {
         lock.lock();
         try {
             passing = false;
@@ -117,7 +125,7 @@ final class ManualClock implements TransportClock {
      * @return the state, for {@link #awaitServed(long)}
      * @throws IOException if the client has closed its socket
      */
-    long awaitWaiting() throws IOException, InterruptedException {
+    public long awaitWaiting() throws IOException, InterruptedException {
         return awaitServed(-1);
     }
 
@@ -128,7 +136,7 @@ final class ManualClock implements TransportClock {
      * @return the new state
      * @throws IOException if the client has closed its socket
      */
-    long awaitServed(long before) throws IOException, InterruptedException {
+    public long awaitServed(long before) throws IOException, InterruptedException {
         lock.lock();
         try {
             while (served <= before || waiting.isEmpty()) {
@@ -144,7 +152,7 @@ final class ManualClock implements TransportClock {
     }
 
     /** Returns whether the only client of this clock has handled no event since it was in a state. */
-    boolean isAt(long state) {
+    public boolean isAt(long state) {
         lock.lock();
         try {
             return served == state;

@@ -68,8 +68,11 @@ record MultipartRequests(
         if (keepsChecksums) {
             request.checksumAlgorithm(ChecksumAlgorithm.CRC32_C).checksumType(ChecksumType.FULL_OBJECT);
         }
-        CreateMultipartUploadResponse response = UninterruptibleRequest.run(
-                () -> bucket.request(operation, key, () -> client.createMultipartUpload(request.build())));
+        CreateMultipartUploadResponse response = bucket.repeat(
+                operation,
+                key,
+                () -> UninterruptibleRequest.run(
+                        () -> bucket.request(operation, key, () -> client.createMultipartUpload(request.build()))));
         String id = response.uploadId();
         if (id == null || id.isEmpty()) {
             throw ObjectHeaders.incomplete(operation, key, "upload id");
@@ -132,7 +135,7 @@ record MultipartRequests(
         }
 
         /**
-         * Completes the upload, which makes the blob visible.
+         * Completes the upload with one request, which makes the blob visible.
          *
          * @param parts all parts, in order
          * @param checksum the checksum of the whole blob, if known
@@ -201,16 +204,12 @@ record MultipartRequests(
             return Crc32c.of(bytes.flip()).base64() + "-" + parts.size();
         }
 
-        /**
-         * Aborts the upload, so that the server deletes its parts. Succeeds if the upload is already gone. A failed
-         * request is repeated unless the SDK has repeated it: the caller's client may be configured without retries, or
-         * may have used up its retry quota.
-         */
+        /** Aborts the upload, so that the server deletes its parts. Succeeds if the upload is already gone. */
         void abort() throws IOException {
             try {
-                bucket.free(key, this::sendAbort, problem -> !errors.wasRepeated(problem));
+                bucket.free(key, this::sendAbort);
             } catch (BlobStoreException e) {
-                if (!errors.code(e).equals("NoSuchUpload")) {
+                if (!errors.isUploadGone(e)) {
                     throw e;
                 }
             }

@@ -28,6 +28,8 @@ import io.blobstore.http.objects.BucketStoreBuilder;
 import io.blobstore.http.objects.Conditions;
 import io.blobstore.http.objects.ObjectNames;
 import io.blobstore.http.objects.RangedRead;
+import io.blobstore.http.objects.Retries;
+import io.blobstore.http.objects.RetryClock;
 import io.blobstore.spi.ByteRanges;
 import io.blobstore.spi.OpenUploads;
 import io.blobstore.spi.PartLayout;
@@ -115,6 +117,7 @@ public final class S3BlobStore implements BlobStore {
             S3Client client,
             Consumer<S3Client> closeClient,
             HttpClient http,
+            Retries retries,
             S3Copy.Limits limits) {
         this.client = client;
         this.closeClient = closeClient;
@@ -132,9 +135,10 @@ public final class S3BlobStore implements BlobStore {
         headers = new S3Headers(settings);
         errors = new S3Errors(settings.bucket(), region, url.endpoint().toString());
         names = new ObjectNames(settings.prefix());
-        bucket = new BucketContext("s3", settings.bucket(), settings.prefix(), http, errors);
+        bucket = new BucketContext("s3", settings.bucket(), settings.prefix(), http, errors, retries);
         objects = new S3ObjectReader(bucket, names, client, data, headers, errors, checksums);
-        conditions = new Conditions(objects, errors);
+        conditions = new Conditions(
+                new S3ObjectReader(bucket.forLookups(), names, client, data, headers, errors, checksums), errors);
         multipart = new MultipartRequests(bucket, names, client, data, headers, errors, checksums);
         put = new PutObject(bucket, names, data, headers, errors, conditions);
         copy = new S3Copy(
@@ -318,6 +322,12 @@ public final class S3BlobStore implements BlobStore {
          * Sets a client to use, which the caller has to close. Excludes {@link #region}, {@link #endpoint},
          * {@link #pathStyle} and {@link #credentials}. Content is not sent by the client, but to its endpoint, and
          * signed with its credentials for its region.
+         *
+         * <p>The store turns the client's retries off for its requests, and repeats them itself. The client's time
+         * limits apply to its requests instead of {@link #connectTimeout}, {@link #stallTimeout} and
+         * {@link #answerTimeout}: a copy, or the completion of an upload, may take minutes, in which the server sends
+         * nothing. So its {@code apiCallTimeout}, {@code apiCallAttemptTimeout} and the socket timeout of its HTTP
+         * client should be 10 minutes or more.
          */
         public Builder client(S3Client client) {
             clients.client = Optional.of(client);
@@ -363,6 +373,12 @@ public final class S3BlobStore implements BlobStore {
             return this;
         }
 
+        /** Sets the clock for the delays between attempts; default: the JVM's. */
+        Builder retryClock(RetryClock clock) {
+            retryClock = clock;
+            return this;
+        }
+
         /**
          * Opens the store, which the caller has to close. Sends no request, so a missing bucket is reported by the
          * first call.
@@ -391,7 +407,12 @@ public final class S3BlobStore implements BlobStore {
             try {
                 client = Optional.of(clients.open(settings, endpoint, opened));
                 return new S3BlobStore(
-                        settings, client.get(), clients::close, opened, new S3Copy.Limits(maxCopy, copiedPart));
+                        settings,
+                        client.get(),
+                        clients::close,
+                        opened,
+                        retries(),
+                        new S3Copy.Limits(maxCopy, copiedPart));
             } catch (IOException | RuntimeException | Error e) {
                 client.ifPresent(clients::close);
                 opened.close();

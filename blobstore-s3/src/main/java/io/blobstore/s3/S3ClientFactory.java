@@ -34,12 +34,12 @@ final class S3ClientFactory {
     }
 
     /**
-     * Returns the client.
+     * Returns the client, which repeats no request.
      *
      * @throws BlobStoreException if no region is found
      */
     S3Client open(S3Settings settings, Optional<URI> endpoint, HttpClient http) throws BlobStoreException {
-        return client.isPresent() ? client.get() : newClient(settings, endpoint, region(endpoint), http);
+        return client.isPresent() ? SdkRetries.without(client.get()) : newClient(settings, endpoint, region(endpoint), http);
     }
 
     /** Closes a client that {@link #open} returned, unless it is the caller's own. */
@@ -73,6 +73,7 @@ final class S3ClientFactory {
         S3ClientBuilder builder = S3Client.builder()
                 .httpClient(new SdkHttpClientAdapter(http))
                 .region(in)
+                .overrideConfiguration(configuration -> configuration.retryStrategy(SdkRetries.strategy()))
                 .disableS3ExpressSessionAuth(true)
                 .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
                 .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED);

@@ -3,7 +3,6 @@ package io.blobstore.s3;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
-import io.blobstore.BlobStoreException;
 import io.blobstore.CopyOptions;
 import io.blobstore.Crc32c;
 import io.blobstore.Operation;
@@ -13,6 +12,8 @@ import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.Conditions;
 import io.blobstore.http.objects.ObjectHeaders;
 import io.blobstore.http.objects.ObjectNames;
+import io.blobstore.http.objects.PublishingRequest;
+import io.blobstore.http.objects.SentContent;
 import io.blobstore.spi.Checksums;
 import io.blobstore.spi.OpenUploads;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
@@ -51,6 +53,9 @@ record S3Copy(
         S3Settings settings,
         Limits limits) {
     private static final Operation OPERATION = Operation.COPY;
+
+    /** An ETag that is the MD5 of the content, unless it is encrypted: then the ETags of equal blobs differ. */
+    private static final Pattern MD5 = Pattern.compile("\"[0-9a-fA-F]{32}\"");
 
     /**
      * The sizes that determine how a blob is copied, in bytes.
@@ -98,7 +103,24 @@ record S3Copy(
         if (settings.keepsChecksums()) {
             request.checksumAlgorithm(ChecksumAlgorithm.CRC32_C);
         }
-        CopyObjectResponse response = bucket.request(OPERATION, source.key(), () -> client.copyObject(request.build()));
+        return new PublishingRequest<>(bucket, OPERATION, source.key(), Precondition.none(), found(source, to))
+                .run(attempts -> copied(source, to, request.build()));
+    }
+
+    /** Recognizes a copy whose response was lost. */
+    private PublishingRequest.Handling<StoredBlob> found(BlobMetadata source, BlobKey to) {
+        String etag = VersionTag.of(source.version()).etag();
+        SentContent sent = new SentContent(
+                source.size(),
+                source.checksum(),
+                version -> MD5.matcher(etag).matches()
+                        && etag.equals(VersionTag.of(version).etag()));
+        return problem -> conditions.find(OPERATION, to, Precondition.none(), sent, problem);
+    }
+
+    /** Sends the request for a copy. */
+    private StoredBlob copied(BlobMetadata source, BlobKey to, CopyObjectRequest request) throws IOException {
+        CopyObjectResponse response = bucket.request(OPERATION, source.key(), () -> client.copyObject(request));
         if (response.copyObjectResult() == null) {
             throw ObjectHeaders.incomplete(OPERATION, to, "result");
         }
@@ -124,7 +146,8 @@ record S3Copy(
                 parts.add(
                         copyPart(upload, source, parts.size() + 1, offset, Math.min(partSize, source.size() - offset)));
             }
-            StoredBlob copied = complete(upload, parts, source, condition);
+            StoredBlob copied = new Completion(bucket, errors, conditions, OPERATION, to, condition)
+                    .run(upload, parts, source.checksum(), source.size());
             Checksums.requireCopied(OPERATION, source, copied.checksum());
             return copied;
         } catch (IOException | RuntimeException | Error e) {
@@ -139,36 +162,13 @@ record S3Copy(
         }
     }
 
-    private StoredBlob complete(
-            MultipartRequests.Upload upload,
-            List<MultipartRequests.Part> parts,
-            BlobMetadata source,
-            Precondition condition)
-            throws IOException {
-        try {
-            return upload.complete(parts, source.checksum(), source.size(), condition);
-        } catch (BlobStoreException e) {
-            boolean mayHaveHappened =
-                    errors.mayBeCompleted(e, false) || (condition != Precondition.none() && errors.isOutcomeUnknown(e));
-            Crc32c checksum = source.checksum().orElse(Crc32c.EMPTY);
-            return conditions.resolve(
-                    OPERATION,
-                    upload.key(),
-                    condition,
-                    source.size(),
-                    checksum,
-                    e,
-                    mayHaveHappened && source.checksum().isPresent());
-        }
-    }
-
     private MultipartRequests.Part copyPart(
             MultipartRequests.Upload upload, BlobMetadata source, int number, long offset, long length)
             throws IOException {
-        UploadPartCopyResponse response = bucket.request(
-                OPERATION,
-                source.key(),
-                () -> client.uploadPartCopy(request -> request.sourceBucket(bucket.name())
+        PublishingRequest.Handling<UploadPartCopyResponse> unfindable = problem -> Optional.empty();
+        UploadPartCopyResponse response = new PublishingRequest<>(
+                        bucket, OPERATION, source.key(), Precondition.none(), unfindable)
+                .run(attempts -> bucket.request(OPERATION, source.key(), () -> client.uploadPartCopy(request -> request.sourceBucket(bucket.name())
                         .sourceKey(names.prefix() + source.key())
                         .destinationBucket(bucket.name())
                         .destinationKey(upload.object())
@@ -176,7 +176,7 @@ record S3Copy(
                         .partNumber(number)
                         .copySourceRange("bytes=" + offset + "-" + (offset + length - 1))
                         .copySourceIfMatch(VersionTag.of(source.version()).etag())
-                        .overrideConfiguration(S3Headers.override(headers.part(), headers.source()))));
+                        .overrideConfiguration(S3Headers.override(headers.part(), headers.source())))));
         if (response.copyPartResult() == null) {
             throw ObjectHeaders.incomplete(OPERATION, source.key(), "result");
         }

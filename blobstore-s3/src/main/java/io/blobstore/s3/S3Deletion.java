@@ -35,13 +35,13 @@ record S3Deletion(BucketContext bucket, ObjectNames names, S3Client client, S3He
     /** Deletes a blob. */
     void delete(BlobKey key) throws IOException {
         String object = names.objectOf(OPERATION, key);
-        DeleteObjectResponse response = bucket.request(
-                OPERATION,
-                key,
-                () -> client.deleteObject(request -> request.bucket(bucket.name())
-                        .key(object)
-                        .overrideConfiguration(S3Headers.override(headers.any()))));
-        requireEmptyBody(OPERATION, key, response.sdkHttpResponse());
+        bucket.call(OPERATION, key, () -> {
+            DeleteObjectResponse response = client.deleteObject(request -> request.bucket(bucket.name())
+                    .key(object)
+                    .overrideConfiguration(S3Headers.override(headers.any())));
+            requireEmptyBody(OPERATION, key, response.sdkHttpResponse());
+            return response;
+        });
     }
 
     /**
@@ -92,16 +92,16 @@ record S3Deletion(BucketContext bucket, ObjectNames names, S3Client client, S3He
             }
         }
         if (!objects.isEmpty()) {
-            try {
-                failures.putAll(deleteObjects(objects));
-            } catch (BlobStoreException e) {
-                objects.values().forEach(key -> failures.put(key, e));
-            }
+            List<BlobKey> named = List.copyOf(objects.values());
+            failures.putAll(bucket.delete(OPERATION, named, left -> deleteObjects(objects, left)));
         }
         return failures;
     }
 
-    private Map<BlobKey, BlobStoreException> deleteObjects(Map<String, BlobKey> objects) throws IOException {
+    private Map<BlobKey, BlobStoreException> deleteObjects(Map<String, BlobKey> all, List<BlobKey> keys)
+            throws IOException {
+        Map<String, BlobKey> objects = new LinkedHashMap<>(all);
+        objects.values().retainAll(Set.copyOf(keys));
         List<ObjectIdentifier> identifiers = objects.keySet().stream()
                 .map(object -> ObjectIdentifier.builder().key(object).build())
                 .toList();

@@ -5,7 +5,6 @@ import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
 import io.blobstore.Operation;
 import io.blobstore.PermissionDeniedException;
-import io.blobstore.PreconditionFailedException;
 import io.blobstore.StorageFullException;
 import io.blobstore.http.Causes;
 import io.blobstore.http.objects.ErrorResponse;
@@ -69,21 +68,9 @@ final class S3Errors extends ErrorTranslator {
         return new BlobStoreException(operation, key, message(problem), problem, retryable);
     }
 
-    @Override
-    public boolean wasRepeated(BlobStoreException problem) {
-        return problem.getCause() instanceof SdkException sdk && sdk.numAttempts() != null && sdk.numAttempts() > 1;
-    }
-
-    /**
-     * Returns whether a failed completion may have taken effect: then the upload is gone, or the condition fails
-     * because of its own blob.
-     *
-     * @param unknownBefore whether an earlier completion of the same upload may have taken effect
-     */
-    boolean mayBeCompleted(BlobStoreException problem, boolean unknownBefore) {
-        return code(problem).equals("NoSuchUpload")
-                || ((unknownBefore || wasRepeated(problem))
-                        && (problem instanceof PreconditionFailedException || isConflict(problem)));
+    /** Returns whether a request failed because its multipart upload no longer exists. */
+    boolean isUploadGone(BlobStoreException problem) {
+        return code(problem).equals("NoSuchUpload");
     }
 
     // ---- error responses

@@ -1,7 +1,6 @@
 package io.blobstore.s3;
 
 import io.blobstore.BlobSource;
-import io.blobstore.BlobStoreException;
 import io.blobstore.Crc32c;
 import io.blobstore.Operation;
 import io.blobstore.Precondition;
@@ -23,11 +22,7 @@ final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.
     private final BucketContext bucket;
     private final MultipartRequests.Upload remote;
     private final Precondition condition;
-    private final Conditions conditions;
-    private final S3Errors errors;
-
-    /** Whether an earlier completion may have taken effect although it failed. */
-    private boolean completionUnknown;
+    private final Completion completion;
 
     S3MultipartUpload(
             BucketContext bucket,
@@ -41,8 +36,7 @@ final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.
         this.bucket = bucket;
         this.remote = remote;
         this.condition = condition;
-        this.conditions = conditions;
-        this.errors = errors;
+        completion = new Completion(bucket, errors, conditions, OPERATION, key(), condition);
     }
 
     /** A part that was sent, as reported to the caller and as listed in the completion. */
@@ -68,16 +62,7 @@ final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.
     @Override
     protected StoredBlob publish(List<Sent> sent, Crc32c checksum) throws IOException {
         List<MultipartRequests.Part> parts = sent.stream().map(Sent::remote).toList();
-        long size = layout().size();
-        try {
-            return remote.complete(parts, Optional.of(checksum), size, condition);
-        } catch (BlobStoreException e) {
-            boolean unknown = errors.isOutcomeUnknown(e);
-            boolean mayHaveHappened =
-                    errors.mayBeCompleted(e, completionUnknown) || (unknown && condition != Precondition.none());
-            completionUnknown |= unknown;
-            return conditions.resolve(OPERATION, key(), condition, size, checksum, e, mayHaveHappened);
-        }
+        return completion.run(remote, parts, Optional.of(checksum), layout().size());
     }
 
     @Override

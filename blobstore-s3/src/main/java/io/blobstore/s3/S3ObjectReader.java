@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.services.s3.S3Client;
 
@@ -59,7 +58,7 @@ record S3ObjectReader(
         Map<String, String> condition = condition(wanted);
         SdkHttpResponse response;
         try {
-            response = bucket.request(
+            response = bucket.call(
                     operation,
                     key,
                     () -> client.headObject(request -> request.bucket(bucket.name())
@@ -98,18 +97,19 @@ record S3ObjectReader(
      */
     private void requireBucket(Operation operation, BlobKey key) throws IOException {
         try {
-            client.listObjectsV2(request -> request.bucket(bucket.name())
-                    .prefix(names.prefix())
-                    .maxKeys(1)
-                    .overrideConfiguration(S3Headers.override(headers.any())));
-            bucket.confirm();
-        } catch (SdkException e) {
+            bucket.call(
+                    operation,
+                    key,
+                    () -> client.listObjectsV2(request -> request.bucket(bucket.name())
+                            .prefix(names.prefix())
+                            .maxKeys(1)
+                            .overrideConfiguration(S3Headers.override(headers.any()))));
+        } catch (BlobStoreException e) {
             if (errors.status(e) == 404 && errors.code(e).isEmpty()) {
                 throw new StoreNotFoundException(operation, key, errors.noBucket(), e);
             }
-            BlobStoreException reason = errors.translate(operation, key, e);
             if (!errors.code(e).equals("AccessDenied")) { // a policy may allow reading without listing
-                throw reason;
+                throw e;
             }
         }
     }

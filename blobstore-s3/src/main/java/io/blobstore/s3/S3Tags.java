@@ -50,7 +50,7 @@ record S3Tags(
         VersionTag.of(source.version()).versionId().ifPresent(request::versionId);
         List<Tag> found;
         try {
-            found = bucket.request(
+            found = bucket.call(
                     OPERATION,
                     key,
                     () -> client.getObjectTagging(request.build()).tagSet());

@@ -93,7 +93,17 @@ final class SdkHttpClientAdapter implements SdkHttpClient {
                         .orElse(path),
                 headers.build(),
                 body,
-                false);
+                false,
+                isSlow(request));
+    }
+
+    /** Returns whether a request is a copy, or completes an upload: then the answer takes as long as the work. */
+    private static boolean isSlow(SdkHttpRequest request) {
+        return switch (request.method()) {
+            case PUT -> request.firstMatchingHeader("x-amz-copy-source").isPresent();
+            case POST -> request.firstMatchingRawQueryParameter("uploadId").isPresent();
+            default -> false;
+        };
     }
 
     /** Returns the body. It is present, but empty, if the SDK has set and signed only a Content-Length. */

@@ -47,7 +47,7 @@ final class UnparsedListing implements ExecutionInterceptor {
                 .addPlugin(client ->
                         client.overrideConfiguration(override -> override.addExecutionInterceptor(response)))
                 .build();
-        bucket.request(operation, null, () -> {
+        bucket.call(operation, null, () -> {
             send.accept(configuration);
             return true;
         });

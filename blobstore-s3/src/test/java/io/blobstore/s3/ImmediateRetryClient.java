@@ -1,6 +1,7 @@
 package io.blobstore.s3;
 
 import io.blobstore.http.HttpClient;
+import io.blobstore.http.objects.VirtualRetryClock;
 import java.net.URI;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
@@ -35,7 +36,7 @@ final class ImmediateRetryClient implements AutoCloseable {
 
     /** Returns a builder of stores in a bucket. */
     S3BlobStore.Builder store(String bucket) {
-        return S3BlobStore.builder(bucket).client(client);
+        return S3BlobStore.builder(bucket).client(client).retryClock(new VirtualRetryClock());
     }
 
     @Override

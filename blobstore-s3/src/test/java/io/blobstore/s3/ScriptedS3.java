@@ -1,6 +1,7 @@
 package io.blobstore.s3;
 
 import io.blobstore.http.ScriptedServer;
+import io.blobstore.http.objects.VirtualRetryClock;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,7 @@ final class ScriptedS3 {
                 .endpoint(URI.create(server.endpoint().toString()))
                 .region("us-east-1")
                 .pathStyle(true)
+                .retryClock(new VirtualRetryClock())
                 .credentials(StaticCredentialsProvider.create(AwsBasicCredentials.create(ACCESS_KEY, SECRET_KEY)));
     }
 

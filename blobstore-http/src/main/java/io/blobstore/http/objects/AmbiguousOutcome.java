@@ -5,7 +5,6 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
-import io.blobstore.Crc32c;
 import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.StoredBlob;
@@ -15,7 +14,7 @@ import java.util.Optional;
 /**
  * Resolves requests whose response was lost: they may have been carried out. A conditional request that is sent again
  * would find its own blob, and fail. So the current blob is requested first: <em>if it has the size and the CRC32C that
- * were sent, the request counts as successful</em>. That may be wrong about which writer stored the blob, but never
+ * were sent, the request counts as successful</em>. If the server stores no CRC32C, its version may prove the same. That may be wrong about which writer stored the blob, but never
  * about its content. Thread-safe.
  */
 public final class AmbiguousOutcome {
@@ -45,24 +44,22 @@ public final class AmbiguousOutcome {
      * Returns the current blob, if it is the one that the failed request sent; empty if there is no blob, or another
      * one.
      *
-     * @param size the number of bytes sent
-     * @param checksum the CRC32C of the bytes sent
-     * @throws BlobStoreException if the server stores no checksum to compare with
+     * @throws BlobStoreException if neither a checksum nor the version shows which content the blob has
      */
     public Optional<StoredBlob> findSent(
             Operation operation,
             BlobKey key,
             Precondition condition,
-            long size,
-            Crc32c checksum,
+            SentContent sent,
             BlobStoreException problem)
             throws BlobStoreException {
-        Optional<BlobMetadata> current = headAfter(operation, key, problem).filter(blob -> blob.size() == size);
+        Optional<BlobMetadata> current = headAfter(operation, key, problem).filter(blob -> blob.size() == sent.size());
         if (current.isEmpty() || isReplacedOne(condition, current.get().version())) {
             return Optional.empty();
         }
         BlobMetadata blob = current.get();
-        if (blob.checksum().isEmpty()) {
+        Optional<Boolean> same = sent.isIn(blob);
+        if (same.isEmpty()) {
             throw new BlobStoreException(
                     operation,
                     key,
@@ -71,8 +68,8 @@ public final class AmbiguousOutcome {
                     problem,
                     false);
         }
-        return blob.checksum().equals(Optional.of(checksum))
-                ? Optional.of(StoredBlob.of(key, size, blob.version(), blob.checksum()))
+        return same.get()
+                ? Optional.of(StoredBlob.of(key, sent.size(), blob.version(), blob.checksum()))
                 : Optional.empty();
     }
 

@@ -6,8 +6,11 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.Operation;
 import io.blobstore.StoreNotFoundException;
 import io.blobstore.http.HttpClient;
+import io.blobstore.spi.Deletions;
 import java.io.IOException;
-import java.util.function.Predicate;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,13 +18,20 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 public final class BucketContext {
+    private static final int FREEING_ATTEMPTS = 3;
+
     private final String name;
     private final String uri;
     private final HttpClient http;
     private final ErrorTranslator errors;
+    private final Retries retries;
+    private final State state;
 
-    private volatile boolean closed;
-    private volatile boolean confirmed;
+    /** What the contexts of a store share. */
+    private static final class State {
+        private volatile boolean closed;
+        private volatile boolean confirmed;
+    }
 
     /**
      * Creates the context of an open store.
@@ -30,11 +40,30 @@ public final class BucketContext {
      * @param prefix the prefix of the store's objects; may be empty
      * @param http the client, which is closed with the store
      */
-    public BucketContext(String scheme, String name, String prefix, HttpClient http, ErrorTranslator errors) {
+    public BucketContext(
+            String scheme, String name, String prefix, HttpClient http, ErrorTranslator errors, Retries retries) {
+        this(
+                name,
+                scheme + "://" + name + (prefix.isEmpty() ? "" : "?prefix=" + prefix),
+                http,
+                errors,
+                retries,
+                new State());
+    }
+
+    private BucketContext(
+            String name, String uri, HttpClient http, ErrorTranslator errors, Retries retries, State state) {
         this.name = name;
-        uri = scheme + "://" + name + (prefix.isEmpty() ? "" : "?prefix=" + prefix);
+        this.uri = uri;
         this.http = http;
         this.errors = errors;
+        this.retries = retries;
+        this.state = state;
+    }
+
+    /** Returns a context for requests that explain failures of others, and must not wait as long as those. */
+    public BucketContext forLookups() {
+        return new BucketContext(name, uri, http, errors, retries.brief(), state);
     }
 
     /** Returns the bucket's name. */
@@ -61,6 +90,79 @@ public final class BucketContext {
         return response;
     }
 
+    /**
+     * Runs a request that may be carried out more than once, and repeats it after failures as {@link Retries}
+     * describes.
+     *
+     * @throws BlobStoreException if the request fails finally
+     * @throws IllegalStateException if the store is closed, also during the request
+     */
+    public <T> T call(Operation operation, @Nullable BlobKey key, Request<T> request) throws IOException {
+        return repeat(operation, key, () -> request(operation, key, request));
+    }
+
+    /** Repeats a request whose failures are translated already, as {@link #call} does. */
+    public <T> T repeat(Operation operation, @Nullable BlobKey key, Request<T> request) throws IOException {
+        Retries.Attempts attempts = retries.begin();
+        while (true) {
+            try {
+                return request.run();
+            } catch (BlobStoreException e) {
+                if (!awaitNext(attempts, operation, key, e)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /**
+     * Deletes blobs with one request, and with further ones those that failed and may be deleted later.
+     *
+     * @param request sends one request
+     * @return the keys whose blobs could not be deleted, each with its failure
+     */
+    public Map<BlobKey, BlobStoreException> delete(Operation operation, List<BlobKey> keys, Deletions.Batch request)
+            throws IOException {
+        Map<BlobKey, BlobStoreException> failures = new LinkedHashMap<>();
+        Retries.Attempts attempts = retries.begin();
+        for (List<BlobKey> left = keys; ; ) {
+            Map<BlobKey, BlobStoreException> failed = new LinkedHashMap<>();
+            try {
+                failed.putAll(request.delete(left));
+            } catch (BlobStoreException e) {
+                left.forEach(key -> failed.put(key, e));
+            }
+            failures.keySet().removeAll(left);
+            failures.putAll(failed);
+            left = failed.keySet().stream()
+                    .filter(key -> failed.get(key).isRetryable())
+                    .toList();
+            if (left.isEmpty() || !awaitNext(attempts, operation, null, failed.get(left.get(0)))) {
+                return failures;
+            }
+        }
+    }
+
+    /** Waits for the next attempt after a failure, as {@link Retries.Attempts#next} does. */
+    boolean awaitNext(
+            Retries.Attempts attempts, Operation operation, @Nullable BlobKey key, BlobStoreException problem)
+            throws BlobStoreException {
+        try {
+            return attempts.next(problem);
+        } catch (InterruptedException e) {
+            e.addSuppressed(problem);
+            throw errors.translate(operation, key, e);
+        }
+    }
+
+    Retries retries() {
+        return retries;
+    }
+
+    ErrorTranslator errors() {
+        return errors;
+    }
+
     /** Runs a request that creates an object, as {@link #request} does; a 404 means that the bucket does not exist. */
     public <T> T create(Operation operation, BlobKey key, Request<T> request) throws IOException {
         try {
@@ -85,12 +187,12 @@ public final class BucketContext {
             if (errors.isTranslatable(e)) {
                 throw failure(operation, key, e);
             }
-            throw closed && e instanceof IllegalStateException ? closedDuringRequest(e) : e;
+            throw state.closed && e instanceof IllegalStateException ? closedDuringRequest(e) : e;
         }
     }
 
     private BlobStoreException failure(Operation operation, @Nullable BlobKey key, Exception problem) {
-        if (closed) {
+        if (state.closed) {
             throw closedDuringRequest(problem);
         }
         return errors.translate(operation, key, problem);
@@ -101,25 +203,41 @@ public final class BucketContext {
     }
 
     /**
-     * Aborts an upload on the server; see {@link UninterruptibleRequest#free}. There is only one attempt if the server
-     * does not respond.
-     *
-     * @param again whether to try again after a retryable failure
+     * Frees a resource on the server, such as the parts of an upload, even if the thread was interrupted before: its
+     * interrupt status is restored afterwards. A later interrupt ends the request. There are up to three attempts
+     * within a second, as there is no later opportunity, and an upload costs money until a lifecycle rule removes it;
+     * but only one if the server does not respond.
      */
-    public void free(BlobKey key, Request<?> request, Predicate<BlobStoreException> again) throws IOException {
-        UninterruptibleRequest.free(
-                () -> request(Operation.ABORT_UPLOAD, key, request),
-                problem -> !ErrorTranslator.isUnresponsive(problem) && again.test(problem));
+    public void free(BlobKey key, Request<?> request) throws IOException {
+        boolean interrupted = Thread.interrupted();
+        Retries.Attempts attempts = retries.brief(FREEING_ATTEMPTS).begin();
+        try {
+            while (true) {
+                try {
+                    request(Operation.ABORT_UPLOAD, key, request);
+                    return;
+                } catch (BlobStoreException e) {
+                    if (ErrorTranslator.isUnresponsive(e)
+                            || !awaitNext(attempts, Operation.ABORT_UPLOAD, key, e)) {
+                        throw e;
+                    }
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     /** Returns whether a response has confirmed that the bucket exists: then a 404 without a code concerns the blob. */
     public boolean isConfirmed() {
-        return confirmed;
+        return state.confirmed;
     }
 
     /** Records that a response has confirmed that the bucket exists. */
     public void confirm() {
-        confirmed = true;
+        state.confirmed = true;
     }
 
     /**
@@ -128,14 +246,14 @@ public final class BucketContext {
      * @throws IllegalStateException if it is closed
      */
     public void requireOpen() {
-        if (closed) {
+        if (state.closed) {
             throw new IllegalStateException("this store is closed: " + this);
         }
     }
 
     /** Cancels all running requests and rejects further ones. Idempotent. */
     public void close() {
-        closed = true;
+        state.closed = true;
         http.close();
     }
 

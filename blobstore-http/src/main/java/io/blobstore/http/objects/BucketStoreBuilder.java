@@ -24,6 +24,11 @@ public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
     /** The storage class of new objects; empty for the bucket's default. */
     protected Optional<String> storageClass = Optional.empty();
 
+    /** The number of attempts of a request without content. */
+    protected int maxAttempts = Retries.DEFAULT_ATTEMPTS;
+    /** Measures the delays between attempts. */
+    protected RetryClock retryClock = RetryClock.SYSTEM;
+
     /** Creates a builder with default settings. */
     protected BucketStoreBuilder(String bucket) {
         this.bucket = bucket;
@@ -83,9 +88,38 @@ public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
         return self();
     }
 
-    /** Sets how long a connection may make no progress; default 30 s. */
+    /**
+     * Sets how long a connection may make no progress; default 30 s. This includes waiting for an answer, except to the
+     * requests of {@link #answerTimeout}.
+     */
     public B stallTimeout(Duration timeout) {
         http.stallTimeout(timeout);
         return self();
+    }
+
+    /**
+     * Sets how long the server may be silent while it copies a blob, or completes an upload; default 10 min. The white
+     * space that some servers send meanwhile ends the silence; the whole answer may take six times as long. A request
+     * that is not answered in time is not repeated, as the server may still be at work.
+     */
+    public B answerTimeout(Duration timeout) {
+        http.answerTimeout(timeout);
+        return self();
+    }
+
+    /**
+     * Sets how often a request without content is sent at most, the first time included: from 1, which means no retry,
+     * to 100; default 5. These are all requests but stores and reads of content, which transfers repeat. A request
+     * that the server refuses because of its load is repeated for up to 2 minutes instead, unless this is 1.
+     */
+    public B maxAttempts(int attempts) {
+        new Retries(attempts, retryClock); // rejects other numbers
+        maxAttempts = attempts;
+        return self();
+    }
+
+    /** Returns the policy for repeating requests. */
+    protected Retries retries() {
+        return new Retries(maxAttempts, retryClock);
     }
 }

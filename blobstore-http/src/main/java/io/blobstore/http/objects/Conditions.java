@@ -39,12 +39,19 @@ public final class Conditions {
             boolean mayHaveHappened)
             throws BlobStoreException {
         if (mayHaveHappened) {
-            Optional<StoredBlob> sent = outcome.findSent(operation, key, condition, size, checksum, problem);
-            if (sent.isPresent()) {
-                return sent.get();
+            Optional<StoredBlob> found = find(operation, key, condition, SentContent.of(size, checksum), problem);
+            if (found.isPresent()) {
+                return found.get();
             }
         }
         throw explain(operation, key, condition, problem);
+    }
+
+    /** Returns the current blob, if it has the content that was sent, as {@link AmbiguousOutcome#findSent} does. */
+    public Optional<StoredBlob> find(
+            Operation operation, BlobKey key, Precondition condition, SentContent sent, BlobStoreException problem)
+            throws BlobStoreException {
+        return outcome.findSent(operation, key, condition, sent, problem);
     }
 
     /**

@@ -25,7 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class ErrorTranslator {
     private static final int TOO_MANY_REQUESTS = 429;
+    private static final int BAD_GATEWAY = 502;
     private static final int UNAVAILABLE = 503;
+    private static final int GATEWAY_TIMEOUT = 504;
 
     private final String bucket;
     private final String endpoint;
@@ -77,14 +79,6 @@ public abstract class ErrorTranslator {
 
     /** Returns whether the server rejected a request because of a concurrent one for the same blob. */
     protected boolean isConflict(BlobStoreException problem) {
-        return false;
-    }
-
-    /**
-     * Returns whether the SDK sent a request more than once before it failed: then the outcome of the earlier attempts
-     * is unknown.
-     */
-    public boolean wasRepeated(BlobStoreException problem) {
         return false;
     }
 
@@ -265,7 +259,19 @@ public abstract class ErrorTranslator {
                 || isConflict(problem)
                 || Causes.find(problem, TransportException.class, e -> e.kind() == TransportException.Kind.CONNECT)
                         .isPresent();
-        return problem.isRetryable() && (!notCarriedOut || wasRepeated(problem));
+        return problem.isRetryable() && !notCarriedOut;
+    }
+
+    /** Returns whether a request was sent, but not answered by the server itself. */
+    boolean isUnanswered(BlobStoreException problem) {
+        int status = status(problem);
+        return isOutcomeUnknown(problem) && (status == 0 || status == BAD_GATEWAY || status == GATEWAY_TIMEOUT);
+    }
+
+    /** Returns whether the server did not answer in time. */
+    static boolean isTimeout(BlobStoreException problem) {
+        return Causes.find(problem, TransportException.class, e -> e.kind() == TransportException.Kind.TIMEOUT)
+                .isPresent();
     }
 
     /** Returns whether the server did not respond, other than by closing the connection: then one wait is enough. */

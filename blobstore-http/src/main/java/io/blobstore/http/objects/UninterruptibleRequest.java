@@ -1,11 +1,9 @@
 package io.blobstore.http.objects;
 
-import io.blobstore.BlobStoreException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.function.Predicate;
 
 /**
  * Runs requests whose response must not be lost to an interrupt, because it names a resource that must be freed. An
@@ -14,36 +12,8 @@ import java.util.function.Predicate;
  */
 public final class UninterruptibleRequest {
     private static final Duration GRACE = Duration.ofSeconds(5);
-    private static final int FREEING_ATTEMPTS = 3;
 
     private UninterruptibleRequest() {}
-
-    /**
-     * Frees a resource even if the thread was interrupted before: its interrupt status is restored afterwards. A later
-     * interrupt ends the request. There are up to three attempts without delay, as there is no later opportunity, and
-     * an upload costs money until a lifecycle rule removes it.
-     *
-     * @param again whether to try again after a retryable failure
-     */
-    public static void free(BucketContext.Request<?> request, Predicate<BlobStoreException> again) throws IOException {
-        boolean interrupted = Thread.interrupted();
-        try {
-            for (int attempt = 1; ; attempt++) {
-                try {
-                    request.run();
-                    return;
-                } catch (BlobStoreException e) {
-                    if (attempt == FREEING_ATTEMPTS || !e.isRetryable() || !again.test(e)) {
-                        throw e;
-                    }
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
 
     /**
      * Runs a request in a thread of its own. When this method returns, that thread has ended, and the caller's

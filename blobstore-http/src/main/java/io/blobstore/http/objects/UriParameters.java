@@ -1,20 +1,29 @@
 package io.blobstore.http.objects;
 
 import io.blobstore.StoreUri;
+import io.blobstore.http.HttpClient;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Parses the parameters of a store's URI by their types. An {@link IllegalArgumentException} for an invalid value names
  * the valid ones.
  */
 public final class UriParameters {
+    private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m|h)");
+    private static final Map<String, ChronoUnit> UNITS =
+            Map.of("ms", ChronoUnit.MILLIS, "s", ChronoUnit.SECONDS, "m", ChronoUnit.MINUTES, "h", ChronoUnit.HOURS);
+
     private final Map<String, String> values;
 
     private UriParameters(Map<String, String> values) {
@@ -42,6 +51,7 @@ public final class UriParameters {
     /**
      * Returns the parameters of a URI.
      *
+     * @param known the names of the store's parameters
      * @throws IllegalArgumentException if a parameter is not among the known ones
      */
     public static UriParameters of(StoreUri uri, List<String> known) {
@@ -54,6 +64,10 @@ public final class UriParameters {
         text("prefix", builder::prefix);
         text("storageClass", builder::storageClass);
         count("maxConnections", builder::maxConnections);
+        count("maxAttempts", builder::maxAttempts);
+        duration("connectTimeout", builder::connectTimeout);
+        duration("stallTimeout", builder::stallTimeout);
+        duration("answerTimeout", builder::answerTimeout);
     }
 
     /** Passes a text to a consumer, if the parameter is present. */
@@ -89,6 +103,24 @@ public final class UriParameters {
                         "parameter '" + name + "' is a whole number from 1; got '" + value + "'");
             }
             use.accept(number);
+        });
+    }
+
+    /**
+     * Passes a time to a consumer, if the parameter is present: a whole number and a unit, {@code ms}, {@code s},
+     * {@code m} or {@code h}, from 1 ms to 24 h.
+     */
+    public void duration(String name, Consumer<Duration> use) {
+        text(name, value -> {
+            Matcher matcher = DURATION.matcher(value);
+            Duration time = matcher.matches()
+                    ? Duration.of(Long.parseLong(matcher.group(1)), UNITS.get(matcher.group(2)))
+                    : Duration.ZERO;
+            if (time.isZero() || time.compareTo(HttpClient.MAX_TIME_LIMIT) > 0) {
+                throw new IllegalArgumentException("parameter '" + name
+                        + "' is a whole number and a unit, ms, s, m or h, from 1ms to 24h; got '" + value + "'");
+            }
+            use.accept(time);
         });
     }
 
