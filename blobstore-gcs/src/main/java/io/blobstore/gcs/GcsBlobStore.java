@@ -251,9 +251,9 @@ public final class GcsBlobStore implements BlobStore {
         }
 
         /**
-         * Sets an HTTP client of the SDK to use, which the caller has to close. Excludes {@link #endpoint},
-         * {@link #project} and {@link #credentials}. Content is not sent by the client, but to its host and with its
-         * credentials.
+         * Sets an HTTP client of the SDK whose options to use: host, credentials, transport and retries. The caller has
+         * to close it. Excludes {@link #endpoint}, {@link #project} and {@link #credentials}. Its transport sends what
+         * has no content, without following redirects; content is sent to the same host and with the same credentials.
          */
         public Builder client(Storage client) {
             clients.client = Optional.of(client);

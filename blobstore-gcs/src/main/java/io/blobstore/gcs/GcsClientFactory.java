@@ -1,15 +1,20 @@
 package io.blobstore.gcs;
 
+import com.google.api.client.http.HttpRequestInitializer;
+import com.google.api.client.http.HttpTransport;
+import com.google.api.client.http.javanet.NetHttpTransport;
 import com.google.api.gax.retrying.RetrySettings;
 import com.google.auth.Credentials;
 import com.google.auth.oauth2.GoogleCredentials;
 import com.google.cloud.NoCredentials;
+import com.google.cloud.ServiceOptions;
 import com.google.cloud.http.HttpTransportOptions;
 import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.StorageOptions;
 import io.blobstore.Operation;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.http.HttpClient;
+import io.blobstore.http.objects.RefusedRequestException;
 import io.blobstore.http.objects.UriParameters;
 import java.io.Closeable;
 import java.io.IOException;
@@ -38,19 +43,16 @@ final class GcsClientFactory {
      * The SDK's clients of a store.
      *
      * @param withoutRetries the same client without retries, for requests whose retry would meet their own result
-     * @param owned whether the store closes the client
      */
-    record Clients(Storage client, Storage withoutRetries, boolean owned) implements Closeable {
+    record Clients(Storage client, Storage withoutRetries) implements Closeable {
         @Override
         public void close() throws IOException {
             GcsClientFactory.close(withoutRetries);
-            if (owned) {
-                GcsClientFactory.close(client);
-            }
+            GcsClientFactory.close(client);
         }
     }
 
-    /** Returns the clients. A client given to the builder is not closed with them. */
+    /** Returns the clients. A client given to the builder is not used itself, and not closed with them. */
     Clients open(GcsSettings settings, Optional<URI> endpoint, HttpClient http) throws IOException {
         if (client.isPresent() && (endpoint.isPresent() || project.isPresent() || credentials.isPresent())) {
             throw new IllegalArgumentException(
@@ -58,17 +60,54 @@ final class GcsClientFactory {
         }
         Optional<URI> server = endpoint.isPresent() ? endpoint : emulator();
         server.ifPresent(UriParameters::requireEndpoint);
+        Storage used = client.isPresent()
+                ? withoutRedirects(client.get())
+                : newClient(server, credentials(server), http);
         if (settings.customerKey().isPresent()
-                && server.filter(GcsClientFactory::isPlain).isPresent()) {
+                && isPlain(URI.create(used.getOptions().getHost()))) {
             throw new IllegalArgumentException("a customer key must not travel over plain http; use https");
         }
-        Storage used = client.isPresent() ? client.get() : newClient(server, credentials(server), http);
-        DataRequests.transport(used); // refuses a client of gRPC
         Storage withoutRetries = used.getOptions().toBuilder()
                 .setRetrySettings(StorageOptions.getNoRetrySettings())
                 .build()
                 .getService();
-        return new Clients(used, withoutRetries, client.isEmpty());
+        return new Clients(used, withoutRetries);
+    }
+
+    /** Returns a client with the options of another one, whose requests follow no redirects. */
+    private static Storage withoutRedirects(Storage client) {
+        HttpTransportOptions transport = DataRequests.transport(client);
+        return client.getOptions().toBuilder()
+                .setTransportOptions(new WithoutRedirects(transport))
+                .build()
+                .getService();
+    }
+
+    /** Another client's options of its transport, whose requests follow no redirects. */
+    private static final class WithoutRedirects extends HttpTransportOptions {
+        private static final long serialVersionUID = 1L;
+
+        private final HttpTransportOptions options;
+
+        private WithoutRedirects(HttpTransportOptions options) {
+            super(options.toBuilder().setHttpTransportFactory(() -> new RedirectRefusingTransport(
+                    options.getHttpTransportFactory().create(), RefusedRequestException::new)));
+            this.options = options;
+        }
+
+        @Override
+        public HttpRequestInitializer getHttpRequestInitializer(ServiceOptions<?, ?> service) {
+            return options.getHttpRequestInitializer(service); // which a subclass may have overridden
+        }
+    }
+
+    /** Creates the transport of requests for access tokens, which follow no redirects either. */
+    static HttpTransport tokenTransport() {
+        return new RedirectRefusingTransport(
+                new NetHttpTransport(),
+                redirect -> new IOException("the server of access tokens redirects (HTTP " + redirect.status()
+                        + redirect.redirectHost().map(host -> " to " + host).orElse("")
+                        + "), which is not followed"));
     }
 
     private static void close(Storage client) throws IOException {
@@ -107,7 +146,7 @@ final class GcsClientFactory {
             return NoCredentials.getInstance(); // a token must not be sent unencrypted, and an emulator needs none
         }
         try {
-            return GoogleCredentials.getApplicationDefault();
+            return GoogleCredentials.getApplicationDefault(GcsClientFactory::tokenTransport);
         } catch (IOException e) {
             throw new PermissionDeniedException(
                     Operation.OPEN,
