@@ -93,7 +93,7 @@ public final class GcsBlobStore implements BlobStore {
         this.clients = clients;
         DataRequests data = new DataRequests(http, clients.client());
         GcsUrls urls = GcsUrls.of(clients.client(), settings.bucket());
-        errors = new GcsErrors(settings.bucket(), urls.root());
+        errors = new GcsErrors(settings, urls.root());
         names = new GcsObjectNames(settings.prefix());
         bucket = new BucketContext("gs", settings.bucket(), settings.prefix(), http, errors);
         objects = new GcsObjectReader(bucket, names, clients.client(), data, urls, errors, settings);

@@ -98,7 +98,7 @@ class MultipartRequestsTest {
         HttpClient http = HttpClient.builder().build();
         GcsClientFactory.Clients clients = factory.open(settings, Optional.of(server.endpoint()), http);
         GcsUrls urls = GcsUrls.of(clients.client(), bucket);
-        GcsErrors errors = new GcsErrors(bucket, urls.root());
+        GcsErrors errors = new GcsErrors(settings, urls.root());
         BucketContext context = new BucketContext("gs", bucket, "", http, errors);
         DataRequests data = new DataRequests(http, clients.client());
         return new Opened(http, clients, errors, new MultipartRequests(context, data, urls, errors, settings));
