@@ -16,9 +16,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.xml.stream.XMLStreamException;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.AbortedException;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
  * Translates the failures of requests to S3: the error codes of S3 and compatible servers, and the SDK's exceptions.
@@ -50,7 +50,7 @@ final class S3Errors extends ErrorTranslator {
 
     @Override
     protected boolean isTranslatable(RuntimeException problem) {
-        return problem instanceof SdkException;
+        return problem instanceof SdkException || CredentialProblems.describe(problem).isPresent();
     }
 
     @Override
@@ -60,18 +60,16 @@ final class S3Errors extends ErrorTranslator {
 
     @Override
     protected Optional<ErrorResponse> sdkResponse(Throwable problem) {
-        return Causes.find(problem, AwsServiceException.class).map(S3ErrorResponse::of);
+        return Causes.find(problem, S3Exception.class).map(S3ErrorResponse::of);
     }
 
     @Override
     protected BlobStoreException translateOther(Operation operation, @Nullable BlobKey key, Exception problem) {
-        String message = String.valueOf(problem.getMessage());
-        if (message.contains("Unable to load credentials") || message.contains("Failed to load credentials")) {
-            return new PermissionDeniedException(
-                    operation,
-                    key,
-                    "there are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
-                    problem);
+        Optional<String> credentials = CredentialProblems.describe(problem);
+        if (credentials.isPresent()) {
+            return CredentialProblems.mayPass(problem)
+                    ? new BlobStoreException(operation, key, credentials.get(), problem, true)
+                    : new PermissionDeniedException(operation, key, credentials.get(), problem);
         }
         if (Causes.find(problem, XMLStreamException.class).isPresent()) {
             return new BlobStoreException(
