@@ -104,7 +104,7 @@ public final class GcsBlobStore implements BlobStore {
         this.client = client;
         DataRequests data = new DataRequests(http, client.client());
         GcsUrls urls = GcsUrls.of(client.client(), settings.bucket());
-        errors = new GcsErrors(settings.bucket(), urls.root());
+        errors = new GcsErrors(settings, urls.root());
         names = new GcsObjectNames(settings.prefix());
         bucket = new BucketContext("gs", settings.bucket(), settings.prefix(), http, errors, retries);
         objects = new GcsObjectReader(bucket, names, client.client(), data, urls, errors, settings);
@@ -281,9 +281,9 @@ public final class GcsBlobStore implements BlobStore {
         }
 
         /**
-         * Sets an HTTP client of the SDK to use, which the caller has to close. Excludes {@link #endpoint},
-         * {@link #project} and {@link #credentials}. Content is not sent by the client, but to its host and with its
-         * credentials.
+         * Sets an HTTP client of the SDK whose options to use: host, credentials and transport. The caller has
+         * to close it. Excludes {@link #endpoint}, {@link #project} and {@link #credentials}. Its transport sends what
+         * has no content, without following redirects; content is sent to the same host and with the same credentials.
          *
          * <p>The store does not use the client's retry settings: it repeats requests itself. The time limits of the
          * client's transport options apply to its requests, instead of {@link #connectTimeout}, {@link #stallTimeout}

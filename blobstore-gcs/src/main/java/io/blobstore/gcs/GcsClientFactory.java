@@ -1,14 +1,19 @@
 package io.blobstore.gcs;
 
+import com.google.api.client.http.HttpRequestInitializer;
+import com.google.api.client.http.HttpTransport;
+import com.google.api.client.http.javanet.NetHttpTransport;
 import com.google.auth.Credentials;
 import com.google.auth.oauth2.GoogleCredentials;
 import com.google.cloud.NoCredentials;
+import com.google.cloud.ServiceOptions;
 import com.google.cloud.http.HttpTransportOptions;
 import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.StorageOptions;
 import io.blobstore.Operation;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.http.HttpClient;
+import io.blobstore.http.objects.RefusedRequestException;
 import io.blobstore.http.objects.UriParameters;
 import java.io.Closeable;
 import java.io.IOException;
@@ -47,7 +52,7 @@ final class GcsClientFactory {
         }
     }
 
-    /** Returns the client. A client given to the builder is not closed with it. */
+    /** Returns the client. A client given to the builder is not used itself, and not closed with it. */
     Client open(GcsSettings settings, Optional<URI> endpoint, HttpClient http) throws IOException {
         if (client.isPresent() && (endpoint.isPresent() || project.isPresent() || credentials.isPresent())) {
             throw new IllegalArgumentException(
@@ -55,18 +60,51 @@ final class GcsClientFactory {
         }
         Optional<URI> server = endpoint.isPresent() ? endpoint : emulator();
         server.ifPresent(UriParameters::requireEndpoint);
+        Storage used = client.isPresent()
+                ? withoutRedirects(client.get())
+                : newClient(server, credentials(server), http);
         if (settings.customerKey().isPresent()
-                && server.filter(GcsClientFactory::isPlain).isPresent()) {
+                && isPlain(URI.create(used.getOptions().getHost()))) {
             throw new IllegalArgumentException("a customer key must not travel over plain http; use https");
         }
-        if (client.isEmpty()) {
-            return new Client(newClient(server, credentials(server), http));
-        }
-        DataRequests.transport(client.get()); // refuses a client of gRPC
-        return new Client(client.get().getOptions().toBuilder()
+        return new Client(used);
+    }
+
+    /** Returns a client with the options of another one, which follows no redirects and repeats no request. */
+    private static Storage withoutRedirects(Storage client) {
+        HttpTransportOptions transport = DataRequests.transport(client); // refuses a client of gRPC
+        return client.getOptions().toBuilder()
+                .setTransportOptions(new WithoutRedirects(transport))
                 .setRetrySettings(StorageOptions.getNoRetrySettings())
                 .build()
-                .getService());
+                .getService();
+    }
+
+    /** Another client's options of its transport, whose requests follow no redirects. */
+    private static final class WithoutRedirects extends HttpTransportOptions {
+        private static final long serialVersionUID = 1L;
+
+        private final HttpTransportOptions options;
+
+        private WithoutRedirects(HttpTransportOptions options) {
+            super(options.toBuilder().setHttpTransportFactory(() -> new RedirectRefusingTransport(
+                    options.getHttpTransportFactory().create(), RefusedRequestException::new)));
+            this.options = options;
+        }
+
+        @Override
+        public HttpRequestInitializer getHttpRequestInitializer(ServiceOptions<?, ?> service) {
+            return options.getHttpRequestInitializer(service); // which a subclass may have overridden
+        }
+    }
+
+    /** Creates the transport of requests for access tokens, which follow no redirects either. */
+    static HttpTransport tokenTransport() {
+        return new RedirectRefusingTransport(
+                new NetHttpTransport(),
+                redirect -> new IOException("the server of access tokens redirects (HTTP " + redirect.status()
+                        + redirect.redirectHost().map(host -> " to " + host).orElse("")
+                        + "), which is not followed"));
     }
 
     private static boolean isPlain(URI server) {
@@ -95,7 +133,7 @@ final class GcsClientFactory {
             return NoCredentials.getInstance(); // a token must not be sent unencrypted, and an emulator needs none
         }
         try {
-            return GoogleCredentials.getApplicationDefault();
+            return GoogleCredentials.getApplicationDefault(GcsClientFactory::tokenTransport);
         } catch (IOException e) {
             throw new PermissionDeniedException(
                     Operation.OPEN,

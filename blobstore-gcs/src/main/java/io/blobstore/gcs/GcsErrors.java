@@ -10,6 +10,7 @@ import io.blobstore.PermissionDeniedException;
 import io.blobstore.http.Causes;
 import io.blobstore.http.objects.ErrorResponse;
 import io.blobstore.http.objects.ErrorTranslator;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +21,11 @@ final class GcsErrors extends ErrorTranslator {
     private static final String LOGIN =
             "run 'gcloud auth application-default login', or set GOOGLE_APPLICATION_CREDENTIALS";
 
-    GcsErrors(String bucket, String endpoint) {
-        super(bucket, endpoint, "check the endpoint", THROTTLING);
+    private final boolean hasCustomerKey;
+
+    GcsErrors(GcsSettings settings, String endpoint) {
+        super(settings.bucket(), endpoint, "check the endpoint", THROTTLING);
+        hasCustomerKey = settings.customerKey().isPresent();
     }
 
     // ---- the exceptions of Google's libraries
@@ -86,12 +90,21 @@ final class GcsErrors extends ErrorTranslator {
         if (response.status() == 404 && response.message().contains("bucket does not exist")) {
             return Optional.of(failure.storeNotFound(noBucket()));
         }
-        if (response.is("ResourceIsEncryptedWithCustomerEncryptionKey", "resourceIsEncryptedWithCustomerEncryptionKey")
-                || response.is("CustomerEncryptionKeyIsIncorrect", "customerEncryptionKeyIsIncorrect")) {
-            return Optional.of(
-                    failure.permissionDenied("the blob is encrypted with another customer key than the store's"));
-        }
-        return Optional.empty();
+        return switch (response.code().toLowerCase(Locale.ROOT)) { // the two APIs differ in the first letter
+            case "resourceisencryptedwithcustomerencryptionkey",
+                    "customerencryptionkeyisincorrect",
+                    "customerencryptionkeyrequired" ->
+                Optional.of(failure.permissionDenied(
+                        hasCustomerKey
+                                ? "the blob is encrypted with another customer key than the store's"
+                                : "the blob is encrypted with a customer key; set GcsBlobStore.Builder.encryption to"
+                                        + " that key"));
+            case "resourcenotencryptedwithcustomerencryptionkey" ->
+                Optional.of(failure.permissionDenied("the blob is not encrypted with the store's customer key"));
+            case "retentionpolicynotmet", "objectunderactivehold" ->
+                Optional.of(failure.other("the blob is under a retention policy or a hold", false));
+            default -> Optional.empty();
+        };
     }
 
     @Override

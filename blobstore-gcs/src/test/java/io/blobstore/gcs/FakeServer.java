@@ -18,7 +18,7 @@ final class FakeServer implements BeforeEachCallback, AfterEachCallback {
     static final String BUCKET = "some-bucket";
 
     /** The account of all tests, as generating its key takes time. */
-    private static final FakeCredentials ACCOUNT = new FakeCredentials();
+    static final FakeCredentials ACCOUNT = new FakeCredentials();
 
     private final boolean secure;
     private FakeGcs server;

@@ -4,8 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.google.api.client.http.HttpTransport;
+import com.google.api.client.http.javanet.NetHttpTransport;
 import com.google.auth.oauth2.AccessToken;
 import com.google.auth.oauth2.OAuth2Credentials;
+import com.google.auth.oauth2.UserCredentials;
+import com.google.cloud.NoCredentials;
+import com.google.cloud.http.HttpTransportOptions;
+import com.google.cloud.storage.Storage;
+import com.google.cloud.storage.StorageOptions;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
@@ -18,6 +25,7 @@ import io.blobstore.PresignOptions;
 import io.blobstore.StoreNotFoundException;
 import io.blobstore.StoreOptions;
 import io.blobstore.contract.LeakCheck;
+import io.blobstore.gcs.fake.FakeCredentials;
 import io.blobstore.http.ScriptedServer;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.http.TestAuthority;
@@ -28,6 +36,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.Date;
 import java.util.List;
@@ -128,6 +137,123 @@ class GcsBadInputTest {
 
             assertThat(other.accepted()).isZero();
             assertThat(redirecting.requests()).hasSize(7);
+        }
+    }
+
+    /** The SDK's own HTTP library would follow it, with tokens, keys and content. */
+    @ParameterizedTest
+    @ValueSource(ints = {302, 307})
+    void aRedirectIsNotFollowedByACallersClient(int status) throws Exception {
+        try (ScriptedServer other = ScriptedServer.secure(serverContext(), Script.responding(200, "{}"));
+                ScriptedServer redirecting = ScriptedServer.secure(serverContext(), redirecting(status, other));
+                Storage client = client(redirecting)) {
+            assertEachFails(
+                    GcsBlobStore.builder(BUCKET)
+                            .client(client)
+                            .trustManagers(TestAuthority.get().trustManagers())
+                            .encryption(GcsEncryption.customerKey(new byte[32])),
+                    BlobStoreException.class,
+                    false,
+                    "HTTP " + status + " to "
+                            + URI.create(other.endpoint().toString()).getAuthority(),
+                    "check the endpoint");
+
+            assertThat(other.accepted()).isZero();
+            assertThat(redirecting.requests()).hasSize(7);
+        }
+    }
+
+    /** A server that refuses the token, so that it is renewed, and then redirects, does not get it elsewhere. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aRenewedTokenStaysWithItsServer(boolean callersClient) throws Exception {
+        try (ScriptedServer other = ScriptedServer.secure(serverContext(), Script.responding(401, ""));
+                ScriptedServer redirecting = ScriptedServer.secure(serverContext(), redirecting(307, other))
+                        .then(Script.responding(401, "", "Connection: close"));
+                Storage client = client(redirecting)) {
+            GcsBlobStore.Builder builder = GcsBlobStore.builder(BUCKET)
+                    .trustManagers(TestAuthority.get().trustManagers());
+            try (BlobStore store = (callersClient
+                            ? builder.client(client)
+                            : builder.endpoint(URI.create(redirecting.endpoint().toString()))
+                                    .credentials(new FakeCredentials()))
+                    .open()) {
+                assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.head(KEY)))
+                        .hasMessageContaining("redirects (HTTP 307");
+            }
+            assertThat(redirecting.requests()).hasSize(2);
+            assertThat(redirecting.requests().get(1).header("Authorization")).contains("Bearer fake-token-2");
+            assertThat(other.accepted()).isZero();
+        }
+    }
+
+    /** Returns a script that redirects, and closes the connection, which the JDK's HTTP client would keep. */
+    private static Script redirecting(int status, ScriptedServer other) {
+        return Script.responding(status, "", "Location: " + other.endpoint() + "/b?secret=1", "Connection: close");
+    }
+
+    /** Returns a client of a caller, with a transport of the SDK's library. */
+    private static Storage client(ScriptedServer server) throws GeneralSecurityException {
+        SSLContext trusting = SSLContext.getInstance("TLS");
+        trusting.init(null, TestAuthority.get().trustManagers(), null);
+        HttpTransport transport = new NetHttpTransport.Builder()
+                .setSslSocketFactory(trusting.getSocketFactory())
+                .build();
+        return StorageOptions.http()
+                .setHost(server.endpoint().toString())
+                .setProjectId("none")
+                .setCredentials(new FakeCredentials())
+                .setTransportOptions(HttpTransportOptions.newBuilder()
+                        .setHttpTransportFactory(() -> transport)
+                        .build())
+                .build()
+                .getService();
+    }
+
+    /** A request for a token has a refresh token, or an assertion that can be exchanged for a token. */
+    @ParameterizedTest
+    @ValueSource(ints = {302, 307})
+    void aRequestForATokenDoesNotFollowARedirect(int status) throws IOException {
+        try (ScriptedServer other = ScriptedServer.plain(Script.responding(200, "{}"));
+                ScriptedServer redirecting = ScriptedServer.plain(redirecting(status, other))) {
+            UserCredentials user = UserCredentials.newBuilder()
+                    .setClientId("id")
+                    .setClientSecret("secret")
+                    .setRefreshToken("secret-token")
+                    .setTokenServerUri(URI.create(redirecting.endpoint() + "/token"))
+                    .setHttpTransportFactory(GcsClientFactory::tokenTransport)
+                    .build();
+            try (BlobStore store = GcsBlobStore.builder(BUCKET)
+                    .endpoint(server.get().endpoint())
+                    .credentials(user)
+                    .open()) {
+                assertThat(catchThrowableOfType(
+                                BlobStoreException.class, () -> store.store(KEY, BlobSource.of())))
+                        .hasMessageContaining("access token")
+                        .hasMessageContaining("HTTP " + status + " to " + other.endpoint().authority())
+                        .hasMessageNotContaining("secret");
+            }
+            assertThat(redirecting.requests()).isNotEmpty();
+            assertThat(other.accepted()).isZero();
+        }
+    }
+
+    @Test
+    void aCustomerKeyDoesNotTravelOverPlainHttp() throws Exception {
+        try (Storage client = StorageOptions.http()
+                .setHost(server.get().endpoint().toString())
+                .setProjectId("none")
+                .setCredentials(NoCredentials.getInstance())
+                .build()
+                .getService()) {
+            for (GcsBlobStore.Builder builder : List.of(
+                    GcsBlobStore.builder(BUCKET).endpoint(server.get().endpoint()),
+                    GcsBlobStore.builder(BUCKET).client(client))) {
+                assertThatThrownBy(() -> builder.encryption(GcsEncryption.customerKey(new byte[32]))
+                                .open())
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("use https");
+            }
         }
     }
 

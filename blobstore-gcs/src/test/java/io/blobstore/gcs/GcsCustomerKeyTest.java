@@ -17,7 +17,9 @@ import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -67,13 +69,25 @@ class GcsCustomerKeyTest {
             store.copy(KEY, BlobKey.of("copy"), CopyOptions.DEFAULT);
             store.read(BlobKey.of("copy"), ByteRange.all(), target.clear());
             assertThat(target.array()).isEqualTo(content);
-            for (BlobStore wrong : new BlobStore[] {other, without}) {
-                assertThatThrownBy(() -> wrong.read(KEY, ByteRange.all(), ByteBuffer.allocate(size)))
-                        .isInstanceOf(PermissionDeniedException.class)
-                        .hasMessageContaining("key");
-            }
+            requireRefused(other, "another customer key than the store's");
+            requireRefused(without, "is encrypted with a customer key; set GcsBlobStore.Builder.encryption");
+            without.store(BlobKey.of("plain"), BlobSource.of());
+            assertThatThrownBy(() -> store.read(BlobKey.of("plain"), ByteRange.all(), ByteBuffer.allocate(1)))
+                    .isInstanceOf(PermissionDeniedException.class)
+                    .hasMessageContaining("not encrypted with the store's customer key");
         }
-        assertThat(server.get().names(FakeServer.BUCKET)).containsExactly("copy", KEY.toString());
+        assertThat(server.get().names(FakeServer.BUCKET)).containsExactly("copy", "plain", KEY.toString());
+    }
+
+    /** By the data plane and by the SDK. */
+    private static void requireRefused(BlobStore store, String message) {
+        for (ThrowingCallable call : List.<ThrowingCallable>of(
+                () -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(1)),
+                () -> store.copy(KEY, BlobKey.of("other"), CopyOptions.DEFAULT))) {
+            assertThatThrownBy(call)
+                    .isInstanceOf(PermissionDeniedException.class)
+                    .hasMessageContaining(message);
+        }
     }
 
     @Test

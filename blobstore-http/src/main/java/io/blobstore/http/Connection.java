@@ -13,6 +13,7 @@ import java.util.Optional;
  */
 final class Connection implements Closeable {
     private final Endpoint endpoint;
+    private final Optional<Proxies.Proxy> proxy;
     private final NonBlockingSocket socket;
     private final NetChannel channel;
     private final BufferedInput input;
@@ -23,8 +24,21 @@ final class Connection implements Closeable {
     private boolean reusable = true;
     private boolean untouched;
 
-    Connection(Endpoint endpoint, NonBlockingSocket socket, NetChannel channel, Duration stall, long now) {
+    /**
+     * Creates a connection that is established.
+     *
+     * @param proxy the proxy at the other end, which forwards each request; empty if it is the endpoint itself, also
+     *     through a tunnel
+     */
+    Connection(
+            Endpoint endpoint,
+            Optional<Proxies.Proxy> proxy,
+            NonBlockingSocket socket,
+            NetChannel channel,
+            Duration stall,
+            long now) {
         this.endpoint = endpoint;
+        this.proxy = proxy;
         this.socket = socket;
         this.channel = channel;
         this.input = new BufferedInput(socket, channel);
@@ -37,6 +51,11 @@ final class Connection implements Closeable {
 
     Endpoint endpoint() {
         return endpoint;
+    }
+
+    /** Returns the proxy that forwards the requests; empty for none. */
+    Optional<Proxies.Proxy> proxy() {
+        return proxy;
     }
 
     NonBlockingSocket socket() {

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/** Establishes connections: resolves the name, connects, and sets up proxy tunnel and TLS. Thread-safe. */
+/** Establishes connections: resolves the name, connects to the server or its proxy, and sets up TLS. Thread-safe. */
 final class Connector {
     private final Duration connectTimeout;
     private final Duration stallTimeout;
@@ -51,15 +51,17 @@ final class Connector {
         TlsContext context = endpoint.secure() ? tls() : null;
         long end = clock.nanoTime() + TimeUnit.NANOSECONDS.convert(connectTimeout);
         Optional<Proxies.Proxy> proxy = proxies.of(endpoint);
-        NonBlockingSocket socket =
-                proxy.isPresent() ? tunnel(proxy.get(), endpoint, user, end) : open(endpoint, user, end);
+        NonBlockingSocket socket = open(endpoint, proxy, user, end);
         boolean connected = false;
         NetChannel channel = new PlainNetChannel(socket);
         try {
             if (context != null) {
                 channel = secure(socket, context, endpoint, end);
             }
-            Connection connection = new Connection(endpoint, socket, channel, stallTimeout, clock.nanoTime());
+            // Requests without TLS are forwarded: many proxies permit tunnels to port 443 only.
+            Optional<Proxies.Proxy> forwarding = context == null ? proxy : Optional.empty();
+            Connection connection =
+                    new Connection(endpoint, forwarding, socket, channel, stallTimeout, clock.nanoTime());
             connected = true;
             return connection;
         } finally {
@@ -67,6 +69,14 @@ final class Connector {
                 channel.close();
             }
         }
+    }
+
+    private NonBlockingSocket open(Endpoint endpoint, Optional<Proxies.Proxy> proxy, SocketUser user, long end)
+            throws IOException {
+        if (proxy.isEmpty()) {
+            return open(endpoint, user, end);
+        }
+        return endpoint.secure() ? tunnel(proxy.get(), endpoint, user, end) : open(proxy.get(), user, end);
     }
 
     private NetChannel secure(NonBlockingSocket socket, TlsContext context, Endpoint endpoint, long end)
@@ -149,29 +159,26 @@ final class Connector {
         }
     }
 
-    private NonBlockingSocket tunnel(Proxies.Proxy proxy, Endpoint endpoint, SocketUser user, long end)
-            throws IOException {
-        NonBlockingSocket socket;
+    /** Connects to a proxy. */
+    private NonBlockingSocket open(Proxies.Proxy proxy, SocketUser user, long end) throws IOException {
         try {
-            socket = open(proxy.endpoint(), user, end);
+            return open(proxy.endpoint(), user, end);
         } catch (TransportException e) {
             throw e.kind() == Kind.CANCELLED
                     ? e
                     : new TransportException(Kind.PROXY, "the HTTP proxy: " + e.getMessage(), e);
         }
+    }
+
+    private NonBlockingSocket tunnel(Proxies.Proxy proxy, Endpoint endpoint, SocketUser user, long end)
+            throws IOException {
+        NonBlockingSocket socket = open(proxy, user, end);
         boolean open = false;
         try {
             Duration left = Duration.ofNanos(Math.max(1, end - clock.nanoTime()));
             int status = Connection.connect(socket, connectHead(proxy, endpoint), left);
             if (status / 100 != 2) {
-                throw new TransportException(
-                        Kind.PROXY,
-                        "the HTTP proxy " + proxy.endpoint() + " responded with " + status + " to a request for "
-                                + endpoint
-                                + (status == 407
-                                        ? "; it requires other credentials"
-                                        : "; does it allow that host and port?"),
-                        null);
+                throw proxy.refusal(status, endpoint);
             }
             open = true;
             return socket;
@@ -193,9 +200,7 @@ final class Connector {
     private static byte[] connectHead(Proxies.Proxy proxy, Endpoint endpoint) {
         StringBuilder head = new StringBuilder(
                 "CONNECT " + endpoint.hostAndPort() + " HTTP/1.1\r\nHost: " + endpoint.hostAndPort() + "\r\n");
-        proxy.authorization()
-                .ifPresent(value ->
-                        head.append("Proxy-Authorization: ").append(value).append("\r\n"));
+        proxy.addCredentials(head);
         return head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
     }
 }

@@ -1,9 +1,11 @@
 package io.blobstore.http;
 
+import io.blobstore.BlobSource;
 import io.blobstore.http.TransportException.Kind;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * It holds at most one connection at a time, and none when it ends.
  */
 final class HttpExchange implements HttpCall {
+    /** RFC 9110, section 8.6: requests that may have a body say that they have none. Some gateways respond 411 if not. */
+    private static final Set<String> METHODS_WITH_LENGTH = Set.of("PUT", "POST", "PATCH");
+
     private final HttpClient client;
     private final HttpRequest request;
     private final AtomicBoolean executed = new AtomicBoolean();
@@ -42,7 +47,6 @@ final class HttpExchange implements HttpCall {
     }
 
     private HttpResponse run(ResponseHandler handler) throws IOException {
-        byte[] head = head();
         ConnectionPool.Slot slot = client.pool().slot(request.endpoint());
         use(slot::cancel);
         try {
@@ -52,7 +56,7 @@ final class HttpExchange implements HttpCall {
                     continue;
                 }
                 try {
-                    return exchange(connection, slot, head, handler);
+                    return exchange(connection, slot, handler);
                 } catch (TransportException e) {
                     boolean stale = e.kind() == Kind.CLOSED && connection.isUntouched();
                     if (!stale) {
@@ -61,10 +65,30 @@ final class HttpExchange implements HttpCall {
                 }
             }
             Connection established = client.connector().connect(request.endpoint(), socket -> use(socket::cancel));
-            return exchange(established, slot, head, handler);
+            return exchange(established, slot, handler);
         } finally {
             slot.giveBack();
         }
+    }
+
+    private HttpResponse send(Connection connection, ResponseHandler handler) throws IOException {
+        Optional<Proxies.Proxy> proxy = connection.proxy();
+        if (proxy.isEmpty()) {
+            return connection.exchange(request, head(proxy), handler, client.answerTimeout());
+        }
+        HttpResponse response;
+        try {
+            response = connection.exchange(request, head(proxy), handler, client.answerTimeout());
+        } catch (TransportException e) {
+            throw e.kind() == Kind.CANCELLED
+                    ? e
+                    : new TransportException(
+                            e.kind(), "through the HTTP proxy " + proxy.get() + ": " + e.getMessage(), e);
+        }
+        if (response.status() == Proxies.AUTHENTICATION_REQUIRED) {
+            throw proxy.get().refusal(response.status(), request.endpoint());
+        }
+        return response;
     }
 
     /** Returns whether an idle connection can be used; closes a stale one. */
@@ -82,11 +106,11 @@ final class HttpExchange implements HttpCall {
     }
 
     /** Runs the exchange, and gives connection and slot back, or closes the connection. */
-    private HttpResponse exchange(Connection connection, ConnectionPool.Slot slot, byte[] head, ResponseHandler handler)
+    private HttpResponse exchange(Connection connection, ConnectionPool.Slot slot, ResponseHandler handler)
             throws IOException {
         boolean reusable = false;
         try {
-            HttpResponse response = connection.exchange(request, head, handler, client.answerTimeout());
+            HttpResponse response = send(connection, handler);
             reusable = connection.isReusable();
             return response;
         } finally {
@@ -103,20 +127,27 @@ final class HttpExchange implements HttpCall {
         connection.close();
     }
 
-    private byte[] head() {
+    /**
+     * Returns the request's head. A proxy that forwards it needs the whole URL (RFC 9112, section 3.2.2), and its own
+     * credentials, which no server receives.
+     */
+    private byte[] head(Optional<Proxies.Proxy> proxy) {
         StringBuilder head = new StringBuilder(512)
                 .append(request.method())
                 .append(' ')
+                .append(proxy.isPresent() ? request.endpoint() : "")
                 .append(request.target())
                 .append(" HTTP/1.1\r\n");
+        proxy.ifPresent(forwarding -> forwarding.addCredentials(head));
         if (request.headers().first("Host").isEmpty()) {
             head.append("Host: ").append(request.endpoint().authority()).append("\r\n");
         }
         request.headers()
                 .forEach((name, value) ->
                         head.append(name).append(": ").append(value).append("\r\n"));
-        if (request.body().isPresent()) {
-            head.append("Content-Length: ").append(request.body().get().size()).append("\r\n");
+        if (request.body().isPresent() || METHODS_WITH_LENGTH.contains(request.method())) {
+            long length = request.body().map(BlobSource::size).orElse(0L);
+            head.append("Content-Length: ").append(length).append("\r\n");
         }
         if (request.expectContinue() && request.body().isPresent()) {
             head.append("Expect: 100-continue\r\n");

@@ -4,8 +4,8 @@ import io.blobstore.BlobSource;
 import java.util.Optional;
 
 /**
- * A request. The client adds {@code Host} if it is missing, and {@code Content-Length}; everything else is the
- * caller's.
+ * A request. The client adds {@code Host} if it is missing, and {@code Content-Length}, which is 0 for PUT, POST and
+ * PATCH without a body; everything else is the caller's.
  *
  * @param method the method in upper case
  * @param endpoint the server to send it to

@@ -1,5 +1,6 @@
 package io.blobstore.http;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
 import java.net.URI;
@@ -15,8 +16,13 @@ import org.jspecify.annotations.Nullable;
  * Selects the HTTP proxy by the usual settings: the JVM's proxy selector (system properties {@code https.proxyHost},
  * {@code http.proxyHost}, {@code http.nonProxyHosts} and related ones), or else the environment ({@code HTTPS_PROXY},
  * {@code HTTP_PROXY}, {@code NO_PROXY}, in either case). Neither applies to loopback addresses. Thread-safe.
+ *
+ * <p>Requests over TLS go through a tunnel of the proxy (CONNECT); others are forwarded by it.
  */
 final class Proxies {
+    /** The status by which a proxy requires credentials. */
+    static final int AUTHENTICATION_REQUIRED = 407;
+
     private final Map<String, String> environment;
 
     Proxies(Map<String, String> environment) {
@@ -30,6 +36,23 @@ final class Proxies {
      * @param authorization the value of {@code Proxy-Authorization}; secret
      */
     record Proxy(Endpoint endpoint, Optional<String> authorization) {
+        /** Adds the proxy's credentials, if it has any, to the head of a request to it. */
+        void addCredentials(StringBuilder head) {
+            authorization.ifPresent(
+                    value -> head.append("Proxy-Authorization: ").append(value).append("\r\n"));
+        }
+
+        /** Returns the exception for a response by which the proxy refuses a request for a target. */
+        TransportException refusal(int status, Endpoint target) {
+            return new TransportException(
+                    TransportException.Kind.PROXY,
+                    "the HTTP proxy " + endpoint + " responded with " + status + " to a request for " + target
+                            + (status == AUTHENTICATION_REQUIRED
+                                    ? "; it requires other credentials"
+                                    : "; does it allow that host and port?"),
+                    null);
+        }
+
         @Override
         public String toString() {
             return endpoint.toString();
@@ -39,7 +62,9 @@ final class Proxies {
     /** Returns the proxy for an endpoint; empty for a direct connection. */
     Optional<Proxy> of(Endpoint target) {
         Optional<Proxy> selected = selected(target);
-        return selected.isPresent() ? selected : ofEnvironment(target);
+        // If the properties name a proxy, but not for this host, the environment's is not for it either.
+        boolean named = !System.getProperty(scheme(target) + ".proxyHost", "").isBlank();
+        return selected.isPresent() || named ? selected : ofEnvironment(target);
     }
 
     private static Optional<Proxy> selected(Endpoint target) {
@@ -49,7 +74,7 @@ final class Proxies {
         }
         for (java.net.Proxy proxy : selector.select(URI.create(target.toString()))) {
             if (proxy.type() == java.net.Proxy.Type.HTTP && proxy.address() instanceof InetSocketAddress address) {
-                String prefix = target.secure() ? "https" : "http";
+                String prefix = scheme(target);
                 return Optional.of(new Proxy(
                         new Endpoint(false, address.getHostString(), address.getPort()),
                         basic(
@@ -60,9 +85,13 @@ final class Proxies {
         return Optional.empty();
     }
 
+    private static String scheme(Endpoint target) {
+        return target.secure() ? "https" : "http";
+    }
+
     private Optional<Proxy> ofEnvironment(Endpoint target) {
         String text = variable(target.secure() ? "HTTPS_PROXY" : "HTTP_PROXY").orElse("");
-        if (text.isEmpty() || isLoopback(target.host()) || isExcepted(target.host())) {
+        if (text.isEmpty() || isLoopback(target.host()) || isExcepted(target)) {
             return Optional.empty();
         }
         URI uri;
@@ -90,21 +119,16 @@ final class Proxies {
 
     /** Returns whether a host is on loopback, which a proxy cannot reach; the JVM's own selector excludes it too. */
     private static boolean isLoopback(String host) {
-        return host.equals("localhost") || host.startsWith("127.") || host.equals("::1");
+        return host.equals("localhost")
+                || ProxyExceptions.address(host)
+                        .filter(InetAddress::isLoopbackAddress)
+                        .isPresent();
     }
 
-    private boolean isExcepted(String host) {
-        for (String exception : variable("NO_PROXY").orElse("").split(",", -1)) {
-            String name = exception.strip().toLowerCase(Locale.ROOT);
-            String suffix = name.startsWith("*") ? name.substring(1) : name;
-            if (!name.isEmpty()
-                    && (name.equals("*")
-                            || host.equals(suffix)
-                            || host.endsWith(suffix.startsWith(".") ? suffix : "." + suffix))) {
-                return true;
-            }
-        }
-        return false;
+    private boolean isExcepted(Endpoint target) {
+        return variable("NO_PROXY")
+                .filter(text -> new ProxyExceptions(text).include(target))
+                .isPresent();
     }
 
     private Optional<String> variable(String name) {

@@ -8,7 +8,9 @@ import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.http.TransportException.Kind;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
@@ -21,12 +23,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests tunnels through an HTTP proxy, proxies that refuse or fail, and the selection of the proxy. */
+/** Tests tunnels through an HTTP proxy, requests that it forwards, refusals and failures, and its selection. */
 @ExtendWith(LeakCheck.class)
 class ProxyTest {
     private static final String PASSWORD = "s3cr3t-pass";
     private static final String CREDENTIALS = Base64.getEncoder()
-            .encodeToString(("user:" + PASSWORD).getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+            .encodeToString(("user:" + PASSWORD).getBytes(StandardCharsets.US_ASCII));
 
     private final Map<String, String> before = new HashMap<>();
 
@@ -90,7 +92,7 @@ class ProxyTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = "PLAIN", mode = EnumSource.Mode.EXCLUDE)
     void requestsGoThroughATunnelThatIsKept(TestNetChannel channel) throws Exception {
         byte[] content = Calls.content(3 << 20);
         try (ScriptedServer server = channel.server(Script.responding(200, "stored"));
@@ -116,7 +118,7 @@ class ProxyTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = "PLAIN", mode = EnumSource.Mode.EXCLUDE)
     void credentialsGoToTheProxyAlone(TestNetChannel channel) throws Exception {
         try (ScriptedServer server = channel.server(Script.responding(200, ""));
                 ScriptedServer proxy = ScriptedServer.plain(ProxyTest::tunnel);
@@ -131,7 +133,7 @@ class ProxyTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"PLAIN, 407", "PLAIN, 403", "PLAIN, 502", "PLAIN, 302", "TLS_JDK, 407", "TLS_OPENSSL, 407"})
+    @CsvSource({"TLS_JDK, 407", "TLS_JDK, 403", "TLS_JDK, 502", "TLS_JDK, 302", "TLS_OPENSSL, 407", "PLAIN, 407"})
     void aProxyThatRefusesIsNamedAndItsCredentialsAreNot(TestNetChannel channel, int status) throws Exception {
         try (ScriptedServer server = channel.server(Script.responding(200, ""));
                 ScriptedServer proxy = ScriptedServer.plain(
@@ -149,6 +151,72 @@ class ProxyTest {
             assertSecret(failure);
             assertThat(server.accepted()).isZero();
             proxy.awaitOpen(0);
+        }
+    }
+
+    /** As Squid's default settings do. */
+    private static void forward(ScriptedExchange exchange) throws IOException {
+        byte[] body = exchange.readBody();
+        if (!exchange.target().startsWith("http://")) {
+            exchange.respond(403, "tunnels are allowed to port 443 only");
+            return;
+        }
+        URI url = URI.create(exchange.target());
+        try (Socket server = new Socket(url.getHost(), url.getPort())) {
+            StringBuilder head = new StringBuilder(exchange.method() + " " + url.getRawPath() + " HTTP/1.1\r\n");
+            exchange.headers().forEach((name, value) -> {
+                if (!name.equals("Proxy-Authorization")) {
+                    head.append(name).append(": ").append(value).append("\r\n");
+                }
+            });
+            server.getOutputStream()
+                    .write(head.append("Connection: close\r\n\r\n").toString().getBytes(StandardCharsets.US_ASCII));
+            server.getOutputStream().write(body);
+            exchange.write(new String(server.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1));
+        }
+    }
+
+    /** A proxy may permit tunnels to port 443 only, which is no reason to send a request without TLS around it. */
+    @Test
+    void requestsWithoutTlsAreForwarded() throws Exception {
+        byte[] content = Calls.content(100_000);
+        try (ScriptedServer server = ScriptedServer.plain(exchange -> {
+                    exchange.discardBody();
+                    exchange.respond(200, "stored");
+                    exchange.halfClose();
+                });
+                ScriptedServer proxy = ScriptedServer.plain(ProxyTest::forward);
+                HttpClient client = TestNetChannel.PLAIN.client().build()) {
+            use(proxy);
+            useCredentials();
+            for (int i = 0; i < 3; i++) {
+                assertThat(Calls.execute(client, Calls.put(server, content)).status())
+                        .isEqualTo(200);
+            }
+
+            assertThat(proxy.accepted()).isEqualTo(1);
+            assertThat(proxy.requests()).hasSize(3).allSatisfy(request -> {
+                assertThat(request.target()).isEqualTo(server.endpoint() + "/blob");
+                assertThat(request.header("Host")).contains(server.endpoint().authority());
+                assertThat(request.header("Proxy-Authorization")).contains("Basic " + CREDENTIALS);
+            });
+            assertThat(server.requests()).hasSize(3).allSatisfy(request -> {
+                assertThat(request.bodyChecksum()).isEqualTo(Crc32c.of(ByteBuffer.wrap(content)));
+                assertThat(request.header("Proxy-Authorization")).isEmpty();
+            });
+        }
+    }
+
+    /** A server that is not behind the proxy never receives its credentials. */
+    @Test
+    void withoutAProxyThereAreNoCredentialsForIt() throws Exception {
+        try (ScriptedServer server = ScriptedServer.plain(Script.responding(407, ""));
+                HttpClient client = TestNetChannel.PLAIN.client().build()) {
+            useCredentials();
+
+            assertThat(Calls.execute(client, Calls.get(server)).status()).isEqualTo(407);
+            assertThat(server.requests().get(0).header("Proxy-Authorization")).isEmpty();
+            assertThat(server.requests().get(0).target()).startsWith("/");
         }
     }
 
@@ -185,19 +253,31 @@ class ProxyTest {
     @ParameterizedTest
     @EnumSource
     void aFailingProxyIsNamed(Failing failing) throws Exception {
+        assertThat(failure(TestNetChannel.TLS_JDK, failing).kind()).isEqualTo(Kind.PROXY);
+    }
+
+    /** The kind is as without a proxy: whether a request that it has forwarded can be repeated depends on it. */
+    @ParameterizedTest
+    @CsvSource({"CLOSES, CLOSED", "RESETS, CLOSED", "STALLS, TIMEOUT", "SPEAKS_NO_HTTP, PROTOCOL"})
+    void aProxyThatFailsToForwardIsNamed(Failing failing, Kind kind) throws Exception {
+        assertThat(failure(TestNetChannel.PLAIN, failing).kind()).isEqualTo(kind);
+    }
+
+    private TransportException failure(TestNetChannel channel, Failing failing) throws Exception {
         ManualClock clock = new ManualClock();
-        try (ScriptedServer server = TestNetChannel.PLAIN.server(Script.responding(200, ""));
+        try (ScriptedServer server = channel.server(Script.responding(200, ""));
                 ScriptedServer proxy = ScriptedServer.plain(exchange -> failing.act(exchange, clock));
-                HttpClient client = TestNetChannel.PLAIN.client().clock(clock).build()) {
+                HttpClient client = channel.client().clock(clock).build()) {
             use(proxy);
             useCredentials();
 
             TransportException failure = Calls.failure(client, Calls.get(server));
 
-            assertThat(failure.kind()).as(failure.toString()).isEqualTo(Kind.PROXY);
             assertThat(failure.getMessage()).contains(proxy.endpoint().authority());
             assertSecret(failure);
+            assertThat(server.accepted()).isZero();
             proxy.awaitOpen(0);
+            return failure;
         }
     }
 
@@ -229,13 +309,13 @@ class ProxyTest {
     })
     void theEnvironmentNamesAProxy(String target, String variable, String value, String expected) {
         Optional<Proxies.Proxy> proxy =
-                new Proxies(Map.of(variable, value)).of(Endpoint.of(java.net.URI.create(target)));
+                new Proxies(Map.of(variable, value)).of(Endpoint.of(URI.create(target)));
 
         assertThat(proxy.map(Proxies.Proxy::toString)).isEqualTo(Optional.ofNullable(expected));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"localhost", "127.0.0.1", "127.1.2.3", "::1"})
+    @ValueSource(strings = {"localhost", "127.0.0.1", "127.1.2.3", "::1", "0:0:0:0:0:0:0:1"})
     void theEnvironmentsProxyIsNotForLoopback(String host) {
         Proxies proxies = new Proxies(Map.of("HTTPS_PROXY", "http://proxy:3128"));
 
@@ -256,24 +336,53 @@ class ProxyTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "example.com",
-                ".example.com",
-                "*.example.com",
-                "a.example.com",
-                "*",
-                "other.org, EXAMPLE.com",
+                "*                           | a.example.com:443 |",
+                "example.com                 | a.example.com:443 | anexample.com:443",
+                "example.com                 | example.com:443   | example.com.org:443",
+                ".example.com                | example.com:443   | anexample.com:443",
+                ".example.com                | a.example.com:443 | example.net:443",
+                "*.example.com               | a.example.com:443 | example.com:443",
+                "example.com.                | a.example.com:443 | example.net:443",
+                "other.org, EXAMPLE.com      | a.example.com:443 | example.net:443",
+                "other.org EXAMPLE.com       | a.example.com:443 | example.net:443",
+                "',  other.org,,example.com '| a.example.com:443 | example.net:443",
+                "example.com:9000            | example.com:9000  | example.com:443",
+                ".example.com:9000           | a.example.com:9000| a.example.com:443",
+                "*:9000                      | example.com:9000  | example.com:443",
+                "10.1.2.3                    | 10.1.2.3:443      | 10.1.2.30:443",
+                "10.1.2.3:9000               | 10.1.2.3:9000     | 10.1.2.3:443",
+                "10.0.0.0/8                  | 10.200.1.2:443    | 11.0.0.1:443",
+                "192.168.4.0/22              | 192.168.7.255:443 | 192.168.8.0:443",
+                "10.1.2.3/32                 | 10.1.2.3:443      | 10.1.2.2:443",
+                "0.0.0.0/0                   | 203.0.113.1:443   | [2001:db8::1]:443",
+                "fd00::/8                    | [fd12:3456::7]:443| [fe80::7]:443",
+                "2001:db8::/33               | [2001:db8:7fff::]:443 | [2001:db8:8000::]:443",
+                "2001:db8::1                 | [2001:db8:0:0:0:0:0:1]:443 | [2001:db8::2]:443",
+                "[2001:db8::1]:9000          | [2001:db8::1]:9000| [2001:db8::1]:443",
+                "10.0.0.0/33, 10.0.0.0/x, 300.1.1.1/8, 10.0.0/8, /8 |  | 10.0.0.0:443",
+                "10.0.0.0/8                  |                   | 10.example.com:443",
             })
-    void theEnvironmentMayExcludeHosts(String exceptions) {
-        Map<String, String> environment = Map.of("HTTPS_PROXY", "http://proxy:3128", "NO_PROXY", exceptions);
+    void theEnvironmentMayExcludeHosts(String exceptions, String excluded, String included) {
+        Proxies proxies = new Proxies(Map.of("HTTPS_PROXY", "http://proxy:3128", "NO_PROXY", exceptions));
 
-        assertThat(new Proxies(environment).of(new Endpoint(true, "a.example.com", 443)))
-                .isEmpty();
-        if (!exceptions.equals("*")) {
-            assertThat(new Proxies(environment).of(new Endpoint(true, "example.net", 443)))
-                    .isPresent();
-            assertThat(new Proxies(environment).of(new Endpoint(true, "anexample.com", 443)))
-                    .isPresent();
+        if (excluded != null) {
+            assertThat(proxies.of(Endpoint.of(URI.create("https://" + excluded)))).isEmpty();
         }
+        if (included != null) {
+            assertThat(proxies.of(Endpoint.of(URI.create("https://" + included)))).isPresent();
+        }
+    }
+
+    /** If the properties name a proxy, but not for a host, the environment's proxy is not for it either. */
+    @Test
+    void theEnvironmentDoesNotReplaceTheProperties() {
+        set("https.proxyHost", "proxy");
+        set("http.nonProxyHosts", "*.example.com");
+        Proxies proxies = new Proxies(Map.of("HTTPS_PROXY", "http://other:3128"));
+
+        assertThat(proxies.of(new Endpoint(true, "a.example.com", 443))).isEmpty();
+        assertThat(proxies.of(new Endpoint(true, "example.net", 443)).orElseThrow())
+                .hasToString("http://proxy:443");
     }
 
     @Test

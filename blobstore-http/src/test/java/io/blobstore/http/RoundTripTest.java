@@ -186,6 +186,18 @@ class RoundTripTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"PUT, 0", "POST, 0", "PATCH, 0", "GET, none", "HEAD, none", "DELETE, none"})
+    void aRequestThatMayHaveABodySaysThatItHasNone(String method, String length) throws Exception {
+        try (ScriptedServer server = ScriptedServer.plain(Script.responding(200, ""));
+                HttpClient client = TestNetChannel.PLAIN.client().build()) {
+            Calls.execute(client, HttpRequest.of(method, server.endpoint(), "/blob", HttpHeaders.EMPTY));
+
+            assertThat(server.requests().get(0).header("Content-Length").orElse("none"))
+                    .isEqualTo(length);
+        }
+    }
+
+    @ParameterizedTest
     @EnumSource
     void aHostFieldOfTheCallerIsKept(TestNetChannel channel) throws Exception {
         HttpHeaders headers =

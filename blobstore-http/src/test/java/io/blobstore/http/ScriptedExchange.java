@@ -102,7 +102,13 @@ public final class ScriptedExchange {
         require(
                 codings.isEmpty() || (streams.chunked() && codings.equals(List.of("chunked"))),
                 "a request has no Transfer-Encoding field");
-        return Optional.of(new ScriptedExchange(connection, request.group(1), request.group(2), headers, streams));
+        String method = request.group(1);
+        require(
+                !(method.equals("PUT") || method.equals("POST"))
+                        || !codings.isEmpty()
+                        || headers.first("Content-Length").isPresent(),
+                method + " has a Content-Length field, also without a body"); // some gateways respond 411
+        return Optional.of(new ScriptedExchange(connection, method, request.group(2), headers, streams));
     }
 
     private static String line(InputStream input) throws IOException {

@@ -133,7 +133,7 @@ public final class S3BlobStore implements BlobStore {
         DataRequests data = new DataRequests(http, signer, url, settings);
         boolean checksums = settings.keepsChecksums();
         headers = new S3Headers(settings);
-        errors = new S3Errors(settings.bucket(), region, url.endpoint().toString());
+        errors = new S3Errors(settings, region, url.endpoint().toString());
         names = new ObjectNames(settings.prefix());
         bucket = new BucketContext("s3", settings.bucket(), settings.prefix(), http, errors, retries);
         objects = new S3ObjectReader(bucket, names, client, data, headers, errors, checksums);

@@ -48,7 +48,12 @@ final class S3ErrorResponse {
 
     private static ErrorResponse of(
             int status, Function<String, Optional<String>> header, Map<String, String> elements) {
-        return ErrorResponse.of(status, elements.getOrDefault("Code", ""), elements.getOrDefault("Message", ""), header)
+        return ErrorResponse.of(
+                        status,
+                        elements.getOrDefault("Code", ""),
+                        elements.getOrDefault("Message", ""),
+                        header,
+                        Optional.ofNullable(elements.get("Endpoint")))
                 .with(
                         header.apply("x-amz-request-id").or(() -> Optional.ofNullable(elements.get("RequestId"))),
                         header.apply("x-amz-bucket-region").or(() -> Optional.ofNullable(elements.get("Region"))));

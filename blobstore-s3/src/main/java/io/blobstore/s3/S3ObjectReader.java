@@ -36,7 +36,7 @@ record S3ObjectReader(
         boolean keepsChecksums)
         implements ObjectReader {
     /** The statuses of responses to HEAD that may be due to the bucket or the credentials as well as to the blob. */
-    private static final Set<Integer> UNEXPLAINED = Set.of(400, 401, 403, 404);
+    private static final Set<Integer> UNEXPLAINED = Set.of(301, 307, 400, 401, 403, 404);
 
     // ---- metadata
 
@@ -66,7 +66,9 @@ record S3ObjectReader(
                                     .overrideConfiguration(S3Headers.override(headers.read(), condition)))
                             .sdkHttpResponse());
         } catch (BlobStoreException e) {
-            if (!bucket.isConfirmed() && UNEXPLAINED.contains(errors.status(e))) {
+            int status = errors.status(e);
+            boolean mayHaveChanged = status == 400 || !bucket.isConfirmed(); // credentials expire
+            if (mayHaveChanged && UNEXPLAINED.contains(status)) {
                 requireBucket(operation, key);
             }
             throw e;

@@ -8,6 +8,7 @@ import io.blobstore.http.HttpHeaders;
 import io.blobstore.http.HttpRequest;
 import io.blobstore.http.HttpResponse;
 import io.blobstore.http.ResponseHandler;
+import io.blobstore.http.objects.ErrorResponse;
 import io.blobstore.http.objects.HeaderText;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -30,6 +31,7 @@ import software.amazon.awssdk.http.SdkHttpResponse;
  */
 final class SdkHttpClientAdapter implements SdkHttpClient {
     private static final String BUCKET_REGION = "x-amz-bucket-region";
+    private static final String LOCATION = "Location";
 
     private final HttpClient http;
 
@@ -128,9 +130,15 @@ final class SdkHttpClientAdapter implements SdkHttpClient {
     private static SdkHttpResponse response(HttpResponse response) {
         SdkHttpResponse.Builder builder = SdkHttpResponse.builder().statusCode(response.status());
         response.headers().forEach(builder::appendHeader);
-        if (!response.isSuccess() && response.header(BUCKET_REGION).isEmpty()) {
-            // The SDK reads only code and message of the body; the error message needs the region as well.
-            S3ErrorResponse.of(response).bucketRegion().ifPresent(region -> builder.putHeader(BUCKET_REGION, region));
+        if (!response.isSuccess()) {
+            // The SDK reads only code and message of the body; the error message needs region and endpoint as well.
+            ErrorResponse error = S3ErrorResponse.of(response);
+            if (response.header(BUCKET_REGION).isEmpty()) {
+                error.bucketRegion().ifPresent(region -> builder.putHeader(BUCKET_REGION, region));
+            }
+            if (response.header(LOCATION).isEmpty()) {
+                error.redirectHost().ifPresent(host -> builder.putHeader(LOCATION, "//" + host));
+            }
         }
         return builder.build();
     }

@@ -1,6 +1,7 @@
 package io.blobstore.s3;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.blobstore.BlobKey;
@@ -19,16 +20,22 @@ import io.blobstore.StoreOptions;
 import io.blobstore.ThrottledException;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.http.ScriptedServer;
+import io.blobstore.http.ScriptedServer.Script;
+import io.blobstore.http.TestAuthority;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Errors of the server become exceptions of the contract, for requests of the data plane and of the SDK. */
 @ExtendWith(LeakCheck.class)
@@ -47,6 +54,9 @@ class S3ErrorsTest {
                 Arguments.of(400, "ExpiredToken", PermissionDeniedException.class, false, "expired"),
                 Arguments.of(403, "RequestTimeTooSkewed", PermissionDeniedException.class, false, "clock"),
                 Arguments.of(301, "PermanentRedirect", StoreNotFoundException.class, false, "region"),
+                Arguments.of(307, "TemporaryRedirect", StoreNotFoundException.class, false, "region"),
+                Arguments.of(400, "AuthorizationHeaderMalformed", PermissionDeniedException.class, false, "region"),
+                Arguments.of(403, "InvalidObjectState", BlobStoreException.class, false, "restore it"),
                 Arguments.of(400, "BadDigest", IntegrityException.class, false, "something else than was sent"),
                 Arguments.of(503, "SlowDown", ThrottledException.class, true, "fewer requests"),
                 Arguments.of(429, "TooManyRequests", ThrottledException.class, true, "fewer requests"),
@@ -84,19 +94,154 @@ class S3ErrorsTest {
         }
     }
 
-    @Test
-    void theRegionOfTheBucketIsReported() throws IOException {
-        try (ScriptedServer server = ScriptedServer.plain(
-                        ScriptedS3.refusing(301, "PermanentRedirect", "x-amz-bucket-region: eu-west-3"));
+    /** The region is in the header, which is all that a response to HEAD has, in the body, or in the message. */
+    @ParameterizedTest
+    @CsvSource({"301, PermanentRedirect, true", "307, TemporaryRedirect, true", "400, AuthorizationHeaderMalformed, true",
+        "400, '', true", "301, '', true", "400, AuthorizationHeaderMalformed, false", "301, PermanentRedirect, false"})
+    void theRegionOfTheBucketIsReported(int status, String code, boolean header) throws IOException {
+        String body = code.isEmpty()
+                ? ""
+                : "<Error><Code>" + code + "</Code><Message>The region 'us-east-1' is wrong; expecting 'eu-west-3'"
+                        + "</Message></Error>";
+        Script elsewhere = header
+                ? Script.responding(status, body, "x-amz-bucket-region: eu-west-3")
+                : Script.responding(status, body);
+        try (ScriptedServer server = ScriptedServer.plain(elsewhere);
                 BlobStore store = ScriptedS3.store(server).open()) {
-            assertThat(catchThrowableOfType(StoreNotFoundException.class, () -> store.head(KEY)))
-                    .hasMessageContaining("is in region eu-west-3")
-                    .hasMessageContaining("set region=eu-west-3");
-            assertThat(catchThrowableOfType(
-                            StoreNotFoundException.class,
-                            () -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(1))))
-                    .hasMessageContaining("set region=eu-west-3");
+            for (ThrowingCallable call : List.<ThrowingCallable>of(
+                    () -> store.head(KEY),
+                    () -> store.list(ListOptions.DEFAULT),
+                    () -> store.store(KEY, CONTENT),
+                    () -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(1)))) {
+                assertThatThrownBy(call)
+                        .isInstanceOf(StoreNotFoundException.class)
+                        .hasMessageContaining("is in region eu-west-3")
+                        .hasMessageContaining("set region=eu-west-3");
+            }
         }
+    }
+
+    @Test
+    void anotherEndpointInTheSameRegionIsReported() throws IOException {
+        String body = "<Error><Code>PermanentRedirect</Code><Endpoint>some-bucket.s3.example</Endpoint></Error>";
+        try (ScriptedServer server =
+                        ScriptedServer.plain(Script.responding(301, body, "x-amz-bucket-region: us-east-1"));
+                BlobStore store = ScriptedS3.store(server).open()) {
+            for (ThrowingCallable call :
+                    List.<ThrowingCallable>of(() -> store.list(ListOptions.DEFAULT), () -> store.store(KEY, CONTENT))) {
+                assertThatThrownBy(call)
+                        .isInstanceOf(StoreNotFoundException.class)
+                        .hasMessageContaining("another endpoint in region us-east-1 (some-bucket.s3.example)");
+            }
+        }
+    }
+
+    /** What the servers of B2 and R2 respond, and others that know none of these header fields. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "400 | InvalidArgument | Unsupported header 'x-amz-sdk-checksum-algorithm' received for this API call.",
+                "501 | NotImplemented  | Header 'x-amz-checksum-crc32c' with value 'AAAAAA==' not implemented",
+                "501 | NotImplemented  | x-amz-checksum-algorithm is not supported",
+                "400 | InvalidRequest  | Missing required header for this request: Content-MD5",
+            })
+    void aServerThatDoesNotKnowChecksumsIsReported(int status, String code, String message) throws IOException {
+        Script refusing = Script.responding(
+                status, "<Error><Code>" + code + "</Code><Message>" + message + "</Message></Error>");
+        for (S3Checksums checksums : S3Checksums.values()) {
+            try (ScriptedServer server = ScriptedServer.plain(refusing);
+                    BlobStore store =
+                            ScriptedS3.store(server).checksums(checksums).open()) {
+                for (ThrowingCallable call : List.<ThrowingCallable>of(
+                        () -> store.store(KEY, CONTENT),
+                        () -> store.createMultipartUpload(KEY, new PartLayout(10, 5 << 20), StoreOptions.DEFAULT))) {
+                    BlobStoreException problem = catchThrowableOfType(BlobStoreException.class, call);
+
+                    assertThat(problem.isRetryable()).isFalse();
+                    assertThat(problem.getMessage().contains("set checksums=none"))
+                            .as(problem.getMessage())
+                            .isEqualTo(checksums == S3Checksums.CRC32C);
+                }
+            }
+        }
+    }
+
+    /** Advice about them is given only if they are what is wrong. */
+    @ParameterizedTest
+    @CsvSource({"400, MalformedXML", "400, InvalidArgument", "400, ''", "404, NoSuchKey", "405, MethodNotAllowed",
+        "409, BucketAlreadyExists", "411, MissingContentLength", "416, InvalidRange", "501, NotImplemented"})
+    void otherErrorsSayNothingAboutRegionAndCredentials(int status, String code) throws IOException {
+        Script refusing = Script.responding(status, code.isEmpty() ? "<html>no</html>" : ScriptedS3.error(code));
+        try (ScriptedServer server = ScriptedServer.plain(refusing);
+                BlobStore store = ScriptedS3.store(server).open()) {
+            for (ThrowingCallable call : List.<ThrowingCallable>of(
+                    () -> store.head(KEY),
+                    () -> store.list(ListOptions.DEFAULT),
+                    () -> store.store(KEY, CONTENT),
+                    () -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(1)))) {
+                assertThatThrownBy(call)
+                        .isInstanceOf(BlobStoreException.class)
+                        .isNotInstanceOf(PermissionDeniedException.class)
+                        .hasMessageNotContainingAny("region", "credential", "checksums=none");
+            }
+        }
+    }
+
+    /** A response to HEAD says nothing about a customer key: a listing shows that all the rest is right. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aBlobWithAnotherCustomerKeyIsReported(boolean hasKey) throws IOException {
+        Script server = exchange -> {
+            if (exchange.method().equals("HEAD")) {
+                exchange.respondHead(400, 0);
+            } else if (exchange.path().endsWith("/" + ScriptedS3.BUCKET)) {
+                exchange.respond(200, "<ListBucketResult/>");
+            } else {
+                exchange.respond(
+                        400,
+                        "<Error><Code>InvalidRequest</Code><Message>"
+                                + (hasKey
+                                        ? "The encryption parameters are not applicable to this object."
+                                        : "The object was stored using a form of Server Side Encryption. The correct"
+                                                + " parameters must be provided to retrieve the object.")
+                                + "</Message></Error>");
+            }
+        };
+        try (ScriptedServer secure = ScriptedServer.secure(
+                        TestAuthority.get().serverContext(TestAuthority.Identity.SERVER), server);
+                BlobStore store = withKey(ScriptedS3.store(secure), hasKey).open()) {
+            assertThatThrownBy(() -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(1)))
+                    .isInstanceOf(PermissionDeniedException.class)
+                    .hasMessageContaining(
+                            hasKey ? "not encrypted with the store's customer key" : "customer key (SSE-C); set");
+            for (int i = 0; i < 2; i++) { // before the bucket is confirmed, and after
+                assertThatThrownBy(() -> store.head(KEY))
+                        .isInstanceOf(BlobStoreException.class)
+                        .hasMessageContaining(hasKey ? "the store's customer key?" : "a customer key (SSE-C)?")
+                        .hasMessageNotContainingAny("region", "credential");
+            }
+        }
+    }
+
+    @Test
+    void aWrongCustomerKeyIsReported() throws IOException {
+        try (ScriptedServer secure = ScriptedServer.secure(
+                        TestAuthority.get().serverContext(TestAuthority.Identity.SERVER),
+                        ScriptedS3.refusing(403, "AccessDenied"));
+                BlobStore store = withKey(ScriptedS3.store(secure), true).open()) {
+            for (ThrowingCallable call : List.<ThrowingCallable>of(
+                    () -> store.head(KEY), () -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(1)))) {
+                assertThatThrownBy(call)
+                        .isInstanceOf(PermissionDeniedException.class)
+                        .hasMessageContaining("encrypted with the store's customer key");
+            }
+        }
+    }
+
+    private static S3BlobStore.Builder withKey(S3BlobStore.Builder builder, boolean hasKey) {
+        builder.trustManagers(TestAuthority.get().trustManagers());
+        return hasKey ? builder.encryption(S3Encryption.customerKey(new byte[32])) : builder;
     }
 
     @ParameterizedTest

@@ -45,6 +45,20 @@ public record ErrorResponse(
     /** Creates an error response with the header fields that every HTTP server may send. */
     public static ErrorResponse of(
             int status, String code, String message, Function<String, Optional<String>> headerField) {
+        return of(status, code, message, headerField, Optional.empty());
+    }
+
+    /**
+     * Creates an error response with the header fields that every HTTP server may send.
+     *
+     * @param redirectHost the host that the body names, in case a redirect has no Location
+     */
+    public static ErrorResponse of(
+            int status,
+            String code,
+            String message,
+            Function<String, Optional<String>> headerField,
+            Optional<String> redirectHost) {
         Optional<Instant> date = headerField.apply("Date").flatMap(ResponseText::date);
         return new ErrorResponse(
                 status,
@@ -54,7 +68,9 @@ public record ErrorResponse(
                 Optional.empty(),
                 headerField.apply("Retry-After").flatMap(text -> ResponseText.retryAfter(text, date)),
                 date,
-                isRedirect(status) ? headerField.apply("Location").flatMap(ErrorResponse::host) : Optional.empty());
+                isRedirect(status)
+                        ? headerField.apply("Location").flatMap(ErrorResponse::host).or(() -> redirectHost)
+                        : Optional.empty());
     }
 
     /**
