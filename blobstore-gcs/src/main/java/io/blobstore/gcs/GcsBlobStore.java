@@ -56,6 +56,11 @@ import java.util.UUID;
  * object remains whose name begins with {@code .blobstore-unpublished/} after the store's prefix. Listings of this
  * store omit it; a lifecycle rule may delete such objects by age.
  *
+ * <p>Emulators and other servers may ignore conditions, and answer with success. So unless the endpoint is Google's, a
+ * request for the object's metadata directly before a conditional request checks the condition too. A writer between
+ * the two requests is detected only if the server enforces the condition; where it is known to,
+ * {@link Builder#nativeConditions} saves that request.
+ *
  * <p>If the response to a conditional request is lost, and the key then has a blob of the same size and CRC32C, the
  * request counts as successful.
  *
@@ -89,7 +94,11 @@ public final class GcsBlobStore implements BlobStore {
     private final Presigning presigning;
     private final OpenUploads uploads = new OpenUploads();
 
-    private GcsBlobStore(GcsSettings settings, GcsClientFactory.Clients clients, HttpClient http) {
+    private GcsBlobStore(
+            GcsSettings settings,
+            GcsClientFactory.Clients clients,
+            HttpClient http,
+            Optional<Boolean> nativeConditions) {
         this.clients = clients;
         DataRequests data = new DataRequests(http, clients.client());
         GcsUrls urls = GcsUrls.of(clients.client(), settings.bucket());
@@ -97,7 +106,7 @@ public final class GcsBlobStore implements BlobStore {
         names = new GcsObjectNames(settings.prefix());
         bucket = new BucketContext("gs", settings.bucket(), settings.prefix(), http, errors);
         objects = new GcsObjectReader(bucket, names, clients.client(), data, urls, errors, settings);
-        conditions = new Conditions(objects, errors);
+        conditions = new Conditions(objects, errors, nativeConditions.orElseGet(clients::isGoogle));
         multipart = new MultipartRequests(bucket, data, urls, errors, settings);
         put = new PutObject(bucket, names, data, urls, errors, settings, conditions);
         copy = new GcsCopy(bucket, names, clients, errors, objects, conditions, settings);
@@ -288,7 +297,7 @@ public final class GcsBlobStore implements BlobStore {
             GcsSettings settings = new GcsSettings(bucket, prefix, storageClass, encryption);
             HttpClient opened = http.build();
             try {
-                return new GcsBlobStore(settings, clients.open(settings, endpoint, opened), opened);
+                return new GcsBlobStore(settings, clients.open(settings, endpoint, opened), opened, nativeConditions);
             } catch (IOException | RuntimeException | Error e) {
                 opened.close();
                 throw e;

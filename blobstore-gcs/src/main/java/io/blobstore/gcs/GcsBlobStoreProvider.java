@@ -8,12 +8,12 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Opens {@code gs://bucket?endpoint&project&prefix&storageClass&kmsKey&maxConnections}, with the application-default
- * credentials of Google's libraries, or without credentials for an emulator.
+ * Opens {@code gs://bucket?endpoint&project&prefix&storageClass&kmsKey&maxConnections&nativeConditions}, with the
+ * application-default credentials of Google's libraries, or without credentials for an emulator.
  */
 public final class GcsBlobStoreProvider implements BlobStoreProvider {
-    static final List<String> PARAMETERS =
-            List.of("endpoint", "project", "prefix", "storageClass", "kmsKey", "maxConnections");
+    static final List<String> PARAMETERS = List.of(
+            "endpoint", "project", "prefix", "storageClass", "kmsKey", "maxConnections", "nativeConditions");
 
     /** Creates a provider, for {@link java.util.ServiceLoader}. */
     public GcsBlobStoreProvider() {}

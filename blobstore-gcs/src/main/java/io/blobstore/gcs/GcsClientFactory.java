@@ -24,6 +24,8 @@ final class GcsClientFactory {
     /** The environment variable with the address of an emulator, as in Google's other libraries. */
     static final String EMULATOR = "STORAGE_EMULATOR_HOST";
 
+    private static final String GOOGLE_DOMAIN = "googleapis.com";
+
     /** The project's name if none is set: requests for objects do not need one, and detecting one sends requests. */
     private static final String NO_PROJECT = "none";
 
@@ -41,6 +43,14 @@ final class GcsClientFactory {
      * @param owned whether the store closes the client
      */
     record Clients(Storage client, Storage withoutRetries, boolean owned) implements Closeable {
+        /** Returns whether requests go to Google, and not to an emulator or another server. */
+        boolean isGoogle() {
+            String domain = Optional.ofNullable(client.getOptions().getUniverseDomain())
+                    .orElse(GOOGLE_DOMAIN);
+            String host = URI.create(client.getOptions().getHost()).getHost();
+            return host != null && host.endsWith("." + domain);
+        }
+
         @Override
         public void close() throws IOException {
             GcsClientFactory.close(withoutRetries);

@@ -51,6 +51,7 @@ record GcsCopy(
                 .metadataOf(source)
                 .precondition(condition)
                 .build();
+        conditions.check(OPERATION, to, condition);
         try {
             Blob copied = rewrite(OPERATION, from, names.objectOf(OPERATION, from), source.version(), to, stored);
             Optional<Crc32c> checksum = ObjectMetadata.checksum(copied.getCrc32c());

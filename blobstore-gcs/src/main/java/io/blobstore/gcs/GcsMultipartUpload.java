@@ -11,6 +11,7 @@ import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
 import io.blobstore.Precondition;
+import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
@@ -184,6 +185,12 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
     }
 
     private StoredBlob copyToKey(Assembled object, Crc32c checksum) throws IOException {
+        try {
+            conditions.check(OPERATION, key(), condition);
+        } catch (PreconditionFailedException e) {
+            // perhaps because of the blob of an earlier copy
+            return conditions.resolve(OPERATION, key(), condition, layout().size(), checksum, e, copyUnknown);
+        }
         try {
             return copy.publish(remote.object(), object.version(), key(), layout().size(), options);
         } catch (BlobStoreException e) {

@@ -57,6 +57,12 @@ import software.amazon.awssdk.services.s3.S3Client;
  * rely on the server to evaluate {@code If-Match} on the blob whose content it sends, as S3 does. Some servers that
  * store files open the file after that check: reads of a whole blob detect that, reads of ranges cannot.
  *
+ * <p>AWS enforces preconditions at the moment a blob becomes visible. Several compatible servers ignore them in some
+ * requests, and answer with success. So unless the endpoint is one of AWS, a HEAD request directly before a conditional
+ * request checks the condition too. A writer between the two requests is detected only if the server enforces the
+ * condition; where it is known to, {@link Builder#nativeConditions} saves the HEAD request. {@link #capabilities} says
+ * which of both applies: {@link Support#NATIVE} or {@link Support#EMULATED}.
+ *
  * <p>If the response to a conditional request is lost, and the key then has a blob of the same size and CRC32C, the
  * request counts as successful.
  *
@@ -70,7 +76,7 @@ public final class S3BlobStore implements BlobStore {
     private static final long MIB = 1L << 20;
     private static final long GIB = 1L << 30;
 
-    /** The limits that S3 documents for every bucket; some buckets support larger blobs. */
+    /** The limits that S3 documents for every bucket; some buckets support larger blobs. Compatible servers differ. */
     static final StoreCapabilities CAPABILITIES = StoreCapabilities.builder()
             .minPartSize(5 * MIB)
             .maxPartSize(5 * GIB)
@@ -85,6 +91,7 @@ public final class S3BlobStore implements BlobStore {
 
     private static final long COPIED_PART = GIB;
 
+    private final StoreCapabilities capabilities;
     private final BucketContext bucket;
     private final ObjectNames names;
     private final S3Client client;
@@ -105,6 +112,7 @@ public final class S3BlobStore implements BlobStore {
             S3Client client,
             Consumer<S3Client> closeClient,
             HttpClient http,
+            Optional<Boolean> nativeConditions,
             S3Copy.Limits limits) {
         this.client = client;
         this.closeClient = closeClient;
@@ -124,7 +132,11 @@ public final class S3BlobStore implements BlobStore {
         names = new ObjectNames(settings.prefix());
         bucket = new BucketContext("s3", settings.bucket(), settings.prefix(), http, errors);
         objects = new S3ObjectReader(bucket, names, client, data, headers, errors, checksums);
-        conditions = new Conditions(objects, errors);
+        boolean enforced = nativeConditions.orElseGet(() -> url.isOfAws(region));
+        capabilities = CAPABILITIES.toBuilder()
+                .conditionalStore(enforced ? Support.NATIVE : Support.EMULATED)
+                .build();
+        conditions = new Conditions(objects, errors, enforced);
         multipart = new MultipartRequests(bucket, names, client, data, headers, errors, checksums);
         put = new PutObject(bucket, names, data, headers, errors, conditions);
         copy = new S3Copy(
@@ -214,7 +226,7 @@ public final class S3BlobStore implements BlobStore {
 
     @Override
     public StoreCapabilities capabilities() {
-        return CAPABILITIES;
+        return capabilities;
     }
 
     /**
@@ -353,7 +365,12 @@ public final class S3BlobStore implements BlobStore {
             try {
                 client = Optional.of(clients.open(settings, endpoint, opened));
                 return new S3BlobStore(
-                        settings, client.get(), clients::close, opened, new S3Copy.Limits(maxCopy, copiedPart));
+                        settings,
+                        client.get(),
+                        clients::close,
+                        opened,
+                        nativeConditions,
+                        new S3Copy.Limits(maxCopy, copiedPart));
             } catch (IOException | RuntimeException | Error e) {
                 client.ifPresent(clients::close);
                 opened.close();

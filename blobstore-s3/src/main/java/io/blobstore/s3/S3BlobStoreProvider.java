@@ -10,7 +10,7 @@ import java.util.List;
 /**
  * Opens {@code s3://bucket} with the parameters {@code region}, {@code endpoint}, {@code pathStyle}, {@code prefix},
  * {@code checksums}, {@code payloadSigning}, {@code storageClass}, {@code sse}, {@code requesterPays},
- * {@code expectContinue} and {@code maxConnections}, and with credentials that the AWS SDK finds in the environment, a
+ * {@code expectContinue}, {@code maxConnections} and {@code nativeConditions}, and with credentials that the AWS SDK finds in the environment, a
  * profile or the instance.
  */
 public final class S3BlobStoreProvider implements BlobStoreProvider {
@@ -25,7 +25,8 @@ public final class S3BlobStoreProvider implements BlobStoreProvider {
             "sse",
             "requesterPays",
             "expectContinue",
-            "maxConnections");
+            "maxConnections",
+            "nativeConditions");
 
     /** Creates a provider, for {@link java.util.ServiceLoader}. */
     public S3BlobStoreProvider() {}

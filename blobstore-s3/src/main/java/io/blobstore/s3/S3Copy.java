@@ -121,6 +121,7 @@ record S3Copy(
                 parts.add(
                         copyPart(upload, source, parts.size() + 1, offset, Math.min(partSize, source.size() - offset)));
             }
+            conditions.check(OPERATION, to, condition);
             StoredBlob copied = complete(upload, parts, source, condition);
             Checksums.requireCopied(OPERATION, source, copied.checksum());
             return copied;

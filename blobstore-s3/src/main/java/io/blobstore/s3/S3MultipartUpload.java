@@ -5,6 +5,7 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.Crc32c;
 import io.blobstore.Operation;
 import io.blobstore.Precondition;
+import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
 import io.blobstore.http.objects.BucketContext;
@@ -69,6 +70,12 @@ final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.
     protected StoredBlob publish(List<Sent> sent, Crc32c checksum) throws IOException {
         List<MultipartRequests.Part> parts = sent.stream().map(Sent::remote).toList();
         long size = layout().size();
+        try {
+            conditions.check(OPERATION, key(), condition);
+        } catch (PreconditionFailedException e) {
+            // perhaps because of the blob of an earlier completion
+            return conditions.resolve(OPERATION, key(), condition, size, checksum, e, completionUnknown);
+        }
         try {
             return remote.complete(parts, Optional.of(checksum), size, condition);
         } catch (BlobStoreException e) {

@@ -33,9 +33,9 @@ final class ImmediateRetryClient implements AutoCloseable {
                 .build();
     }
 
-    /** Returns a builder of stores in a bucket. */
+    /** Returns a builder of stores in a bucket, as of those of AWS, which enforces preconditions. */
     S3BlobStore.Builder store(String bucket) {
-        return S3BlobStore.builder(bucket).client(client);
+        return S3BlobStore.builder(bucket).client(client).nativeConditions(true);
     }
 
     @Override

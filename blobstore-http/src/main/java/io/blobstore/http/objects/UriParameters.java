@@ -54,6 +54,7 @@ public final class UriParameters {
         text("prefix", builder::prefix);
         text("storageClass", builder::storageClass);
         count("maxConnections", builder::maxConnections);
+        flag("nativeConditions", builder::nativeConditions);
     }
 
     /** Passes a text to a consumer, if the parameter is present. */

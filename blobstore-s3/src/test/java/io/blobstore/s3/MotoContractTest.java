@@ -1,0 +1,28 @@
+package io.blobstore.s3;
+
+import io.blobstore.Precondition;
+import io.blobstore.contract.Campaign;
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
+
+/** The contract of the S3 store against moto, a mock of AWS in Python for tests, which stores blobs in memory. */
+@Campaign(representedBy = S3ProxyContractTest.class)
+@EnabledIfEnvironmentVariable(named = MotoContractTest.VARIABLE, matches = ".+")
+class MotoContractTest extends S3EndpointContractBase {
+    static final String VARIABLE = "BLOBSTORE_TEST_MOTO_URI";
+
+    MotoContractTest() {
+        super(VARIABLE);
+    }
+
+    /** Returns false, as moto ignores a checksum without {@code x-amz-sdk-checksum-algorithm}. */
+    @Override
+    protected boolean keepsChecksums() {
+        return false;
+    }
+
+    /** Returns false, as moto evaluates a condition, if at all, before it stores, without a lock. */
+    @Override
+    protected boolean enforcesConditionsInRaces(Precondition condition) {
+        return false;
+    }
+}
