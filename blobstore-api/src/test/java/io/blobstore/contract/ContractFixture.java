@@ -114,11 +114,6 @@ abstract class ContractFixture {
         return true;
     }
 
-    /** Returns whether the server enforces the condition on the target of a copy. Default: true. */
-    protected boolean enforcesConditionsOnCopies() {
-        return true;
-    }
-
     /** Returns whether the store can list with this delimiter. Default: true. */
     protected boolean supportsDelimiter(String delimiter) {
         return true;

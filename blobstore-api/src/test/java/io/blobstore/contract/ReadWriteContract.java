@@ -841,7 +841,6 @@ abstract class ReadWriteContract extends MetadataContract {
     @Test
     void aCopyKeepsToTheConditionOnItsTarget() throws IOException {
         assumeConditions();
-        assumeTrue(enforcesConditionsOnCopies(), "the server ignores conditions on copies");
         store.store(KEY, source(HUNDRED));
         CopyOptions ifAbsent =
                 CopyOptions.builder().precondition(Precondition.ifAbsent()).build();

@@ -1,11 +1,33 @@
 package io.blobstore.cli;
 
 import java.util.Optional;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Uses the bucket in {@code BLOBSTORE_TEST_S3_URI}. */
+/** Uses the buckets that environment variables name. */
+@ParameterizedClass
+@ValueSource(
+        strings = {
+            "BLOBSTORE_TEST_S3_URI",
+            "BLOBSTORE_TEST_VERSITYGW_URI",
+            "BLOBSTORE_TEST_MINIO_URI",
+            S3CommandsTest.MOTO
+        })
 class S3CommandsTest extends BucketCommands {
+    static final String MOTO = "BLOBSTORE_TEST_MOTO_URI";
+
+    @Parameter
+    String variable = "";
+
     @Override
     String bucket() {
-        return Optional.ofNullable(System.getenv("BLOBSTORE_TEST_S3_URI")).orElse("");
+        return Optional.ofNullable(System.getenv(variable)).orElse("");
+    }
+
+    /** Returns whether the server keeps checksums; moto ignores those without {@code x-amz-sdk-checksum-algorithm}. */
+    @Override
+    boolean keepsChecksums() {
+        return !variable.equals(MOTO);
     }
 }

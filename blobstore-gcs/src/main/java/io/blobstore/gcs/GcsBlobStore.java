@@ -58,6 +58,11 @@ import java.util.UUID;
  * object remains whose name begins with {@code .blobstore-unpublished/} after the store's prefix. Listings of this
  * store omit it; a lifecycle rule may delete such objects by age.
  *
+ * <p>Emulators and other servers may ignore conditions, and answer with success. So unless the endpoint is Google's, a
+ * request for the object's metadata directly before a conditional request checks the condition too. A writer between
+ * the two requests is detected only if the server enforces the condition; where it is known to,
+ * {@link Builder#nativeConditions} saves that request.
+ *
  * <p>If the response to a conditional request is lost, and the key then has a blob of the same size and CRC32C, the
  * request counts as successful.
  *
@@ -100,7 +105,12 @@ public final class GcsBlobStore implements BlobStore {
     private final Presigning presigning;
     private final OpenUploads uploads = new OpenUploads();
 
-    private GcsBlobStore(GcsSettings settings, GcsClientFactory.Client client, HttpClient http, Retries retries) {
+    private GcsBlobStore(
+            GcsSettings settings,
+            GcsClientFactory.Client client,
+            HttpClient http,
+            Retries retries,
+            Optional<Boolean> nativeConditions) {
         this.client = client;
         DataRequests data = new DataRequests(http, client.client());
         GcsUrls urls = GcsUrls.of(client.client(), settings.bucket());
@@ -109,7 +119,7 @@ public final class GcsBlobStore implements BlobStore {
         bucket = new BucketContext("gs", settings.bucket(), settings.prefix(), http, errors, retries);
         objects = new GcsObjectReader(bucket, names, client.client(), data, urls, errors, settings);
         lookups = new GcsObjectReader(bucket.forLookups(), names, client.client(), data, urls, errors, settings);
-        conditions = new Conditions(lookups, errors);
+        conditions = new Conditions(lookups, errors, nativeConditions.orElseGet(client::isGoogle));
         multipart = new MultipartRequests(bucket, data, urls, errors, settings);
         put = new PutObject(bucket, names, data, urls, errors, settings, conditions);
         copy = new GcsCopy(bucket, names, client.client(), objects, conditions, settings);
@@ -323,7 +333,8 @@ public final class GcsBlobStore implements BlobStore {
             GcsSettings settings = new GcsSettings(bucket, prefix, storageClass, encryption);
             HttpClient opened = http.build();
             try {
-                return new GcsBlobStore(settings, clients.open(settings, endpoint, opened), opened, retries());
+                return new GcsBlobStore(
+                        settings, clients.open(settings, endpoint, opened), opened, retries(), nativeConditions);
             } catch (IOException | RuntimeException | Error e) {
                 opened.close();
                 throw e;

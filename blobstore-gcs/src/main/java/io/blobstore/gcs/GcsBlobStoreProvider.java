@@ -10,7 +10,7 @@ import java.util.List;
 /**
  * Opens {@code gs://bucket} with the parameters {@code endpoint}, {@code project}, {@code prefix},
  * {@code storageClass}, {@code kmsKey}, {@code maxConnections}, {@code maxAttempts}, {@code connectTimeout},
- * {@code stallTimeout} and {@code answerTimeout}, with the application-default credentials of Google's libraries, or
+ * {@code stallTimeout}, {@code answerTimeout} and {@code nativeConditions}, with the application-default credentials of Google's libraries, or
  * without credentials for an emulator.
  */
 public final class GcsBlobStoreProvider implements BlobStoreProvider {
@@ -24,7 +24,8 @@ public final class GcsBlobStoreProvider implements BlobStoreProvider {
             "maxAttempts",
             "connectTimeout",
             "stallTimeout",
-            "answerTimeout");
+            "answerTimeout",
+            "nativeConditions");
 
     /** Creates a provider, for {@link java.util.ServiceLoader}. */
     public GcsBlobStoreProvider() {}

@@ -27,6 +27,8 @@ final class GcsClientFactory {
     /** The environment variable with the address of an emulator, as in Google's other libraries. */
     static final String EMULATOR = "STORAGE_EMULATOR_HOST";
 
+    private static final String GOOGLE_DOMAIN = "googleapis.com";
+
     /** The project's name if none is set: requests for objects do not need one, and detecting one sends requests. */
     private static final String NO_PROJECT = "none";
 
@@ -40,6 +42,14 @@ final class GcsClientFactory {
      * under way.
      */
     record Client(Storage client) implements Closeable {
+        /** Returns whether requests go to Google, and not to an emulator or another server. */
+        boolean isGoogle() {
+            String domain = Optional.ofNullable(client.getOptions().getUniverseDomain())
+                    .orElse(GOOGLE_DOMAIN);
+            String host = URI.create(client.getOptions().getHost()).getHost();
+            return host != null && host.endsWith("." + domain);
+        }
+
         @Override
         public void close() throws IOException {
             try {

@@ -11,6 +11,7 @@ import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
 import io.blobstore.Precondition;
+import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
@@ -130,7 +131,10 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
             return StoredBlob.of(key(), layout().size(), object.version(), object.checksum());
         }
         GcsCopy.Rewrite rewrite = copy.publication(remote.object(), object.version(), key(), options);
-        StoredBlob published = publication.run(rewrite::run);
+        StoredBlob published = publication.run(attempts -> {
+            conditions.check(OPERATION, key(), condition);
+            return rewrite.run(attempts);
+        });
         try {
             deleteHidden();
         } catch (BlobStoreException e) {

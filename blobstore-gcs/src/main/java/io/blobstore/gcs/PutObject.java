@@ -51,6 +51,7 @@ record PutObject(
         Map<String, String> query = new TreeMap<>(Generations.query(OPERATION, key, condition));
         settings.kmsKey().ifPresent(name -> query.put("kmsKeyName", name));
         Crc32c checksum = bucket.translate(OPERATION, key, () -> Crc32c.of(content));
+        conditions.check(OPERATION, key, condition);
         try {
             return put(key, urls.upload(query), metadata(object, options, checksum), content, checksum);
         } catch (BlobStoreException e) {

@@ -39,11 +39,12 @@ final class FakeServer implements BeforeEachCallback, AfterEachCallback {
         return server;
     }
 
-    /** Returns a builder of stores in the bucket, with credentials that can sign. */
+    /** Returns a builder of stores in the bucket, as of those of Google, with credentials that can sign. */
     GcsBlobStore.Builder store() {
         return GcsBlobStore.builder(BUCKET)
                 .retryClock(new VirtualRetryClock())
                 .endpoint(server.endpoint())
+                .nativeConditions(true)
                 .credentials(ACCOUNT)
                 .trustManagers(TestAuthority.get().trustManagers());
     }

@@ -49,11 +49,6 @@ class GcsEndpointContractTest extends GcsContractBase {
         return FAKE_GCS_SERVER ? new WithoutParts(store) : store;
     }
 
-    @Override
-    protected boolean enforcesConditionsOnCopies() {
-        return !FAKE_GCS_SERVER;
-    }
-
     /** Returns false for delimiters of which fake-gcs-server uses only the first character. */
     @Override
     protected boolean supportsDelimiter(String delimiter) {

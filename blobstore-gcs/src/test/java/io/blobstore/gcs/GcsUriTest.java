@@ -24,7 +24,8 @@ class GcsUriTest {
     @Test
     void everyParameterIsKnown() throws IOException {
         try (BlobStore store = BlobStores.open("gs://some-bucket?endpoint=http://127.0.0.1:1&project=p&prefix=a/"
-                + "&storageClass=NEARLINE&kmsKey=projects/p/locations/l/keyRings/r/cryptoKeys/k&maxConnections=4")) {
+                + "&storageClass=NEARLINE&kmsKey=projects/p/locations/l/keyRings/r/cryptoKeys/k&maxConnections=4"
+                + "&nativeConditions=true")) {
             assertThat(store).isInstanceOf(GcsBlobStore.class);
             assertThat(store.toString()).isEqualTo("gs://some-bucket?prefix=a/");
         }
@@ -48,6 +49,7 @@ class GcsUriTest {
                 "gs://some-bucket?kmsKey=mine | cryptoKeys",
                 "gs://some-bucket?maxConnections=0 | a whole number from 1",
                 "gs://some-bucket?maxConnections=many | a whole number from 1",
+                "gs://some-bucket?nativeConditions=1 | 'true' or 'false'",
                 "gs://some-bucket?token=x | credentials"
             })
     void anInvalidUriIsExplained(String uri, String words) {

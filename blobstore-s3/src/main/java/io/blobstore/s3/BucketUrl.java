@@ -2,6 +2,8 @@ package io.blobstore.s3;
 
 import io.blobstore.http.Endpoint;
 import java.net.URI;
+import software.amazon.awssdk.regions.PartitionMetadata;
+import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
@@ -21,6 +23,11 @@ record BucketUrl(Endpoint endpoint, String path) {
                 .toString());
         String path = url.getRawPath();
         return new BucketUrl(Endpoint.of(url), path.substring(0, path.length() - ANY_KEY.length()));
+    }
+
+    /** Returns whether the bucket is one of AWS itself, in the partition of a region. */
+    boolean isOfAws(String region) {
+        return endpoint.host().endsWith("." + PartitionMetadata.of(Region.of(region)).dnsSuffix());
     }
 
     /** Returns the percent-encoded path of an object; names are not normalised. */

@@ -57,7 +57,10 @@ final class Completion implements PublishingRequest.Handling<StoredBlob> {
             MultipartRequests.Upload upload, List<MultipartRequests.Part> parts, Optional<Crc32c> checksum, long size)
             throws IOException {
         sent = new SentContent(size, checksum, version -> MultipartEtag.proves(version, parts));
-        return request.run(attempts -> upload.complete(parts, checksum, size, condition));
+        return request.run(attempts -> {
+            conditions.check(operation, key, condition);
+            return upload.complete(parts, checksum, size, condition);
+        });
     }
 
     @Override

@@ -47,6 +47,7 @@ record PutObject(
         String object = names.objectOf(OPERATION, key);
         Crc32c checksum = bucket.translate(OPERATION, key, () -> Crc32c.of(content));
         fields.putAll(headers.checksum(checksum));
+        conditions.check(OPERATION, key, condition);
         try {
             HttpResponse response = bucket.request(OPERATION, key, () -> data.put(object, Map.of(), fields, content));
             VersionTag tag = VersionTag.of(response.headers())

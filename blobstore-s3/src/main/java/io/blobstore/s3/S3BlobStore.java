@@ -60,6 +60,12 @@ import software.amazon.awssdk.services.s3.S3Client;
  * rely on the server to evaluate {@code If-Match} on the blob whose content it sends, as S3 does. Some servers that
  * store files open the file after that check: reads of a whole blob detect that, reads of ranges cannot.
  *
+ * <p>AWS enforces preconditions at the moment a blob becomes visible. Several compatible servers ignore them in some
+ * requests, and answer with success. So unless the endpoint is one of AWS, a HEAD request directly before a conditional
+ * request checks the condition too. A writer between the two requests is detected only if the server enforces the
+ * condition; where it is known to, {@link Builder#nativeConditions} saves the HEAD request. {@link #capabilities} says
+ * which of both applies: {@link Support#NATIVE} or {@link Support#EMULATED}.
+ *
  * <p>If the response to a conditional request is lost, and the key then has a blob of the same size and CRC32C, the
  * request counts as successful.
  *
@@ -82,7 +88,7 @@ public final class S3BlobStore implements BlobStore {
     private static final long MIB = 1L << 20;
     private static final long GIB = 1L << 30;
 
-    /** The limits that S3 documents for every bucket; some buckets support larger blobs. */
+    /** The limits that S3 documents for every bucket; some buckets support larger blobs. Compatible servers differ. */
     static final StoreCapabilities CAPABILITIES = StoreCapabilities.builder()
             .minPartSize(5 * MIB)
             .maxPartSize(5 * GIB)
@@ -97,6 +103,7 @@ public final class S3BlobStore implements BlobStore {
 
     private static final long COPIED_PART = GIB;
 
+    private final StoreCapabilities capabilities;
     private final BucketContext bucket;
     private final ObjectNames names;
     private final S3Client client;
@@ -118,6 +125,7 @@ public final class S3BlobStore implements BlobStore {
             Consumer<S3Client> closeClient,
             HttpClient http,
             Retries retries,
+            Optional<Boolean> nativeConditions,
             S3Copy.Limits limits) {
         this.client = client;
         this.closeClient = closeClient;
@@ -137,8 +145,14 @@ public final class S3BlobStore implements BlobStore {
         names = new ObjectNames(settings.prefix());
         bucket = new BucketContext("s3", settings.bucket(), settings.prefix(), http, errors, retries);
         objects = new S3ObjectReader(bucket, names, client, data, headers, errors, checksums);
+        boolean enforced = nativeConditions.orElseGet(() -> url.isOfAws(region));
+        capabilities = CAPABILITIES.toBuilder()
+                .conditionalStore(enforced ? Support.NATIVE : Support.EMULATED)
+                .build();
         conditions = new Conditions(
-                new S3ObjectReader(bucket.forLookups(), names, client, data, headers, errors, checksums), errors);
+                new S3ObjectReader(bucket.forLookups(), names, client, data, headers, errors, checksums),
+                errors,
+                enforced);
         multipart = new MultipartRequests(bucket, names, client, data, headers, errors, checksums);
         put = new PutObject(bucket, names, data, headers, errors, conditions);
         copy = new S3Copy(
@@ -256,7 +270,7 @@ public final class S3BlobStore implements BlobStore {
 
     @Override
     public StoreCapabilities capabilities() {
-        return CAPABILITIES;
+        return capabilities;
     }
 
     /**
@@ -412,6 +426,7 @@ public final class S3BlobStore implements BlobStore {
                         clients::close,
                         opened,
                         retries(),
+                        nativeConditions,
                         new S3Copy.Limits(maxCopy, copiedPart));
             } catch (IOException | RuntimeException | Error e) {
                 client.ifPresent(clients::close);

@@ -10,8 +10,9 @@ import java.util.List;
 /**
  * Opens {@code s3://bucket} with the parameters {@code region}, {@code endpoint}, {@code pathStyle}, {@code prefix},
  * {@code checksums}, {@code payloadSigning}, {@code storageClass}, {@code sse}, {@code requesterPays},
- * {@code expectContinue}, {@code maxConnections}, {@code maxAttempts}, {@code connectTimeout}, {@code stallTimeout} and
- * {@code answerTimeout}, and with credentials that the AWS SDK finds in the environment, a profile or the instance.
+ * {@code expectContinue}, {@code maxConnections}, {@code maxAttempts}, {@code connectTimeout}, {@code stallTimeout},
+ * {@code answerTimeout} and {@code nativeConditions}, and with credentials that the AWS SDK finds in the environment, a
+ * profile or the instance.
  */
 public final class S3BlobStoreProvider implements BlobStoreProvider {
     static final List<String> PARAMETERS = List.of(
@@ -29,7 +30,8 @@ public final class S3BlobStoreProvider implements BlobStoreProvider {
             "maxAttempts",
             "connectTimeout",
             "stallTimeout",
-            "answerTimeout");
+            "answerTimeout",
+            "nativeConditions");
 
     /** Creates a provider, for {@link java.util.ServiceLoader}. */
     public S3BlobStoreProvider() {}

@@ -26,7 +26,7 @@ class S3UriTest {
     void everyParameterIsKnown() throws IOException {
         try (BlobStore store = BlobStores.open("s3://some-bucket?region=eu-central-1&endpoint=http://127.0.0.1:1"
                 + "&pathStyle=true&prefix=a/&checksums=none&payloadSigning=signed&storageClass=STANDARD_IA"
-                + "&sse=kms:alias/some&requesterPays=true&expectContinue=false&maxConnections=4")) {
+                + "&sse=kms:alias/some&requesterPays=true&expectContinue=false&maxConnections=4&nativeConditions=true")) {
             assertThat(store).isInstanceOf(S3BlobStore.class);
             assertThat(store.toString()).isEqualTo("s3://some-bucket?prefix=a/");
         }
@@ -52,6 +52,7 @@ class S3UriTest {
                 "s3://some-bucket?endpoint=ftp://127.0.0.1 | endpoint",
                 "s3://some-bucket?endpoint=http://u:p@127.0.0.1 | endpoint",
                 "s3://some-bucket?pathStyle=yes | 'true' or 'false'",
+                "s3://some-bucket?nativeConditions=no | 'true' or 'false'",
                 "s3://some-bucket?checksums=md5 | [crc32c, none]",
                 "s3://some-bucket?payloadSigning=maybe | [unsigned, signed]",
                 "s3://some-bucket?storageClass=cold | storage class",

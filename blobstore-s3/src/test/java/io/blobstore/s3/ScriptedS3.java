@@ -18,8 +18,13 @@ final class ScriptedS3 {
 
     private ScriptedS3() {}
 
-    /** Returns a builder of stores that send requests to a server. */
+    /** Returns a builder of stores that send requests to a server, as they do to AWS, which enforces preconditions. */
     static S3BlobStore.Builder store(ScriptedServer server) {
+        return compatible(server).nativeConditions(true);
+    }
+
+    /** Returns a builder of stores that send requests to a server, as they do to a compatible one. */
+    static S3BlobStore.Builder compatible(ScriptedServer server) {
         return S3BlobStore.builder(BUCKET)
                 .endpoint(URI.create(server.endpoint().toString()))
                 .region("us-east-1")

@@ -156,6 +156,12 @@ public final class FakeGcs implements Closeable {
         return this;
     }
 
+    /** Ignores the conditions of requests that store or copy objects from now on, as some emulators do. */
+    public FakeGcs ignoreConditions() {
+        objects.ignoreConditions();
+        return this;
+    }
+
     /** Sets how many bytes of an object one request copies. */
     public FakeGcs rewriteInStepsOf(long bytes) {
         json.rewrites().inStepsOf(bytes);

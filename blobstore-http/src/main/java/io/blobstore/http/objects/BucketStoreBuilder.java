@@ -28,6 +28,8 @@ public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
     protected int maxAttempts = Retries.DEFAULT_ATTEMPTS;
     /** Measures the delays between attempts. */
     protected RetryClock retryClock = RetryClock.SYSTEM;
+    /** Whether the server enforces preconditions; empty to decide by the endpoint. */
+    protected Optional<Boolean> nativeConditions = Optional.empty();
 
     /** Creates a builder with default settings. */
     protected BucketStoreBuilder(String bucket) {
@@ -61,6 +63,16 @@ public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
             throw new IllegalArgumentException("a storage class must be written like STANDARD; got '" + name + "'");
         }
         storageClass = Optional.of(name);
+        return self();
+    }
+
+    /**
+     * Sets whether the server enforces preconditions itself; default: true for the cloud's own endpoints, and false for
+     * all others. With false, a request for the blob's metadata is sent directly before each conditional request, as
+     * some compatible servers ignore conditions: see {@link io.blobstore.StoreCapabilities#conditionalStore()}.
+     */
+    public B nativeConditions(boolean enforced) {
+        nativeConditions = Optional.of(enforced);
         return self();
     }
 

@@ -5,22 +5,73 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
+import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
 import io.blobstore.Operation;
+import io.blobstore.PermissionDeniedException;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoredBlob;
+import java.io.IOException;
 import java.util.Optional;
 
-/** Resolves conditional requests that failed. Thread-safe. */
+/**
+ * Resolves conditional requests that failed, and checks conditions for servers that may ignore them. Thread-safe.
+ *
+ * <p>Several compatible servers ignore {@code If-None-Match}, {@code If-Match} or {@code ifGenerationMatch} in some
+ * requests and answer with success. So without knowledge of a server, a request that asks for the blob's metadata is
+ * sent directly before each conditional one, which has its condition nevertheless. A server that enforces conditions
+ * thus loses nothing but the time of a request; with one that does not, only a writer between the two requests goes
+ * undetected. Servers are not probed: that takes writing into a user's bucket, and for each kind of request.
+ */
 public final class Conditions {
     private final AmbiguousOutcome outcome;
+    private final HeadRequest head;
     private final ErrorTranslator errors;
+    private final boolean enforced;
 
-    /** Creates an instance for requests to one bucket. */
-    public Conditions(HeadRequest head, ErrorTranslator errors) {
+    /**
+     * Creates an instance for requests to one bucket.
+     *
+     * @param enforced whether the server is known to enforce conditions; otherwise {@link #check} checks them
+     */
+    public Conditions(HeadRequest head, ErrorTranslator errors, boolean enforced) {
+        this.head = head;
+        this.enforced = enforced;
         outcome = new AmbiguousOutcome(head);
         this.errors = errors;
+    }
+
+    /**
+     * Checks the condition of a request that is sent next, unless the server is known to enforce conditions.
+     *
+     * @throws PreconditionFailedException if the condition does not hold
+     */
+    public void check(Operation operation, BlobKey key, Precondition condition) throws IOException {
+        if (enforced || condition == Precondition.none()) {
+            return;
+        }
+        Optional<BlobVersion> wanted = condition instanceof Precondition.IfMatch match
+                ? Optional.of(match.version())
+                : Optional.empty();
+        try {
+            head.head(operation, key, wanted);
+        } catch (BlobNotFoundException e) {
+            if (wanted.isPresent()) {
+                throw explain(operation, key, condition, e);
+            }
+            return;
+        } catch (PermissionDeniedException e) {
+            throw new PermissionDeniedException(
+                    operation,
+                    key,
+                    "the precondition cannot be checked without permission to read the blob's metadata; grant it, or"
+                            + " set nativeConditions=true if the server enforces preconditions itself",
+                    e);
+        }
+        if (wanted.isEmpty()) {
+            throw new BlobAlreadyExistsException(operation, key, null);
+        }
     }
 
     /**
@@ -69,7 +120,9 @@ public final class Conditions {
         if (condition instanceof Precondition.IfMatch && problem instanceof BlobNotFoundException) {
             return new PreconditionFailedException(operation, key, "the blob no longer exists", problem);
         }
-        if (condition == Precondition.ifAbsent() && problem instanceof PreconditionFailedException) {
+        if (condition == Precondition.ifAbsent()
+                && problem instanceof PreconditionFailedException
+                && !(problem instanceof BlobAlreadyExistsException)) {
             return new BlobAlreadyExistsException(operation, key, problem);
         }
         return problem;

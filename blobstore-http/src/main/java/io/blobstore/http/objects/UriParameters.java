@@ -68,6 +68,7 @@ public final class UriParameters {
         duration("connectTimeout", builder::connectTimeout);
         duration("stallTimeout", builder::stallTimeout);
         duration("answerTimeout", builder::answerTimeout);
+        flag("nativeConditions", builder::nativeConditions);
     }
 
     /** Passes a text to a consumer, if the parameter is present. */
