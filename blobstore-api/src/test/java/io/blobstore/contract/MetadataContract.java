@@ -2,7 +2,6 @@ package io.blobstore.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
@@ -130,7 +129,6 @@ abstract class MetadataContract extends ContractFixture {
     @ValueSource(ints = {0, 100})
     void aCopyWithAConditionKeepsContentHeadersAndUserMetadata(int size) throws IOException {
         assumeConditions();
-        assumeTrue(enforcesConditionsOnCopies(), "the server ignores conditions on copies");
         store.store(KEY, source(bytes(size, 33)), everything().build());
 
         store.copy(

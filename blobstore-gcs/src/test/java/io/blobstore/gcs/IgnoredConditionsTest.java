@@ -116,7 +116,7 @@ class IgnoredConditionsTest extends GcsFaultsBase {
                 .setHost(host)
                 .build()
                 .getService()) {
-            assertThat(new GcsClientFactory.Clients(client, client, false).isGoogle())
+            assertThat(new GcsClientFactory.Client(client).isGoogle())
                     .isEqualTo(expected);
         }
     }

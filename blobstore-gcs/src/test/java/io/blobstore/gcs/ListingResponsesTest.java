@@ -16,12 +16,12 @@ import io.blobstore.UploadListing;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.http.ScriptedServer;
 import io.blobstore.http.ScriptedServer.Script;
+import io.blobstore.http.objects.VirtualRetryClock;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,7 +59,7 @@ class ListingResponsesTest {
         return GcsBlobStore.builder("some-bucket")
                 .endpoint(URI.create(server.endpoint().toString()))
                 .credentials(NoCredentials.getInstance())
-                .retryDelay(Duration.ofMillis(1))
+                .retryClock(new VirtualRetryClock())
                 .prefix(prefix)
                 .open();
     }

@@ -23,7 +23,7 @@ class PagedEntriesTest {
         private int requests;
 
         Numbered(HttpClient http, IntFunction<List<String>> entries, IntFunction<Optional<?>> tokens) {
-            super(Operation.LIST, new BucketContext("s3", "bucket", "", http, null), "");
+            super(Operation.LIST, new BucketContext("s3", "bucket", "", http, null, new Retries(1, RetryClock.SYSTEM)), "");
             this.entries = entries;
             this.tokens = tokens;
         }
