@@ -6,6 +6,7 @@ import io.blobstore.BlobVersion;
 import io.blobstore.Operation;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -85,6 +86,12 @@ record BlobFile(FileChannel channel, BasicFileAttributes attributes, Optional<Bl
                 .contentType(record.flatMap(BlobRecord::contentType))
                 .userMetadata(record.map(BlobRecord::userMetadata).orElse(Map.of()))
                 .build();
+    }
+
+    /** Returns whether the file contains more bytes than its size, though no program appends to it. */
+    boolean isLongerThanItsSize() throws IOException {
+        long size = attributes.size();
+        return channel.read(ByteBuffer.allocate(1), size) > 0 && channel.size() == size;
     }
 
     @Override

@@ -319,9 +319,18 @@ public final class FsBlobStore implements BlobStore {
         }
     }
 
+    /** Checks content that was read as a whole: against the checksum, or without one that the file ends here. */
     private static void requireChecksum(Operation operation, BlobKey key, BlobFile blob, Crc32c actual)
             throws IOException {
         Optional<Crc32c> recorded = blob.record().map(BlobRecord::checksum);
+        if (recorded.isEmpty() && blob.isLongerThanItsSize()) {
+            throw new IntegrityException(
+                    operation,
+                    key,
+                    "its file contains more than the " + blob.attributes().size()
+                            + " bytes of its size, as files in /proc do",
+                    null);
+        }
         if (recorded.isPresent() && !recorded.get().equals(actual)) {
             throw new IntegrityException(
                     operation,
