@@ -146,6 +146,9 @@ public final class FsBlobStore implements BlobStore {
     public BlobMetadata head(BlobKey key) throws IOException {
         return translating(Operation.HEAD, key, () -> {
             try (BlobFile blob = openBlob(Operation.HEAD, key)) {
+                if (blob.attributes().size() == 0) {
+                    requireEnd(Operation.HEAD, key, blob); // nobody reads an empty blob
+                }
                 return blob.metadata(key);
             }
         });
@@ -319,24 +322,29 @@ public final class FsBlobStore implements BlobStore {
         }
     }
 
-    /** Checks content that was read as a whole: against the checksum, or without one that the file ends here. */
+    /** Checks content that was read as a whole. */
     private static void requireChecksum(Operation operation, BlobKey key, BlobFile blob, Crc32c actual)
             throws IOException {
+        requireEnd(operation, key, blob);
         Optional<Crc32c> recorded = blob.record().map(BlobRecord::checksum);
-        if (recorded.isEmpty() && blob.isLongerThanItsSize()) {
-            throw new IntegrityException(
-                    operation,
-                    key,
-                    "its file contains more than the " + blob.attributes().size()
-                            + " bytes of its size, as files in /proc do",
-                    null);
-        }
         if (recorded.isPresent() && !recorded.get().equals(actual)) {
             throw new IntegrityException(
                     operation,
                     key,
                     "its content has " + actual + ", but was stored with " + recorded.get()
                             + "; the file or its device is damaged, restore it from a copy",
+                    null);
+        }
+    }
+
+    /** Checks that a file without a checksum contains no more bytes than its size. */
+    private static void requireEnd(Operation operation, BlobKey key, BlobFile blob) throws IOException {
+        if (blob.record().isEmpty() && blob.isLongerThanItsSize()) {
+            throw new IntegrityException(
+                    operation,
+                    key,
+                    "its file contains more than the " + blob.attributes().size()
+                            + " bytes of its size, as files in /proc do",
                     null);
         }
     }

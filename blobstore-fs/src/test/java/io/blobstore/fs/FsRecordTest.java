@@ -96,6 +96,7 @@ class FsRecordTest {
             assertThatThrownBy(() -> kernel.read(BlobKey.of("version"), ByteRange.all(), ByteBuffer.allocate(1000)))
                     .isInstanceOf(IntegrityException.class)
                     .hasMessageContaining("contains more than the 0 bytes of its size");
+            assertThatThrownBy(() -> kernel.head(BlobKey.of("version"))).isInstanceOf(IntegrityException.class);
             assertThatThrownBy(() -> kernel.copy(BlobKey.of("version"), BlobKey.of("copy")))
                     .isInstanceOf(BlobStoreException.class)
                     .hasMessageContaining("contains more than the 0 bytes of its size");
