@@ -8,8 +8,8 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -41,8 +41,8 @@ record BlobFile(FileChannel channel, BasicFileAttributes attributes, Optional<Bl
             FileChannel channel;
             try {
                 channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
-            } catch (NoSuchFileException e) {
-                before = paths.stat(operation, key, file);
+            } catch (FileSystemException e) {
+                before = statAgain(paths, operation, key, file, e);
                 continue;
             }
             Optional<BlobFile> opened = Optional.empty();
@@ -56,8 +56,8 @@ record BlobFile(FileChannel channel, BasicFileAttributes attributes, Optional<Bl
                     return opened;
                 }
                 before = after;
-            } catch (NoSuchFileException e) {
-                before = paths.stat(operation, key, file);
+            } catch (FileSystemException e) {
+                before = statAgain(paths, operation, key, file, e);
             } finally {
                 if (opened.isEmpty()) {
                     channel.close();
@@ -65,6 +65,16 @@ record BlobFile(FileChannel channel, BasicFileAttributes attributes, Optional<Bl
             }
         }
         return Optional.empty();
+    }
+
+    /** Returns the attributes after the file or its directory has disappeared; other problems are thrown. */
+    private static Optional<BasicFileAttributes> statAgain(
+            KeyPaths paths, Operation operation, BlobKey key, Path file, FileSystemException problem)
+            throws IOException {
+        if (!FsErrors.isMissing(problem)) {
+            throw problem;
+        }
+        return paths.stat(operation, key, file);
     }
 
     /** Returns the content's version: the record's, or one computed from the file's attributes. */

@@ -34,8 +34,8 @@ import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Objects;
@@ -252,7 +252,10 @@ public final class FsBlobStore implements BlobStore {
             if (root.paths().stat(Operation.COPY, key, file).isPresent()) {
                 return BlobSource.ofPath(file);
             }
-        } catch (NoSuchFileException e) {
+        } catch (FileSystemException e) {
+            if (!FsErrors.isMissing(e)) {
+                throw e;
+            }
             // deleted meanwhile
         }
         root.requireDirectory();
