@@ -6,8 +6,6 @@ import io.blobstore.internal.file.FileIdentity;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -40,8 +38,8 @@ final class PathSource implements BlobSource {
 
     static BlobSource open(Path path) throws IOException {
         FileIdentity identity = FileIdentity.of(path);
-        if (!Files.isReadable(path)) {
-            throw new AccessDeniedException(path.toString());
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            identity.requireEnd(channel);
         }
         return new PathSource(identity, 0, identity.size());
     }
@@ -87,17 +85,19 @@ final class PathSource implements BlobSource {
     /** Fills the window up to its limit from a position in the file. */
     private void read(long position, ByteBuffer window) throws IOException {
         checkUnchanged();
+        boolean ended = false;
         try (FileChannel channel = FileChannel.open(identity.path(), StandardOpenOption.READ)) {
-            while (window.hasRemaining()) {
-                if (channel.read(window, position + window.position()) < 0) {
-                    break; // the file shrank since the check: the next check says so
-                }
+            while (window.hasRemaining() && !ended) {
+                ended = channel.read(window, position + window.position()) < 0;
             }
         } catch (NoSuchFileException e) {
             throw SourceChangedException.unreadable(identity.path(), e); // deleted since the check
         }
         // Again, because the bytes may have been read from another file, or while this one was modified.
         checkUnchanged();
+        if (ended) {
+            throw SourceChangedException.shorter(identity.path(), position + window.position(), identity.size());
+        }
     }
 
     @Override

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNoException;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -299,6 +301,40 @@ class BlobSourceTest {
         assertThatExceptionOfType(NoSuchFileException.class)
                 .isThrownBy(() -> BlobSource.ofPath(temporary.resolve("missing")));
         assertThatIOException().isThrownBy(() -> BlobSource.ofPath(temporary)).withMessageContaining("directory");
+    }
+
+    @Test
+    void aFileThatContainsMoreThanItsSizeIsNoSource() throws IOException {
+        Path file = Path.of("/proc/version");
+        assumeThat(file).as("only Linux has files of this kind").exists();
+        assertThat(Files.size(file)).isZero();
+        assertThatExceptionOfType(FileSystemException.class)
+                .isThrownBy(() -> BlobSource.ofPath(file))
+                .withMessageContaining("/proc/version: contains more than the 0 bytes of its size");
+    }
+
+    @Test
+    void aFileThatContainsLessThanItsSizeIsNotRead() throws IOException {
+        Path file = Path.of("/sys/class/net/lo/mtu");
+        assumeThat(file).as("only Linux has files of this kind").isReadable();
+        assertThat(Files.size(file)).isGreaterThan(Files.readAllBytes(file).length);
+        BlobSource source = BlobSource.ofPath(file);
+        for (BlobSource part : List.of(source, source.slice(0, source.size() - 1))) {
+            assertThatExceptionOfType(SourceChangedException.class)
+                    .isThrownBy(() -> part.forEachBuffer(1000, buffer -> {
+                        throw new AssertionError("visited");
+                    }))
+                    .withMessageContaining("it ends after " + Files.readAllBytes(file).length + " bytes");
+        }
+    }
+
+    @Test
+    void aFileThatGrewIsOpenedAnew() throws IOException {
+        Path file = file(new byte[10]);
+        BlobSource source = BlobSource.ofPath(file);
+        Files.write(file, new byte[1], StandardOpenOption.APPEND);
+        assertThat(BlobSource.ofPath(file).size()).isEqualTo(11);
+        assertThatExceptionOfType(SourceChangedException.class).isThrownBy(source::checkUnchanged);
     }
 
     enum Change {

@@ -96,7 +96,8 @@ public final class MappedFile implements Closeable {
      *
      * @throws java.nio.file.NoSuchFileException if there is no file at the path
      * @throws java.nio.file.AccessDeniedException if the file may not be opened for this access
-     * @throws FileSystemException if it is not a regular file, or cannot be mapped
+     * @throws FileSystemException if it is not a regular file, contains more bytes than its size (as files in
+     *     {@code /proc} do), or cannot be mapped
      */
     public static MappedFile open(Path path, Access access) throws IOException {
         return open(path, access, Mapper.ofThisJvm());
@@ -172,6 +173,7 @@ public final class MappedFile implements Closeable {
             throw new FileSystemException(
                     path.toString(), null, "was replaced or resized while it was opened; try again");
         }
+        identity.requireEnd(channel);
         MapMode mode = access == Access.READ_ONLY ? MapMode.READ_ONLY : MapMode.READ_WRITE;
         try {
             return new MappedFile(identity, access, mapper.map(channel, mode, identity.size()));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.blobstore.BlobSource;
@@ -230,6 +231,16 @@ class MappedFileTest {
                     .withMessageContaining("READ_WRITE");
             file.force(); // nothing to write, and no error
         }
+    }
+
+    @Test
+    void aFileThatContainsMoreThanItsSizeIsNotMapped() throws IOException {
+        Path path = Path.of("/proc/version");
+        assumeThat(path).as("only Linux has files of this kind").exists();
+        assertThat(Files.size(path)).isZero();
+        assertThatExceptionOfType(FileSystemException.class)
+                .isThrownBy(() -> open(path))
+                .withMessageContaining("/proc/version: contains more than the 0 bytes of its size");
     }
 
     // ---- create

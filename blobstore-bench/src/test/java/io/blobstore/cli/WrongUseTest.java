@@ -2,6 +2,7 @@ package io.blobstore.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.io.IOException;
@@ -121,6 +122,24 @@ class WrongUseTest {
             assertThat(run.err()).hasLineCount(1).contains("permission denied for '" + file + "'");
             assertThat(directory.resolve("store")).doesNotExist();
         }
+    }
+
+    @Test
+    void aFileThatDoesNotContainAsMuchAsItsSizeIsReported() {
+        Path longer = Path.of("/proc/cpuinfo");
+        Path shorter = Path.of("/sys/class/net/lo/mtu");
+        assumeTrue(Files.isReadable(longer) && Files.isReadable(shorter), "only Linux has files of this kind");
+        String store = "file:" + directory.resolve("dir");
+        for (String mode : List.of("--json", "--copy")) {
+            Cli run = Cli.run("upload", longer, "--store", store, mode);
+            assertThat(run.code()).isEqualTo(1);
+            assertThat(run.err()).hasLineCount(1).contains("contains more than the 0 bytes of its size");
+        }
+        Cli run = Cli.run("upload", shorter, "--store", store, "--copy");
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).hasLineCount(1).contains("it ends after ");
+        assertThat(Cli.run("stat", "mtu", "--store", store).err()).contains("there is no such blob");
+        assertThat(Cli.run("stat", "cpuinfo", "--store", store).err()).contains("there is no such blob");
     }
 
     @Test

@@ -6,9 +6,10 @@ import io.blobstore.BlobVersion;
 import io.blobstore.Operation;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -39,8 +40,8 @@ record BlobFile(FileChannel channel, BasicFileAttributes attributes, Optional<Bl
             FileChannel channel;
             try {
                 channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
-            } catch (NoSuchFileException e) {
-                before = paths.stat(operation, key, file);
+            } catch (FileSystemException e) {
+                before = statAgain(paths, operation, key, file, e);
                 continue;
             }
             Optional<BlobFile> opened = Optional.empty();
@@ -54,8 +55,8 @@ record BlobFile(FileChannel channel, BasicFileAttributes attributes, Optional<Bl
                     return opened;
                 }
                 before = after;
-            } catch (NoSuchFileException e) {
-                before = paths.stat(operation, key, file);
+            } catch (FileSystemException e) {
+                before = statAgain(paths, operation, key, file, e);
             } finally {
                 if (opened.isEmpty()) {
                     channel.close();
@@ -63,6 +64,16 @@ record BlobFile(FileChannel channel, BasicFileAttributes attributes, Optional<Bl
             }
         }
         return Optional.empty();
+    }
+
+    /** Returns the attributes after the file or its directory has disappeared; other problems are thrown. */
+    private static Optional<BasicFileAttributes> statAgain(
+            KeyPaths paths, Operation operation, BlobKey key, Path file, FileSystemException problem)
+            throws IOException {
+        if (!FsErrors.isMissing(problem)) {
+            throw problem;
+        }
+        return paths.stat(operation, key, file);
     }
 
     /** Returns the content's version: the record's, or one computed from the file's attributes. */
@@ -89,6 +100,12 @@ record BlobFile(FileChannel channel, BasicFileAttributes attributes, Optional<Bl
                 .contentHeaders(description().contentHeaders())
                 .userMetadata(description().userMetadata())
                 .build();
+    }
+
+    /** Returns whether the file contains more bytes than its size, though no program appends to it. */
+    boolean isLongerThanItsSize() throws IOException {
+        long size = attributes.size();
+        return channel.read(ByteBuffer.allocate(1), size) > 0 && channel.size() == size;
     }
 
     @Override

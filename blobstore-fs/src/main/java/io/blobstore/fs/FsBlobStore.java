@@ -35,8 +35,8 @@ import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Objects;
@@ -147,6 +147,9 @@ public final class FsBlobStore implements BlobStore {
     public BlobMetadata head(BlobKey key) throws IOException {
         return translating(Operation.HEAD, key, () -> {
             try (BlobFile blob = openBlob(Operation.HEAD, key)) {
+                if (blob.attributes().size() == 0) {
+                    requireEnd(Operation.HEAD, key, blob); // nobody reads an empty blob
+                }
                 return blob.metadata(key);
             }
         });
@@ -249,7 +252,10 @@ public final class FsBlobStore implements BlobStore {
             if (root.paths().stat(Operation.COPY, key, file).isPresent()) {
                 return BlobSource.ofPath(file);
             }
-        } catch (NoSuchFileException e) {
+        } catch (FileSystemException e) {
+            if (!FsErrors.isMissing(e)) {
+                throw e;
+            }
             // deleted meanwhile
         }
         root.requireDirectory();
@@ -337,8 +343,10 @@ public final class FsBlobStore implements BlobStore {
         }
     }
 
+    /** Checks content that was read as a whole. */
     private static void requireChecksum(Operation operation, BlobKey key, BlobFile blob, Crc32c actual)
             throws IOException {
+        requireEnd(operation, key, blob);
         Optional<Crc32c> recorded = blob.record().map(BlobRecord::checksum);
         if (recorded.isPresent() && !recorded.get().equals(actual)) {
             throw new IntegrityException(
@@ -346,6 +354,18 @@ public final class FsBlobStore implements BlobStore {
                     key,
                     "its content has " + actual + ", but was stored with " + recorded.get()
                             + "; the file or its device is damaged, restore it from a copy",
+                    null);
+        }
+    }
+
+    /** Checks that a file without a checksum contains no more bytes than its size. */
+    private static void requireEnd(Operation operation, BlobKey key, BlobFile blob) throws IOException {
+        if (blob.record().isEmpty() && blob.isLongerThanItsSize()) {
+            throw new IntegrityException(
+                    operation,
+                    key,
+                    "its file contains more than the " + blob.attributes().size()
+                            + " bytes of its size, as files in /proc do",
                     null);
         }
     }

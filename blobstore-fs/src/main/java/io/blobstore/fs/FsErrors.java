@@ -99,6 +99,11 @@ final class FsErrors {
         return problem instanceof NotDirectoryException || reason(problem).contains("Not a directory");
     }
 
+    /** Returns whether a path does not exist, perhaps no longer. */
+    static boolean isMissing(FileSystemException problem) {
+        return problem instanceof NoSuchFileException || isNotADirectory(problem);
+    }
+
     /** Describes the file system of a path: {@code the file system of /dir (ext4 on /dev/sda1)}. */
     static String describeFileSystem(Path path) {
         try {

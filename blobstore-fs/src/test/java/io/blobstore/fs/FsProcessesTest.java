@@ -398,7 +398,7 @@ class FsProcessesTest {
         try (FsBlobStore store =
                 FsBlobStore.builder(root).durability(Durability.NONE).open()) {
             Future<?> directories = threads.submit(() -> {
-                for (int i = 0; i < 1000; i++) {
+                for (int i = 0; i < 400; i++) {
                     if (stored(store, inside)) {
                         store.delete(inside); // removes the directory too
                     }
@@ -406,7 +406,7 @@ class FsProcessesTest {
                 return null;
             });
             Future<?> blobs = threads.submit(() -> {
-                for (int i = 0; i < 1000; i++) {
+                for (int i = 0; i < 400; i++) {
                     if (stored(store, place)) {
                         assertThat(store.head(place).size()).isEqualTo(10);
                         store.delete(place);
@@ -414,6 +414,15 @@ class FsProcessesTest {
                 }
                 return null;
             });
+            while (!directories.isDone() || !blobs.isDone()) {
+                try {
+                    assertThat(store.head(inside).size()).isEqualTo(10);
+                    store.copy(inside, BlobKey.of("copy"));
+                } catch (BlobNotFoundException | PreconditionFailedException e) {
+                    // deleted, or replaced
+                }
+            }
+            store.delete(BlobKey.of("copy"));
             directories.get();
             blobs.get();
             assertThat(Tree.blobsAndDirectories(root)).isEmpty();

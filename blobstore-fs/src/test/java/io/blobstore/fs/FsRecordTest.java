@@ -3,10 +3,12 @@ package io.blobstore.fs;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
+import io.blobstore.BlobStoreException;
 import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
@@ -87,6 +89,20 @@ class FsRecordTest {
 
         store.copy(KEY, BlobKey.of("copied"));
         assertThat(store.head(BlobKey.of("copied")).checksum()).contains(Crc32c.parse("e3069283"));
+    }
+
+    @Test
+    void aFileThatDoesNotContainAsMuchAsItsSizeIsNotReadAsABlob() throws IOException {
+        assumeThat(Path.of("/proc/version")).as("only Linux has files of this kind").exists();
+        try (FsBlobStore kernel = FsBlobStore.open(Path.of("/proc"))) {
+            assertThatThrownBy(() -> kernel.read(BlobKey.of("version"), ByteRange.all(), ByteBuffer.allocate(1000)))
+                    .isInstanceOf(IntegrityException.class)
+                    .hasMessageContaining("contains more than the 0 bytes of its size");
+            assertThatThrownBy(() -> kernel.head(BlobKey.of("version"))).isInstanceOf(IntegrityException.class);
+            assertThatThrownBy(() -> kernel.copy(BlobKey.of("version"), BlobKey.of("copy")))
+                    .isInstanceOf(BlobStoreException.class)
+                    .hasMessageContaining("contains more than the 0 bytes of its size");
+        }
     }
 
     @Test

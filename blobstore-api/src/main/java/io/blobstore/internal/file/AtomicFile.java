@@ -143,9 +143,13 @@ public final class AtomicFile implements Closeable {
     /** Discards the temporary file; published content stays. Idempotent. */
     @Override
     public void close() throws IOException {
-        try (LivenessLock released = alive) {
+        try {
             channel.close();
             Files.deleteIfExists(temporary);
+        } finally {
+            if (alive != null) {
+                alive.close();
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 package io.blobstore.internal.file;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -39,6 +41,24 @@ public record FileIdentity(
                     attributes.isDirectory() ? "is a directory, not a file" : "is not a regular file");
         }
         return new FileIdentity(path, attributes.size(), attributes.lastModifiedTime(), attributes.fileKey());
+    }
+
+    /**
+     * Checks that the file ends where its size says. Files that the kernel makes up, as in {@code /proc}, report a size
+     * of 0 and contain more. Ignores a file that has changed since, which {@link #difference} describes.
+     *
+     * @param channel reads the file
+     * @throws FileSystemException if it is longer than its size
+     */
+    public void requireEnd(FileChannel channel) throws IOException {
+        if (channel.read(ByteBuffer.allocate(1), size) > 0
+                && difference(false).isEmpty()) {
+            throw new FileSystemException(
+                    path.toString(),
+                    null,
+                    "contains more than the " + size + " bytes of its size, as files in /proc do; copy it to an"
+                            + " ordinary file, and use that");
+        }
     }
 
     /**
