@@ -62,6 +62,10 @@ record S3Copy(
     StoredBlob run(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
         names.objectOf(OPERATION, to);
         BlobMetadata source = objects.head(OPERATION, from, options.sourceVersion());
+        if (source.size() > S3BlobStore.CAPABILITIES.maxBlobSize()) {
+            throw ObjectHeaders.contradictory(
+                    OPERATION, from, "a size of " + source.size() + " bytes is more than an object can have");
+        }
         if (options.precondition() == Precondition.none() && source.size() <= limits.largest()) {
             return copyAtOnce(source, to);
         }
