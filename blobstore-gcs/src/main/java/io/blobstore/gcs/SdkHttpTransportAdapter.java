@@ -1,8 +1,13 @@
 package io.blobstore.gcs;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.google.api.client.http.HttpTransport;
 import com.google.api.client.http.LowLevelHttpRequest;
 import com.google.api.client.http.LowLevelHttpResponse;
+import com.google.api.client.json.GenericJson;
+import com.google.api.client.json.JsonParser;
+import com.google.api.client.json.gson.GsonFactory;
 import io.blobstore.BlobSource;
 import io.blobstore.http.Endpoint;
 import io.blobstore.http.HttpHeaders;
@@ -115,17 +120,17 @@ final class SdkHttpTransportAdapter extends HttpTransport {
     private static final class Response extends LowLevelHttpResponse {
         private final HttpResponse response;
         private final List<Map.Entry<String, String>> fields = new ArrayList<>();
+        private final boolean readable;
 
         private Response(HttpResponse response) {
             this.response = response;
+            readable = response.isSuccess() || isJson(response);
             response.headers().forEach((name, value) -> fields.add(Map.entry(name, value)));
         }
 
         @Override
         public InputStream getContent() throws IOException {
-            return Decompression.isNeeded(response)
-                    ? Decompression.content(response)
-                    : new ByteArrayInputStream(response.body().bytes());
+            return content(response);
         }
 
         @Override
@@ -140,9 +145,24 @@ final class SdkHttpTransportAdapter extends HttpTransport {
             return Decompression.isNeeded(response) ? -1 : response.body().bytes().length;
         }
 
+        /** Of an error that is cut off, or is no JSON, the SDK would print a stack trace, and then ignore it. */
         @Override
         public @Nullable String getContentType() {
-            return response.header("Content-Type").orElse(null);
+            return readable ? response.header("Content-Type").orElse(null) : "text/plain";
+        }
+
+        private static boolean isJson(HttpResponse response) {
+            try (JsonParser parser = GsonFactory.getDefaultInstance().createJsonParser(content(response), UTF_8)) {
+                return parser.parse(GenericJson.class) != null;
+            } catch (IOException | RuntimeException e) {
+                return false;
+            }
+        }
+
+        private static InputStream content(HttpResponse response) throws IOException {
+            return Decompression.isNeeded(response)
+                    ? Decompression.content(response)
+                    : new ByteArrayInputStream(response.body().bytes());
         }
 
         @Override

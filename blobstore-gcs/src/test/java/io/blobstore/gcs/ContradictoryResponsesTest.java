@@ -21,6 +21,7 @@ import io.blobstore.http.ScriptedResponse;
 import io.blobstore.spi.PartLayout;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -144,6 +145,26 @@ class ContradictoryResponsesTest {
                 .orElseThrow()
                 .substring("ETag: ".length());
         return response.without("ETag").with("ETag", "W/" + etag);
+    }
+
+    /** The SDK prints a stack trace of what it cannot parse. */
+    @Test
+    void anErrorThatIsCutOffOrIsNotJsonPrintsNothing() throws IOException {
+        PrintStream before = System.err;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        try (BlobStore store = server.store().open()) {
+            String large = "{\"error\": {\"message\": \"" + "a".repeat(100_000) + "\"}}";
+            for (String body : new String[] {"{\"error\": {\"code\": 4", "<html>", "[".repeat(60_000), large, ""}) {
+                server.get()
+                        .fault(IS_METADATA, ScriptedFault.respond(ScriptedResponse.of(400, "application/json", body)));
+                assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.head(KEY)))
+                        .hasMessageContaining("400");
+            }
+        } finally {
+            System.setErr(before);
+        }
+        assertThat(printed.toString(StandardCharsets.UTF_8)).isEmpty();
     }
 
     // ---- compression
