@@ -5,8 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.api.client.http.HttpTransport;
 import com.google.api.client.http.LowLevelHttpRequest;
 import com.google.api.client.http.LowLevelHttpResponse;
-import com.google.api.client.json.GenericJson;
 import com.google.api.client.json.JsonParser;
+import com.google.api.client.json.JsonToken;
 import com.google.api.client.json.gson.GsonFactory;
 import io.blobstore.BlobSource;
 import io.blobstore.http.Endpoint;
@@ -151,9 +151,21 @@ final class SdkHttpTransportAdapter extends HttpTransport {
             return readable ? response.header("Content-Type").orElse(null) : "text/plain";
         }
 
+        /** Returns whether the body is one JSON object, to its end. */
         private static boolean isJson(HttpResponse response) {
             try (JsonParser parser = GsonFactory.getDefaultInstance().createJsonParser(content(response), UTF_8)) {
-                return parser.parse(GenericJson.class) != null;
+                int depth = 0;
+                boolean object = parser.nextToken() == JsonToken.START_OBJECT;
+                for (JsonToken token = parser.getCurrentToken(); token != null; token = parser.nextToken()) {
+                    switch (token) {
+                        case START_OBJECT, START_ARRAY -> depth++;
+                        case END_OBJECT, END_ARRAY -> depth--;
+                        default -> {
+                            // a name or a value
+                        }
+                    }
+                }
+                return object && depth == 0;
             } catch (IOException | RuntimeException e) {
                 return false;
             }
