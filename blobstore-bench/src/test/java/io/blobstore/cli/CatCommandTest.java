@@ -3,8 +3,12 @@ package io.blobstore.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,6 +72,32 @@ class CatCommandTest {
         assertThat(cat.code()).isEqualTo(1);
         assertThat(cat.err()).contains("not inside the blob, which has " + SIZE + " bytes");
         assertThat(cat.content()).isEmpty();
+    }
+
+    @Test
+    void refusesADamagedBlobWithoutItsLastBytes() throws IOException {
+        Path blob = directory.resolve("store/blob");
+        FileTime modified = Files.getLastModifiedTime(blob);
+        byte[] damaged = content.clone();
+        damaged[5_000_000] ^= 1;
+        try (FileChannel file = FileChannel.open(blob, StandardOpenOption.WRITE)) {
+            file.write(ByteBuffer.wrap(damaged, 5_000_000, 1), 5_000_000);
+        }
+        Files.setLastModifiedTime(blob, modified);
+        for (String range : new String[] {"0-", "0-" + SIZE, ""}) {
+            Cli cat = range.isEmpty()
+                    ? Cli.run("cat", "blob", "--store", store)
+                    : Cli.run("cat", "blob", "--store", store, "--range", range);
+
+            assertThat(cat.code()).isEqualTo(1);
+            assertThat(cat.err()).startsWith("blobstore: ").contains("stored with").hasLineCount(1);
+            assertThat(cat.content()).hasSizeLessThan(SIZE);
+        }
+        Cli part = Cli.run("cat", "blob", "--store", store, "--range", "1-");
+        assertThat(part.code()).isZero();
+        assertThat(Arrays.equals(part.content(), Arrays.copyOfRange(damaged, 1, SIZE)))
+                .isTrue();
+        assertThat(Cli.run("cat", "--help").out()).contains("not verified");
     }
 
     @Test

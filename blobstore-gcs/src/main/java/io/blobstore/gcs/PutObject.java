@@ -16,6 +16,7 @@ import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.Conditions;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -94,6 +95,13 @@ record PutObject(
                     OPERATION,
                     key,
                     "the server has stored " + received.get() + ", but " + checksum + " was sent",
+                    null);
+        }
+        if (stored.getSize() != null && !stored.getSize().equals(BigInteger.valueOf(content.size()))) {
+            throw new IntegrityException(
+                    OPERATION,
+                    key,
+                    "the server has stored " + stored.getSize() + " bytes, but " + content.size() + " were sent",
                     null);
         }
         return StoredBlob.of(key, content.size(), ObjectMetadata.version(OPERATION, key, stored), received);

@@ -1,8 +1,13 @@
 package io.blobstore.gcs;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.google.api.client.http.HttpTransport;
 import com.google.api.client.http.LowLevelHttpRequest;
 import com.google.api.client.http.LowLevelHttpResponse;
+import com.google.api.client.json.JsonParser;
+import com.google.api.client.json.JsonToken;
+import com.google.api.client.json.gson.GsonFactory;
 import io.blobstore.BlobSource;
 import io.blobstore.http.Endpoint;
 import io.blobstore.http.HttpHeaders;
@@ -104,17 +109,17 @@ final class SdkHttpTransportAdapter extends HttpTransport {
     private static final class Response extends LowLevelHttpResponse {
         private final HttpResponse response;
         private final List<Map.Entry<String, String>> fields = new ArrayList<>();
+        private final boolean readable;
 
         private Response(HttpResponse response) {
             this.response = response;
+            readable = response.isSuccess() || isJson(response);
             response.headers().forEach((name, value) -> fields.add(Map.entry(name, value)));
         }
 
         @Override
         public InputStream getContent() throws IOException {
-            return Decompression.isNeeded(response)
-                    ? Decompression.content(response)
-                    : new ByteArrayInputStream(response.body().bytes());
+            return content(response);
         }
 
         @Override
@@ -129,9 +134,36 @@ final class SdkHttpTransportAdapter extends HttpTransport {
             return Decompression.isNeeded(response) ? -1 : response.body().bytes().length;
         }
 
+        /** Of an error that is cut off, or is no JSON, the SDK would print a stack trace, and then ignore it. */
         @Override
         public @Nullable String getContentType() {
-            return response.header("Content-Type").orElse(null);
+            return readable ? response.header("Content-Type").orElse(null) : "text/plain";
+        }
+
+        /** Returns whether the body is one JSON object, to its end. */
+        private static boolean isJson(HttpResponse response) {
+            try (JsonParser parser = GsonFactory.getDefaultInstance().createJsonParser(content(response), UTF_8)) {
+                int depth = 0;
+                boolean object = parser.nextToken() == JsonToken.START_OBJECT;
+                for (JsonToken token = parser.getCurrentToken(); token != null; token = parser.nextToken()) {
+                    switch (token) {
+                        case START_OBJECT, START_ARRAY -> depth++;
+                        case END_OBJECT, END_ARRAY -> depth--;
+                        default -> {
+                            // a name or a value
+                        }
+                    }
+                }
+                return object && depth == 0;
+            } catch (IOException | RuntimeException e) {
+                return false;
+            }
+        }
+
+        private static InputStream content(HttpResponse response) throws IOException {
+            return Decompression.isNeeded(response)
+                    ? Decompression.content(response)
+                    : new ByteArrayInputStream(response.body().bytes());
         }
 
         @Override

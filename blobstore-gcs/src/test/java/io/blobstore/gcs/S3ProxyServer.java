@@ -1,5 +1,6 @@
 package io.blobstore.gcs;
 
+import io.blobstore.BlobTarget;
 import io.blobstore.Crc32c;
 import io.blobstore.contract.ServerJvm;
 import io.blobstore.http.Endpoint;
@@ -61,14 +62,19 @@ final class S3ProxyServer implements AutoCloseable {
 
     /** Returns the checksum of an object's content, if the object exists. */
     Optional<Crc32c> content(String bucket, String name) throws IOException {
-        HttpResponse response = send("GET", "/" + bucket + "/" + name);
+        ByteBuffer content = ByteBuffer.allocate(32 << 20);
+        HttpResponse response = send(
+                "GET",
+                "/" + bucket + "/" + name,
+                (status, headers) -> Optional.of(new ResponseHandler.Body(
+                        headers.number("Content-Length").orElseThrow(), BlobTarget.Window.of(content))));
         if (response.status() == 404) {
             return Optional.empty();
         }
         if (response.status() != 200) {
             throw new AssertionError("the object could not be read: " + response.status());
         }
-        return Optional.of(Crc32c.of(ByteBuffer.wrap(response.body().bytes())));
+        return Optional.of(Crc32c.of(content.flip()));
     }
 
     /** Returns the number of uploads that are neither completed nor aborted. */
@@ -82,10 +88,14 @@ final class S3ProxyServer implements AutoCloseable {
     }
 
     private HttpResponse send(String method, String target) throws IOException {
+        return send(method, target, ResponseHandler.KEEP);
+    }
+
+    private HttpResponse send(String method, String target, ResponseHandler handler) throws IOException {
         try (HttpClient transport = HttpClient.builder().build()) {
             return transport
                     .newCall(HttpRequest.of(method, Endpoint.of(endpoint()), target, HttpHeaders.EMPTY))
-                    .execute(ResponseHandler.KEEP);
+                    .execute(handler);
         }
     }
 

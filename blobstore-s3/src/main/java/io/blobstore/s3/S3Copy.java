@@ -70,6 +70,10 @@ record S3Copy(
         names.objectOf(OPERATION, to);
         S3ObjectReader.Found found = objects.find(OPERATION, from, options.sourceVersion());
         BlobMetadata source = found.metadata();
+        if (source.size() > S3BlobStore.CAPABILITIES.maxBlobSize()) {
+            throw ObjectHeaders.contradictory(
+                    OPERATION, from, "a size of " + source.size() + " bytes is more than an object can have");
+        }
         if (options.precondition() == Precondition.none() && source.size() <= limits.largest()) {
             return copyAtOnce(found, to);
         }
