@@ -36,6 +36,17 @@ abstract class S3ProxyContractBase extends S3ContractBase {
     }
 
     @Override
+    protected boolean supportsTags() {
+        return false;
+    }
+
+    /** Returns false, as the server takes their bytes for ISO 8859-1. */
+    @Override
+    protected boolean signsHeadersBeyondAscii() {
+        return false;
+    }
+
+    @Override
     protected boolean supportsDelimiter(String delimiter) {
         return delimiter.equals("/");
     }
