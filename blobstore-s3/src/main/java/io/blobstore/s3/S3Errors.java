@@ -22,8 +22,18 @@ import software.amazon.awssdk.core.exception.SdkException;
  * Translates the failures of requests to S3: the error codes of S3 and compatible servers, and the SDK's exceptions.
  */
 final class S3Errors extends ErrorTranslator {
-    private static final Set<String> THROTTLING =
-            Set.of("SlowDown", "ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequests");
+    /** The codes that the AWS SDK knows (AwsErrorCode), without those of databases, and TooManyRequests of others. */
+    private static final Set<String> THROTTLING = Set.of(
+            "SlowDown",
+            "Throttling",
+            "ThrottlingException",
+            "ThrottledException",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "RequestLimitExceeded",
+            "BandwidthLimitExceeded",
+            "TooManyRequests",
+            "TooManyRequestsException");
 
     private final String bucket;
     private final String region;
