@@ -1,9 +1,11 @@
 package io.blobstore.gcs;
 
 import com.google.api.client.googleapis.json.GoogleJsonError;
+import com.google.api.client.http.HttpResponseException;
 import com.google.api.client.json.gson.GsonFactory;
 import com.google.api.client.util.Key;
 import com.google.cloud.storage.StorageException;
+import io.blobstore.http.Causes;
 import io.blobstore.http.HttpResponse;
 import io.blobstore.http.XmlResponse;
 import io.blobstore.http.objects.ErrorResponse;
@@ -23,27 +25,33 @@ final class GcsErrorResponse {
             return ErrorResponse.of(
                     response, xml.text("Code").orElse(""), xml.text("Message").orElse("") + details);
         }
-        GoogleJsonError json = json(response);
+        GoogleJsonError json = json(new String(response.body().bytes(), StandardCharsets.UTF_8));
         if (json == null) {
             return ErrorResponse.of(response, "", "");
         }
-        String reason = json.getErrors() == null || json.getErrors().isEmpty()
+        return ErrorResponse.of(response, reason(json), String.valueOf(json.getMessage()));
+    }
+
+    /** Converts the response to a request of the SDK, which does not parse all responses: not those to batches. */
+    static ErrorResponse of(StorageException problem) {
+        String reason = problem.getReason();
+        if (reason == null) {
+            reason = Causes.find(problem, HttpResponseException.class)
+                    .map(response -> json(String.valueOf(response.getContent())))
+                    .map(GcsErrorResponse::reason)
+                    .orElse("");
+        }
+        return ErrorResponse.of(problem.getCode(), reason, String.valueOf(problem.getMessage()));
+    }
+
+    private static String reason(GoogleJsonError json) {
+        return json.getErrors() == null || json.getErrors().isEmpty()
                 ? ""
                 : String.valueOf(json.getErrors().get(0).getReason());
-        return ErrorResponse.of(response, reason, String.valueOf(json.getMessage()));
     }
 
-    /** Converts the response to a request of the SDK. */
-    static ErrorResponse of(StorageException problem) {
-        return ErrorResponse.of(
-                problem.getCode(),
-                problem.getReason() == null ? "" : problem.getReason(),
-                String.valueOf(problem.getMessage()));
-    }
-
-    private static @Nullable GoogleJsonError json(HttpResponse response) {
+    private static @Nullable GoogleJsonError json(String text) {
         try {
-            String text = new String(response.body().bytes(), StandardCharsets.UTF_8);
             JsonBody body = GsonFactory.getDefaultInstance().fromString(text, JsonBody.class);
             return body == null ? null : body.error;
         } catch (IOException | IllegalArgumentException e) {

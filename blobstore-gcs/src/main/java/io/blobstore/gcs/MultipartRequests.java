@@ -7,6 +7,7 @@ import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
 import io.blobstore.Operation;
 import io.blobstore.StoreOptions;
+import io.blobstore.ThrottledException;
 import io.blobstore.http.HttpResponse;
 import io.blobstore.http.ResponseHandler;
 import io.blobstore.http.XmlPage;
@@ -162,12 +163,17 @@ record MultipartRequests(
         private void requireCompleted(HttpResponse response) throws IOException {
             XmlResponse result = XmlResponse.of(response.body().bytes());
             if (result.root().equals("Error")) {
+                RefusedRequestException problem = new RefusedRequestException(GcsErrorResponse.of(response));
+                if (errors.translate(Operation.COMPLETE_UPLOAD, key, problem)
+                        instanceof ThrottledException throttled) {
+                    throw throttled;
+                }
                 throw new BlobStoreException(
                         Operation.COMPLETE_UPLOAD,
                         key,
                         "the server failed to assemble the parts ("
                                 + result.text("Code").orElse("no code") + ")",
-                        new RefusedRequestException(GcsErrorResponse.of(response)),
+                        problem,
                         true);
             }
             if (!result.root().equals("CompleteMultipartUploadResult") || !result.whole()) {

@@ -11,6 +11,7 @@ import io.blobstore.IntegrityException;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Precondition;
 import io.blobstore.StoredBlob;
+import io.blobstore.ThrottledException;
 import io.blobstore.gcs.fake.FakeGcs;
 import io.blobstore.gcs.fake.GcsFaults;
 import io.blobstore.http.ScriptedFault;
@@ -91,6 +92,19 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
             assertStored();
         }
         assertThat(server.get().faultsLeft()).isZero();
+    }
+
+    /** The server begins its response before it is done: an error then has the status of a success. */
+    @ParameterizedTest
+    @ValueSource(strings = {"SlowDown", "ServiceUnavailable", "rateLimitExceeded"})
+    void anErrorInASuccessfulResponseMayBeThrottling(String code) throws Exception {
+        server.get().fault(IS_COMPLETION, GcsFaults.xml(200, code, "try again"));
+        try (BlobStore store = server.store().open();
+                MultipartUpload upload = sent(store, Precondition.none())) {
+            assertThatThrownBy(() -> upload.complete(Crc32c.of(ByteBuffer.wrap(CONTENT))))
+                    .isInstanceOf(ThrottledException.class)
+                    .hasMessageContaining(code);
+        }
     }
 
     @ParameterizedTest

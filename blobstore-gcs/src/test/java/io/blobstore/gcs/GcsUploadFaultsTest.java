@@ -4,24 +4,38 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
+import io.blobstore.ByteRange;
+import io.blobstore.CopyOptions;
 import io.blobstore.ForwardingBlobStore;
+import io.blobstore.ListOptions;
 import io.blobstore.Precondition;
+import io.blobstore.StoreOptions;
+import io.blobstore.ThrottledException;
 import io.blobstore.gcs.fake.FakeCredentials;
 import io.blobstore.gcs.fake.GcsFaults;
 import io.blobstore.http.ScriptedExchange;
 import io.blobstore.http.ScriptedFault;
 import io.blobstore.memory.MappedFile;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Failures while parts are sent. */
 class GcsUploadFaultsTest extends GcsFaultsBase {
@@ -155,10 +169,62 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
     void retryAfterIsReported() throws Exception {
         server.get().fault(request -> true, GcsFaults.xml(503, "SlowDown", "slow down", "Retry-After: 7"));
         try (BlobStore store = server.store().open()) {
-            io.blobstore.ThrottledException problem = catchThrowableOfType(
-                    io.blobstore.ThrottledException.class, () -> store.store(KEY, BlobSource.of()));
+            ThrottledException problem =
+                    catchThrowableOfType(ThrottledException.class, () -> store.store(KEY, BlobSource.of()));
 
             assertThat(problem.retryAfter()).contains(java.time.Duration.ofSeconds(7));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "503, backendError",
+        "503, ''",
+        "429, rateLimitExceeded",
+        "429, ''",
+        "403, rateLimitExceeded",
+        "403, userRateLimitExceeded"
+    })
+    void aStoreThatIsBusyThrottlesEveryRequest(int status, String reason) throws Exception {
+        ScriptedFault json = reason.isEmpty()
+                ? ScriptedFault.respond(status, "")
+                : GcsFaults.json(status, reason, "try again");
+        server.get().fault(request -> true, Collections.nCopies(500, json).toArray(ScriptedFault[]::new));
+        try (BlobStore store = server.store().open()) {
+            List<ThrowingCallable> requests = List.of(
+                    () -> store.store(KEY, BlobSource.of()),
+                    () -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(1)),
+                    () -> store.createMultipartUpload(KEY, new PartLayout(2 * PART, PART), StoreOptions.DEFAULT),
+                    () -> store.head(KEY),
+                    () -> store.delete(KEY),
+                    () -> store.delete(List.of(KEY)).throwIfFailed(),
+                    () -> store.copy(KEY, BlobKey.of("copy"), CopyOptions.DEFAULT),
+                    () -> store.list(ListOptions.DEFAULT));
+            assertThat(requests).allSatisfy(request -> assertThatThrownBy(request)
+                    .isInstanceOf(ThrottledException.class));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"503, backendError", "429, rateLimitExceeded", "403, userRateLimitExceeded"})
+    void aRequestInABatchMayBeThrottled(int status, String reason) throws Exception {
+        String error = "{\"error\": {\"code\": " + status + ", \"message\": \"slow\", \"errors\": [{\"reason\": \"" + reason
+                + "\", \"message\": \"slow\"}]}}";
+        String refused = "HTTP/1.1 " + status + " status\r\nContent-Type: application/json\r\nContent-Length: "
+                + error.length() + "\r\n\r\n" + error;
+        server.get()
+                .fault(
+                        request -> request.target().startsWith("/batch/"),
+                        ScriptedFault.changing(response -> response.withBody(response.text()
+                                .replaceFirst("(?s)HTTP/1.1 204 .*?\r\n\r\n", refused)
+                                .getBytes(StandardCharsets.UTF_8))));
+        try (BlobStore store = server.store().open()) {
+            store.store(KEY, BlobSource.of());
+
+            Map<BlobKey, BlobStoreException> failures =
+                    store.delete(List.of(KEY)).failures();
+
+            assertThat(failures.get(KEY)).isInstanceOf(ThrottledException.class);
         }
     }
 

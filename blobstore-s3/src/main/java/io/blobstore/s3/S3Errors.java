@@ -23,8 +23,18 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
  * Translates the failures of requests to S3: the error codes of S3 and compatible servers, and the SDK's exceptions.
  */
 final class S3Errors extends ErrorTranslator {
-    private static final Set<String> THROTTLING =
-            Set.of("SlowDown", "ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequests");
+    /** The codes that the AWS SDK knows (AwsErrorCode), without those of databases, and TooManyRequests of others. */
+    private static final Set<String> THROTTLING = Set.of(
+            "SlowDown",
+            "Throttling",
+            "ThrottlingException",
+            "ThrottledException",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "RequestLimitExceeded",
+            "BandwidthLimitExceeded",
+            "TooManyRequests",
+            "TooManyRequestsException");
 
     /** What the messages of servers that do not know checksums, or their header fields, have in common. */
     private static final Pattern ABOUT_CHECKSUMS = Pattern.compile("(?i)checksum|crc32c|content-?md5|trailer");

@@ -74,6 +74,7 @@ class CorruptResponsesTest {
                     .baseDelay(Duration.ofNanos(1))
                     .maxDelay(Duration.ofNanos(1))
                     .maxRetryAfter(Duration.ofMillis(1))
+                    .throttlingTimeout(Duration.ofMillis(1))
                     .build())
             .build();
 

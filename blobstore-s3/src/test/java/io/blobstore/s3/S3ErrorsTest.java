@@ -10,8 +10,11 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
 import io.blobstore.ByteRange;
+import io.blobstore.CopyOptions;
+import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.ListOptions;
+import io.blobstore.MultipartUpload;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StorageFullException;
@@ -29,6 +32,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -91,6 +95,87 @@ class S3ErrorsTest {
                 assertThat(problem).hasMessageContaining(code).hasMessageContaining("REQ1");
                 assertThat(problem.getMessage()).doesNotContain("\n", ScriptedS3.SECRET_KEY, "AWS4-HMAC");
             });
+        }
+    }
+
+    // ---- throttling
+
+    @ParameterizedTest
+    @CsvSource({
+        "503, SlowDown",
+        "503, ServiceUnavailable",
+        "503, Busy",
+        "503, ",
+        "429, ",
+        "503, SlowDownRead",
+        "400, RequestThrottled",
+        "400, BandwidthLimitExceeded"
+    })
+    void aStoreThatIsBusyThrottlesEveryRequest(int status, @Nullable String code) throws IOException {
+        String body = code == null ? "" : ScriptedS3.error(code);
+        ScriptedServer.Script refusing = exchange -> {
+            if (exchange.method().equals("HEAD")) {
+                exchange.respondHead(status, 0);
+            } else {
+                ScriptedServer.Script.responding(status, body).run(exchange);
+            }
+        };
+        try (ScriptedServer server = ScriptedServer.plain(refusing);
+                ImmediateRetryClient client = ScriptedS3.immediateRetryClient(server);
+                BlobStore store = client.store(ScriptedS3.BUCKET).open()) {
+            List<ThrowingCallable> requests = List.of(
+                    () -> store.store(KEY, CONTENT),
+                    () -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(1)),
+                    () -> store.createMultipartUpload(KEY, new PartLayout(100, 5 << 20), StoreOptions.DEFAULT),
+                    () -> store.delete(KEY),
+                    () -> store.delete(List.of(KEY)).throwIfFailed(),
+                    () -> store.list(ListOptions.DEFAULT));
+            assertThat(requests).allSatisfy(request -> assertThatThrownBy(request)
+                    .isInstanceOf(ThrottledException.class));
+            if (status != 400) { // the response to HEAD has no code
+                assertThatThrownBy(() -> store.head(KEY)).isInstanceOf(ThrottledException.class);
+            }
+        }
+    }
+
+    /** S3 begins the responses to some requests before it is done: an error then has the status of a success. */
+    @ParameterizedTest
+    @ValueSource(strings = {"SlowDown", "ServiceUnavailable", "SlowDownWrite", "ThrottlingException"})
+    void anErrorInASuccessfulResponseMayBeThrottlingToo(String code) throws IOException {
+        String failed = "<DeleteResult><Error><Key>" + KEY + "</Key><Code>" + code + "</Code></Error></DeleteResult>";
+        ScriptedServer.Script script = exchange -> {
+            String target = exchange.target();
+            ScriptedServer.Script response;
+            if (exchange.method().equals("HEAD")) {
+                response = target.contains("/copy")
+                        ? head -> head.respondHead(404, 0)
+                        : ScriptedS3.head(100, ScriptedS3.ETAG, ScriptedS3.MODIFIED);
+            } else if (target.contains("uploads")) {
+                response = ScriptedServer.Script.responding(
+                        200,
+                        "<InitiateMultipartUploadResult><UploadId>id-1</UploadId></InitiateMultipartUploadResult>");
+            } else if (target.contains("partNumber")) {
+                response = ScriptedServer.Script.responding(200, "", ScriptedS3.ETAG);
+            } else if (exchange.method().equals("DELETE")) {
+                response = ScriptedServer.Script.responding(204, "");
+            } else {
+                response = ScriptedServer.Script.responding(
+                        200, target.contains("delete") ? failed : ScriptedS3.error(code));
+            }
+            response.run(exchange);
+        };
+        try (ScriptedServer server = ScriptedServer.plain(script);
+                ImmediateRetryClient client = ScriptedS3.immediateRetryClient(server);
+                BlobStore store = client.store(ScriptedS3.BUCKET).open();
+                MultipartUpload upload =
+                        store.createMultipartUpload(KEY, new PartLayout(100, 5 << 20), StoreOptions.DEFAULT)) {
+            upload.uploadPart(1, CONTENT);
+
+            assertThatThrownBy(() -> upload.complete(Crc32c.of(CONTENT))).isInstanceOf(ThrottledException.class);
+            assertThatThrownBy(() -> store.delete(List.of(KEY)).throwIfFailed())
+                    .isInstanceOf(ThrottledException.class);
+            assertThatThrownBy(() -> store.copy(KEY, BlobKey.of("copy"), CopyOptions.DEFAULT))
+                    .isInstanceOf(ThrottledException.class);
         }
     }
 

@@ -146,9 +146,7 @@ public abstract class ErrorTranslator {
                     failure.describe("the server received something else than was sent"),
                     failure.cause()));
         }
-        if (isThrottled(response)
-                || response.is("ServiceUnavailable", "backendError")
-                || response.status() == UNAVAILABLE) {
+        if (isThrottled(response) || isBusy(response)) {
             return Optional.of(new ThrottledException(
                     failure.operation(),
                     failure.key(),
@@ -248,6 +246,15 @@ public abstract class ErrorTranslator {
 
     private boolean isThrottled(ErrorResponse response) {
         return response.status() == TOO_MANY_REQUESTS || throttlingCodes.contains(response.code());
+    }
+
+    /**
+     * Returns whether the server is overloaded, though it may have carried out the request: 503 means that, whatever
+     * the code (RFC 9110, 15.6.4). An error in the body of another response has only a code; two are of MinIO.
+     */
+    private static boolean isBusy(ErrorResponse response) {
+        return response.status() == UNAVAILABLE
+                || response.is("ServiceUnavailable", "backendError", "SlowDownRead", "SlowDownWrite");
     }
 
     /**
