@@ -64,7 +64,12 @@ record GcsDeletion(BucketContext bucket, GcsObjectNames names, Storage client) {
             return failures;
         }
         bucket.request(operation, null, () -> {
-            batch.submit();
+            try {
+                batch.submit();
+            } catch (IllegalArgumentException e) { // the SDK's, for an error whose body is not JSON
+                throw new BlobStoreException(
+                        operation, null, "the server's response to the batch is not understood", e, true);
+            }
             return true;
         });
         for (Map.Entry<BlobKey, StorageBatchResult<Boolean>> result : results.entrySet()) {

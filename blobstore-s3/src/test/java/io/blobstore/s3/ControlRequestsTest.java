@@ -150,6 +150,12 @@ class ControlRequestsTest {
             this.answers = new ArrayDeque<>(answers);
         }
 
+        /** Makes the next request of a call fail. */
+        synchronized void fail(Script failure) {
+            requests = 0;
+            answers.add(failure);
+        }
+
         @Override
         public void run(ScriptedExchange exchange) throws IOException, InterruptedException {
             Script failing = null;
@@ -217,16 +223,19 @@ class ControlRequestsTest {
     @ParameterizedTest
     @EnumSource
     void oneFailureIsCured(Call call) throws Exception {
-        for (Script failure : List.of(
-                SLOW_DOWN,
-                ScriptedS3.refusing(503, "ServiceUnavailable"),
-                ScriptedS3.refusing(500, "InternalError"),
-                ScriptedS3.refusing(429, "TooManyRequests"),
-                RESET)) {
-            try (ScriptedServer server = ScriptedServer.plain(new Bucket(call, List.of(failure)));
-                    BlobStore store = ScriptedS3.store(server).open()) {
+        Bucket bucket = new Bucket(call, List.of());
+        try (ScriptedServer server = ScriptedServer.plain(bucket);
+                BlobStore store = ScriptedS3.store(server).open()) {
+            for (Script failure : List.of(
+                    SLOW_DOWN,
+                    ScriptedS3.refusing(503, "ServiceUnavailable"),
+                    ScriptedS3.refusing(500, "InternalError"),
+                    ScriptedS3.refusing(429, "TooManyRequests"),
+                    RESET)) {
+                bucket.fail(failure);
                 call.run(store);
             }
+            assertThat(bucket.answers).isEmpty();
         }
     }
 
