@@ -179,18 +179,6 @@ public interface BlobStore extends Closeable {
      * Lists the uploads that are neither completed nor aborted, of this process and of others: those in progress, and
      * those whose process died. Sorted by key where the store sorts them; pages are fetched as the listing is read.
      *
-     * <pre>{@code
-     * Instant yesterday = Instant.now().minus(Duration.ofDays(1));
-     * try (UploadListing uploads = store.listUploads("backups/")) {
-     *     while (uploads.hasNext()) {
-     *         IncompleteUpload upload = uploads.next();
-     *         if (upload.initiated().filter(yesterday::isAfter).isPresent()) {
-     *             store.abortUpload(upload.key(), upload.id());
-     *         }
-     *     }
-     * }
-     * }</pre>
-     *
      * @param prefix the text with which the keys begin; empty for all uploads of the store
      * @return the listing, to be closed by the caller
      */
