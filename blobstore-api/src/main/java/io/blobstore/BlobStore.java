@@ -111,7 +111,8 @@ public interface BlobStore extends Closeable {
 
     /**
      * Lists blobs, sorted by the UTF-8 bytes of their keys; pages are fetched as the listing is read. Blobs that are
-     * stored or deleted meanwhile may or may not appear; all others appear exactly once.
+     * stored or deleted meanwhile may or may not appear; all others appear exactly once. What a server lists although it
+     * cannot be a blob is skipped; see {@link BlobListing#skipped()}.
      *
      * @return the listing, to be closed by the caller
      */

@@ -36,6 +36,6 @@ public interface UploadListing extends Closeable {
 
     /** Returns a listing of these uploads, for implementations of stores that find all of them at once. */
     static UploadListing of(List<IncompleteUpload> uploads) {
-        return new CompleteUploadListing(uploads);
+        return new FixedUploadListing(uploads);
     }
 }
