@@ -112,7 +112,8 @@ public interface BlobStore extends Closeable {
 
     /**
      * Lists blobs, sorted by the UTF-8 bytes of their keys; pages are fetched as the listing is read. Blobs that are
-     * stored or deleted meanwhile may or may not appear; all others appear exactly once.
+     * stored or deleted meanwhile may or may not appear; all others appear exactly once. What a server lists although it
+     * cannot be a blob is skipped; see {@link BlobListing#skipped()}.
      *
      * @return the listing, to be closed by the caller
      */
@@ -182,18 +183,6 @@ public interface BlobStore extends Closeable {
     /**
      * Lists the uploads that are neither completed nor aborted, of this process and of others: those in progress, and
      * those whose process died. Sorted by key where the store sorts them; pages are fetched as the listing is read.
-     *
-     * <pre>{@code
-     * Instant yesterday = Instant.now().minus(Duration.ofDays(1));
-     * try (UploadListing uploads = store.listUploads("backups/")) {
-     *     while (uploads.hasNext()) {
-     *         IncompleteUpload upload = uploads.next();
-     *         if (upload.initiated().filter(yesterday::isAfter).isPresent()) {
-     *             store.abortUpload(upload.key(), upload.id());
-     *         }
-     *     }
-     * }
-     * }</pre>
      *
      * @param prefix the text with which the keys begin; empty for all uploads of the store
      * @return the listing, to be closed by the caller

@@ -7,6 +7,18 @@ import java.util.List;
 /**
  * The uploads of a store that are neither completed nor aborted, fetched page by page as they are read; see
  * {@link BlobStore#listUploads}. Must be closed. Not thread-safe.
+ *
+ * <pre>{@code
+ * Instant yesterday = Instant.now().minus(Duration.ofDays(1));
+ * try (UploadListing uploads = store.listUploads("backups/")) {
+ *     while (uploads.hasNext()) {
+ *         IncompleteUpload upload = uploads.next();
+ *         if (upload.initiated().filter(yesterday::isAfter).isPresent()) {
+ *             store.abortUpload(upload.key(), upload.id());
+ *         }
+ *     }
+ * }
+ * }</pre>
  */
 public interface UploadListing extends Closeable {
     /** Returns whether {@link #next()} returns another upload. */
@@ -24,6 +36,6 @@ public interface UploadListing extends Closeable {
 
     /** Returns a listing of these uploads, for implementations of stores that find all of them at once. */
     static UploadListing of(List<IncompleteUpload> uploads) {
-        return new CompleteUploadListing(uploads);
+        return new FixedUploadListing(uploads);
     }
 }

@@ -54,6 +54,7 @@ class JavadocSamplesTest {
                 "Precondition",
                 "BlobStoreException",
                 "StoreOptions",
+                "UploadListing",
                 "memory/MappedFile",
                 "transfer/BlobReader",
                 "transfer/TransferManager",

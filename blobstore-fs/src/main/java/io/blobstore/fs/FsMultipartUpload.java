@@ -30,13 +30,14 @@ final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
     /** Creates an upload, and records that it is one. */
     static FsMultipartUpload create(
             BlobKey key, PartLayout layout, Path root, BlobFileWriter blob, OpenUploads uploads) throws IOException {
+        FsMultipartUpload upload = new FsMultipartUpload(key, layout, root, blob, uploads);
         try {
             FsUploads.record(blob.temporary(), key);
+            return upload;
         } catch (IOException | RuntimeException e) {
-            blob.discard();
+            upload.delete();
             throw e;
         }
-        return new FsMultipartUpload(key, layout, root, blob, uploads);
     }
 
     @Override

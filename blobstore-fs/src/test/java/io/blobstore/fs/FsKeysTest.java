@@ -223,6 +223,25 @@ class FsKeysTest {
         assertThat(root).isDirectory();
     }
 
+    @Test
+    void filesThatCannotBeBlobsAreSkippedAndCounted() throws IOException {
+        store.store(BlobKey.of("dir/a"), ByteBuffer.allocate(1));
+        Path deep = root;
+        for (int depth = 0; depth < 5; depth++) { // the file's path is longer than any key
+            deep = Files.createDirectory(deep.resolve("d".repeat(240)));
+        }
+        Files.createFile(deep.resolve("f"));
+        Files.createSymbolicLink(root.resolve("dir/link"), outside.resolve("secret"));
+        try (BlobListing listing = store.list(ListOptions.DEFAULT)) {
+            assertThat(listing.next().name()).isEqualTo("dir/a");
+            assertThat(listing.hasNext()).isFalse();
+            assertThat(listing.skipped()).isEqualTo(2);
+        }
+        assertThat(store.deleteAll("d")).isEqualTo(1);
+        assertThat(root.resolve("dir/link")).isSymbolicLink();
+        assertThat(outside.resolve("secret")).exists();
+    }
+
     private static StoreOptions ifAbsent() {
         return StoreOptions.builder().precondition(Precondition.ifAbsent()).build();
     }

@@ -10,12 +10,14 @@ import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobSource;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
+import io.blobstore.IncompleteUpload;
 import io.blobstore.InvalidBlobKeyException;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.UploadListing;
 import io.blobstore.contract.CampaignScale;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.LeakCheck;
@@ -258,9 +260,37 @@ class FsProcessesTest {
         try (FsBlobStore store = FsBlobStore.open(root)) {
             store.createMultipartUpload(BlobKey.of("unfinished"), new PartLayout(2, 1), StoreOptions.DEFAULT);
             store.store(BlobKey.of("blob"), ByteBuffer.allocate(1));
-            assertThat(Tree.temporaries(root)).hasSize(1);
+            assertThat(Tree.temporaries(root)).hasSize(2); // the content and the key
         }
         assertThat(Tree.all(root.resolve(".blobstore/tmp"))).isEmpty();
+    }
+
+    @Test
+    void uploadsOfOtherProcessesAreListedAndAborted() throws Exception {
+        Path root = Files.createDirectory(directory.resolve("root"));
+        try (ChildJvm.Running child =
+                ChildJvm.of(SlowStorer.class, directory).with(QUICK).start(root.toString())) {
+            child.awaitLine("begun"::equals, PATIENCE);
+            try (FsBlobStore store = FsBlobStore.open(root)) {
+                IncompleteUpload upload;
+                try (UploadListing listing = store.listUploads("sl")) {
+                    upload = listing.next();
+                    assertThat(listing.hasNext()).isFalse();
+                }
+                assertThat(upload.key()).isEqualTo(BlobKey.of("slow"));
+                store.abortUpload(BlobKey.of("other"), upload.id()); // not of this key
+                store.abortUpload(upload.key(), "../../" + upload.id());
+                assertThat(Tree.temporaries(root)).hasSize(2);
+
+                store.abortUpload(upload.key(), upload.id());
+
+                assertThat(Tree.temporaries(root)).isEmpty();
+            }
+            try (OutputStream toChild = child.process().getOutputStream()) {
+                toChild.write('\n');
+            }
+            assertThat(child.join(PATIENCE).output()).contains("the upload is gone");
+        }
     }
 
     // ---- races

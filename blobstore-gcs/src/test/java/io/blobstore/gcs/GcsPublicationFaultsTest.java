@@ -7,10 +7,14 @@ import io.blobstore.BlobAlreadyExistsException;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
+import io.blobstore.Crc32c;
+import io.blobstore.IncompleteUpload;
+import io.blobstore.MultipartUpload;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.UploadListing;
 import io.blobstore.gcs.fake.GcsFaults;
 import io.blobstore.http.ScriptedFault;
 import io.blobstore.transfer.RetryPolicy;
@@ -70,6 +74,28 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
                     .hasValueSatisfying(object -> assertThat(object.content())
                             .isEqualTo(condition == Precondition.none() ? new byte[] {9} : others));
             assertNothingLeftOver();
+        }
+    }
+
+    @Test
+    void anObjectThatWasNeitherPublishedNorDeletedIsListedAndAborted() throws Exception {
+        GcsBlobStore.Builder builder = server.store().prefix("p/");
+        server.get().fault(IS_REWRITE, GcsFaults.json(403, "forbidden", "no"));
+        try (BlobStore store = builder.open()) {
+            MultipartUpload upload = sent(store, Precondition.ifAbsent());
+            assertThatThrownBy(() -> upload.complete(Crc32c.of(ByteBuffer.wrap(CONTENT))))
+                    .isInstanceOf(BlobStoreException.class);
+            try (UploadListing listing = store.listUploads("some")) {
+                IncompleteUpload left = listing.next();
+                assertThat(left.key()).isEqualTo(KEY);
+                assertThat(left.id()).startsWith(upload.id().replaceFirst("[^/]*$", "").replaceFirst("/$", "#"));
+                assertThat(left.initiated()).isPresent();
+                assertThat(listing.hasNext()).isFalse();
+
+                store.abortUpload(left.key(), left.id());
+                store.abortUpload(left.key(), left.id());
+            }
+            assertThat(server.get().names(FakeServer.BUCKET)).isEmpty();
         }
     }
 

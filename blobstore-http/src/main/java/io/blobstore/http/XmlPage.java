@@ -2,9 +2,11 @@ package io.blobstore.http;
 
 import java.io.ByteArrayInputStream;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
@@ -13,7 +15,8 @@ import javax.xml.stream.XMLStreamReader;
 /**
  * One page of a listing in XML: its entries, which are elements directly below the root that contain elements, and the
  * texts of the other elements there. Nothing is validated, so that one invalid entry does not invalidate the others.
- * Document types and external entities are not supported.
+ * Document types and external entities are not supported, nor are documents that are much larger than a page, in
+ * entries, names or depth: memory is bounded whatever a server sends.
  *
  * @param root the root's name; empty if the body is not XML
  * @param fields the texts of the elements directly below the root by name, the first of each name
@@ -21,6 +24,14 @@ import javax.xml.stream.XMLStreamReader;
  * @param whole whether the document was parsed to its end
  */
 public record XmlPage(String root, Map<String, String> fields, List<Entry> entries, boolean whole) {
+    /** The maximum number of entries; servers send up to 1000. */
+    private static final int MAX_ENTRIES = 10_000;
+
+    /** The maximum number of different names of elements. */
+    private static final int MAX_NAMES = 200;
+
+    private static final int MAX_DEPTH = 20;
+
     /**
      * An entry of a listing.
      *
@@ -57,6 +68,7 @@ public record XmlPage(String root, Map<String, String> fields, List<Entry> entri
     private static final class Builder {
         private final Map<String, String> fields = new TreeMap<>();
         private final List<Entry> entries = new ArrayList<>();
+        private final Set<String> names = new HashSet<>();
         private String root = "";
 
         void read(XMLStreamReader reader) throws XMLStreamException {
@@ -68,6 +80,10 @@ public record XmlPage(String root, Map<String, String> fields, List<Entry> entri
                     case XMLStreamConstants.START_ELEMENT -> {
                         depth++;
                         text.setLength(0);
+                        names.add(reader.getLocalName());
+                        if (depth > MAX_DEPTH || names.size() > MAX_NAMES || entries.size() > MAX_ENTRIES) {
+                            throw new XMLStreamException("not a page of a listing");
+                        }
                         if (depth == 1) {
                             root = reader.getLocalName();
                         } else if (depth == 2) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.blobstore.http.objects.UrlEncodedNames;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,6 +35,17 @@ class XmlPageTest {
     @ValueSource(strings = {"", "text", "<L><E><K>a</K></E>", "<!DOCTYPE L [<!ENTITY x 'y'>]><L>&x;</L>"})
     void whatIsNoXmlIsNotWhole(String text) {
         assertThat(page(text).whole()).isFalse();
+    }
+
+    @Test
+    void aDocumentThatIsMuchLargerThanAPageIsNotWhole() {
+        String names = IntStream.range(0, 1000).mapToObj(i -> "<n" + i + "/>").collect(Collectors.joining());
+
+        assertThat(page("<L>" + "<E><K>a</K></E>".repeat(1000) + "</L>").whole()).isTrue();
+        assertThat(page("<L>" + "<E><K>a</K></E>".repeat(20_000) + "</L>").whole())
+                .isFalse();
+        assertThat(page("<L>" + names + "</L>").whole()).isFalse();
+        assertThat(page("<L>".repeat(100) + "</L>".repeat(100)).whole()).isFalse();
     }
 
     @Test

@@ -61,10 +61,11 @@ public abstract class PagedEntries<E> implements Closeable {
     /**
      * A page of entries.
      *
+     * @param <T> the type of the entries
      * @param entries the entries in order
      * @param next the token of the next page, compared by {@code equals}; empty if no page follows
      */
-    protected record Page<E>(List<? extends E> entries, Optional<?> next) {
+    protected record Page<T>(List<? extends T> entries, Optional<?> next) {
         /** Creates a page. */
         public Page {}
     }

@@ -4,10 +4,10 @@ import java.util.Iterator;
 import java.util.List;
 
 /** A listing whose uploads are all known when it is created. */
-final class CompleteUploadListing implements UploadListing {
+final class FixedUploadListing implements UploadListing {
     private final Iterator<IncompleteUpload> rest;
 
-    CompleteUploadListing(List<IncompleteUpload> uploads) {
+    FixedUploadListing(List<IncompleteUpload> uploads) {
         rest = List.copyOf(uploads).iterator();
     }
 
