@@ -1,7 +1,9 @@
 package io.blobstore;
 
 /**
- * The condition that must hold at the moment a blob becomes visible; otherwise nothing is changed. Immutable.
+ * The condition that must hold at the moment a blob becomes visible; otherwise nothing is changed. A store whose
+ * {@link StoreCapabilities#conditionalStore()} is {@link StoreCapabilities.Support#EMULATED} documents what it does for
+ * servers that ignore conditions. Immutable.
  *
  * <pre>{@code
  * BlobVersion version = store.head(key).version();
