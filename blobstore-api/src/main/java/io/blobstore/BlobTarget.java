@@ -41,7 +41,9 @@ public interface BlobTarget {
      * Returns a target for a file, which is created or replaced atomically when all content has arrived and was
      * verified. Until then, and after a failure, the path is unchanged. The content is written to a hidden file in the
      * same directory as it arrives, by positional writes, from reused direct buffers: one of 256 KiB for each request
-     * in flight. Nothing is forced to the device, as with {@code cp}.
+     * in flight. Nothing is forced to the device, as with {@code cp}. A process that is killed leaves the hidden file,
+     * {@code .blobstore-X.part}, and its lock file {@code .blobstore-X.lock}; the next download into the directory
+     * deletes both.
      *
      * <p>The file is a new one: its owner and mode are those of any file that this process creates, not those of the
      * file it replaces. Symbolic links are followed and kept. Opening fails if the directory is missing, or the path is

@@ -57,6 +57,9 @@ import java.util.zip.CRC32C;
  * <p>A key must be a relative path without {@code .} and {@code ..} that contains no symbolic link, and must not be the
  * directory of other keys; other keys are refused with {@link io.blobstore.InvalidBlobKeyException}.
  *
+ * <p>A listing skips a directory directly in the root that may not be read, such as {@code lost+found}, with a warning.
+ * Elsewhere it is an error, and also if the prefix names it, and for {@link #deleteAll}.
+ *
  * <p>Storing needs a file system with user-defined extended attributes; reading does not.
  */
 public final class FsBlobStore implements BlobStore {
