@@ -66,6 +66,8 @@ class HostileAnswersTest {
             exchange.respond(204, "");
         } else if (target.contains("head-fields")) {
             LargeAnswer.sendHead(exchange);
+        } else if (exchange.method().equals("HEAD")) {
+            exchange.respondHead(200, 10, ScriptedS3.ETAG, ScriptedS3.MODIFIED);
         } else {
             send(exchange, target.contains("error") ? 400 : 200);
         }
