@@ -123,8 +123,8 @@ public final class BlobMetadata {
     @Override
     public String toString() {
         return "BlobMetadata[key=" + key + ", size=" + size + ", version=" + version + ", checksum=" + checksum
-                + ", contentHeaders=" + contentHeaders + ", userMetadata=" + userMetadata + ", lastModified=" + lastModified
-                + "]";
+                + ", contentHeaders=" + contentHeaders + ", userMetadata=" + userMetadata
+                + ", lastModified=" + lastModified + "]";
     }
 
     /** Builds {@link BlobMetadata}. Not thread-safe. */

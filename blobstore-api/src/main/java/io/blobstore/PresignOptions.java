@@ -91,7 +91,8 @@ public final class PresignOptions {
 
     @Override
     public String toString() {
-        return "PresignOptions[method=" + method + ", validity=" + validity + ", responseHeaders=" + responseHeaders + "]";
+        return "PresignOptions[method=" + method + ", validity=" + validity + ", responseHeaders=" + responseHeaders
+                + "]";
     }
 
     /** Builds {@link PresignOptions}. Not thread-safe. */

@@ -76,6 +76,26 @@ class GcsMetadataTest {
     }
 
     @Test
+    void aCopyKeepsNamesThatNoHeaderCanHave() throws IOException {
+        Map<String, String> metadata = Map.of("Owner Name", " a\u0000b ", "\u00fc:", "1");
+        Attributes attributes = new Attributes(
+                Optional.empty(),
+                Map.of(),
+                Optional.empty(),
+                Optional.empty(),
+                metadata,
+                "STANDARD",
+                Optional.empty(),
+                Optional.empty());
+        server.get().store(FakeServer.BUCKET, KEY.toString(), CONTENT, attributes);
+        try (BlobStore store = server.store().open()) {
+            store.copy(KEY, COPY);
+
+            assertThat(store.head(COPY).userMetadata()).isEqualTo(metadata);
+        }
+    }
+
+    @Test
     void theStorageClassOfTheSettingsReplacesTheSources() throws IOException {
         server.get().store(FakeServer.BUCKET, KEY.toString(), CONTENT, FOREIGN);
         try (BlobStore store = server.store().storageClass("COLDLINE").open()) {

@@ -64,8 +64,8 @@ class S3MetadataTest {
 
     private static final Script COPIED = Script.responding(
             200, "<CopyObjectResult><ETag>\"0123456789abcdef\"</ETag></CopyObjectResult>");
-    private static final Script CREATED =
-            Script.responding(200, "<InitiateMultipartUploadResult><UploadId>i</UploadId></InitiateMultipartUploadResult>");
+    private static final Script CREATED = Script.responding(
+            200, "<InitiateMultipartUploadResult><UploadId>i</UploadId></InitiateMultipartUploadResult>");
     private static final Script PART_COPIED =
             Script.responding(200, "<CopyPartResult><ETag>\"0123456789abcdef\"</ETag></CopyPartResult>");
     private static final Script COMPLETED = Script.responding(

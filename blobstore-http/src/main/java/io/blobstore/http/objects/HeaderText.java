@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
  */
 public final class HeaderText {
     /** An encoded word of RFC 2047, and the space between two of them, which is not part of the text. */
-    private static final Pattern WORD = Pattern.compile("=\\?([A-Za-z0-9-]+)\\?([BbQq])\\?([!->@-~]*)\\?=(\\s+(?==\\?))?");
+    private static final Pattern WORD =
+            Pattern.compile("=\\?([A-Za-z0-9-]+)\\?([BbQq])\\?([!->@-~]*)\\?=(\\s+(?==\\?))?");
 
     private static final List<Charset> CHARSETS = List.of(UTF_8, ISO_8859_1, US_ASCII);
 
