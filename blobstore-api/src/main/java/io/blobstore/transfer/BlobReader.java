@@ -49,7 +49,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * skip over bytes; a blob that was not read to its end; and bytes that are read a second time.
  *
  * <p>A failed read leaves position and buffer unchanged, and may be repeated. An interrupted read throws
- * {@link java.io.InterruptedIOException}, with the thread's interrupt status set, and leaves the reader open.
+ * {@link java.io.InterruptedIOException}, with the thread's interrupt status set, and leaves the reader open. If the
+ * store throttles, all reads of this reader wait together, and fewer requests are in flight; see {@link RetryPolicy}.
  *
  * <p>Thread-safe. Sequential reads are serialized; positional reads run concurrently.
  */

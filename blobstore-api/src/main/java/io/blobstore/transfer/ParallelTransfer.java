@@ -169,6 +169,7 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
      * Sends a request, and repeats it after failures. Waits while the store throttles, also before the first attempt.
      *
      * @param request describes the request
+     * @param body must not send a request by this method itself, which might wait for the end of the body
      */
     final <R> R retrying(String request, Request<R> body) throws IOException, InterruptedException {
         int failures = 0;

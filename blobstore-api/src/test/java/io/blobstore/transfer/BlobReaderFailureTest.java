@@ -122,6 +122,28 @@ class BlobReaderFailureTest extends BlobReaderFixture {
     }
 
     @Test
+    void lessIsPrefetchedFromAStoreThatThrottles() throws IOException {
+        assertThat(prefetches(4)).isPositive().isLessThan(prefetches(0));
+    }
+
+    /** Returns how many prefetches are started by reads of which the first is refused a number of times. */
+    private int prefetches(int refusals) throws IOException {
+        List<Runnable> queue = new ArrayList<>();
+        AtomicInteger left = new AtomicInteger(refusals);
+        store.onRead(read -> {
+            if (left.getAndDecrement() > 0) {
+                throw RequestThrottleTest.refusal();
+            }
+        });
+        try (TransferManager manager = new FakeClock().managers(1).executor(queue::add).build();
+                BlobReader blob = manager.openReader(store, KEY)) {
+            read(blob, M, 2);
+            read(blob, 32 * M, 1);
+            return queue.size();
+        }
+    }
+
+    @Test
     void theOptionsLimitTheAttempts() throws IOException {
         store.onHead(read -> {
             throw ScriptedStore.failure("try again", true);
