@@ -41,6 +41,11 @@ final class HttpExchange implements HttpCall {
         }
     }
 
+    /** Returns whether the answer takes as long as the server's work. */
+    boolean isSlow() {
+        return request.slowAnswer();
+    }
+
     private HttpResponse run(ResponseHandler handler) throws IOException {
         byte[] head = head();
         ConnectionPool.Slot slot = client.pool().slot(request.endpoint());
