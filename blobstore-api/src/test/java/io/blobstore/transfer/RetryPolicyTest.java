@@ -4,6 +4,7 @@ import static io.blobstore.transfer.ScriptedStore.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.blobstore.BlobStoreException;
 import io.blobstore.Operation;
 import io.blobstore.ThrottledException;
 import java.io.IOException;
@@ -96,6 +97,14 @@ class RetryPolicyTest {
                 .contains(policy.maxRetryAfter());
         assertThat(policy.delayAfter(throttled(policy.maxRetryAfter().plusNanos(1)), 1, LONGEST))
                 .isEmpty();
+    }
+
+    @Test
+    void whatTheStoreHasRepeatedIsNotRetried() {
+        BlobStoreException repeated = ScriptedStore.failure("again and again", true);
+        assertThat(RetryPolicy.DEFAULT.delayAfter(repeated, 1, LONGEST)).isPresent();
+        repeated.setAttempts(2);
+        assertThat(RetryPolicy.DEFAULT.delayAfter(repeated, 1, LONGEST)).isEmpty();
     }
 
     @Test

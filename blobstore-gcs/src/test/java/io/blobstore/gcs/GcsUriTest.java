@@ -25,7 +25,7 @@ class GcsUriTest {
     void everyParameterIsKnown() throws IOException {
         try (BlobStore store = BlobStores.open("gs://some-bucket?endpoint=http://127.0.0.1:1&project=p&prefix=a/"
                 + "&storageClass=NEARLINE&kmsKey=projects/p/locations/l/keyRings/r/cryptoKeys/k&maxConnections=4"
-                + "&nativeConditions=true")) {
+                + "&maxAttempts=3&connectTimeout=500ms&stallTimeout=20s&answerTimeout=1h&nativeConditions=true")) {
             assertThat(store).isInstanceOf(GcsBlobStore.class);
             assertThat(store.toString()).isEqualTo("gs://some-bucket?prefix=a/");
         }
@@ -50,6 +50,15 @@ class GcsUriTest {
                 "gs://some-bucket?maxConnections=0 | a whole number from 1",
                 "gs://some-bucket?maxConnections=many | a whole number from 1",
                 "gs://some-bucket?nativeConditions=1 | 'true' or 'false'",
+                "gs://some-bucket?maxAttempts=0 | a whole number from 1",
+                "gs://some-bucket?maxAttempts=101 | from 1 to 100",
+                "gs://some-bucket?connectTimeout=10 | a whole number and a unit",
+                "gs://some-bucket?stallTimeout=0s | from 1ms to 24h",
+                "gs://some-bucket?stallTimeout=-1s | a whole number and a unit",
+                "gs://some-bucket?answerTimeout=25h | from 1ms to 24h",
+                "gs://some-bucket?answerTimeout=1.5m | a whole number and a unit",
+                "gs://some-bucket?answerTimeout=99999999999999999999s | a whole number and a unit",
+                "gs://some-bucket?answerTimeout=PT10M | a whole number and a unit",
                 "gs://some-bucket?token=x | credentials"
             })
     void anInvalidUriIsExplained(String uri, String words) {

@@ -33,6 +33,7 @@ public final class HttpClient implements Closeable {
     private final Connector connector;
     private final Duration answerTimeout;
     private final Set<HttpExchange> running = ConcurrentHashMap.newKeySet();
+    private volatile boolean closing;
     private volatile boolean closed;
 
     private HttpClient(Builder builder) {
@@ -57,6 +58,15 @@ public final class HttpClient implements Closeable {
         return new HttpExchange(this, request);
     }
 
+    /**
+     * Cancels the calls under way whose answers are slow, and refuses further ones: so that a store can wait for the
+     * end of all others before it is closed.
+     */
+    public void cancelSlowCalls() {
+        closing = true;
+        running.stream().filter(HttpExchange::isSlow).forEach(HttpExchange::cancel);
+    }
+
     /** Cancels the calls under way and closes all connections. Does not wait for the calls. Idempotent. */
     @Override
     public void close() {
@@ -67,7 +77,7 @@ public final class HttpClient implements Closeable {
 
     void register(HttpExchange call) {
         running.add(call);
-        if (closed) { // after adding: close() either sees the call, or is seen here
+        if (closed || (closing && call.isSlow())) { // after adding: close() either sees the call, or is seen here
             running.remove(call);
             throw new IllegalStateException("the client is closed");
         }

@@ -46,6 +46,11 @@ final class HttpExchange implements HttpCall {
         }
     }
 
+    /** Returns whether the answer takes as long as the server's work. */
+    boolean isSlow() {
+        return request.slowAnswer();
+    }
+
     private HttpResponse run(ResponseHandler handler) throws IOException {
         ConnectionPool.Slot slot = client.pool().slot(request.endpoint());
         use(slot::cancel);

@@ -274,11 +274,12 @@ public final class S3BlobStore implements BlobStore {
     }
 
     /**
-     * Aborts the open uploads, including those of copies and those that are being created, for which it waits up to 5
-     * s. Then closes connections. A client given to the builder stays open.
+     * Ends copies and completions under way, and aborts the open uploads, including those of copies and those that are
+     * being created, for which it waits up to 5 s. Then closes connections. A client given to the builder stays open.
      */
     @Override
     public void close() throws IOException {
+        bucket.beginClose();
         try {
             uploads.close();
         } finally {

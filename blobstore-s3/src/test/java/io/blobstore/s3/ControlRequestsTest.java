@@ -1,6 +1,7 @@
 package io.blobstore.s3;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.blobstore.BlobKey;
@@ -21,6 +22,7 @@ import io.blobstore.http.ScriptedExchange;
 import io.blobstore.http.ScriptedServer;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.http.objects.ManualClocks;
+import io.blobstore.http.objects.RetryClock;
 import io.blobstore.http.objects.VirtualRetryClock;
 import io.blobstore.spi.PartLayout;
 import io.blobstore.transfer.TransferManager;
@@ -37,6 +39,7 @@ import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -150,6 +153,13 @@ class ControlRequestsTest {
             this.answers = new ArrayDeque<>(answers);
         }
 
+        /** Blocks until the last of the answers is given. */
+        synchronized void awaitFailing() throws InterruptedException {
+            while (!answers.isEmpty()) {
+                wait();
+            }
+        }
+
         /** Makes the next request of a call fail. */
         synchronized void fail(Script failure) {
             requests = 0;
@@ -162,6 +172,7 @@ class ControlRequestsTest {
             synchronized (this) {
                 if (exchange.method().equals(call.method) && isOfCall(exchange) && ++requests >= call.number) {
                     failing = answers.poll();
+                    notifyAll();
                 }
             }
             if (failing == null && exchange.method().equals("HEAD") && call == Call.COMPLETE_CONDITIONAL_UPLOAD) {
@@ -435,6 +446,61 @@ class ControlRequestsTest {
             call.run(store);
 
             assertThat(requests(server, call.method)).isEqualTo(call.number);
+        }
+    }
+
+    /** The store does not wait for the answer, but for the abort of the upload. */
+    @ParameterizedTest
+    @EnumSource(names = {"COPY", "COPY_PART", "COMPLETE_UPLOAD"})
+    void closingTheStoreEndsASlowRequest(Call call) throws Exception {
+        Bucket bucket = new Bucket(call, List.of(exchange -> {
+            exchange.discardBody();
+            exchange.stall();
+        }));
+        try (ScriptedServer server = ScriptedServer.plain(bucket)) {
+            BlobStore store = ScriptedS3.store(server).open();
+            FutureTask<Object> running = new FutureTask<>(() -> {
+                call.run(store);
+                return null;
+            });
+            Thread caller = new Thread(running);
+            caller.start();
+            bucket.awaitFailing();
+            store.close();
+            caller.join();
+
+            assertThatThrownBy(running::get)
+                    .cause()
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("closed");
+            assertThat(requests(server, "DELETE") > 0)
+                    .as("the upload is aborted, perhaps by both threads")
+                    .isEqualTo(call != Call.COPY);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anInterruptEndsTheWaitForAnotherAttempt(Call call) throws Exception {
+        RetryClock interrupted = new RetryClock() {
+            @Override
+            public long nanoTime() {
+                return 0;
+            }
+
+            @Override
+            public void sleep(Duration time) throws InterruptedException {
+                throw new InterruptedException();
+            }
+        };
+        try (ScriptedServer server = ScriptedServer.plain(new Bucket(call, List.of(SLOW_DOWN)));
+                BlobStore store =
+                        ScriptedS3.store(server).retryClock(interrupted).open()) {
+            BlobStoreException problem = catchThrowableOfType(BlobStoreException.class, () -> call.run(store));
+
+            assertThat(Thread.interrupted()).as("the status is set").isTrue();
+            assertThat(problem).hasMessageContaining("interrupted");
+            assertThat(problem.isRetryable()).isFalse();
         }
     }
 

@@ -26,7 +26,8 @@ class S3UriTest {
     void everyParameterIsKnown() throws IOException {
         try (BlobStore store = BlobStores.open("s3://some-bucket?region=eu-central-1&endpoint=http://127.0.0.1:1"
                 + "&pathStyle=true&prefix=a/&checksums=none&payloadSigning=signed&storageClass=STANDARD_IA"
-                + "&sse=kms:alias/some&requesterPays=true&expectContinue=false&maxConnections=4&nativeConditions=true")) {
+                + "&sse=kms:alias/some&requesterPays=true&expectContinue=false&maxConnections=4"
+                + "&maxAttempts=3&connectTimeout=500ms&stallTimeout=20s&answerTimeout=1h&nativeConditions=true")) {
             assertThat(store).isInstanceOf(S3BlobStore.class);
             assertThat(store.toString()).isEqualTo("s3://some-bucket?prefix=a/");
         }
@@ -62,6 +63,12 @@ class S3UriTest {
                 "s3://some-bucket?maxConnections=-1 | a whole number from 1",
                 "s3://some-bucket?maxConnections=many | a whole number from 1",
                 "s3://some-bucket?maxConnections= | a whole number from 1",
+                "s3://some-bucket?maxAttempts=0 | a whole number from 1",
+                "s3://some-bucket?maxAttempts=101 | from 1 to 100",
+                "s3://some-bucket?connectTimeout=10 | a whole number and a unit",
+                "s3://some-bucket?stallTimeout=0s | from 1ms to 24h",
+                "s3://some-bucket?answerTimeout=25h | from 1ms to 24h",
+                "s3://some-bucket?answerTimeout=forever | a whole number and a unit",
                 "s3://some-bucket?secretKey=x | credentials"
             })
     void anInvalidUriIsExplained(String uri, String words) {

@@ -101,7 +101,7 @@ class VersionTagTest {
             assertReadable(store, ReadOptions.ifMatch(store.head(KEY).version()));
             server.then(LISTING);
             try (BlobListing listing = store.list(ListOptions.DEFAULT)) {
-                assertReadable(store, ReadOptions.ifMatch(((BlobListing.Blob) listing.next()).version()));
+                assertReadable(store, ReadOptions.ifMatch(((BlobListing.Blob) listing.next()).version().orElseThrow()));
             }
             for (BlobVersion other : new BlobVersion[] {
                 new BlobVersion("\"fedcba\""), new BlobVersion("\"fedcba\"@v1"),

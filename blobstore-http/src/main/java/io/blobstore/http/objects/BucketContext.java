@@ -5,7 +5,9 @@ import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
 import io.blobstore.Operation;
 import io.blobstore.StoreNotFoundException;
+import io.blobstore.http.Causes;
 import io.blobstore.http.HttpClient;
+import io.blobstore.http.TransportException;
 import io.blobstore.spi.Deletions;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -29,6 +31,7 @@ public final class BucketContext {
 
     /** What the contexts of a store share. */
     private static final class State {
+        private volatile boolean closing;
         private volatile boolean closed;
         private volatile boolean confirmed;
     }
@@ -143,8 +146,14 @@ public final class BucketContext {
         }
     }
 
-    /** Waits for the next attempt after a failure, as {@link Retries.Attempts#next} does. */
+    /** Waits for the next attempt, as {@link Retries.Attempts#next} does; returns false if the store is closed. */
     boolean awaitNext(
+            Retries.Attempts attempts, Operation operation, @Nullable BlobKey key, BlobStoreException problem)
+            throws BlobStoreException {
+        return !state.closing && pause(attempts, operation, key, problem);
+    }
+
+    private boolean pause(
             Retries.Attempts attempts, Operation operation, @Nullable BlobKey key, BlobStoreException problem)
             throws BlobStoreException {
         try {
@@ -187,12 +196,15 @@ public final class BucketContext {
             if (errors.isTranslatable(e)) {
                 throw failure(operation, key, e);
             }
-            throw state.closed && e instanceof IllegalStateException ? closedDuringRequest(e) : e;
+            throw state.closing && e instanceof IllegalStateException ? closedDuringRequest(e) : e;
         }
     }
 
     private BlobStoreException failure(Operation operation, @Nullable BlobKey key, Exception problem) {
-        if (state.closed) {
+        boolean cancelled = state.closing
+                && Causes.find(problem, TransportException.class, e -> e.kind() == TransportException.Kind.CANCELLED)
+                        .isPresent();
+        if (state.closed || cancelled) {
             throw closedDuringRequest(problem);
         }
         return errors.translate(operation, key, problem);
@@ -218,7 +230,7 @@ public final class BucketContext {
                     return;
                 } catch (BlobStoreException e) {
                     if (ErrorTranslator.isUnresponsive(e)
-                            || !awaitNext(attempts, Operation.ABORT_UPLOAD, key, e)) {
+                            || !pause(attempts, Operation.ABORT_UPLOAD, key, e)) {
                         throw e;
                     }
                 }
@@ -251,8 +263,18 @@ public final class BucketContext {
         }
     }
 
+    /**
+     * Ends copies and completions under way, and repeats no failed request any more. To be called before the uploads of
+     * the store are aborted, which would wait for their completion.
+     */
+    public void beginClose() {
+        state.closing = true;
+        http.cancelSlowCalls();
+    }
+
     /** Cancels all running requests and rejects further ones. Idempotent. */
     public void close() {
+        state.closing = true;
         state.closed = true;
         http.close();
     }
