@@ -48,9 +48,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  * a subclass declares the others by overriding {@link #supportsKey}, {@link #supportsKeysBelowKeys},
  * {@link #supportsDelimiter}, {@link #enforcesConditionsOnCopies}, {@link #keepsChecksums},
  * {@link #keepsChecksumsOfCopies}, {@link #distinguishesEqualContent}, {@link #enforcesConditionsInRaces},
- * {@link #listsUploads} and {@link #readsVersionsAtomically}. The tests use two more hooks to access the stored data, {@link #damage} and
- * {@link #leftovers}; a backend should override both if it can. Each test gets a new, empty store, and is checked by
- * {@link LeakCheck}.
+ * {@link #listsUploads} and {@link #readsVersionsAtomically}. The tests use two more hooks to access the stored data,
+ * {@link #damage} and {@link #leftovers}; a backend should override both if it can. Each test gets a new, empty store,
+ * and is checked by {@link LeakCheck}.
  *
  * <p>The tests are in the superclasses, one for each part of the contract, which exist only to keep files readable.
  */
