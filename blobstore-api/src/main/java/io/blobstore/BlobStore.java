@@ -112,8 +112,8 @@ public interface BlobStore extends Closeable {
 
     /**
      * Lists blobs, sorted by the UTF-8 bytes of their keys; pages are fetched as the listing is read. Blobs that are
-     * stored or deleted meanwhile may or may not appear; all others appear exactly once. What a server lists although it
-     * cannot be a blob is skipped; see {@link BlobListing#skipped()}.
+     * stored or deleted meanwhile may or may not appear; all others appear exactly once. What a server lists although
+     * it cannot be a blob is skipped; see {@link BlobListing#skipped()}.
      *
      * @return the listing, to be closed by the caller
      */
@@ -136,7 +136,7 @@ public interface BlobStore extends Closeable {
 
     /**
      * Deletes every blob whose key begins with a prefix, one after another. Not atomic: blobs that are stored meanwhile
-     * may remain.
+     * may remain. If a server lists a name outside the prefix, nothing of that page is deleted, and the call fails.
      *
      * @return the number of blobs deleted
      * @throws IllegalArgumentException if the prefix is empty, so that an unset variable does not delete every blob of

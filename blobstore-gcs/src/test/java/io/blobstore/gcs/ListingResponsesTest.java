@@ -49,7 +49,8 @@ class ListingResponsesTest {
     }
 
     private static String item(String name, String... fields) {
-        return "{\"kind\":\"storage#object\",\"bucket\":\"some-bucket\",\"name\":\"" + name + "\"" + String.join("", fields) + "}";
+        return "{\"kind\":\"storage#object\",\"bucket\":\"some-bucket\",\"name\":\"" + name + "\""
+                + String.join("", fields) + "}";
     }
 
     private static final String SIZE = ",\"size\":\"1\"";

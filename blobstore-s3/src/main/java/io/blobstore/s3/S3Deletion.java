@@ -120,7 +120,7 @@ record S3Deletion(BucketContext bucket, ObjectNames names, S3Client client, S3He
             }
             failures.put(key, problem);
         }
-        // A complete response lists every key, and what else it lists does not count. Keys that are not listed may still
+        // A complete response lists every key; what else it lists does not count. Keys that are not listed may still
         // exist.
         Set<String> deleted =
                 response.deleted().stream().map(DeletedObject::key).collect(Collectors.toSet());
