@@ -48,7 +48,6 @@ class WebIdentityTest {
 
     @ParameterizedTest
     @CsvSource({
-        "sts, true, software.amazon.awssdk:sts",
         "sts, false, software.amazon.awssdk:sts",
         "sso, false, software.amazon.awssdk:sso",
         "apache5-client|netty-nio-client|aws-crt|url-connection-client, true, url-connection-client"

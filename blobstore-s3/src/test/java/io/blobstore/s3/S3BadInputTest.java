@@ -20,7 +20,6 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.http.ScriptedServer;
-import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.http.TestAuthority;
 import io.blobstore.spi.PartLayout;
 import java.io.IOException;
@@ -39,13 +38,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
-import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProviderChain;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -67,7 +64,7 @@ class S3BadInputTest {
     }
 
     /** Calls that send every kind of request, of the data plane and of the SDK. */
-    private static List<Callable<Object>> calls(BlobStore store) {
+    static List<Callable<Object>> calls(BlobStore store) {
         return List.of(
                 () -> store.store(KEY, BlobSource.of(ByteBuffer.wrap(BYTES))),
                 () -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(10)),
@@ -123,27 +120,6 @@ class S3BadInputTest {
                 false,
                 "no AWS credentials",
                 "AWS_ACCESS_KEY_ID");
-    }
-
-    /** Neither the data plane nor the SDK follows a redirect: another host gets no signature, no key and no request. */
-    @ParameterizedTest
-    @ValueSource(ints = {301, 302, 303, 307, 308})
-    void aRedirectIsNotFollowed(int status) throws IOException {
-        SSLContext context = TestAuthority.get().serverContext(TestAuthority.Identity.SERVER);
-        try (ScriptedServer other = ScriptedServer.secure(context, Script.responding(200, ""));
-                ScriptedServer redirecting = ScriptedServer.secure(
-                        context, Script.responding(status, "", "Location: " + other.endpoint() + "/b?secret=1"))) {
-            assertEachFails(
-                    ScriptedS3.store(redirecting)
-                            .trustManagers(TestAuthority.get().trustManagers())
-                            .encryption(S3Encryption.customerKey(new byte[32])),
-                    BlobStoreException.class,
-                    false,
-                    "HTTP " + status + " to " + other.endpoint().authority(),
-                    "check the endpoint");
-
-            assertThat(other.accepted()).isZero();
-        }
     }
 
     @Test
