@@ -78,6 +78,11 @@ record MultipartRequests(
         return new Upload(completion, key, object, id, mode(response));
     }
 
+    /** Returns the same for uploads whose parts have no checksums. */
+    MultipartRequests withoutChecksums() {
+        return new MultipartRequests(bucket, names, client, data, headers, errors, false);
+    }
+
     private Mode mode(CreateMultipartUploadResponse response) {
         if (!keepsChecksums || response.checksumAlgorithm() != ChecksumAlgorithm.CRC32_C) {
             return Mode.NONE;
@@ -111,6 +116,11 @@ record MultipartRequests(
 
         String id() {
             return id;
+        }
+
+        /** Returns whether the server requires a checksum of each part. */
+        boolean hasChecksums() {
+            return mode != Mode.NONE;
         }
 
         /** Sends a part, which the server compares with the checksum. */

@@ -66,7 +66,7 @@ record S3Copy(
             return copyAtOnce(source, to);
         }
         if (source.size() > 0) {
-            return copyInParts(source, to, options.precondition());
+            return copyInParts(requests, source, to, options.precondition());
         }
         StoreOptions stored = StoreOptions.builder()
                 .metadataOf(source)
@@ -106,7 +106,8 @@ record S3Copy(
         return StoredBlob.of(to, source.size(), tag.version(), copied);
     }
 
-    private StoredBlob copyInParts(BlobMetadata source, BlobKey to, Precondition condition) throws IOException {
+    private StoredBlob copyInParts(
+            MultipartRequests requests, BlobMetadata source, BlobKey to, Precondition condition) throws IOException {
         StoreOptions stored = StoreOptions.builder()
                 .metadataOf(source)
                 .precondition(condition)
@@ -118,8 +119,14 @@ record S3Copy(
             long partSize = Math.max(
                     limits.leastPartSize(), -Math.floorDiv(-source.size(), S3BlobStore.CAPABILITIES.maxParts()));
             for (long offset = 0; offset < source.size(); offset += partSize) {
-                parts.add(
-                        copyPart(upload, source, parts.size() + 1, offset, Math.min(partSize, source.size() - offset)));
+                MultipartRequests.Part part =
+                        copyPart(upload, source, parts.size() + 1, offset, Math.min(partSize, source.size() - offset));
+                if (upload.hasChecksums() && part.checksum().isEmpty()) {
+                    // MinIO computes no checksum of a copied part, and then refuses the completion for lack of it.
+                    upload.abort();
+                    return copyInParts(requests.withoutChecksums(), source, to, condition);
+                }
+                parts.add(part);
             }
             conditions.check(OPERATION, to, condition);
             StoredBlob copied = complete(upload, parts, source, condition);
