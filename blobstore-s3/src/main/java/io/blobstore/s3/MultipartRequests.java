@@ -86,6 +86,11 @@ record MultipartRequests(
         new Upload(operation, key, names.objectOf(operation, key), id, Mode.NONE).abort();
     }
 
+    /** Returns the same for uploads whose parts have no checksums. */
+    MultipartRequests withoutChecksums() {
+        return new MultipartRequests(bucket, names, client, data, headers, errors, false);
+    }
+
     private Mode mode(CreateMultipartUploadResponse response) {
         if (!keepsChecksums || response.checksumAlgorithm() != ChecksumAlgorithm.CRC32_C) {
             return Mode.NONE;
@@ -119,6 +124,11 @@ record MultipartRequests(
 
         String id() {
             return id;
+        }
+
+        /** Returns whether the server requires a checksum of each part. */
+        boolean hasChecksums() {
+            return mode != Mode.NONE;
         }
 
         /** Sends a part, which the server compares with the checksum. */

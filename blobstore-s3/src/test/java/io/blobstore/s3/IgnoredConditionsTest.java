@@ -123,6 +123,30 @@ class IgnoredConditionsTest {
         }
     }
 
+    /** As MinIO, which refuses the completion of an upload with checksums if the copied parts have none. */
+    @Test
+    void aCopyToAServerThatComputesNoChecksumsOfCopiedPartsBeginsAgainWithoutThem() throws IOException {
+        Script createdWithChecksums = Script.responding(
+                200,
+                "<InitiateMultipartUploadResult><UploadId>id-1</UploadId></InitiateMultipartUploadResult>",
+                "x-amz-checksum-algorithm: CRC32C",
+                "x-amz-checksum-type: FULL_OBJECT");
+        try (ScriptedServer server =
+                        server(OURS, createdWithChecksums, COPIED, ABORTED, CREATED, COPIED, ABSENT, COMPLETED);
+                BlobStore store = ScriptedS3.compatible(server).open()) {
+            CopyOptions options =
+                    CopyOptions.builder().precondition(Precondition.ifAbsent()).build();
+
+            assertThat(store.copy(KEY, OTHER, options).checksum()).isEmpty();
+            assertThat(methods(server))
+                    .containsExactly("HEAD", "POST", "PUT", "DELETE", "POST", "PUT", "HEAD", "POST");
+            assertThat(server.requests().get(1).header("x-amz-checksum-algorithm"))
+                    .contains("CRC32C");
+            assertThat(server.requests().get(4).header("x-amz-checksum-algorithm"))
+                    .isEmpty();
+        }
+    }
+
     @Test
     void aCompletionThatIsRepeatedRecognisesItsOwnBlob() throws IOException {
         try (ScriptedServer server =
