@@ -31,6 +31,7 @@ public class ThrottledException extends BlobStoreException {
     private ThrottledException(ThrottledException last, String addition) {
         super(last, addition);
         this.retryAfter = last.retryAfter;
+        setAttempts(last.attempts());
     }
 
     /**

@@ -187,7 +187,8 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
                 if (workers.isStopped()) { // the group's interrupt made it fail, or its result is no longer needed
                     throw e;
                 }
-                if (e instanceof ThrottledException refusal) {
+                // If the store has repeated the request by itself, its failure is final.
+                if (e instanceof ThrottledException refusal && refusal.attempts() == 1) {
                     tracker.retried(request, attempt, e, permit.refused(refusal)); // the next permit has to wait
                 } else {
                     pause = retry.delayAfter(e, ++failures, environment.random())

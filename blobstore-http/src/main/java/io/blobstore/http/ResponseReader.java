@@ -39,6 +39,8 @@ final class ResponseReader {
     private final Duration stall;
     /** How long the server may be silent before the head, and during a body that is kept. */
     private final Duration silence;
+    /** The bytes of a body that is kept which show progress. */
+    private final int enough;
     /** The time limit for a body that is kept, in nanoseconds. */
     private final long keptBodyNanos;
 
@@ -60,6 +62,7 @@ final class ResponseReader {
         this.channel = channel;
         this.stall = stall;
         silence = slow.orElse(stall);
+        enough = slow.isPresent() ? StallDetector.ANY : StallDetector.PAYLOAD;
         keptBodyNanos = slow.map(limit -> TimeUnit.NANOSECONDS.convert(limit.multipliedBy(SLOW_BODY_FACTOR)))
                 .orElse(KEPT_BODY_NANOS);
     }
@@ -208,7 +211,7 @@ final class ResponseReader {
         if (length > max) {
             throw ResponseHead.malformed(tooLarge);
         }
-        StallDetector watch = new StallDetector(clock, silence, StallDetector.PAYLOAD);
+        StallDetector watch = new StallDetector(clock, silence, enough);
         Kept kept = new Kept(max);
         long end = clock.nanoTime() + keptBodyNanos;
         for (int before = 0; kept.readSome(body, watch); before = kept.size) {
