@@ -66,7 +66,15 @@ record S3Copy(
             return copyAtOnce(source, to);
         }
         if (source.size() > 0) {
-            return copyInParts(requests, source, to, options.precondition());
+            try {
+                return copyInParts(requests, source, to, options.precondition());
+            } catch (BlobStoreException e) {
+                if (!requests.keepsChecksums() || !errors.code(e).equals("InvalidArgument")) {
+                    throw e;
+                }
+                // MinIO computes no checksum of a part that it copies, and refuses it in an upload with checksums.
+                return copyInParts(requests.withoutChecksums(), source, to, options.precondition());
+            }
         }
         StoreOptions stored = StoreOptions.builder()
                 .metadataOf(source)
@@ -119,14 +127,8 @@ record S3Copy(
             long partSize = Math.max(
                     limits.leastPartSize(), -Math.floorDiv(-source.size(), S3BlobStore.CAPABILITIES.maxParts()));
             for (long offset = 0; offset < source.size(); offset += partSize) {
-                MultipartRequests.Part part =
-                        copyPart(upload, source, parts.size() + 1, offset, Math.min(partSize, source.size() - offset));
-                if (upload.hasChecksums() && part.checksum().isEmpty()) {
-                    // MinIO computes no checksum of a copied part, and then refuses the completion for lack of it.
-                    upload.abort();
-                    return copyInParts(requests.withoutChecksums(), source, to, condition);
-                }
-                parts.add(part);
+                parts.add(
+                        copyPart(upload, source, parts.size() + 1, offset, Math.min(partSize, source.size() - offset)));
             }
             conditions.check(OPERATION, to, condition);
             StoredBlob copied = complete(upload, parts, source, condition);
