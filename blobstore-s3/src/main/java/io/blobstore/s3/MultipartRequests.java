@@ -126,11 +126,6 @@ record MultipartRequests(
             return id;
         }
 
-        /** Returns whether the server requires a checksum of each part. */
-        boolean hasChecksums() {
-            return mode != Mode.NONE;
-        }
-
         /** Sends a part, which the server compares with the checksum. */
         Part put(int number, BlobSource content, Crc32c checksum) throws IOException {
             Map<String, String> fields = S3Headers.merge(headers.part(), headers.checksum(checksum));

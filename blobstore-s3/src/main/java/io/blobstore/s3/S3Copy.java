@@ -80,7 +80,15 @@ record S3Copy(
         Map<String, String> properties = S3Headers.merge(
                 S3Headers.metadata(found.header()), headers.properties(found.header()), tags.ofCopy(source));
         if (source.size() > 0) {
-            return copyInParts(requests, source, to, properties, options.precondition());
+            try {
+                return copyInParts(requests, source, to, properties, options.precondition());
+            } catch (BlobStoreException e) {
+                if (!requests.keepsChecksums() || !errors.code(e).equals("InvalidArgument")) {
+                    throw e;
+                }
+                // MinIO computes no checksum of a part that it copies, and refuses it in an upload with checksums.
+                return copyInParts(requests.withoutChecksums(), source, to, properties, options.precondition());
+            }
         }
         return put.run(to, BlobSource.of(), properties, options.precondition()); // an upload has at least one part
     }
@@ -151,14 +159,8 @@ record S3Copy(
             long partSize = Math.max(
                     limits.leastPartSize(), -Math.floorDiv(-source.size(), S3BlobStore.CAPABILITIES.maxParts()));
             for (long offset = 0; offset < source.size(); offset += partSize) {
-                MultipartRequests.Part part =
-                        copyPart(upload, source, parts.size() + 1, offset, Math.min(partSize, source.size() - offset));
-                if (upload.hasChecksums() && part.checksum().isEmpty()) {
-                    // MinIO computes no checksum of a copied part, and then refuses the completion for lack of it.
-                    upload.abort();
-                    return copyInParts(requests.withoutChecksums(), source, to, properties, condition);
-                }
-                parts.add(part);
+                parts.add(
+                        copyPart(upload, source, parts.size() + 1, offset, Math.min(partSize, source.size() - offset)));
             }
             StoredBlob copied = new Completion(bucket, errors, conditions, OPERATION, to, condition)
                     .run(upload, parts, source.checksum(), source.size());
