@@ -248,8 +248,8 @@ public final class BlobReader implements SeekableByteChannel {
 
     /**
      * Returns a stream over this reader: it reads sequentially, shares the position, and closes the reader when it is
-     * closed. Skipping sends no request. The end of a stream that was read from the blob's beginning without skipping is
-     * the end of verified content; see {@link #read(ByteBuffer)}.
+     * closed. Skipping sends no request. A stream that is read from the blob's beginning without skipping ends only if
+     * the content was verified; see {@link #read(ByteBuffer)}.
      */
     public InputStream inputStream() {
         return new BlobInputStream(this);

@@ -46,7 +46,7 @@ class BlobReaderVerificationTest {
         new SplittableRandom(3).nextBytes(CONTENT);
     }
 
-    /** Corrupts what reads return and, as S3, tells the checksum of the blob only with a whole blob and with metadata. */
+    /** Corrupts what reads return and, as S3, reports the checksum only with a whole blob and with metadata. */
     private static final class CorruptingStore extends ForwardingBlobStore {
         /** Returns whether the byte at an offset arrives corrupted; called once for each read of it. */
         volatile LongPredicate corrupt = offset -> false;

@@ -22,10 +22,10 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "cat",
         description =
-                "Writes a blob, or a range of it, to standard output, reading ahead. The whole blob is compared with its"
-                        + " checksum, if the store has one: if it differs, the last bytes are not written, the exit code is"
-                        + " 1, and the output must not be used. No checksum covers a part of a blob (--range): it is not"
-                        + " verified.")
+                "Writes a blob, or a range of it, to standard output, reading ahead. The whole blob is compared with"
+                        + " its checksum, if the store has one: if it differs, the last bytes are not written, the"
+                        + " exit code is 1, and the output must not be used. No checksum covers a part of a blob"
+                        + " (--range): it is not verified.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class CatCommand implements Callable<Integer> {
     private static final int PIECE = 1 << 20;

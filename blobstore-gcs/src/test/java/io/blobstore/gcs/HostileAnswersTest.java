@@ -23,6 +23,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -50,7 +51,7 @@ class HostileAnswersTest {
     private static byte[] bomb() throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (GZIPOutputStream zip = new GZIPOutputStream(bytes)) {
-            zip.write("{\"name\": \"".getBytes());
+            zip.write("{\"name\": \"".getBytes(StandardCharsets.US_ASCII));
             for (int i = 0; i < 100; i++) {
                 zip.write(new byte[1 << 20]);
             }

@@ -81,8 +81,8 @@ record ResponseHead(int status, HttpHeaders headers, boolean keepAlive) {
     }
 
     /**
-     * Replaces a Content-Length that is repeated, in several fields or in a list, by one (RFC 9112, section 6.3). Values
-     * that differ, or are no numbers, are unchanged.
+     * Replaces a Content-Length that is repeated, in several fields or in a list, by one (RFC 9112, section 6.3).
+     * Values that differ, or are no numbers, are unchanged.
      */
     private static HttpHeaders withoutRepeatedLength(HttpHeaders headers) {
         List<String> fields = headers.all(CONTENT_LENGTH);

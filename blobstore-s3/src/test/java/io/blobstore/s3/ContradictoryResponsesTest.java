@@ -61,7 +61,9 @@ class ContradictoryResponsesTest {
         assertRefused(
                 ScriptedS3.read(BYTES, "Content-Range: " + contentRange), ByteRange.all(), "it has a Content-Range");
         assertRefused(
-                ScriptedS3.read(BYTES, "Content-Range: " + contentRange), ByteRange.of(0, 10), "it has a Content-Range");
+                ScriptedS3.read(BYTES, "Content-Range: " + contentRange),
+                ByteRange.of(0, 10),
+                "it has a Content-Range");
     }
 
     @Test

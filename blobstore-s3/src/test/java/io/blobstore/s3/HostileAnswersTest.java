@@ -121,7 +121,9 @@ class HostileAnswersTest {
             Map<String, Call> calls = new TreeMap<>();
             for (String kind : new String[] {"error", "error-chunked", "success", "success-chunked"}) {
                 calls.put("parts-" + kind, (store, manager) -> upload(store, manager, "parts-" + kind, 5 * PART));
-                calls.put("store-" + kind, (store, manager) -> store.store(BlobKey.of("a-" + kind), ByteBuffer.allocate(9)));
+                calls.put(
+                        "store-" + kind,
+                        (store, manager) -> store.store(BlobKey.of("a-" + kind), ByteBuffer.allocate(9)));
                 calls.put("create-" + kind, (store, manager) -> upload(store, manager, "create-" + kind, 2 * PART));
                 calls.put("copy-" + kind, (store, manager) -> store.copy(BlobKey.of("a"), BlobKey.of("b-" + kind)));
                 calls.put("get-" + kind, (store, manager) -> store.read(

@@ -150,7 +150,8 @@ class VersionTagTest {
         };
         Script stored = Script.responding(200, "", WEAK);
         try (ScriptedServer server =
-                        ScriptedServer.plain(Script.responding(204, "")).then(stored, stored, created, stored, completed);
+                        ScriptedServer.plain(Script.responding(204, ""))
+                                .then(stored, stored, created, stored, completed);
                 BlobStore store = ScriptedS3.store(server).open()) {
             BlobSource content = BlobSource.of(ByteBuffer.wrap(BYTES));
             assertThat(store.store(KEY, content).version().value()).isEqualTo(STRONG);

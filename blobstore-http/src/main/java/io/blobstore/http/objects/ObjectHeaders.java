@@ -99,7 +99,8 @@ public final class ObjectHeaders {
         return new BlobStoreException(
                 operation,
                 key,
-                "the server's response contradicts itself: " + difference + "; is there a proxy that changes responses?",
+                "the server's response contradicts itself: " + difference
+                        + "; is there a proxy that changes responses?",
                 null,
                 false);
     }
