@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * It holds at most one connection at a time, and none when it ends.
  */
 final class HttpExchange implements HttpCall {
-    /** RFC 9110, section 8.6: requests that may have a body say that they have none. Some gateways respond 411 if not. */
+    /** RFC 9110, section 8.6: requests that may have a body say if they have none. Some gateways respond 411 if not. */
     private static final Set<String> METHODS_WITH_LENGTH = Set.of("PUT", "POST", "PATCH");
 
     private final HttpClient client;

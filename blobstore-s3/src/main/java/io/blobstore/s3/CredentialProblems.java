@@ -10,14 +10,14 @@ import java.util.stream.Collectors;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
-/** Recognizes by the SDK's messages why there are no credentials: its chain of providers has no types for the reasons. */
+/** Recognizes by the SDK's messages why there are no credentials: its chain of providers has no types for reasons. */
 final class CredentialProblems {
     /** As in "To use web identity tokens, the 'sts' service module must be on the class path." */
-    private static final Pattern MISSING_MODULE = Pattern.compile("the '(\\w{1,20})' service module must be on the class");
+    private static final Pattern MISSING_MODULE = Pattern.compile("the '(\\w{1,20})' service module must be on");
 
     private static final String MISSING_CLIENT = "Unable to load an HTTP implementation";
     private static final Pattern NO_CREDENTIALS = Pattern.compile("(Unable|Failed) to load credentials");
-    /** The beginning of a provider's reason in the message of the chain: "[AProvider(): a reason, BProvider(): …]". */
+    /** The beginning of a provider's reason in the chain's message: "[AProvider(): a reason, BProvider(): …]". */
     private static final Pattern NEXT_PROVIDER = Pattern.compile("(?:, |\\[)(?=[A-Za-z]+CredentialsProvider\\()");
     /** The reasons of providers that are not configured. */
     private static final Pattern NOT_CONFIGURED = Pattern.compile("must be specified either via environment variable"
@@ -74,7 +74,8 @@ final class CredentialProblems {
                 .collect(Collectors.joining("; "));
         return Optional.of(
                 reasons.isEmpty()
-                        ? "there are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+                        ? "there are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or"
+                                + " AWS_PROFILE"
                         : "there are no AWS credentials: " + ResponseText.line(reasons));
     }
 }

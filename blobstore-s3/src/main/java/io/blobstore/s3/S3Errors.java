@@ -144,7 +144,8 @@ final class S3Errors extends ErrorTranslator {
         boolean unexplained = response.code().isEmpty(); // as in responses to HEAD
         BlobKey key = failure.key();
         if (response.status() == 400 && unexplained) {
-            return Optional.of(failure.other("the server refused the request without a reason" + customerKeyHint(key), false));
+            return Optional.of(
+                    failure.other("the server refused the request without a reason" + customerKeyHint(key), false));
         }
         if (response.status() == 403 && key != null && hasCustomerKey && (unexplained || response.is("AccessDenied"))) {
             return Optional.of(failure.permissionDenied("no permission in bucket '" + bucket + "'; check "

@@ -124,11 +124,12 @@ class CredentialsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "To use web identity tokens, the 'sts' service module must be on the class path. | awssdk:sts and url-con",
+                "To use web identity tokens, the 'sts' service module must be on the class path. |"
+                        + " awssdk:sts and url-con",
                 "To use assumed roles in the 'a' profile, the 'sts' service module must be on the class path. |"
                         + " awssdk:sts and url-con",
-                "To use Sso related properties in the 'a' profile, the 'sso' service module must be on the class path. |"
-                        + " awssdk:sso and url-con",
+                "To use Sso related properties in the 'a' profile, the 'sso' service module must be on the class path."
+                        + " | awssdk:sso and url-con",
                 "Unable to load credentials from any of the providers in the chain AwsCredentialsProviderChain(x) :"
                         + " [EnvironmentVariableCredentialsProvider(): Unable to load credentials from system settings."
                         + " Access key must be specified either via environment variable (AWS_ACCESS_KEY_ID) or system"

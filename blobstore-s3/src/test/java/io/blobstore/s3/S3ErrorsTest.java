@@ -181,8 +181,15 @@ class S3ErrorsTest {
 
     /** The region is in the header, which is all that a response to HEAD has, in the body, or in the message. */
     @ParameterizedTest
-    @CsvSource({"301, PermanentRedirect, true", "307, TemporaryRedirect, true", "400, AuthorizationHeaderMalformed, true",
-        "400, '', true", "301, '', true", "400, AuthorizationHeaderMalformed, false", "301, PermanentRedirect, false"})
+    @CsvSource({
+        "301, PermanentRedirect, true",
+        "307, TemporaryRedirect, true",
+        "400, AuthorizationHeaderMalformed, true",
+        "400, '', true",
+        "301, '', true",
+        "400, AuthorizationHeaderMalformed, false",
+        "301, PermanentRedirect, false"
+    })
     void theRegionOfTheBucketIsReported(int status, String code, boolean header) throws IOException {
         String body = code.isEmpty()
                 ? ""
@@ -254,8 +261,17 @@ class S3ErrorsTest {
 
     /** Advice about them is given only if they are what is wrong. */
     @ParameterizedTest
-    @CsvSource({"400, MalformedXML", "400, InvalidArgument", "400, ''", "404, NoSuchKey", "405, MethodNotAllowed",
-        "409, BucketAlreadyExists", "411, MissingContentLength", "416, InvalidRange", "501, NotImplemented"})
+    @CsvSource({
+        "400, MalformedXML",
+        "400, InvalidArgument",
+        "400, ''",
+        "404, NoSuchKey",
+        "405, MethodNotAllowed",
+        "409, BucketAlreadyExists",
+        "411, MissingContentLength",
+        "416, InvalidRange",
+        "501, NotImplemented"
+    })
     void otherErrorsSayNothingAboutRegionAndCredentials(int status, String code) throws IOException {
         Script refusing = Script.responding(status, code.isEmpty() ? "<html>no</html>" : ScriptedS3.error(code));
         try (ScriptedServer server = ScriptedServer.plain(refusing);
