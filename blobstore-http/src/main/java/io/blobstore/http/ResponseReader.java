@@ -204,7 +204,7 @@ final class ResponseReader {
 
     /**
      * Keeps the body of a success. It must arrive as fast as payload, so that a server cannot hold the caller for as
-     * long as it sends a byte now and then; but white space shows that the server is still working.
+     * long as it sends a byte now and then; but in a slow answer, any byte shows that the server is still working.
      */
     private byte[] keep(BodyReader body, long length, int max) throws IOException {
         String tooLarge = "its body is larger than " + max + " bytes";
@@ -214,10 +214,7 @@ final class ResponseReader {
         StallDetector watch = new StallDetector(clock, silence, enough);
         Kept kept = new Kept(max);
         long end = clock.nanoTime() + keptBodyNanos;
-        for (int before = 0; kept.readSome(body, watch); before = kept.size) {
-            if (kept.isWhiteSpaceFrom(before)) {
-                watch.restart();
-            }
+        while (kept.readSome(body, watch)) {
             if (clock.nanoTime() - end > 0) {
                 throw new TransportException(
                         Kind.TIMEOUT,
@@ -278,15 +275,6 @@ final class ResponseReader {
             int read = body.read(ByteBuffer.wrap(bytes, size, bytes.length - size), watch);
             size += Math.max(read, 0);
             return read >= 0;
-        }
-
-        boolean isWhiteSpaceFrom(int start) {
-            for (int i = start; i < size; i++) {
-                if (bytes[i] != ' ' && bytes[i] != '\n' && bytes[i] != '\r' && bytes[i] != '\t') {
-                    return false;
-                }
-            }
-            return true;
         }
 
         byte[] bytes() {

@@ -335,29 +335,6 @@ class FaultTest {
         }
     }
 
-    /** Servers that are still working on a response may send white space meanwhile. */
-    @ParameterizedTest
-    @EnumSource
-    void aKeptResponseMayBeginWithWhiteSpaceThatArrivesSlowly(TestNetChannel channel) throws Exception {
-        String space = "  \r\n \t    ";
-        String content = space + "<Result/>";
-        ManualClock clock = new ManualClock();
-        try (HttpClient client =
-                        channel.client().stallTimeout(STALL).clock(clock).build();
-                ScriptedServer server = channel.server(exchange -> {
-                    exchange.respondHead(200, content.length());
-                    for (int at = 0; at < space.length(); at++) {
-                        write(exchange, space.substring(at, at + 1), clock);
-                        clock.advance(LONG_PAUSE);
-                    }
-                    exchange.write(content.substring(space.length()));
-                })) {
-            assertThat(Calls.execute(client, Calls.get(server)).body().bytes())
-                    .asString()
-                    .isEqualTo(content);
-        }
-    }
-
     /** Runs a request whose answer is slow, with a time limit for it of ten times the stall timeout. */
     private static void callSlowly(TestNetChannel channel, TimedScript script, TimedCall call) throws Exception {
         ManualClock clock = new ManualClock();

@@ -3,6 +3,7 @@ package io.blobstore.s3;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
+import io.blobstore.BlobStoreException;
 import io.blobstore.CopyOptions;
 import io.blobstore.Crc32c;
 import io.blobstore.Operation;
