@@ -204,16 +204,16 @@ class FsContentionTest {
         try (URLClassLoader first = classLoader();
                 URLClassLoader second = classLoader();
                 ChildJvm.Running child = ChildJvm.of(Worker.class, directory)
-                        .start(root.toString(), "child", "4", "20", "rounds")) {
+                        .start(root.toString(), "child", "4", "10", "rounds")) {
             List<Future<String>> work = new ArrayList<>();
             for (URLClassLoader loader : List.of(first, second)) {
                 var worker = loader.loadClass(Worker.class.getName()).getMethod("work", String[].class);
                 worker.setAccessible(true);
-                String[] args = {root.toString(), "loader" + work.size(), "4", "20", "rounds"};
+                String[] args = {root.toString(), "loader" + work.size(), "4", "10", "rounds"};
                 work.add(threads.submit(() -> (String) worker.invoke(null, (Object) args)));
             }
             for (Future<String> one : work) {
-                assertThat(one.get()).contains("operations " + 4 * 20 * 8 + ",");
+                assertThat(one.get()).contains("operations " + 4 * 10 * 8 + ",");
             }
             ChildJvm.Exit exit = child.join(PATIENCE);
             assertThat(exit.code()).as(exit.output()).isZero();
