@@ -12,7 +12,8 @@ final class MetadataRequest extends ParallelTransfer<BlobMetadata> {
     private final BlobKey key;
     private volatile @Nullable BlobMetadata response;
 
-    MetadataRequest(BlobStore store, BlobKey key, RetryPolicy retry, RequestThrottle throttle, Environment environment) {
+    MetadataRequest(
+            BlobStore store, BlobKey key, RetryPolicy retry, RequestThrottle throttle, Environment environment) {
         super(environment, "head of '" + key + "'", retry, throttle, TransferListener.NONE);
         this.store = store;
         this.key = key;
