@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Hedging uses workers that have no part left to fetch, so it applies to the last parts of a transfer only, and
  * never exceeds the concurrency. No part is requested a second time while the store throttles. The second response goes
- * into memory of its own and is copied from there. See J. Dean and L. A. Barroso, "The Tail at Scale", Communications of
- * the ACM 56(2), 2013. Immutable.
+ * into memory of its own and is copied from there. See J. Dean and L. A. Barroso, "The Tail at Scale", Communications
+ * of the ACM 56(2), 2013. Immutable.
  */
 public final class Hedging {
     /** Requests a part again that takes longer than 95 of 100, after 8 parts. */

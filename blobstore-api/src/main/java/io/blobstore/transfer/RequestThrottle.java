@@ -112,7 +112,7 @@ final class RequestThrottle {
                 refusals++;
                 long left = TimeUnit.NANOSECONDS.convert(policy.throttlingTimeout()) - (now - firstRefusal);
                 if (left <= 0 || demanded.compareTo(policy.maxRetryAfter()) > 0) {
-                    throw refusals == 1 ? problem : problem.after(Duration.ofNanos(now - firstRefusal), refusals);
+                    throw now == firstRefusal ? problem : problem.after(Duration.ofNanos(now - firstRefusal), refusals);
                 }
                 long wait = Math.min(TimeUnit.NANOSECONDS.convert(demanded), LONGEST_NANOS);
                 if (sentAfter == delays) {

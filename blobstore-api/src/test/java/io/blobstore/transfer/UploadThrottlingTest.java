@@ -66,7 +66,8 @@ class UploadThrottlingTest {
                 .concurrency(4);
     }
 
-    private Transfer<StoredBlob> upload(ScriptedStore store, TransferClock clock, BlobSource source, UploadOptions how) {
+    private Transfer<StoredBlob> upload(
+            ScriptedStore store, TransferClock clock, BlobSource source, UploadOptions how) {
         TransferManager uploader =
                 TransferManager.builder().executor(threads).clock(clock).build();
         return uploader.upload(store, KEY, source, how);

@@ -73,8 +73,8 @@ final class ProgressBar implements AutoCloseable {
     /** Formats the line while no request is sent because the store throttles. */
     static String throttledLine(String title, long done, long total, Duration delay) {
         long seconds = delay.plusNanos(999_999_999).toSeconds();
-        String amount =
-                total == TransferProgress.UNKNOWN ? "" : " " + ByteSize.text(done) + " of " + ByteSize.text(total) + ";";
+        boolean known = total != TransferProgress.UNKNOWN;
+        String amount = known ? " " + ByteSize.text(done) + " of " + ByteSize.text(total) + ";" : "";
         return title + amount + " throttled, next attempt in " + seconds + " s";
     }
 

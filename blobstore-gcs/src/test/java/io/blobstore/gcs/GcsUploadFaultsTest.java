@@ -208,8 +208,8 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
     @ParameterizedTest
     @CsvSource({"503, backendError", "429, rateLimitExceeded", "403, userRateLimitExceeded"})
     void aRequestInABatchMayBeThrottled(int status, String reason) throws Exception {
-        String error = "{\"error\": {\"code\": " + status + ", \"message\": \"slow\", \"errors\": [{\"reason\": \"" + reason
-                + "\", \"message\": \"slow\"}]}}";
+        String error = "{\"error\": {\"code\": " + status + ", \"message\": \"slow\", \"errors\": [{\"reason\": \""
+                + reason + "\", \"message\": \"slow\"}]}}";
         String refused = "HTTP/1.1 " + status + " status\r\nContent-Type: application/json\r\nContent-Length: "
                 + error.length() + "\r\n\r\n" + error;
         server.get()
