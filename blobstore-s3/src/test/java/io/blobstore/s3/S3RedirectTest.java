@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
 import io.blobstore.StoreNotFoundException;
-import io.blobstore.contract.LeakCheck;
 import io.blobstore.http.ScriptedServer;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.http.TestAuthority;
@@ -14,7 +13,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,7 +22,6 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /** No request follows a redirect: another host gets no signature, no token, no key and no request. */
-@ExtendWith(LeakCheck.class)
 class S3RedirectTest {
     private static <T extends BlobStoreException> void assertEachFails(
             S3BlobStore.Builder builder, Class<T> type, String... words) throws IOException {
