@@ -14,6 +14,7 @@ import io.blobstore.http.LargeAnswer;
 import io.blobstore.http.ScriptedExchange;
 import io.blobstore.http.ScriptedResponse;
 import io.blobstore.http.ScriptedServer;
+import io.blobstore.http.objects.VirtualRetryClock;
 import io.blobstore.transfer.BlobReader;
 import io.blobstore.transfer.DownloadOptions;
 import io.blobstore.transfer.RetryPolicy;
@@ -159,7 +160,7 @@ class HostileAnswersTest {
             try (BlobStore store = GcsBlobStore.builder(FakeServer.BUCKET)
                             .endpoint(URI.create(args[0]))
                             .credentials(NoCredentials.getInstance())
-                            .retryDelay(Duration.ofMillis(1))
+                            .retryClock(new VirtualRetryClock())
                             .open();
                     TransferManager manager = TransferManager.create()) {
                 for (Map.Entry<String, Call> call : calls().entrySet()) {
