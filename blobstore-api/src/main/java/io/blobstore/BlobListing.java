@@ -51,8 +51,7 @@ public interface BlobListing extends Closeable {
         }
 
         /** Returns an entry with these values, for implementations of stores. */
-        public static Blob of(
-                BlobKey key, long size, Optional<BlobVersion> version, Optional<Instant> lastModified) {
+        public static Blob of(BlobKey key, long size, Optional<BlobVersion> version, Optional<Instant> lastModified) {
             return new Blob(key, size, version, lastModified);
         }
 

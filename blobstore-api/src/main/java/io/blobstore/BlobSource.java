@@ -91,8 +91,8 @@ public interface BlobSource {
      * safe if another process truncates the file meanwhile. Use it for files that you do not control, and
      * {@link io.blobstore.memory.MappedFile} for others.
      *
-     * @throws IOException if there is no regular, readable file at this path, or it contains more bytes than its size, as
-     *     files in {@code /proc} do
+     * @throws IOException if there is no regular, readable file at this path, or it contains more bytes than its size,
+     *     as files in {@code /proc} do
      */
     static BlobSource ofPath(Path path) throws IOException {
         return PathSource.open(path);

@@ -99,7 +99,8 @@ final class PinnedVersionReads {
     private BlobMetadata describe() throws IOException {
         Optional<BlobVersion> wanted =
                 known().map(BlobMetadata::version).or(() -> options.read().ifMatch());
-        MetadataRequest request = enter(new MetadataRequest(store, key, wanted, options.retry(), throttle, environment));
+        MetadataRequest request =
+                enter(new MetadataRequest(store, key, wanted, options.retry(), throttle, environment));
         request.run();
         BlobMetadata pinned = pin(await(request));
         described = true;

@@ -133,7 +133,9 @@ abstract class IncompleteUploadContract extends MultipartContract {
     private MultipartUpload begin(String key, Precondition precondition) throws IOException {
         PartLayout layout = new PartLayout(10, Math.max(10, store.capabilities().minPartSize()));
         return store.createMultipartUpload(
-                BlobKey.of(key), layout, StoreOptions.builder().precondition(precondition).build());
+                BlobKey.of(key),
+                layout,
+                StoreOptions.builder().precondition(precondition).build());
     }
 
     private List<IncompleteUpload> uploads(String prefix) throws IOException {

@@ -20,8 +20,8 @@ import org.opentest4j.TestAbortedException;
 
 /**
  * Lists the tests of a class that a server is known to fail, each with the reason. They run nevertheless; a failure
- * skips the test with the reason. A test that is listed to fail always, and of which no invocation fails any more, fails
- * the class, so that the list gets shorter when a server learns something.
+ * skips the test with the reason. A test that is listed to fail always, and of which no invocation fails any more,
+ * fails the class, so that the list gets shorter when a server learns something.
  *
  * <pre>{@code
  * @RegisterExtension
@@ -58,11 +58,12 @@ public final class KnownLimitations implements InvocationInterceptor, BeforeAllC
 
     @Override
     public void beforeAll(ExtensionContext context) {
-        Set<String> methods = ReflectionSupport.findMethods(
-                        context.getRequiredTestClass(), method -> true, HierarchyTraversalMode.TOP_DOWN)
-                .stream()
-                .map(Method::getName)
-                .collect(Collectors.toSet());
+        Set<String> methods =
+                ReflectionSupport.findMethods(
+                                context.getRequiredTestClass(), method -> true, HierarchyTraversalMode.TOP_DOWN)
+                        .stream()
+                        .map(Method::getName)
+                        .collect(Collectors.toSet());
         assertThat(methods).as("tests of this class").containsAll(reasons.keySet());
     }
 
@@ -80,8 +81,7 @@ public final class KnownLimitations implements InvocationInterceptor, BeforeAllC
         run(invocation, method, context);
     }
 
-    private void run(
-            Invocation<Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+    private void run(Invocation<Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
             throws Throwable {
         String name = method.getExecutable().getName();
         if (!reasons.containsKey(name)) {

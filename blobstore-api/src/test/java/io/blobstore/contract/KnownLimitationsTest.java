@@ -19,7 +19,9 @@ class KnownLimitationsTest {
     void aListedTestThatFailsIsSkippedWithTheReason() {
         EngineExecutionResults results = run(Limited.class);
 
-        results.testEvents().assertStatistics(counts -> counts.started(5).succeeded(2).aborted(2).failed(1));
+        results.testEvents()
+                .assertStatistics(
+                        counts -> counts.started(5).succeeded(2).aborted(2).failed(1));
         assertThat(results.testEvents().aborted().stream().map(KnownLimitationsTest::problem))
                 .allMatch(problem -> problem.contains("some-server: it cannot"));
         assertThat(results.containerEvents().failed().count()).isZero();

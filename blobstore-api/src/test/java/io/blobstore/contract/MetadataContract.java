@@ -55,8 +55,8 @@ abstract class MetadataContract extends ContractFixture {
         BlobMetadata head = store.head(key);
         assertThat(head.contentHeaders()).isEqualTo(expected.contentHeaders());
         assertThat(head.userMetadata()).isEqualTo(expected.userMetadata());
-        BlobMetadata read =
-                store.read(key, ByteRange.all(), ByteBuffer.allocate((int) head.size())).blob();
+        BlobMetadata read = store.read(key, ByteRange.all(), ByteBuffer.allocate((int) head.size()))
+                .blob();
         assertThat(read.contentHeaders()).isEqualTo(expected.contentHeaders());
         assertThat(read.userMetadata()).isEqualTo(expected.userMetadata());
     }
@@ -109,7 +109,9 @@ abstract class MetadataContract extends ContractFixture {
         assertThat(middle.array()).isEqualTo(Arrays.copyOfRange(content, 500, 1500));
         Path target = temporary.resolve("downloaded.gz");
         try (TransferManager transfers = TransferManager.create()) {
-            transfers.download(store, KEY, ByteRange.all(), BlobTarget.ofPath(target)).join();
+            transfers
+                    .download(store, KEY, ByteRange.all(), BlobTarget.ofPath(target))
+                    .join();
         }
         assertThat(Arrays.mismatch(Files.readAllBytes(target), content)).isEqualTo(-1);
     }

@@ -135,7 +135,8 @@ class BlobReaderFailureTest extends BlobReaderFixture {
                 throw RequestThrottleTest.refusal();
             }
         });
-        try (TransferManager manager = new FakeClock().managers(1).executor(queue::add).build();
+        try (TransferManager manager =
+                        new FakeClock().managers(1).executor(queue::add).build();
                 BlobReader blob = manager.openReader(store, KEY)) {
             read(blob, M, 2);
             read(blob, 32 * M, 1);

@@ -199,11 +199,12 @@ class BlobReaderVerificationTest {
             assertThat(toEnd(blob.position(0), 77_777)).isEqualTo(SIZE);
         });
         times.set(1);
-        reading(blob -> { // after a look at the beginning
-            blob.read(ByteBuffer.allocate(10));
-            blob.position(0).read(ByteBuffer.allocate(SIZE - 10));
-            assertRefused(blob, 10);
-        });
+        reading(
+                blob -> { // after a look at the beginning
+                    blob.read(ByteBuffer.allocate(10));
+                    blob.position(0).read(ByteBuffer.allocate(SIZE - 10));
+                    assertRefused(blob, 10);
+                });
     }
 
     @Test
@@ -298,8 +299,7 @@ class BlobReaderVerificationTest {
     @Test
     void rangesThatAreTheWholeBlobAreVerified() throws Exception {
         try (TransferManager reader = TransferManager.create()) {
-            List<ByteRange> halves =
-                    List.of(ByteRange.of(SIZE / 2, SIZE - SIZE / 2), ByteRange.of(0, SIZE / 2));
+            List<ByteRange> halves = List.of(ByteRange.of(SIZE / 2, SIZE - SIZE / 2), ByteRange.of(0, SIZE / 2));
             DownloadOptions options =
                     DownloadOptions.builder().partSize(100_000).build();
             for (int damaged : new int[] {0, 333_333, SIZE - 1}) {

@@ -416,7 +416,9 @@ class PathTargetTest {
             for (int i = 0; i < 2; i++) {
                 read(ScriptedReads.of(CONTENT), directory.resolve("meanwhile"));
                 ChildJvm.Exit exit = ChildJvm.of(PlainRead.class, directory)
-                        .run(Duration.ofMinutes(1), directory.resolve("meanwhile").toString());
+                        .run(
+                                Duration.ofMinutes(1),
+                                directory.resolve("meanwhile").toString());
                 assertThat(exit.code()).as(exit.output()).isZero();
                 assertThat(files()).containsAll(before).hasSize(before.size() + 1);
             }

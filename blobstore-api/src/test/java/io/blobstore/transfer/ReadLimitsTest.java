@@ -107,10 +107,8 @@ class ReadLimitsTest {
                 throw new IOException("enough");
             }
         });
-        DownloadOptions options = DownloadOptions.builder()
-                .partSize(1)
-                .retry(RetryPolicy.NEVER)
-                .build();
+        DownloadOptions options =
+                DownloadOptions.builder().partSize(1).retry(RetryPolicy.NEVER).build();
         try (TransferManager reader = TransferManager.create()) {
             Transfer<ReadResult> transfer = reader.download(store, KEY, ByteRange.all(), new NoMemory(), options);
 

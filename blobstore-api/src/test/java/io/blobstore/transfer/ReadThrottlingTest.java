@@ -74,8 +74,7 @@ class ReadThrottlingTest {
     @ValueSource(ints = {0, 1, 9})
     void seventeenRefusalsInARowAreSurvived(int after) throws Exception {
         ByteBuffer target = ByteBuffer.allocate(CONTENT.length);
-        try (TransferManager reader =
-                clock.managers(5).executor(Runnable::run).build()) {
+        try (TransferManager reader = clock.managers(5).executor(Runnable::run).build()) {
             Transfer<ReadResult> transfer = reader.download(
                     throttling(after, 17),
                     KEY,
@@ -93,8 +92,7 @@ class ReadThrottlingTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 9})
     void twoMinutesOfRefusalsEndTheDownloadAndTheErrorSaysSo(int after) throws Exception {
-        try (TransferManager reader =
-                clock.managers(1).executor(Runnable::run).build()) {
+        try (TransferManager reader = clock.managers(1).executor(Runnable::run).build()) {
             Transfer<ReadResult> transfer = reader.download(
                     throttling(after, Integer.MAX_VALUE),
                     KEY,
@@ -125,7 +123,11 @@ class ReadThrottlingTest {
         try (TransferManager reader =
                 TransferManager.builder().executor(threads).clock(manual).build()) {
             Transfer<ReadResult> transfer = reader.download(
-                    store, KEY, ByteRange.all(), BlobTarget.of(target), options().build());
+                    store,
+                    KEY,
+                    ByteRange.all(),
+                    BlobTarget.of(target),
+                    options().build());
             manual.awaitSleepers(4);
 
             assertThat(store.inside()).isZero();
@@ -145,8 +147,10 @@ class ReadThrottlingTest {
     void aThrottledDownloadIsCancelledAtOnce(int after) throws Exception {
         ManualTransferClock manual = new ManualTransferClock();
         ScriptedReads store = throttling(after, Integer.MAX_VALUE);
-        try (TransferManager reader =
-                        TransferManager.builder().executor(threads).clock(manual).build();
+        try (TransferManager reader = TransferManager.builder()
+                        .executor(threads)
+                        .clock(manual)
+                        .build();
                 MappedFile file = MappedFile.create(directory.resolve("file"), CONTENT.length)) {
             Transfer<ReadResult> transfer = reader.download(
                     store, KEY, ByteRange.all(), file.region(), options().build());
@@ -179,19 +183,24 @@ class ReadThrottlingTest {
         });
         AtomicInteger idle = new AtomicInteger();
         ByteBuffer target = ByteBuffer.allocate(CONTENT.length);
-        try (TransferManager reader =
-                clock.managers(1).executor(task -> threads.execute(() -> {
+        try (TransferManager reader = clock.managers(1)
+                .executor(task -> threads.execute(() -> {
                     task.run();
                     if (idle.incrementAndGet() == 3) { // all workers but one have left, none waits for the slow part
                         slow.countDown();
                     }
-                })).build()) {
+                }))
+                .build()) {
             Transfer<ReadResult> transfer = reader.download(
                     store,
                     KEY,
                     ByteRange.all(),
                     BlobTarget.of(target),
-                    options().hedging(Hedging.builder().percentile(0.5).minParts(1).build())
+                    options()
+                            .hedging(Hedging.builder()
+                                    .percentile(0.5)
+                                    .minParts(1)
+                                    .build())
                             .build());
             transfer.join();
         }
@@ -205,8 +214,7 @@ class ReadThrottlingTest {
     void aVectoredReadSurvivesSeventeenRefusals() throws Exception {
         List<ByteRange> ranges =
                 IntStream.range(0, 5).mapToObj(i -> ByteRange.of(i * 20, 5)).toList();
-        try (TransferManager reader =
-                clock.managers(5).executor(Runnable::run).build()) {
+        try (TransferManager reader = clock.managers(5).executor(Runnable::run).build()) {
             List<ByteBuffer> slices = reader.downloadRanges(
                             throttling(2, 17),
                             KEY,
@@ -229,8 +237,7 @@ class ReadThrottlingTest {
                 throw RequestThrottleTest.refusal();
             }
         });
-        try (TransferManager manager =
-                        clock.managers(5).executor(Runnable::run).build();
+        try (TransferManager manager = clock.managers(5).executor(Runnable::run).build();
                 BlobReader reader = manager.openReader(store, KEY)) {
             ByteBuffer target = ByteBuffer.allocate(PART);
             assertThat(reader.read(target)).isEqualTo(PART);

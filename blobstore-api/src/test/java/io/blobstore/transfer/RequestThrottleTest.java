@@ -263,9 +263,8 @@ class RequestThrottleTest {
     void thereAreNeverMoreRequestsInFlightThanTheLimit(int seed) throws Exception {
         Random random = new Random(seed);
         int concurrency = 1 + random.nextInt(20);
-        RetryPolicy patient = RetryPolicy.builder()
-                .throttlingTimeout(Duration.ofDays(1000))
-                .build();
+        RetryPolicy patient =
+                RetryPolicy.builder().throttlingTimeout(Duration.ofDays(1000)).build();
         RequestThrottle throttle = new RequestThrottle(patient, concurrency, clock, random);
         double refused = random.nextDouble() / 2;
         List<Permit> inFlight = new ArrayList<>();

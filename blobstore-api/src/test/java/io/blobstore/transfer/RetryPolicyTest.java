@@ -181,8 +181,8 @@ class RetryPolicyTest {
                         .maxRetryAfter(negative)
                         .build());
         assertThatIllegalArgumentException()
-                .isThrownBy(() ->
-                        RetryPolicy.builder().throttlingMaxDelay(negative).build());
+                .isThrownBy(
+                        () -> RetryPolicy.builder().throttlingMaxDelay(negative).build());
         assertThatIllegalArgumentException()
                 .isThrownBy(
                         () -> RetryPolicy.builder().throttlingTimeout(negative).build());

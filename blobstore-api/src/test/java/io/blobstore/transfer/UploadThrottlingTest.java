@@ -118,8 +118,7 @@ class UploadThrottlingTest {
                     .withMessageMatching(".*slow down; throttled for 120 s, \\d+ requests were refused");
         }
         assertThat(clock.nanoTime()).isEqualTo(Duration.ofMinutes(2).toNanos());
-        assertThat(store.count("ABORT"))
-                .isEqualTo(request == Request.PART || request == Request.COMPLETE ? 1 : 0);
+        assertThat(store.count("ABORT")).isEqualTo(request == Request.PART || request == Request.COMPLETE ? 1 : 0);
     }
 
     @Test
@@ -146,14 +145,11 @@ class UploadThrottlingTest {
             tries.set(0);
             assertThatExceptionOfType(BlobStoreException.class)
                     .isThrownBy(uploader.upload(
-                                    store,
-                                    KEY,
-                                    bytes(20),
-                                    how.retry(RetryPolicy.builder()
-                                                    .maxAttempts(5)
-                                                    .build())
-                                            .build())
-                            ::join)
+                            store,
+                            KEY,
+                            bytes(20),
+                            how.retry(RetryPolicy.builder().maxAttempts(5).build())
+                                    .build())::join)
                     .withMessageContaining("try again");
         }
     }
@@ -213,10 +209,12 @@ class UploadThrottlingTest {
         TransferProgress throttled = transfer.progress();
         assertThat(throttled.throttledRequests()).isEqualTo(4);
         assertThat(throttled.concurrency()).isEqualTo(2);
-        assertThat(throttled.throttleDelay()).hasValueSatisfying(delay -> assertThat(delay)
-                .isPositive()
-                .isLessThanOrEqualTo(Duration.ofMillis(100)));
-        assertThat(retries.delays).hasSize(4).containsOnly(throttled.throttleDelay().orElseThrow());
+        assertThat(throttled.throttleDelay())
+                .hasValueSatisfying(
+                        delay -> assertThat(delay).isPositive().isLessThanOrEqualTo(Duration.ofMillis(100)));
+        assertThat(retries.delays)
+                .hasSize(4)
+                .containsOnly(throttled.throttleDelay().orElseThrow());
         assertThat(gate.store.inside()).isZero();
 
         clock.advance(throttled.throttleDelay().orElseThrow());

@@ -64,7 +64,8 @@ final class UploadsCommand implements Callable<Integer> {
 
     /** Returns whether an upload is selected; one without a known time is not older than anything. */
     private static boolean isSelected(IncompleteUpload upload, Optional<Instant> before) {
-        return before.isEmpty() || upload.initiated().filter(before.get()::isAfter).isPresent();
+        return before.isEmpty()
+                || upload.initiated().filter(before.get()::isAfter).isPresent();
     }
 
     private int printText(BlobStore target, UploadListing uploads, Optional<Instant> before) throws IOException {

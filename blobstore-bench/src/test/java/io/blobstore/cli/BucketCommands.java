@@ -100,8 +100,8 @@ abstract class BucketCommands {
                 .satisfies(first -> assertThat(first.code()).isZero());
 
         for (String partSize : sizes) {
-            Cli again = Cli.run(
-                    "upload", other, "--store", store, "--key", "once", "--if-absent", "--part-size", partSize);
+            Cli again =
+                    Cli.run("upload", other, "--store", store, "--key", "once", "--if-absent", "--part-size", partSize);
 
             assertThat(again.code()).isEqualTo(1);
             assertThat(again.err()).hasLineCount(1).contains("exists already");

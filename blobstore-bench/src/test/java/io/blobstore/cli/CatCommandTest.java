@@ -90,7 +90,10 @@ class CatCommandTest {
                     : Cli.run("cat", "blob", "--store", store, "--range", range);
 
             assertThat(cat.code()).isEqualTo(1);
-            assertThat(cat.err()).startsWith("blobstore: ").contains("stored with").hasLineCount(1);
+            assertThat(cat.err())
+                    .startsWith("blobstore: ")
+                    .contains("stored with")
+                    .hasLineCount(1);
             assertThat(cat.content()).hasSizeLessThan(SIZE);
         }
         Cli part = Cli.run("cat", "blob", "--store", store, "--range", "1-");

@@ -83,8 +83,19 @@ class OtherCommandsTest {
     void statPrintsTheContentHeadersOfAnUpload() throws IOException {
         Path file = Cli.file(directory.resolve("data.gz"), 5);
         String[] upload = {
-            "upload", file.toString(), "--store", store, "--content-type", "text/csv", "--content-encoding", "gzip",
-            "--content-language", "de", "--content-disposition", "attachment; filename=\"a b.csv\"", "--cache-control",
+            "upload",
+            file.toString(),
+            "--store",
+            store,
+            "--content-type",
+            "text/csv",
+            "--content-encoding",
+            "gzip",
+            "--content-language",
+            "de",
+            "--content-disposition",
+            "attachment; filename=\"a b.csv\"",
+            "--cache-control",
             "public, max-age=3600"
         };
         assertThat(Cli.run((Object[]) upload).code()).isZero();

@@ -51,8 +51,7 @@ class UploadsCommandTest {
     }
 
     private Cli run(String... options) {
-        Cli run = Cli.run(Stream.concat(
-                        Stream.of("uploads", "--store", uri), Stream.of(options))
+        Cli run = Cli.run(Stream.concat(Stream.of("uploads", "--store", uri), Stream.of(options))
                 .toArray());
         assertThat(run.err()).isEmpty();
         assertThat(run.code()).isZero();

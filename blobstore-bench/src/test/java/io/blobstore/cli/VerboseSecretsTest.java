@@ -125,8 +125,7 @@ class VerboseSecretsTest {
     }
 
     private static ScriptedServer refusing() throws IOException {
-        return ScriptedServer.secure(TLS, Script.responding(403, ""))
-                .then(Script.responding(401, ""));
+        return ScriptedServer.secure(TLS, Script.responding(403, "")).then(Script.responding(401, ""));
     }
 
     private static ScriptedServer redirecting() throws IOException {
@@ -140,21 +139,26 @@ class VerboseSecretsTest {
         try (ScriptedServer serving = ScriptedServer.secure(TLS, VerboseSecretsTest::serve);
                 ScriptedServer refusing = refusing();
                 ScriptedServer redirecting = redirecting()) {
-            List<String> stores =
-                    stores("keyed-s3", Stream.of(serving, refusing, redirecting).map(server -> server.endpoint()
-                            .toString()));
+            List<String> stores = stores(
+                    "keyed-s3",
+                    Stream.of(serving, refusing, redirecting)
+                            .map(server -> server.endpoint().toString()));
 
             Cli result = run(
                     Map.of(
-                            "AWS_REGION", "us-east-1",
-                            "AWS_ACCESS_KEY_ID", "some-id",
-                            "AWS_SECRET_ACCESS_KEY", SECRET_KEY,
-                            "AWS_SESSION_TOKEN", SESSION_TOKEN),
+                            "AWS_REGION",
+                            "us-east-1",
+                            "AWS_ACCESS_KEY_ID",
+                            "some-id",
+                            "AWS_SECRET_ACCESS_KEY",
+                            SECRET_KEY,
+                            "AWS_SESSION_TOKEN",
+                            SESSION_TOKEN),
                     stores);
 
             assertThat(serving.requests())
-                    .anySatisfy(request -> assertThat(request.header("x-amz-security-token"))
-                            .contains(SESSION_TOKEN))
+                    .anySatisfy(request ->
+                            assertThat(request.header("x-amz-security-token")).contains(SESSION_TOKEN))
                     .anySatisfy(request -> assertThat(request.header("x-amz-server-side-encryption-customer-key"))
                             .contains(CUSTOMER_KEY_TEXT));
             requireNoSecrets(result, SECRET_KEY, SESSION_TOKEN);
@@ -226,8 +230,8 @@ class VerboseSecretsTest {
             Cli result = run(Map.of("GOOGLE_APPLICATION_CREDENTIALS", account.toString()), stores);
 
             assertThat(serving.requests())
-                    .anySatisfy(request -> assertThat(request.header("x-goog-encryption-key"))
-                            .contains(CUSTOMER_KEY_TEXT))
+                    .anySatisfy(request ->
+                            assertThat(request.header("x-goog-encryption-key")).contains(CUSTOMER_KEY_TEXT))
                     .allSatisfy(request ->
                             assertThat(request.header("Authorization")).isPresent());
             String assertion = "eyJ"; // the beginning of a JSON web token

@@ -70,9 +70,7 @@ class WebIdentityTest {
             Cli result = list(
                     server,
                     missing,
-                    webIdentity
-                            ? identity(sts)
-                            : Map.of("AWS_PROFILE", "p", "AWS_CONFIG_FILE", profiles.toString()));
+                    webIdentity ? identity(sts) : Map.of("AWS_PROFILE", "p", "AWS_CONFIG_FILE", profiles.toString()));
 
             assertThat(result.code()).isEqualTo(1);
             assertThat(result.err()).hasLineCount(1).contains(named, "to the class path");

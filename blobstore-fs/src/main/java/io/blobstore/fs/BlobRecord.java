@@ -50,12 +50,7 @@ import org.jspecify.annotations.Nullable;
  * @param modified the file's time of modification, when the content was complete
  * @param description the metadata of the caller, as stored
  */
-record BlobRecord(
-        Crc32c checksum,
-        BlobVersion version,
-        long size,
-        Instant modified,
-        Description description) {
+record BlobRecord(Crc32c checksum, BlobVersion version, long size, Instant modified, Description description) {
     private static final String ATTRIBUTE = "blobstore"; // in the namespace "user."
     private static final List<ChronoUnit> PRECISIONS =
             List.of(ChronoUnit.NANOS, ChronoUnit.MICROS, ChronoUnit.MILLIS, ChronoUnit.SECONDS);

@@ -165,8 +165,7 @@ public final class FsBlobStore implements BlobStore {
 
     private BlobListing list(ListOptions options, boolean complete) throws IOException {
         root.requireOpen();
-        return FsErrors.translating(
-                Operation.LIST, null, root.path(), () -> FsListing.open(root, options, complete));
+        return FsErrors.translating(Operation.LIST, null, root.path(), () -> FsListing.open(root, options, complete));
     }
 
     @Override

@@ -28,8 +28,8 @@ final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
     }
 
     /** Creates an upload, and records that it is one. */
-    static FsMultipartUpload create(
-            BlobKey key, PartLayout layout, Path root, BlobFileWriter blob, OpenUploads uploads) throws IOException {
+    static FsMultipartUpload create(BlobKey key, PartLayout layout, Path root, BlobFileWriter blob, OpenUploads uploads)
+            throws IOException {
         FsMultipartUpload upload = new FsMultipartUpload(key, layout, root, blob, uploads);
         try {
             FsUploads.record(blob.temporary(), key);
@@ -47,8 +47,7 @@ final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
 
     @Override
     protected UploadedPart send(int partNumber, BlobSource content) throws IOException {
-        Crc32c checksum =
-                translating(Operation.UPLOAD_PART, () -> blob.write(layout().offset(partNumber), content));
+        Crc32c checksum = translating(Operation.UPLOAD_PART, () -> blob.write(layout().offset(partNumber), content));
         return UploadedPart.of(partNumber, content.size(), checksum);
     }
 

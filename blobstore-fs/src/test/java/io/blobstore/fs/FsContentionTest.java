@@ -76,8 +76,7 @@ class FsContentionTest {
                 List<Future<Long>> work = IntStream.range(0, threads)
                         .mapToObj(thread -> {
                             int[] rounds = new int[1];
-                            BooleanSupplier goOn =
-                                    () -> timed ? System.nanoTime() - end < 0 : rounds[0]++ < count;
+                            BooleanSupplier goOn = () -> timed ? System.nanoTime() - end < 0 : rounds[0]++ < count;
                             return executor.submit(() -> worker.run(args[1] + thread, goOn));
                         })
                         .toList();
@@ -102,8 +101,8 @@ class FsContentionTest {
                 BlobKey copy = BlobKey.of("copies/" + random.nextInt(3) + "/" + random.nextInt(2));
                 counted(() -> store.store(own, content(own), StoreOptions.DEFAULT));
                 counted(() -> requireContent(own));
-                counted(() -> store.store(
-                        shared, content(shared), random.nextBoolean() ? ifAbsent() : StoreOptions.DEFAULT));
+                counted(() ->
+                        store.store(shared, content(shared), random.nextBoolean() ? ifAbsent() : StoreOptions.DEFAULT));
                 counted(() -> store.copy(own, copy));
                 counted(() -> store.copy(shared, copy));
                 counted(() -> requireContent(shared));
@@ -203,8 +202,8 @@ class FsContentionTest {
         ExecutorService threads = Executors.newFixedThreadPool(2);
         try (URLClassLoader first = classLoader();
                 URLClassLoader second = classLoader();
-                ChildJvm.Running child = ChildJvm.of(Worker.class, directory)
-                        .start(root.toString(), "child", "4", "10", "rounds")) {
+                ChildJvm.Running child =
+                        ChildJvm.of(Worker.class, directory).start(root.toString(), "child", "4", "10", "rounds")) {
             List<Future<String>> work = new ArrayList<>();
             for (URLClassLoader loader : List.of(first, second)) {
                 var worker = loader.loadClass(Worker.class.getName()).getMethod("work", String[].class);

@@ -287,7 +287,9 @@ class FsFaultsTest {
                 requireDenied("dir/closed", () -> store.deleteAll("dir/c"));
                 requireDenied("unsearchable", () -> store.deleteAll("u"));
                 requireDenied("unsearchable", () -> keys(store, ListOptions.prefix("unsearchable/")));
-                assertThat(keys(store, ListOptions.builder().startAfter("dir/zzz").build()))
+                assertThat(keys(
+                                store,
+                                ListOptions.builder().startAfter("dir/zzz").build()))
                         .containsExactly("later");
             }
         }

@@ -93,7 +93,9 @@ class FsRecordTest {
 
     @Test
     void aFileThatDoesNotContainAsMuchAsItsSizeIsNotReadAsABlob() throws IOException {
-        assumeThat(Path.of("/proc/version")).as("only Linux has files of this kind").exists();
+        assumeThat(Path.of("/proc/version"))
+                .as("only Linux has files of this kind")
+                .exists();
         try (FsBlobStore kernel = FsBlobStore.open(Path.of("/proc"))) {
             assertThatThrownBy(() -> kernel.read(BlobKey.of("version"), ByteRange.all(), ByteBuffer.allocate(1000)))
                     .isInstanceOf(IntegrityException.class)

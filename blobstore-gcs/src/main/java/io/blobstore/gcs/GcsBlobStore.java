@@ -292,9 +292,9 @@ public final class GcsBlobStore implements BlobStore {
         }
 
         /**
-         * Sets an HTTP client of the SDK whose options to use: host, credentials and transport. The caller has
-         * to close it. Excludes {@link #endpoint}, {@link #project} and {@link #credentials}. Its transport sends what
-         * has no content, without following redirects; content is sent to the same host and with the same credentials.
+         * Sets an HTTP client of the SDK whose options to use: host, credentials and transport. The caller has to close
+         * it. Excludes {@link #endpoint}, {@link #project} and {@link #credentials}. Its transport sends what has no
+         * content, without following redirects; content is sent to the same host and with the same credentials.
          *
          * <p>The store does not use the client's retry settings: it repeats requests itself. The time limits of the
          * client's transport options apply to its requests, instead of {@link #connectTimeout}, {@link #stallTimeout}

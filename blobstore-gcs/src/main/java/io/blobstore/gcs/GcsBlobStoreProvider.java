@@ -10,8 +10,8 @@ import java.util.List;
 /**
  * Opens {@code gs://bucket} with the parameters {@code endpoint}, {@code project}, {@code prefix},
  * {@code storageClass}, {@code kmsKey}, {@code maxConnections}, {@code maxAttempts}, {@code connectTimeout},
- * {@code stallTimeout}, {@code answerTimeout} and {@code nativeConditions}, with the application-default credentials of Google's libraries, or
- * without credentials for an emulator.
+ * {@code stallTimeout}, {@code answerTimeout} and {@code nativeConditions}, with the application-default credentials of
+ * Google's libraries, or without credentials for an emulator.
  */
 public final class GcsBlobStoreProvider implements BlobStoreProvider {
     static final List<String> PARAMETERS = List.of(

@@ -44,8 +44,8 @@ final class GcsClientFactory {
     record Client(Storage client) implements Closeable {
         /** Returns whether requests go to Google, and not to an emulator or another server. */
         boolean isGoogle() {
-            String domain = Optional.ofNullable(client.getOptions().getUniverseDomain())
-                    .orElse(GOOGLE_DOMAIN);
+            String domain =
+                    Optional.ofNullable(client.getOptions().getUniverseDomain()).orElse(GOOGLE_DOMAIN);
             String host = URI.create(client.getOptions().getHost()).getHost();
             return host != null && host.endsWith("." + domain);
         }
@@ -70,9 +70,8 @@ final class GcsClientFactory {
         }
         Optional<URI> server = endpoint.isPresent() ? endpoint : emulator();
         server.ifPresent(UriParameters::requireEndpoint);
-        Storage used = client.isPresent()
-                ? withoutRedirects(client.get())
-                : newClient(server, credentials(server), http);
+        Storage used =
+                client.isPresent() ? withoutRedirects(client.get()) : newClient(server, credentials(server), http);
         if (settings.customerKey().isPresent()
                 && isPlain(URI.create(used.getOptions().getHost()))) {
             throw new IllegalArgumentException("a customer key must not travel over plain http; use https");
@@ -97,8 +96,9 @@ final class GcsClientFactory {
         private final HttpTransportOptions options;
 
         private WithoutRedirects(HttpTransportOptions options) {
-            super(options.toBuilder().setHttpTransportFactory(() -> new RedirectRefusingTransport(
-                    options.getHttpTransportFactory().create(), RefusedRequestException::new)));
+            super(options.toBuilder()
+                    .setHttpTransportFactory(() -> new RedirectRefusingTransport(
+                            options.getHttpTransportFactory().create(), RefusedRequestException::new)));
             this.options = options;
         }
 

@@ -70,11 +70,10 @@ record GcsCopy(
             }
         };
         Rewrite rewrite = rewrite(OPERATION, from, object, source.version(), to, properties, condition);
-        StoredBlob copied = new PublishingRequest<>(bucket, OPERATION, from, condition, handling)
-                .run(attempts -> {
-                    conditions.check(OPERATION, to, condition);
-                    return rewrite.run(attempts);
-                });
+        StoredBlob copied = new PublishingRequest<>(bucket, OPERATION, from, condition, handling).run(attempts -> {
+            conditions.check(OPERATION, to, condition);
+            return rewrite.run(attempts);
+        });
         Checksums.requireCopied(OPERATION, source, copied.checksum());
         return copied;
     }

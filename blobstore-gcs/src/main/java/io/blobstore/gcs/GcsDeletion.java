@@ -27,8 +27,7 @@ record GcsDeletion(BucketContext bucket, GcsObjectNames names, Storage client) {
     /** Deletes a blob. */
     void delete(BlobKey key) throws IOException {
         BlobId id = BlobId.of(bucket.name(), names.objectOf(Operation.DELETE, key));
-        bucket.call(
-                Operation.DELETE, key, () -> client.delete(id)); // false if there was no object, which is no error
+        bucket.call(Operation.DELETE, key, () -> client.delete(id)); // false if there was no object, which is no error
     }
 
     /** Deletes all blobs with a prefix, and returns their number. */

@@ -135,7 +135,8 @@ record GcsObjectReader(
 
     @Override
     public BlobMetadata describe(BlobKey key, HttpHeaders headers, long size) throws BlobStoreException {
-        Optional<String> stored = headers.first("x-goog-stored-content-encoding").filter(name -> !name.isEmpty());
+        Optional<String> stored =
+                headers.first("x-goog-stored-content-encoding").filter(name -> !name.isEmpty());
         String sent = headers.first("Content-Encoding").orElse(IDENTITY);
         if (stored.isPresent() && !stored.get().equalsIgnoreCase(sent)) {
             throw new BlobStoreException(

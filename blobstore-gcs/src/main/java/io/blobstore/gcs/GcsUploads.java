@@ -31,8 +31,7 @@ record GcsUploads(BucketContext bucket, GcsObjectNames names, Storage client, Mu
     /** Lists the uploads of keys with a prefix. */
     UploadListing list(String prefix) throws IOException {
         UploadListing first = new Multipart(names.prefix() + prefix, prefix).begin();
-        return new Concatenated(
-                List.of(first, new Multipart(names.hiddenPrefix(), prefix), new Unpublished(prefix)));
+        return new Concatenated(List.of(first, new Multipart(names.hiddenPrefix(), prefix), new Unpublished(prefix)));
     }
 
     /** Aborts an upload, or deletes an object that was not published; does nothing if it is gone. */
@@ -107,8 +106,8 @@ record GcsUploads(BucketContext bucket, GcsObjectNames names, Storage client, Mu
                 skip(object.getName(), "this library does not create such a name");
                 return;
             }
-            IncompleteUpload upload = IncompleteUpload.of(
-                    names.keyOfHidden(object.getName()), id.get(), ObjectMetadata.modified(object));
+            IncompleteUpload upload =
+                    IncompleteUpload.of(names.keyOfHidden(object.getName()), id.get(), ObjectMetadata.modified(object));
             if (upload.key().toString().startsWith(keyPrefix)) {
                 uploads.add(upload);
             }

@@ -141,8 +141,8 @@ record MultipartRequests(
         }
 
         /**
-         * Completes the upload with one request: the server assembles the parts to an object. An error may have the status of a success,
-         * as the server begins its response before it is done.
+         * Completes the upload with one request: the server assembles the parts to an object. An error may have the
+         * status of a success, as the server begins its response before it is done.
          */
         Completed complete(List<Part> parts) throws IOException {
             byte[] body = completion(parts);
@@ -164,8 +164,7 @@ record MultipartRequests(
             XmlResponse result = XmlResponse.of(response.body().bytes());
             if (result.root().equals("Error")) {
                 RefusedRequestException problem = new RefusedRequestException(GcsErrorResponse.of(response));
-                if (errors.translate(Operation.COMPLETE_UPLOAD, key, problem)
-                        instanceof ThrottledException throttled) {
+                if (errors.translate(Operation.COMPLETE_UPLOAD, key, problem) instanceof ThrottledException throttled) {
                     throw throttled;
                 }
                 throw new BlobStoreException(

@@ -133,7 +133,8 @@ final class RedirectRefusingTransport extends HttpTransport {
         }
     }
 
-    private record Content(StreamingContent content, long length, @Nullable String type) implements HttpContent {
+    private record Content(
+            StreamingContent content, long length, @Nullable String type) implements HttpContent {
         @Override
         public long getLength() {
             return length;

@@ -66,8 +66,8 @@ class ContradictoryResponsesTest {
             assertRefused(
                     range,
                     "contradicts itself",
-                    ScriptedFault.changing(response -> response.without("x-goog-stored-content-length")
-                            .with("x-goog-stored-content-length", 11)));
+                    ScriptedFault.changing(response ->
+                            response.without("x-goog-stored-content-length").with("x-goog-stored-content-length", 11)));
         }
     }
 
@@ -208,7 +208,8 @@ class ContradictoryResponsesTest {
                             .isNotNull();
                     server.get().fault(IS_METADATA, fault);
                     assertThat(catchThrowableOfType(
-                                    BlobStoreException.class, () -> store.list(ListOptions.DEFAULT).hasNext()))
+                                    BlobStoreException.class,
+                                    () -> store.list(ListOptions.DEFAULT).hasNext()))
                             .isNotNull();
                 }
             }

@@ -227,10 +227,10 @@ class GcsBadInputTest {
                     .endpoint(server.get().endpoint())
                     .credentials(user)
                     .open()) {
-                assertThat(catchThrowableOfType(
-                                BlobStoreException.class, () -> store.store(KEY, BlobSource.of())))
+                assertThat(catchThrowableOfType(BlobStoreException.class, () -> store.store(KEY, BlobSource.of())))
                         .hasMessageContaining("access token")
-                        .hasMessageContaining("HTTP " + status + " to " + other.endpoint().authority())
+                        .hasMessageContaining(
+                                "HTTP " + status + " to " + other.endpoint().authority())
                         .hasMessageNotContaining("secret");
             }
             assertThat(redirecting.requests()).isNotEmpty();

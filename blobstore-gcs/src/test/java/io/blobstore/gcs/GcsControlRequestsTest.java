@@ -104,7 +104,8 @@ class GcsControlRequestsTest {
                                 .build());
             }
         },
-        CREATE_UPLOAD(request -> request.method().equals("POST") && request.target().endsWith("?uploads")) {
+        CREATE_UPLOAD(
+                request -> request.method().equals("POST") && request.target().endsWith("?uploads")) {
             @Override
             void run(BlobStore store) throws IOException {
                 store.createMultipartUpload(TO, new PartLayout(100, 5 << 20), StoreOptions.DEFAULT)
@@ -226,7 +227,8 @@ class GcsControlRequestsTest {
                         .setHost(server.get().endpoint().toString())
                         .setProjectId("p")
                         .setCredentials(NoCredentials.getInstance())
-                        .setRetrySettings(RetrySettings.newBuilder().setMaxAttempts(3).build())
+                        .setRetrySettings(
+                                RetrySettings.newBuilder().setMaxAttempts(3).build())
                         .build()
                         .getService();
                 BlobStore store = GcsBlobStore.builder(FakeServer.BUCKET)
@@ -264,9 +266,7 @@ class GcsControlRequestsTest {
             server.get()
                     .fault(
                             Call.COPY.which,
-                            step % 2 == 0
-                                    ? ScriptedFault.none()
-                                    : GcsFaults.json(503, "backendError", "try again"));
+                            step % 2 == 0 ? ScriptedFault.none() : GcsFaults.json(503, "backendError", "try again"));
         }
         try (BlobStore store = server.store().maxAttempts(2).open()) {
             assertThat(store.copy(KEY, TO).checksum()).contains(CHECKSUM);
@@ -280,8 +280,8 @@ class GcsControlRequestsTest {
     @EnumSource(names = {"CREATE_UPLOAD", "COMPLETE_UPLOAD", "PUBLISH_UPLOAD"})
     void aTransferDoesNotRepeatWhatTheStoreHasRepeated(Call call) throws Exception {
         StoreOptions options = call == Call.PUBLISH_UPLOAD ? IF_ABSENT : StoreOptions.DEFAULT;
-        for (ScriptedFault fault : List.of(
-                GcsFaults.xml(503, "SlowDown", "slow"), GcsFaults.json(500, "internalError", "oops"))) {
+        for (ScriptedFault fault :
+                List.of(GcsFaults.xml(503, "SlowDown", "slow"), GcsFaults.json(500, "internalError", "oops"))) {
             server.get().forgetRequests();
             fail(call, fault, 100);
             try (BlobStore store = server.store().open();

@@ -88,7 +88,8 @@ class GcsPublicationFaultsTest extends GcsFaultsBase {
             try (UploadListing listing = store.listUploads("some")) {
                 IncompleteUpload left = listing.next();
                 assertThat(left.key()).isEqualTo(KEY);
-                assertThat(left.id()).startsWith(upload.id().replaceFirst("[^/]*$", "").replaceFirst("/$", "#"));
+                assertThat(left.id())
+                        .startsWith(upload.id().replaceFirst("[^/]*$", "").replaceFirst("/$", "#"));
                 assertThat(left.initiated()).isPresent();
                 assertThat(listing.hasNext()).isFalse();
 

@@ -186,9 +186,8 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
         "403, userRateLimitExceeded"
     })
     void aStoreThatIsBusyThrottlesEveryRequest(int status, String reason) throws Exception {
-        ScriptedFault json = reason.isEmpty()
-                ? ScriptedFault.respond(status, "")
-                : GcsFaults.json(status, reason, "try again");
+        ScriptedFault json =
+                reason.isEmpty() ? ScriptedFault.respond(status, "") : GcsFaults.json(status, reason, "try again");
         server.get().fault(request -> true, Collections.nCopies(500, json).toArray(ScriptedFault[]::new));
         try (BlobStore store = server.store().open()) {
             List<ThrowingCallable> requests = List.of(
@@ -200,8 +199,8 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
                     () -> store.delete(List.of(KEY)).throwIfFailed(),
                     () -> store.copy(KEY, BlobKey.of("copy"), CopyOptions.DEFAULT),
                     () -> store.list(ListOptions.DEFAULT));
-            assertThat(requests).allSatisfy(request -> assertThatThrownBy(request)
-                    .isInstanceOf(ThrottledException.class));
+            assertThat(requests)
+                    .allSatisfy(request -> assertThatThrownBy(request).isInstanceOf(ThrottledException.class));
         }
     }
 

@@ -120,24 +120,30 @@ class HostileAnswersTest {
             for (String kind : new String[] {"error", "error-chunked", "success", "success-chunked"}) {
                 calls.put("parts-" + kind, (store, manager) -> upload(store, manager, "parts-" + kind));
                 calls.put("create-" + kind, (store, manager) -> upload(store, manager, "create-" + kind));
-                calls.put("get-" + kind, (store, manager) -> store.read(
-                        BlobKey.of("get-" + kind), ByteRange.all(), ByteBuffer.allocate(9)));
+                calls.put(
+                        "get-" + kind,
+                        (store, manager) ->
+                                store.read(BlobKey.of("get-" + kind), ByteRange.all(), ByteBuffer.allocate(9)));
             }
             for (String kind : new String[] {"error", "error-chunked", "error-bomb", "large", "chunked", "bomb"}) {
                 calls.put("head-" + kind, (store, manager) -> store.head(BlobKey.of("head-" + kind)));
-                calls.put("list-" + kind, (store, manager) -> store.list(ListOptions.prefix(kind)).hasNext());
+                calls.put(
+                        "list-" + kind,
+                        (store, manager) -> store.list(ListOptions.prefix(kind)).hasNext());
             }
             calls.put("store", (store, manager) -> store.store(BlobKey.of("a"), ByteBuffer.allocate(9)));
-            calls.put("plan", (store, manager) -> manager.download(
-                            store,
-                            BlobKey.of("huge-size"),
-                            ByteRange.all(),
-                            BlobTarget.ofPath(Path.of("target")),
-                            DownloadOptions.builder()
-                                    .partSize(1)
-                                    .retry(RetryPolicy.NEVER)
-                                    .build())
-                    .join());
+            calls.put(
+                    "plan",
+                    (store, manager) -> manager.download(
+                                    store,
+                                    BlobKey.of("huge-size"),
+                                    ByteRange.all(),
+                                    BlobTarget.ofPath(Path.of("target")),
+                                    DownloadOptions.builder()
+                                            .partSize(1)
+                                            .retry(RetryPolicy.NEVER)
+                                            .build())
+                            .join());
             calls.put("reader", (store, manager) -> {
                 try (BlobReader blob = manager.openReader(store, BlobKey.of("huge-size"))) {
                     blob.read(ByteBuffer.allocate(100));

@@ -66,8 +66,7 @@ class IgnoredConditionsTest extends GcsFaultsBase {
     void anUploadDoesNotReplaceABlob() throws Exception {
         try (BlobStore store = openWithOldBlobs()) {
             for (Precondition condition : CONDITIONS) {
-                assertThatExceptionOfType(PreconditionFailedException.class)
-                        .isThrownBy(() -> upload(store, condition));
+                assertThatExceptionOfType(PreconditionFailedException.class).isThrownBy(() -> upload(store, condition));
             }
         }
         assertUnharmed();
@@ -116,8 +115,7 @@ class IgnoredConditionsTest extends GcsFaultsBase {
                 .setHost(host)
                 .build()
                 .getService()) {
-            assertThat(new GcsClientFactory.Client(client).isGoogle())
-                    .isEqualTo(expected);
+            assertThat(new GcsClientFactory.Client(client).isGoogle()).isEqualTo(expected);
         }
     }
 }

@@ -94,7 +94,9 @@ class ListingResponsesTest {
         } finally {
             System.setErr(console);
         }
-        assertThat(log.toString(StandardCharsets.UTF_8)).containsOnlyOnce("WARN").contains("'d/negative'");
+        assertThat(log.toString(StandardCharsets.UTF_8))
+                .containsOnlyOnce("WARN")
+                .contains("'d/negative'");
     }
 
     @ParameterizedTest
@@ -166,7 +168,8 @@ class ListingResponsesTest {
         for (int i = 0; i < cycle.length; i++) {
             cycle[i] = json("{\"nextPageToken\":\"token-" + i % 3 + "\",\"items\":[" + item("k" + i % 3) + "]}");
         }
-        try (ScriptedServer server = ScriptedServer.plain(Script.responding(501, "")).then(cycle);
+        try (ScriptedServer server =
+                        ScriptedServer.plain(Script.responding(501, "")).then(cycle);
                 BlobStore store = store(server, "");
                 BlobListing listing = store.list(ListOptions.DEFAULT)) {
             assertThat(catchThrowableOfType(BlobStoreException.class, () -> rest(listing)))
@@ -219,7 +222,8 @@ class ListingResponsesTest {
                 assertThat(listing.skipped()).isEqualTo(1);
             }
             assertThat(found)
-                    .extracting(upload -> upload.key() + " " + upload.initiated().isPresent())
+                    .extracting(
+                            upload -> upload.key() + " " + upload.initiated().isPresent())
                     .containsExactly(
                             "k1 false",
                             "k/2 false",

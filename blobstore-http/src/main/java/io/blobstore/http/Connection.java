@@ -102,8 +102,7 @@ final class Connection implements Closeable {
      *
      * @param slow the time limit for a slow answer
      */
-    HttpResponse exchange(HttpRequest request, byte[] head, ResponseHandler handler, Duration slow)
-            throws IOException {
+    HttpResponse exchange(HttpRequest request, byte[] head, ResponseHandler handler, Duration slow) throws IOException {
         reusable = false;
         ResponseReader reader = new ResponseReader(
                 socket.clock(), input, channel, stall, request.slowAnswer() ? Optional.of(slow) : Optional.empty());

@@ -145,8 +145,8 @@ public final class HttpClient implements Closeable {
 
         /**
          * Sets how long a server may be silent before and during a {@linkplain HttpRequest#slowAnswer slow answer};
-         * default 10 min. Interim responses and single bytes, such as the white space that S3 sends while it works,
-         * end the silence. The whole answer may take {@value ResponseReader#SLOW_BODY_FACTOR} times as long.
+         * default 10 min. Interim responses and single bytes, such as the white space that S3 sends while it works, end
+         * the silence. The whole answer may take {@value ResponseReader#SLOW_BODY_FACTOR} times as long.
          */
         public Builder answerTimeout(Duration timeout) {
             answerTimeout = requirePositive(timeout);

@@ -43,9 +43,7 @@ record ProxyExceptions(String text) {
             return true;
         }
         Optional<InetAddress> address = address(host);
-        return address.isPresent()
-                ? includes(entry, address.get())
-                : includesName(withoutDot(entry), withoutDot(host));
+        return address.isPresent() ? includes(entry, address.get()) : includesName(withoutDot(entry), withoutDot(host));
     }
 
     /** Returns a name without the dot at its end, which makes a name of DNS absolute. */

@@ -218,8 +218,8 @@ final class ResponseReader {
             if (clock.nanoTime() - end > 0) {
                 throw new TransportException(
                         Kind.TIMEOUT,
-                        "the server's response does not end within "
-                                + TimeUnit.NANOSECONDS.toSeconds(keptBodyNanos) + " s",
+                        "the server's response does not end within " + TimeUnit.NANOSECONDS.toSeconds(keptBodyNanos)
+                                + " s",
                         null);
             }
         }

@@ -401,7 +401,9 @@ class FaultTest {
                 },
                 (client, server) -> {
                     if (inTime) {
-                        assertThat(Calls.execute(client, Calls.slow(server)).body().bytes())
+                        assertThat(Calls.execute(client, Calls.slow(server))
+                                        .body()
+                                        .bytes())
                                 .asString()
                                 .endsWith("ok");
                     } else {

@@ -27,8 +27,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(LeakCheck.class)
 class ProxyTest {
     private static final String PASSWORD = "s3cr3t-pass";
-    private static final String CREDENTIALS = Base64.getEncoder()
-            .encodeToString(("user:" + PASSWORD).getBytes(StandardCharsets.US_ASCII));
+    private static final String CREDENTIALS =
+            Base64.getEncoder().encodeToString(("user:" + PASSWORD).getBytes(StandardCharsets.US_ASCII));
 
     private final Map<String, String> before = new HashMap<>();
 
@@ -308,8 +308,7 @@ class ProxyTest {
         "http://example.com, http_proxy, http://proxy/, http://proxy",
     })
     void theEnvironmentNamesAProxy(String target, String variable, String value, String expected) {
-        Optional<Proxies.Proxy> proxy =
-                new Proxies(Map.of(variable, value)).of(Endpoint.of(URI.create(target)));
+        Optional<Proxies.Proxy> proxy = new Proxies(Map.of(variable, value)).of(Endpoint.of(URI.create(target)));
 
         assertThat(proxy.map(Proxies.Proxy::toString)).isEqualTo(Optional.ofNullable(expected));
     }
@@ -366,10 +365,12 @@ class ProxyTest {
         Proxies proxies = new Proxies(Map.of("HTTPS_PROXY", "http://proxy:3128", "NO_PROXY", exceptions));
 
         if (excluded != null) {
-            assertThat(proxies.of(Endpoint.of(URI.create("https://" + excluded)))).isEmpty();
+            assertThat(proxies.of(Endpoint.of(URI.create("https://" + excluded))))
+                    .isEmpty();
         }
         if (included != null) {
-            assertThat(proxies.of(Endpoint.of(URI.create("https://" + included)))).isPresent();
+            assertThat(proxies.of(Endpoint.of(URI.create("https://" + included))))
+                    .isPresent();
         }
     }
 

@@ -41,7 +41,8 @@ class XmlPageTest {
     void aDocumentThatIsMuchLargerThanAPageIsNotWhole() {
         String names = IntStream.range(0, 1000).mapToObj(i -> "<n" + i + "/>").collect(Collectors.joining());
 
-        assertThat(page("<L>" + "<E><K>a</K></E>".repeat(1000) + "</L>").whole()).isTrue();
+        assertThat(page("<L>" + "<E><K>a</K></E>".repeat(1000) + "</L>").whole())
+                .isTrue();
         assertThat(page("<L>" + "<E><K>a</K></E>".repeat(20_000) + "</L>").whole())
                 .isFalse();
         assertThat(page("<L>" + names + "</L>").whole()).isFalse();

@@ -27,7 +27,8 @@ record BucketUrl(Endpoint endpoint, String path) {
 
     /** Returns whether the bucket is one of AWS itself, in the partition of a region. */
     boolean isOfAws(String region) {
-        return endpoint.host().endsWith("." + PartitionMetadata.of(Region.of(region)).dnsSuffix());
+        return endpoint.host()
+                .endsWith("." + PartitionMetadata.of(Region.of(region)).dnsSuffix());
     }
 
     /** Returns the percent-encoded path of an object; names are not normalised. */

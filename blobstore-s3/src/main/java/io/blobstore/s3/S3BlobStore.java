@@ -244,8 +244,7 @@ public final class S3BlobStore implements BlobStore {
         bucket.requireOpen();
         return uploads.create(() -> new S3MultipartUpload(
                 bucket,
-                multipart.create(
-                        Operation.CREATE_UPLOAD, Operation.COMPLETE_UPLOAD, key, S3Headers.metadata(options)),
+                multipart.create(Operation.CREATE_UPLOAD, Operation.COMPLETE_UPLOAD, key, S3Headers.metadata(options)),
                 layout,
                 options.precondition(),
                 conditions,

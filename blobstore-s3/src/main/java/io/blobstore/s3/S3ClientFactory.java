@@ -39,7 +39,9 @@ final class S3ClientFactory {
      * @throws BlobStoreException if no region is found
      */
     S3Client open(S3Settings settings, Optional<URI> endpoint, HttpClient http) throws BlobStoreException {
-        return client.isPresent() ? SdkRetries.without(client.get()) : newClient(settings, endpoint, region(endpoint), http);
+        return client.isPresent()
+                ? SdkRetries.without(client.get())
+                : newClient(settings, endpoint, region(endpoint), http);
     }
 
     /** Closes a client that {@link #open} returned, unless it is the caller's own. */

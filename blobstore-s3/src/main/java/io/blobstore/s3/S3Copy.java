@@ -185,15 +185,19 @@ record S3Copy(
         PublishingRequest.Handling<UploadPartCopyResponse> unfindable = problem -> Optional.empty();
         UploadPartCopyResponse response = new PublishingRequest<>(
                         bucket, OPERATION, source.key(), Precondition.none(), unfindable)
-                .run(attempts -> bucket.request(OPERATION, source.key(), () -> client.uploadPartCopy(request -> request.sourceBucket(bucket.name())
-                        .sourceKey(names.prefix() + source.key())
-                        .destinationBucket(bucket.name())
-                        .destinationKey(upload.object())
-                        .uploadId(upload.id())
-                        .partNumber(number)
-                        .copySourceRange("bytes=" + offset + "-" + (offset + length - 1))
-                        .copySourceIfMatch(VersionTag.of(source.version()).etag())
-                        .overrideConfiguration(S3Headers.override(headers.part(), headers.source())))));
+                .run(attempts -> bucket.request(
+                        OPERATION,
+                        source.key(),
+                        () -> client.uploadPartCopy(request -> request.sourceBucket(bucket.name())
+                                .sourceKey(names.prefix() + source.key())
+                                .destinationBucket(bucket.name())
+                                .destinationKey(upload.object())
+                                .uploadId(upload.id())
+                                .partNumber(number)
+                                .copySourceRange("bytes=" + offset + "-" + (offset + length - 1))
+                                .copySourceIfMatch(
+                                        VersionTag.of(source.version()).etag())
+                                .overrideConfiguration(S3Headers.override(headers.part(), headers.source())))));
         if (response.copyPartResult() == null) {
             throw ObjectHeaders.incomplete(OPERATION, source.key(), "result");
         }

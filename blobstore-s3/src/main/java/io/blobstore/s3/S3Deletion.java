@@ -36,9 +36,8 @@ record S3Deletion(BucketContext bucket, ObjectNames names, S3Client client, S3He
     void delete(BlobKey key) throws IOException {
         String object = names.objectOf(OPERATION, key);
         bucket.call(OPERATION, key, () -> {
-            DeleteObjectResponse response = client.deleteObject(request -> request.bucket(bucket.name())
-                    .key(object)
-                    .overrideConfiguration(S3Headers.override(headers.any())));
+            DeleteObjectResponse response = client.deleteObject(request ->
+                    request.bucket(bucket.name()).key(object).overrideConfiguration(S3Headers.override(headers.any())));
             requireEmptyBody(OPERATION, key, response.sdkHttpResponse());
             return response;
         });

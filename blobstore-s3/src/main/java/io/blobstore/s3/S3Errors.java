@@ -59,7 +59,8 @@ final class S3Errors extends ErrorTranslator {
 
     @Override
     protected boolean isTranslatable(RuntimeException problem) {
-        return problem instanceof SdkException || CredentialProblems.describe(problem).isPresent();
+        return problem instanceof SdkException
+                || CredentialProblems.describe(problem).isPresent();
     }
 
     @Override
@@ -177,19 +178,20 @@ final class S3Errors extends ErrorTranslator {
         ErrorResponse response = failure.response();
         boolean redirect = response.is("PermanentRedirect", "TemporaryRedirect", "IllegalLocationConstraintException");
         boolean signature = response.is("AuthorizationHeaderMalformed", "AuthorizationQueryParametersError");
-        boolean unexplained = response.code().isEmpty()
-                && (response.status() == 400 || ErrorResponse.isRedirect(response.status()));
+        boolean unexplained =
+                response.code().isEmpty() && (response.status() == 400 || ErrorResponse.isRedirect(response.status()));
         if (!redirect && !signature && !unexplained) {
             return Optional.empty();
         }
-        String actual = response.bucketRegion().or(() -> expectedRegion(response)).orElse("");
+        String actual =
+                response.bucketRegion().or(() -> expectedRegion(response)).orElse("");
         if (!actual.isEmpty() && !actual.equals(region)) {
             return Optional.of(failure.storeNotFound("bucket '" + bucket + "' is in region " + actual + " and not in "
                     + region + "; set region=" + actual));
         }
         if (signature) {
-            return Optional.of(failure.permissionDenied(
-                    "the server does not accept the signature; check region and access key"));
+            return Optional.of(
+                    failure.permissionDenied("the server does not accept the signature; check region and access key"));
         }
         if (!redirect) {
             return Optional.empty();

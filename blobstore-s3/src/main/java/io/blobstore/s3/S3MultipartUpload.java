@@ -4,7 +4,6 @@ import io.blobstore.BlobSource;
 import io.blobstore.Crc32c;
 import io.blobstore.Operation;
 import io.blobstore.Precondition;
-import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
 import io.blobstore.http.objects.BucketContext;

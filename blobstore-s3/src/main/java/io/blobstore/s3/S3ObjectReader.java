@@ -77,13 +77,11 @@ record S3ObjectReader(
         response.forEachHeader((name, values) -> values.forEach(value -> fields.addReceived(name, value)));
         HttpHeaders received = fields.build();
         Optional<Long> length = received.number("Content-Length");
-        BlobMetadata found =
-                requireVersion(operation, metadata(operation, key, received, length.orElse(0L)), wanted);
-        long size = length.isPresent()
-                ? length.get()
-                : SizeRequest.send(this, errors, operation, key, found.version());
+        BlobMetadata found = requireVersion(operation, metadata(operation, key, received, length.orElse(0L)), wanted);
+        long size = length.isPresent() ? length.get() : SizeRequest.send(this, errors, operation, key, found.version());
         ObjectHeaders.repeatsSize(operation, key, received, sizeField(), size);
-        return new Found(length.isPresent() ? found : found.toBuilder().size(size).build(), received);
+        return new Found(
+                length.isPresent() ? found : found.toBuilder().size(size).build(), received);
     }
 
     private static Map<String, String> condition(Optional<BlobVersion> wanted) {

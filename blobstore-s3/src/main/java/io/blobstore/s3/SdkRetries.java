@@ -32,8 +32,8 @@ final class SdkRetries {
                 .backoffStrategy(BackoffStrategy.retryImmediately())
                 .throttlingBackoffStrategy(BackoffStrategy.retryImmediately())
                 .treatAsThrottling(problem -> false)
-                .retryOnException(problem ->
-                        problem instanceof SdkServiceException refused && refused.isClockSkewException())
+                .retryOnException(
+                        problem -> problem instanceof SdkServiceException refused && refused.isClockSkewException())
                 .build();
     }
 
@@ -55,8 +55,8 @@ final class SdkRetries {
                     .addPlugin(PLUGIN)
                     .build();
             @SuppressWarnings("unchecked") // a request's builder builds a request of the same class
-            T changed = (T)
-                    request.toBuilder().overrideConfiguration(configuration).build();
+            T changed =
+                    (T) request.toBuilder().overrideConfiguration(configuration).build();
             return operation.apply(changed);
         }
     }

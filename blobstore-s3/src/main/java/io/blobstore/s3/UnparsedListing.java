@@ -44,8 +44,8 @@ final class UnparsedListing implements ExecutionInterceptor {
             throws IOException {
         UnparsedListing response = new UnparsedListing();
         AwsRequestOverrideConfiguration configuration = fields.toBuilder()
-                .addPlugin(client ->
-                        client.overrideConfiguration(override -> override.addExecutionInterceptor(response)))
+                .addPlugin(
+                        client -> client.overrideConfiguration(override -> override.addExecutionInterceptor(response)))
                 .build();
         bucket.call(operation, null, () -> {
             send.accept(configuration);

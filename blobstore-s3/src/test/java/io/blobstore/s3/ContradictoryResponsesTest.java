@@ -107,13 +107,11 @@ class ContradictoryResponsesTest {
                 BlobStore store = ScriptedS3.store(server).open();
                 TransferManager reader = TransferManager.create()) {
             assertThat(catchThrowableOfType(
-                            IntegrityException.class,
-                            () -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(20))))
+                            IntegrityException.class, () -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(20))))
                     .hasMessageContaining("5 bytes, but the blob has 10");
             assertThat(catchThrowableOfType(
                             IntegrityException.class,
-                            () -> reader.download(
-                                            store, KEY, ByteRange.all(), BlobTarget.of(ByteBuffer.allocate(20)))
+                            () -> reader.download(store, KEY, ByteRange.all(), BlobTarget.of(ByteBuffer.allocate(20)))
                                     .join()))
                     .hasMessageContaining("5 bytes, but the blob has 10");
         }
@@ -146,8 +144,7 @@ class ContradictoryResponsesTest {
                     .isZero();
             assertThat(server.requests()).hasSize(3);
             assertThat(catchThrowableOfType(
-                            BlobStoreException.class,
-                            () -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(20))))
+                            BlobStoreException.class, () -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(20))))
                     .hasMessageContaining("Content-Range is");
         }
     }

@@ -210,8 +210,7 @@ class ControlRequestsTest {
         };
         exchange.discardBody();
         switch (exchange.method()) {
-            case "HEAD" ->
-                exchange.respondHead(200, 100, "ETag: \"" + PART_MD5 + "\"", ScriptedS3.MODIFIED, CRC_FIELD);
+            case "HEAD" -> exchange.respondHead(200, 100, "ETag: \"" + PART_MD5 + "\"", ScriptedS3.MODIFIED, CRC_FIELD);
             case "DELETE" -> exchange.respond(204, "");
             default -> exchange.respond(200, body, "ETag: \"" + PART_MD5 + "\"");
         }
@@ -254,8 +253,7 @@ class ControlRequestsTest {
     @EnumSource
     void aThrottledRequestIsRepeatedForTwoMinutes(Call call) throws Exception {
         VirtualRetryClock clock = new VirtualRetryClock();
-        try (ScriptedServer server =
-                        ScriptedServer.plain(new Bucket(call, Collections.nCopies(1000, SLOW_DOWN)));
+        try (ScriptedServer server = ScriptedServer.plain(new Bucket(call, Collections.nCopies(1000, SLOW_DOWN)));
                 BlobStore store = ScriptedS3.store(server).retryClock(clock).open()) {
             ThrottledException problem = catchThrowableOfType(ThrottledException.class, () -> call.run(store));
 
@@ -299,12 +297,10 @@ class ControlRequestsTest {
                 200,
                 "<DeleteResult><Deleted><Key>some-blob</Key></Deleted>"
                         + "<Error><Key>copy</Key><Code>SlowDown</Code></Error></DeleteResult>");
-        try (ScriptedServer server = ScriptedServer.plain(new Bucket(
-                        Call.DELETE_BATCH,
-                        List.of(half, exchange -> {
-                            assertThat(new String(exchange.readBody())).contains("copy").doesNotContain("some-blob");
-                            exchange.respond(200, "<DeleteResult><Deleted><Key>copy</Key></Deleted></DeleteResult>");
-                        })));
+        try (ScriptedServer server = ScriptedServer.plain(new Bucket(Call.DELETE_BATCH, List.of(half, exchange -> {
+                    assertThat(new String(exchange.readBody())).contains("copy").doesNotContain("some-blob");
+                    exchange.respond(200, "<DeleteResult><Deleted><Key>copy</Key></Deleted></DeleteResult>");
+                })));
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThat(store.delete(List.of(KEY, TO)).deleted()).containsExactlyInAnyOrder(KEY, TO);
             assertThat(requests(server, "POST")).isEqualTo(2);
@@ -319,8 +315,7 @@ class ControlRequestsTest {
         StoreOptions options = call == Call.COMPLETE_CONDITIONAL_UPLOAD ? IF_ABSENT : StoreOptions.DEFAULT;
         for (Script failing : List.of(SLOW_DOWN, ScriptedS3.refusing(500, "InternalError"))) {
             VirtualRetryClock clock = new VirtualRetryClock();
-            try (ScriptedServer server =
-                            ScriptedServer.plain(new Bucket(call, Collections.nCopies(1000, failing)));
+            try (ScriptedServer server = ScriptedServer.plain(new Bucket(call, Collections.nCopies(1000, failing)));
                     BlobStore store = ScriptedS3.store(server).retryClock(clock).open();
                     TransferManager uploader = TransferManager.create()) {
                 BlobStoreException problem = catchThrowableOfType(
@@ -353,7 +348,8 @@ class ControlRequestsTest {
             store.delete(KEY);
 
             assertThat(server.requests())
-                    .extracting(request -> request.header("X-Amz-Date").orElseThrow().substring(0, 11))
+                    .extracting(request ->
+                            request.header("X-Amz-Date").orElseThrow().substring(0, 11))
                     .doesNotHaveDuplicates();
         }
     }
@@ -417,8 +413,8 @@ class ControlRequestsTest {
         ManualClock clock = new ManualClock();
         byte[] content = new byte[(5 << 20) + 1];
         Script never = answering(clock, TOO_SLOW, ScriptedExchange::stall);
-        try (ScriptedServer server = ScriptedServer.plain(
-                        absent(new Bucket(Call.COMPLETE_UPLOAD, Collections.nCopies(10, never))));
+        try (ScriptedServer server =
+                        ScriptedServer.plain(absent(new Bucket(Call.COMPLETE_UPLOAD, Collections.nCopies(10, never))));
                 BlobStore store =
                         ManualClocks.measure(ScriptedS3.store(server), clock).open();
                 TransferManager uploader = TransferManager.create()) {

@@ -93,8 +93,7 @@ class CredentialsTest {
                 ScriptedServer sts = sts(307, "", "Location: " + other.endpoint() + "/");
                 ScriptedServer server = ScriptedServer.plain(Script.responding(200, ""));
                 BlobStore store = open(server, sts)) {
-            assertThat(catchThrowableOfType(
-                            PermissionDeniedException.class, () -> store.store(KEY, BlobSource.of())))
+            assertThat(catchThrowableOfType(PermissionDeniedException.class, () -> store.store(KEY, BlobSource.of())))
                     .hasMessageContaining("there are no AWS credentials: ");
 
             assertThat(sts.requests()).isNotEmpty();
@@ -155,7 +154,9 @@ class CredentialsTest {
                     () -> store.store(KEY, BlobSource.of()), () -> store.list(ListOptions.DEFAULT))) {
                 BlobStoreException problem = catchThrowableOfType(BlobStoreException.class, call);
 
-                assertThat(problem).isInstanceOf(PermissionDeniedException.class).hasMessageContaining(expected);
+                assertThat(problem)
+                        .isInstanceOf(PermissionDeniedException.class)
+                        .hasMessageContaining(expected);
                 assertThat(problem.getMessage()).doesNotContain("IMDS", "must be specified");
             }
         }

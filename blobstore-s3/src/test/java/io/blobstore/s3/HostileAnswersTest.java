@@ -126,39 +126,50 @@ class HostileAnswersTest {
                         (store, manager) -> store.store(BlobKey.of("a-" + kind), ByteBuffer.allocate(9)));
                 calls.put("create-" + kind, (store, manager) -> upload(store, manager, "create-" + kind, 2 * PART));
                 calls.put("copy-" + kind, (store, manager) -> store.copy(BlobKey.of("a"), BlobKey.of("b-" + kind)));
-                calls.put("get-" + kind, (store, manager) -> store.read(
-                        BlobKey.of("c-" + kind), ByteRange.all(), ByteBuffer.allocate(9)));
-                calls.put("list-" + kind, (store, manager) -> store.list(ListOptions.prefix(kind)).hasNext());
+                calls.put(
+                        "get-" + kind,
+                        (store, manager) ->
+                                store.read(BlobKey.of("c-" + kind), ByteRange.all(), ByteBuffer.allocate(9)));
+                calls.put(
+                        "list-" + kind,
+                        (store, manager) -> store.list(ListOptions.prefix(kind)).hasNext());
             }
             calls.put("head-fields", (store, manager) -> store.head(BlobKey.of("head-fields")));
-            calls.put("plan-memory", (store, manager) -> manager.download(
-                            store,
-                            BlobKey.of("huge-size"),
-                            ByteRange.atMost(0, LargeAnswer.SIZE),
-                            BlobTarget.of(ByteBuffer.allocateDirect(LargeAnswer.SIZE)),
-                            download(1))
-                    .join());
-            calls.put("plan-file", (store, manager) -> manager.download(
-                            store,
-                            BlobKey.of("huge-size"),
-                            ByteRange.all(),
-                            BlobTarget.ofPath(Path.of("target")),
-                            download(1))
-                    .join());
-            calls.put("plan-default", (store, manager) -> manager.download(
-                            store,
-                            BlobKey.of("huge-size"),
-                            ByteRange.all(),
-                            BlobTarget.ofPath(Path.of("target")),
-                            download(1 << 20))
-                    .join());
+            calls.put(
+                    "plan-memory",
+                    (store, manager) -> manager.download(
+                                    store,
+                                    BlobKey.of("huge-size"),
+                                    ByteRange.atMost(0, LargeAnswer.SIZE),
+                                    BlobTarget.of(ByteBuffer.allocateDirect(LargeAnswer.SIZE)),
+                                    download(1))
+                            .join());
+            calls.put(
+                    "plan-file",
+                    (store, manager) -> manager.download(
+                                    store,
+                                    BlobKey.of("huge-size"),
+                                    ByteRange.all(),
+                                    BlobTarget.ofPath(Path.of("target")),
+                                    download(1))
+                            .join());
+            calls.put(
+                    "plan-default",
+                    (store, manager) -> manager.download(
+                                    store,
+                                    BlobKey.of("huge-size"),
+                                    ByteRange.all(),
+                                    BlobTarget.ofPath(Path.of("target")),
+                                    download(1 << 20))
+                            .join());
             calls.put("reader", (store, manager) -> {
                 try (BlobReader blob = manager.openReader(store, BlobKey.of("huge-size"))) {
                     blob.read(ByteBuffer.allocate(100));
                 }
             });
-            calls.put("whole", (store, manager) -> store.read(
-                    BlobKey.of("huge-size"), ByteRange.all(), ByteBuffer.allocate(9)));
+            calls.put(
+                    "whole",
+                    (store, manager) -> store.read(BlobKey.of("huge-size"), ByteRange.all(), ByteBuffer.allocate(9)));
             calls.put("copy-huge", (store, manager) -> store.copy(BlobKey.of("huge-size"), BlobKey.of("huge-size-2")));
             return calls;
         }

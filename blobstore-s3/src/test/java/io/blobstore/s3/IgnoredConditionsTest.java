@@ -45,14 +45,13 @@ class IgnoredConditionsTest {
 
     private static final Script ABSENT = exchange -> exchange.respondHead(404, 0);
     private static final Script EXISTS = ScriptedS3.head(7, ScriptedS3.ETAG, ScriptedS3.MODIFIED);
-    private static final Script OURS = ScriptedS3.head(
-            100, ScriptedS3.ETAG, ScriptedS3.MODIFIED, "x-amz-checksum-crc32c: " + CHECKSUM.base64());
+    private static final Script OURS =
+            ScriptedS3.head(100, ScriptedS3.ETAG, ScriptedS3.MODIFIED, "x-amz-checksum-crc32c: " + CHECKSUM.base64());
     private static final Script STORED = Script.responding(200, "", ScriptedS3.ETAG);
     private static final Script CREATED = Script.responding(
             200, "<InitiateMultipartUploadResult><UploadId>id-1</UploadId></InitiateMultipartUploadResult>");
     private static final Script COMPLETED = Script.responding(
-            200,
-            "<CompleteMultipartUploadResult><ETag>&quot;whole-1&quot;</ETag></CompleteMultipartUploadResult>");
+            200, "<CompleteMultipartUploadResult><ETag>&quot;whole-1&quot;</ETag></CompleteMultipartUploadResult>");
     private static final Script COPIED =
             Script.responding(200, "<CopyPartResult><ETag>&quot;part&quot;</ETag></CopyPartResult>");
     private static final Script ABORTED = Script.responding(204, "");
@@ -133,8 +132,7 @@ class IgnoredConditionsTest {
                     CopyOptions.builder().precondition(Precondition.ifAbsent()).build();
 
             assertThat(store.copy(KEY, OTHER, options).checksum()).isEmpty();
-            assertThat(methods(server))
-                    .containsExactly("HEAD", "POST", "PUT", "DELETE", "POST", "PUT", "HEAD", "POST");
+            assertThat(methods(server)).containsExactly("HEAD", "POST", "PUT", "DELETE", "POST", "PUT", "HEAD", "POST");
             assertThat(server.requests().get(1).header("x-amz-checksum-algorithm"))
                     .contains("CRC32C");
             assertThat(server.requests().get(4).header("x-amz-checksum-algorithm"))
@@ -149,8 +147,7 @@ class IgnoredConditionsTest {
                 BlobStore store = ScriptedS3.compatible(server).open();
                 MultipartUpload upload = store.createMultipartUpload(KEY, new PartLayout(100, 5 << 20), IF_ABSENT)) {
             upload.uploadPart(1, CONTENT);
-            assertThatExceptionOfType(BlobStoreException.class)
-                    .isThrownBy(() -> upload.complete(CHECKSUM));
+            assertThatExceptionOfType(BlobStoreException.class).isThrownBy(() -> upload.complete(CHECKSUM));
 
             assertThat(upload.complete(CHECKSUM).checksum()).contains(CHECKSUM);
         }
@@ -158,9 +155,8 @@ class IgnoredConditionsTest {
 
     @Test
     void aCheckThatIsNotPermittedSaysWhatToDo() throws IOException {
-        try (ScriptedServer server = server(
-                        exchange -> exchange.respondHead(403, 0),
-                        ScriptedS3.refusing(403, "AccessDenied"));
+        try (ScriptedServer server =
+                        server(exchange -> exchange.respondHead(403, 0), ScriptedS3.refusing(403, "AccessDenied"));
                 BlobStore store = ScriptedS3.compatible(server).open()) {
             assertThatExceptionOfType(PermissionDeniedException.class)
                     .isThrownBy(() -> store.store(KEY, CONTENT, IF_ABSENT))

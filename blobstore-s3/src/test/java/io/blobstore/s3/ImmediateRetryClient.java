@@ -36,10 +36,7 @@ final class ImmediateRetryClient implements AutoCloseable {
 
     /** Returns a builder of stores in a bucket, as of those of AWS, which enforces preconditions. */
     S3BlobStore.Builder store(String bucket) {
-        return S3BlobStore.builder(bucket)
-                .client(client)
-                .nativeConditions(true)
-                .retryClock(new VirtualRetryClock());
+        return S3BlobStore.builder(bucket).client(client).nativeConditions(true).retryClock(new VirtualRetryClock());
     }
 
     @Override

@@ -201,7 +201,9 @@ class ListingResponsesTest {
         } finally {
             System.setErr(console);
         }
-        assertThat(log.toString(StandardCharsets.UTF_8)).containsOnlyOnce("WARN").contains("'d/no-size'", "valid size");
+        assertThat(log.toString(StandardCharsets.UTF_8))
+                .containsOnlyOnce("WARN")
+                .contains("'d/no-size'", "valid size");
     }
 
     @Test
@@ -217,8 +219,9 @@ class ListingResponsesTest {
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThat(store.deleteAll("d/")).isEqualTo(2);
         }
-        assertThat(deleted).singleElement().satisfies(body -> assertThat(body.split("<Key>"))
-                .hasSize(3));
+        assertThat(deleted)
+                .singleElement()
+                .satisfies(body -> assertThat(body.split("<Key>")).hasSize(3));
     }
 
     @Test
@@ -238,10 +241,7 @@ class ListingResponsesTest {
                             BlobListing.Blob.of(BlobKey.of("b"), 1, Optional.empty(), time),
                             BlobListing.Blob.of(BlobKey.of("c"), 1, Optional.empty(), Optional.empty()),
                             BlobListing.Blob.of(
-                                    BlobKey.of("d"),
-                                    0,
-                                    Optional.of(new BlobVersion("\"abc\"")),
-                                    Optional.empty()));
+                                    BlobKey.of("d"), 0, Optional.of(new BlobVersion("\"abc\"")), Optional.empty()));
             assertThat(listing.skipped()).isZero();
         }
     }
@@ -292,7 +292,8 @@ class ListingResponsesTest {
         for (int i = 0; i < cycle.length; i++) {
             cycle[i] = Script.responding(200, truncated("token-" + i % 3, blob("k" + i % 3)));
         }
-        try (ScriptedServer server = ScriptedServer.plain(Script.responding(500, "")).then(cycle);
+        try (ScriptedServer server =
+                        ScriptedServer.plain(Script.responding(500, "")).then(cycle);
                 BlobStore store = ScriptedS3.store(server).open();
                 BlobListing listing = store.list(ListOptions.DEFAULT)) {
             assertThat(catchThrowableOfType(BlobStoreException.class, () -> rest(listing)))
@@ -325,7 +326,8 @@ class ListingResponsesTest {
                         "<IsTruncated>true</IsTruncated><NextKeyMarker>s%2Fa+b</NextKeyMarker>"
                                 + "<NextUploadIdMarker>id-3</NextUploadIdMarker>"));
         Script second = Script.responding(200, uploads("<IsTruncated>false</IsTruncated>", upload("s%2Fz", "id-4")));
-        try (ScriptedServer server = ScriptedServer.plain(Script.responding(500, "")).then(first, second);
+        try (ScriptedServer server =
+                        ScriptedServer.plain(Script.responding(500, "")).then(first, second);
                 BlobStore store = ScriptedS3.store(server).prefix("s/").open();
                 UploadListing listing = store.listUploads("")) {
             List<IncompleteUpload> found = new ArrayList<>();
@@ -360,9 +362,10 @@ class ListingResponsesTest {
                 BlobStore store = ScriptedS3.store(server).prefix("s/").open()) {
             store.abortUpload(BlobKey.of("a/b"), "id/+");
 
-            assertThat(server.requests()).singleElement().satisfies(request -> assertThat(
-                            request.method() + " " + request.target())
-                    .isEqualTo("DELETE /" + ScriptedS3.BUCKET + "/s/a/b?uploadId=id%2F%2B"));
+            assertThat(server.requests())
+                    .singleElement()
+                    .satisfies(request -> assertThat(request.method() + " " + request.target())
+                            .isEqualTo("DELETE /" + ScriptedS3.BUCKET + "/s/a/b?uploadId=id%2F%2B"));
         }
     }
 }

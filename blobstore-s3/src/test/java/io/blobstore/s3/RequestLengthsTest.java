@@ -87,11 +87,9 @@ class RequestLengthsTest {
             case "PUT partNumber copy" -> request.respond(200, "<CopyPartResult>" + TAG + TIME + "</CopyPartResult>");
             case "POST uploads" ->
                 request.respond(
-                        200,
-                        "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>");
+                        200, "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>");
             case "POST uploadId" ->
-                request.respond(
-                        200, "<CompleteMultipartUploadResult>" + TAG + "</CompleteMultipartUploadResult>");
+                request.respond(200, "<CompleteMultipartUploadResult>" + TAG + "</CompleteMultipartUploadResult>");
             case "POST delete" ->
                 request.respond(200, "<DeleteResult><Deleted><Key>some-blob</Key></Deleted></DeleteResult>");
             default -> request.respond(200, "", head);

@@ -61,8 +61,7 @@ abstract class S3ContractBase extends BlobStoreContract {
     void aCopyKeepsTagsAndMetadataOfOtherPrograms(String copy, boolean ifAbsent) throws IOException {
         String owner = signsHeadersBeyondAscii() ? "Zo\u00eb \u20ac" : "Zoe";
         Map<String, String> metadata = Map.of("owner", owner, "long", "x".repeat(1500));
-        List<Tag> tags =
-                List.of(Tag.builder().key("team").value("a b+c=d").build());
+        List<Tag> tags = List.of(Tag.builder().key("team").value("a b+c=d").build());
         bucket().with(client -> client.putObject(
                 request -> {
                     request.bucket(bucket().name()).key(prefix + "source").metadata(metadata);

@@ -130,8 +130,8 @@ class S3ErrorsTest {
                     () -> store.delete(KEY),
                     () -> store.delete(List.of(KEY)).throwIfFailed(),
                     () -> store.list(ListOptions.DEFAULT));
-            assertThat(requests).allSatisfy(request -> assertThatThrownBy(request)
-                    .isInstanceOf(ThrottledException.class));
+            assertThat(requests)
+                    .allSatisfy(request -> assertThatThrownBy(request).isInstanceOf(ThrottledException.class));
             if (status != 400) { // the response to HEAD has no code
                 assertThatThrownBy(() -> store.head(KEY)).isInstanceOf(ThrottledException.class);
             }
@@ -172,8 +172,7 @@ class S3ErrorsTest {
             upload.uploadPart(1, CONTENT);
 
             assertThatThrownBy(() -> upload.complete(Crc32c.of(CONTENT))).isInstanceOf(ThrottledException.class);
-            assertThatThrownBy(() -> store.delete(List.of(KEY)).throwIfFailed())
-                    .isInstanceOf(ThrottledException.class);
+            assertThatThrownBy(() -> store.delete(List.of(KEY)).throwIfFailed()).isInstanceOf(ThrottledException.class);
             assertThatThrownBy(() -> store.copy(KEY, BlobKey.of("copy"), CopyOptions.DEFAULT))
                     .isInstanceOf(ThrottledException.class);
         }
@@ -239,8 +238,8 @@ class S3ErrorsTest {
                 "400 | InvalidRequest  | Missing required header for this request: Content-MD5",
             })
     void aServerThatDoesNotKnowChecksumsIsReported(int status, String code, String message) throws IOException {
-        Script refusing = Script.responding(
-                status, "<Error><Code>" + code + "</Code><Message>" + message + "</Message></Error>");
+        Script refusing =
+                Script.responding(status, "<Error><Code>" + code + "</Code><Message>" + message + "</Message></Error>");
         for (S3Checksums checksums : S3Checksums.values()) {
             try (ScriptedServer server = ScriptedServer.plain(refusing);
                     BlobStore store =

@@ -51,6 +51,7 @@ class S3MetadataTest {
         "x-amz-storage-class: STANDARD_IA",
         "x-amz-website-redirect-location: /other"
     };
+
     private static final Map<String, String> SENT_AGAIN = Map.of(
             "Content-Type", "text/plain",
             "Content-Encoding", "gzip",
@@ -62,15 +63,14 @@ class S3MetadataTest {
             "x-amz-meta-encoded", "=?UTF-8?B?Wm/Dqw==?=",
             "x-amz-meta-long", LONG);
 
-    private static final Script COPIED = Script.responding(
-            200, "<CopyObjectResult><ETag>\"0123456789abcdef\"</ETag></CopyObjectResult>");
+    private static final Script COPIED =
+            Script.responding(200, "<CopyObjectResult><ETag>\"0123456789abcdef\"</ETag></CopyObjectResult>");
     private static final Script CREATED = Script.responding(
             200, "<InitiateMultipartUploadResult><UploadId>i</UploadId></InitiateMultipartUploadResult>");
     private static final Script PART_COPIED =
             Script.responding(200, "<CopyPartResult><ETag>\"0123456789abcdef\"</ETag></CopyPartResult>");
     private static final Script COMPLETED = Script.responding(
-            200,
-            "<CompleteMultipartUploadResult><ETag>\"0123456789abcdef-1\"</ETag></CompleteMultipartUploadResult>");
+            200, "<CompleteMultipartUploadResult><ETag>\"0123456789abcdef-1\"</ETag></CompleteMultipartUploadResult>");
     private static final CopyOptions IF_ABSENT =
             CopyOptions.builder().precondition(Precondition.ifAbsent()).build();
 
@@ -79,8 +79,8 @@ class S3MetadataTest {
     }
 
     private static void assertDescribes(ScriptedExchange request) {
-        SENT_AGAIN.forEach((name, value) ->
-                assertThat(request.header(name)).as(name).contains(value));
+        SENT_AGAIN.forEach(
+                (name, value) -> assertThat(request.header(name)).as(name).contains(value));
         assertKeepsProperties(request);
     }
 
@@ -100,8 +100,7 @@ class S3MetadataTest {
         fields.add("x-amz-meta-broken: =?UTF-8?B?/w==?= =?none?B?YQ==?=");
         String[] all = fields.toArray(new String[0]);
         byte[] content = {1, 2, 3};
-        try (ScriptedServer server = server(
-                        ScriptedS3.head(3, all), exchange -> exchange.respond(200, content, all));
+        try (ScriptedServer server = server(ScriptedS3.head(3, all), exchange -> exchange.respond(200, content, all));
                 BlobStore store = ScriptedS3.store(server).open()) {
             BlobMetadata head = store.head(KEY);
             BlobMetadata read =
@@ -172,8 +171,7 @@ class S3MetadataTest {
     /** A copy that is too large for one request is made as one with a condition. */
     @Test
     void theSettingsReplaceTagsAndStorageClass() throws IOException {
-        try (ScriptedServer server =
-                        server(ScriptedS3.head(3, FOREIGN), CREATED, PART_COPIED, PART_COPIED, COMPLETED);
+        try (ScriptedServer server = server(ScriptedS3.head(3, FOREIGN), CREATED, PART_COPIED, PART_COPIED, COMPLETED);
                 BlobStore store = ScriptedS3.store(server)
                         .tag("a", "b")
                         .storageClass("GLACIER_IR")
@@ -189,8 +187,7 @@ class S3MetadataTest {
 
     @Test
     void tagsThatMustNotBeReadFailTheCopy() throws IOException {
-        try (ScriptedServer server =
-                        server(ScriptedS3.head(3, FOREIGN), ScriptedS3.refusing(403, "AccessDenied"));
+        try (ScriptedServer server = server(ScriptedS3.head(3, FOREIGN), ScriptedS3.refusing(403, "AccessDenied"));
                 BlobStore store = ScriptedS3.store(server).open()) {
             assertThatExceptionOfType(PermissionDeniedException.class)
                     .isThrownBy(() -> store.copy(KEY, COPY, IF_ABSENT))

@@ -98,14 +98,12 @@ class ServerConditionsTest {
         return key + "-source";
     }
 
-    private static void put(
-            S3Client client, String bucket, String key, AwsRequestOverrideConfiguration condition) {
+    private static void put(S3Client client, String bucket, String key, AwsRequestOverrideConfiguration condition) {
         client.putObject(
                 put -> put.bucket(bucket).key(key).overrideConfiguration(condition), RequestBody.fromString(NEW));
     }
 
-    private static void copy(
-            S3Client client, String bucket, String key, AwsRequestOverrideConfiguration condition) {
+    private static void copy(S3Client client, String bucket, String key, AwsRequestOverrideConfiguration condition) {
         client.copyObject(copy -> copy.sourceBucket(bucket)
                 .sourceKey(source(key))
                 .destinationBucket(bucket)

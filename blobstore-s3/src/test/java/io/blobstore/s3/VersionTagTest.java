@@ -101,14 +101,18 @@ class VersionTagTest {
             assertReadable(store, ReadOptions.ifMatch(store.head(KEY).version()));
             server.then(LISTING);
             try (BlobListing listing = store.list(ListOptions.DEFAULT)) {
-                assertReadable(store, ReadOptions.ifMatch(((BlobListing.Blob) listing.next()).version().orElseThrow()));
+                assertReadable(
+                        store,
+                        ReadOptions.ifMatch(
+                                ((BlobListing.Blob) listing.next()).version().orElseThrow()));
             }
             for (BlobVersion other : new BlobVersion[] {
                 new BlobVersion("\"fedcba\""), new BlobVersion("\"fedcba\"@v1"),
             }) {
                 server.then(ScriptedS3.refusing(412, "PreconditionFailed"));
                 assertThat(catchThrowableOfType(
-                                PreconditionFailedException.class, () -> store.read(
+                                PreconditionFailedException.class,
+                                () -> store.read(
                                         KEY, ByteRange.all(), ByteBuffer.allocate(10), ReadOptions.ifMatch(other))))
                         .isNotNull();
             }
@@ -131,8 +135,7 @@ class VersionTagTest {
                 TransferManager manager = TransferManager.create();
                 BlobReader blob = manager.openReader(store, KEY)) {
             assertThat(blob.size()).isEqualTo(10);
-            assertThat(catchThrowableOfType(
-                            PreconditionFailedException.class, () -> blob.read(ByteBuffer.allocate(5))))
+            assertThat(catchThrowableOfType(PreconditionFailedException.class, () -> blob.read(ByteBuffer.allocate(5))))
                     .isNotNull();
         }
     }
@@ -145,13 +148,11 @@ class VersionTagTest {
         Script completed = exchange -> {
             completion.set(new String(exchange.readBody(), StandardCharsets.UTF_8));
             exchange.respond(
-                    200,
-                    "<CompleteMultipartUploadResult><ETag>W/\"1-1\"</ETag></CompleteMultipartUploadResult>");
+                    200, "<CompleteMultipartUploadResult><ETag>W/\"1-1\"</ETag></CompleteMultipartUploadResult>");
         };
         Script stored = Script.responding(200, "", WEAK);
-        try (ScriptedServer server =
-                        ScriptedServer.plain(Script.responding(204, ""))
-                                .then(stored, stored, created, stored, completed);
+        try (ScriptedServer server = ScriptedServer.plain(Script.responding(204, ""))
+                        .then(stored, stored, created, stored, completed);
                 BlobStore store = ScriptedS3.store(server).open()) {
             BlobSource content = BlobSource.of(ByteBuffer.wrap(BYTES));
             assertThat(store.store(KEY, content).version().value()).isEqualTo(STRONG);

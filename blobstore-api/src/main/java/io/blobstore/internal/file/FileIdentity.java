@@ -51,8 +51,7 @@ public record FileIdentity(
      * @throws FileSystemException if it is longer than its size
      */
     public void requireEnd(FileChannel channel) throws IOException {
-        if (channel.read(ByteBuffer.allocate(1), size) > 0
-                && difference(false).isEmpty()) {
+        if (channel.read(ByteBuffer.allocate(1), size) > 0 && difference(false).isEmpty()) {
             throw new FileSystemException(
                     path.toString(),
                     null,

@@ -34,13 +34,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Why waiting for the file's lock is polling.</b> POSIX record locks belong to the process. If one thread holds
  * the lock of one stripe while another waits for a second stripe, the process holds and waits; two such processes look
- * like a deadlock to the kernel, which fails one of them (EDEADLK). No process waits inside the kernel here, so there is
- * nothing that it could take for a deadlock.
+ * like a deadlock to the kernel, which fails one of them (EDEADLK). No process waits inside the kernel here, so there
+ * is nothing that it could take for a deadlock.
  *
  * <p><b>Fairness.</b> Whoever polls would always lose against a process that takes the lock again as soon as it has
  * released it. So the file has two locks, one byte each. A process takes the <em>turn</em>, then the <em>stripe</em>,
- * and releases the turn at once: a process that waits for the stripe has the turn, and is the next to get it. Those that
- * wait for the turn poll at random times, with equal chances in the long run.
+ * and releases the turn at once: a process that waits for the stripe has the turn, and is the next to get it. Those
+ * that wait for the turn poll at random times, with equal chances in the long run.
  *
  * <p>Thread-safe.
  */
@@ -85,8 +85,8 @@ final class StripeLocks {
         Object key = Files.readAttributes(directory, BasicFileAttributes.class).fileKey();
         String name = StripeLocks.class.getName() + ":" + (key != null ? key : directory) + "/";
         List<Stripe> stripes = IntStream.range(0, STRIPES)
-                .mapToObj(i -> new Stripe(
-                        directory.resolve(Integer.toString(i)), new ReentrantLock(), (name + i).intern()))
+                .mapToObj(i ->
+                        new Stripe(directory.resolve(Integer.toString(i)), new ReentrantLock(), (name + i).intern()))
                 .toList();
         return new StripeLocks(stripes, pause);
     }

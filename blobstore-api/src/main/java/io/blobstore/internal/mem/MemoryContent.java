@@ -114,8 +114,8 @@ public final class MemoryContent {
         try {
             requireCondition(operation, key, condition);
             BlobMetadata metadata = describe.apply(BlobMetadata.builder(
-                            key, content.remaining(), new BlobVersion("v" + ++versions), Instant.now())
-                    .checksum(Optional.of(checksum)))
+                                    key, content.remaining(), new BlobVersion("v" + ++versions), Instant.now())
+                            .checksum(Optional.of(checksum)))
                     .build();
             blobs.put(key, new Blob(metadata, content));
             return StoredBlob.of(key, metadata.size(), metadata.version(), metadata.checksum());

@@ -37,8 +37,7 @@ class StripeLocksTest {
     private Path directory;
 
     private FileChannel stripe() throws IOException {
-        return FileChannel.open(
-                directory.resolve(STRIPE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        return FileChannel.open(directory.resolve(STRIPE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     }
 
     @Test
@@ -81,7 +80,8 @@ class StripeLocksTest {
                 turnWasFree.add(ProbeTurn.isFree(directory));
                 close(holder);
             });
-            assertThat(locks.exclusively(NAME, () -> ProbeTurn.isFree(directory))).isTrue();
+            assertThat(locks.exclusively(NAME, () -> ProbeTurn.isFree(directory)))
+                    .isTrue();
             assertThat(turnWasFree).containsExactly(false);
         }
     }
@@ -133,8 +133,8 @@ class StripeLocksTest {
     void anotherProcessIsWaitedForAndAnInterruptEndsTheWait() throws Exception {
         try (ChildJvm.Running child = ChildJvm.of(Holder.class, directory).start(directory.toString())) {
             child.awaitLine("holding"::equals, PATIENCE);
-            StripeLocks interrupted = StripeLocks.in(
-                    directory, nanos -> Thread.currentThread().interrupt());
+            StripeLocks interrupted =
+                    StripeLocks.in(directory, nanos -> Thread.currentThread().interrupt());
             assertThatThrownBy(() -> interrupted.exclusively(NAME, () -> 1))
                     .isInstanceOf(FileLockInterruptionException.class);
             assertThat(Thread.interrupted()).isTrue();

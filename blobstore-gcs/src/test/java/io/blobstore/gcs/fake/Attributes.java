@@ -77,13 +77,6 @@ public record Attributes(
     /** Returns these attributes with other encryption. */
     Attributes encrypted(Optional<String> otherKmsKey, Optional<String> otherKeySha256) {
         return new Attributes(
-                contentType,
-                contentHeaders,
-                customTime,
-                contexts,
-                metadata,
-                storageClass,
-                otherKmsKey,
-                otherKeySha256);
+                contentType, contentHeaders, customTime, contexts, metadata, storageClass, otherKmsKey, otherKeySha256);
     }
 }

@@ -76,7 +76,9 @@ final class Json {
         }
         set(json, "contentType", object.attributes().contentType());
         Attributes.CONTENT_HEADERS.forEach((name, header) -> set(
-                json, name, Optional.ofNullable(object.attributes().contentHeaders().get(header))));
+                json,
+                name,
+                Optional.ofNullable(object.attributes().contentHeaders().get(header))));
         set(json, "customTime", object.attributes().customTime());
         set(json, "contexts", object.attributes().contexts());
         set(json, "storageClass", object.attributes().storageClass());

@@ -54,8 +54,7 @@ final class XmlApi {
     /** Sends content, with headers that the parameters replace. */
     private ScriptedResponse get(String bucket, String name, Request request) {
         request.allow("response-content-type|response-content-disposition");
-        ScriptedResponse response =
-                Content.of(objects.get(bucket, name, Optional.empty(), ifMatch(request)), request);
+        ScriptedResponse response = Content.of(objects.get(bucket, name, Optional.empty(), ifMatch(request)), request);
         for (String field : List.of("Content-Type", "Content-Disposition")) {
             Optional<String> other = request.parameter("response-" + field.toLowerCase(Locale.ROOT));
             if (other.isPresent()) {

@@ -68,7 +68,8 @@ final class XmlUploads {
         String id = request.parameter("upload-id-marker").orElse("");
         List<Upload> rest = open.values().stream()
                 .filter(upload -> upload.bucket().equals(bucket))
-                .filter(upload -> upload.name().startsWith(request.parameter("prefix").orElse("")))
+                .filter(upload ->
+                        upload.name().startsWith(request.parameter("prefix").orElse("")))
                 .filter(upload -> isAfter(upload, key, id))
                 .sorted(Comparator.comparing(Upload::name, FakeObjects.ORDER).thenComparing(Upload::id))
                 .toList();

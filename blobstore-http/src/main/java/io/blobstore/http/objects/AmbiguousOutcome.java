@@ -14,8 +14,8 @@ import java.util.Optional;
 /**
  * Resolves requests whose response was lost: they may have been carried out. A conditional request that is sent again
  * would find its own blob, and fail. So the current blob is requested first: <em>if it has the size and the CRC32C that
- * were sent, the request counts as successful</em>. If the server stores no CRC32C, its version may prove the same. That may be wrong about which writer stored the blob, but never
- * about its content. Thread-safe.
+ * were sent, the request counts as successful</em>. If the server stores no CRC32C, its version may prove the same.
+ * That may be wrong about which writer stored the blob, but never about its content. Thread-safe.
  */
 public final class AmbiguousOutcome {
     private final HeadRequest head;
@@ -47,11 +47,7 @@ public final class AmbiguousOutcome {
      * @throws BlobStoreException if neither a checksum nor the version shows which content the blob has
      */
     public Optional<StoredBlob> findSent(
-            Operation operation,
-            BlobKey key,
-            Precondition condition,
-            SentContent sent,
-            BlobStoreException problem)
+            Operation operation, BlobKey key, Precondition condition, SentContent sent, BlobStoreException problem)
             throws BlobStoreException {
         Optional<BlobMetadata> current = headAfter(operation, key, problem).filter(blob -> blob.size() == sent.size());
         if (current.isEmpty() || isReplacedOne(condition, current.get().version())) {

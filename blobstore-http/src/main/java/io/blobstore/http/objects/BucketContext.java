@@ -147,8 +147,7 @@ public final class BucketContext {
     }
 
     /** Waits for the next attempt, as {@link Retries.Attempts#next} does; returns false if the store is closed. */
-    boolean awaitNext(
-            Retries.Attempts attempts, Operation operation, @Nullable BlobKey key, BlobStoreException problem)
+    boolean awaitNext(Retries.Attempts attempts, Operation operation, @Nullable BlobKey key, BlobStoreException problem)
             throws BlobStoreException {
         return !state.closing && pause(attempts, operation, key, problem);
     }
@@ -229,8 +228,7 @@ public final class BucketContext {
                     request(Operation.ABORT_UPLOAD, key, request);
                     return;
                 } catch (BlobStoreException e) {
-                    if (ErrorTranslator.isUnresponsive(e)
-                            || !pause(attempts, Operation.ABORT_UPLOAD, key, e)) {
+                    if (ErrorTranslator.isUnresponsive(e) || !pause(attempts, Operation.ABORT_UPLOAD, key, e)) {
                         throw e;
                     }
                 }

@@ -121,8 +121,8 @@ public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
 
     /**
      * Sets how often a request without content is sent at most, the first time included: from 1, which means no retry,
-     * to 100; default 5. These are all requests but stores and reads of content, which transfers repeat. A request
-     * that the server refuses because of its load is repeated for up to 2 minutes instead, unless this is 1.
+     * to 100; default 5. These are all requests but stores and reads of content, which transfers repeat. A request that
+     * the server refuses because of its load is repeated for up to 2 minutes instead, unless this is 1.
      */
     public B maxAttempts(int attempts) {
         new Retries(attempts, retryClock); // rejects other numbers

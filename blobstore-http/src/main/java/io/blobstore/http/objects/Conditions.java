@@ -51,9 +51,8 @@ public final class Conditions {
         if (enforced || condition == Precondition.none()) {
             return;
         }
-        Optional<BlobVersion> wanted = condition instanceof Precondition.IfMatch match
-                ? Optional.of(match.version())
-                : Optional.empty();
+        Optional<BlobVersion> wanted =
+                condition instanceof Precondition.IfMatch match ? Optional.of(match.version()) : Optional.empty();
         try {
             head.head(operation, key, wanted);
         } catch (BlobNotFoundException e) {

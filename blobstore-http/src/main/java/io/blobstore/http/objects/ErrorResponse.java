@@ -69,7 +69,10 @@ public record ErrorResponse(
                 headerField.apply("Retry-After").flatMap(text -> ResponseText.retryAfter(text, date)),
                 date,
                 isRedirect(status)
-                        ? headerField.apply("Location").flatMap(ErrorResponse::host).or(() -> redirectHost)
+                        ? headerField
+                                .apply("Location")
+                                .flatMap(ErrorResponse::host)
+                                .or(() -> redirectHost)
                         : Optional.empty());
     }
 

@@ -25,9 +25,7 @@ import org.slf4j.LoggerFactory;
  * @param <E> the type of the entries
  */
 public abstract class PagedEntries<E> implements Closeable {
-    /**
-     * The maximum number of consecutive pages without entries. Servers may send some, such as after many deletions.
-     */
+    /** The maximum number of consecutive pages without entries. Servers may send some, such as after many deletions. */
     static final int MAX_EMPTY_PAGES = 1000;
 
     private static final Logger LOG = LoggerFactory.getLogger(PagedEntries.class);

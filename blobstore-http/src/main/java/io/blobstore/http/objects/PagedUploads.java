@@ -84,9 +84,7 @@ public abstract class PagedUploads extends PagedEntries<IncompleteUpload> implem
         if (next.isEmpty()) {
             throw failure("the server's response to the listing has no valid key marker");
         }
-        page.text("NextUploadIdMarker")
-                .filter(id -> !id.isEmpty())
-                .ifPresent(id -> next.put("upload-id-marker", id));
+        page.text("NextUploadIdMarker").filter(id -> !id.isEmpty()).ifPresent(id -> next.put("upload-id-marker", id));
         return next;
     }
 

@@ -90,8 +90,9 @@ public final class PublishingRequest<T> {
             }
             boolean ambiguous = bucket.errors().isOutcomeUnknown(problem);
             boolean underWay = attempts.mayBeUnderWay(bucket.errors(), problem);
-            boolean mayBeThere =
-                    handling.isGone(problem) || (unknown && isRefusedByItself(problem)) || (ambiguous && isConditional());
+            boolean mayBeThere = handling.isGone(problem)
+                    || (unknown && isRefusedByItself(problem))
+                    || (ambiguous && isConditional());
             unknown |= ambiguous;
             if (underWay || mayBeThere) {
                 Optional<T> found = handling.find(problem);

@@ -68,11 +68,7 @@ final class RangeResponseHandler implements ResponseHandler {
      * @param whole the value of the Range field for a request of the whole blob
      */
     RangeResponseHandler(
-            BlobKey key,
-            ByteRange range,
-            BlobTarget.Window target,
-            Optional<String> whole,
-            Description description) {
+            BlobKey key, ByteRange range, BlobTarget.Window target, Optional<String> whole, Description description) {
         this.key = key;
         this.range = range;
         this.target = target;

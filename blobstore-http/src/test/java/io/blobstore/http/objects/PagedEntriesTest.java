@@ -23,7 +23,10 @@ class PagedEntriesTest {
         private int requests;
 
         Numbered(HttpClient http, IntFunction<List<String>> entries, IntFunction<Optional<?>> tokens) {
-            super(Operation.LIST, new BucketContext("s3", "bucket", "", http, null, new Retries(1, RetryClock.SYSTEM)), "");
+            super(
+                    Operation.LIST,
+                    new BucketContext("s3", "bucket", "", http, null, new Retries(1, RetryClock.SYSTEM)),
+                    "");
             this.entries = entries;
             this.tokens = tokens;
         }
@@ -61,8 +64,7 @@ class PagedEntriesTest {
     @Test
     void emptyPagesWithoutEndEndAListing() throws IOException {
         try (HttpClient http = HttpClient.builder().build();
-                Numbered listing = new Numbered(
-                        http, number -> number == 5 ? List.of("a") : List.of(), Optional::of)) {
+                Numbered listing = new Numbered(http, number -> number == 5 ? List.of("a") : List.of(), Optional::of)) {
             assertThat(listing.next()).isEqualTo("a");
             assertThat(catchThrowableOfType(BlobStoreException.class, listing::hasNext))
                     .hasMessageContaining(PagedEntries.MAX_EMPTY_PAGES + " pages in a row")

@@ -63,9 +63,11 @@ class RetriesTest {
 
     @Test
     void aDelayThatTheServerDemandsIsTheMinimum() throws InterruptedException {
-        assertThat(attempts(new Retries(5, clock), throttled(Duration.ofSeconds(50)))).isEqualTo(3);
+        assertThat(attempts(new Retries(5, clock), throttled(Duration.ofSeconds(50))))
+                .isEqualTo(3);
         assertThat(clock.passed()).isEqualTo(Duration.ofSeconds(100));
-        assertThat(attempts(new Retries(5, clock), throttled(Duration.ofMinutes(3)))).isOne();
+        assertThat(attempts(new Retries(5, clock), throttled(Duration.ofMinutes(3))))
+                .isOne();
     }
 
     @Test
