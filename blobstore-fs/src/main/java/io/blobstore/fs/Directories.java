@@ -60,13 +60,12 @@ final class Directories {
         Collections.reverse(innermostFirst);
         for (Path directory : innermostFirst) {
             try {
-                if (isEmpty(directory) && session.exclusively(paths.keyOf(directory), () -> deleteEmpty(directory))) {
-                    sync(KeyPaths.parent(directory));
-                    continue;
+                if (!isEmpty(directory) || !session.exclusively(paths.keyOf(directory), () -> deleteEmpty(directory))) {
+                    return;
                 }
-                return;
+                sync(KeyPaths.parent(directory));
             } catch (NoSuchFileException e) {
-                continue; // another process has deleted it; its parent may be empty as well
+                // another process has deleted it; its parent may be empty as well
             } catch (FileLockInterruptionException | AccessDeniedException e) {
                 return; // the file is deleted, and an empty directory is in nobody's way
             }

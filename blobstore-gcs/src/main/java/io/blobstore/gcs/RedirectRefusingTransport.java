@@ -8,7 +8,6 @@ import com.google.api.client.http.HttpResponse;
 import com.google.api.client.http.HttpTransport;
 import com.google.api.client.http.LowLevelHttpRequest;
 import com.google.api.client.http.LowLevelHttpResponse;
-import com.google.api.client.util.StreamingContent;
 import io.blobstore.http.objects.ErrorResponse;
 import java.io.IOException;
 import java.io.InputStream;
@@ -94,9 +93,7 @@ final class RedirectRefusingTransport extends HttpTransport {
 
         @Override
         public LowLevelHttpResponse execute() throws IOException {
-            StreamingContent streaming = getStreamingContent();
-            HttpContent content =
-                    streaming == null ? null : new Content(streaming, getContentLength(), getContentType());
+            HttpContent content = getStreamingContent() == null ? null : new Content(this);
             HttpRequest request = transport
                     .createRequestFactory()
                     .buildRequest(method, new GenericUrl(url, true), content)
@@ -133,16 +130,16 @@ final class RedirectRefusingTransport extends HttpTransport {
         }
     }
 
-    private record Content(
-            StreamingContent content, long length, @Nullable String type) implements HttpContent {
+    /** The content of a request. */
+    private record Content(LowLevelHttpRequest request) implements HttpContent {
         @Override
         public long getLength() {
-            return length;
+            return request.getContentLength();
         }
 
         @Override
         public @Nullable String getType() {
-            return type;
+            return request.getContentType();
         }
 
         @Override
@@ -152,7 +149,7 @@ final class RedirectRefusingTransport extends HttpTransport {
 
         @Override
         public void writeTo(OutputStream out) throws IOException {
-            content.writeTo(out);
+            request.getStreamingContent().writeTo(out);
         }
     }
 

@@ -149,7 +149,7 @@ final class ResponseReader {
         if (target.isPresent()) {
             received = fill(target.get(), body, length, handler);
         } else {
-            kept = success ? keep(body, length, handler.maxKept()) : keepError(body, length);
+            kept = success ? keep(body, length, handler.maxKept()) : keepError(body);
         }
         reusable = whole && requestIsWhole && found.keepAlive() && length != ResponseHead.UNKNOWN_LENGTH;
         return new HttpResponse(found.status(), found.headers(), new HttpResponse.Body(kept), received);
@@ -229,7 +229,7 @@ final class ResponseReader {
     }
 
     /** Keeps the part of an error's body that arrives in time, before the connection breaks: the status is enough. */
-    private byte[] keepError(BodyReader body, long length) throws IOException {
+    private byte[] keepError(BodyReader body) throws IOException {
         StallDetector watch = new StallDetector(
                 clock, stall, Integer.MAX_VALUE); // the whole body must arrive within one stall timeout
         Kept kept = new Kept(MAX_ERROR_BODY);

@@ -21,7 +21,6 @@ final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.
 
     private final BucketContext bucket;
     private final MultipartRequests.Upload remote;
-    private final Precondition condition;
     private final Completion completion;
 
     S3MultipartUpload(
@@ -35,7 +34,6 @@ final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.
         super(remote.key(), layout, uploads);
         this.bucket = bucket;
         this.remote = remote;
-        this.condition = condition;
         completion = new Completion(bucket, errors, conditions, OPERATION, key(), condition);
     }
 

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -137,10 +138,14 @@ public final class BucketContext {
             }
             failures.keySet().removeAll(left);
             failures.putAll(failed);
-            left = failed.keySet().stream()
-                    .filter(key -> failed.get(key).isRetryable())
+            left = failed.entrySet().stream()
+                    .filter(failure -> failure.getValue().isRetryable())
+                    .map(Map.Entry::getKey)
                     .toList();
-            if (left.isEmpty() || !awaitNext(attempts, operation, null, failed.get(left.get(0)))) {
+            Optional<BlobStoreException> temporary = failed.values().stream()
+                    .filter(BlobStoreException::isRetryable)
+                    .findFirst();
+            if (temporary.isEmpty() || !awaitNext(attempts, operation, null, temporary.get())) {
                 return failures;
             }
         }
