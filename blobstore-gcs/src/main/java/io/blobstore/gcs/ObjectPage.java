@@ -39,7 +39,7 @@ record ObjectPage(List<Blob> objects, int invalid, Optional<String> next) {
         if (token != null) {
             all.add(BlobListOption.pageToken(token));
         }
-        return bucket.request(operation, null, () -> {
+        return bucket.call(operation, null, () -> {
             try {
                 return of(client.list(bucket.name(), all.toArray(new BlobListOption[0])));
             } catch (StorageException e) {

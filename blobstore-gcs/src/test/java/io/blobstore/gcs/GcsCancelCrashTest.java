@@ -116,6 +116,7 @@ class GcsCancelCrashTest {
                     .endpoint(URI.create(server.endpoint().toString()))
                     .credentials(NoCredentials.getInstance())
                     .trustManagers(TestAuthority.get().trustManagers())
+                    .nativeConditions(true)
                     .open();
         }
 

@@ -99,7 +99,7 @@ class GcsCompletionFaultsTest extends GcsFaultsBase {
     @ValueSource(strings = {"SlowDown", "ServiceUnavailable", "rateLimitExceeded"})
     void anErrorInASuccessfulResponseMayBeThrottling(String code) throws Exception {
         server.get().fault(IS_COMPLETION, GcsFaults.xml(200, code, "try again"));
-        try (BlobStore store = server.store().open();
+        try (BlobStore store = server.store().maxAttempts(1).open();
                 MultipartUpload upload = sent(store, Precondition.none())) {
             assertThatThrownBy(() -> upload.complete(Crc32c.of(ByteBuffer.wrap(CONTENT))))
                     .isInstanceOf(ThrottledException.class)

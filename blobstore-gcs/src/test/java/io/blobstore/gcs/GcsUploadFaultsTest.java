@@ -217,7 +217,7 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
                         ScriptedFault.changing(response -> response.withBody(response.text()
                                 .replaceFirst("(?s)HTTP/1.1 204 .*?\r\n\r\n", refused)
                                 .getBytes(StandardCharsets.UTF_8))));
-        try (BlobStore store = server.store().open()) {
+        try (BlobStore store = server.store().maxAttempts(1).open()) {
             store.store(KEY, BlobSource.of());
 
             Map<BlobKey, BlobStoreException> failures =

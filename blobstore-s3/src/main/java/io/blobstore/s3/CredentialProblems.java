@@ -67,7 +67,8 @@ final class CredentialProblems {
         if (!NO_CREDENTIALS.matcher(message).find()) {
             return Optional.empty();
         }
-        String reasons = Arrays.stream(NEXT_PROVIDER.split(message, -1))
+        int names = Math.max(0, message.indexOf(" : [")); // the chain's providers precede their reasons
+        String reasons = Arrays.stream(NEXT_PROVIDER.split(message.substring(names), -1))
                 .skip(1)
                 .filter(reason -> !NOT_CONFIGURED.matcher(reason).find())
                 .map(reason -> reason.replaceFirst("[\\])]*$", ""))

@@ -93,7 +93,7 @@ public final class S3BlobStore implements BlobStore {
             .minPartSize(5 * MIB)
             .maxPartSize(5 * GIB)
             .maxParts(10_000)
-            .maxBlobSize(5L << 40)
+            .maxBlobSize(10_000 * 5 * GIB)
             .conditionalStore(Support.NATIVE)
             .presign(Support.NATIVE)
             .build();

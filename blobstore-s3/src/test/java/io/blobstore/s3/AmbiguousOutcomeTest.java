@@ -175,7 +175,12 @@ class AmbiguousOutcomeTest {
     @Test
     void aRepeatedCompletionMayFailBecauseTheFirstSucceeded() throws IOException {
         try (ScriptedServer server = server(
-                        CREATED, PART, LOST, ScriptedS3.refusing(412, "PreconditionFailed"), existing(100, CRC_FIELD));
+                        CREATED,
+                        PART,
+                        LOST,
+                        exchange -> exchange.respondHead(404, 0),
+                        ScriptedS3.refusing(412, "PreconditionFailed"),
+                        existing(100, CRC_FIELD));
                 BlobStore store = ScriptedS3.store(server).open();
                 MultipartUpload upload = sent(store, IF_ABSENT)) {
             assertThat(upload.complete(CHECKSUM).checksum()).contains(CHECKSUM);

@@ -100,7 +100,10 @@ class S3MetadataTest {
         fields.add("x-amz-meta-broken: =?UTF-8?B?/w==?= =?none?B?YQ==?=");
         String[] all = fields.toArray(new String[0]);
         byte[] content = {1, 2, 3};
-        try (ScriptedServer server = server(ScriptedS3.head(3, all), exchange -> exchange.respond(200, content, all));
+        try (ScriptedServer server = server(
+                        ScriptedS3.head(3, all),
+                        exchange -> exchange.respond(200, content, all),
+                        ScriptedS3.head(3, all));
                 BlobStore store = ScriptedS3.store(server).open()) {
             BlobMetadata head = store.head(KEY);
             BlobMetadata read =
