@@ -88,7 +88,7 @@ public final class S3BlobStore implements BlobStore {
     private static final long MIB = 1L << 20;
     private static final long GIB = 1L << 30;
 
-    /** The limits that S3 documents for every bucket; some buckets support larger blobs. Compatible servers differ. */
+    /** The limits that S3 documents: the largest object has the most and largest parts. Compatible servers differ. */
     static final StoreCapabilities CAPABILITIES = StoreCapabilities.builder()
             .minPartSize(5 * MIB)
             .maxPartSize(5 * GIB)

@@ -17,8 +17,8 @@ import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 
 /**
- * A listing request that the SDK sends, signs and repeats, but whose response is parsed here. The SDK fails for the
- * whole page if one entry has an invalid escape, size or time, and replaces invalid UTF-8 in names.
+ * A listing request that the SDK sends and signs, but whose response is parsed here. The SDK fails for the whole page
+ * if one entry has an invalid escape, size or time, and replaces invalid UTF-8 in names.
  */
 final class UnparsedListing implements ExecutionInterceptor {
     /** The maximum number of bytes of a page: twice what 1000 names of 1024 bytes take, percent-encoded. */
