@@ -15,12 +15,14 @@ import io.blobstore.PartialReadException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
+import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.TargetException;
 import io.blobstore.spi.ByteRanges;
 import io.blobstore.spi.Checksums;
 import io.blobstore.spi.PartLayout;
+import io.blobstore.zstd.internal.FrameTable;
 import io.blobstore.zstd.internal.FrameTable.Encoding;
 import java.io.IOException;
 import java.util.Optional;
@@ -139,6 +141,14 @@ final class ContentStore extends ForwardingBlobStore {
 
     private static ReadOptions pinned(CompressedBlob blob) {
         return ReadOptions.ifMatch(blob.stored().version());
+    }
+
+    /** Returns the capabilities of the store, but that content may be as large as compressed blobs can hold. */
+    @Override
+    public StoreCapabilities capabilities() {
+        return delegate().capabilities().toBuilder()
+                .maxBlobSize((long) FrameTable.MAX_FRAMES * FrameTable.MAX_FRAME)
+                .build();
     }
 
     // ---- writing would store content that is not compressed

@@ -3,9 +3,11 @@ package io.blobstore.zstd;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStore;
+import io.blobstore.BlobStoreException;
 import io.blobstore.ByteRange;
 import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
+import io.blobstore.PartialReadException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import io.blobstore.internal.buffer.DirectBufferPool;
@@ -59,6 +61,9 @@ final class TableLoader {
                 return seekable(blob, end);
             }
             throw new NotCompressedException(key);
+        } catch (PartialReadException e) { // what arrived is no content of the blob
+            throw new BlobStoreException(
+                    Operation.READ, key, "its table of frames was cut off: " + e.getMessage(), e, true);
         } catch (FrameFormatException e) {
             throw new IntegrityException(Operation.READ, key, "its table of frames is damaged: " + e.getMessage(), e);
         }

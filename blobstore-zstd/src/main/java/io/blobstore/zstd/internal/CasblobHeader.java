@@ -35,11 +35,6 @@ public record CasblobHeader(long contentSize, Encoding encoding, int frameSize, 
 
     private static final int COUNTED_BY_FRAME_LENGTH = 21;
 
-    /** Creates the header of content that is to be written. */
-    static CasblobHeader of(long contentSize, int frameSize) {
-        return new CasblobHeader(contentSize, Encoding.ZSTD, frameSize, (int) ceilDiv(contentSize, frameSize) + 1);
-    }
-
     /**
      * Returns whether bytes from the start of a file look like those of a casblob: other programs, such as pzstd, write
      * shorter skippable frames of the same number.
@@ -123,29 +118,6 @@ public record CasblobHeader(long contentSize, Encoding encoding, int frameSize, 
             content[i] = Math.min(contentSize, (long) i * frameSize);
         }
         return FrameTable.zstd(stored, content);
-    }
-
-    /**
-     * Writes the header.
-     *
-     * @param lengths the number of bytes in which each frame is stored
-     * @param target receives {@link #length()} bytes; its position advances
-     */
-    void write(int[] lengths, ByteBuffer target) {
-        ByteBuffer bytes = target.slice(target.position(), length()).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.putInt(MAGIC)
-                .putInt(COUNTED_BY_FRAME_LENGTH + 8 * offsets)
-                .putLong(contentSize)
-                .put((byte) (encoding == Encoding.ZSTD ? 1 : 0))
-                .putInt(frameSize)
-                .putLong(offsets);
-        long offset = length();
-        bytes.putLong(offset);
-        for (int i = 0; i + 1 < offsets; i++) {
-            offset += lengths[i];
-            bytes.putLong(offset);
-        }
-        target.position(target.position() + length());
     }
 
     private static long ceilDiv(long a, long b) {

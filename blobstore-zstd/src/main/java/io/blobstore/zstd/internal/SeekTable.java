@@ -101,24 +101,4 @@ public record SeekTable(int frameCount, boolean checksums) {
         }
         return FrameTable.zstd(stored, content, sums);
     }
-
-    /**
-     * Writes a table without checksums.
-     *
-     * @param storedLengths the number of bytes in which each frame is stored
-     * @param contentSize the size of the content
-     * @param frameSize the content of each frame but the last
-     * @param target receives {@link #length()} bytes; its position advances
-     */
-    void write(int[] storedLengths, long contentSize, int frameSize, ByteBuffer target) {
-        ByteBuffer bytes = target.slice(target.position(), length()).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.putInt(MAGIC).putInt(length() - SKIPPABLE_HEADER);
-        long left = contentSize;
-        for (int stored : storedLengths) {
-            bytes.putInt(stored).putInt((int) Math.min(left, frameSize));
-            left -= frameSize;
-        }
-        bytes.putInt(frameCount).put((byte) 0).putInt(FOOTER_MAGIC);
-        target.position(target.position() + length());
-    }
 }
