@@ -10,7 +10,8 @@ module io.blobstore {
     exports io.blobstore.spi;
     exports io.blobstore.transfer;
     exports io.blobstore.internal.buffer to
-            io.blobstore.http;
+            io.blobstore.http,
+            io.blobstore.zstd;
     exports io.blobstore.internal.concurrent to
             io.blobstore.fs,
             io.blobstore.http;

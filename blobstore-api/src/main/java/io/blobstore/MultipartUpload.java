@@ -22,7 +22,10 @@ public interface MultipartUpload extends Closeable {
      */
     String id();
 
-    /** Returns how the content is split into parts. */
+    /**
+     * Returns how the content is split into parts. A layout {@linkplain PartLayout#ofUnknownSize of unknown size} has
+     * the size of the parts when the upload is completed.
+     */
     PartLayout layout();
 
     /**
@@ -30,7 +33,7 @@ public interface MultipartUpload extends Closeable {
      * content any more.
      *
      * @param partNumber from 1 to {@link PartLayout#partCount()}
-     * @param content exactly {@link PartLayout#length} bytes
+     * @param content exactly {@link PartLayout#length} bytes; in a layout of unknown size, a full part or the last one
      * @throws SourceChangedException if the source changed while it was read
      * @throws IntegrityException if the content that the store received differs from the content that was sent
      * @throws IllegalArgumentException if the number or the size does not fit the layout

@@ -31,13 +31,16 @@ public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
     }
 
     private final BlobKey key;
-    private final PartLayout layout;
     private final OpenUploads uploads;
     private final ConcurrentSkipListMap<Integer, P> parts = new ConcurrentSkipListMap<>();
 
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
     // Guarded by lock:
     private State state = State.OPEN;
+
+    /** Gets the size of the parts, if it was not known before, when the upload is completed. */
+    private volatile PartLayout layout;
+
     private @Nullable StoredBlob result;
     private boolean freed;
 
@@ -64,7 +67,7 @@ public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
     protected abstract UploadedPart describe(P part);
 
     /**
-     * Makes the blob visible. May be called again after a failure.
+     * Makes the blob visible. May be called again after a failure. The size of the {@link #layout()} is known by now.
      *
      * @param sent all parts of the layout, in order
      * @param checksum the checksum of the whole content
@@ -91,7 +94,7 @@ public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
 
     @Override
     public final UploadedPart uploadPart(int partNumber, BlobSource content) throws IOException {
-        layout.requirePart(partNumber, content);
+        layout().requirePart(partNumber, content);
         lock.readLock().lock();
         try {
             requireOpen();
@@ -116,7 +119,9 @@ public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
                 return result;
             }
             requireOpen();
-            requireChecksum(checksum);
+            PartLayout complete = layout.withSizeOf(parts());
+            requireChecksum(complete, checksum);
+            layout = complete;
             StoredBlob published = publish(List.copyOf(parts.values()), checksum);
             result = published;
             state = State.COMPLETED;
@@ -127,8 +132,8 @@ public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
         }
     }
 
-    private void requireChecksum(Crc32c wanted) throws IntegrityException {
-        Crc32c sent = layout.checksum(parts());
+    private void requireChecksum(PartLayout complete, Crc32c wanted) throws IntegrityException {
+        Crc32c sent = complete.checksum(parts());
         if (!sent.equals(wanted)) {
             throw new IntegrityException(
                     Operation.COMPLETE_UPLOAD,
@@ -164,6 +169,7 @@ public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
 
     @Override
     public String toString() {
-        return getClass().getSimpleName() + "[" + key + ", " + parts.size() + " of " + layout.partCount() + " parts]";
+        return getClass().getSimpleName() + "[" + key + ", " + parts.size()
+                + (layout.isSizeKnown() ? " of " + layout.partCount() : "") + " parts]";
     }
 }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.blobstore.BlobAlreadyExistsException;
+import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
@@ -61,6 +62,59 @@ abstract class MultipartContract extends ListingContract {
         for (int number : numbers) {
             upload.uploadPart(number, part(content, upload.layout(), number));
         }
+    }
+
+    @Test
+    void theSizeMayBeKnownAtTheEndOnly() throws IOException {
+        assumeMultipart();
+        byte[] content = content();
+        PartLayout unknown = PartLayout.ofUnknownSize(partSize());
+        try (MultipartUpload upload = store.createMultipartUpload(KEY, unknown, StoreOptions.DEFAULT)) {
+            upload.uploadPart(PARTS, source(content).slice(layout().offset(PARTS), 777));
+            for (int number = PARTS - 1; number > 0; number--) {
+                upload.uploadPart(number, part(content, layout(), number));
+            }
+            assertThat(upload.layout()).isEqualTo(unknown);
+
+            StoredBlob stored = upload.complete(Crc32c.of(source(content)));
+
+            assertThat(stored.size()).isEqualTo(content.length);
+            assertThat(upload.layout()).isEqualTo(layout());
+        }
+        assertHolds(KEY, content);
+    }
+
+    @Test
+    void partsOfAnUnknownSizeLeaveNoGap() throws IOException {
+        assumeMultipart();
+        PartLayout unknown = PartLayout.ofUnknownSize(partSize());
+        byte[] content = content();
+        try (MultipartUpload upload = store.createMultipartUpload(KEY, unknown, StoreOptions.DEFAULT)) {
+            assertThatIllegalStateException().isThrownBy(() -> upload.complete(Crc32c.EMPTY));
+            BlobSource tooMuch = source(bytes(Math.toIntExact(partSize() + 1), 3));
+            assertThatIllegalArgumentException().isThrownBy(() -> upload.uploadPart(1, tooMuch));
+            assertThatIllegalArgumentException().isThrownBy(() -> upload.uploadPart(1, source(new byte[0])));
+
+            upload.uploadPart(1, part(content, layout(), 1));
+            upload.uploadPart(3, part(content, layout(), 3));
+            assertThatIllegalStateException().isThrownBy(() -> upload.complete(Crc32c.of(source(content))));
+            upload.uploadPart(2, source(content).slice(0, 10));
+            assertThatIllegalStateException().isThrownBy(() -> upload.complete(Crc32c.of(source(content))));
+        }
+        assertThatExceptionOfType(BlobNotFoundException.class).isThrownBy(() -> store.head(KEY));
+    }
+
+    @Test
+    void aShorterLastPartReplacesALongerOne() throws IOException {
+        assumeMultipart();
+        byte[] content = bytes(10, 4);
+        PartLayout unknown = PartLayout.ofUnknownSize(partSize());
+        try (MultipartUpload upload = store.createMultipartUpload(KEY, unknown, StoreOptions.DEFAULT)) {
+            upload.uploadPart(1, source(bytes(1000, 5)));
+            upload.uploadPart(1, source(content));
+            assertThat(upload.complete(Crc32c.of(source(content))).size()).isEqualTo(10);
+        }
+        assertHolds(KEY, content);
     }
 
     @Test

@@ -36,7 +36,6 @@ final class BlobFileWriter {
     private final Operation operation;
     private final FsRoot root;
     private final BlobKey key;
-    private final long size;
     private final Precondition condition;
     private final BlobRecord.Description description;
     private final Path target;
@@ -50,7 +49,6 @@ final class BlobFileWriter {
             Operation operation,
             FsRoot root,
             BlobKey key,
-            long size,
             Precondition condition,
             BlobRecord.Description description,
             Path target,
@@ -58,7 +56,6 @@ final class BlobFileWriter {
         this.operation = operation;
         this.root = root;
         this.key = key;
-        this.size = size;
         this.condition = condition;
         this.description = description;
         this.target = target;
@@ -70,7 +67,11 @@ final class BlobFileWriter {
         return file.temporary();
     }
 
-    /** Creates the temporary file, to be {@linkplain #publish published} or {@linkplain #discard discarded}. */
+    /**
+     * Creates the temporary file, to be {@linkplain #publish published} or {@linkplain #discard discarded}.
+     *
+     * @param size the content's size in bytes, for which room is made; 0 if it is not known
+     */
     static BlobFileWriter create(Operation operation, FsRoot root, BlobKey key, long size, StoreOptions options)
             throws IOException {
         BlobRecord.Description description =
@@ -89,11 +90,11 @@ final class BlobFileWriter {
             throws IOException {
         Path target = root.paths().resolve(operation, key); // before any file is created
         AtomicFile file = AtomicFile.create(target, root.session().newTemporary());
-        BlobFileWriter blob = new BlobFileWriter(operation, root, key, size, condition, description, target, file);
+        BlobFileWriter blob = new BlobFileWriter(operation, root, key, condition, description, target, file);
         try {
             file.extend(size);
             // Before the content: fails early if the metadata does not fit, or the file system has no attributes.
-            blob.recordOf(Crc32c.EMPTY).write(file.temporary());
+            blob.recordOf(size, Crc32c.EMPTY).write(file.temporary());
             return blob;
         } catch (IOException | RuntimeException | Error e) {
             blob.discard();
@@ -118,9 +119,10 @@ final class BlobFileWriter {
     }
 
     /** Moves the complete content to the key's path. May be called again after a failure, and continues from there. */
-    StoredBlob publish(Crc32c checksum) throws IOException {
+    StoredBlob publish(long size, Crc32c checksum) throws IOException {
         if (!named) {
-            recordOf(checksum).write(file.temporary());
+            file.truncate(size); // of a last part that was uploaded again, and is shorter now
+            recordOf(size, checksum).write(file.temporary());
             if (root.durability() == Durability.SYNC) {
                 file.force();
             }
@@ -139,7 +141,7 @@ final class BlobFileWriter {
         file.close();
     }
 
-    private BlobRecord recordOf(Crc32c checksum) throws IOException {
+    private BlobRecord recordOf(long size, Crc32c checksum) throws IOException {
         Instant modified = Files.getLastModifiedTime(file.temporary()).toInstant();
         return new BlobRecord(checksum, version, size, modified, description);
     }

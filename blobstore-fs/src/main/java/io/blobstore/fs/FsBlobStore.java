@@ -102,7 +102,7 @@ public final class FsBlobStore implements BlobStore {
         return translating(Operation.STORE, key, () -> {
             BlobFileWriter blob = BlobFileWriter.create(Operation.STORE, root, key, content.size(), options);
             try {
-                return blob.publish(blob.write(0, content));
+                return blob.publish(content.size(), blob.write(0, content));
             } finally {
                 blob.discard();
             }
@@ -240,7 +240,7 @@ public final class FsBlobStore implements BlobStore {
                 try {
                     Crc32c checksum = copy.write(0, content);
                     requireChecksum(Operation.COPY, from, blob, checksum);
-                    return copy.publish(checksum);
+                    return copy.publish(content.size(), checksum);
                 } finally {
                     copy.discard();
                 }
@@ -276,11 +276,12 @@ public final class FsBlobStore implements BlobStore {
         layout.requireWithin(CAPABILITIES);
         return translating(Operation.CREATE_UPLOAD, key, () -> {
             root.paths().resolve(Operation.CREATE_UPLOAD, key); // an invalid key fails the creation, not the completion
+            long size = layout.isSizeKnown() ? layout.size() : 0;
             return uploads.create(() -> FsMultipartUpload.create(
                     key,
                     layout,
                     root.path(),
-                    BlobFileWriter.create(Operation.COMPLETE_UPLOAD, root, key, layout.size(), options),
+                    BlobFileWriter.create(Operation.COMPLETE_UPLOAD, root, key, size, options),
                     uploads));
         });
     }

@@ -59,7 +59,7 @@ final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
     @Override
     protected StoredBlob publish(List<UploadedPart> sent, Crc32c checksum) throws IOException {
         return translating(Operation.COMPLETE_UPLOAD, () -> {
-            StoredBlob published = blob.publish(checksum);
+            StoredBlob published = blob.publish(layout().size(), checksum);
             delete();
             return published;
         });

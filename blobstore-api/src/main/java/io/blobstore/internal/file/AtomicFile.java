@@ -107,6 +107,11 @@ public final class AtomicFile implements Closeable {
         }
     }
 
+    /** Cuts off what was written beyond a length. */
+    public void truncate(long length) throws IOException {
+        channel.truncate(length);
+    }
+
     /** Returns a section of the content that begins at an offset, to be written and closed. */
     public Section section(long offset) {
         return new Section(offset);

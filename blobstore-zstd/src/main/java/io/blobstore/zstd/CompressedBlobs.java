@@ -1,0 +1,72 @@
+package io.blobstore.zstd;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobStore;
+import io.blobstore.ReadOptions;
+import io.blobstore.transfer.BlobReader;
+import io.blobstore.transfer.TransferManager;
+import java.io.IOException;
+
+/**
+ * Reads compressed blobs of a store by offsets of their content.
+ *
+ * <pre>{@code
+ * try (BlobReader reader = CompressedBlobs.of(store).open(transfers, BlobKey.of("logs/2026.zst"))) {
+ *     ByteBuffer memory = ByteBuffer.allocateDirect(64 << 10);
+ *     reader.read(memory, 5L << 30); // fetches and decodes one frame, or two
+ * }
+ * }</pre>
+ *
+ * <p>A compressed blob consists of independent zstd frames and a table of them, in one of the formats of
+ * {@link FrameFormat}; other programs' blobs of these formats are read as well. Frames hold up to 64 MiB of content.
+ *
+ * <p>Each frame is decoded as soon as it has arrived, straight into the caller's memory if that is direct, and verified
+ * by its checksum before its bytes count as read. Frames that another program wrote without checksums are verified only
+ * by their structure and length.
+ *
+ * <p>The tables that were used last are kept, in up to 64 MiB. Thread-safe.
+ */
+public final class CompressedBlobs {
+    private static final long TABLES = 64L << 20;
+
+    private final ContentStore contents;
+
+    private CompressedBlobs(BlobStore store) {
+        contents = new ContentStore(store, new TableLoader(store), new TableCache(TABLES));
+    }
+
+    /** Returns the compressed blobs of a store, which the caller keeps open meanwhile and closes. */
+    public static CompressedBlobs of(BlobStore store) {
+        return new CompressedBlobs(store);
+    }
+
+    /**
+     * Returns the properties of a compressed blob.
+     *
+     * @throws io.blobstore.BlobNotFoundException if there is no blob
+     * @throws NotCompressedException if the blob is in none of the formats
+     * @throws io.blobstore.IntegrityException if its table of frames is damaged
+     */
+    public CompressedBlob stat(BlobKey key) throws IOException {
+        return contents.load(key, ReadOptions.DEFAULT);
+    }
+
+    /**
+     * Opens a compressed blob to be read like a file, by offsets of its content. Sends no request yet; the first read
+     * throws what {@link #stat} does.
+     *
+     * @return a reader, to be closed by the caller before the manager
+     */
+    public BlobReader open(TransferManager transfers, BlobKey key) {
+        return transfers.openReader(contents, key);
+    }
+
+    /**
+     * Returns a view of the store in which every blob is its content: for downloads, ranges and everything else that
+     * reads from a {@link BlobStore}. Writing throws {@link UnsupportedOperationException}; closing does nothing. Blobs
+     * that are not compressed fail with {@link NotCompressedException}. Listings show the blobs as they are stored.
+     */
+    public BlobStore contents() {
+        return contents;
+    }
+}
