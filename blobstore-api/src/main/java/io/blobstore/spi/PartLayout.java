@@ -172,7 +172,8 @@ public record PartLayout(long size, long partSize) {
         }
         if (!fits) {
             throw new IllegalArgumentException("parts of " + partSize + " bytes for a blob of "
-                    + (isSizeKnown() ? size : "unknown size") + " are outside the store's limits: parts of " + limits.minPartSize() + " to "
+                    + (isSizeKnown() ? size : "unknown size") + " are outside the store's limits: parts of "
+                    + limits.minPartSize() + " to "
                     + limits.maxPartSize() + " bytes, at most " + limits.maxParts() + " of them");
         }
     }

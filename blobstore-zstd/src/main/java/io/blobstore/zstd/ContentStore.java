@@ -78,7 +78,8 @@ final class ContentStore extends ForwardingBlobStore {
     }
 
     private ReadResult read(CompressedBlob blob, ByteRange range, BlobTarget.Window target) throws IOException {
-        long length = ByteRanges.resolve(range, blob.stored().key(), blob.table().contentSize(), target.remaining());
+        long length =
+                ByteRanges.resolve(range, blob.stored().key(), blob.table().contentSize(), target.remaining());
         ReadResult result;
         if (length == 0) {
             result = ReadResult.of(blob.content(), 0, Crc32c.EMPTY);
@@ -97,8 +98,8 @@ final class ContentStore extends ForwardingBlobStore {
             throws IOException {
         long storedOffset = blob.table().storedOffset(0) + offset;
         try {
-            ReadResult read = delegate().read(
-                    blob.stored().key(), ByteRange.of(storedOffset, length), target, pinned(blob));
+            ReadResult read =
+                    delegate().read(blob.stored().key(), ByteRange.of(storedOffset, length), target, pinned(blob));
             return ReadResult.of(blob.content(), read.length(), read.checksum());
         } catch (PartialReadException e) {
             ReadResult received = e.received();
@@ -164,7 +165,8 @@ final class ContentStore extends ForwardingBlobStore {
     }
 
     private static UnsupportedOperationException readOnly() {
-        return new UnsupportedOperationException("this is a view of compressed blobs; store with CompressedBlobs.upload");
+        return new UnsupportedOperationException(
+                "this is a view of compressed blobs; store with CompressedBlobs.upload");
     }
 
     @Override

@@ -62,7 +62,11 @@ final class FrameWindow implements BlobTarget.Window {
 
     @Override
     public long remaining() {
-        return frame > last ? 0 : table.storedOffset(last + 1) - table.storedOffset(frame) - stored.buffer().position();
+        return frame > last
+                ? 0
+                : table.storedOffset(last + 1)
+                        - table.storedOffset(frame)
+                        - stored.buffer().position();
     }
 
     @Override

@@ -37,7 +37,8 @@ final class TableCache {
         lock.lock();
         try {
             CompressedBlob replaced = tables.put(blob.stored().key(), blob);
-            bytes += blob.table().memory() - (replaced == null ? 0 : replaced.table().memory());
+            bytes += blob.table().memory()
+                    - (replaced == null ? 0 : replaced.table().memory());
             Iterator<CompressedBlob> eldest = tables.values().iterator();
             while (bytes > maxBytes && eldest.hasNext()) {
                 bytes -= eldest.next().table().memory();

@@ -120,11 +120,7 @@ final class TableLoader {
 
     /** Fills a buffer from its position to its limit with bytes of the same version, and sets its position to 0. */
     private void read(BlobMetadata blob, long offset, ByteBuffer target) throws IOException {
-        store.read(
-                blob.key(),
-                ByteRange.of(offset, target.remaining()),
-                target,
-                ReadOptions.ifMatch(blob.version()));
+        store.read(blob.key(), ByteRange.of(offset, target.remaining()), target, ReadOptions.ifMatch(blob.version()));
         target.position(0);
     }
 }

@@ -54,7 +54,8 @@ class CasblobVectorsTest {
         return lines.stream()
                 .skip(1)
                 .map(line -> List.of(line.split("\t")))
-                .map(cells -> columns.stream().collect(Collectors.toMap(Function.identity(), column -> cells.get(columns.indexOf(column)))))
+                .map(cells -> columns.stream()
+                        .collect(Collectors.toMap(Function.identity(), column -> cells.get(columns.indexOf(column)))))
                 .toList();
     }
 
@@ -129,7 +130,8 @@ class CasblobVectorsTest {
                         assertThatThrownBy(() -> read(blobs.contents(), ByteRange.of(start, length), length))
                                 .isInstanceOf(IntegrityException.class);
                     } else {
-                        assertThat(read(blobs.contents(), ByteRange.of(start, length), length)).containsOnly(0);
+                        assertThat(read(blobs.contents(), ByteRange.of(start, length), length))
+                                .containsOnly(0);
                     }
                 }
             } else if (name.equals("bad/size+1")) {

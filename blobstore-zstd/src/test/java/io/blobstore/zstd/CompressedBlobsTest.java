@@ -76,10 +76,19 @@ class CompressedBlobsTest {
         return Stream.of(
                 new Stored("casblob", FILES.casblob(), false),
                 new Stored("casblob of content as it is", FILES.identity(), false),
-                new Stored("casblob with digest", FrameFiles.of(CONTENT, FRAME).withDigest().casblob(), true),
+                new Stored(
+                        "casblob with digest",
+                        FrameFiles.of(CONTENT, FRAME).withDigest().casblob(),
+                        true),
                 new Stored("seekable", FILES.seekable(), false),
-                new Stored("seekable in frames of any size", FrameFiles.of(CONTENT, 777).seekable(), false),
-                new Stored("seekable with digest", FrameFiles.of(CONTENT, FRAME).withDigest().seekable(), true),
+                new Stored(
+                        "seekable in frames of any size",
+                        FrameFiles.of(CONTENT, 777).seekable(),
+                        false),
+                new Stored(
+                        "seekable with digest",
+                        FrameFiles.of(CONTENT, FRAME).withDigest().seekable(),
+                        true),
                 new Stored(
                         "seekable with checksums in its table",
                         FrameFiles.of(CONTENT, FRAME)
@@ -90,7 +99,10 @@ class CompressedBlobsTest {
     }
 
     private void store(byte[] file) throws IOException {
-        store.store(KEY, BlobSource.of(ByteBuffer.wrap(file)), StoreOptions.builder().contentType("text/plain").build());
+        store.store(
+                KEY,
+                BlobSource.of(ByteBuffer.wrap(file)),
+                StoreOptions.builder().contentType("text/plain").build());
     }
 
     private byte[] read(ByteRange range, ByteBuffer target) throws IOException {
@@ -107,7 +119,8 @@ class CompressedBlobsTest {
 
         CompressedBlob blob = blobs.stat(KEY);
         assertThat(blob.stored()).isEqualTo(store.head(KEY));
-        assertThat(blob.format()).isEqualTo(file.name().startsWith("casblob") ? FrameFormat.CASBLOB : FrameFormat.SEEKABLE);
+        assertThat(blob.format())
+                .isEqualTo(file.name().startsWith("casblob") ? FrameFormat.CASBLOB : FrameFormat.SEEKABLE);
         assertThat(blob.sha256().isPresent()).isEqualTo(file.digest());
         blob.sha256().ifPresent(digest -> assertThat(digest).isEqualTo(Sha256.of(ByteBuffer.wrap(CONTENT))));
         BlobMetadata content = blobs.contents().head(KEY);
@@ -132,7 +145,8 @@ class CompressedBlobsTest {
                     .as("range of %s bytes at %s", length, from)
                     .isEqualTo(Arrays.copyOfRange(CONTENT, from, from + length));
         }
-        assertThat(read(ByteRange.all(), ByteBuffer.allocateDirect(CONTENT.length + 1))).isEqualTo(CONTENT);
+        assertThat(read(ByteRange.all(), ByteBuffer.allocateDirect(CONTENT.length + 1)))
+                .isEqualTo(CONTENT);
         assertThat(read(ByteRange.from(CONTENT.length), ByteBuffer.allocate(5))).isEmpty();
         assertThat(read(ByteRange.atMost(CONTENT.length - 3, 10), ByteBuffer.allocate(10)))
                 .isEqualTo(Arrays.copyOfRange(CONTENT, CONTENT.length - 3, CONTENT.length));
@@ -149,8 +163,12 @@ class CompressedBlobsTest {
         try (TransferManager transfers = TransferManager.create();
                 MappedFile target = MappedFile.create(mapped, CONTENT.length);
                 BlobReader reader = blobs.open(transfers, KEY)) {
-            transfers.download(blobs.contents(), KEY, ByteRange.all(), BlobTarget.ofPath(copy)).join();
-            transfers.download(blobs.contents(), KEY, ByteRange.all(), target.region()).join();
+            transfers
+                    .download(blobs.contents(), KEY, ByteRange.all(), BlobTarget.ofPath(copy))
+                    .join();
+            transfers
+                    .download(blobs.contents(), KEY, ByteRange.all(), target.region())
+                    .join();
 
             assertThat(Files.readAllBytes(copy)).isEqualTo(CONTENT);
             assertThat(Files.readAllBytes(mapped)).isEqualTo(CONTENT);
@@ -165,7 +183,9 @@ class CompressedBlobsTest {
         byte[] file = FILES.seekable();
         store(file);
         read(ByteRange.of(FRAME + 10, 100), ByteBuffer.allocate(100));
-        assertThat(counted.reads()).as("requests for the start, the end, and the frame").isEqualTo(3);
+        assertThat(counted.reads())
+                .as("requests for the start, the end, and the frame")
+                .isEqualTo(3);
 
         long before = counted.bytes();
         read(ByteRange.of(5 * FRAME - 10, 20), ByteBuffer.allocate(20));

@@ -12,7 +12,9 @@ final class GoldenContent {
 
     private GoldenContent() {}
 
-    /** Returns content of a kind: "random", "text" that compresses to a third, "zero", or "lit:" with the text itself. */
+    /**
+     * Returns content of a kind: "random", "text" that compresses to a third, "zero", or "lit:" with the text itself.
+     */
     static byte[] of(String kind, long seed, int size) {
         if (kind.startsWith("lit:")) {
             return kind.substring(4).getBytes(StandardCharsets.US_ASCII);

@@ -72,8 +72,8 @@ public record CasblobHeader(long contentSize, Encoding encoding, int frameSize, 
         }
         long expected = ceilDiv(contentSize, frameSize) + 1;
         if (offsets != expected && !(type == 0 && offsets == 2)) {
-            throw new FrameFormatException(offsets + " offsets are not those of " + contentSize
-                    + " bytes in frames of " + frameSize);
+            throw new FrameFormatException(
+                    offsets + " offsets are not those of " + contentSize + " bytes in frames of " + frameSize);
         }
         if (offsets > FrameTable.MAX_FRAMES || storedSize < FIXED_LENGTH + 8 * offsets) {
             throw new FrameFormatException(offsets + " offsets do not fit a file of " + storedSize + " bytes");

@@ -37,7 +37,8 @@ public final class FrameDecoder implements Closeable {
         if (decoded != length) {
             throw new FrameFormatException("frame " + frame + " holds " + decoded + " bytes instead of " + length);
         }
-        if (table.hasChecksums() && (int) XxHash64.of(target.slice(target.position(), length)) != table.checksum(frame)) {
+        if (table.hasChecksums()
+                && (int) XxHash64.of(target.slice(target.position(), length)) != table.checksum(frame)) {
             throw new FrameFormatException("the content of frame " + frame + " differs from its checksum in the table");
         }
     }

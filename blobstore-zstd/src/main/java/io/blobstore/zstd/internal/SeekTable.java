@@ -80,8 +80,7 @@ public record SeekTable(int frameCount, boolean checksums) {
      * @throws FrameFormatException if the entries are not those of frames that precede the table
      */
     public FrameTable table(ByteBuffer end, long storedSize) throws FrameFormatException {
-        ByteBuffer bytes =
-                end.slice(end.limit() - length(), length()).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes = end.slice(end.limit() - length(), length()).order(ByteOrder.LITTLE_ENDIAN);
         if (bytes.getInt() != MAGIC || bytes.getInt() != length() - SKIPPABLE_HEADER) {
             throw new FrameFormatException("the skippable frame of its seek table is damaged");
         }

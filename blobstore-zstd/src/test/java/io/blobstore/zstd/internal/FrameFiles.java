@@ -101,7 +101,11 @@ public final class FrameFiles {
     /** Returns a casblob whose content is stored as it is. */
     public byte[] identity() {
         ByteBuffer header = ByteBuffer.allocate(45).order(ByteOrder.LITTLE_ENDIAN);
-        header.putInt(0x184D2A50).putInt(37).putLong(content.length).put((byte) 0).putInt(frameSize);
+        header.putInt(0x184D2A50)
+                .putInt(37)
+                .putLong(content.length)
+                .put((byte) 0)
+                .putInt(frameSize);
         header.putLong(2).putLong(45).putLong(45 + content.length);
         return concat(header.array(), content);
     }

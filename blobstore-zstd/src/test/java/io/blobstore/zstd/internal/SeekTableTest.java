@@ -58,7 +58,8 @@ class SeekTableTest {
     void otherFilesAreNotSeekable() {
         assertThat(SeekTable.isSeekable(ByteBuffer.wrap(new byte[8]))).isFalse();
         assertThat(SeekTable.isSeekable(ByteBuffer.wrap(new byte[100]))).isFalse();
-        assertThat(SeekTable.isSeekable(ByteBuffer.wrap(Arrays.copyOf(FILE, FILE.length - 1)))).isFalse();
+        assertThat(SeekTable.isSeekable(ByteBuffer.wrap(Arrays.copyOf(FILE, FILE.length - 1))))
+                .isFalse();
         assertThat(SeekTable.isSeekable(ByteBuffer.wrap(FILE))).isTrue();
     }
 

@@ -21,7 +21,8 @@ class XxHash64Test {
         assertThat(Long.toHexString(XxHash64.of(bytes))).isEqualTo(hash);
         assertThat(bytes.position()).isZero();
 
-        ByteBuffer direct = ByteBuffer.allocateDirect(bytes.remaining() + 1).put((byte) 7).put(bytes.duplicate());
+        ByteBuffer direct =
+                ByteBuffer.allocateDirect(bytes.remaining() + 1).put((byte) 7).put(bytes.duplicate());
         assertThat(Long.toHexString(XxHash64.of(direct.flip().position(1)))).isEqualTo(hash);
     }
 }
