@@ -48,6 +48,16 @@ abstract class BucketCommands {
         return true;
     }
 
+    /** Returns whether the server lists uploads by a prefix of their keys. */
+    boolean listsUploads() {
+        return true;
+    }
+
+    /** Returns whether the server reports when uploads were begun. */
+    boolean datesUploads() {
+        return true;
+    }
+
     /** Returns whether the server keeps the CRC32C that is sent with a blob. */
     boolean keepsChecksums() {
         return true;
@@ -129,6 +139,7 @@ abstract class BucketCommands {
     @ValueSource(booleans = {false, true})
     void uploadsOfAKilledProcessAreFoundAndAborted(boolean conditional) throws Exception {
         assumeTrue(takesParts(), "the server does not support multipart uploads");
+        assumeTrue(listsUploads(), "the server does not list uploads by prefix");
         try (ChildJvm.Running child =
                 ChildJvm.of(KilledUpload.class, directory).start(store, "x/killed", Boolean.toString(conditional))) {
             child.awaitLine("begun"::equals, Duration.ofMinutes(1));
@@ -138,9 +149,11 @@ abstract class BucketCommands {
 
         assertThat(Cli.run("uploads", "--store", store).out()).hasLineCount(1).contains("x/killed");
         assertThat(Cli.run("uploads", "y", "--store", store, "--abort").out()).isEmpty();
-        assertThat(Cli.run("uploads", "x/", "--store", store, "--older-than", "1d", "--abort")
-                        .out())
-                .isEmpty();
+        if (datesUploads()) {
+            assertThat(Cli.run("uploads", "x/", "--store", store, "--older-than", "1d", "--abort")
+                            .out())
+                    .isEmpty();
+        }
         Cli abort = Cli.run("uploads", "x/", "--store", store, "--abort", "--json");
         assertThat(abort.err()).isEmpty();
         assertThat((List<?>) abort.json().get("uploads")).hasSize(1);

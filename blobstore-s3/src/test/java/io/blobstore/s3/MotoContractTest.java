@@ -14,6 +14,7 @@ class MotoContractTest extends S3EndpointContractBase {
 
     @RegisterExtension
     static final KnownLimitations LIMITATIONS = new KnownLimitations("moto")
+            .fails("anUploadThatIsAbortedByItsIdCannotBeCompleted", "its completion is answered with 500 and no code")
             .mayFail(
                     "ofThreadsRacingWithoutConditionsOneLeavesItsWholeBlob",
                     "requests that store the same key at the same time may be answered with 500");
