@@ -34,6 +34,31 @@ public final class OpenUploads implements Closeable {
         void run() throws IOException;
     }
 
+    /** Aborts an upload with one request, whoever asks first; others wait until it is aborted. */
+    private static final class AbortedOnce implements Abortion {
+        private final Abortion abortion;
+        private final ReentrantLock lock = new ReentrantLock();
+        // Guarded by lock:
+        private boolean aborted;
+
+        AbortedOnce(Abortion abortion) {
+            this.abortion = abortion;
+        }
+
+        @Override
+        public void run() throws IOException {
+            lock.lock();
+            try {
+                if (!aborted) {
+                    abortion.run();
+                    aborted = true; // only now: after a failure, another call tries again
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
     private final Map<Object, Abortion> uploads = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -63,7 +88,7 @@ public final class OpenUploads implements Closeable {
         begin();
         try {
             T upload = creation.run();
-            Abortion abort = abortion.apply(upload);
+            Abortion abort = new AbortedOnce(abortion.apply(upload));
             if (isAdded(upload, abort)) {
                 return upload;
             }
@@ -76,6 +101,17 @@ public final class OpenUploads implements Closeable {
             throw refusal;
         } finally {
             end();
+        }
+    }
+
+    /**
+     * Aborts an upload that {@link #create(Creation, Function)} returned, unless it is aborted already. If the store is
+     * being closed, which aborts it too, waits for that.
+     */
+    public void abort(Object upload) throws IOException {
+        Abortion abortion = uploads.get(upload);
+        if (abortion != null) {
+            abortion.run();
         }
     }
 

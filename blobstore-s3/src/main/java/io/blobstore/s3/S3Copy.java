@@ -169,7 +169,7 @@ record S3Copy(
             return copied;
         } catch (IOException | RuntimeException | Error e) {
             try {
-                upload.abort();
+                uploads.abort(upload);
             } catch (IOException | RuntimeException suppressed) {
                 e.addSuppressed(suppressed);
             }

@@ -34,6 +34,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +42,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Reads of compressed blobs of every format and writer's choice, by all ways to read a store. */
+@Tag("jdk")
 @ExtendWith(LeakCheck.class)
 class CompressedBlobsTest {
     private static final BlobKey KEY = BlobKey.of("some-blob");
