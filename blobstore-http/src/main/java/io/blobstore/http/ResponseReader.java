@@ -149,7 +149,7 @@ final class ResponseReader {
         if (target.isPresent()) {
             received = fill(target.get(), body, length, handler);
         } else {
-            kept = success ? keep(body, length, handler.maxKept()) : keepError(body);
+            kept = success ? keep(body, length, handler.maxKept()) : keepError(body, length);
         }
         reusable = whole && requestIsWhole && found.keepAlive() && length != ResponseHead.UNKNOWN_LENGTH;
         return new HttpResponse(found.status(), found.headers(), new HttpResponse.Body(kept), received);
@@ -212,7 +212,7 @@ final class ResponseReader {
             throw ResponseHead.malformed(tooLarge);
         }
         StallDetector watch = new StallDetector(clock, silence, enough);
-        Kept kept = new Kept(max);
+        Kept kept = new Kept(length, max);
         long end = clock.nanoTime() + keptBodyNanos;
         while (kept.readSome(body, watch)) {
             if (clock.nanoTime() - end > 0) {
@@ -229,10 +229,10 @@ final class ResponseReader {
     }
 
     /** Keeps the part of an error's body that arrives in time, before the connection breaks: the status is enough. */
-    private byte[] keepError(BodyReader body) throws IOException {
+    private byte[] keepError(BodyReader body, long length) throws IOException {
         StallDetector watch = new StallDetector(
                 clock, stall, Integer.MAX_VALUE); // the whole body must arrive within one stall timeout
-        Kept kept = new Kept(MAX_ERROR_BODY);
+        Kept kept = new Kept(length, MAX_ERROR_BODY);
         try {
             boolean more = true;
             while (more) {
@@ -255,22 +255,24 @@ final class ResponseReader {
     private static final class Kept {
         private static final int FIRST = 4096;
 
-        private final int max;
+        /** The length that the head announces, at most the maximum; the maximum if it announces none. */
+        private final int limit;
+
         private byte[] bytes;
         private int size;
 
-        Kept(int max) {
-            this.max = max;
-            bytes = new byte[Math.min(FIRST, max)];
+        Kept(long length, int max) {
+            limit = length < 0 ? max : (int) Math.min(length, max);
+            bytes = new byte[Math.min(FIRST, limit)];
         }
 
-        /** Reads some bytes; returns false at the end of the body, or at the maximum size. */
+        /** Reads some bytes; returns false at the end of the body, or at the limit. */
         boolean readSome(BodyReader body, StallDetector watch) throws IOException {
+            if (size == limit) {
+                return false;
+            }
             if (size == bytes.length) {
-                if (size == max) {
-                    return false;
-                }
-                bytes = Arrays.copyOf(bytes, (int) Math.min(max, 2L * size));
+                bytes = Arrays.copyOf(bytes, (int) Math.min(limit, 2L * size));
             }
             int read = body.read(ByteBuffer.wrap(bytes, size, bytes.length - size), watch);
             size += Math.max(read, 0);
