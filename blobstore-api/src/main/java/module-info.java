@@ -10,12 +10,15 @@ module io.blobstore {
     exports io.blobstore.spi;
     exports io.blobstore.transfer;
     exports io.blobstore.internal.buffer to
+            io.blobstore.cache,
             io.blobstore.http,
             io.blobstore.zstd;
     exports io.blobstore.internal.concurrent to
+            io.blobstore.cache,
             io.blobstore.fs,
             io.blobstore.http;
     exports io.blobstore.internal.file to
+            io.blobstore.cache,
             io.blobstore.fs;
 
     uses io.blobstore.spi.BlobStoreProvider;
