@@ -1,59 +1,70 @@
 package io.blobstore.cache;
 
-import io.blobstore.BlobKey;
-import io.blobstore.BlobMetadata;
-import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
-import io.blobstore.BlobTarget;
-import io.blobstore.ByteRange;
-import io.blobstore.CopyOptions;
-import io.blobstore.DeleteResult;
 import io.blobstore.ForwardingBlobStore;
-import io.blobstore.MultipartUpload;
-import io.blobstore.ReadOptions;
-import io.blobstore.ReadResult;
-import io.blobstore.StoreOptions;
-import io.blobstore.StoredBlob;
+import io.blobstore.Sha256;
 import io.blobstore.cache.pieces.PieceCache;
 import io.blobstore.cas.ContentCache;
-import io.blobstore.spi.PartLayout;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A store in front of which content is cached on a local disk.
+ *
+ * <pre>{@code
+ * CacheOptions limits = CacheOptions.ofMaxBytes(50L << 30);
+ * try (ContentCache cache = ContentCache.open(Path.of("/var/cache/blobs"), limits);
+ *         BlobStore images = CachedBlobStore.open(BlobStores.open("s3://images"), cache)) {
+ *     ByteBuffer memory = ByteBuffer.allocateDirect(1 << 20);
+ *     images.read(BlobKey.of("base.img"), ByteRange.atMost(0, 1 << 20), memory); // downloads it
+ *     images.read(BlobKey.of("base.img"), ByteRange.atMost(1 << 20, 1 << 20), memory.clear()); // from the disk
+ * }
+ * }</pre>
+ *
+ * <p><b>Reads.</b> A version that the cache has not seen is a miss, and nothing stale is ever returned. A read of the
+ * current version asks the remote store for the metadata. A read of a given version ({@code ifMatch}) needs no request
+ * if the cache has that version, even if the remote store cannot be reached, or another process has replaced the blob
+ * since; if this process has replaced or deleted it, the remote store decides. The metadata of such a read is that of
+ * the time when the version was cached. A blob of up to {@link CachedStoreOptions#wholeBlobLimit()} bytes is downloaded
+ * as a whole, once for all reads that wait for it, and these get bytes as they arrive, except for the last 1 MiB, which
+ * is delivered after size and checksum were compared. The bytes of a larger one are cached in pieces, or not at all. If
+ * the cache fails, or its content is damaged, the read goes on at the remote store, at the byte that was reached.
+ *
+ * <p><b>Writes</b> go to the remote store, without another copy, and are not cached unless
+ * {@link CachedStoreOptions#cacheOnWrite()} is set. With {@link CachedStoreOptions#writeBack()}, {@link #store} returns
+ * when content and metadata are on the disk, and uploads follow in the background, in order for each key: they survive a
+ * kill of the process, and are repeated until they succeed. The blob has a version of its own then
+ * ({@code pending-…}), under which it can still be read, and be the condition of a change, after it was uploaded. Reads
+ * and metadata are those of the acknowledged blob at once. What only the remote store can decide waits for the uploads
+ * of the keys concerned, and fails if they fail: stores with a condition, copies, listings, {@code deleteAll} and
+ * presigned URLs. If there is no room, the blob is uploaded before it is acknowledged. A key that the remote store
+ * refuses is found out after it was acknowledged: it is logged, and repeated until the blob is deleted.
+ *
+ * <p>Thread-safe.
  */
 public final class CachedBlobStore extends ForwardingBlobStore {
-    private final ContentCache cache;
-    private final Counters counters = new Counters();
-    private final CurrentVersions versions = new CurrentVersions();
-    private final VersionRecords records;
-    private final Fills fills;
-    private final @Nullable PieceCache pieces;
-    private final CachedReads reads;
-    private final Optional<WriteThrough> writeThrough;
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private final BlobStore remote;
+    private final Counters counters;
+    private final @Nullable WriteBack writeBack;
+    private final List<Closeable> owned;
 
     private CachedBlobStore(
+            BlobStore front,
             BlobStore remote,
-            ContentCache cache,
-            CachedStoreOptions options,
-            @Nullable PieceCache pieces) {
-        super(remote);
-        this.cache = cache;
-        this.pieces = pieces;
-        records = new VersionRecords(cache, options.storeId().orElse(remote.toString()), counters);
-        fills = new Fills(remote, cache, records, counters, options);
-        reads = new CachedReads(remote, cache, records, versions, fills, pieces, counters, options.wholeBlobLimit());
-        writeThrough = options.cacheOnWrite()
-                ? Optional.of(new WriteThrough(remote, cache, records, counters, options.wholeBlobLimit()))
-                : Optional.empty();
+            Counters counters,
+            @Nullable WriteBack writeBack,
+            List<? extends Closeable> owned) {
+        super(front);
+        this.remote = remote;
+        this.counters = counters;
+        this.writeBack = writeBack;
+        this.owned = List.copyOf(owned);
     }
 
     /** Opens a cached store with default options; see {@link #open(BlobStore, ContentCache, CachedStoreOptions)}. */
@@ -66,88 +77,48 @@ public final class CachedBlobStore extends ForwardingBlobStore {
      *
      * @param remote the store to cache, which is closed with the cached store
      * @param cache the cache, which the caller closes after all stores that use it
-     * @throws IOException if the directory of pieces cannot be used
+     * @throws IOException if the directory of pieces, or of blobs that wait to be uploaded, cannot be used
+     * @throws IllegalStateException if another store of this process writes back from the same cache to a store with the
+     *     same description
      */
     public static CachedBlobStore open(BlobStore remote, ContentCache cache, CachedStoreOptions options)
             throws IOException {
-        PieceCache pieces = options.maxPieceBytes() == 0
-                ? null
-                : PieceCache.open(
-                        cache.stateDirectory().resolve("pieces"), options.pieceSize(), options.maxPieceBytes());
-        return new CachedBlobStore(remote, cache, options, pieces);
+        return open(remote, cache, options, List.of());
     }
 
-    @Override
-    public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
+    /** Opens a cached store that closes other things after itself. */
+    static CachedBlobStore open(
+            BlobStore remote, ContentCache cache, CachedStoreOptions options, List<? extends Closeable> owned)
             throws IOException {
-        requireOpen();
-        return reads.read(key, range, target, options);
-    }
-
-    @Override
-    public BlobMetadata head(BlobKey key) throws IOException {
-        long before = versions.now();
-        BlobMetadata blob = super.head(key);
-        reads.observed(blob, before);
-        return blob;
-    }
-
-    @Override
-    public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
-        StoredBlob stored = changing(key, () -> super.store(key, content, options));
-        writeThrough.ifPresent(through -> through.cache(stored, content));
-        return stored;
-    }
-
-    @Override
-    public void delete(BlobKey key) throws IOException {
-        changing(key, () -> {
-            super.delete(key);
-            return key;
-        });
-    }
-
-    @Override
-    public DeleteResult delete(Collection<BlobKey> keys) throws IOException {
-        keys.forEach(versions::changed);
+        String storeId = options.storeId().orElse(remote.toString());
+        Counters counters = new Counters();
+        List<Closeable> opened = new ArrayList<>();
         try {
-            return super.delete(keys);
-        } finally {
-            keys.forEach(versions::changed);
-        }
-    }
-
-    @Override
-    public long deleteAll(String prefix) throws IOException {
-        versions.changedUnknown();
-        try {
-            return super.deleteAll(prefix);
-        } finally {
-            versions.changedUnknown();
-        }
-    }
-
-    @Override
-    public StoredBlob copy(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
-        return changing(to, () -> super.copy(from, to, options));
-    }
-
-    @Override
-    public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options)
-            throws IOException {
-        return new NotedUpload(super.createMultipartUpload(key, layout, options), versions);
-    }
-
-    private interface Change<T> {
-        T run() throws IOException;
-    }
-
-    private <T> T changing(BlobKey key, Change<T> change) throws IOException {
-        versions.changed(key);
-        try {
-            return change.run();
-        } finally {
-            versions.changed(key);
+            PieceCache pieces = null;
+            if (options.maxPieceBytes() > 0) {
+                Path directory = cache.stateDirectory().resolve("pieces");
+                pieces = PieceCache.open(directory, options.pieceSize(), options.maxPieceBytes());
+                opened.add(pieces);
+            }
+            CachingStore caching = new CachingStore(remote, cache, options, pieces, counters);
+            if (options.writeBack().isEmpty()) {
+                return new CachedBlobStore(caching, remote, counters, null, owned);
+            }
+            VersionAliases aliases = new VersionAliases(cache, storeId);
+            PendingFiles files = PendingFiles.open(cache.stateDirectory()
+                    .resolve("pending")
+                    .resolve(Sha256.of(ByteBuffer.wrap(storeId.getBytes(StandardCharsets.UTF_8)))
+                            .hex()));
+            opened.add(files);
+            WriteBackOptions limits = options.writeBack().get();
+            WriteBackQueue queue = new WriteBackQueue(limits.maxBlobs(), limits.maxBytes());
+            WriteBackUploads uploads = new WriteBackUploads(caching, queue, files, aliases, limits);
+            WriteBack writeBack = new WriteBack(cache, files, queue, uploads);
+            return new CachedBlobStore(
+                    new WriteBackStore(caching, writeBack, aliases), remote, counters, writeBack, owned);
+        } catch (IOException | RuntimeException e) {
+            Closing.afterFailure(opened, e);
+            throw e;
         }
     }
 
@@ -164,30 +135,26 @@ public final class CachedBlobStore extends ForwardingBlobStore {
                 counters.damaged.sum(),
                 counters.cacheFailures.sum(),
                 counters.cachedWrites.sum(),
-                0,
-                0,
-                0,
-                0);
-    }
-
-    private void requireOpen() {
-        if (closed.get()) {
-            throw new IllegalStateException(this + " is closed");
-        }
+                writeBack == null ? 0 : writeBack.blobs(),
+                writeBack == null ? 0 : writeBack.bytes(),
+                writeBack == null ? 0 : writeBack.uploaded(),
+                writeBack == null ? 0 : writeBack.retries());
     }
 
     /**
-     * Ends the downloads into the cache, and closes the remote store. The cache belongs to the caller. Idempotent.
+     * Waits for the uploads of acknowledged blobs, for {@link WriteBackOptions#closeTimeout()} at most; ends the
+     * downloads into the cache; and closes the remote store. The cache belongs to the caller. Idempotent.
      */
     @Override
     public void close() throws IOException {
-        closed.set(true);
         List<Closeable> parts = new ArrayList<>();
-        parts.add(fills);
-        if (pieces != null) {
-            parts.add(pieces);
-        }
         parts.add(super::close);
+        parts.addAll(owned);
         Closing.all(parts);
+    }
+
+    @Override
+    public String toString() {
+        return "CachedBlobStore(" + remote + ")";
     }
 }

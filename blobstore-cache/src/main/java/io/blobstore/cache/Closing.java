@@ -9,6 +9,15 @@ import org.jspecify.annotations.Nullable;
 final class Closing {
     private Closing() {}
 
+    /** Closes all of them after a failure, in which further failures are suppressed. */
+    static void afterFailure(List<? extends Closeable> parts, Exception failure) {
+        try {
+            all(parts);
+        } catch (IOException | RuntimeException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
     /** Closes all of them in order, whatever fails, and then throws the first failure. */
     static void all(List<? extends Closeable> parts) throws IOException {
         @Nullable Exception first = null;

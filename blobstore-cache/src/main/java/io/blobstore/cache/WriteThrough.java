@@ -9,6 +9,7 @@ import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.ContentWriter;
 import io.blobstore.cas.Digest;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,19 +60,67 @@ final class WriteThrough {
     /** What was written into the cache. */
     record Written(Digest content, Crc32c checksum) {}
 
-    /** Writes a source into the cache, and reads it once. */
-    static Written write(ContentCache cache, BlobSource content) throws IOException {
-        Checksum checksum = new Checksum();
-        try (ContentWriter writer = cache.write(content.size())) {
-            content.forEachBuffer(WINDOW, buffer -> {
-                checksum.value = checksum.value.combine(Crc32c.of(buffer), buffer.remaining());
-                writer.write(buffer);
-            });
-            return new Written(writer.commit(), checksum.value);
+    /** Signals that the cache failed, and not the source. */
+    static final class CacheFailure extends IOException {
+        private static final long serialVersionUID = 1;
+
+        CacheFailure(Exception cause) {
+            super(cause.getMessage(), cause);
         }
     }
 
-    private static final class Checksum {
-        private Crc32c value = Crc32c.EMPTY;
+    /**
+     * Writes a source into the cache, and reads it once.
+     *
+     * @throws CacheFailure if the cache fails
+     * @throws IOException if the source fails
+     */
+    static Written write(ContentCache cache, BlobSource content) throws IOException {
+        Sink sink = new Sink(cache, content.size());
+        try {
+            content.forEachBuffer(WINDOW, sink::write);
+            return sink.commit();
+        } finally {
+            sink.close();
+        }
+    }
+
+    /** Turns the failures of a writer into {@link CacheFailure}s. */
+    private static final class Sink {
+        private final ContentWriter writer;
+        private Crc32c checksum = Crc32c.EMPTY;
+
+        Sink(ContentCache cache, long size) throws CacheFailure {
+            try {
+                writer = cache.write(size);
+            } catch (IOException | IllegalArgumentException e) {
+                throw new CacheFailure(e);
+            }
+        }
+
+        void write(ByteBuffer buffer) throws CacheFailure {
+            checksum = checksum.combine(Crc32c.of(buffer), buffer.remaining());
+            try {
+                writer.write(buffer);
+            } catch (IOException e) {
+                throw new CacheFailure(e);
+            }
+        }
+
+        Written commit() throws CacheFailure {
+            try {
+                return new Written(writer.commit(), checksum);
+            } catch (IOException e) {
+                throw new CacheFailure(e);
+            }
+        }
+
+        void close() {
+            try {
+                writer.close();
+            } catch (IOException e) {
+                LOG.warn("Unfinished content could not be removed from the cache", e);
+            }
+        }
     }
 }
