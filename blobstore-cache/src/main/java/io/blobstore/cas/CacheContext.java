@@ -207,7 +207,7 @@ final class CacheContext {
             corrupt.increment();
             String problem = String.valueOf(cause.getMessage());
             LOG.warn("{} is damaged, and removed from the cache: {}", directory.path(entry.file()), problem);
-            listener.corrupt(entry.file().key().keyspace(), problem);
+            listener.corrupt(entry.key().keyspace(), problem);
         }
     }
 

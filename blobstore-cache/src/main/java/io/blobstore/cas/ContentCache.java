@@ -5,9 +5,9 @@ import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Sha256;
 import io.blobstore.cas.internal.CacheDirectory;
-import io.blobstore.cas.internal.Entry;
 import io.blobstore.cas.internal.EntryFiles;
 import io.blobstore.cas.internal.Index;
+import io.blobstore.cas.internal.IndexTotals;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,8 +17,6 @@ import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A content-addressed cache in a local directory, in the layout of bazel-remote. Content is verified when it is put,
@@ -32,8 +30,6 @@ import org.slf4j.LoggerFactory;
  * java.nio.channels.ClosedByInterruptException}, and stays interrupted; other threads are not affected.
  */
 public final class ContentCache implements Closeable {
-    private static final Logger LOG = LoggerFactory.getLogger(ContentCache.class);
-
     private final CacheContext context;
     private final ContentReads reads;
     private final ContentPuts puts;
@@ -61,20 +57,19 @@ public final class ContentCache implements Closeable {
     static ContentCache open(Path path, CacheOptions options, EntryFiles files) throws IOException {
         CacheDirectory directory = CacheDirectory.open(path, options);
         try {
-            Index index = new Index(options.maxBytes(), directory.journal(), entry -> unlink(directory, entry));
+            boolean readOnly = options.accessMode() == AccessMode.READ_ONLY;
+            Index index = readOnly
+                    ? new Index(Long.MAX_VALUE, directory.journal(), entry -> {})
+                    : new Index(
+                            options.maxBytes(),
+                            directory.journal(),
+                            entry -> directory.delete(entry.file()),
+                            options.listener());
             directory.load(index);
             return new ContentCache(new CacheContext(directory, index, options, files));
         } catch (IOException | RuntimeException | Error e) {
             directory.close();
             throw e;
-        }
-    }
-
-    private static void unlink(CacheDirectory directory, Entry entry) {
-        try {
-            directory.delete(entry.file());
-        } catch (IOException e) {
-            LOG.warn("{} was not deleted, and takes space that is not counted", directory.path(entry.file()), e);
         }
     }
 
@@ -237,7 +232,19 @@ public final class ContentCache implements Closeable {
 
     /** Returns the state of the cache. */
     public CacheStats stats() {
-        throw new UnsupportedOperationException();
+        IndexTotals totals = context.index.totals();
+        return new CacheStats(
+                totals.entries(),
+                totals.contentBytes(),
+                totals.storedBytes(),
+                totals.reservedBytes(),
+                totals.doomedBytes(),
+                context.options.maxBytes(),
+                context.hits.sum(),
+                context.misses.sum(),
+                totals.evictions(),
+                context.corrupt.sum(),
+                context.directory.isLoading());
     }
 
     /**

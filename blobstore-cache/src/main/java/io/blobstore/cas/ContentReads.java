@@ -5,7 +5,6 @@ import io.blobstore.ByteRange;
 import io.blobstore.Sha256;
 import io.blobstore.cas.CacheContext.OpenEntry;
 import io.blobstore.cas.internal.Entry;
-import io.blobstore.cas.internal.EntryFile;
 import io.blobstore.cas.internal.EntryKey;
 import io.blobstore.zstd.internal.FrameFormatException;
 import java.io.IOException;
@@ -58,16 +57,10 @@ final class ContentReads {
             return false;
         }
         try {
-            return hasSize(found.get(), digest.size());
+            return found.get().contentSize() == digest.size();
         } finally {
             context.index.release(found.get());
         }
-    }
-
-    private static boolean hasSize(Entry entry, long size) {
-        return entry.file().format() == EntryFile.Format.CASBLOB
-                ? entry.file().contentSize() == size
-                : entry.storedSize() == size;
     }
 
     OptionalLong get(Digest digest, ByteRange range, BlobTarget.Window target) throws IOException {
@@ -131,7 +124,7 @@ final class ContentReads {
             return false;
         }
         try {
-            return hasSize(found.get(), digest.size()) && context.index.remove(found.get());
+            return found.get().contentSize() == digest.size() && context.index.remove(found.get());
         } finally {
             context.index.release(found.get());
         }

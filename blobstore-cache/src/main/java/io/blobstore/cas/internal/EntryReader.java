@@ -70,7 +70,7 @@ public final class EntryReader implements Closeable {
         try {
             EntryState state = EntryState.of(entry);
             long size = channel.size();
-            if (entry.file().format() == EntryFile.Format.PLAIN) {
+            if (entry.format() == EntryFile.Format.PLAIN) {
                 FrameTable table = FrameTable.identity(0, size);
                 return new EntryReader(channel, entry, state, table, null, decoders);
             }
@@ -94,9 +94,9 @@ public final class EntryReader implements Closeable {
         PooledBuffer start = DirectBufferPool.shared().take(length);
         try {
             CasblobHeader header = CasblobHeader.parse(read(channel, start), size);
-            if (header.contentSize() != entry.file().contentSize()) {
+            if (header.contentSize() != entry.contentSize()) {
                 throw new FrameFormatException("its header gives a size of " + header.contentSize() + ", and its name "
-                        + entry.file().contentSize());
+                        + entry.contentSize());
             }
             FrameTable table = header.length() <= length
                     ? header.table(start.buffer(), size)
@@ -155,7 +155,7 @@ public final class EntryReader implements Closeable {
 
     /** Verifies all of the content, whatever was verified before. */
     public void verify() throws IOException {
-        ContentCheck check = new ContentCheck(entry.file().key());
+        ContentCheck check = new ContentCheck(entry.key());
         if (table.encoding() == Encoding.IDENTITY) {
             try (PooledBuffer memory = DirectBufferPool.shared().take((int) Math.min(RUN, contentSize()))) {
                 long end = contentSize();
@@ -180,13 +180,13 @@ public final class EntryReader implements Closeable {
 
     /** Verifies content that no checksum protects, unless that was done before. */
     public void verifyOnce() throws IOException {
-        if (!state.isVerified() && ContentCheck.applies(entry.file().key())) {
+        if (!state.isVerified() && ContentCheck.applies(entry.key())) {
             verify();
         }
     }
 
     private void readPlain(long from, long to, BlobTarget.Window target) throws IOException {
-        if (contentSize() <= SMALL && ContentCheck.applies(entry.file().key())) {
+        if (contentSize() <= SMALL && ContentCheck.applies(entry.key())) {
             readSmallPlain(from, to, target);
             return;
         }
@@ -209,14 +209,14 @@ public final class EntryReader implements Closeable {
         if (to - from == size && memory.isDirect() && memory.remaining() >= size) {
             ByteBuffer content = memory.slice(memory.position(), size);
             readStored(content, table.storedOffset(0));
-            ContentCheck.require(entry.file().key(), content.flip());
+            ContentCheck.require(entry.key(), content.flip());
             memory.position(memory.position() + size);
             return;
         }
         try (PooledBuffer scratch = DirectBufferPool.shared().take(size)) {
             ByteBuffer content = scratch.buffer();
             readStored(content, table.storedOffset(0));
-            ContentCheck.require(entry.file().key(), content.flip());
+            ContentCheck.require(entry.key(), content.flip());
             target.put(content.slice((int) from, (int) (to - from)));
         }
     }
@@ -315,7 +315,7 @@ public final class EntryReader implements Closeable {
                 decoder.decode(table, frame, bytes, memory);
                 if (alone) {
                     int length = (int) table.contentLength(frame);
-                    ContentCheck.require(entry.file().key(), memory.slice(memory.position(), length));
+                    ContentCheck.require(entry.key(), memory.slice(memory.position(), length));
                 }
             } catch (FrameFormatException e) {
                 throw new FrameFormatException(e.getMessage() + ", at offset " + table.storedOffset(frame));
