@@ -10,11 +10,16 @@ import io.blobstore.Crc32c;
 import io.blobstore.PartialReadException;
 import io.blobstore.ReadResult;
 import io.blobstore.internal.concurrent.Interrupts;
+import io.blobstore.memory.Lease;
 import io.blobstore.spi.ByteRanges;
+import io.blobstore.transfer.TransferManager;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,7 +51,10 @@ public final class PieceCache implements Closeable {
     private final Flights flights;
     private final PieceFetcher fetcher;
     private final PieceReader reader;
+    private final PieceMapper mapper;
     private final Usage usage;
+    private final Set<Prefetching> running = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
 
     private final AtomicLong hits = new AtomicLong();
     private final AtomicLong misses = new AtomicLong();
@@ -60,6 +68,7 @@ public final class PieceCache implements Closeable {
         this.flights = new Flights(index);
         this.fetcher = new PieceFetcher(directory, index, flights);
         this.reader = new PieceReader(directory);
+        this.mapper = new PieceMapper(directory, index);
         this.usage = new Usage(this::release);
     }
 
@@ -219,9 +228,13 @@ public final class PieceCache implements Closeable {
                 }
             }
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw source.failure("interrupted while waiting for a piece", e, false);
+            throw interrupted(source, e);
         }
+    }
+
+    private static BlobStoreException interrupted(PieceSource source, InterruptedException cause) {
+        Thread.currentThread().interrupt();
+        return source.failure("interrupted while waiting for a piece", cause, false);
     }
 
     private static boolean isFinal(Throwable failure, int failures) {
@@ -262,7 +275,95 @@ public final class PieceCache implements Closeable {
         }
     }
 
+    // ---- views
+
+    /**
+     * Leases a range of one version of a blob as read-only mapped memory, if all of its pieces are there; sends no
+     * request. The pieces are neither evicted nor unmapped before the lease is closed, and count as used room.
+     *
+     * @param blob the version, as the store reports it
+     * @return a lease with a buffer for each piece, in order; empty if a piece is missing
+     * @throws io.blobstore.RangeNotSatisfiableException if the range is not inside the blob
+     * @throws IllegalStateException if this cache is closed
+     */
+    public Optional<Lease> view(BlobStore store, BlobMetadata blob, ByteRange range) throws IOException {
+        long length = ByteRanges.resolve(range, blob.key(), blob.size(), Long.MAX_VALUE);
+        PieceSource source = PieceSource.of(store, blob, pieceSize);
+        Usage.Hold hold = usage.hold();
+        Optional<Lease> view = Optional.empty();
+        try {
+            view = mapper.view(source, range.offset(), length, hold, id -> present(source, id));
+            return view;
+        } finally {
+            if (view.isEmpty()) {
+                hold.close();
+            }
+        }
+    }
+
+    private Optional<Piece> present(PieceSource source, PieceId id) throws IOException {
+        Optional<Piece> piece = index.pin(id);
+        try {
+            return piece.isPresent() && isIntact(piece.get()) ? piece : Optional.empty();
+        } catch (InterruptedException e) {
+            throw interrupted(source, e);
+        }
+    }
+
+    // ---- prefetching
+
+    /**
+     * Begins to fetch the missing pieces of ranges, in the order of the ranges, with up to 4 requests at a time. Fetches
+     * no more than there is room for. Returns at once; closing this cache ends it.
+     *
+     * @param transfers runs the requests, and repeats them if they fail
+     * @param blob the version, as the store reports it
+     * @throws io.blobstore.RangeNotSatisfiableException if an exact range is not inside the blob
+     * @throws IllegalStateException if this cache or the manager is closed
+     */
+    public Prefetching prefetch(TransferManager transfers, BlobStore store, BlobMetadata blob, List<ByteRange> ranges)
+            throws IOException {
+        PieceSource source = PieceSource.of(store, blob, pieceSize);
+        Set<Long> pieces = Prefetching.pieces(source, ranges, index.maxBytes());
+        PrefetchStore fetching = new PrefetchStore(store, offset -> fetchPiece(source, offset));
+        Usage.Hold hold = usage.hold();
+        Prefetching prefetching = new Prefetching(source, transfers, fetching, index, pieces, ended -> {
+            running.remove(ended);
+            hold.close();
+        });
+        running.add(prefetching);
+        prefetching.start();
+        if (closed) { // after adding: either close() sees it, or this thread sees that the cache is closed
+            prefetching.cancel();
+        }
+        return prefetching;
+    }
+
+    private ReadResult fetchPiece(PieceSource source, long offset) throws IOException {
+        long number = source.layout().pieceAt(offset);
+        Optional<Piece> piece = obtain(source, number, number);
+        piece.ifPresent(index::unpin);
+        return ReadResult.of(
+                source.blob(),
+                source.layout().length(number),
+                piece.map(found -> found.checksum).orElse(Crc32c.EMPTY));
+    }
+
     // ---- closing
+
+    /** Returns the state of the cache. */
+    public PieceStats stats() {
+        return new PieceStats(
+                index.count(),
+                index.bytes(),
+                index.maxBytes(),
+                hits.get(),
+                misses.get(),
+                bypassed.get(),
+                damaged.get(),
+                index.evictions(),
+                fetcher.fetchedBytes());
+    }
 
     /** Removes the pieces of a blob, of all versions. Those in use are removed when they no longer are. */
     public void remove(BlobStore store, BlobKey key) {
@@ -272,11 +373,13 @@ public final class PieceCache implements Closeable {
     }
 
     /**
-     * Refuses further calls, and unlocks the directory as soon as no read is running and no view is open: now, or when
+     * Refuses further calls, cancels prefetching, and unlocks the directory as soon as no read is running and no view is open: now, or when
      * the last one ends. Never waits. Idempotent.
      */
     @Override
     public void close() throws IOException {
+        closed = true;
+        running.forEach(Prefetching::cancel);
         usage.close();
     }
 
