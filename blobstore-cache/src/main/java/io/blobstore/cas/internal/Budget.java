@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of a cache: {@code present + doomed + reserved ≤ limit} after each step that adds some, and no more taken
- * from the {@link Room} of all processes than that has. Puts that need more wait in the order in which they came. Not
+ * from the {@link SharedRoom} of all processes than that has. Puts that need more wait in the order in which they came. Not
  * thread-safe: guarded by the index's lock.
  */
 final class Budget {
@@ -61,7 +61,7 @@ final class Budget {
     }
 
     private final ReentrantLock lock;
-    private final Room room;
+    private final SharedRoom room;
     private final Duration patience;
     private final long max;
 
@@ -91,7 +91,7 @@ final class Budget {
 
     private long reserved;
 
-    Budget(long max, ReentrantLock lock, Room room, Duration patience) {
+    Budget(long max, ReentrantLock lock, SharedRoom room, Duration patience) {
         if (max < 1) {
             throw new IllegalArgumentException("the maximum size must be 1 or more; got " + max);
         }
@@ -168,7 +168,7 @@ final class Budget {
             wanted = Math.min(limit, wanted + waiter.preferred);
         }
         long excess = present + stuck + reserved + wanted - (limit - slack);
-        return roomRefused ? Math.max(BLOCK, excess) : excess;
+        return roomRefused && !waiters.isEmpty() ? Math.max(BLOCK, excess) : excess;
     }
 
     boolean hasWaiters() {
@@ -257,6 +257,7 @@ final class Budget {
         }
         reservation.granted = 0;
         reservation.closed = true;
+        serve();
     }
 
     /** Grants what has become available. */
@@ -317,7 +318,7 @@ final class Budget {
                         leased,
                         reserved,
                         stuck,
-                        room == Room.PRIVATE ? "" : ", besides those of other processes"),
+                        room == SharedRoom.PRIVATE ? "" : ", besides those of other processes"),
                 null);
     }
 }
