@@ -35,9 +35,9 @@ public final class Index implements Closeable {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Budget budget;
-    private final EntryStates entries;
-    private final Reaper reaper;
     private final AgeClock clock;
+    final EntryStates entries;
+    final Reaper reaper;
     private boolean closed;
 
     /**
@@ -68,8 +68,10 @@ public final class Index implements Closeable {
      */
     public Index(long maxBytes, IndexLog log, Unlink unlink, SharedRoom room, CacheListener listener) {
         this(maxBytes, log, unlink, room, listener, System::nanoTime, PAUSE_AFTER_FAILURE, Budget.PATIENCE);
+        reaper.start(entries);
     }
 
+    /** Creates an index whose reaper is not started. */
     Index(
             long maxBytes,
             IndexLog log,
@@ -83,7 +85,6 @@ public final class Index implements Closeable {
         clock = new AgeClock(nanoTime);
         reaper = new Reaper(lock, budget, unlink, listener, clock, pauseAfterFailure);
         entries = new EntryStates(budget, log, reaper::add);
-        reaper.start(entries);
     }
 
     /**

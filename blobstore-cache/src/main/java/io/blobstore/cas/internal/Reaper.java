@@ -5,7 +5,6 @@ import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.Objects;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -110,6 +109,18 @@ final class Reaper {
         }
     }
 
+    /** Waits until there is nothing to do, except for what failed. For tests. Without the lock. */
+    void awaitIdle() {
+        lock.lock();
+        try {
+            while (!idle) {
+                progress.awaitUninterruptibly();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Makes the thread end when it has deleted all. Requires the lock. */
     void close() {
         closing = true;
@@ -118,9 +129,9 @@ final class Reaper {
 
     /** Waits until the thread has ended. Without the lock. An interrupt is kept, and does not end the wait. */
     void join() {
-        Thread started = Objects.requireNonNull(thread, "not started");
+        Thread started = thread;
         boolean interrupted = false;
-        while (started.isAlive()) {
+        while (started != null && started.isAlive()) {
             try {
                 started.join();
             } catch (InterruptedException e) {
@@ -133,13 +144,18 @@ final class Reaper {
     }
 
     private void run(EntryStates entries) {
-        for (Entry entry = next(entries); entry != null; entry = next(entries)) {
-            boolean evicted = entry.state == Entry.State.EVICTED; // stays so until it is GONE
-            boolean deleted = delete(entry);
-            finish(entries, entry, deleted);
-            if (deleted && evicted) {
-                report(entry);
-            }
+        for (Entry entry = take(entries); entry != null; entry = take(entries)) {
+            complete(entries, entry);
+        }
+    }
+
+    /** Deletes the file of an entry that {@link #poll} returned. Without the lock. */
+    void complete(EntryStates entries, Entry entry) {
+        boolean evicted = entry.state == Entry.State.EVICTED; // stays so until it is GONE
+        boolean deleted = delete(entry);
+        finish(entries, entry, deleted);
+        if (deleted && evicted) {
+            report(entry);
         }
     }
 
@@ -189,20 +205,27 @@ final class Reaper {
     }
 
     /** Waits for the next entry to delete; null at the end. */
-    private @Nullable Entry next(EntryStates entries) {
+    private @Nullable Entry take(EntryStates entries) {
         lock.lock();
         try {
-            for (; ; ) {
-                retryFailed(entries);
-                Entry entry = doomed.poll();
-                if (entry == null && !closing) {
-                    entry = evict(entries);
-                }
-                if (entry != null || closing) {
-                    return entry;
-                }
+            Entry entry = poll(entries);
+            while (entry == null && !closing) {
                 await();
+                entry = poll(entries);
             }
+            return entry;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns the next entry to delete; null if there is none now. */
+    @Nullable Entry poll(EntryStates entries) {
+        lock.lock();
+        try {
+            retryFailed(entries);
+            Entry entry = doomed.poll();
+            return entry == null && !closing ? evict(entries) : entry;
         } finally {
             lock.unlock();
         }
@@ -236,6 +259,7 @@ final class Reaper {
 
     private void await() {
         idle = true;
+        progress.signalAll();
         try {
             long retry = failed.isEmpty() ? Long.MAX_VALUE : retryAt - System.nanoTime();
             long poll = budget.waitsForOthers() ? Budget.POLL.toNanos() : Long.MAX_VALUE;
