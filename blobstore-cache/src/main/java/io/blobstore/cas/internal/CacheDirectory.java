@@ -123,8 +123,8 @@ public final class CacheDirectory implements Closeable {
     }
 
     /** Returns the room that the entries share with those of other processes. */
-    public Room room() {
-        return Room.PRIVATE;
+    public SharedRoom room() {
+        return SharedRoom.PRIVATE;
     }
 
     /** Begins to fill an index with the entries that are there, in the background, in the order of their last use. */
