@@ -43,6 +43,9 @@ public final class Entry {
     int leases;
     long tick;
     int lastUse;
+    /** The part of the journal in which this entry's last use is noted already. */
+    int journalEpoch;
+
     @Nullable Entry older;
     @Nullable Entry newer;
 

@@ -6,7 +6,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
@@ -46,6 +47,7 @@ final class Journal implements IndexLog, Closeable {
 
     private final JournalFiles files;
     private final String owner;
+    private final long firstTick;
     private final Supplier<Path> temporaries;
     private final Duration interval;
     private final Thread thread;
@@ -56,9 +58,8 @@ final class Journal implements IndexLog, Closeable {
     private final Condition changed = lock.newCondition();
     // Guarded by lock:
     private EventBuffer events = new EventBuffer();
-    private int uses;
     private int epoch = 1;
-    private long tick;
+    private long last;
     private long dropped;
     private boolean closing;
 
@@ -84,7 +85,7 @@ final class Journal implements IndexLog, Closeable {
      * @param files where it is
      * @param owner the name of this session
      * @param sequence the number of its first log, higher than those of all logs that are there
-     * @param tick the tick of the last event so far
+     * @param firstTick what is added to the ticks of an index, which begin at 1; above all ticks of earlier sessions
      * @param temporaries returns unused paths for files that are not finished
      * @param finished whether a log of another owner can be compacted
      * @param interval how long an event may wait at most
@@ -93,14 +94,15 @@ final class Journal implements IndexLog, Closeable {
             JournalFiles files,
             String owner,
             long sequence,
-            long tick,
+            long firstTick,
             Supplier<Path> temporaries,
             Predicate<JournalFiles.Log> finished,
             Duration interval) {
         this.files = files;
         this.owner = owner;
         this.sequence = sequence;
-        this.tick = tick;
+        this.firstTick = firstTick;
+        this.last = firstTick;
         this.temporaries = temporaries;
         this.finished = finished;
         this.interval = interval;
@@ -127,11 +129,10 @@ final class Journal implements IndexLog, Closeable {
     public void used(Entry entry) {
         lock.lock();
         try {
-            long now = ++tick;
-            entry.lastUse = now;
+            last = firstTick + entry.tick();
             if (entry.journalEpoch != epoch) {
                 entry.journalEpoch = epoch;
-                add(entry, JournalRecord.USED, now, MAX_USES);
+                add(entry, JournalRecord.USED, last, MAX_USES);
             }
         } finally {
             lock.unlock();
@@ -141,11 +142,8 @@ final class Journal implements IndexLog, Closeable {
     private void record(Entry entry, int operation, int limit) {
         lock.lock();
         try {
-            long now = ++tick;
-            if (operation == JournalRecord.ADDED) {
-                entry.lastUse = now;
-            }
-            add(entry, operation, now, limit);
+            last = Math.max(last, firstTick + entry.tick());
+            add(entry, operation, last, limit);
         } finally {
             lock.unlock();
         }
@@ -162,26 +160,6 @@ final class Journal implements IndexLog, Closeable {
         }
     }
 
-    /** Returns the tick of the last event. */
-    long tick() {
-        lock.lock();
-        try {
-            return tick;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Makes sure that later events have higher ticks than this one. */
-    void advanceTo(long other) {
-        lock.lock();
-        try {
-            tick = Math.max(tick, other);
-        } finally {
-            lock.unlock();
-        }
-    }
-
     /**
      * Records at once that a file is complete, before it gets its name: if the process is killed then, the next one
      * knows that the file is not what another program left unfinished.
@@ -190,7 +168,7 @@ final class Journal implements IndexLog, Closeable {
         long now;
         lock.lock();
         try {
-            now = ++tick;
+            now = last;
         } finally {
             lock.unlock();
         }
@@ -210,16 +188,22 @@ final class Journal implements IndexLog, Closeable {
         writing.lock();
         try {
             EventBuffer swapped;
+            long lost;
             lock.lock();
             try {
                 swapped = events;
                 events = new EventBuffer();
                 epoch++;
+                lost = dropped;
+                dropped = 0;
             } finally {
                 lock.unlock();
             }
             if (swapped.size() > 0) {
                 write(swapped);
+            }
+            if (lost > 0) {
+                LOG.debug("{} events were not recorded, as the disk did not keep up", lost);
             }
         } finally {
             writing.unlock();
@@ -234,7 +218,7 @@ final class Journal implements IndexLog, Closeable {
                 position[0]++;
                 if (failure[0] == null) {
                     try {
-                        put(operation, entry.file(), entry.storedSize(), operation == JournalRecord.USED ? entry.lastUse : at);
+                        put(operation, entry.file(), entry.storedSize(), operation == JournalRecord.USED ? firstTick + entry.tick() : at);
                     } catch (IOException e) {
                         failure[0] = e;
                     }
@@ -267,6 +251,7 @@ final class Journal implements IndexLog, Closeable {
         FileOutputStream open = log;
         if (open == null) {
             // A stream, as an interrupt of the thread that announces a file would close a channel.
+            files.create();
             open = new FileOutputStream(files.log(sequence, owner).toFile());
             log = open;
         }
@@ -277,13 +262,22 @@ final class Journal implements IndexLog, Closeable {
 
     /** Goes on with another log, as the records of this one may end in the middle; what was to be written is lost. */
     private void failed(IOException cause) {
-        buffer.clear();
-        closeLog();
-        if (!warned) {
+        writing.lock();
+        try {
+            buffer.clear();
+            closeLog();
+            if (warned) {
+                LOG.debug("The journal could not be written again", cause);
+                return;
+            }
             warned = true;
-            LOG.warn("The journal could not be written: if that lasts, the order of the entries is lost when the cache is"
-                    + " opened next, but no entry is", cause);
+        } finally {
+            writing.unlock();
         }
+        LOG.warn(
+                "The journal could not be written: if that lasts, the order of the entries is lost when the cache is"
+                        + " opened next, but no entry is",
+                cause);
     }
 
     private void closeLog() {
@@ -296,6 +290,120 @@ final class Journal implements IndexLog, Closeable {
             } catch (IOException e) {
                 LOG.debug("A log of the journal could not be closed", e);
             }
+        }
+    }
+
+    private void run() {
+        long nextWrite = System.nanoTime() + interval.toNanos();
+        while (awaitWrite(nextWrite)) {
+            long now = System.nanoTime();
+            flush();
+            compactIfLong();
+            nextWrite = now + interval.toNanos();
+            pause();
+        }
+    }
+
+    /** Waits until events are to be written; returns false at the end. */
+    private boolean awaitWrite(long at) {
+        lock.lock();
+        try {
+            for (long nanos = at - System.nanoTime();
+                    !closing && events.size() < EVENTS_PER_WRITE && nanos > 0;
+                    nanos = at - System.nanoTime()) {
+                changed.awaitNanos(nanos);
+            }
+            return !closing;
+        } catch (InterruptedException e) {
+            LOG.debug("The journal's thread does not end by an interrupt", e);
+            return !closing;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits between two writes, as many uses of one entry become one record then. */
+    private void pause() {
+        lock.lock();
+        try {
+            long end = System.nanoTime() + Math.min(SHORTEST_INTERVAL.toNanos(), interval.toNanos());
+            for (long nanos = end - System.nanoTime(); !closing && nanos > 0; nanos = end - System.nanoTime()) {
+                changed.awaitNanos(nanos);
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("The journal's thread does not end by an interrupt", e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void compactIfLong() {
+        boolean isLong;
+        writing.lock();
+        try {
+            isLong = logRecords > Math.max(SMALL_LOG, 2 * snapshotRecords);
+        } finally {
+            writing.unlock();
+        }
+        if (isLong) {
+            compact();
+        }
+    }
+
+    /**
+     * Makes snapshot and logs the next snapshot.
+     *
+     * @return the entries; empty if that failed
+     */
+    Optional<JournalState> compact() {
+        try {
+            long rotated;
+            writing.lock();
+            try {
+                closeLog();
+                rotated = sequence;
+                logRecords = 0;
+            } finally {
+                writing.unlock();
+            }
+            JournalFiles.Content content = files.read(
+                    log -> log.owner().equals(owner) ? log.sequence() < rotated : finished.test(log));
+            replaceSnapshot(content.state(), content.logs());
+            return Optional.of(content.state());
+        } catch (IOException e) {
+            failed(e);
+            return Optional.empty();
+        }
+    }
+
+    /** Replaces the snapshot, and deletes the logs that are contained in it. */
+    void replaceSnapshot(JournalState state, List<JournalFiles.Log> contained) throws IOException {
+        long records = files.replaceSnapshot(state, temporaries.get(), contained);
+        writing.lock();
+        try {
+            snapshotRecords = records;
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** Writes all events, and ends the thread. Idempotent. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closing = true;
+            changed.signal();
+        } finally {
+            lock.unlock();
+        }
+        Threads.join(thread);
+        flush();
+        writing.lock();
+        try {
+            closeLog();
+        } finally {
+            writing.unlock();
         }
     }
 }

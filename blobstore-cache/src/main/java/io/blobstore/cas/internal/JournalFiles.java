@@ -11,7 +11,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -141,15 +140,14 @@ final class JournalFiles {
         return records;
     }
 
-    /** Returns when the journal was last written, in milliseconds of the epoch; empty if there is none. */
-    Optional<Long> lastWritten() throws IOException {
-        Optional<Long> last = Optional.empty();
+    /** Returns when the journal was written last, in milliseconds of the epoch; the lowest number if never. */
+    long lastWritten() throws IOException {
+        long last = Long.MIN_VALUE;
         List<Path> files = new ArrayList<>(List.of(snapshot()));
         logs().forEach(log -> files.add(log.path()));
         for (Path file : files) {
             try {
-                long time = Files.getLastModifiedTime(file).toMillis();
-                last = Optional.of(Math.max(time, last.orElse(Long.MIN_VALUE)));
+                last = Math.max(last, Files.getLastModifiedTime(file).toMillis());
             } catch (NoSuchFileException e) {
                 LOG.debug("There is no {}", file, e);
             }
@@ -161,13 +159,16 @@ final class JournalFiles {
      * Replaces the snapshot by a rename, after forcing it to the device, then deletes the logs that it contains.
      *
      * @param temporary an unused path for the file until it is complete
+     * @return the number of entries
      */
-    void replaceSnapshot(JournalState state, Path temporary, List<Log> contained) throws IOException {
+    long replaceSnapshot(JournalState state, Path temporary, List<Log> contained) throws IOException {
+        int[] order = state.inOrder();
+        create();
         try (AtomicFile file = AtomicFile.create(snapshot(), temporary)) {
             try (AtomicFile.Section section = file.section(0)) {
                 ByteBuffer buffer = ByteBuffer.allocateDirect(AtomicFile.MAX_WRITE);
                 CRC32C crc = new CRC32C();
-                for (int index : state.inOrder()) {
+                for (int index : order) {
                     if (buffer.remaining() < JournalRecord.BYTES) {
                         section.write(buffer.flip());
                         buffer.clear();
@@ -182,5 +183,6 @@ final class JournalFiles {
         for (Log log : contained) {
             Files.deleteIfExists(log.path());
         }
+        return order.length;
     }
 }

@@ -1,6 +1,5 @@
 package io.blobstore.cas.internal;
 
-import io.blobstore.Sha256;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -112,7 +111,7 @@ final class JournalState {
         int at = at(index);
         boolean sameFile = JournalRecord.suffixCode(words, at) == JournalRecord.suffixCode(record, 0)
                 && JournalRecord.kind(words[at]) == JournalRecord.kind(record[0]);
-        boolean later = tick > words[at + JournalRecord.TICK];
+        boolean later = tick >= words[at + JournalRecord.TICK];
         switch (operation) {
             case JournalRecord.ADDED -> {
                 if (!sameFile && (later || !isPresent(index)) || sameFile && isPresent(index) && later) {
@@ -132,8 +131,18 @@ final class JournalState {
         }
     }
 
+    /** Sets the record of an entry, whatever is known of it. */
+    void put(long[] record) {
+        int index = find(keyspaceOf(record[0]), record[1], record[2], record[3], record[4]);
+        if (index < 0) {
+            add(record);
+        } else {
+            System.arraycopy(record, 0, words(index), at(index), JournalRecord.WORDS);
+        }
+    }
+
     /** Adds the record of an entry that is not known, and returns its index. */
-    int add(long[] record) {
+    private int add(long[] record) {
         if (size == chunks.size() * CHUNK) {
             chunks.add(new long[CHUNK * JournalRecord.WORDS]);
         }
@@ -188,7 +197,4 @@ final class JournalState {
         }
         return order;
     }
-
-    /** The number of words of a hash. */
-    static final int HASH_WORDS = Sha256.BYTES / Long.BYTES;
 }
