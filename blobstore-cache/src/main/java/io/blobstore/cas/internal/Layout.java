@@ -30,8 +30,6 @@ final class Layout {
     /** Names that are in many directories, and that bazel-remote ignores as well. */
     private static final Set<String> IGNORED = Set.of("lost+found", ".DS_Store");
 
-    private static final Set<String> OLDER = Set.of("cas", "ac", "raw");
-
     private final Path directory;
     private final Path[][] shards = new Path[Keyspace.values().length][SHARDS];
 
@@ -53,6 +51,12 @@ final class Layout {
     /** Returns the number of the directory that holds the files of a hash. */
     static int shardOf(Sha256 hash) {
         return hash.bytes()[0] & 0xff;
+    }
+
+    /** Returns the name of a keyspace's directory in older layouts. */
+    static String olderDirectory(Keyspace keyspace) {
+        String name = keyspace.directory();
+        return name.substring(0, name.indexOf('.'));
     }
 
     /** Returns the directory of the cache. */
@@ -120,16 +124,12 @@ final class Layout {
     }
 
     private static boolean isOwn(String name) {
-        return OLDER.contains(name) || keyspaceOf(name) != null;
-    }
-
-    private static @Nullable Keyspace keyspaceOf(String name) {
         for (Keyspace keyspace : Keyspace.values()) {
-            if (keyspace.directory().equals(name)) {
-                return keyspace;
+            if (name.equals(keyspace.directory()) || name.equals(olderDirectory(keyspace))) {
+                return true;
             }
         }
-        return null;
+        return false;
     }
 
     /** Returns whether a name means nothing in any directory of a cache. */
