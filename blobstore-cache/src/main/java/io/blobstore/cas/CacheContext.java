@@ -174,7 +174,7 @@ final class CacheContext {
             Entry entry = found.get();
             boolean opened = false;
             try {
-                EntryReader reader = EntryReader.open(entry, directory.path(entry.file()), files, decoders);
+                EntryReader reader = reader(entry);
                 opened = true;
                 return Optional.of(new OpenEntry(entry, reader));
             } catch (NoSuchFileException e) {
@@ -189,6 +189,11 @@ final class CacheContext {
             }
         }
         return Optional.empty();
+    }
+
+    /** Opens the file of an entry. */
+    EntryReader reader(Entry entry) throws IOException {
+        return EntryReader.open(entry, directory.path(entry.file()), files, decoders);
     }
 
     void close(OpenEntry open) {

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -34,12 +35,14 @@ public final class ContentCache implements Closeable {
     private final ContentReads reads;
     private final ContentPuts puts;
     private final Records records;
+    private final Maintenance maintenance;
 
     private ContentCache(CacheContext context) {
         this.context = context;
         this.reads = new ContentReads(context);
         this.puts = new ContentPuts(context, reads);
         this.records = new Records(context);
+        this.maintenance = new Maintenance(context);
     }
 
     /**
@@ -57,20 +60,29 @@ public final class ContentCache implements Closeable {
     static ContentCache open(Path path, CacheOptions options, EntryFiles files) throws IOException {
         CacheDirectory directory = CacheDirectory.open(path, options);
         try {
-            boolean readOnly = options.accessMode() == AccessMode.READ_ONLY;
-            Index index = readOnly
-                    ? new Index(Long.MAX_VALUE, directory.journal(), entry -> {})
-                    : new Index(
-                            options.maxBytes(),
-                            directory.journal(),
-                            entry -> directory.delete(entry.file()),
-                            options.listener());
-            directory.load(index);
-            return new ContentCache(new CacheContext(directory, index, options, files));
+            Index index = index(directory, options);
+            try {
+                directory.load(index);
+                return new ContentCache(new CacheContext(directory, index, options, files));
+            } catch (IOException | RuntimeException | Error e) {
+                index.close();
+                throw e;
+            }
         } catch (IOException | RuntimeException | Error e) {
             directory.close();
             throw e;
         }
+    }
+
+    private static Index index(CacheDirectory directory, CacheOptions options) {
+        return options.accessMode() == AccessMode.READ_ONLY
+                ? new Index(Long.MAX_VALUE, directory.journal(), entry -> {})
+                : new Index(
+                        options.maxBytes(),
+                        directory.journal(),
+                        entry -> directory.delete(entry.file()),
+                        directory.room(),
+                        options.listener());
     }
 
     /** An operation on the cache while it is open. */
@@ -223,6 +235,32 @@ public final class ContentCache implements Closeable {
      */
     public boolean removeRecord(Keyspace keyspace, Sha256 key) throws IOException {
         return whileWritable(() -> records.remove(keyspace, key));
+    }
+
+    /** Returns all entries, the least recently used first. Waits until the directory is listed. */
+    public List<CacheEntry> entries() throws IOException {
+        return whileOpen(maintenance::entries);
+    }
+
+    /**
+     * Reads all of an entry, and compares content with its digest. That does not count as a use. A damaged entry is
+     * removed, as when it is read; nothing tells whether a record is damaged.
+     *
+     * @return whether the entry is there, and not damaged
+     */
+    public boolean verify(CacheEntry entry) throws IOException {
+        return whileOpen(() -> maintenance.verify(entry));
+    }
+
+    /**
+     * Evicts the least recently used entries until at most a number of bytes is stored, or all that are left are in use,
+     * and waits until their files are deleted.
+     *
+     * @return the number of bytes that the evicted entries took on the disk
+     * @throws IllegalStateException if the cache is open read-only
+     */
+    public long evictTo(long bytes) throws IOException {
+        return whileWritable(() -> context.index.evictTo(bytes));
     }
 
     /** Returns the directory of locks, journal and unfinished files, where other components may keep state as well. */

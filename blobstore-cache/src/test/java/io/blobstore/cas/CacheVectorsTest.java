@@ -4,6 +4,7 @@ import static io.blobstore.cas.CacheFixture.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.blobstore.BlobSource;
 import io.blobstore.ByteRange;
 import io.blobstore.IntegrityException;
 import io.blobstore.Sha256;
@@ -127,14 +128,21 @@ class CacheVectorsTest {
                 assertThat(causes.all).isEmpty();
                 return;
             }
-            CacheFixture.requireMiss(cache, digest);
+            ByteBuffer zeros = ByteBuffer.allocateDirect((int) digest.size());
+            OptionalLong[] result = new OptionalLong[1];
+            assertThat(AllocatedBytes.of(() -> result[0] = cache.get(digest, ByteRange.all(), zeros)))
+                    .as("heap")
+                    .isLessThan(MIB);
+            assertThat(result[0]).isEmpty();
+            assertThat(zeros.position()).isZero();
+            assertThat(cache.contains(digest)).isFalse();
             assertThat(causes.all).hasSize(1);
             assertThat(cache.stats().corrupt()).isEqualTo(1);
             assertThat(cache.stats().misses()).isEqualTo(1);
             CacheFixture.await(() -> cache.stats().doomedBytes() == 0);
             assertThat(CacheFixture.files(path)).isEmpty();
-            ByteBuffer zeros = ByteBuffer.allocateDirect((int) digest.size());
-            assertThat(cache.put(digest, io.blobstore.BlobSource.of(zeros))).isTrue();
+            zeros.put(ByteBuffer.allocate(zeros.capacity())).clear();
+            assertThat(cache.put(digest, BlobSource.of(zeros))).isTrue();
             assertThat(cache.get(digest, ByteRange.all(), zeros)).hasValue(digest.size());
         }
     }
@@ -160,29 +168,9 @@ class CacheVectorsTest {
                 } else {
                     long length = content.read(range, target);
                     assertThat(length).isEqualTo(Math.min(MIB, digest.size() - range.offset()));
-                    byte[] bytes = new byte[target.flip().remaining()];
-                    target.get(bytes);
-                    assertThat(bytes).containsOnly(0);
+                    assertThat(target.flip()).isEqualTo(ByteBuffer.allocate((int) length));
                 }
                 assertThat(cache.contains(digest)).isEqualTo(!damaged);
-            }
-        }
-    }
-
-    @Test
-    void aDamagedHeaderTakesNoMemory() throws IOException {
-        for (Map<String, String> row : Vectors.table("bad.tsv")) {
-            if (!Vectors.exists(row.get("file"))) {
-                continue;
-            }
-            Digest digest = new Digest(Sha256.parse(row.get("hash")), Long.parseLong(row.get("logical_size")));
-            try (ContentCache cache = CacheFixture.open(cacheWithDamaged(row), OPTIONS)) {
-                ByteBuffer target = ByteBuffer.allocateDirect((int) digest.size());
-                OptionalLong[] result = new OptionalLong[1];
-                assertThat(AllocatedBytes.of(() -> result[0] = cache.get(digest, ByteRange.all(), target)))
-                        .as(row.get("file"))
-                        .isLessThan(MIB);
-                assertThat(result[0].isPresent()).isEqualTo(row.get("file").equals("bad/good"));
             }
         }
     }

@@ -104,14 +104,14 @@ class ContentCacheTest {
 
     @Test
     void theModeDecidesHowContentIsStored() throws IOException {
-        Content tiny = CacheFixture.text(1, 100);
+        Content tiny = CacheFixture.text(1, 90);
         Content dense = CacheFixture.random(2, 10 * KIB);
         Content sparse = CacheFixture.text(3, 10 * KIB);
         record Stored(StorageMode mode, Content content, String name, boolean compressed) {}
         for (Stored stored : List.of(
-                new Stored(StorageMode.ZSTD, tiny, "-100-[0-9]{9}", true),
+                new Stored(StorageMode.ZSTD, tiny, "-90-[0-9]{9}", true),
                 new Stored(StorageMode.ZSTD, dense, "-10240-[0-9]{9}", true),
-                new Stored(StorageMode.HYBRID, tiny, "-100-[0-9]{9}", false),
+                new Stored(StorageMode.HYBRID, tiny, "-90-[0-9]{9}", false),
                 new Stored(StorageMode.HYBRID, dense, "-10240-[0-9]{9}", false),
                 new Stored(StorageMode.HYBRID, sparse, "-10240-[0-9]{9}", true),
                 new Stored(StorageMode.UNCOMPRESSED, sparse, "-[0-9]{9}\\.v1", false))) {

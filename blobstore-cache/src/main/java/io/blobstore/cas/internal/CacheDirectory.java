@@ -11,162 +11,187 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The directory of a cache and its state beside it: names, locks, journal, listing. Thread-safe. */
+/**
+ * The directory of a cache, in bazel-remote's layout, and its state beside it: lock, journal, unfinished files.
+ *
+ * <pre>
+ * directory/cas.v2/xx/NAME    entries; likewise ac.v2 and raw.v2
+ * state/lock                  locked while the cache is open
+ * state/owner                 the number of the process that has it locked for itself
+ * state/journal/              see {@link JournalFiles}
+ * state/tmp/SESSION/N         unfinished files, see {@link ProcessSession}
+ * </pre>
+ *
+ * <p>Thread-safe.
+ */
 public final class CacheDirectory implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(CacheDirectory.class);
+
+    private static final IndexLog NO_LOG = new IndexLog() {
+        @Override
+        public void added(Entry entry) {}
+
+        @Override
+        public void removed(Entry entry) {}
+
+        @Override
+        public void used(Entry entry) {}
+    };
 
     private final Layout layout;
     private final Path state;
     private final AccessMode mode;
     private final Durability durability;
-    private final @Nullable OwnerLock lock;
-    private final @Nullable ProcessSession session;
-    private final AtomicBoolean closed = new AtomicBoolean();
-    private volatile boolean loading;
-    private volatile @Nullable Thread loader;
-    private volatile @Nullable Index index;
+    /** Null in a read-only cache. */
+    private final @Nullable WriterState writer;
 
-    private CacheDirectory(
-            Layout layout,
-            Path state,
-            CacheOptions options,
-            @Nullable OwnerLock lock,
-            @Nullable ProcessSession session) {
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    /** Files that were put since the listing began: {@link Index#commit} adds them. */
+    private final Set<EntryFile> publishedMeanwhile = ConcurrentHashMap.newKeySet();
+
+    /** Directories that are on the device. */
+    private final Set<Path> forced = ConcurrentHashMap.newKeySet();
+
+    private volatile boolean loading;
+    private volatile @Nullable Probe probe;
+    private volatile @Nullable Loading started;
+
+    /** The listing in the background. */
+    private record Loading(Loader loader, Thread thread) {}
+
+    private CacheDirectory(Layout layout, Path state, CacheOptions options, @Nullable WriterState writer) {
         this.layout = layout;
         this.state = state;
         this.mode = options.accessMode();
         this.durability = options.durability();
-        this.lock = lock;
-        this.session = session;
+        this.writer = writer;
     }
 
     /**
-     * Creates what is missing, locks the directory, migrates older layouts, and deletes unfinished files.
+     * Creates what is missing, locks the directory, migrates older layouts, and deletes unfinished files. A read-only
+     * cache writes nothing, and takes no lock.
      *
      * @throws io.blobstore.cas.CacheInUseException if another process has it open, or another cache of this process
      * @throws CacheDirectoryException if the directory cannot be used
      */
     public static CacheDirectory open(Path directory, CacheOptions options) throws IOException {
-        boolean readOnly = options.accessMode() == AccessMode.READ_ONLY;
         List<String> foreign = Layout.requireCache(directory);
         if (!foreign.isEmpty()) {
             LOG.warn(
-                    "{} contains {} name(s) that are not of a cache, such as {}; they remain as they are, but bazel-remote"
-                            + " refuses to start there",
+                    "{} contains {} name(s) that are not of a cache, such as '{}'; they remain as they are, but"
+                            + " bazel-remote refuses to start there",
                     directory,
                     foreign.size(),
                     foreign.get(0));
         }
         try {
-            if (readOnly) {
+            if (options.accessMode() == AccessMode.READ_ONLY) {
                 Path real = directory.toRealPath();
                 Path state = StateDirectory.of(real, options.stateDirectory());
-                return new CacheDirectory(new Layout(real), state, options, null, null);
+                return new CacheDirectory(new Layout(real), state, options, null);
             }
             Files.createDirectories(directory);
             Path real = directory.toRealPath();
             Path state = StateDirectory.of(real, options.stateDirectory());
             Files.createDirectories(state);
             StateDirectory.requireSameFileSystem(real, state);
-            return open(new Layout(real), state, options);
+            Layout layout = new Layout(real);
+            return new CacheDirectory(layout, state, options, WriterState.open(layout, state, options));
+        } catch (CacheDirectoryException e) {
+            throw e;
         } catch (NoSuchFileException e) {
-            throw new CacheDirectoryException(directory + " does not exist; a read-only cache is not created", e);
+            throw new CacheDirectoryException(
+                    e.getFile() + " does not exist, and a read-only cache is not created; check the path", e);
         } catch (AccessDeniedException e) {
             throw new CacheDirectoryException(
-                    e.getFile() + " cannot be accessed: permission denied; change its permissions, or open the cache "
-                            + directory + " read-only",
+                    "Permission denied for " + e.getFile() + ": change its permissions, or open the cache " + directory
+                            + " read-only",
                     e);
-        }
-    }
-
-    private static CacheDirectory open(Layout layout, Path state, CacheOptions options) throws IOException {
-        boolean shared = options.accessMode() == AccessMode.SHARED;
-        OwnerLock lock = OwnerLock.lock(layout.directory(), state, shared);
-        try {
-            ProcessSession.sweep(state);
-            layout.create();
-            ProcessSession session = ProcessSession.join(state);
-            return new CacheDirectory(layout, state, options, lock, session);
-        } catch (IOException | RuntimeException e) {
-            lock.close();
-            throw e;
+        } catch (FileSystemException e) {
+            throw new CacheDirectoryException(
+                    "The cache " + directory + " cannot be opened: " + e.getMessage()
+                            + "; if its file system is read-only, open the cache read-only",
+                    e);
         }
     }
 
     /** Returns the journal that an index writes to. */
     public IndexLog journal() {
-        return new IndexLog() {
-            @Override
-            public void added(Entry entry) {}
-
-            @Override
-            public void removed(Entry entry) {}
-
-            @Override
-            public void used(Entry entry) {}
-        };
+        return writer == null ? NO_LOG : writer.journal();
     }
 
-    /** Returns the room that the entries share with those of other processes. */
+    /** Returns what else bounds the index: other processes, or that the directory is not listed yet. */
     public SharedRoom room() {
-        return SharedRoom.PRIVATE;
+        return writer == null ? SharedRoom.PRIVATE : writer.room();
     }
 
-    /** Begins to fill an index with the entries that are there, in the background, in the order of their last use. */
+    /**
+     * Begins to fill an index with the entries that are there, in the background, in the order of their last use.
+     *
+     * @throws IllegalStateException if it was called before
+     */
     public void load(Index index) throws IOException {
-        this.index = index;
+        if (started != null) {
+            throw new IllegalStateException("the directory is loaded once");
+        }
+        JournalFiles.Content recorded;
+        long journalWritten;
+        if (writer != null) {
+            recorded = writer.takeRecorded();
+            journalWritten = writer.journalWritten();
+        } else {
+            JournalFiles files = WriterState.journalFiles(state);
+            journalWritten = files.lastWritten();
+            recorded = files.read(log -> true);
+        }
+        Loader loader = new Loader(
+                layout,
+                recorded.state(),
+                journalWritten,
+                publishedMeanwhile::contains,
+                mode == AccessMode.EXCLUSIVE);
         loading = true;
-        Thread thread = new Thread(() -> loadAll(index), "blobstore-cache-load");
+        probe = new Probe(layout, index, System::currentTimeMillis);
+        Thread thread = new Thread(() -> load(index, loader, recorded), "blobstore-cache-load");
         thread.setDaemon(true);
-        loader = thread;
+        started = new Loading(loader, thread);
         thread.start();
     }
 
-    private record Found(EntryFile file, long size, long lastUse) {}
-
-    private void loadAll(Index index) {
+    private void load(Index index, Loader loader, JournalFiles.Content recorded) {
+        boolean complete = false;
         try {
-            List<Found> all = new ArrayList<>();
-            for (Keyspace keyspace : Keyspace.values()) {
-                for (int shard = 0; shard < Layout.SHARDS; shard++) {
-                    List<String> names = Layout.names(layout.shard(keyspace, shard));
-                    for (String name : names == null ? List.<String>of() : names) {
-                        Optional<EntryFile> file = EntryFile.parse(keyspace, name);
-                        if (file.isPresent()) {
-                            BasicFileAttributes attributes =
-                                    Files.readAttributes(layout.path(file.get()), BasicFileAttributes.class);
-                            all.add(new Found(
-                                    file.get(),
-                                    attributes.size(),
-                                    attributes.lastAccessTime().toMillis()));
-                        }
-                    }
-                }
-            }
-            all.sort(Comparator.comparingLong(Found::lastUse));
-            long rank = -all.size();
-            for (Found found : all) {
-                index.load(found.file, found.size, rank++);
-            }
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("{} was not listed completely", layout.directory(), e);
+            index.beginLoading();
+            complete = loader.load(index);
+            index.endLoading();
+        } catch (IllegalStateException e) {
+            LOG.debug("{} was closed while it was listed", layout.directory(), e);
+        } catch (RuntimeException e) {
+            LOG.warn("{} was not listed completely; what is missing is found by the next start", layout.directory(), e);
         } finally {
             loading = false;
+            publishedMeanwhile.clear();
+            if (writer != null) {
+                writer.room().loaded();
+            }
+        }
+        if (complete && writer != null && mode == AccessMode.EXCLUSIVE) {
+            writer.loaded(loader, recorded);
         }
     }
 
@@ -180,24 +205,11 @@ public final class CacheDirectory implements Closeable {
      * it to the index. Makes no system call in {@link AccessMode#EXCLUSIVE} mode after the listing.
      */
     public Optional<EntryFile> probe(EntryKey key) throws IOException {
-        Index target = index;
+        Probe target = probe;
         if (target == null || mode == AccessMode.EXCLUSIVE && !loading) {
             return Optional.empty();
         }
-        List<String> names = Layout.names(layout.shard(key.keyspace(), Layout.shardOf(key.hash())));
-        String hash = key.hash().hex();
-        for (String name : names == null ? List.<String>of() : names) {
-            Optional<EntryFile> file = name.startsWith(hash) ? EntryFile.parse(key.keyspace(), name) : Optional.empty();
-            if (file.isPresent()) {
-                try {
-                    target.load(file.get(), Files.size(layout.path(file.get())), Long.MAX_VALUE);
-                    return file;
-                } catch (NoSuchFileException e) {
-                    LOG.debug("{} was deleted meanwhile", name, e);
-                }
-            }
-        }
-        return Optional.empty();
+        return target.find(key, loading);
     }
 
     /** Returns the path of an entry's file. */
@@ -205,19 +217,23 @@ public final class CacheDirectory implements Closeable {
         return layout.path(file);
     }
 
-    /** Returns a new path for a file that is not finished. */
+    /**
+     * Returns a new path for a file that is not finished. Creates nothing.
+     *
+     * @throws IllegalStateException in a read-only cache
+     */
     public Path temporary() {
-        return session().newTemporary();
+        return writer().session().newTemporary();
     }
 
-    private ProcessSession session() {
-        if (session == null) {
+    private WriterState writer() {
+        if (writer == null) {
             throw new IllegalStateException("the cache " + layout.directory() + " is open read-only");
         }
-        return session;
+        return writer;
     }
 
-    /** Returns a file with a new name. */
+    /** Returns a file with a new name, which is valid for bazel-remote as well. */
     public EntryFile newFile(EntryKey key, EntryFile.Format format, long contentSize) {
         boolean inName = format == EntryFile.Format.CASBLOB;
         int random = ThreadLocalRandom.current().nextInt(1_000_000_000);
@@ -228,58 +244,65 @@ public final class CacheDirectory implements Closeable {
     /**
      * Moves a finished file to its place by a rename. With {@link Durability#FULL}, also forces the directory to the
      * device; the content must have been forced before.
+     *
+     * @throws IllegalStateException in a read-only cache
      */
     public void publish(Path temporary, EntryFile file) throws IOException {
-        Path target = layout.path(file);
+        WriterState writing = writer();
+        if (file.key().keyspace() != Keyspace.CAS) {
+            // Two records of a key cannot be told apart by their content, should this process be killed meanwhile.
+            writing.journal().announce(file, Files.size(temporary));
+        }
+        if (loading) {
+            publishedMeanwhile.add(file);
+        }
         try {
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+            layout.move(temporary, file);
         } catch (AtomicMoveNotSupportedException e) {
             throw StateDirectory.differentFileSystems(layout.directory(), state, e);
-        } catch (NoSuchFileException e) {
-            if (!Files.exists(temporary)) {
-                throw e;
-            }
-            layout.create(); // somebody deleted the directory
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
         }
         if (durability == Durability.FULL) {
-            AtomicFile.forceDirectory(target.resolveSibling(""));
+            Path shard = layout.path(file).resolveSibling("");
+            AtomicFile.forceDirectory(shard);
+            forceOnce(shard);
         }
     }
 
-    /** Deletes the file of an entry, unless it is missing. */
-    public void delete(EntryFile file) throws IOException {
-        Files.deleteIfExists(layout.path(file));
+    /** Forces the entry of a directory to the device, which may be as new as the file in it. */
+    private void forceOnce(Path shard) throws IOException {
+        if (forced.add(shard)) {
+            AtomicFile.forceDirectory(shard.resolveSibling(""));
+        }
     }
 
-    /** Returns the directory of the state. */
+    /** Deletes the file of an entry, unless it is missing. Does nothing in a read-only cache. */
+    public void delete(EntryFile file) throws IOException {
+        if (writer != null) {
+            Files.deleteIfExists(layout.path(file));
+        }
+    }
+
+    /** Returns the directory of the state. It may be missing if the cache is read-only. */
     public Path stateDirectory() {
         return state;
     }
 
-    /** Releases the directory. Idempotent. */
+    /**
+     * Writes the journal, sets the times of access of what was used, and releases the lock. The index must have been
+     * closed before. Idempotent. An interrupt is kept, and ends nothing.
+     */
     @Override
     public void close() throws IOException {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
-        Thread running = loader;
-        if (running != null) {
-            running.interrupt();
-            try {
-                running.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+        Loading background = started;
+        if (background != null) {
+            background.loader().cancel();
+            Threads.join(background.thread());
         }
-        try {
-            if (session != null) {
-                session.leave();
-            }
-        } finally {
-            if (lock != null) {
-                lock.close();
-            }
+        if (writer != null) {
+            writer.close();
         }
     }
 }

@@ -41,8 +41,16 @@ public final class Entry {
     // All guarded by the index's lock.
     State state = State.LOADED;
     int leases;
-    long tick;
-    int lastUse;
+
+    /** When the entry was used last, in units of {@link AgeClock}. */
+    int lastUseTime;
+
+    /** The number of the last use. Written under the lock. */
+    volatile long tick;
+
+    /** The journal's: in which of its files the last use was recorded. */
+    int journalEpoch;
+
     @Nullable Entry older;
     @Nullable Entry newer;
 
@@ -103,12 +111,12 @@ public final class Entry {
 
     /** Returns what the file takes on the disk in bytes. */
     long bytes() {
-        return Room.blocks(storedSize);
+        return Budget.blocks(storedSize);
     }
 
     /**
-     * Returns when the entry was used last: uses are numbered in their order, starting above the {@code lastUse} of
-     * loaded entries. Exact in a call of {@link IndexLog}, and otherwise only a moment ago.
+     * Returns the number of the last use. Uses are numbered in their order, from 1 or from the highest number of a
+     * loaded entry on, whichever is higher.
      */
     public long tick() {
         return tick;

@@ -7,12 +7,13 @@ import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +30,6 @@ final class Layout {
 
     /** Names that are in many directories, and that bazel-remote ignores as well. */
     private static final Set<String> IGNORED = Set.of("lost+found", ".DS_Store");
-
-    private static final Set<String> OLDER = Set.of("cas", "ac", "raw");
 
     private final Path directory;
     private final Path[][] shards = new Path[Keyspace.values().length][SHARDS];
@@ -53,6 +52,12 @@ final class Layout {
     /** Returns the number of the directory that holds the files of a hash. */
     static int shardOf(Sha256 hash) {
         return hash.bytes()[0] & 0xff;
+    }
+
+    /** Returns the name of a keyspace's directory in older layouts. */
+    static String olderDirectory(Keyspace keyspace) {
+        String name = keyspace.directory();
+        return name.substring(0, name.indexOf('.'));
     }
 
     /** Returns the directory of the cache. */
@@ -120,16 +125,12 @@ final class Layout {
     }
 
     private static boolean isOwn(String name) {
-        return OLDER.contains(name) || keyspaceOf(name) != null;
-    }
-
-    private static @Nullable Keyspace keyspaceOf(String name) {
         for (Keyspace keyspace : Keyspace.values()) {
-            if (keyspace.directory().equals(name)) {
-                return keyspace;
+            if (name.equals(keyspace.directory()) || name.equals(olderDirectory(keyspace))) {
+                return true;
             }
         }
-        return null;
+        return false;
     }
 
     /** Returns whether a name means nothing in any directory of a cache. */
@@ -137,22 +138,30 @@ final class Layout {
         return IGNORED.contains(name);
     }
 
-    /** Creates those directories that are missing. */
+    /** Creates the directories of the keyspaces. Those in them are created when they are needed. */
     void create() throws IOException {
         Files.createDirectories(directory);
         for (Keyspace keyspace : Keyspace.values()) {
-            Path parent = directory.resolve(keyspace.directory());
-            List<String> names = names(parent);
-            if (names == null) {
-                createDirectory(parent);
-                names = List.of();
+            createDirectory(directory.resolve(keyspace.directory()));
+        }
+    }
+
+    /**
+     * Moves a file to the place of an entry by a rename, and creates the directory if it is missing.
+     *
+     * @throws FileSystemException if the source does not exist, or is on another file system
+     */
+    void move(Path source, EntryFile file) throws IOException {
+        Path target = path(file);
+        try {
+            Files.move(source, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException e) {
+            if (Files.notExists(source)) {
+                throw e;
             }
-            Set<String> present = new HashSet<>(names);
-            for (int i = 0; i < SHARDS; i++) {
-                if (!present.contains(shardName(i))) {
-                    createDirectory(shard(keyspace, i));
-                }
-            }
+            create();
+            createDirectory(target.resolveSibling(""));
+            Files.move(source, target, StandardCopyOption.ATOMIC_MOVE);
         }
     }
 

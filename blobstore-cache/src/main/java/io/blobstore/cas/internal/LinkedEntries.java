@@ -61,6 +61,11 @@ final class LinkedEntries {
         return entry;
     }
 
+    /** Returns whether this list has an entry that no other list has. */
+    boolean contains(Entry entry) {
+        return entry == oldest || entry.older != null;
+    }
+
     boolean isEmpty() {
         return oldest == null;
     }

@@ -29,11 +29,6 @@ final class LruOrder {
 
     private long tick;
 
-    /** Makes sure that later uses get a higher number. */
-    void advance(long atLeast) {
-        tick = Math.max(tick, atLeast);
-    }
-
     /** Adds a new entry as the newest. */
     void add(Entry entry) {
         entry.tick = ++tick;
@@ -55,7 +50,7 @@ final class LruOrder {
 
     /** Adds an entry below those that were used, and among the loaded ones by its last use. */
     void load(Entry entry, long lastUse) {
-        advance(lastUse);
+        tick = Math.max(tick, Math.min(lastUse, Long.MAX_VALUE / 2));
         entry.tick = lastUse;
         entry.state = State.LOADED;
         Entry older = cursor;

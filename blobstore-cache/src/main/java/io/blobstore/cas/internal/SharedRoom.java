@@ -1,7 +1,7 @@
 package io.blobstore.cas.internal;
 
 /**
- * SharedRoom on the disk that several processes share. Thread-safe; the methods may be called under the index's lock: they
+ * Room on the disk that several processes share. Thread-safe; the methods may be called under the index's lock: they
  * neither block nor throw.
  */
 public interface SharedRoom {

@@ -6,6 +6,7 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses and checks the directory of a cache's state: locks, journal and unfinished files. It must not be inside of
@@ -72,7 +73,7 @@ final class StateDirectory {
     }
 
     static CacheDirectoryException differentFileSystems(
-            Path directory, Path state, @org.jspecify.annotations.Nullable IOException cause) {
+            Path directory, Path state, @Nullable IOException cause) {
         return new CacheDirectoryException(
                 "The cache " + directory + " and its state " + state + " are on different file systems, so that finished"
                         + " files cannot be renamed; set stateDirectory to a directory on that of the cache. If the cache is"
