@@ -174,8 +174,16 @@ final class PieceDirectory implements Closeable {
                 if (attempt == ATTEMPTS || !Files.exists(finished)) {
                     throw e;
                 }
-                Files.createDirectories(place.resolveSibling(""));
+                createIfMissing(place.resolveSibling(""));
             }
+        }
+    }
+
+    private static void createIfMissing(Path directory) throws IOException {
+        try {
+            Files.createDirectory(directory);
+        } catch (FileAlreadyExistsException e) {
+            // or another thread is about to delete it
         }
     }
 
