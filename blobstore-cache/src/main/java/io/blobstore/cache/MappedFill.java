@@ -62,7 +62,8 @@ import org.jspecify.annotations.Nullable;
  * {@link BlobTarget#ofPath} does, and with the same effect of {@code kill -9}. It is written by write(2), not through the
  * mapping: a full disk is an exception.
  *
- * <p>Close a fill before its manager. Thread-safe.
+ * <p>Close a fill before its manager, and do not wait for it in a task of the manager's executor, which might need that
+ * thread. Thread-safe.
  */
 public final class MappedFill implements Closeable {
     private final BlobStore store;
