@@ -88,8 +88,7 @@ class FaultySourcesTest extends PieceFixture {
             @Override
             ReadResult read(Request request) throws IOException {
                 ReadResult right = request.put(request.length());
-                return ReadResult.of(
-                        right.blob().toBuilder().size(SIZE + 1).build(), right.length(), right.checksum());
+                return ReadResult.of(right.blob().toBuilder().size(SIZE + 1).build(), right.length(), right.checksum());
             }
         },
         RETURNS_ANOTHER_CHECKSUM {
@@ -122,7 +121,8 @@ class FaultySourcesTest extends PieceFixture {
     }
 
     /** A request for content. */
-    private record Request(BlobStore store, BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options) {
+    private record Request(
+            BlobStore store, BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options) {
         int length() {
             return (int) range.length();
         }
