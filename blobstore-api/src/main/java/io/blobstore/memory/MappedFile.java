@@ -18,6 +18,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,7 +69,14 @@ public final class MappedFile implements Closeable {
         READ_WRITE
     }
 
-    private final FileIdentity identity;
+    /** The file at the path that it was mapped from, or moved to. */
+    private volatile FileIdentity identity;
+    /** The file at the path that it is being moved to, or was moved to last; null if it was not moved. */
+    private volatile @Nullable FileIdentity moved;
+
+    /** Held while the file is renamed. */
+    private final ReentrantLock moving = new ReentrantLock();
+
     private final Access access;
     private final Mapping mapping;
     private final LeaseCount count = new LeaseCount();
@@ -195,7 +204,7 @@ public final class MappedFile implements Closeable {
         return failed;
     }
 
-    /** Returns the file's path when it was mapped. */
+    /** Returns the file's path when it was mapped, or the one that it was {@linkplain #moveTo moved} to. */
     public Path path() {
         return identity.path();
     }
@@ -238,6 +247,29 @@ public final class MappedFile implements Closeable {
     public void force() {
         try (Lease ignored = retain(null)) {
             mapping.roots().forEach(root -> ((MappedByteBuffer) root).force());
+        }
+    }
+
+    /**
+     * Renames the file, and atomically replaces a file that is at the target. The mapping, its regions and leases stay
+     * valid; leases taken from now on compare the file at the new path.
+     *
+     * @param target a path on the same file system
+     * @throws SourceChangedException if the file at the path is no longer the one that was mapped; nothing is renamed
+     * @throws IOException if the file cannot be renamed
+     * @throws IllegalStateException if closed
+     */
+    public void moveTo(Path target) throws IOException {
+        moving.lock();
+        try (Lease ignored = retain(null)) {
+            checkUnchanged();
+            FileIdentity before = identity;
+            FileIdentity after = new FileIdentity(target, before.size(), before.modified(), before.fileKey());
+            moved = after; // first: a lease that does not find the file at the old path then looks at the new one
+            Files.move(before.path(), target, StandardCopyOption.ATOMIC_MOVE);
+            identity = after;
+        } finally {
+            moving.unlock();
         }
     }
 
@@ -319,6 +351,12 @@ public final class MappedFile implements Closeable {
         Optional<String> difference;
         try {
             difference = identity.difference(access == Access.READ_WRITE);
+            FileIdentity elsewhere = moved;
+            if (difference.isPresent()
+                    && elsewhere != null
+                    && elsewhere.difference(access == Access.READ_WRITE).isEmpty()) {
+                return;
+            }
         } catch (IOException e) {
             throw SourceChangedException.unreadable(path(), e);
         }

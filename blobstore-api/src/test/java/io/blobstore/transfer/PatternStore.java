@@ -31,8 +31,9 @@ import java.util.zip.CRC32C;
  * A store of one blob of any size, whose content is generated when it is read. A test can replace the blob, and
  * observe, block and fail requests.
  */
-final class PatternStore extends ForwardingBlobStore {
-    static final BlobKey KEY = ScriptedStore.KEY;
+public final class PatternStore extends ForwardingBlobStore {
+    /** The key of the blob. */
+    public static final BlobKey KEY = ScriptedStore.KEY;
 
     /** The content is repetitions of this pattern. Its length is a prime, so that bytes from a wrong offset differ. */
     private static final byte[] PATTERN = new byte[1_048_573];
@@ -41,15 +42,22 @@ final class PatternStore extends ForwardingBlobStore {
         new SplittableRandom(7).nextBytes(PATTERN);
     }
 
-    /** A request for content. */
-    record Read(long offset, long length) {
-        long end() {
+    /**
+     * A request for content.
+     *
+     * @param offset the offset of its first byte
+     * @param length the number of bytes
+     */
+    public record Read(long offset, long length) {
+        /** Returns the offset behind its last byte. */
+        public long end() {
             return offset + length;
         }
     }
 
     /** An action inside a request, before its response. */
-    interface Step {
+    public interface Step {
+        /** Runs in the thread of the request. */
         void run(Read read) throws IOException;
     }
 
@@ -62,14 +70,17 @@ final class PatternStore extends ForwardingBlobStore {
     private volatile Optional<Blob> blob;
     private volatile Step step = read -> {};
     private volatile Step headStep = read -> {};
+    private volatile boolean reportsChecksum;
+    private volatile long damagedByte = -1;
 
-    PatternStore(long size) {
+    /** Creates a store whose blob has this many bytes. */
+    public PatternStore(long size) {
         super(new InMemoryBlobStore());
         blob = Optional.of(new Blob(size, 1));
     }
 
     /** Stores the first content of the blob, or replaces it. */
-    void replace(long size) {
+    public void replace(long size) {
         blob = Optional.of(new Blob(size, blob.map(Blob::version).orElse(1) + 1));
     }
 
@@ -78,41 +89,54 @@ final class PatternStore extends ForwardingBlobStore {
         blob = Optional.empty();
     }
 
+    /** Makes the store report the checksum of the whole blob, in responses to all requests. */
+    public PatternStore reportingChecksum() {
+        reportsChecksum = true;
+        return this;
+    }
+
+    /** Flips a bit of one byte of the content in all further responses; a negative offset ends that. */
+    public void damage(long offset) {
+        damagedByte = offset;
+    }
+
     /** Sets the action inside requests for content. */
-    void onRead(Step step) {
+    public void onRead(Step step) {
         this.step = step;
     }
 
     /** Sets the action inside metadata requests. */
-    void onHead(Step step) {
+    public void onHead(Step step) {
         headStep = step;
     }
 
     /** Returns the requests for content, in the order in which they began. */
-    List<Read> reads() {
+    public List<Read> reads() {
         return reads;
     }
 
     /** Returns the sum of the bytes requested. */
-    long bytes() {
+    public long bytes() {
         return reads.stream().mapToLong(Read::length).sum();
     }
 
-    int heads() {
+    /** Returns the number of requests for metadata. */
+    public int heads() {
         return heads.get();
     }
 
     /** Returns the number of requests for content in flight. */
-    int inside() {
+    public int inside() {
         return inside.get();
     }
 
-    int mostInside() {
+    /** Returns the largest number of requests for content that were in flight at once. */
+    public int mostInside() {
         return mostInside.get();
     }
 
     /** Asserts that bytes are those of the first version. */
-    static void assertContent(long from, ByteBuffer actual) {
+    public static void assertContent(long from, ByteBuffer actual) {
         forEachPiece(from, actual.remaining(), 1, expected -> {
             int bytes = expected.remaining();
             assertThat(actual.slice(actual.position(), bytes).mismatch(expected))
@@ -164,14 +188,26 @@ final class PatternStore extends ForwardingBlobStore {
         try {
             step.run(read);
             CRC32C checksum = new CRC32C();
+            long[] at = {range.offset()};
             forEachPiece(range.offset(), bytes, found.version, piece -> {
-                checksum.update(piece.duplicate());
-                target.put(piece);
+                ByteBuffer sent = damaged(at[0], piece);
+                at[0] += sent.remaining();
+                checksum.update(sent.duplicate());
+                target.put(sent);
             });
             return ReadResult.of(metadata(found), bytes, new Crc32c((int) checksum.getValue()));
         } finally {
             inside.decrementAndGet();
         }
+    }
+
+    private ByteBuffer damaged(long offset, ByteBuffer piece) {
+        long at = damagedByte - offset;
+        if (at < 0 || at >= piece.remaining()) {
+            return piece;
+        }
+        ByteBuffer copy = ByteBuffer.allocate(piece.remaining()).put(piece).flip();
+        return copy.put((int) at, (byte) (copy.get((int) at) ^ 1));
     }
 
     @Override
@@ -181,7 +217,8 @@ final class PatternStore extends ForwardingBlobStore {
         return metadata(blob.orElseThrow(() -> new BlobNotFoundException(Operation.HEAD, key, null)));
     }
 
-    static BlobVersion version(int number) {
+    /** Returns a version of the blob, counted from 1. */
+    public static BlobVersion version(int number) {
         return new BlobVersion("v" + number);
     }
 
@@ -189,8 +226,15 @@ final class PatternStore extends ForwardingBlobStore {
         return version(blob.version);
     }
 
-    private static BlobMetadata metadata(Blob blob) {
+    private BlobMetadata metadata(Blob blob) {
         return BlobMetadata.builder(KEY, blob.size, version(blob), Instant.EPOCH)
+                .checksum(reportsChecksum ? Optional.of(checksum(blob)) : Optional.empty())
                 .build();
+    }
+
+    private static Crc32c checksum(Blob blob) {
+        CRC32C checksum = new CRC32C();
+        forEachPiece(0, Math.toIntExact(blob.size), blob.version, checksum::update);
+        return new Crc32c((int) checksum.getValue());
     }
 }

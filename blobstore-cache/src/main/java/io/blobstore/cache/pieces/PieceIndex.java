@@ -1,0 +1,318 @@
+package io.blobstore.cache.pieces;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pieces on the disk, in the order of their last use, within an exact bound of bytes.
+ *
+ * <p>Counted are: pieces, reservations for pieces being received, and removed pieces until their files are deleted. A
+ * pinned piece is not evicted, and its file is not deleted before the last pin is taken back.
+ *
+ * <p>Thread-safe. Files are deleted outside the lock, by the thread that needs the room.
+ */
+final class PieceIndex {
+    private final long maxBytes;
+    private final Consumer<Piece> delete;
+
+    /** Held for a few instructions. */
+    private final ReentrantLock lock = new ReentrantLock();
+    // Guarded by lock:
+    private final Map<PieceId, Piece> pieces = new HashMap<>();
+    /** The pieces of each blob, by its hash, whatever their version. */
+    private final Map<String, Map<VersionId, Set<Piece>>> byBlob = new HashMap<>();
+
+    private final PieceList current = new PieceList();
+    private final PieceList outdated = new PieceList();
+    private long bytes;
+    private long evictions;
+
+    /**
+     * Creates an empty index.
+     *
+     * @param maxBytes the most bytes on the disk
+     * @param delete deletes the file of a piece; must not throw
+     */
+    PieceIndex(long maxBytes, Consumer<Piece> delete) {
+        this.maxBytes = maxBytes;
+        this.delete = delete;
+    }
+
+    long maxBytes() {
+        return maxBytes;
+    }
+
+    long bytes() {
+        return locked(() -> bytes);
+    }
+
+    long evictions() {
+        return locked(() -> evictions);
+    }
+
+    int count() {
+        return locked(pieces::size);
+    }
+
+    /** Finds a piece, counts that as a use, and pins it until {@link #unpin}. */
+    Optional<Piece> pin(PieceId id) {
+        return locked(() -> {
+            Piece piece = pieces.get(id);
+            if (piece == null) {
+                return Optional.empty();
+            }
+            piece.pins++;
+            listOf(piece).remove(piece);
+            listOf(piece).addNewest(piece);
+            return Optional.of(piece);
+        });
+    }
+
+    /** Returns whether a piece is there, without counting that as a use. */
+    boolean contains(PieceId id) {
+        return locked(() -> pieces.containsKey(id));
+    }
+
+    /** Takes a pin back. */
+    void unpin(Piece piece) {
+        boolean last = locked(() -> --piece.pins == 0 && piece.removed);
+        if (last) {
+            deleteAll(List.of(piece));
+        }
+    }
+
+    /**
+     * Reserves room on the disk for a piece, for which others are evicted.
+     *
+     * @return false if there is no room because the rest is pinned or reserved
+     */
+    boolean reserve(long needed) {
+        while (true) {
+            List<Piece> victims = new ArrayList<>();
+            boolean reserved = locked(() -> {
+                if (bytes + needed <= maxBytes) {
+                    bytes += needed;
+                    return true;
+                }
+                chooseVictims(bytes + needed - maxBytes, victims);
+                return false;
+            });
+            if (reserved) {
+                return true;
+            }
+            if (victims.isEmpty()) {
+                return false;
+            }
+            deleteAll(victims);
+        }
+    }
+
+    /** Returns room that was reserved and is not used. */
+    void release(long unused) {
+        locked(() -> bytes -= unused);
+    }
+
+    /** Chooses pieces to be evicted, and removes them; none if that would not be enough. Requires the lock. */
+    private void chooseVictims(long needed, List<Piece> victims) {
+        long found = 0;
+        for (PieceList list : List.of(outdated, current)) {
+            for (Piece piece = list.oldest(); piece != null && found < needed; piece = piece.newer) {
+                if (piece.pins == 0) {
+                    victims.add(piece);
+                    found += piece.onDisk();
+                }
+            }
+        }
+        if (found < needed) {
+            victims.clear();
+        }
+        victims.forEach(this::forget);
+        evictions += victims.size();
+    }
+
+    /**
+     * Adds a piece whose file is in its place, pinned, in exchange for its reservation. Other versions of the blob are
+     * evicted first from now on.
+     *
+     * @return the pieces of this version, in no order, if all of them are there now; empty otherwise
+     */
+    List<Piece> commit(Piece piece, long pieceCount) {
+        return locked(() -> {
+            piece.pins++;
+            Set<Piece> siblings = add(piece);
+            if (siblings.size() == 1) { // the first piece of this version
+                byBlob.getOrDefault(piece.id.version().blob(), Map.of()).forEach((version, others) -> {
+                    if (!version.equals(piece.id.version())) {
+                        others.forEach(this::outdate);
+                    }
+                });
+            }
+            return siblings.size() == pieceCount ? List.copyOf(siblings) : List.of();
+        });
+    }
+
+    /** Adds a piece whose file was found, as the one used last. */
+    boolean load(Piece piece) {
+        return locked(() -> {
+            if (pieces.containsKey(piece.id)) {
+                return false;
+            }
+            bytes += piece.onDisk();
+            add(piece);
+            return true;
+        });
+    }
+
+    /** Evicts pieces until the bound is kept: files that were found may be more than it. */
+    void enforceBound() {
+        List<Piece> victims = new ArrayList<>();
+        locked(() -> {
+            if (bytes > maxBytes) {
+                chooseVictims(bytes - maxBytes, victims);
+            }
+            return bytes;
+        });
+        deleteAll(victims);
+    }
+
+    /** Removes a piece, if it is still there: by identity, so that a newer file of the same piece stays. */
+    boolean remove(Piece piece) {
+        boolean[] deletable = new boolean[1];
+        boolean removed = locked(() -> {
+            if (piece.removed) {
+                return false;
+            }
+            forget(piece);
+            deletable[0] = piece.pins == 0;
+            return true;
+        });
+        if (deletable[0]) {
+            deleteAll(List.of(piece));
+        }
+        return removed;
+    }
+
+    /** Returns the pieces of a blob, of all versions. */
+    List<Piece> ofBlob(String blob) {
+        return locked(() -> byBlob.getOrDefault(blob, Map.of()).values().stream()
+                .flatMap(Set::stream)
+                .toList());
+    }
+
+    /** Returns all pieces, those to be evicted first at the beginning. */
+    List<Piece> inOrder() {
+        return locked(() -> {
+            List<Piece> all = new ArrayList<>(pieces.size());
+            for (PieceList list : List.of(outdated, current)) {
+                for (Piece piece = list.oldest(); piece != null; piece = piece.newer) {
+                    all.add(piece);
+                }
+            }
+            return all;
+        });
+    }
+
+    // ---- with the lock
+
+    private Set<Piece> add(Piece piece) {
+        pieces.put(piece.id, piece);
+        listOf(piece).addNewest(piece);
+        Set<Piece> siblings = byBlob.computeIfAbsent(piece.id.version().blob(), blob -> new HashMap<>())
+                .computeIfAbsent(piece.id.version(), version -> new HashSet<>());
+        siblings.add(piece);
+        return siblings;
+    }
+
+    private void forget(Piece piece) {
+        piece.removed = true;
+        pieces.remove(piece.id, piece);
+        listOf(piece).remove(piece);
+        byBlob.computeIfPresent(piece.id.version().blob(), (blob, versions) -> {
+            versions.computeIfPresent(piece.id.version(), (version, siblings) -> {
+                siblings.remove(piece);
+                return siblings.isEmpty() ? null : siblings;
+            });
+            return versions.isEmpty() ? null : versions;
+        });
+    }
+
+    private void outdate(Piece piece) {
+        if (!piece.outdated) {
+            listOf(piece).remove(piece);
+            piece.outdated = true;
+            listOf(piece).addNewest(piece);
+        }
+    }
+
+    private PieceList listOf(Piece piece) {
+        return piece.outdated ? outdated : current;
+    }
+
+    private interface Step<T> {
+        T run();
+    }
+
+    private <T> T locked(Step<T> step) {
+        lock.lock();
+        try {
+            return step.run();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- without the lock
+
+    private void deleteAll(List<Piece> removed) {
+        for (Piece piece : removed) {
+            delete.accept(piece);
+            release(piece.onDisk()); // after the deletion: until then the disk is in use
+        }
+    }
+
+    /** A doubly linked list in the order of use. Requires the lock. */
+    private static final class PieceList {
+        private @Nullable Piece oldest;
+        private @Nullable Piece newest;
+
+        @Nullable Piece oldest() {
+            return oldest;
+        }
+
+        void addNewest(Piece piece) {
+            piece.older = newest;
+            piece.newer = null;
+            if (newest == null) {
+                oldest = piece;
+            } else {
+                newest.newer = piece;
+            }
+            newest = piece;
+        }
+
+        void remove(Piece piece) {
+            Piece older = piece.older;
+            Piece newer = piece.newer;
+            if (older == null) {
+                oldest = newer;
+            } else {
+                older.newer = newer;
+            }
+            if (newer == null) {
+                newest = older;
+            } else {
+                newer.older = older;
+            }
+            piece.older = null;
+            piece.newer = null;
+        }
+    }
+}
