@@ -2,10 +2,159 @@ package io.blobstore.cache;
 
 import io.blobstore.BlobStore;
 import io.blobstore.ForwardingBlobStore;
+import io.blobstore.Sha256;
+import io.blobstore.cache.pieces.PieceCache;
+import io.blobstore.cas.ContentCache;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** A store in front of which content is cached on a local disk. Thread-safe. */
+/**
+ * A store in front of which content is cached on a local disk.
+ *
+ * <pre>{@code
+ * CacheOptions limits = CacheOptions.ofMaxBytes(50L << 30);
+ * try (ContentCache cache = ContentCache.open(Path.of("/var/cache/blobs"), limits);
+ *         BlobStore images = CachedBlobStore.open(BlobStores.open("s3://images"), cache)) {
+ *     ByteBuffer memory = ByteBuffer.allocateDirect(1 << 20);
+ *     images.read(BlobKey.of("base.img"), ByteRange.atMost(0, 1 << 20), memory); // downloads it
+ *     images.read(BlobKey.of("base.img"), ByteRange.atMost(1 << 20, 1 << 20), memory.clear()); // from the disk
+ * }
+ * }</pre>
+ *
+ * <p><b>Reads.</b> A version that the cache has not seen is a miss, and nothing stale is ever returned. A read of the
+ * current version asks the remote store for the metadata. A read of a given version ({@code ifMatch}) needs no request
+ * if the cache has that version, even if the remote store cannot be reached, or another process has replaced the blob
+ * since; if this process has replaced or deleted it, the remote store decides. The metadata of such a read is that of
+ * the time when the version was cached. A blob of up to {@link CachedStoreOptions#wholeBlobLimit()} bytes is downloaded
+ * as a whole, once for all reads that wait for it, and these get bytes as they arrive, except for the last 1 MiB, which
+ * is delivered after size and checksum were compared. The bytes of a larger one are cached in pieces, or not at all. If
+ * the cache fails, or its content is damaged, the read goes on at the remote store, at the byte that was reached.
+ *
+ * <p><b>Writes</b> go to the remote store, without another copy, and are not cached unless
+ * {@link CachedStoreOptions#cacheOnWrite()} is set. With {@link CachedStoreOptions#writeBack()}, {@link #store} returns
+ * when content and metadata are on the disk, and uploads follow in the background, in order for each key: they survive a
+ * kill of the process, and are repeated until they succeed. The blob has a version of its own then
+ * ({@code pending-…}), under which it can still be read, and be the condition of a change, after it was uploaded. Reads
+ * and metadata are those of the acknowledged blob at once. What only the remote store can decide waits for the uploads
+ * of the keys concerned, and fails if they fail: stores with a condition, copies, listings, {@code deleteAll} and
+ * presigned URLs. If there is no room, the blob is uploaded before it is acknowledged. A key that the remote store
+ * refuses is found out after it was acknowledged: it is logged, and repeated until the blob is deleted.
+ *
+ * <p>Thread-safe.
+ */
 public final class CachedBlobStore extends ForwardingBlobStore {
-    CachedBlobStore(BlobStore remote) {
-        super(remote);
+    private final BlobStore remote;
+    private final Counters counters;
+    private final @Nullable WriteBack writeBack;
+    private final List<Closeable> owned;
+
+    private CachedBlobStore(
+            BlobStore front,
+            BlobStore remote,
+            Counters counters,
+            @Nullable WriteBack writeBack,
+            List<? extends Closeable> owned) {
+        super(front);
+        this.remote = remote;
+        this.counters = counters;
+        this.writeBack = writeBack;
+        this.owned = List.copyOf(owned);
+    }
+
+    /** Opens a cached store with default options; see {@link #open(BlobStore, ContentCache, CachedStoreOptions)}. */
+    public static CachedBlobStore open(BlobStore remote, ContentCache cache) throws IOException {
+        return open(remote, cache, CachedStoreOptions.DEFAULT);
+    }
+
+    /**
+     * Opens a cached store.
+     *
+     * @param remote the store to cache, which is closed with the cached store
+     * @param cache the cache, which the caller closes after all stores that use it
+     * @throws IOException if the directory of pieces, or of blobs that wait to be uploaded, cannot be used
+     * @throws IllegalStateException if another store of this process writes back from the same cache to a store with the
+     *     same description
+     */
+    public static CachedBlobStore open(BlobStore remote, ContentCache cache, CachedStoreOptions options)
+            throws IOException {
+        return open(remote, cache, options, List.of());
+    }
+
+    /** Opens a cached store that closes other things after itself. */
+    static CachedBlobStore open(
+            BlobStore remote, ContentCache cache, CachedStoreOptions options, List<? extends Closeable> owned)
+            throws IOException {
+        String storeId = options.storeId().orElse(remote.toString());
+        Counters counters = new Counters();
+        List<Closeable> opened = new ArrayList<>();
+        try {
+            PieceCache pieces = null;
+            if (options.maxPieceBytes() > 0) {
+                Path directory = cache.stateDirectory().resolve("pieces");
+                pieces = PieceCache.open(directory, options.pieceSize(), options.maxPieceBytes());
+                opened.add(pieces);
+            }
+            CachingStore caching = new CachingStore(remote, cache, options, pieces, counters);
+            if (options.writeBack().isEmpty()) {
+                return new CachedBlobStore(caching, remote, counters, null, owned);
+            }
+            VersionAliases aliases = new VersionAliases(cache, storeId);
+            PendingFiles files = PendingFiles.open(cache.stateDirectory()
+                    .resolve("pending")
+                    .resolve(Sha256.of(ByteBuffer.wrap(storeId.getBytes(StandardCharsets.UTF_8)))
+                            .hex()));
+            opened.add(files);
+            WriteBackOptions limits = options.writeBack().get();
+            WriteBackQueue queue = new WriteBackQueue(limits.maxBlobs(), limits.maxBytes());
+            WriteBackUploads uploads = new WriteBackUploads(caching, queue, files, aliases, limits);
+            WriteBack writeBack = new WriteBack(cache, files, queue, uploads);
+            return new CachedBlobStore(
+                    new WriteBackStore(caching, writeBack, aliases), remote, counters, writeBack, owned);
+        } catch (IOException | RuntimeException e) {
+            Closing.afterFailure(opened, e);
+            throw e;
+        }
+    }
+
+    /** Returns what this store has done since it was opened. */
+    public CachedStoreStats stats() {
+        return new CachedStoreStats(
+                counters.hits.sum(),
+                counters.misses.sum(),
+                counters.fills.sum(),
+                counters.coalesced.sum(),
+                counters.failedFills.sum(),
+                counters.fallbacks.sum(),
+                counters.passed.sum(),
+                counters.damaged.sum(),
+                counters.cacheFailures.sum(),
+                counters.cachedWrites.sum(),
+                writeBack == null ? 0 : writeBack.blobs(),
+                writeBack == null ? 0 : writeBack.bytes(),
+                writeBack == null ? 0 : writeBack.uploaded(),
+                writeBack == null ? 0 : writeBack.retries());
+    }
+
+    /**
+     * Waits for the uploads of acknowledged blobs, for {@link WriteBackOptions#closeTimeout()} at most; ends the
+     * downloads into the cache; and closes the remote store. The cache belongs to the caller. Idempotent.
+     */
+    @Override
+    public void close() throws IOException {
+        List<Closeable> parts = new ArrayList<>();
+        parts.add(super::close);
+        parts.addAll(owned);
+        Closing.all(parts);
+    }
+
+    @Override
+    public String toString() {
+        return "CachedBlobStore(" + remote + ")";
     }
 }

@@ -4,116 +4,284 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Sha256;
+import io.blobstore.cas.internal.CacheDirectory;
+import io.blobstore.cas.internal.EntryFiles;
+import io.blobstore.cas.internal.Index;
+import io.blobstore.cas.internal.IndexTotals;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
-/** A content-addressed cache in a local directory. Thread-safe. */
+/**
+ * A content-addressed cache in a local directory, in the layout of bazel-remote. Content is verified when it is put,
+ * and is read as it was put or not at all: a damaged entry is removed, and is a miss. The least recently used entries
+ * are evicted so that all files together, unfinished ones included, never take more than the maximum.
+ *
+ * <p>Content of 0 bytes is always there and takes no file.
+ *
+ * <p>Thread-safe. All methods but {@link #close} throw {@link IllegalStateException} once it is closed. A thread that is
+ * interrupted while it reads or writes gets an {@link IOException}, such as {@link
+ * java.nio.channels.ClosedByInterruptException}, and stays interrupted; other threads are not affected.
+ */
 public final class ContentCache implements Closeable {
-    private ContentCache() {}
+    private final CacheContext context;
+    private final ContentReads reads;
+    private final ContentPuts puts;
+    private final Records records;
+    private final Maintenance maintenance;
+
+    private ContentCache(CacheContext context) {
+        this.context = context;
+        this.reads = new ContentReads(context);
+        this.puts = new ContentPuts(context, reads);
+        this.records = new Records(context);
+        this.maintenance = new Maintenance(context);
+    }
 
     /**
-     * Opens the cache of a directory, which is created if it is missing.
+     * Opens the cache of a directory, which is created if it is missing. Entries are listed in the background: they can
+     * be read at once.
      *
      * @throws CacheInUseException if another process has it open
      * @throws CacheDirectoryException if the directory cannot be used
      */
     public static ContentCache open(Path directory, CacheOptions options) throws IOException {
-        throw new UnsupportedOperationException();
+        return open(directory, options, EntryFiles.SYSTEM);
     }
 
-    /** Returns whether there is content, and counts that as a use. */
+    /** Opens a cache whose entries are read and written in a given way. */
+    static ContentCache open(Path path, CacheOptions options, EntryFiles files) throws IOException {
+        CacheDirectory directory = CacheDirectory.open(path, options);
+        try {
+            boolean readOnly = options.accessMode() == AccessMode.READ_ONLY;
+            Index index = readOnly
+                    ? new Index(Long.MAX_VALUE, directory.journal(), entry -> {})
+                    : new Index(
+                            options.maxBytes(),
+                            directory.journal(),
+                            entry -> directory.delete(entry.file()),
+                            options.listener());
+            directory.load(index);
+            return new ContentCache(new CacheContext(directory, index, options, files));
+        } catch (IOException | RuntimeException | Error e) {
+            directory.close();
+            throw e;
+        }
+    }
+
+    /** An operation on the cache while it is open. */
+    private interface Work<T> {
+        T run() throws IOException;
+    }
+
+    private <T> T whileOpen(Work<T> work) throws IOException {
+        context.enter();
+        try {
+            return work.run();
+        } finally {
+            context.leave();
+        }
+    }
+
+    private <T> T whileWritable(Work<T> work) throws IOException {
+        context.requireWritable();
+        return whileOpen(work);
+    }
+
+    /** Returns whether there is content, and counts that as a use. Does not open its file. */
     public boolean contains(Digest digest) throws IOException {
-        throw new UnsupportedOperationException();
+        return whileOpen(() -> reads.contains(digest));
     }
 
-    /** Returns those digests whose content is not there, and counts the others as used. */
+    /** Returns those digests whose content is not there, in their order, and counts the others as used. */
     public Set<Digest> missing(Collection<Digest> digests) throws IOException {
-        throw new UnsupportedOperationException();
+        return whileOpen(() -> {
+            Set<Digest> missing = new LinkedHashSet<>();
+            for (Digest digest : digests) {
+                if (!reads.contains(digest)) {
+                    missing.add(digest);
+                }
+            }
+            return missing;
+        });
     }
 
     /**
-     * Puts content, unless it is there.
+     * Puts content, unless it is there. Of concurrent puts of the same content, one reads its source, and the others
+     * wait for it.
      *
      * @return whether it was stored; false if it was there
      * @throws DigestMismatchException if the content is not that of the digest; nothing was kept
      * @throws CacheFullException if there is no room
      * @throws IllegalArgumentException if the content is larger than the cache
+     * @throws IllegalStateException if the cache is open read-only
      */
     public boolean put(Digest digest, BlobSource content) throws IOException {
-        throw new UnsupportedOperationException();
+        return whileWritable(() -> puts.put(digest, content));
     }
 
-    /** Begins to put content that arrives piece by piece, and whose digest is known. */
+    /**
+     * Begins to put content that arrives piece by piece, and whose digest is known.
+     *
+     * @throws CacheFullException if there is no room
+     * @throws IllegalArgumentException if the content is larger than the cache
+     * @throws IllegalStateException if the cache is open read-only
+     */
     public ContentWriter write(Digest digest) throws IOException {
-        throw new UnsupportedOperationException();
+        return whileWritable(() -> new ContentWriter(context, Optional.of(digest), digest.size()));
     }
 
     /**
      * Begins to put content that arrives piece by piece, and whose digest is known at the end only.
      *
-     * @param expectedSize the size in bytes
+     * @param expectedSize the size in bytes: other content is refused
+     * @throws CacheFullException if there is no room
+     * @throws IllegalArgumentException if the content is larger than the cache
+     * @throws IllegalStateException if the cache is open read-only
      */
     public ContentWriter write(long expectedSize) throws IOException {
-        throw new UnsupportedOperationException();
+        if (expectedSize < 0) {
+            throw new IllegalArgumentException("content has 0 bytes or more; got " + expectedSize);
+        }
+        return whileWritable(() -> new ContentWriter(context, Optional.empty(), expectedSize));
     }
 
     /**
-     * Reads content, or a range of it, if it is there.
+     * Reads content, or a range of it, if it is there. The target is neither flushed nor closed.
      *
+     * @param target receives the bytes; if the content turns out to be damaged, and after a failure, what was put is
+     *     undefined
      * @return the number of bytes that were put into the target; empty if the content is not there, or was damaged
+     * @throws IndexOutOfBoundsException if the range is not inside the content
+     * @throws IllegalArgumentException if the target has no room for all of a range that is not
+     *     {@link ByteRange#atMost at most}
+     * @throws IOException if the file cannot be read; it stays then
      */
     public OptionalLong get(Digest digest, ByteRange range, BlobTarget.Window target) throws IOException {
-        throw new UnsupportedOperationException();
+        return whileOpen(() -> reads.get(digest, range, target));
     }
 
-    /** Reads into a buffer from its position on, which advances; see the other method. */
+    /**
+     * Reads into a buffer from its position on, which advances if the content is there, and is unchanged otherwise. See
+     * {@link #get(Digest, ByteRange, BlobTarget.Window)}.
+     */
     public OptionalLong get(Digest digest, ByteRange range, ByteBuffer target) throws IOException {
-        return get(digest, range, BlobTarget.Window.of(target));
+        int position = target.position();
+        OptionalLong length = OptionalLong.empty();
+        try {
+            length = get(digest, range, BlobTarget.Window.of(target));
+            return length;
+        } finally {
+            if (length.isEmpty()) {
+                target.position(position);
+            }
+        }
     }
 
     /** Opens content under a lease: it is not evicted before it is closed. */
     public Optional<CachedContent> open(Digest digest) throws IOException {
-        throw new UnsupportedOperationException();
+        return whileOpen(() -> reads.lease(digest));
     }
 
-    /** Removes content. */
+    /**
+     * Removes content. Those who read it go on.
+     *
+     * @return whether it was there
+     */
     public boolean remove(Digest digest) throws IOException {
-        throw new UnsupportedOperationException();
+        return whileWritable(() -> reads.remove(digest));
     }
 
-    /** Puts a record of up to 64 MiB into a keyspace other than {@link Keyspace#CAS}, instead of the one that was there. */
+    /**
+     * Puts a record of up to 64 MiB into a keyspace other than {@link Keyspace#CAS}, in place of the one that was there,
+     * in one step. Records are not verified when they are read: nothing tells a damaged one.
+     *
+     * @throws CacheFullException if there is no room
+     * @throws IllegalArgumentException if the record is too large
+     * @throws IllegalStateException if the cache is open read-only
+     */
     public void putRecord(Keyspace keyspace, Sha256 key, BlobSource content) throws IOException {
-        throw new UnsupportedOperationException();
+        whileWritable(() -> {
+            records.put(keyspace, key, content);
+            return true;
+        });
     }
 
-    /** Reads a record into a new buffer, at position 0. */
+    /** Reads a record into a new buffer on the heap, from position 0 to the limit. */
     public Optional<ByteBuffer> getRecord(Keyspace keyspace, Sha256 key) throws IOException {
-        throw new UnsupportedOperationException();
+        return whileOpen(() -> records.get(keyspace, key));
     }
 
-    /** Removes a record. */
+    /**
+     * Removes a record.
+     *
+     * @return whether it was there
+     */
     public boolean removeRecord(Keyspace keyspace, Sha256 key) throws IOException {
-        throw new UnsupportedOperationException();
+        return whileWritable(() -> records.remove(keyspace, key));
+    }
+
+    /** Returns all entries, the least recently used first. Waits until the directory is listed. */
+    public List<CacheEntry> entries() throws IOException {
+        return whileOpen(maintenance::entries);
+    }
+
+    /**
+     * Reads all of an entry, and compares content with its digest. That does not count as a use. A damaged entry is
+     * removed, as when it is read; nothing tells whether a record is damaged.
+     *
+     * @return whether the entry is there, and not damaged
+     */
+    public boolean verify(CacheEntry entry) throws IOException {
+        return whileOpen(() -> maintenance.verify(entry));
+    }
+
+    /**
+     * Evicts the least recently used entries until at most a number of bytes is stored, or all that are left are in use,
+     * and waits until their files are deleted.
+     *
+     * @return the number of bytes that the evicted entries took on the disk
+     * @throws IllegalStateException if the cache is open read-only
+     */
+    public long evictTo(long bytes) throws IOException {
+        return whileWritable(() -> context.index.evictTo(bytes));
     }
 
     /** Returns the directory of locks, journal and unfinished files, where other components may keep state as well. */
     public Path stateDirectory() {
-        throw new UnsupportedOperationException();
+        return context.directory.stateDirectory();
     }
 
     /** Returns the state of the cache. */
     public CacheStats stats() {
-        throw new UnsupportedOperationException();
+        IndexTotals totals = context.index.totals();
+        return new CacheStats(
+                totals.entries(),
+                totals.contentBytes(),
+                totals.storedBytes(),
+                totals.reservedBytes(),
+                totals.doomedBytes(),
+                context.options.maxBytes(),
+                context.hits.sum(),
+                context.misses.sum(),
+                totals.evictions(),
+                context.corrupt.sum(),
+                context.directory.isLoading());
     }
 
+    /**
+     * Closes the cache: waits for the operations that run, discards content that was not committed, and ends the
+     * threads. Open {@link CachedContent} and {@link ContentWriter}s are closed. Idempotent.
+     */
     @Override
     public void close() throws IOException {
-        throw new UnsupportedOperationException();
+        context.close();
     }
 }

@@ -7,7 +7,7 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 
 /** Makes the contents of the golden files, which are not stored: blocks of SHA-256 in counter mode. */
-final class GoldenContent {
+public final class GoldenContent {
     private static final String LINE = " INFO cache entry stored.\n";
 
     private GoldenContent() {}
@@ -15,7 +15,7 @@ final class GoldenContent {
     /**
      * Returns content of a kind: "random", "text" that compresses to a third, "zero", or "lit:" with the text itself.
      */
-    static byte[] of(String kind, long seed, int size) {
+    public static byte[] of(String kind, long seed, int size) {
         if (kind.startsWith("lit:")) {
             return kind.substring(4).getBytes(StandardCharsets.US_ASCII);
         }

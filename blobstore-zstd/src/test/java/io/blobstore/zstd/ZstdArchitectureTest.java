@@ -55,8 +55,14 @@ class ZstdArchitectureTest {
     }
 
     @Test
-    void theFormatsDependOnZstdAndChecksumsOnly() {
+    void theFormatsDependOnZstdSourcesAndBuffersOnly() {
         assertDependsOn(
-                INTERNAL, "java..", "org.jspecify.annotations", "com.github.luben.zstd", "io.blobstore", INTERNAL);
+                INTERNAL,
+                "java..",
+                "org.jspecify.annotations",
+                "com.github.luben.zstd",
+                "io.blobstore",
+                "io.blobstore.internal.buffer",
+                INTERNAL);
     }
 }

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * Reuses direct buffers: the JVM frees direct memory only when it collects garbage, which a program without garbage
  * rarely does.
  *
- * <p>Capacities are powers of two, and each capacity has its own idle buffers. Idle buffers are bounded in sum, and
+ * <p>Capacities are powers of two, or 1/64 more: compressed content may be a little larger than the content, and must
+ * not take twice its memory for that. Each capacity has its own idle buffers. Idle buffers are bounded in sum, and
  * referenced weakly: the next collection frees them, so that memory which is no longer used is neither kept nor missing
  * where the JVM is at its limit of direct memory. Buffers in use are not bounded; their users have budgets.
  *
@@ -62,7 +63,7 @@ public final class DirectBufferPool {
      * Returns a buffer, an idle one if possible, to be returned by {@link PooledBuffer#close()}.
      *
      * @param size the buffer's capacity and limit in bytes, at most 1 GiB; the memory behind it is the next power of
-     *     two
+     *     two, or 1/64 more than the power of two before
      * @throws OutOfMemoryError if the JVM refuses the memory
      */
     public PooledBuffer take(int size) {
@@ -71,12 +72,19 @@ public final class DirectBufferPool {
         }
         int sizeClass = sizeClass(size);
         ByteBuffer memory = pollIdle(sizeClass);
-        return new PooledBuffer(memory != null ? memory : ByteBuffer.allocateDirect(SMALLEST << sizeClass), size);
+        return new PooledBuffer(memory != null ? memory : ByteBuffer.allocateDirect(capacity(sizeClass)), size);
     }
 
+    /** Returns the number of the smallest capacity that is enough: even ones are powers of two. */
     private static int sizeClass(int size) {
         int units = (Math.max(size, 1) - 1) / SMALLEST; // 0 for the smallest class
-        return Integer.SIZE - Integer.numberOfLeadingZeros(units);
+        int powerOfTwo = 2 * (Integer.SIZE - Integer.numberOfLeadingZeros(units));
+        return powerOfTwo > 0 && size <= capacity(powerOfTwo - 1) ? powerOfTwo - 1 : powerOfTwo;
+    }
+
+    private static int capacity(int sizeClass) {
+        int powerOfTwo = SMALLEST << (sizeClass / 2);
+        return sizeClass % 2 == 0 ? powerOfTwo : powerOfTwo + powerOfTwo / 64;
     }
 
     private @Nullable ByteBuffer pollIdle(int sizeClass) {
@@ -84,7 +92,7 @@ public final class DirectBufferPool {
         try {
             WeakReference<ByteBuffer> reference;
             while ((reference = idle.get(sizeClass).pollFirst()) != null) {
-                idleBytes -= SMALLEST << sizeClass;
+                idleBytes -= capacity(sizeClass);
                 ByteBuffer memory = reference.get();
                 if (memory != null) {
                     return memory;
@@ -119,7 +127,7 @@ public final class DirectBufferPool {
         idleBytes = 0;
         for (int sizeClass = 0; sizeClass < idle.size(); sizeClass++) {
             idle.get(sizeClass).removeIf(reference -> reference.get() == null);
-            idleBytes += (long) idle.get(sizeClass).size() * (SMALLEST << sizeClass);
+            idleBytes += (long) idle.get(sizeClass).size() * capacity(sizeClass);
         }
     }
 

@@ -44,9 +44,12 @@ class DirectBufferPoolTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0, 4096", "1, 4096", "4096, 4096", "4097, 8192", "262144, 262144", "262145, 524288"})
-    void aBufferHasTheRequestedSizeAndMemoryOfTheNextPowerOfTwo(int size, int memory) {
-        DirectBufferPool pool = new DirectBufferPool(MIB);
+    @CsvSource({
+        "0, 4096", "1, 4096", "4096, 4096", "4097, 4160", "4160, 4160", "4161, 8192", "262144, 262144",
+        "262145, 266240", "266240, 266240", "266241, 524288", "1052736, 1064960"
+    })
+    void aBufferHasTheRequestedSizeAndMemoryOfTheNextPowerOfTwoOrALittleMoreThanTheOneBefore(int size, int memory) {
+        DirectBufferPool pool = new DirectBufferPool(2 * MIB);
         PooledBuffer first = pool.take(size);
         assertThat(first.buffer().isDirect()).isTrue();
         assertThat(first.buffer().capacity()).isEqualTo(size);

@@ -2,6 +2,8 @@ package io.blobstore.cas.internal;
 
 import io.blobstore.Sha256;
 import io.blobstore.cas.Keyspace;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The key of an entry.
@@ -9,4 +11,20 @@ import io.blobstore.cas.Keyspace;
  * @param keyspace the keyspace
  * @param hash the key in the keyspace
  */
-public record EntryKey(Keyspace keyspace, Sha256 hash) {}
+public record EntryKey(Keyspace keyspace, Sha256 hash) {
+    /** Creates a key. */
+    public EntryKey {
+        Objects.requireNonNull(keyspace, "keyspace");
+        Objects.requireNonNull(hash, "hash");
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return this == other || (other instanceof EntryKey that && keyspace == that.keyspace && hash.equals(that.hash));
+    }
+
+    @Override
+    public int hashCode() {
+        return hash.hashCode() + keyspace.ordinal(); // the enum's own hash code differs from run to run
+    }
+}

@@ -85,6 +85,49 @@ public record CasblobHeader(long contentSize, Encoding encoding, int frameSize, 
                 contentSize, type == 0 ? Encoding.IDENTITY : Encoding.ZSTD, (int) frameSize, (int) offsets);
     }
 
+    /**
+     * Returns the header of content that is to be stored.
+     *
+     * @param contentSize 1 byte or more
+     * @param frameSize the content of each frame but the last, 64 KiB to 64 MiB
+     * @throws IllegalArgumentException if that is no content of a casblob
+     */
+    public static CasblobHeader of(long contentSize, Encoding encoding, int frameSize) {
+        if (contentSize < 1 || frameSize < FrameTable.MIN_FRAME || frameSize > FrameTable.MAX_FRAME) {
+            throw new IllegalArgumentException("a casblob has 1 byte of content or more, in frames of "
+                    + FrameTable.MIN_FRAME + " to " + FrameTable.MAX_FRAME + "; got " + contentSize + " in frames of "
+                    + frameSize);
+        }
+        long offsets = encoding == Encoding.IDENTITY ? 2 : ceilDiv(contentSize, frameSize) + 1;
+        if (offsets > FrameTable.MAX_FRAMES) {
+            throw new IllegalArgumentException(contentSize + " bytes are more than " + FrameTable.MAX_FRAMES
+                    + " frames of " + frameSize + "; choose larger frames");
+        }
+        return new CasblobHeader(contentSize, encoding, frameSize, (int) offsets);
+    }
+
+    /**
+     * Writes the header.
+     *
+     * @param table the frames, of which the first is stored at {@link #length()}
+     * @param target receives {@link #length()} bytes from its position on, which advances
+     */
+    public void write(FrameTable table, ByteBuffer target) {
+        if (table.frameCount() != offsets - 1
+                || table.storedOffset(0) != length()
+                || table.contentSize() != contentSize
+                || table.encoding() != encoding) {
+            throw new IllegalArgumentException("the table is not the one of this header: " + table);
+        }
+        ByteBuffer bytes = target.slice().order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putInt(MAGIC).putInt(COUNTED_BY_FRAME_LENGTH + 8 * offsets).putLong(contentSize);
+        bytes.put((byte) (encoding == Encoding.IDENTITY ? 0 : 1)).putInt(frameSize).putLong(offsets);
+        for (int i = 0; i < offsets; i++) {
+            bytes.putLong(table.storedOffset(i));
+        }
+        target.position(target.position() + bytes.position());
+    }
+
     /** Returns the length of the header: the offset of the first frame. */
     public int length() {
         return FIXED_LENGTH + 8 * offsets;

@@ -56,4 +56,12 @@ public record ContentDigest(long contentSize, Crc32c crc32c, Sha256 sha256) {
         frame.get(sha256);
         return Optional.of(new ContentDigest(contentSize, crc32c, Sha256.ofBytes(sha256)));
     }
+
+    /** Writes the frame: {@link #LENGTH} bytes from the target's position on, which advances. */
+    public void write(ByteBuffer target) {
+        ByteBuffer frame = target.slice().order(ByteOrder.LITTLE_ENDIAN);
+        frame.putInt(MAGIC).putInt(LENGTH - 8).putLong(NAME).putLong(contentSize);
+        frame.putInt(crc32c.value()).put(sha256.bytes());
+        target.position(target.position() + LENGTH);
+    }
 }

@@ -1,5 +1,6 @@
 package io.blobstore.zstd.internal;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -44,7 +45,7 @@ public final class FrameTable {
     }
 
     /** Returns the table of content that is stored as it is, at an offset. */
-    static FrameTable identity(long storedOffset, long contentSize) {
+    public static FrameTable identity(long storedOffset, long contentSize) {
         return new FrameTable(
                 Encoding.IDENTITY,
                 new long[] {storedOffset, storedOffset + contentSize},
@@ -147,5 +148,106 @@ public final class FrameTable {
     @Override
     public String toString() {
         return "FrameTable[" + encoding + ", " + contentSize() + " bytes in " + frameCount() + " frames]";
+    }
+
+    /** Collects the frames of a blob while they are written. Not thread-safe. */
+    public static final class Builder {
+        private final boolean checksums;
+        private long[] stored;
+        private long[] content;
+        private int[] sums;
+        private int count;
+
+        /**
+         * Creates a builder.
+         *
+         * @param storedOffset where the first frame is stored
+         * @param checksums whether each frame has a checksum in the table
+         */
+        public Builder(long storedOffset, boolean checksums) {
+            this.checksums = checksums;
+            stored = new long[16];
+            content = new long[16];
+            sums = new int[checksums ? 16 : 0];
+            stored[0] = storedOffset;
+        }
+
+        /**
+         * Adds a frame after the one before.
+         *
+         * @param storedLength 1 byte or more; of the frame, and of skippable frames that belong to it
+         * @param contentLength up to 64 MiB
+         */
+        public Builder add(long storedLength, long contentLength) {
+            if (checksums) {
+                throw new IllegalStateException("frames of this table have a checksum");
+            }
+            return append(storedLength, contentLength, 0);
+        }
+
+        /**
+         * Adds a frame after the one before.
+         *
+         * @param bytes the content, from position to limit, which are unchanged
+         */
+        public Builder add(long storedLength, ByteBuffer bytes) {
+            return append(storedLength, bytes.remaining(), checksums ? (int) XxHash64.of(bytes) : 0);
+        }
+
+        private Builder append(long storedLength, long contentLength, int checksum) {
+            if (storedLength < 1 || contentLength < 0 || contentLength > MAX_FRAME) {
+                throw new IllegalArgumentException(
+                        "no frame has " + storedLength + " bytes with " + contentLength + " of content");
+            }
+            if (count == MAX_FRAMES) {
+                throw new IllegalStateException("a blob has " + MAX_FRAMES + " frames at most");
+            }
+            if (count + 1 == stored.length) {
+                int length = (int) Math.min(2L * stored.length, MAX_FRAMES + 1L);
+                stored = Arrays.copyOf(stored, length);
+                content = Arrays.copyOf(content, length);
+                sums = Arrays.copyOf(sums, checksums ? length : 0);
+            }
+            stored[count + 1] = stored[count] + storedLength;
+            content[count + 1] = content[count] + contentLength;
+            if (checksums) {
+                sums[count] = checksum;
+            }
+            count++;
+            return this;
+        }
+
+        /** Adds bytes that follow the last frame and belong to it, such as a skippable frame. */
+        public Builder extendLast(long bytes) {
+            if (count == 0) {
+                throw new IllegalStateException("there is no frame yet");
+            }
+            stored[count] += bytes;
+            return this;
+        }
+
+        /** Returns the number of frames. */
+        public int frameCount() {
+            return count;
+        }
+
+        /** Returns where the next frame is stored. */
+        public long storedEnd() {
+            return stored[count];
+        }
+
+        /** Returns the size of the content of all frames. */
+        public long contentSize() {
+            return content[count];
+        }
+
+        /** Returns the table. */
+        public FrameTable build() {
+            return new FrameTable(
+                    Encoding.ZSTD,
+                    Arrays.copyOf(stored, count + 1),
+                    Arrays.copyOf(content, count + 1),
+                    Arrays.copyOf(sums, checksums ? count : 0));
+        }
     }
 }

@@ -62,6 +62,33 @@ public record SeekTable(int frameCount, boolean checksums) {
         return new SeekTable((int) frames, checksums);
     }
 
+    /** Returns the seek table of frames; with checksums if the table has them. */
+    public static SeekTable of(FrameTable table) {
+        return new SeekTable(table.frameCount(), table.hasChecksums());
+    }
+
+    /**
+     * Writes the table and its footer.
+     *
+     * @param table the frames, without a gap from offset 0 on
+     * @param target receives {@link #length()} bytes from its position on, which advances
+     */
+    public void write(FrameTable table, ByteBuffer target) {
+        if (table.storedOffset(0) != 0 || table.frameCount() != frameCount || table.hasChecksums() != checksums) {
+            throw new IllegalArgumentException("the table is not the one of this seek table: " + table);
+        }
+        ByteBuffer bytes = target.slice().order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putInt(MAGIC).putInt(length() - SKIPPABLE_HEADER);
+        for (int i = 0; i < frameCount; i++) {
+            bytes.putInt((int) table.storedLength(i)).putInt((int) table.contentLength(i));
+            if (checksums) {
+                bytes.putInt(table.checksum(i));
+            }
+        }
+        bytes.putInt(frameCount).put((byte) (checksums ? CHECKSUMS : 0)).putInt(FOOTER_MAGIC);
+        target.position(target.position() + bytes.position());
+    }
+
     /** Returns the length of the table with its footer: where it begins, counted from the end of the file. */
     public int length() {
         return (int) length(frameCount, checksums);

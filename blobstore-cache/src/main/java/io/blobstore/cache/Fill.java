@@ -1,0 +1,432 @@
+package io.blobstore.cache;
+
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobStoreException;
+import io.blobstore.IntegrityException;
+import io.blobstore.Operation;
+import io.blobstore.ReadResult;
+import io.blobstore.TargetException;
+import io.blobstore.cas.ContentWriter;
+import io.blobstore.internal.concurrent.Interrupts;
+import io.blobstore.transfer.Transfer;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One download of a version into the cache, and the reads that wait for it.
+ *
+ * <pre>
+ * STARTING ──► RUNNING ──► ENDING ──► ENDED(outcome)
+ *     └───────────┴── no waiter left, or no progress ──► ABANDONED ──► ENDED
+ * </pre>
+ *
+ * <p>While it is RUNNING, waiters read what was written so far, except for the last {@value #HELD_BACK} bytes: those
+ * are delivered after the whole content was verified. Only one thread writes, and none reads while the writer is
+ * committed or closed (ENDING). After a success the writer stays open until the last waiter has left, so that an
+ * eviction does not affect them. Thread-safe.
+ */
+final class Fill {
+    private static final Logger LOG = LoggerFactory.getLogger(Fill.class);
+    /** As many bytes as a frame of the cache has: the writer does not show the last frame earlier either. */
+    static final int HELD_BACK = 1 << 20;
+    /** How often waiters look whether frames were compressed meanwhile, which nobody signals. */
+    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    /** How a fill ended. */
+    enum Outcome {
+        /** All content is in the cache. */
+        COMPLETE,
+        /** It failed or was abandoned, but another one may succeed. */
+        LOST,
+        /** The content is not what the store says. */
+        WRONG,
+        /** The cache cannot take the content. */
+        REFUSED,
+        /** The store refuses to return the content. */
+        FINAL
+    }
+
+    private enum Phase {
+        STARTING,
+        RUNNING,
+        ENDING,
+        ABANDONED,
+        ENDED
+    }
+
+    private final BlobMetadata blob;
+    private final boolean toEnd;
+    private final long stallNanos;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    // Guarded by lock:
+    private Phase phase = Phase.STARTING;
+    private Outcome outcome = Outcome.LOST;
+    private @Nullable Throwable problem;
+    private boolean problemIsKnown;
+    private @Nullable ContentWriter writer;
+    private @Nullable Transfer<ReadResult> transfer;
+    private boolean committed;
+    private int waiters = 1; // the reader that created it
+    /** The number of threads inside {@link ContentWriter#read}. */
+    private int inside;
+
+    private long lastProgress = System.nanoTime();
+
+    /**
+     * Creates a fill that its creator has joined, and starts.
+     *
+     * @param toEnd whether it goes on when no waiter is left
+     * @param stallTimeout after how long without progress waiters abandon it
+     */
+    Fill(BlobMetadata blob, boolean toEnd, Duration stallTimeout) {
+        this.blob = blob;
+        this.toEnd = toEnd;
+        this.stallNanos = TimeUnit.NANOSECONDS.convert(stallTimeout);
+    }
+
+    BlobMetadata blob() {
+        return blob;
+    }
+
+    /** Returns why the fill failed, or null. */
+    @Nullable Throwable problem() {
+        lock.lock();
+        try {
+            return problem;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- the producer's side
+
+    /** Begins to show what is written. */
+    void started(ContentWriter content) {
+        lock.lock();
+        try {
+            writer = content;
+            lastProgress = System.nanoTime();
+            if (phase == Phase.STARTING) {
+                phase = Phase.RUNNING;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Sets the transfer, which is cancelled at once if the fill was abandoned meanwhile. */
+    void transferring(Transfer<ReadResult> download) {
+        boolean abandoned;
+        lock.lock();
+        try {
+            transfer = download;
+            abandoned = phase == Phase.ABANDONED;
+        } finally {
+            lock.unlock();
+        }
+        if (abandoned) {
+            download.cancel();
+        }
+    }
+
+    /** Tells the waiters that content was written. */
+    void progressed() {
+        lock.lock();
+        try {
+            lastProgress = System.nanoTime();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Notes the cause of a failure, before the transfer fails with an exception that does not tell. */
+    void blame(Outcome kind, Throwable cause) {
+        lock.lock();
+        try {
+            if (!problemIsKnown) {
+                problemIsKnown = true;
+                outcome = kind;
+                problem = cause;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Keeps waiters from the writer, and waits for those that are reading. To be called before it is committed. */
+    void quiesce() {
+        lock.lock();
+        try {
+            if (phase == Phase.RUNNING) {
+                phase = Phase.ENDING;
+            }
+            while (inside > 0) {
+                changed.awaitUninterruptibly();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Notes that all content is in the cache. */
+    void committed() {
+        lock.lock();
+        try {
+            committed = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends the fill: nothing writes any more. */
+    void ended(@Nullable Throwable failure) {
+        quiesce();
+        ContentWriter unused;
+        lock.lock();
+        try {
+            boolean abandoned = phase == Phase.ABANDONED;
+            phase = Phase.ENDED;
+            if (committed && !abandoned) {
+                outcome = Outcome.COMPLETE;
+            } else if (!problemIsKnown && !abandoned) {
+                outcome = classify(failure);
+                problem = failure;
+            }
+            unused = committed && waiters > 0 ? null : takeWriter();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        close(unused);
+    }
+
+    private static Outcome classify(@Nullable Throwable failure) {
+        if (failure instanceof IntegrityException) {
+            return Outcome.WRONG;
+        }
+        if (failure instanceof BlobStoreException problem) {
+            return problem.isRetryable() || Interrupts.caused(problem) ? Outcome.LOST : Outcome.FINAL;
+        }
+        return failure instanceof IOException || failure instanceof CancellationException
+                ? Outcome.LOST
+                : Outcome.FINAL;
+    }
+
+    private @Nullable ContentWriter takeWriter() {
+        ContentWriter taken = writer;
+        writer = null;
+        return taken;
+    }
+
+    private void close(@Nullable ContentWriter unused) {
+        if (unused != null) {
+            try {
+                unused.close();
+            } catch (IOException e) {
+                LOG.warn("The unfinished content of '{}' could not be removed from the cache", blob.key(), e);
+            }
+        }
+    }
+
+    // ---- the waiters' side
+
+    /** Joins the fill; false if it is too late. Who joins must leave. */
+    boolean join() {
+        lock.lock();
+        try {
+            boolean open = phase != Phase.ABANDONED && phase != Phase.ENDED;
+            if (open) {
+                waiters++;
+            }
+            return open;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Leaves the fill.
+     *
+     * @param cancelled whether the waiter gave up: if it was the last one, the download is cancelled
+     */
+    void leave(boolean cancelled) {
+        boolean abandon;
+        ContentWriter unused = null;
+        lock.lock();
+        try {
+            waiters--;
+            abandon = waiters == 0 && cancelled && !toEnd && phase != Phase.ENDED;
+            if (waiters == 0 && phase == Phase.ENDED) {
+                unused = takeWriter();
+            }
+        } finally {
+            lock.unlock();
+        }
+        close(unused);
+        if (abandon) {
+            abandon();
+        }
+    }
+
+    /** Lets the waiters go on without this fill, and cancels the download. */
+    void abandon() {
+        Transfer<ReadResult> cancelled;
+        lock.lock();
+        try {
+            if (phase == Phase.ENDED) {
+                return;
+            }
+            phase = Phase.ABANDONED;
+            cancelled = transfer;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        if (cancelled != null) {
+            cancelled.cancel();
+        }
+    }
+
+    /**
+     * Copies content into a window as it arrives, until the end of the range, or of the fill.
+     *
+     * @param from the offset of the first byte
+     * @param end the offset after the last byte
+     * @return {@link Outcome#COMPLETE} if all bytes were put into the window
+     * @throws TargetException if the window fails
+     * @throws IOException if the thread is interrupted
+     */
+    Outcome copy(long from, long end, MeasuredWindow target) throws IOException {
+        for (long at = from; at < end; ) {
+            ByteBuffer buffer = target.buffer(); // before entering, as it may write to a file
+            long readable = enter(at);
+            if (readable < 0) {
+                return outcome();
+            }
+            int bytes;
+            try {
+                bytes = read(at, Math.min(readable, end), buffer);
+            } catch (IOException e) {
+                if (Interrupts.caused(e)) {
+                    throw interrupted(e);
+                }
+                LOG.warn("What was written of '{}' to the cache cannot be read", blob.key(), e);
+                return Outcome.REFUSED;
+            } finally {
+                exit();
+            }
+            if (bytes <= 0) {
+                return Outcome.REFUSED;
+            }
+            at += bytes;
+        }
+        return Outcome.COMPLETE;
+    }
+
+    private Outcome outcome() {
+        lock.lock();
+        try {
+            return outcome == Outcome.COMPLETE ? Outcome.LOST : outcome; // complete, but it was abandoned before
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private int read(long at, long end, ByteBuffer buffer) throws IOException {
+        ContentWriter content = writerInUse();
+        int limit = buffer.limit();
+        buffer.limit((int) Math.min(limit, buffer.position() + (end - at)));
+        try {
+            return content.read(at, buffer);
+        } finally {
+            buffer.limit(limit);
+        }
+    }
+
+    private ContentWriter writerInUse() {
+        lock.lock();
+        try {
+            ContentWriter content = writer;
+            if (content == null) {
+                throw new IllegalStateException("this thread has not entered the fill");
+            }
+            return content;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until there are bytes to read, and returns the offset of their end; -1 if there will be none. */
+    private long enter(long at) throws IOException {
+        boolean stalled = false;
+        lock.lock();
+        try {
+            while (!stalled) {
+                if (phase == Phase.ABANDONED || (phase == Phase.ENDED && outcome != Outcome.COMPLETE)) {
+                    return -1;
+                }
+                long readable = readable();
+                if (readable > at) {
+                    inside++;
+                    return readable;
+                }
+                long patience = stallNanos - (System.nanoTime() - lastProgress);
+                stalled = patience <= 0 && phase != Phase.ENDING;
+                if (!stalled) {
+                    changed.awaitNanos(Math.min(Math.max(patience, 1), POLL_NANOS));
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw interrupted(e);
+        } finally {
+            lock.unlock();
+        }
+        LOG.warn("The download of '{}' into the cache made no progress for {} ms, and is given up",
+                blob.key(), TimeUnit.NANOSECONDS.toMillis(stallNanos));
+        abandon();
+        return -1;
+    }
+
+    private void exit() {
+        lock.lock();
+        try {
+            inside--;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns the end of what may be read now. Requires the lock. */
+    private long readable() {
+        ContentWriter content = writer;
+        if (content == null) {
+            return 0;
+        }
+        return switch (phase) {
+            case RUNNING -> Math.min(content.readable(), blob.size() - HELD_BACK);
+            case ENDED -> blob.size();
+            default -> 0;
+        };
+    }
+
+    private BlobStoreException interrupted(Exception cause) {
+        IOException interrupted = new InterruptedIOException("interrupted while waiting for a download");
+        interrupted.initCause(cause);
+        return new BlobStoreException(
+                Operation.READ, blob.key(), "was interrupted while the blob was downloaded into the cache", interrupted, true);
+    }
+}

@@ -1,0 +1,117 @@
+package io.blobstore.cache;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobVersion;
+import io.blobstore.Sha256;
+import io.blobstore.cas.ContentCache;
+import io.blobstore.cas.Keyspace;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which version of the remote store a blob got that was acknowledged under a version of our own. Reads and conditions
+ * may use the latter for as long as the cache keeps the record. Thread-safe.
+ */
+final class VersionAliases {
+    private static final Logger LOG = LoggerFactory.getLogger(VersionAliases.class);
+    /** What the versions of acknowledged blobs begin with. */
+    private static final String PREFIX = "pending-";
+
+    private static final int MAX_IN_MEMORY = 16_384;
+
+    private final ContentCache cache;
+    private final String storeId;
+    private final ReentrantLock lock = new ReentrantLock();
+    // Guarded by lock:
+    private final Map<VersionKey, BlobVersion> toRemote = new Recent();
+    private final Map<VersionKey, BlobVersion> fromRemote = new Recent();
+
+    VersionAliases(ContentCache cache, String storeId) {
+        this.cache = cache;
+        this.storeId = storeId;
+    }
+
+    /** Returns the version of a blob that is acknowledged now. */
+    static BlobVersion create(String unique) {
+        return new BlobVersion(PREFIX + unique);
+    }
+
+    /** Remembers what the remote store calls a version. A failure only means that this process alone knows it. */
+    void put(BlobKey key, BlobVersion alias, BlobVersion remote) {
+        lock.lock();
+        try {
+            toRemote.put(new VersionKey(key, alias), remote);
+            fromRemote.put(new VersionKey(key, remote), alias);
+        } finally {
+            lock.unlock();
+        }
+        try {
+            byte[] name = remote.value().getBytes(StandardCharsets.UTF_8);
+            cache.putRecord(Keyspace.RAW, recordKey(key, alias), BlobSource.of(ByteBuffer.wrap(name)));
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("Version {} of '{}' will be unknown after a restart", alias, key, e);
+        }
+    }
+
+    private Sha256 recordKey(BlobKey key, BlobVersion alias) {
+        return VersionRecord.key("alias of " + storeId, new VersionKey(key, alias));
+    }
+
+    /** Returns what the remote store calls a version that a caller gives; the same one if it is the store's. */
+    BlobVersion toRemote(BlobKey key, BlobVersion version) throws IOException {
+        if (!version.value().startsWith(PREFIX)) {
+            return version;
+        }
+        lock.lock();
+        try {
+            BlobVersion known = toRemote.get(new VersionKey(key, version));
+            if (known != null) {
+                return known;
+            }
+        } finally {
+            lock.unlock();
+        }
+        Optional<ByteBuffer> stored = cache.getRecord(Keyspace.RAW, recordKey(key, version));
+        return stored.filter(ByteBuffer::hasRemaining)
+                .map(name -> new BlobVersion(StandardCharsets.UTF_8.decode(name).toString()))
+                .orElse(version);
+    }
+
+    /** Returns the version that callers know, given the remote store's. */
+    BlobVersion toCaller(BlobKey key, BlobVersion version) {
+        lock.lock();
+        try {
+            return fromRemote.getOrDefault(new VersionKey(key, version), version);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns metadata with the version that callers know. */
+    BlobMetadata toCaller(BlobMetadata blob) {
+        return blob.toBuilder().version(toCaller(blob.key(), blob.version())).build();
+    }
+
+    /** A map that keeps the entries used last. */
+    private static final class Recent extends LinkedHashMap<VersionKey, BlobVersion> {
+        private static final long serialVersionUID = 1;
+
+        Recent() {
+            super(16, 0.75f, true);
+        }
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<VersionKey, BlobVersion> eldest) {
+            return size() > MAX_IN_MEMORY;
+        }
+    }
+}

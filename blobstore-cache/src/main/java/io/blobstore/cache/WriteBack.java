@@ -1,0 +1,242 @@
+package io.blobstore.cache;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStoreException;
+import io.blobstore.IntegrityException;
+import io.blobstore.Operation;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoredBlob;
+import io.blobstore.cas.CachedContent;
+import io.blobstore.cas.ContentCache;
+import io.blobstore.internal.concurrent.Interrupts;
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Accepts blobs: content goes into the cache under a lease, then a record is forced to the device, and then the blob is
+ * acknowledged. {@link WriteBackUploads} does the rest. Thread-safe.
+ */
+final class WriteBack implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(WriteBack.class);
+
+    private final ContentCache cache;
+    private final PendingFiles files;
+    private final WriteBackQueue queue;
+    private final WriteBackUploads uploads;
+    private final AtomicLong sequence = new AtomicLong();
+    private volatile boolean closed;
+
+    /** Takes up what was acknowledged before, and begins to upload. */
+    WriteBack(ContentCache cache, PendingFiles files, WriteBackQueue queue, WriteBackUploads uploads)
+            throws IOException {
+        this.cache = cache;
+        this.files = files;
+        this.queue = queue;
+        this.uploads = uploads;
+        List<PendingRecord> records = files.load();
+        for (PendingRecord record : records) {
+            sequence.set(record.sequence());
+            takeUp(record);
+        }
+        uploads.start();
+    }
+
+    private void takeUp(PendingRecord record) throws IOException {
+        Optional<CachedContent> content = cache.open(record.content());
+        if (content.isEmpty()) {
+            LOG.error(
+                    "'{}' was acknowledged, but its content {} is not in the cache any more; {} is kept",
+                    record.blob().key(),
+                    record.content(),
+                    files.lost(record));
+            return;
+        }
+        queue.reserveAnyway(record.content().size());
+        queue.add(new PendingBlob(record, content.get(), true)).ifPresent(uploads::discard);
+    }
+
+    void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the cached store is closed");
+        }
+    }
+
+    /**
+     * Accepts a blob.
+     *
+     * @return empty if there is no room, or the cache fails: then it has to be uploaded at once
+     * @throws IOException if the source fails, or the thread is interrupted
+     */
+    Optional<StoredBlob> accept(BlobKey key, BlobSource source, StoreOptions options) throws IOException {
+        long size = source.size();
+        if (!queue.reserve(size)) {
+            return Optional.empty();
+        }
+        boolean accepted = false;
+        try {
+            Optional<PendingBlob> pending = keep(key, source, options);
+            if (pending.isPresent()) {
+                accepted = true;
+                queue.add(pending.get()).ifPresent(uploads::discard);
+            }
+            return pending.map(blob -> blob.record.blob())
+                    .map(blob -> StoredBlob.of(key, blob.size(), blob.version(), blob.checksum()));
+        } finally {
+            if (!accepted) {
+                queue.release(size);
+            }
+        }
+    }
+
+    private Optional<PendingBlob> keep(BlobKey key, BlobSource source, StoreOptions options) throws IOException {
+        WriteThrough.Written written;
+        try {
+            written = WriteThrough.write(cache, source);
+        } catch (WriteThrough.CacheFailure e) {
+            if (Interrupts.caused(e)) {
+                throw new BlobStoreException(Operation.STORE, key, "was interrupted", e, true);
+            }
+            LOG.warn("'{}' is uploaded at once, as it cannot be cached: {}", key, e.getMessage());
+            return Optional.empty();
+        }
+        Optional<CachedContent> content = cache.open(written.content());
+        if (content.isEmpty()) {
+            return Optional.empty();
+        }
+        boolean kept = false;
+        try {
+            BlobMetadata blob = BlobMetadata.builder(
+                            key,
+                            source.size(),
+                            VersionAliases.create(UUID.randomUUID().toString()),
+                            Instant.now().truncatedTo(ChronoUnit.MILLIS))
+                    .checksum(Optional.of(written.checksum()))
+                    .contentHeaders(options.contentHeaders())
+                    .userMetadata(options.userMetadata())
+                    .build();
+            PendingRecord record = new PendingRecord(sequence.incrementAndGet(), blob, written.content());
+            kept = addFile(record);
+            return kept ? Optional.of(new PendingBlob(record, content.get(), false)) : Optional.empty();
+        } finally {
+            if (!kept) {
+                content.get().close();
+            }
+        }
+    }
+
+    private boolean addFile(PendingRecord record) throws IOException {
+        try {
+            files.add(record);
+            return true;
+        } catch (IOException e) {
+            files.remove(record);
+            if (Interrupts.caused(e)) {
+                throw new BlobStoreException(Operation.STORE, record.blob().key(), "was interrupted", e, true);
+            }
+            LOG.warn("'{}' is uploaded at once, as its record cannot be written", record.blob().key(), e);
+            return false;
+        }
+    }
+
+    // ---- blobs that wait
+
+    /** Returns the blob that a key has until it is uploaded. */
+    Optional<PendingBlob> get(BlobKey key) {
+        return queue.get(key);
+    }
+
+    /**
+     * Opens the content of a blob that waits.
+     *
+     * @return empty if it was uploaded meanwhile, and evicted
+     * @throws IntegrityException if it is missing although the blob still waits
+     */
+    Optional<CachedContent> open(PendingBlob blob) throws IOException {
+        Optional<CachedContent> content = cache.open(blob.record.content());
+        BlobKey key = blob.record.blob().key();
+        if (content.isEmpty() && queue.get(key).filter(blob::equals).isPresent()) {
+            throw new IntegrityException(
+                    Operation.READ, key, "its content is damaged in the cache, and was not uploaded; store it again", null);
+        }
+        return content;
+    }
+
+    /** Waits until the blobs that matching keys have now are uploaded; fails if an attempt fails. */
+    void settle(Operation operation, Predicate<BlobKey> wanted) throws IOException {
+        queue.settle(operation, wanted);
+    }
+
+    /** A request that changes a key. */
+    interface Change<T> {
+        /** Sends the request. */
+        T run() throws IOException;
+    }
+
+    /** Changes a key of the remote store instead of uploading the blob that waits, which is dropped if that succeeds. */
+    <T> T instead(Operation operation, BlobKey key, Change<T> change) throws IOException {
+        queue.lockKey(operation, key);
+        try {
+            Optional<PendingBlob> waiting = queue.get(key);
+            T result = change.run();
+            waiting.filter(queue::remove).ifPresent(uploads::discard);
+            return result;
+        } finally {
+            queue.unlockKey(key);
+        }
+    }
+
+    /** Changes a key of the remote store after the blob that waits was uploaded. */
+    <T> T after(Operation operation, BlobKey key, Change<T> change) throws IOException {
+        for (; ; ) {
+            queue.settle(operation, key::equals);
+            queue.lockKey(operation, key);
+            try {
+                if (queue.get(key).isEmpty()) {
+                    return change.run();
+                }
+            } finally {
+                queue.unlockKey(key);
+            }
+        }
+    }
+
+    // ---- state
+
+    long blobs() {
+        return queue.blobs();
+    }
+
+    long bytes() {
+        return queue.bytes();
+    }
+
+    long uploaded() {
+        return uploads.uploaded();
+    }
+
+    long retries() {
+        return uploads.retries();
+    }
+
+    /** Accepts no more blobs, waits until those that wait are uploaded, for a limited time, and ends the threads. */
+    @Override
+    public void close() throws IOException {
+        closed = true;
+        List<Closeable> parts = new ArrayList<>();
+        parts.add(uploads);
+        parts.add(files);
+        Closing.all(parts);
+    }
+}

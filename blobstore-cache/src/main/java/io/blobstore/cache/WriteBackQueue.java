@@ -1,0 +1,320 @@
+package io.blobstore.cache;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobStoreException;
+import io.blobstore.Operation;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The blobs that wait to be uploaded, within bounds, and whose turn it is at a key. For each key there is the blob that
+ * was acknowledged last, and perhaps an earlier one while it is being uploaded. No I/O is done under its lock.
+ * Thread-safe.
+ */
+final class WriteBackQueue {
+    private final int maxBlobs;
+    private final long maxBytes;
+
+    private final ReentrantLock lock = new ReentrantLock(true);
+    private final Condition changed = lock.newCondition();
+    // Guarded by lock:
+    /** The blob that was acknowledged last of each key, the oldest first. */
+    private final LinkedHashMap<BlobKey, PendingBlob> latest = new LinkedHashMap<>();
+    /** The keys at which a thread changes the remote store. */
+    private final Set<BlobKey> busy = new HashSet<>();
+
+    private long blobs;
+    private long bytes;
+    private boolean stopped;
+
+    WriteBackQueue(int maxBlobs, long maxBytes) {
+        this.maxBlobs = maxBlobs;
+        this.maxBytes = maxBytes;
+    }
+
+    // ---- bounds
+
+    /** Takes room for a blob; false if there is none. */
+    boolean reserve(long size) {
+        lock.lock();
+        try {
+            boolean fits = !stopped && blobs < maxBlobs && size <= maxBytes - bytes;
+            if (fits) {
+                blobs++;
+                bytes += size;
+            }
+            return fits;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes room for a blob that was acknowledged before a restart, whatever the bounds. */
+    void reserveAnyway(long size) {
+        lock.lock();
+        try {
+            blobs++;
+            bytes += size;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns room. */
+    void release(long size) {
+        lock.lock();
+        try {
+            blobs--;
+            bytes -= size;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns the number of blobs that wait or are being accepted. */
+    long blobs() {
+        lock.lock();
+        try {
+            return blobs;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns the number of bytes of these blobs. */
+    long bytes() {
+        lock.lock();
+        try {
+            return bytes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- blobs
+
+    /** Adds a blob. Returns the one that it replaces, whose upload has not begun and will not begin. */
+    Optional<PendingBlob> add(PendingBlob blob) {
+        lock.lock();
+        try {
+            PendingBlob replaced = latest.remove(blob.record.blob().key());
+            latest.put(blob.record.blob().key(), blob);
+            changed.signalAll();
+            return Optional.ofNullable(replaced).filter(earlier -> !earlier.uploading);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns the blob that a key has until it is uploaded. */
+    Optional<PendingBlob> get(BlobKey key) {
+        lock.lock();
+        try {
+            return Optional.ofNullable(latest.get(key));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns the keys that have a blob which waits, and match. */
+    List<BlobKey> keys(Predicate<BlobKey> wanted) {
+        lock.lock();
+        try {
+            return latest.keySet().stream().filter(wanted).toList();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Removes a blob if it is still the one of its key. Returns whether it was. */
+    boolean remove(PendingBlob blob) {
+        lock.lock();
+        try {
+            boolean removed = latest.remove(blob.record.blob().key(), blob);
+            changed.signalAll();
+            return removed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- turns
+
+    /**
+     * Waits until a blob is due, and takes the turn at its key.
+     *
+     * @return the blob; empty when the queue was stopped
+     */
+    Optional<PendingBlob> take() throws InterruptedException {
+        lock.lock();
+        try {
+            while (!stopped) {
+                long now = System.nanoTime();
+                long wait = Long.MAX_VALUE;
+                for (PendingBlob blob : latest.values()) {
+                    if (!busy.contains(blob.record.blob().key())) {
+                        if (blob.due - now <= 0) {
+                            busy.add(blob.record.blob().key());
+                            blob.uploading = true;
+                            return Optional.of(blob);
+                        }
+                        wait = Math.min(wait, blob.due - now);
+                    }
+                }
+                changed.awaitNanos(wait);
+            }
+            return Optional.empty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Ends an attempt to upload a blob, and the turn.
+     *
+     * @param failure why it failed; null if it succeeded
+     * @param delay how long to wait before the next attempt
+     * @return whether the blob is done with: it was uploaded, or replaced by a later one
+     */
+    boolean attempted(PendingBlob blob, @Nullable Throwable failure, Duration delay) {
+        BlobKey key = blob.record.blob().key();
+        lock.lock();
+        try {
+            busy.remove(key);
+            blob.uploading = false;
+            blob.attempts++;
+            blob.failure = failure;
+            blob.uncertain = failure != null;
+            blob.due = System.nanoTime() + delay.toNanos();
+            boolean done = failure == null || latest.get(key) != blob;
+            if (done) {
+                latest.remove(key, blob);
+            }
+            changed.signalAll();
+            return done;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits for the turn at a key. */
+    void lockKey(Operation operation, BlobKey key) throws BlobStoreException {
+        lock.lock();
+        try {
+            while (busy.contains(key)) {
+                changed.await();
+            }
+            busy.add(key);
+        } catch (InterruptedException e) {
+            throw interrupted(operation, key, e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends the turn at a key. */
+    void unlockKey(BlobKey key) {
+        lock.lock();
+        try {
+            busy.remove(key);
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until the blobs that keys have now are uploaded.
+     *
+     * @throws BlobStoreException if an attempt fails meanwhile, or the thread is interrupted
+     */
+    void settle(Operation operation, Predicate<BlobKey> wanted) throws BlobStoreException {
+        lock.lock();
+        try {
+            Map<PendingBlob, Integer> waiting = new HashMap<>();
+            latest.forEach((key, blob) -> {
+                if (wanted.test(key)) {
+                    waiting.put(blob, blob.attempts);
+                    if (!blob.uploading) {
+                        blob.due = System.nanoTime();
+                    }
+                }
+            });
+            changed.signalAll();
+            for (Map.Entry<PendingBlob, Integer> entry : waiting.entrySet()) {
+                awaitAttempt(operation, entry.getKey(), entry.getValue());
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Requires the lock. */
+    private void awaitAttempt(Operation operation, PendingBlob blob, int attempts) throws BlobStoreException {
+        BlobKey key = blob.record.blob().key();
+        try {
+            while (latest.get(key) == blob && blob.attempts == attempts && !stopped) {
+                changed.await();
+            }
+        } catch (InterruptedException e) {
+            throw interrupted(operation, key, e);
+        }
+        if (latest.get(key) == blob) {
+            throw new BlobStoreException(
+                    operation,
+                    key,
+                    "it waits to be uploaded, and that failed: "
+                            + (blob.failure == null ? "the store is being closed" : blob.failure.getMessage()),
+                    blob.failure,
+                    true);
+        }
+    }
+
+    private static BlobStoreException interrupted(Operation operation, BlobKey key, InterruptedException cause) {
+        Thread.currentThread().interrupt();
+        return new BlobStoreException(operation, key, "was interrupted while it waited for an upload", cause, true);
+    }
+
+    // ---- the end
+
+    /** Waits until no blob is left, for a limited time. Returns whether none is. */
+    boolean awaitEmpty(Duration timeout) throws InterruptedException {
+        long nanos = TimeUnit.NANOSECONDS.convert(timeout);
+        lock.lock();
+        try {
+            latest.values().forEach(blob -> blob.due = blob.uploading ? blob.due : System.nanoTime());
+            changed.signalAll();
+            while (!latest.isEmpty() && nanos > 0) {
+                nanos = changed.awaitNanos(nanos);
+            }
+            return latest.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Accepts and hands out no more blobs. Returns those that are left. */
+    List<PendingBlob> stop() {
+        lock.lock();
+        try {
+            stopped = true;
+            changed.signalAll();
+            return new ArrayList<>(latest.values());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+}

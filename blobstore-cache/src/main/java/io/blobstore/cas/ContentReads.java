@@ -1,0 +1,132 @@
+package io.blobstore.cas;
+
+import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
+import io.blobstore.Sha256;
+import io.blobstore.cas.CacheContext.OpenEntry;
+import io.blobstore.cas.internal.Entry;
+import io.blobstore.cas.internal.EntryKey;
+import io.blobstore.zstd.internal.FrameFormatException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** Reads, finds and removes the content of a cache. Thread-safe. */
+final class ContentReads {
+    private static final Sha256 EMPTY = Sha256.of(ByteBuffer.allocate(0));
+
+    private final CacheContext context;
+
+    ContentReads(CacheContext context) {
+        this.context = context;
+    }
+
+    static EntryKey key(Digest digest) {
+        return new EntryKey(Keyspace.CAS, digest.sha256());
+    }
+
+    /** Returns whether it is the digest of no bytes: always there, and never stored. */
+    static boolean isEmpty(Digest digest) {
+        return digest.size() == 0 && digest.sha256().equals(EMPTY);
+    }
+
+    /**
+     * Returns the number of bytes that a range has.
+     *
+     * @param room what the target can hold
+     */
+    static long length(ByteRange range, long size, long room) {
+        if (range.offset() > size || (range.kind() == ByteRange.Kind.EXACT && range.length() > size - range.offset())) {
+            throw new IndexOutOfBoundsException(range + " is not inside the content, which has " + size + " bytes");
+        }
+        long available = Math.min(range.length(), size - range.offset());
+        if (available > room && range.kind() != ByteRange.Kind.AT_MOST) {
+            throw new IllegalArgumentException("the target has room for " + room + " bytes, and " + range + " has "
+                    + available + "; use a larger target, or ByteRange.atMost");
+        }
+        return Math.min(available, room);
+    }
+
+    boolean contains(Digest digest) throws IOException {
+        if (isEmpty(digest)) {
+            return true;
+        }
+        Optional<Entry> found = context.acquire(key(digest));
+        if (found.isEmpty()) {
+            return false;
+        }
+        try {
+            return found.get().contentSize() == digest.size();
+        } finally {
+            context.index.release(found.get());
+        }
+    }
+
+    OptionalLong get(Digest digest, ByteRange range, BlobTarget.Window target) throws IOException {
+        long length = length(range, digest.size(), target.remaining());
+        if (isEmpty(digest)) {
+            context.hit(Keyspace.CAS);
+            return OptionalLong.of(0);
+        }
+        Optional<OpenEntry> found = open(digest);
+        if (found.isPresent()) {
+            OpenEntry open = found.get();
+            try {
+                open.reader().read(range.offset(), range.offset() + length, target);
+                context.hit(Keyspace.CAS);
+                return OptionalLong.of(length);
+            } catch (FrameFormatException e) {
+                context.damaged(open.entry(), e);
+            } finally {
+                context.close(open);
+            }
+        }
+        context.miss(Keyspace.CAS);
+        return OptionalLong.empty();
+    }
+
+    /** Opens content, if it is there and has the right size. */
+    private Optional<OpenEntry> open(Digest digest) throws IOException {
+        Optional<OpenEntry> found = context.open(key(digest));
+        if (found.isEmpty() || found.get().reader().contentSize() == digest.size()) {
+            return found;
+        }
+        OpenEntry open = found.get();
+        try {
+            // A digest with a wrong size, or a truncated file. The name of a casblob tells, a plain file has to be read.
+            open.reader().verifyOnce();
+        } catch (FrameFormatException e) {
+            context.damaged(open.entry(), e);
+        } finally {
+            context.close(open);
+        }
+        return Optional.empty();
+    }
+
+    Optional<CachedContent> lease(Digest digest) throws IOException {
+        if (isEmpty(digest)) {
+            context.hit(Keyspace.CAS);
+            return Optional.of(new CachedContent(context, digest, null));
+        }
+        Optional<OpenEntry> found = open(digest);
+        if (found.isEmpty()) {
+            context.miss(Keyspace.CAS);
+            return Optional.empty();
+        }
+        context.hit(Keyspace.CAS);
+        return Optional.of(new CachedContent(context, digest, found.get()));
+    }
+
+    boolean remove(Digest digest) throws IOException {
+        Optional<Entry> found = context.acquire(key(digest));
+        if (found.isEmpty()) {
+            return false;
+        }
+        try {
+            return found.get().contentSize() == digest.size() && context.index.remove(found.get());
+        } finally {
+            context.index.release(found.get());
+        }
+    }
+}

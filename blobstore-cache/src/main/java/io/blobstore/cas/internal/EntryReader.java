@@ -1,0 +1,356 @@
+package io.blobstore.cas.internal;
+
+import io.blobstore.BlobTarget;
+import io.blobstore.internal.buffer.DirectBufferPool;
+import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
+import io.blobstore.zstd.internal.CasblobHeader;
+import io.blobstore.zstd.internal.FrameDecoder;
+import io.blobstore.zstd.internal.FrameFormatException;
+import io.blobstore.zstd.internal.FrameTable;
+import io.blobstore.zstd.internal.FrameTable.Encoding;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the content of an entry from its file. Thread-safe, except that it must not be closed while it is read.
+ *
+ * <p>Nothing that the file says is trusted. The header is checked against the file's name and length, a frame by its
+ * checksum and length. Content that no checksum protects (plain files, content stored as it is, frames of writers that
+ * leave the checksum out) is compared with the key, its SHA-256: at each read if it has at most {@link #SMALL} bytes,
+ * otherwise before the first read of it.
+ */
+public final class EntryReader implements Closeable {
+    /** Content of this size in bytes, or less, is read whole, if it has to be verified. */
+    static final int SMALL = 1 << 20;
+
+    /** A file of this length, or less, is read in one piece, together with its header. */
+    private static final int SMALL_FILE = 64 << 10;
+
+    /** What is read of other files first: a header of up to 508 offsets. */
+    private static final int HEADER = 4 << 10;
+
+    /** Consecutive frames are read together up to this many bytes. */
+    private static final int RUN = 1 << 20;
+
+    private final EntryChannel channel;
+    private final Entry entry;
+    private final EntryState state;
+    private final FrameTable table;
+    /** The whole file, if it is small and was read with its header. */
+    private final @Nullable PooledBuffer whole;
+
+    private final IdleObjects<FrameDecoder> decoders;
+
+    private EntryReader(
+            EntryChannel channel,
+            Entry entry,
+            EntryState state,
+            FrameTable table,
+            @Nullable PooledBuffer whole,
+            IdleObjects<FrameDecoder> decoders) {
+        this.channel = channel;
+        this.entry = entry;
+        this.state = state;
+        this.table = table;
+        this.whole = whole;
+        this.decoders = decoders;
+    }
+
+    /**
+     * Opens the file of an entry, which the caller keeps from being deleted.
+     *
+     * @throws java.nio.file.NoSuchFileException if there is no such file any more
+     * @throws FrameFormatException if it is not what its name says
+     */
+    public static EntryReader open(Entry entry, Path path, EntryFiles files, IdleObjects<FrameDecoder> decoders) throws IOException {
+        EntryChannel channel = EntryChannel.open(() -> files.open(path));
+        try {
+            EntryState state = EntryState.of(entry);
+            long size = channel.size();
+            if (entry.format() == EntryFile.Format.PLAIN) {
+                FrameTable table = FrameTable.identity(0, size);
+                return new EntryReader(channel, entry, state, table, null, decoders);
+            }
+            FrameTable kept = state.table();
+            if (kept == null) {
+                return openCasblob(channel, entry, state, size, decoders);
+            }
+            if (kept.storedOffset(kept.frameCount()) != size) {
+                throw new FrameFormatException("its length has changed: it is " + size + " bytes now");
+            }
+            return new EntryReader(channel, entry, state, kept, null, decoders);
+        } catch (IOException | RuntimeException | Error e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private static EntryReader openCasblob(
+            EntryChannel channel, Entry entry, EntryState state, long size, IdleObjects<FrameDecoder> decoders) throws IOException {
+        int length = (int) Math.min(size, size <= SMALL_FILE ? size : HEADER);
+        PooledBuffer start = DirectBufferPool.shared().take(length);
+        try {
+            CasblobHeader header = CasblobHeader.parse(read(channel, start), size);
+            if (header.contentSize() != entry.contentSize()) {
+                throw new FrameFormatException("its header gives a size of " + header.contentSize() + ", and its name "
+                        + entry.contentSize());
+            }
+            FrameTable table = header.length() <= length
+                    ? header.table(start.buffer(), size)
+                    : readTable(channel, header, size);
+            if (table.frameCount() > 1) {
+                state.keep(table);
+                entry.attach(state);
+            }
+            if (length == size) {
+                return new EntryReader(channel, entry, state, table, start, decoders);
+            }
+            start.close();
+            return new EntryReader(channel, entry, state, table, null, decoders);
+        } catch (IOException | RuntimeException | Error e) {
+            start.close();
+            throw e;
+        }
+    }
+
+    private static FrameTable readTable(EntryChannel channel, CasblobHeader header, long size) throws IOException {
+        try (PooledBuffer memory = DirectBufferPool.shared().take(header.length())) {
+            return header.table(read(channel, memory), size);
+        }
+    }
+
+    private static ByteBuffer read(EntryChannel channel, PooledBuffer memory) throws IOException {
+        channel.readFully(memory.buffer(), 0);
+        return memory.buffer().flip();
+    }
+
+    /** Returns the size of the content in bytes. */
+    public long contentSize() {
+        return table.contentSize();
+    }
+
+    /**
+     * Reads a range of the content.
+     *
+     * @param from the first byte
+     * @param to the end of the range, inside the content
+     * @param target receives the bytes; after a failure, what was put is undefined
+     * @throws FrameFormatException if the content is damaged, or is not that of the key
+     */
+    public void read(long from, long to, BlobTarget.Window target) throws IOException {
+        if (from >= to) {
+            return;
+        }
+        if (table.encoding() == Encoding.IDENTITY) {
+            readPlain(from, to, target);
+        } else {
+            try (FrameReads reads = new FrameReads()) {
+                reads.read(from, to, target);
+            }
+        }
+    }
+
+    /** Verifies all of the content, whatever was verified before. */
+    public void verify() throws IOException {
+        ContentCheck check = new ContentCheck(entry.key());
+        if (table.encoding() == Encoding.IDENTITY) {
+            try (PooledBuffer memory = DirectBufferPool.shared().take((int) Math.min(RUN, contentSize()))) {
+                long end = contentSize();
+                for (long at = 0; at < end; at += memory.buffer().limit()) {
+                    ByteBuffer piece = memory.buffer().clear();
+                    piece.limit((int) Math.min(piece.capacity(), end - at));
+                    readStored(piece, table.storedOffset(0) + at);
+                    check.add(piece.flip());
+                }
+            }
+        } else {
+            try (FrameReads reads = new FrameReads()) {
+                reads.hash(check);
+            }
+        }
+        check.finish();
+        if (contentSize() > SMALL) {
+            state.setVerified();
+            entry.attach(state);
+        }
+    }
+
+    /** Verifies content that no checksum protects, unless that was done before. */
+    public void verifyOnce() throws IOException {
+        if (!state.isVerified() && ContentCheck.applies(entry.key())) {
+            verify();
+        }
+    }
+
+    private void readPlain(long from, long to, BlobTarget.Window target) throws IOException {
+        if (contentSize() <= SMALL && ContentCheck.applies(entry.key())) {
+            readSmallPlain(from, to, target);
+            return;
+        }
+        verifyOnce();
+        long at = from;
+        while (at < to) {
+            ByteBuffer memory = target.buffer();
+            int bytes = (int) Math.min(Math.min(memory.remaining(), to - at), RUN);
+            ByteBuffer piece = memory.slice(memory.position(), bytes);
+            readStored(piece, table.storedOffset(0) + at);
+            memory.position(memory.position() + bytes);
+            at += bytes;
+        }
+    }
+
+    /** Reads and verifies all of the content, and puts the part that is wanted: in place if that is all of it. */
+    private void readSmallPlain(long from, long to, BlobTarget.Window target) throws IOException {
+        int size = (int) contentSize();
+        ByteBuffer memory = target.buffer();
+        if (to - from == size && memory.isDirect() && memory.remaining() >= size) {
+            ByteBuffer content = memory.slice(memory.position(), size);
+            readStored(content, table.storedOffset(0));
+            ContentCheck.require(entry.key(), content.flip());
+            memory.position(memory.position() + size);
+            return;
+        }
+        try (PooledBuffer scratch = DirectBufferPool.shared().take(size)) {
+            ByteBuffer content = scratch.buffer();
+            readStored(content, table.storedOffset(0));
+            ContentCheck.require(entry.key(), content.flip());
+            target.put(content.slice((int) from, (int) (to - from)));
+        }
+    }
+
+    /** Fills a buffer with bytes of the file. */
+    private void readStored(ByteBuffer target, long offset) throws IOException {
+        if (whole == null) {
+            channel.readFully(target, offset);
+        } else {
+            target.put(whole.buffer().slice((int) offset, target.remaining()));
+        }
+    }
+
+    /** Closes the file, and releases the memory. Idempotent. */
+    @Override
+    public void close() throws IOException {
+        if (whole != null) {
+            whole.close();
+        }
+        channel.close();
+    }
+
+    /** The memory and the decoder of one read of frames. */
+    private final class FrameReads implements Closeable {
+        private final FrameDecoder decoder = decoders.take();
+        private @Nullable PooledBuffer stored;
+        private @Nullable PooledBuffer scratch;
+
+        void read(long from, long to, BlobTarget.Window target) throws IOException {
+            int last = table.frameAt(to - 1);
+            for (int frame = table.frameAt(from); frame <= last; ) {
+                int end = runFrom(frame, last);
+                ByteBuffer run = readRun(frame, end);
+                for (int start = frame; frame < end; frame++) {
+                    int offset = (int) (table.storedOffset(frame) - table.storedOffset(start));
+                    deliver(frame, run.slice(offset, (int) table.storedLength(frame)), from, to, target);
+                }
+            }
+        }
+
+        /** Returns the end of the run of frames that are read together, beginning with a frame. */
+        private int runFrom(int frame, int last) {
+            int end = frame + 1;
+            while (end <= last && table.storedOffset(end + 1) - table.storedOffset(frame) <= RUN) {
+                end++;
+            }
+            return end;
+        }
+
+        private ByteBuffer readRun(int frame, int end) throws IOException {
+            int length = (int) (table.storedOffset(end) - table.storedOffset(frame));
+            if (whole != null) {
+                return whole.buffer().slice((int) table.storedOffset(frame), length);
+            }
+            stored = ensure(stored, length);
+            ByteBuffer run = stored.buffer().clear().limit(length);
+            channel.readFully(run, table.storedOffset(frame));
+            return run.flip();
+        }
+
+        private void deliver(int frame, ByteBuffer bytes, long from, long to, BlobTarget.Window target)
+                throws IOException {
+            long start = table.contentOffset(frame);
+            int length = (int) table.contentLength(frame);
+            if (length == 0) {
+                return;
+            }
+            boolean alone = protect(bytes);
+            ByteBuffer memory = target.buffer();
+            if (start >= from && start + length <= to && memory.isDirect() && memory.remaining() >= length) {
+                decode(frame, bytes, memory, alone);
+                memory.position(memory.position() + length);
+            } else {
+                scratch = ensure(scratch, length);
+                ByteBuffer decoded = scratch.buffer().clear();
+                decode(frame, bytes, decoded, alone);
+                int skip = (int) (Math.max(from, start) - start);
+                target.put(decoded.slice(skip, (int) (Math.min(to, start + length) - start) - skip));
+            }
+        }
+
+        /** Verifies the content if a frame has no checksum; returns whether the frame is all of it, still to be done. */
+        private boolean protect(ByteBuffer bytes) throws IOException {
+            if (ContentCheck.hasChecksum(bytes)) {
+                return false;
+            }
+            if (table.frameCount() == 1) {
+                return true;
+            }
+            verifyOnce();
+            return false;
+        }
+
+        private void decode(int frame, ByteBuffer bytes, ByteBuffer memory, boolean alone) throws IOException {
+            try {
+                decoder.decode(table, frame, bytes, memory);
+                if (alone) {
+                    int length = (int) table.contentLength(frame);
+                    ContentCheck.require(entry.key(), memory.slice(memory.position(), length));
+                }
+            } catch (FrameFormatException e) {
+                throw new FrameFormatException(e.getMessage() + ", at offset " + table.storedOffset(frame));
+            }
+        }
+
+        void hash(ContentCheck check) throws IOException {
+            for (int frame = 0; frame < table.frameCount(); frame++) {
+                int length = (int) table.contentLength(frame);
+                scratch = ensure(scratch, length);
+                ByteBuffer decoded = scratch.buffer().clear();
+                decode(frame, readRun(frame, frame + 1), decoded, false);
+                check.add(decoded.limit(length));
+            }
+        }
+
+        private PooledBuffer ensure(@Nullable PooledBuffer memory, int length) {
+            if (memory != null && memory.buffer().capacity() >= length) {
+                return memory;
+            }
+            if (memory != null) {
+                memory.close();
+            }
+            return DirectBufferPool.shared().take(length);
+        }
+
+        @Override
+        public void close() {
+            decoders.give(decoder);
+            if (stored != null) {
+                stored.close();
+            }
+            if (scratch != null) {
+                scratch.close();
+            }
+        }
+    }
+}
