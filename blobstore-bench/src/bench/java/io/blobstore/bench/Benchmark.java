@@ -21,6 +21,7 @@ final class Benchmark {
         for (Plan.Suite suite : List.of(Plan.S3, Plan.GCS, Plan.RANGES)) {
             command.addSubcommand(ComparisonBench.of(suite));
         }
+        command.addSubcommand(new CacheBench());
         command.addSubcommand(new ReportBench());
         command.setExecutionExceptionHandler((e, line, parsed) -> {
             line.getErr().println("benchmark: " + (e.getMessage() == null ? e.toString() : e.getMessage()));

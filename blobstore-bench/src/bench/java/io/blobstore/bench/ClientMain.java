@@ -1,21 +1,12 @@
 package io.blobstore.bench;
 
-import com.sun.management.OperatingSystemMXBean;
-import io.blobstore.cli.HeapMeter;
 import java.io.BufferedReader;
-import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A client in a JVM of its own, so that CPU time, heap and memory of the process are the client's. Prints
@@ -29,9 +20,6 @@ import java.util.concurrent.TimeUnit;
  * </ul>
  */
 final class ClientMain {
-    private static final OperatingSystemMXBean PROCESS =
-            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-
     /** The interval between checks whether the process is idle. */
     private static final Duration CHECK = Duration.ofMillis(250);
 
@@ -39,11 +27,6 @@ final class ClientMain {
     private static final Duration IDLE_CPU = Duration.ofMillis(10);
 
     private static final Duration MAX_REST = Duration.ofSeconds(10);
-
-    private static final Path TASKS = Path.of("/proc/self/task");
-
-    /** The common part of the names of C1's and C2's threads, which the kernel truncates. */
-    private static final String COMPILER = "CompilerThre";
 
     private ClientMain() {}
 
@@ -92,11 +75,11 @@ final class ClientMain {
     private static void rest() throws InterruptedException {
         long deadline = System.nanoTime() + MAX_REST.toNanos();
         long before;
-        long after = PROCESS.getProcessCpuTime();
+        long after = ProcessMeter.cpuNanos();
         do {
             before = after;
             Thread.sleep(CHECK.toMillis());
-            after = PROCESS.getProcessCpuTime();
+            after = ProcessMeter.cpuNanos();
         } while (after - before > IDLE_CPU.toNanos() && System.nanoTime() - deadline < 0);
     }
 
@@ -112,45 +95,10 @@ final class ClientMain {
     }
 
     private static String measure(BenchmarkClient client, int rounds) throws Exception {
-        long compilers = compilerNanos(); // allocates
-        HeapMeter heap = HeapMeter.start();
-        long cpu = PROCESS.getProcessCpuTime();
-        long wall = System.nanoTime();
-        for (int i = 0; i < rounds; i++) {
-            client.round();
-        }
-        wall = System.nanoTime() - wall;
-        cpu = PROCESS.getProcessCpuTime() - cpu;
-        long bytes = heap.bytesAllocated();
-        compilers = compilerNanos() - compilers;
-        return cpu + " " + wall + " " + compilers + " " + bytes + " " + heap.isComplete();
-    }
-
-    /**
-     * Returns the CPU time of the JIT compiler threads in nanoseconds, as counted by the scheduler; on systems other
-     * than Linux, the elapsed time of all compilations.
-     */
-    private static long compilerNanos() throws IOException {
-        if (!Files.isDirectory(TASKS)) {
-            return TimeUnit.MILLISECONDS.toNanos(
-                    ManagementFactory.getCompilationMXBean().getTotalCompilationTime());
-        }
-        long nanos = 0;
-        try (DirectoryStream<Path> tasks = Files.newDirectoryStream(TASKS)) {
-            for (Path task : tasks) {
-                nanos += compilerNanos(task);
+        return ProcessMeter.measure(() -> {
+            for (int i = 0; i < rounds; i++) {
+                client.round();
             }
-        }
-        return nanos;
-    }
-
-    private static long compilerNanos(Path task) throws IOException {
-        try {
-            return Files.readString(task.resolve("comm")).contains(COMPILER)
-                    ? Long.parseLong(Files.readString(task.resolve("schedstat")).split(" ")[0])
-                    : 0;
-        } catch (NoSuchFileException e) { // a thread that has ended
-            return 0;
-        }
+        });
     }
 }

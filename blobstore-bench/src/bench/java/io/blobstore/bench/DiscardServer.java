@@ -34,10 +34,10 @@ final class DiscardServer implements Closeable {
     private final XmlResponses xml;
     private final JsonResponses json;
 
-    private DiscardServer(Optional<SSLContext> tls, long objectSize, Conditions conditions) throws IOException {
+    private DiscardServer(Optional<SSLContext> tls, ServerObjects objects, Conditions conditions) throws IOException {
         this.tls = tls;
         this.conditions = conditions;
-        this.objects = new ServerObjects(objectSize);
+        this.objects = objects;
         this.xml = new XmlResponses(objects);
         this.json = new JsonResponses(objects);
         this.listener = ServerSocketChannel.open();
@@ -46,7 +46,15 @@ final class DiscardServer implements Closeable {
 
     /** Starts a server on a free port. */
     static DiscardServer start(Optional<SSLContext> tls, long objectSize, Conditions conditions) throws IOException {
-        DiscardServer server = new DiscardServer(tls, objectSize, conditions);
+        return start(new DiscardServer(tls, new ServerObjects(objectSize), conditions));
+    }
+
+    /** Starts a server without TLS on a free port, which serves the content of a file. */
+    static DiscardServer start(Path served, Conditions conditions) throws IOException {
+        return start(new DiscardServer(Optional.empty(), new ServerObjects(served), conditions));
+    }
+
+    private static DiscardServer start(DiscardServer server) {
         startDaemon(server::accept, "accept");
         return server;
     }
@@ -55,14 +63,17 @@ final class DiscardServer implements Closeable {
      * Runs a server until standard input ends. Prints {@code #port N}; answers each line, which is a path, with its
      * traffic: {@code #traffic received sent security}.
      *
-     * @param args the size of the served object, the {@link Conditions}, and for HTTPS the directory of the
+     * @param args the size of the served object or the path of a file with its content, the {@link Conditions}, and for HTTPS the directory of the
      *     {@link Certificates}
      */
     public static void main(String[] args) throws Exception {
         Optional<SSLContext> tls =
                 args.length == 4 ? Optional.of(new Certificates(Path.of(args[3])).serverContext()) : Optional.empty();
         Conditions conditions = Conditions.ofArguments(Arrays.asList(args).subList(1, 3));
-        try (DiscardServer server = start(tls, Long.parseLong(args[0]), conditions);
+        boolean isFile = args[0].startsWith("/");
+        try (DiscardServer server = isFile
+                        ? start(Path.of(args[0]), conditions)
+                        : start(tls, Long.parseLong(args[0]), conditions);
                 BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             System.out.println("#port " + server.port());
             for (String path = input.readLine(); path != null; path = input.readLine()) {

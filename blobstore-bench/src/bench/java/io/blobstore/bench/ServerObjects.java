@@ -3,6 +3,8 @@ package io.blobstore.bench;
 import io.blobstore.Crc32c;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.Map;
@@ -12,7 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The objects of the server by {@code /bucket/name}, and their traffic. Uploaded objects have no content; every read
- * returns the same content: one random block, repeated up to the size. Thread-safe.
+ * returns the same content: a file, or one random block, repeated up to the size. Thread-safe.
  */
 final class ServerObjects {
     static final int BLOCK = 8 << 20;
@@ -40,15 +42,16 @@ final class ServerObjects {
     }
 
     final Stored served;
-    private final ByteBuffer block = ByteBuffer.allocateDirect(BLOCK);
+    private final ByteBuffer block;
     private final Map<String, Stored> objects = new ConcurrentHashMap<>();
     private final Map<String, Traffic> traffic = new ConcurrentHashMap<>();
     private final AtomicLong etags = new AtomicLong();
 
+    /** Creates objects of which the served one has random content. */
     ServerObjects(long size) {
         byte[] bytes = new byte[BLOCK];
         new Random(size).nextBytes(bytes);
-        block.put(bytes).flip();
+        block = ByteBuffer.allocateDirect(BLOCK).put(bytes).flip();
         Crc32c whole = Crc32c.EMPTY;
         Crc32c ofBlock = Crc32c.of(block);
         for (long at = 0; at < size; at += BLOCK) {
@@ -58,11 +61,19 @@ final class ServerObjects {
         served = new Stored(size, whole.base64(), "\"served\"");
     }
 
+    /** Creates objects of which the served one is a file of less than 2 GiB. */
+    ServerObjects(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file)) {
+            block = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
+        }
+        served = new Stored(block.capacity(), Crc32c.of(block).base64(), "\"served\"");
+    }
+
     /** Writes the served bytes from one offset to another. */
     void write(NetConnection connection, long from, long to) throws IOException {
         for (long at = from; at < to; ) {
-            int offset = (int) (at % BLOCK);
-            int length = (int) Math.min(BLOCK - offset, to - at);
+            int offset = (int) (at % block.capacity());
+            int length = (int) Math.min(block.capacity() - offset, to - at);
             connection.write(block.slice(offset, length));
             at += length;
         }

@@ -17,6 +17,12 @@ public record Verdict(String outcome, String what, String measured, String limit
         return new Verdict(outcome, what, value.describe(format) + remark, limit(limit, format));
     }
 
+    /** Compares the median of a value with the least allowed one. */
+    static Verdict atLeast(String what, Series value, double limit) {
+        String outcome = value.median() >= limit ? "PASS" : "FAIL";
+        return new Verdict(outcome, what, value.describe(), "≥ " + Series.format(limit));
+    }
+
     /** Creates the verdict on a threshold that could not be measured. */
     public static Verdict open(String what, String reason, double limit, String format) {
         return new Verdict("OPEN", what, reason, limit(limit, format));

@@ -30,6 +30,7 @@ import picocli.CommandLine.ScopeType;
             ListCommand.class,
             DeleteCommand.class,
             UploadsCommand.class,
+            CacheCommand.class,
             DemoCommand.class
         },
         mixinStandardHelpOptions = true,

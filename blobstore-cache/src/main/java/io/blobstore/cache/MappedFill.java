@@ -58,11 +58,12 @@ import org.jspecify.annotations.Nullable;
  * After any failure, or if the fill is closed before its end, the path is unchanged, and what was read before must not
  * be used.
  *
- * <p>The content is written to a hidden file beside the path, {@code .blobstore-X.part}, as
- * {@link BlobTarget#ofPath} does, and with the same effect of {@code kill -9}. It is written by write(2), not through the
- * mapping: a full disk is an exception.
+ * <p>The content is written to a hidden file beside the path, {@code .blobstore-X.part}, by write(2) and not through
+ * the mapping, so that a full disk is an exception. A process that is killed leaves the file; the next fill of, or
+ * download into, the directory deletes it, as {@link BlobTarget#ofPath} describes.
  *
- * <p>Close a fill before its manager. Thread-safe.
+ * <p>Close a fill before its manager, and do not wait for it in a task of the manager's executor, which might need that
+ * thread. Thread-safe.
  */
 public final class MappedFill implements Closeable {
     private final BlobStore store;
@@ -208,8 +209,7 @@ public final class MappedFill implements Closeable {
      */
     public void await(ByteRange range) throws IOException, InterruptedException {
         long length = length(range);
-        Throwable failure =
-                length == blob.size() ? state.awaitEnd() : state.await(range.offset(), length);
+        Throwable failure = length == blob.size() ? state.awaitEnd() : state.await(range.offset(), length);
         if (failure != null) {
             throw asIOException(failure);
         }

@@ -34,9 +34,7 @@ class AccessTraceTest {
 
         assertThat(trace.ranges())
                 .containsExactly(
-                        ByteRange.of(10 * BLOCK, BLOCK),
-                        ByteRange.of(0, 3 * BLOCK),
-                        ByteRange.of(11 * BLOCK, BLOCK));
+                        ByteRange.of(10 * BLOCK, BLOCK), ByteRange.of(0, 3 * BLOCK), ByteRange.of(11 * BLOCK, BLOCK));
         assertThat(trace.bytes()).isEqualTo(5 * BLOCK);
     }
 

@@ -22,6 +22,17 @@ public final class FillState {
 
     private final PieceLayout layout;
 
+    /** Pieces that are needed: from the next one to choose, to the last one. */
+    private static final class Demand {
+        int next;
+        final int last;
+
+        Demand(int next, int last) {
+            this.next = next;
+            this.last = last;
+        }
+    }
+
     /** Held for a few instructions for each piece of a range; waiting releases it. */
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -29,8 +40,8 @@ public final class FillState {
     // Guarded by lock:
     private final byte[] states;
     private final int[] checksums;
-    /** The pieces that somebody waits for, the first demand first; some may have been chosen since. */
-    private final Deque<Long> demanded = new ArrayDeque<>();
+    /** The ranges of pieces that somebody waits for, the first demand first; some may have been chosen since. */
+    private final Deque<Demand> demanded = new ArrayDeque<>();
     /** No piece before this one is missing. */
     private int cursor;
 
@@ -55,11 +66,14 @@ public final class FillState {
     public OptionalLong next() {
         lock.lock();
         try {
-            for (Long piece = demanded.poll(); piece != null; piece = demanded.poll()) {
-                if (states[piece.intValue()] == MISSING) {
-                    states[piece.intValue()] = CHOSEN;
-                    return OptionalLong.of(piece);
+            for (Demand first = demanded.peek(); first != null; first = demanded.peek()) {
+                for (; first.next <= first.last; first.next++) {
+                    if (states[first.next] == MISSING) {
+                        states[first.next] = CHOSEN;
+                        return OptionalLong.of(first.next);
+                    }
                 }
+                demanded.remove();
             }
             while (cursor < states.length && states[cursor] != MISSING) {
                 cursor++;
@@ -141,7 +155,7 @@ public final class FillState {
     public boolean isThere(long offset, long length) {
         lock.lock();
         try {
-            return failure == null && missing(offset, length) < 0;
+            return failure == null && missing(first(offset), last(offset, length)) < 0;
         } finally {
             lock.unlock();
         }
@@ -155,9 +169,14 @@ public final class FillState {
     public @Nullable Throwable await(long offset, long length) throws InterruptedException {
         lock.lock();
         try {
-            demand(offset, length);
-            while (!ended && missing(offset, length) >= 0) {
+            int last = last(offset, length);
+            int missing = missing(first(offset), last);
+            if (missing >= 0) {
+                demanded.add(new Demand(missing, last));
+            }
+            while (!ended && missing >= 0) {
                 changed.await();
+                missing = missing(missing, last); // what was there before still is
             }
             return failure;
         } finally {
@@ -204,26 +223,24 @@ public final class FillState {
         }
     }
 
-    /** Requires the lock. */
-    private void demand(long offset, long length) {
-        long end = offset + length;
-        for (long at = offset; at < end; at = layout.end(layout.pieceAt(at))) {
-            long piece = layout.pieceAt(at);
-            if (states[Math.toIntExact(piece)] == MISSING) {
-                demanded.addLast(piece);
-            }
-        }
-    }
-
-    /** Returns the first piece of a range that has not arrived; -1 if there is none. Requires the lock. */
-    private long missing(long offset, long length) {
-        long end = offset + length;
-        for (long at = offset; at < end; at = layout.end(layout.pieceAt(at))) {
-            long piece = layout.pieceAt(at);
-            if (states[Math.toIntExact(piece)] != THERE) {
+    /**
+     * Returns the first piece of a range that has not arrived, from a piece on; -1 if there is none. Requires the lock.
+     */
+    private int missing(int from, int last) {
+        for (int piece = from; piece <= last; piece++) {
+            if (states[piece] != THERE) {
                 return piece;
             }
         }
         return -1;
+    }
+
+    private int first(long offset) {
+        return Math.toIntExact(layout.pieceAt(offset));
+    }
+
+    /** Returns the last piece of a range; for an empty range, one before the first. */
+    private int last(long offset, long length) {
+        return length == 0 ? first(offset) - 1 : Math.toIntExact(layout.pieceAt(offset + length - 1));
     }
 }

@@ -49,10 +49,7 @@ class PieceProcessesTest extends PieceFixture {
                         long offset = random.nextLong(SIZE - length);
                         try {
                             cache.read(
-                                    remote,
-                                    blob,
-                                    ByteRange.of(offset, length),
-                                    BlobTarget.Window.of(memory.clear()));
+                                    remote, blob, ByteRange.of(offset, length), BlobTarget.Window.of(memory.clear()));
                             PatternStore.assertContent(offset, memory.flip());
                         } catch (Exception | AssertionError e) {
                             System.out.println("failed: " + e);
@@ -89,7 +86,9 @@ class PieceProcessesTest extends PieceFixture {
             }
             cache(MAX);
             assertThat(temporaries()).isEmpty();
-            assertThat(bytesOnDisk()).isLessThanOrEqualTo(MAX).isEqualTo(cache().stats().bytes());
+            assertThat(bytesOnDisk())
+                    .isLessThanOrEqualTo(MAX)
+                    .isEqualTo(cache().stats().bytes());
             int pieces = cache().stats().pieces();
             remote.reads().clear();
             read(0, (int) SIZE);
@@ -151,7 +150,8 @@ class PieceProcessesTest extends PieceFixture {
                 Files.writeString(path().resolve("tmp/notes.txt"), "mine"),
                 Files.writeString(blob.resolve("notes.txt"), "mine"),
                 Files.createDirectory(path().resolve("lost+found")),
-                Files.writeString(Files.createDirectory(path().resolve("0".repeat(63))).resolve("x"), "mine"));
+                Files.writeString(
+                        Files.createDirectory(path().resolve("0".repeat(63))).resolve("x"), "mine"));
         remote.reads().clear();
 
         read(0, (int) SIZE);
@@ -181,8 +181,10 @@ class PieceProcessesTest extends PieceFixture {
         }
         store.close();
 
-        assertThat(files()).isNotEmpty().allSatisfy(file -> assertThat(path().relativize(file).toString())
-                .matches("[0-9a-f]{64}/[0-9a-f]{64}-[0-9a-f]+-[0-9a-f]+-[0-9a-f]{8}-[0-9a-f]+"));
+        assertThat(files())
+                .isNotEmpty()
+                .allSatisfy(file -> assertThat(path().relativize(file).toString())
+                        .matches("[0-9a-f]{64}/[0-9a-f]{64}-[0-9a-f]+-[0-9a-f]+-[0-9a-f]{8}-[0-9a-f]+"));
         try (Stream<Path> all = Files.list(directory)) {
             assertThat(all).containsExactly(path());
         }

@@ -75,9 +75,7 @@ class PrefetchTest extends PieceFixture {
                 ByteRange.of(0, 1),
                 ByteRange.of(6 * PIECE, 1));
         Blocking.until(() -> remote.inside() == 4);
-        assertThat(remote.reads())
-                .extracting(read -> read.offset() / PIECE)
-                .containsExactlyInAnyOrder(8L, 2L, 3L, 0L);
+        assertThat(remote.reads()).extracting(read -> read.offset() / PIECE).containsExactlyInAnyOrder(8L, 2L, 3L, 0L);
 
         gate.countDown();
 
@@ -107,9 +105,7 @@ class PrefetchTest extends PieceFixture {
 
         prefetch(ByteRange.of(5 * PIECE, 10), ByteRange.all()).end().get();
 
-        assertThat(remote.reads())
-                .extracting(read -> read.offset() / PIECE)
-                .containsExactlyInAnyOrder(5L, 0L, 1L);
+        assertThat(remote.reads()).extracting(read -> read.offset() / PIECE).containsExactlyInAnyOrder(5L, 0L, 1L);
         assertThat(cache().stats().evictions()).isZero();
     }
 
@@ -121,7 +117,9 @@ class PrefetchTest extends PieceFixture {
                 .build();
         BlobMetadata blob = blob();
 
-        cache().prefetch(transfers, faulty, blob, List.of(ByteRange.all())).end().get();
+        cache().prefetch(transfers, faulty, blob, List.of(ByteRange.all()))
+                .end()
+                .get();
 
         remote.reads().clear();
         read(faulty, blob, 0, (int) SIZE);
@@ -158,9 +156,10 @@ class PrefetchTest extends PieceFixture {
 
         prefetching.cancel();
 
-        assertThatThrownBy(() -> prefetching.end().get()).satisfies(e -> assertThat(
-                        e instanceof CancellationException || e.getCause() instanceof CancellationException)
-                .isTrue());
+        assertThatThrownBy(() -> prefetching.end().get())
+                .satisfies(e -> assertThat(
+                                e instanceof CancellationException || e.getCause() instanceof CancellationException)
+                        .isTrue());
         Blocking.await(interrupted);
         gate.countDown();
         reader.get();
