@@ -5,7 +5,6 @@ import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.Objects;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +35,9 @@ final class Reaper {
     private final Condition work;
     private final Condition progress;
     private @Nullable Thread thread;
+
+    /** Used by the thread only. */
+    private boolean listenerFailed;
 
     // All guarded by the index's lock.
     private final Deque<Entry> doomed = new ArrayDeque<>();
@@ -110,6 +112,18 @@ final class Reaper {
         }
     }
 
+    /** Waits until there is nothing to do, except for what failed. For tests. Without the lock. */
+    void awaitIdle() {
+        lock.lock();
+        try {
+            while (!idle) {
+                progress.awaitUninterruptibly();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Makes the thread end when it has deleted all. Requires the lock. */
     void close() {
         closing = true;
@@ -118,9 +132,9 @@ final class Reaper {
 
     /** Waits until the thread has ended. Without the lock. An interrupt is kept, and does not end the wait. */
     void join() {
-        Thread started = Objects.requireNonNull(thread, "not started");
+        Thread started = thread;
         boolean interrupted = false;
-        while (started.isAlive()) {
+        while (started != null && started.isAlive()) {
             try {
                 started.join();
             } catch (InterruptedException e) {
@@ -133,13 +147,18 @@ final class Reaper {
     }
 
     private void run(EntryStates entries) {
-        for (Entry entry = next(entries); entry != null; entry = next(entries)) {
-            boolean evicted = entry.state == Entry.State.EVICTED; // stays so until it is GONE
-            boolean deleted = delete(entry);
-            finish(entries, entry, deleted);
-            if (deleted && evicted) {
-                report(entry);
-            }
+        for (Entry entry = take(entries); entry != null; entry = take(entries)) {
+            complete(entries, entry);
+        }
+    }
+
+    /** Deletes the file of an entry that {@link #poll} returned. Without the lock. */
+    void complete(EntryStates entries, Entry entry) {
+        boolean evicted = entry.state == Entry.State.EVICTED; // stays so until it is GONE
+        boolean deleted = delete(entry);
+        finish(entries, entry, deleted);
+        if (deleted && evicted) {
+            report(entry);
         }
     }
 
@@ -184,25 +203,33 @@ final class Reaper {
         try {
             listener.evicted(entry.key.keyspace(), entry.bytes(), clock.since(entry.lastUseTime));
         } catch (RuntimeException e) {
-            LOG.warn("The listener of the cache failed", e);
+            LOG.atLevel(listenerFailed ? Level.DEBUG : Level.WARN).setCause(e).log("The listener of the cache failed");
+            listenerFailed = true;
         }
     }
 
     /** Waits for the next entry to delete; null at the end. */
-    private @Nullable Entry next(EntryStates entries) {
+    private @Nullable Entry take(EntryStates entries) {
         lock.lock();
         try {
-            for (; ; ) {
-                retryFailed(entries);
-                Entry entry = doomed.poll();
-                if (entry == null && !closing) {
-                    entry = evict(entries);
-                }
-                if (entry != null || closing) {
-                    return entry;
-                }
+            Entry entry = poll(entries);
+            while (entry == null && !closing) {
                 await();
+                entry = poll(entries);
             }
+            return entry;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns the next entry to delete; null if there is none now. */
+    @Nullable Entry poll(EntryStates entries) {
+        lock.lock();
+        try {
+            retryFailed(entries);
+            Entry entry = doomed.poll();
+            return entry == null && !closing ? evict(entries) : entry;
         } finally {
             lock.unlock();
         }
@@ -234,14 +261,19 @@ final class Reaper {
         }
     }
 
+    /** Waits until {@link #wake} is called, or it is time to try something again. */
     private void await() {
         idle = true;
-        try {
-            long retry = failed.isEmpty() ? Long.MAX_VALUE : retryAt - System.nanoTime();
-            long poll = budget.waitsForOthers() ? Budget.POLL.toNanos() : Long.MAX_VALUE;
-            work.awaitNanos(Math.min(retry, poll));
-        } catch (InterruptedException e) {
-            LOG.debug("Ignoring an interrupt: only close() ends this thread", e);
+        progress.signalAll();
+        long retry = failed.isEmpty() ? Long.MAX_VALUE : retryAt - System.nanoTime();
+        long poll = budget.waitsForOthers() ? Budget.POLL.toNanos() : Long.MAX_VALUE;
+        long left = Math.min(retry, poll);
+        while (idle && left > 0) {
+            try {
+                left = work.awaitNanos(left);
+            } catch (InterruptedException e) {
+                LOG.debug("Ignoring an interrupt: only close() ends this thread", e);
+            }
         }
         idle = false;
     }

@@ -2,81 +2,100 @@ package io.blobstore.cas.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.blobstore.Sha256;
-import io.blobstore.cas.Keyspace;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 
-/** The files of an index, in memory. Deleting can be held up or made to fail. Thread-safe. */
+/**
+ * The files of an index, in memory: finished ones and those that are being written. Verifies at each step that they
+ * take no more than the maximum. Deleting can be held up or made to fail. Thread-safe.
+ */
 final class FakeDisk implements Unlink {
     private static final long BLOCK = 4096;
 
-    private final Map<EntryFile, Long> files = new ConcurrentHashMap<>();
-    private final AtomicLong bytes = new AtomicLong();
-    private final AtomicInteger failures = new AtomicInteger();
-    private final Semaphore begun = new Semaphore(0);
+    private final long maximum;
+    private final Map<EntryFile, Long> files = new HashMap<>();
     private final List<EntryFile> deleted = new CopyOnWriteArrayList<>();
+    private final Semaphore begun = new Semaphore(0);
     private final Semaphore permits;
+    private long bytes;
+    private long highest;
+    private int failures;
 
-    private FakeDisk(Semaphore permits) {
+    /** What deletions fail with. */
+    private Throwable failure = new IOException("injected failure");
+
+    private FakeDisk(long maximum, Semaphore permits) {
+        this.maximum = maximum;
         this.permits = permits;
     }
 
     /** Returns a disk that deletes at once. */
-    static FakeDisk prompt() {
-        return new FakeDisk(new Semaphore(Integer.MAX_VALUE));
+    static FakeDisk prompt(long maximum) {
+        return new FakeDisk(maximum, new Semaphore(Integer.MAX_VALUE / 2));
     }
 
-    /** Returns a disk that deletes only as many files as were allowed. */
-    static FakeDisk held() {
-        return new FakeDisk(new Semaphore(0));
+    /** Returns a disk that deletes only as many files as it is allowed to. */
+    static FakeDisk held(long maximum) {
+        return new FakeDisk(maximum, new Semaphore(0));
     }
 
-    /** Returns a key whose hash is that of a number. */
-    static EntryKey key(int number) {
-        return new EntryKey(Keyspace.CAS, Sha256.of(ByteBuffer.allocate(4).putInt(0, number)));
+    static long blocks(long size) {
+        return (size + BLOCK - 1) / BLOCK * BLOCK;
     }
 
-    /** Returns the file of a key. */
-    static EntryFile file(EntryKey key, int suffix) {
-        return new EntryFile(key, EntryFile.Format.CASBLOB, 1, String.format("%09d", suffix));
-    }
-
-    /** Creates a file. */
-    EntryFile create(EntryFile file, long size) {
-        assertThat(files.put(file, size)).as("%s is new", file).isNull();
-        bytes.addAndGet((size + BLOCK - 1) / BLOCK * BLOCK);
+    /** Sets the length of a file, which is created if it is not there. */
+    synchronized EntryFile write(EntryFile file, long size) {
+        Long before = files.put(file, size);
+        bytes += blocks(size) - (before == null ? 0 : blocks(before));
+        highest = Math.max(highest, bytes);
+        assertThat(bytes).as("the bytes on the disk").isLessThanOrEqualTo(maximum);
         return file;
     }
 
-    boolean has(EntryFile file) {
+    /** Deletes a file, which must be there. */
+    synchronized void delete(EntryFile file) {
+        Long size = files.remove(file);
+        assertThat(size).as("%s is there when it is deleted", file).isNotNull();
+        bytes -= blocks(size);
+    }
+
+    synchronized boolean has(EntryFile file) {
         return files.containsKey(file);
     }
 
     /** Returns what the files take, each rounded up to whole blocks. */
-    long bytes() {
-        return bytes.get();
+    synchronized long bytes() {
+        return bytes;
     }
 
-    int count() {
-        return files.size();
+    /** Returns the most that the files took at any moment. */
+    synchronized long highest() {
+        return highest;
     }
 
-    /** Returns the files that were deleted so far, in their order. */
+    synchronized List<EntryFile> files() {
+        return new ArrayList<>(files.keySet());
+    }
+
+    /** Returns the files that the index deleted, in their order. */
     List<EntryFile> deleted() {
         return deleted;
     }
 
     /** Makes the next deletions fail. */
-    void fail(int times) {
-        failures.set(times);
+    synchronized void fail(int times) {
+        failures = times;
+    }
+
+    /** Makes the next deletions fail with another exception. */
+    synchronized void fail(int times, Throwable failure) {
+        failures = times;
+        this.failure = failure;
     }
 
     /** Lets a held disk delete more files. */
@@ -84,7 +103,7 @@ final class FakeDisk implements Unlink {
         permits.release(times);
     }
 
-    /** Waits until a deletion has begun. */
+    /** Waits until the index has begun to delete one more file. */
     void awaitDeletion() {
         begun.acquireUninterruptibly();
     }
@@ -93,12 +112,16 @@ final class FakeDisk implements Unlink {
     public void unlink(Entry entry) throws IOException {
         begun.release();
         permits.acquireUninterruptibly();
-        if (failures.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
-            throw new IOException("injected failure");
+        synchronized (this) {
+            if (failures > 0) {
+                failures--;
+                if (failure instanceof Error error) {
+                    throw error;
+                }
+                throw (IOException) failure;
+            }
+            delete(entry.file());
         }
-        Long size = files.remove(entry.file());
-        assertThat(size).as("%s is deleted once", entry).isNotNull();
-        bytes.addAndGet(-((size + BLOCK - 1) / BLOCK * BLOCK));
         deleted.add(entry.file());
     }
 }
