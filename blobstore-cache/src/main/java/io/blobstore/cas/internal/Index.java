@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * thread; {@link IndexLog} and {@link SharedRoom} are called under it.
  */
 public final class Index implements Closeable {
+    /** The time of the last use of a found file that another process has just put: see {@link #load}. */
+    public static final long NOW = Long.MAX_VALUE;
+
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(1);
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -205,6 +208,15 @@ public final class Index implements Closeable {
      * @throws IllegalStateException if less was reserved, or the reservation or the index is closed; nothing is changed
      */
     public Entry commit(Reservation reservation, EntryFile file, long storedSize) {
+        return commit(reservation, file, storedSize, false);
+    }
+
+    /** As {@link #commit}, and keeps the entry's file until {@link #release}, unless the entry is gone already. */
+    public Entry commitAndAcquire(Reservation reservation, EntryFile file, long storedSize) {
+        return commit(reservation, file, storedSize, true);
+    }
+
+    private Entry commit(Reservation reservation, EntryFile file, long storedSize, boolean acquire) {
         int now = clock.now();
         Entry added = new Entry(file, storedSize);
         lock.lock();
@@ -226,6 +238,9 @@ public final class Index implements Closeable {
                     entries.remove(old);
                 }
                 entries.add(added, now);
+            }
+            if (acquire) {
+                entries.lease(entry);
             }
             budget.close(reservation, added.bytes());
             reaper.wakeIfShort();
@@ -282,7 +297,8 @@ public final class Index implements Closeable {
      * Loaded entries are evicted before all that were used or committed since the index was created. Calls in any order
      * are right; those in an ascending or descending order take constant time.
      *
-     * @param lastUse orders the loaded entries: the lowest is evicted first. Later uses get a higher {@link Entry#tick}
+     * @param lastUse orders the loaded entries: the lowest is evicted first. Later uses get a higher {@link Entry#tick}.
+     *     {@link #NOW} makes the entry the most recently used one of all
      * @return false if the key has another file, or this one is being deleted: it does not belong to the cache
      * @throws IllegalStateException if the index is closed
      */

@@ -41,6 +41,20 @@ class IndexTest {
     }
 
     @Test
+    void committingAndAcquiringLeavesNoMomentWithoutALease() throws Exception {
+        cache.putBlocks(9);
+        Entry entry;
+        try (Reservation reservation = index.reserve(1)) {
+            entry = index.commitAndAcquire(reservation, cache.disk.write(cache.newFile(key(10)), 1), 1);
+        }
+        index.evictTo(0);
+        assertThat(cache.disk.files()).containsExactly(entry.file());
+        index.release(entry);
+        index.evictTo(0);
+        assertThat(cache.disk.files()).isEmpty();
+    }
+
+    @Test
     void evictsTheLeastRecentlyUsed() throws Exception {
         cache.putBlocks(10);
         index.contains(key(0));
