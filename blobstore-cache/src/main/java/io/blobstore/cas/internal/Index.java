@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -145,12 +146,7 @@ public final class Index implements Closeable {
 
     /** Returns an entry without counting that as a use, and without a lease: its file may be deleted at any time. */
     public Optional<Entry> peek(EntryKey key) {
-        lock.lock();
-        try {
-            return Optional.ofNullable(entries.find(key));
-        } finally {
-            lock.unlock();
-        }
+        return locked(() -> Optional.ofNullable(entries.find(key)));
     }
 
     /**
@@ -190,13 +186,10 @@ public final class Index implements Closeable {
     }
 
     void close(Reservation reservation) {
-        lock.lock();
-        try {
+        locked(() -> {
             budget.close(reservation, 0);
             reaper.wakeIfShort();
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /**
@@ -256,17 +249,14 @@ public final class Index implements Closeable {
      * @return false if it was removed, evicted or replaced before
      */
     public boolean remove(Entry entry) {
-        lock.lock();
-        try {
+        return locked(() -> {
             requireOpen();
-            if (entries.find(entry.key) != entry) {
-                return false;
+            boolean present = entries.find(entry.key) == entry;
+            if (present) {
+                entries.remove(entry);
             }
-            entries.remove(entry);
-            return true;
-        } finally {
-            lock.unlock();
-        }
+            return present;
+        });
     }
 
     /**
@@ -274,22 +264,12 @@ public final class Index implements Closeable {
      * began before they were deleted.
      */
     public void beginLoading() {
-        lock.lock();
-        try {
-            entries.beginLoading();
-        } finally {
-            lock.unlock();
-        }
+        locked(entries::beginLoading);
     }
 
     /** Ends what {@link #beginLoading} began. */
     public void endLoading() {
-        lock.lock();
-        try {
-            entries.endLoading();
-        } finally {
-            lock.unlock();
-        }
+        locked(entries::endLoading);
     }
 
     /**
@@ -338,12 +318,7 @@ public final class Index implements Closeable {
 
     /** Returns all entries at one moment, the least recently used first. */
     public List<Entry> snapshot() {
-        lock.lock();
-        try {
-            return entries.snapshot();
-        } finally {
-            lock.unlock();
-        }
+        return locked(entries::snapshot);
     }
 
     /**
@@ -363,27 +338,19 @@ public final class Index implements Closeable {
     }
 
     private @Nullable Entry evictAbove(long bytes) {
-        lock.lock();
-        try {
+        return locked(() -> {
             requireOpen();
             Entry victim = budget.evicts() && budget.present > bytes ? entries.evictOldest() : null;
             if (victim != null) {
                 reaper.add(victim);
             }
             return victim;
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /** Returns the sums at one moment. */
     public IndexTotals totals() {
-        lock.lock();
-        try {
-            return entries.totals();
-        } finally {
-            lock.unlock();
-        }
+        return locked(entries::totals);
     }
 
     /**
@@ -392,18 +359,33 @@ public final class Index implements Closeable {
      */
     @Override
     public void close() {
-        lock.lock();
-        try {
+        locked(() -> {
             if (!closed) {
                 closed = true;
                 budget.close();
                 entries.disposeLeased();
                 reaper.close();
             }
+        });
+        reaper.join();
+    }
+
+    private <T extends @Nullable Object> T locked(Supplier<T> work) {
+        lock.lock();
+        try {
+            return work.get();
         } finally {
             lock.unlock();
         }
-        reaper.join();
+    }
+
+    private void locked(Runnable work) {
+        lock.lock();
+        try {
+            work.run();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void requireOpen() {

@@ -266,8 +266,7 @@ final class Reaper {
         idle = true;
         progress.signalAll();
         long retry = failed.isEmpty() ? Long.MAX_VALUE : retryAt - System.nanoTime();
-        long poll = budget.waitsForOthers() ? Budget.POLL.toNanos() : Long.MAX_VALUE;
-        long left = Math.min(retry, poll);
+        long left = Math.min(retry, budget.pollNanos());
         while (idle && left > 0) {
             try {
                 left = work.awaitNanos(left);
