@@ -43,6 +43,11 @@ final class ContentStore extends ForwardingBlobStore {
         this.tables = tables;
     }
 
+    /** Returns the store of the compressed blobs. */
+    BlobStore store() {
+        return delegate();
+    }
+
     /** Returns a blob, of the version that the options want. */
     CompressedBlob blob(BlobKey key, ReadOptions options) throws IOException {
         Optional<CompressedBlob> known = tables.get(key, options.ifMatch());
