@@ -32,15 +32,17 @@ import java.io.IOException;
  * by its checksum before its bytes count as read. Frames that another program wrote without checksums are verified only
  * by their structure and length.
  *
- * <p>The tables that were used last are kept, in up to 64 MiB. Thread-safe.
+ * <p>Kept are the tables that were used last, in up to 64 MiB, and for small reads by a {@link BlobReader} the frames
+ * that were read in part, decoded, in up to 8 MiB outside of the heap, or one larger frame. Thread-safe.
  */
 public final class CompressedBlobs {
     private static final long TABLES = 64L << 20;
+    private static final long FRAMES = 8L << 20;
 
     private final ContentStore contents;
 
     private CompressedBlobs(BlobStore store) {
-        contents = new ContentStore(store, new TableLoader(store), new TableCache(TABLES));
+        contents = new ContentStore(store, new TableLoader(store), new TableCache(TABLES), new FrameCache(FRAMES));
     }
 
     /** Returns the compressed blobs of a store, which the caller keeps open meanwhile and closes. */
