@@ -1,6 +1,8 @@
 package io.blobstore.cache;
 
+import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
+import io.blobstore.ByteRange;
 import io.blobstore.ForwardingBlobStore;
 import io.blobstore.Sha256;
 import io.blobstore.cache.pieces.PieceCache;
@@ -51,6 +53,7 @@ import org.jspecify.annotations.Nullable;
 public final class CachedBlobStore extends ForwardingBlobStore {
     private final BlobStore remote;
     private final Counters counters;
+    private final CachedReads reads;
     private final @Nullable WriteBack writeBack;
     private final List<Closeable> owned;
 
@@ -58,11 +61,13 @@ public final class CachedBlobStore extends ForwardingBlobStore {
             BlobStore front,
             BlobStore remote,
             Counters counters,
+            CachedReads reads,
             @Nullable WriteBack writeBack,
             List<? extends Closeable> owned) {
         super(front);
         this.remote = remote;
         this.counters = counters;
+        this.reads = reads;
         this.writeBack = writeBack;
         this.owned = List.copyOf(owned);
     }
@@ -104,7 +109,7 @@ public final class CachedBlobStore extends ForwardingBlobStore {
             }
             CachingStore caching = new CachingStore(remote, cache, options, pieces, counters);
             if (options.writeBack().isEmpty()) {
-                return new CachedBlobStore(caching, remote, counters, null, owned);
+                return new CachedBlobStore(caching, remote, counters, caching.reads(), null, owned);
             }
             VersionAliases aliases = new VersionAliases(cache, storeId);
             PendingFiles files =
@@ -115,11 +120,42 @@ public final class CachedBlobStore extends ForwardingBlobStore {
             WriteBackUploads uploads = new WriteBackUploads(caching, queue, files, aliases, limits);
             WriteBack writeBack = new WriteBack(cache, files, queue, uploads);
             return new CachedBlobStore(
-                    new WriteBackStore(caching, writeBack, aliases), remote, counters, writeBack, owned);
+                    new WriteBackStore(caching, writeBack, aliases),
+                    remote,
+                    counters,
+                    caching.reads(),
+                    writeBack,
+                    owned);
         } catch (IOException | RuntimeException e) {
             Closing.afterFailure(opened, e);
             throw e;
         }
+    }
+
+    /**
+     * Begins to download what ranges of a blob need: all of it, or the pieces that hold the ranges, in their order, with
+     * several requests at a time. Returns after one request for the metadata; reads use what has arrived.
+     *
+     * @param ranges ranges inside the blob
+     * @return the prefetch, which need not be waited for
+     * @throws io.blobstore.BlobNotFoundException if there is no blob
+     * @throws io.blobstore.RangeNotSatisfiableException if an exact range is not inside the blob
+     * @throws IllegalStateException if the blob is larger than {@link CachedStoreOptions#wholeBlobLimit()}, and
+     *     {@link CachedStoreOptions#maxPieceBytes()} is 0; or the store is closed
+     */
+    public Prefetch prefetch(BlobKey key, List<ByteRange> ranges) throws IOException {
+        List<ByteRange> wanted = List.copyOf(ranges);
+        return reads.prefetch(key, blob -> wanted);
+    }
+
+    /**
+     * Begins to download what was read of a blob, or of one that is read in the same way, when a trace was recorded; see
+     * {@link #prefetch}. What is beyond the end of the blob is skipped.
+     *
+     * @throws IOException as {@link #prefetch} does
+     */
+    public Prefetch warm(BlobKey key, AccessTrace trace) throws IOException {
+        return reads.prefetch(key, blob -> trace.within(blob.size()));
     }
 
     /** Returns what this store has done since it was opened. */

@@ -14,6 +14,7 @@ import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -82,6 +83,7 @@ final class Fill {
     private int inside;
 
     private long lastProgress = System.nanoTime();
+    private final CompletableFuture<Outcome> end = new CompletableFuture<>();
 
     /**
      * Creates a fill that its creator has joined, and starts.
@@ -181,10 +183,19 @@ final class Fill {
     }
 
     /** Notes that all content is in the cache. */
-    void committed() {
+    void setCommitted() {
         lock.lock();
         try {
             committed = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean committed() {
+        lock.lock();
+        try {
+            return committed;
         } finally {
             lock.unlock();
         }
@@ -217,6 +228,12 @@ final class Fill {
             lock.unlock();
         }
         close(unused);
+        end.complete(committed() ? Outcome.COMPLETE : outcome());
+    }
+
+    /** Returns the end of the fill, when nothing uses the cache or the store any more. */
+    CompletableFuture<Outcome> end() {
+        return end.copy();
     }
 
     private static Outcome classify(@Nullable Throwable failure) {

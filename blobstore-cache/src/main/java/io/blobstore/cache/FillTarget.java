@@ -85,7 +85,7 @@ final class FillTarget implements BlobTarget, BlobTarget.Writer {
         fill.quiesce();
         try {
             Digest content = writer.commit();
-            fill.committed();
+            fill.setCommitted();
             committed.run(content, checksum);
         } catch (DigestMismatchException e) {
             throw wrong("its content is not the one that this version had: " + e.getMessage());

@@ -98,7 +98,7 @@ final class Fills implements Closeable {
         boolean begun = false;
         try {
             Optional<VersionRecord> known = records.find(version);
-            if (known.isPresent() && cache.contains(known.get().content())) {
+            if (known.isPresent() && contains(known.get().content())) {
                 return Optional.empty(); // another fill ended since the caller looked
             }
             begun = start(version, fill, known.map(VersionRecord::content));
@@ -112,13 +112,21 @@ final class Fills implements Closeable {
         }
     }
 
+    private boolean contains(Digest content) throws IOException {
+        try {
+            return cache.contains(content);
+        } catch (IllegalStateException e) {
+            return false; // closed: starting fails as well
+        }
+    }
+
     private boolean start(VersionKey version, Fill fill, Optional<Digest> expected) throws IOException {
         ContentWriter writer;
         try {
             writer = expected.isPresent()
                     ? cache.write(expected.get())
                     : cache.write(fill.blob().size());
-        } catch (IOException | IllegalArgumentException e) {
+        } catch (IOException | IllegalArgumentException | IllegalStateException e) {
             if (Interrupts.caused(e)) {
                 throw e;
             }
@@ -165,6 +173,11 @@ final class Fills implements Closeable {
         }
         running.remove(version, fill);
         fill.ended(failure instanceof CompletionException e && e.getCause() != null ? e.getCause() : failure);
+    }
+
+    /** Returns the manager of the downloads, which is closed with this object. */
+    TransferManager transfers() {
+        return transfers;
     }
 
     /** Cancels the downloads, and waits until none uses the cache or the store. Idempotent. */

@@ -63,7 +63,7 @@ final class VersionRecords {
                 counters.cacheFailures.increment();
             }
             return record;
-        } catch (IOException e) {
+        } catch (IOException | IllegalStateException e) {
             failed(version, e);
             return Optional.empty();
         }
@@ -100,7 +100,7 @@ final class VersionRecords {
             cache.putRecord(
                     Keyspace.RAW, VersionRecord.key(storeId, version), BlobSource.of(record.encode()));
             remember(record);
-        } catch (IOException e) {
+        } catch (IOException | IllegalStateException e) {
             failed(version, e);
         }
     }
@@ -115,7 +115,7 @@ final class VersionRecords {
         }
         try {
             cache.removeRecord(Keyspace.RAW, VersionRecord.key(storeId, version));
-        } catch (IOException e) {
+        } catch (IOException | IllegalStateException e) {
             failed(version, e);
         }
     }
@@ -129,9 +129,9 @@ final class VersionRecords {
         }
     }
 
-    private void failed(VersionKey version, IOException e) throws IOException {
-        if (Interrupts.caused(e)) {
-            throw e;
+    private void failed(VersionKey version, Exception e) throws IOException {
+        if (Interrupts.caused(e) && e instanceof IOException interrupted) {
+            throw interrupted;
         }
         LOG.warn("The record of '{}' in the cache cannot be used", version.key(), e);
         counters.cacheFailures.increment();
