@@ -122,7 +122,7 @@ final class Budget {
         long blocks = blocks(bytes);
         if (blocks > limit) {
             throw new IllegalArgumentException("content that takes " + bytes + " bytes is larger than the cache, which"
-                    + " has " + max + ": raise its maximum size, or do without caching it");
+                    + " has " + max + " in blocks of " + BLOCK + ": raise its maximum size, or do not cache the content");
         }
         return blocks;
     }
