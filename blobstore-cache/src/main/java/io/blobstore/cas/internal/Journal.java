@@ -110,8 +110,16 @@ final class Journal implements IndexLog, Closeable {
         thread.setDaemon(true);
     }
 
-    /** Starts to write events in the background. */
+    /** Starts to write events in the background. Creates a log at once, so that an end by a crash is recognized. */
     void start() {
+        writing.lock();
+        try {
+            openLog();
+        } catch (IOException e) {
+            failed(e);
+        } finally {
+            writing.unlock();
+        }
         thread.start();
     }
 
@@ -260,6 +268,17 @@ final class Journal implements IndexLog, Closeable {
         buffer.clear();
     }
 
+    private FileOutputStream openLog() throws IOException {
+        FileOutputStream open = log;
+        if (open == null) {
+            files.create();
+            // A stream, as an interrupt of the thread that announces a file would close a channel.
+            open = new FileOutputStream(files.log(sequence, owner).toFile());
+            log = open;
+        }
+        return open;
+    }
+
     /** Goes on with another log, as the records of this one may end in the middle; what was to be written is lost. */
     private void failed(IOException cause) {
         writing.lock();
@@ -363,6 +382,9 @@ final class Journal implements IndexLog, Closeable {
                 closeLog();
                 rotated = sequence;
                 logRecords = 0;
+                if (thread.isAlive()) {
+                    openLog();
+                }
             } finally {
                 writing.unlock();
             }

@@ -1,6 +1,7 @@
 package io.blobstore.cas.internal;
 
 import io.blobstore.cas.AccessMode;
+import io.blobstore.cas.CacheOptions;
 import io.blobstore.internal.file.ProcessSession;
 import java.io.Closeable;
 import java.io.IOException;
@@ -27,6 +28,7 @@ final class WriterState implements Closeable {
     private final long firstTick;
     private final long journalWritten;
     private final boolean exclusive;
+    private final LoadingRoom room;
     private JournalFiles.@Nullable Content recorded;
 
     private WriterState(
@@ -35,14 +37,15 @@ final class WriterState implements Closeable {
             ProcessSession session,
             JournalFiles files,
             JournalFiles.Content recorded,
-            AccessMode mode)
+            CacheOptions options)
             throws IOException {
         this.layout = layout;
         this.lock = lock;
         this.session = session;
         this.recorded = recorded;
         this.journalWritten = files.lastWritten();
-        this.exclusive = mode == AccessMode.EXCLUSIVE;
+        this.exclusive = options.accessMode() == AccessMode.EXCLUSIVE;
+        this.room = new LoadingRoom(LoadingRoom.freeBytes(options.maxBytes(), recorded));
         this.firstTick = recorded.state().maxTick() + BETWEEN_RUNS;
         long sequence = 1;
         for (JournalFiles.Log log : recorded.logs()) {
@@ -60,8 +63,8 @@ final class WriterState implements Closeable {
     }
 
     /** Locks a cache whose state directory exists, and prepares its directories. */
-    static WriterState open(Layout layout, Path state, AccessMode mode) throws IOException {
-        OwnerLock lock = OwnerLock.lock(layout.directory(), state, mode == AccessMode.SHARED);
+    static WriterState open(Layout layout, Path state, CacheOptions options) throws IOException {
+        OwnerLock lock = OwnerLock.lock(layout.directory(), state, options.accessMode() == AccessMode.SHARED);
         try {
             ProcessSession.sweep(state);
             layout.create();
@@ -76,7 +79,7 @@ final class WriterState implements Closeable {
             }
             ProcessSession session = ProcessSession.join(state);
             try {
-                WriterState opened = new WriterState(layout, lock, session, files, recorded, mode);
+                WriterState opened = new WriterState(layout, lock, session, files, recorded, options);
                 opened.journal.start();
                 return opened;
             } catch (IOException | RuntimeException e) {
@@ -100,6 +103,10 @@ final class WriterState implements Closeable {
 
     Journal journal() {
         return journal;
+    }
+
+    LoadingRoom room() {
+        return room;
     }
 
     /** Returns when the journal was written last before this run, in milliseconds of the epoch. */
