@@ -137,6 +137,15 @@ public final class FrameCompressor implements Closeable {
         }
     }
 
+    /** Hands on the frames that are finished, without waiting. */
+    public void handOnFinished() throws IOException {
+        begin();
+        while (handOn(false)) {
+            // the next one
+        }
+        ended = false;
+    }
+
     /** Waits until all frames were handed on, and returns the digest of the content. Nothing can be added after that. */
     public ContentDigest finish() throws IOException {
         begin();
