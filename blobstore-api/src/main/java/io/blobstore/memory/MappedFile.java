@@ -71,10 +71,7 @@ public final class MappedFile implements Closeable {
 
     /** The file at the path that it was mapped from, or moved to. */
     private volatile FileIdentity identity;
-    /** The file at the path that it is being moved to, or was moved to last; null if it was not moved. */
-    private volatile @Nullable FileIdentity moved;
-
-    /** Held while the file is renamed. */
+    /** Held while the file is renamed, and while a file that seems to be missing is looked for again. */
     private final ReentrantLock moving = new ReentrantLock();
 
     private final Access access;
@@ -265,7 +262,6 @@ public final class MappedFile implements Closeable {
             checkUnchanged();
             FileIdentity before = identity;
             FileIdentity after = new FileIdentity(target, before.size(), before.modified(), before.fileKey());
-            moved = after; // first: a lease that does not find the file at the old path then looks at the new one
             Files.move(before.path(), target, StandardCopyOption.ATOMIC_MOVE);
             identity = after;
         } finally {
@@ -351,11 +347,13 @@ public final class MappedFile implements Closeable {
         Optional<String> difference;
         try {
             difference = identity.difference(access == Access.READ_WRITE);
-            FileIdentity elsewhere = moved;
-            if (difference.isPresent()
-                    && elsewhere != null
-                    && elsewhere.difference(access == Access.READ_WRITE).isEmpty()) {
-                return;
+            if (difference.isPresent()) { // or another thread was moving it
+                moving.lock();
+                try {
+                    difference = identity.difference(access == Access.READ_WRITE);
+                } finally {
+                    moving.unlock();
+                }
             }
         } catch (IOException e) {
             throw SourceChangedException.unreadable(path(), e);
