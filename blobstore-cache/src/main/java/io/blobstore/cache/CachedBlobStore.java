@@ -91,12 +91,14 @@ public final class CachedBlobStore extends ForwardingBlobStore {
             BlobStore remote, ContentCache cache, CachedStoreOptions options, List<? extends Closeable> owned)
             throws IOException {
         String storeId = options.storeId().orElse(remote.toString());
+        String name = Sha256.of(ByteBuffer.wrap(storeId.getBytes(StandardCharsets.UTF_8)))
+                .hex();
         Counters counters = new Counters();
         List<Closeable> opened = new ArrayList<>();
         try {
             PieceCache pieces = null;
             if (options.maxPieceBytes() > 0) {
-                Path directory = cache.stateDirectory().resolve("pieces");
+                Path directory = cache.stateDirectory().resolve("pieces").resolve(name);
                 pieces = PieceCache.open(directory, options.pieceSize(), options.maxPieceBytes());
                 opened.add(pieces);
             }
@@ -105,10 +107,8 @@ public final class CachedBlobStore extends ForwardingBlobStore {
                 return new CachedBlobStore(caching, remote, counters, null, owned);
             }
             VersionAliases aliases = new VersionAliases(cache, storeId);
-            PendingFiles files = PendingFiles.open(cache.stateDirectory()
-                    .resolve("pending")
-                    .resolve(Sha256.of(ByteBuffer.wrap(storeId.getBytes(StandardCharsets.UTF_8)))
-                            .hex()));
+            PendingFiles files =
+                    PendingFiles.open(cache.stateDirectory().resolve("pending").resolve(name));
             opened.add(files);
             WriteBackOptions limits = options.writeBack().get();
             WriteBackQueue queue = new WriteBackQueue(limits.maxBlobs(), limits.maxBytes());

@@ -328,7 +328,7 @@ final class Fill {
                 exit();
             }
             if (bytes <= 0) {
-                return Outcome.REFUSED;
+                return Outcome.LOST; // content of one frame is never in a file of its own: it is in the cache now
             }
             at += bytes;
         }
