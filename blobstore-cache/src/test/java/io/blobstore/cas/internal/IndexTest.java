@@ -10,6 +10,7 @@ import io.blobstore.cas.CacheFullException;
 import io.blobstore.contract.LeakCheck;
 import java.time.Duration;
 import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -229,8 +230,7 @@ class IndexTest {
         index.close();
         index.close();
 
-        for (org.assertj.core.api.ThrowableAssert.ThrowingCallable call :
-                List.<org.assertj.core.api.ThrowableAssert.ThrowingCallable>of(
+        for (ThrowingCallable call : List.<ThrowingCallable>of(
                         () -> index.acquire(key(1)),
                         () -> index.contains(key(1)),
                         () -> index.reserve(1),

@@ -6,6 +6,7 @@ import static io.blobstore.cas.internal.IndexFixture.key;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.contract.LeakCheck;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -109,8 +110,8 @@ class LoadingTest {
                 100 * BLOCK,
                 disk,
                 SharedRoom.PRIVATE,
-                java.time.Duration.ofMillis(1),
-                java.time.Duration.ofDays(1))) {
+                Duration.ofMillis(1),
+                Duration.ofDays(1))) {
             for (int i = 0; i < 500; i++) {
                 load(cache, i, i);
                 if (i == 250) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.blobstore.cas.CacheFullException;
+import io.blobstore.cas.CacheListener;
 import io.blobstore.contract.LeakCheck;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -60,7 +61,7 @@ class SharedRoomIndexTest {
             disk.unlink(entry);
             room.give(FakeDisk.blocks(entry.storedSize()));
         };
-        return new Index(100 * BLOCK, new ReaperTest.NoLog(), unlink, room, io.blobstore.cas.CacheListener.NONE);
+        return new Index(100 * BLOCK, new ReaperTest.NoLog(), unlink, room, CacheListener.NONE);
     }
 
     @Test

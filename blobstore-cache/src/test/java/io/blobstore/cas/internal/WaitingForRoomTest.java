@@ -176,6 +176,7 @@ class WaitingForRoomTest {
     void closingEndsTheWait() throws Exception {
         cache.putBlocks(10);
         Waiting<Entry> put = new Waiting<>(() -> cache.put(10, 2 * BLOCK));
+        cache.disk.awaitDeletion();
         Waiting<Void> close = new Waiting<>(() -> {
             index.close();
             return null;
