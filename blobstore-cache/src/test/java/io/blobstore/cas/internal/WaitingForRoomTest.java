@@ -89,7 +89,9 @@ class WaitingForRoomTest {
             cache.disk.awaitDeletion();
         }
 
-        assertThat(index.totals().reservedBytes()).as("2 blocks are free, but the first one needs 3").isZero();
+        assertThat(index.totals().reservedBytes())
+                .as("2 blocks are free, but the first one needs 3")
+                .isZero();
         cache.disk.allow(2);
         assertThat(first.result()).isTrue();
         assertThat(second.result()).isNotNull();
@@ -183,7 +185,9 @@ class WaitingForRoomTest {
         });
 
         assertThat(put.failure()).isInstanceOf(IllegalStateException.class).hasMessage("this cache is closed");
-        assertThat(index.totals().doomedBytes()).as("closing waits for the deletion").isEqualTo(BLOCK);
+        assertThat(index.totals().doomedBytes())
+                .as("closing waits for the deletion")
+                .isEqualTo(BLOCK);
         cache.disk.allow(1);
         close.result();
         assertThat(index.totals()).isEqualTo(new IndexTotals(9, 9, 9 * BLOCK, 0, 0, 1, 0));
