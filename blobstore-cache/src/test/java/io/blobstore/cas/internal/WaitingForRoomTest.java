@@ -89,7 +89,9 @@ class WaitingForRoomTest {
             cache.disk.awaitDeletion();
         }
 
-        assertThat(index.totals().reservedBytes()).as("2 blocks are free, but the first one needs 3").isZero();
+        assertThat(index.totals().reservedBytes())
+                .as("2 blocks are free, but the first one needs 3")
+                .isZero();
         cache.disk.allow(2);
         assertThat(first.result()).isTrue();
         assertThat(second.result()).isNotNull();
@@ -176,13 +178,16 @@ class WaitingForRoomTest {
     void closingEndsTheWait() throws Exception {
         cache.putBlocks(10);
         Waiting<Entry> put = new Waiting<>(() -> cache.put(10, 2 * BLOCK));
+        cache.disk.awaitDeletion();
         Waiting<Void> close = new Waiting<>(() -> {
             index.close();
             return null;
         });
 
         assertThat(put.failure()).isInstanceOf(IllegalStateException.class).hasMessage("this cache is closed");
-        assertThat(index.totals().doomedBytes()).as("closing waits for the deletion").isEqualTo(BLOCK);
+        assertThat(index.totals().doomedBytes())
+                .as("closing waits for the deletion")
+                .isEqualTo(BLOCK);
         cache.disk.allow(1);
         close.result();
         assertThat(index.totals()).isEqualTo(new IndexTotals(9, 9, 9 * BLOCK, 0, 0, 1, 0));
@@ -258,6 +263,29 @@ class WaitingForRoomTest {
             reservation.close();
         }
         assertThat(index.totals().reservedBytes()).isZero();
+    }
+
+    @Test
+    void aRefusedPutThatKeepsItsRoomDoesNotHangTheOthers() throws Exception {
+        cache.put(0, BLOCK); // its deletion, which is held up, is what all of them wait for at first
+        List<Reservation> reservations = new ArrayList<>();
+        List<Waiting<Void>> puts = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            reservations.add(index.reserve(4 * BLOCK));
+            reservations.get(i).require(3 * BLOCK);
+        }
+        for (Reservation reservation : reservations) {
+            puts.add(new Waiting<>(() -> {
+                reservation.require(4 * BLOCK);
+                return null;
+            }));
+        }
+        cache.disk.allow(1);
+
+        puts.get(0).result();
+        assertThat(puts.get(1).failure()).isInstanceOf(CacheFullException.class);
+        assertThat(puts.get(2).failure()).isInstanceOf(CacheFullException.class);
+        reservations.forEach(Reservation::close);
     }
 
     @Test
