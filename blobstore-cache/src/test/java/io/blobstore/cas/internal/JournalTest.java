@@ -47,7 +47,7 @@ class JournalTest {
                 sequence,
                 firstTick,
                 () -> directory.resolve("t" + temporaries.incrementAndGet()),
-                log -> true,
+                Journal.Sharing.NONE,
                 Duration.ofHours(1));
         journal.start();
         index = new Index(1L << 40, journal, entry -> {});
