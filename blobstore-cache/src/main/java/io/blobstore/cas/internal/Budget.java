@@ -20,7 +20,10 @@ final class Budget {
     static final long BLOCK = 4096;
 
     /** How often the reaper looks whether another process has made room. */
-    static final Duration POLL = Duration.ofMillis(10);
+    private static final Duration POLL = Duration.ofMillis(10);
+
+    /** How long puts wait for a refused one to give back what it had, before the next one is refused. */
+    private static final Duration GIVE_BACK = Duration.ofSeconds(1);
 
     /** How long a put waits for another process to make room. */
     static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -175,9 +178,12 @@ final class Budget {
         return !waiters.isEmpty();
     }
 
-    /** Returns whether somebody waits for room that other processes make. */
-    boolean waitsForOthers() {
-        return !waiters.isEmpty() && !room.evicts();
+    /** Returns for how long the reaper may sleep before it calls {@link #settle} again. */
+    long pollNanos() {
+        if (waiters.isEmpty()) {
+            return Long.MAX_VALUE;
+        }
+        return (room.evicts() ? GIVE_BACK : POLL).toNanos();
     }
 
     /**
@@ -273,7 +279,7 @@ final class Budget {
 
     /**
      * Decides about those that wait, when this process can evict or delete nothing more. After a refusal, the others
-     * wait for what the refused put gives back, if it had anything.
+     * wait for what the refused put gives back, if it had anything; {@link #pollNanos} bounds that wait.
      */
     void settle() {
         serve();

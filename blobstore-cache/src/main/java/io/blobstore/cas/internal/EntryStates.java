@@ -64,7 +64,11 @@ final class EntryStates {
     /** Adds an entry that was found. */
     void load(Entry entry, long lastUse, int lastUseTime) {
         insert(entry, lastUseTime);
-        order.load(entry, lastUse);
+        if (lastUse == Index.NOW) {
+            order.add(entry);
+        } else {
+            order.load(entry, lastUse);
+        }
     }
 
     private void insert(Entry entry, int lastUseTime) {
@@ -82,10 +86,15 @@ final class EntryStates {
     }
 
     void acquire(Entry entry, int now) {
-        if (entry.leases++ == 0) {
+        lease(entry);
+        use(entry, now);
+    }
+
+    /** Adds a lease without counting that as a use. */
+    void lease(Entry entry) {
+        if (entry.leases++ == 0 && entry.state != State.GONE) {
             budget.leased += entry.bytes();
         }
-        use(entry, now);
     }
 
     void release(Entry entry, int now) {

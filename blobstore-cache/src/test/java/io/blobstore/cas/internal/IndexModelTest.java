@@ -22,6 +22,8 @@ class IndexModelTest {
     private static final int KEYS = 12;
 
     private final List<EntryKey> keys = new ArrayList<>();
+    private int refusals;
+    private int spared;
 
     {
         for (int i = 0; i < KEYS; i++) {
@@ -48,10 +50,16 @@ class IndexModelTest {
 
     @Test
     void randomStepsDoWhatTheModelDoes() throws Exception {
-        int runs = CampaignScale.of(1_000_000) / STEPS_PER_RUN / (CampaignScale.isFull() ? 1 : 10);
-        for (int seed = 0; seed < Math.max(10, runs); seed++) {
-            new Run(seed).steps(STEPS_PER_RUN);
+        int runs = CampaignScale.of(1_000_000, 10 * STEPS_PER_RUN) / STEPS_PER_RUN;
+        long evictions = 0;
+        for (int seed = 0; seed < runs; seed++) {
+            Run run = new Run(seed);
+            run.steps(STEPS_PER_RUN);
+            evictions += run.model.evictions;
         }
+        assertThat(evictions).as("evictions").isGreaterThan(runs * 20L);
+        assertThat(refusals).as("refusals").isGreaterThan(runs);
+        assertThat(spared).as("leased entries passed over").isGreaterThan(runs);
     }
 
     /** One run, from an empty index to a closed one. */
@@ -140,6 +148,7 @@ class IndexModelTest {
             Lease lease = leases.remove(random.nextInt(leases.size()));
             assertThat(cache.disk.has(lease.entry.file())).as("%s: a leased file is there", name).isTrue();
             cache.index.release(lease.entry);
+            spared += lease.item.parked ? 1 : 0;
             model.release(lease.item);
             stale.add(lease);
         }
@@ -174,6 +183,7 @@ class IndexModelTest {
                 cache.disk.write(put.file, size);
             } catch (CacheFullException e) {
                 assertThat(room).as(name).isFalse();
+                refusals++;
             }
         }
 

@@ -10,6 +10,7 @@ import io.blobstore.cas.CacheFullException;
 import io.blobstore.contract.LeakCheck;
 import java.time.Duration;
 import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -38,6 +39,20 @@ class IndexTest {
         assertThat(entry.storedSize()).isEqualTo(100);
         assertThat(index.totals()).isEqualTo(new IndexTotals(1, 1, BLOCK, 0, 0, 0, 0));
         index.release(entry);
+    }
+
+    @Test
+    void committingAndAcquiringLeavesNoMomentWithoutALease() throws Exception {
+        cache.putBlocks(9);
+        Entry entry;
+        try (Reservation reservation = index.reserve(1)) {
+            entry = index.commitAndAcquire(reservation, cache.disk.write(cache.newFile(key(10)), 1), 1);
+        }
+        index.evictTo(0);
+        assertThat(cache.disk.files()).containsExactly(entry.file());
+        index.release(entry);
+        index.evictTo(0);
+        assertThat(cache.disk.files()).isEmpty();
     }
 
     @Test
@@ -215,8 +230,7 @@ class IndexTest {
         index.close();
         index.close();
 
-        for (org.assertj.core.api.ThrowableAssert.ThrowingCallable call :
-                List.<org.assertj.core.api.ThrowableAssert.ThrowingCallable>of(
+        for (ThrowingCallable call : List.<ThrowingCallable>of(
                         () -> index.acquire(key(1)),
                         () -> index.contains(key(1)),
                         () -> index.reserve(1),

@@ -6,6 +6,7 @@ import static io.blobstore.cas.internal.IndexFixture.key;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.contract.LeakCheck;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -109,8 +110,8 @@ class LoadingTest {
                 100 * BLOCK,
                 disk,
                 SharedRoom.PRIVATE,
-                java.time.Duration.ofMillis(1),
-                java.time.Duration.ofDays(1))) {
+                Duration.ofMillis(1),
+                Duration.ofDays(1))) {
             for (int i = 0; i < 500; i++) {
                 load(cache, i, i);
                 if (i == 250) {
@@ -168,7 +169,8 @@ class LoadingTest {
                     cache.disk.allow(2);
                     cache.settle();
                 }
-                Entry entry = cache.index.commit(reservation, file, BLOCK);
+                Entry entry = cache.index.commitAndAcquire(reservation, file, BLOCK);
+                cache.index.release(entry);
 
                 assertThat(entry.state).isEqualTo(Entry.State.GONE);
                 assertThat(cache.has(1)).isFalse();
@@ -195,6 +197,20 @@ class LoadingTest {
 
             cache.disk.write(other.file(), 1);
             assertThat(cache.index.load(other.file(), 1, 1)).as("what is found later is there").isTrue();
+        }
+    }
+
+    @Test
+    void aFileThatAnotherProcessHasJustPutIsTheNewest() throws Exception {
+        try (IndexFixture cache = IndexFixture.prompt(100 * BLOCK)) {
+            load(cache, 1, 5);
+            cache.put(2, 1);
+            load(cache, 3, Index.NOW);
+            load(cache, 4, 6);
+            load(cache, 5, 4);
+
+            assertThat(keys(cache.index)).containsExactly(key(5), key(1), key(4), key(2), key(3));
+            assertThat(cache.log).containsExactly("added 000000000");
         }
     }
 }

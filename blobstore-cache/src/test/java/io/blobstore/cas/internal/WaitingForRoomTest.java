@@ -176,6 +176,7 @@ class WaitingForRoomTest {
     void closingEndsTheWait() throws Exception {
         cache.putBlocks(10);
         Waiting<Entry> put = new Waiting<>(() -> cache.put(10, 2 * BLOCK));
+        cache.disk.awaitDeletion();
         Waiting<Void> close = new Waiting<>(() -> {
             index.close();
             return null;
@@ -258,6 +259,29 @@ class WaitingForRoomTest {
             reservation.close();
         }
         assertThat(index.totals().reservedBytes()).isZero();
+    }
+
+    @Test
+    void aRefusedPutThatKeepsItsRoomDoesNotHangTheOthers() throws Exception {
+        cache.put(0, BLOCK); // its deletion, which is held up, is what all of them wait for at first
+        List<Reservation> reservations = new ArrayList<>();
+        List<Waiting<Void>> puts = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            reservations.add(index.reserve(4 * BLOCK));
+            reservations.get(i).require(3 * BLOCK);
+        }
+        for (Reservation reservation : reservations) {
+            puts.add(new Waiting<>(() -> {
+                reservation.require(4 * BLOCK);
+                return null;
+            }));
+        }
+        cache.disk.allow(1);
+
+        puts.get(0).result();
+        assertThat(puts.get(1).failure()).isInstanceOf(CacheFullException.class);
+        assertThat(puts.get(2).failure()).isInstanceOf(CacheFullException.class);
+        reservations.forEach(Reservation::close);
     }
 
     @Test
