@@ -132,7 +132,7 @@ public final class CacheDirectory implements Closeable {
 
     /** Returns the journal that an index writes to. */
     public IndexLog journal() {
-        return writer == null ? NO_LOG : writer.journal();
+        return writer == null ? NO_LOG : writer.log();
     }
 
     /** Returns what else bounds the index: other processes, or that the directory is not listed yet. */
@@ -187,11 +187,8 @@ public final class CacheDirectory implements Closeable {
             loading = false;
             publishedMeanwhile.clear();
             if (writer != null) {
-                writer.room().loaded();
+                writer.loaded(index, complete ? loader : null, recorded);
             }
-        }
-        if (complete && writer != null && mode == AccessMode.EXCLUSIVE) {
-            writer.loaded(loader, recorded);
         }
     }
 
@@ -278,7 +275,7 @@ public final class CacheDirectory implements Closeable {
     /** Deletes the file of an entry, unless it is missing. Does nothing in a read-only cache. */
     public void delete(EntryFile file) throws IOException {
         if (writer != null) {
-            Files.deleteIfExists(layout.path(file));
+            writer.delete(layout.path(file));
         }
     }
 

@@ -94,6 +94,17 @@ final class JournalFiles {
         return logs;
     }
 
+    /** Returns whether the owner of a log has begun another one after it. */
+    boolean hasLater(Log log) {
+        try {
+            return logs().stream()
+                    .anyMatch(other -> other.owner().equals(log.owner()) && other.sequence() > log.sequence());
+        } catch (IOException e) {
+            LOG.debug("{} cannot be listed", directory, e);
+            return false;
+        }
+    }
+
     /**
      * Reads the snapshot and logs. Damaged records are ignored; so is the rest of a file that cannot be read.
      *

@@ -28,12 +28,10 @@ final class OpenedCache implements Closeable {
 
     final CacheDirectory directory;
     final Index index;
-    private final AccessMode mode;
 
-    private OpenedCache(CacheDirectory directory, Index index, AccessMode mode) {
+    private OpenedCache(CacheDirectory directory, Index index) {
         this.directory = directory;
         this.index = index;
-        this.mode = mode;
     }
 
     /** Opens a cache of 1 TiB, and waits until it is loaded. */
@@ -56,7 +54,7 @@ final class OpenedCache implements Closeable {
                 directory.room(),
                 CacheListener.NONE);
         directory.load(index);
-        return new OpenedCache(directory, index, options.accessMode());
+        return new OpenedCache(directory, index);
     }
 
     OpenedCache awaitLoaded() {
@@ -130,8 +128,10 @@ final class OpenedCache implements Closeable {
         return index.snapshot().stream().map(Entry::key).toList();
     }
 
-    AccessMode mode() {
-        return mode;
+    /** Writes the journal. */
+    void flush() {
+        IndexLog log = directory.journal();
+        (log instanceof WriterState.SharedLog shared ? shared.journal() : (Journal) log).flush();
     }
 
     @Override
