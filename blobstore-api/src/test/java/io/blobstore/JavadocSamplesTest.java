@@ -57,6 +57,7 @@ class JavadocSamplesTest {
                 "UploadListing",
                 "memory/MappedFile",
                 "transfer/BlobReader",
+                "transfer/BlobWriter",
                 "transfer/TransferManager",
                 "transfer/UploadOptions"
             })

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +45,9 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     private final WorkerGroup workers = new WorkerGroup();
     private final AtomicBoolean begun = new AtomicBoolean();
     private final TransferFuture<T> outcome = new TransferFuture<>();
+
+    /** What keeps the transfer from ending while a thread that is no worker may continue it. */
+    private final AtomicReference<WorkerGroup.@Nullable Worker> holder = new AtomicReference<>();
 
     /** Whether no worker is active any more; set by the thread that ends the transfer, for itself. */
     private boolean ending;
@@ -128,7 +132,8 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
         }
     }
 
-    private void work(Work work) {
+    /** Does work as a worker, on this thread, unless the transfer was stopped. Records a failure. */
+    final void work(Work work) {
         WorkerGroup.Worker worker = workers.enter().orElse(null);
         if (worker == null) {
             return;
@@ -147,6 +152,31 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     final boolean isStopped() {
         return workers.isStopped();
     }
+
+    /** Returns why the transfer was stopped; empty if it was not. */
+    final Optional<Throwable> problem() {
+        return workers.problem(what);
+    }
+
+    final Environment environment() {
+        return environment;
+    }
+
+    /** Keeps the transfer from ending while no worker is active, until {@link #letGo}, unless it has ended. */
+    final void hold() {
+        holder.set(workers.enterWithoutThread().orElse(null));
+    }
+
+    /** Ends a {@link #hold}. Idempotent. */
+    final void letGo() {
+        WorkerGroup.Worker held = holder.getAndSet(null);
+        if (held != null && workers.leave(held)) {
+            end();
+        }
+    }
+
+    /** Called when the manager is about to wait for this transfer: ends what only another thread could end. */
+    void managerCloses() {}
 
     // ---- requests
 

@@ -41,6 +41,7 @@ class RunningTransfers {
      */
     void close() {
         closed = true;
+        running.forEach(ParallelTransfer::managerCloses);
         running.forEach(transfer -> transfer.awaitEnd(() -> running.forEach(ParallelTransfer::cancel)));
     }
 }

@@ -103,6 +103,55 @@ public final class TransferManager implements AutoCloseable {
         return upload;
     }
 
+    /**
+     * Starts an upload of content that is made while it is uploaded, and returns at once. The generator runs on a thread
+     * of the executor; each part is sent as soon as it is full. See {@link BlobWriter} for the memory that takes.
+     *
+     * @param generator closed when the transfer ends, or if this throws
+     * @return the transfer; its result is the generator's
+     * @throws IllegalStateException if this manager is closed
+     * @throws java.util.concurrent.RejectedExecutionException if the executor rejects the transfer
+     */
+    public <R> Transfer<R> upload(
+            BlobStore store, BlobKey key, ContentGenerator<R> generator, UploadOptions options) {
+        StreamedUpload<R> upload;
+        try {
+            requireOpen();
+            upload = new StreamedUpload<>(store, key, generator, options, environment);
+        } catch (RuntimeException | Error e) {
+            try {
+                generator.close();
+            } catch (IOException closing) {
+                e.addSuppressed(closing);
+            }
+            throw e;
+        }
+        enter(upload).start();
+        return upload;
+    }
+
+    /** Opens a writer with default options; see {@link #openWriter(BlobStore, BlobKey, long, UploadOptions)}. */
+    public BlobWriter openWriter(BlobStore store, BlobKey key) {
+        return openWriter(store, key, TransferProgress.UNKNOWN, UploadOptions.DEFAULT);
+    }
+
+    /**
+     * Opens a writer that stores a blob piece by piece. Sends no request yet.
+     *
+     * @param maxSize the most bytes that will be written, from which the size of the parts is planned: stores accept a
+     *     limited number of parts. {@link TransferProgress#UNKNOWN} plans with the preferred size, which suffices for
+     *     160 GiB in 10,000 parts of the default size
+     * @return a writer, to be closed by the caller before this manager; if it is not, closing the manager cancels it
+     * @throws IllegalStateException if this manager is closed
+     */
+    public BlobWriter openWriter(BlobStore store, BlobKey key, long maxSize, UploadOptions options) {
+        requireOpen();
+        StreamedUpload<StoredBlob> upload =
+                enter(StreamedUpload.ofWriter(store, key, maxSize, options, environment));
+        upload.hold();
+        return upload.writer();
+    }
+
     // ---- downloads
 
     /**

@@ -44,13 +44,17 @@ final class WorkerGroup {
         NEVER_BEGUN
     }
 
-    /** A thread that may be inside a call of the store. */
+    /** A thread that may be inside a call of the store, or something else that keeps the transfer from ending. */
     static final class Worker {
-        private final Thread thread = Thread.currentThread();
+        /** The thread to be interrupted; null if there is none. */
+        private final @Nullable Thread thread;
+
         private boolean interruptedByUs;
         private boolean interruptedByOthers;
 
-        private Worker() {}
+        private Worker(@Nullable Thread thread) {
+            this.thread = thread;
+        }
     }
 
     /** Held for a few instructions, never during a call to other classes. */
@@ -67,6 +71,15 @@ final class WorkerGroup {
 
     /** Registers this thread as a worker; returns empty if the transfer has stopped or ended. */
     Optional<Worker> enter() {
+        return enter(Thread.currentThread());
+    }
+
+    /** Registers a worker that is no thread, and that nobody interrupts; any thread may make it leave. */
+    Optional<Worker> enterWithoutThread() {
+        return enter(null);
+    }
+
+    private Optional<Worker> enter(@Nullable Thread thread) {
         lock.lock();
         try {
             if (phase == Phase.WAITING) {
@@ -75,7 +88,7 @@ final class WorkerGroup {
             if (phase != Phase.WORKING || stopped()) {
                 return Optional.empty();
             }
-            Worker worker = new Worker();
+            Worker worker = new Worker(thread);
             active.add(worker);
             return Optional.of(worker);
         } finally {
@@ -124,7 +137,7 @@ final class WorkerGroup {
                 cancelled = true;
                 interruption = problem;
                 worker.interruptedByOthers = true;
-                worker.thread.interrupt();
+                interrupt(worker);
             } else if (!stopped()) {
                 failure = problem;
             } else if (failure != null && failure != problem && !interrupted) {
@@ -229,10 +242,17 @@ final class WorkerGroup {
      */
     private void interruptActive(@Nullable Worker except) {
         for (Worker worker : active) {
-            if ((except == null || worker.thread != except.thread) && !worker.interruptedByUs) {
+            boolean excepted = except != null && worker.thread == except.thread;
+            if (worker.thread != null && !excepted && !worker.interruptedByUs) {
                 worker.interruptedByUs = true;
-                worker.thread.interrupt();
+                interrupt(worker);
             }
+        }
+    }
+
+    private static void interrupt(Worker worker) {
+        if (worker.thread != null) {
+            worker.thread.interrupt();
         }
     }
 }

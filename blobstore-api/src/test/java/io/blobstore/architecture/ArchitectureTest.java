@@ -72,6 +72,7 @@ class ArchitectureTest {
                             "io.blobstore",
                             "io.blobstore.spi",
                             "io.blobstore.internal.prefetch",
+                            "io.blobstore.internal.buffer",
                             "io.blobstore.internal.concurrent",
                             "org.slf4j"));
 

@@ -16,6 +16,7 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.spi.PartLayout;
+import io.blobstore.transfer.BlobWriter;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
@@ -219,6 +220,39 @@ public abstract class BlobStoreContract extends ReaderContract {
                 assertThat(leftovers()).isEmpty();
             }
         }
+    }
+
+    @Test
+    void aBlobIsWrittenPieceByPieceWithItsStartSetAtTheEnd() throws IOException {
+        assumeMultipart();
+        byte[] content = bytes(uploadSize(), 6);
+        try (TransferManager uploader = TransferManager.create();
+                BlobWriter writer = uploader.openWriter(store, KEY, content.length, options(3, 65_536))) {
+            writer.reserve(1000);
+            for (int at = 1000; at < content.length; at += 100_000) {
+                writer.write(ByteBuffer.wrap(content, at, Math.min(100_000, content.length - at)));
+            }
+            writer.setReserved(ByteBuffer.wrap(content, 0, 1000));
+            StoredBlob stored = writer.complete();
+
+            assertThat(stored.size()).isEqualTo(content.length);
+            assertThat(stored.version()).isEqualTo(store.head(KEY).version());
+            assertChecksum(stored.checksum(), content);
+        }
+        assertHolds(KEY, content);
+        assertThat(leftovers()).isEmpty();
+    }
+
+    @Test
+    void aWriterThatIsClosedBeforeItsCompletionLeavesTheKeyAsItWas() throws IOException {
+        assumeMultipart();
+        store.store(KEY, source(bytes(10, 7)));
+        try (TransferManager uploader = TransferManager.create();
+                BlobWriter writer = uploader.openWriter(store, KEY, uploadSize(), options(3, 65_536))) {
+            writer.write(ByteBuffer.wrap(bytes(uploadSize(), 8)));
+        }
+        assertHolds(KEY, bytes(10, 7));
+        assertThat(leftovers()).isEmpty();
     }
 
     /** Returns a blob size that needs several parts, whatever the store's minimum part size. */

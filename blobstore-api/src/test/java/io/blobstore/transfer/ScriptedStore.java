@@ -293,8 +293,10 @@ final class ScriptedStore implements BlobStore {
         public StoredBlob complete(Crc32c checksum) throws IOException {
             return request(Request.COMPLETE, 0, 0, () -> {
                 step(Request.COMPLETE, 0);
-                ByteBuffer whole = ByteBuffer.allocate((int) layout.size());
+                ByteBuffer whole;
                 synchronized (this) {
+                    whole = ByteBuffer.allocate(
+                            parts.values().stream().mapToInt(part -> part.length).sum());
                     parts.values().forEach(whole::put);
                     completed = true;
                 }
