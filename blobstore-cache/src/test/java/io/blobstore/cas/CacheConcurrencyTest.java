@@ -182,7 +182,7 @@ class CacheConcurrencyTest {
             assertThat(second.get()).isTrue();
             CacheFixture.requireHit(cache, content);
             assertThat(cache.stats().reservedBytes()).isZero();
-            assertThat(CacheFixture.temporaries(cache.stateDirectory())).isEmpty();
+            CacheFixture.requireNoTemporaries(cache);
         }
     }
 
@@ -213,7 +213,7 @@ class CacheConcurrencyTest {
             putting[0].interrupt();
             assertThat(one.get()).isTrue();
             assertThat(cache.stats().reservedBytes()).isZero();
-            assertThat(CacheFixture.temporaries(cache.stateDirectory())).isEmpty();
+            CacheFixture.requireNoTemporaries(cache);
             assertThat(cache.put(content.digest(), content.source())).isTrue();
         }
     }
@@ -264,7 +264,7 @@ class CacheConcurrencyTest {
             assertThat(cache.stats().corrupt()).isZero();
             assertThat(cache.stats().storedBytes())
                     .isEqualTo(CacheFixture.blocks(CacheFixture.files(temporary.resolve("cache"))));
-            assertThat(CacheFixture.temporaries(cache.stateDirectory())).isEmpty();
+            CacheFixture.requireNoTemporaries(cache);
         }
     }
 
@@ -320,7 +320,7 @@ class CacheConcurrencyTest {
             CacheFixture.requireHit(again, content);
             CacheFixture.requireHit(again, other);
             assertThat(again.stats().entries()).isEqualTo(2);
-            assertThat(CacheFixture.temporaries(again.stateDirectory())).isEmpty();
+            CacheFixture.requireNoTemporaries(again);
         }
     }
 
@@ -414,7 +414,7 @@ class CacheConcurrencyTest {
             assertThat(cache.stats().entries()).isEqualTo(files.size());
             assertThat(cache.stats().reservedBytes()).isZero();
             assertThat(cache.stats().corrupt()).isZero();
-            assertThat(CacheFixture.temporaries(cache.stateDirectory())).isEmpty();
+            CacheFixture.requireNoTemporaries(cache);
             assertThat(hits.get()).as("%s found, %s refused", hits, full).isGreaterThan(steps / 100);
             for (Content content : contents) {
                 cache.remove(content.digest());

@@ -44,7 +44,7 @@ class ContentWriterTest {
 
     private void requireNothingKept(ContentCache cache) throws IOException {
         assertThat(CacheFixture.files(temporary.resolve("cache"))).isEmpty();
-        assertThat(CacheFixture.temporaries(cache.stateDirectory())).isEmpty();
+        CacheFixture.requireNoTemporaries(cache);
         assertThat(cache.stats().reservedBytes()).isZero();
         assertThat(cache.stats().storedBytes()).isZero();
     }
@@ -72,7 +72,7 @@ class ContentWriterTest {
                 CacheFixture.requireHit(cache, content);
             }
             assertThat(cache.stats().reservedBytes()).isZero();
-            assertThat(CacheFixture.temporaries(cache.stateDirectory())).isEmpty();
+            CacheFixture.requireNoTemporaries(cache);
             assertThat(cache.stats().entries()).isEqualTo(CONTENTS.size());
         }
     }
@@ -209,7 +209,7 @@ class ContentWriterTest {
                 assertThat(CacheFixture.files(temporary.resolve("cache"))).isEqualTo(before);
                 requireReadable(writer, content);
             }
-            assertThat(CacheFixture.temporaries(cache.stateDirectory())).isEmpty();
+            CacheFixture.requireNoTemporaries(cache);
             assertThat(cache.stats().reservedBytes()).isZero();
         }
     }
