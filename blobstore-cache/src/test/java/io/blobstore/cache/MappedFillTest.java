@@ -18,6 +18,7 @@ import io.blobstore.contract.AllocatedBytes;
 import io.blobstore.contract.CampaignScale;
 import io.blobstore.contract.FaultyBlobStore;
 import io.blobstore.contract.FaultyBlobStore.Fault;
+import io.blobstore.contract.JavadocSamples;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.contract.ProcessMaps;
 import io.blobstore.memory.Lease;
@@ -257,6 +258,13 @@ class MappedFillTest {
 
             assertThat(AllocatedBytes.of(work)).isLessThan(size / 8);
         }
+    }
+
+    @Test
+    void theSampleOfTheDocumentationCompiles() throws Exception {
+        Path classes = Files.createDirectory(directory.resolve("classes"));
+        JavadocSamples.requireCompile(
+                Path.of("src/main/java/io/blobstore/cache/MappedFill.java"), "import io.blobstore.cache.*;", classes);
     }
 
     // ---- order
