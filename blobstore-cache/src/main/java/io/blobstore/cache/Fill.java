@@ -190,10 +190,17 @@ final class Fill {
         }
     }
 
-    /** Ends the fill: nothing writes any more. */
+    /** Ends the fill: nothing writes any more. The room of what failed is free before a waiter is told. */
     void ended(@Nullable Throwable failure) {
         quiesce();
         ContentWriter unused;
+        lock.lock();
+        try {
+            unused = committed ? null : takeWriter();
+        } finally {
+            lock.unlock();
+        }
+        close(unused);
         lock.lock();
         try {
             boolean abandoned = phase == Phase.ABANDONED;
@@ -204,7 +211,7 @@ final class Fill {
                 outcome = classify(failure);
                 problem = failure;
             }
-            unused = committed && waiters > 0 ? null : takeWriter();
+            unused = waiters > 0 ? null : takeWriter();
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -280,13 +287,13 @@ final class Fill {
         }
     }
 
-    /** Lets the waiters go on without this fill, and cancels the download. */
-    void abandon() {
+    /** Lets the waiters go on without this fill, and cancels the download. Returns whether this call did it. */
+    boolean abandon() {
         Transfer<ReadResult> cancelled;
         lock.lock();
         try {
-            if (phase == Phase.ENDED) {
-                return;
+            if (phase == Phase.ENDED || phase == Phase.ABANDONED) {
+                return false;
             }
             phase = Phase.ABANDONED;
             cancelled = transfer;
@@ -297,6 +304,7 @@ final class Fill {
         if (cancelled != null) {
             cancelled.cancel();
         }
+        return true;
     }
 
     /**
@@ -394,9 +402,12 @@ final class Fill {
         } finally {
             lock.unlock();
         }
-        LOG.warn("The download of '{}' into the cache made no progress for {} ms, and is given up",
-                blob.key(), TimeUnit.NANOSECONDS.toMillis(stallNanos));
-        abandon();
+        if (abandon()) {
+            LOG.warn(
+                    "The download of '{}' into the cache made no progress for {} ms, and is given up",
+                    blob.key(),
+                    TimeUnit.NANOSECONDS.toMillis(stallNanos));
+        }
         return -1;
     }
 

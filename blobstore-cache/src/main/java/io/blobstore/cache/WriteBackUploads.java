@@ -5,6 +5,7 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
 import io.blobstore.StoredBlob;
+import io.blobstore.internal.concurrent.Interrupts;
 import io.blobstore.transfer.RetryPolicy;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferManager;
@@ -90,14 +91,21 @@ final class WriteBackUploads implements Closeable {
         } catch (Throwable e) {
             failure = e;
             retries.increment();
-            LOG.warn(
-                    "'{}' was acknowledged, and could not be uploaded in attempt {}: {}",
-                    blob.record.blob().key(),
-                    blob.attempts + 1,
-                    e.toString());
+            report(blob, e);
         }
         if (queue.attempted(blob, failure, failure == null ? Duration.ZERO : delay(blob.attempts, failure))) {
             discard(blob);
+        }
+    }
+
+    /** Logs attempts 1, 2, 4, 8 and so on as warnings: an outage makes many. */
+    private static void report(PendingBlob blob, Throwable failure) {
+        int attempt = blob.attempts + 1;
+        String message = "'{}' was acknowledged, and could not be uploaded in attempt {}: {}";
+        if (Integer.bitCount(attempt) == 1 && !Interrupts.caused(failure)) {
+            LOG.warn(message, blob.record.blob().key(), attempt, failure.toString());
+        } else {
+            LOG.debug(message, blob.record.blob().key(), attempt, failure.toString());
         }
     }
 

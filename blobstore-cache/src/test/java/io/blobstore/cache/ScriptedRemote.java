@@ -43,6 +43,22 @@ final class ScriptedRemote extends ForwardingBlobStore {
         void before(int request, long offset, ByteBuffer piece) throws IOException;
     }
 
+    /** Ends a read without a report of what was delivered. */
+    static final class Unreported extends IOException {
+        private static final long serialVersionUID = 1;
+        private final boolean retryable;
+
+        Unreported(boolean retryable) {
+            super("the connection was reset (scripted)");
+            this.retryable = retryable;
+        }
+    }
+
+    /** Ends a read as if it were complete. */
+    static final class Truncated extends IOException {
+        private static final long serialVersionUID = 1;
+    }
+
     /** Runs before a blob is stored, or after. */
     interface StoreScript {
         void run(BlobKey key) throws IOException;
@@ -145,6 +161,10 @@ final class ScriptedRemote extends ForwardingBlobStore {
             ByteBuffer piece = all.slice(at, Math.min(PIECE, all.limit() - at));
             try {
                 onRead.before(request, range.offset() + at, piece);
+            } catch (Truncated e) {
+                return ReadResult.of(read.blob(), at, checksum);
+            } catch (Unreported e) {
+                throw new BlobStoreException(Operation.READ, key, "was cut off", e, e.retryable);
             } catch (BlobStoreException e) {
                 throw new PartialReadException(key, ReadResult.of(read.blob(), at, checksum), "was cut off", e);
             }
