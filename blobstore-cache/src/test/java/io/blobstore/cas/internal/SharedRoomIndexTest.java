@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.blobstore.cas.CacheFullException;
+import io.blobstore.cas.CacheListener;
 import io.blobstore.contract.LeakCheck;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -60,7 +61,7 @@ class SharedRoomIndexTest {
             disk.unlink(entry);
             room.give(FakeDisk.blocks(entry.storedSize()));
         };
-        return new Index(100 * BLOCK, new ReaperTest.NoLog(), unlink, room, io.blobstore.cas.CacheListener.NONE);
+        return new Index(100 * BLOCK, new ReaperTest.NoLog(), unlink, room, CacheListener.NONE);
     }
 
     @Test
@@ -77,7 +78,9 @@ class SharedRoomIndexTest {
                 other.require(7 * BLOCK);
             }
             cache.index.load(cache.disk.write(file(key(2), 2), 5 * BLOCK), 5 * BLOCK, 0);
-            assertThat(room.free).as("files that are found were counted by those who wrote them").hasValue(97 * BLOCK);
+            assertThat(room.free)
+                    .as("files that are found were counted by those who wrote them")
+                    .hasValue(97 * BLOCK);
         }
     }
 

@@ -89,7 +89,9 @@ class WaitingForRoomTest {
             cache.disk.awaitDeletion();
         }
 
-        assertThat(index.totals().reservedBytes()).as("2 blocks are free, but the first one needs 3").isZero();
+        assertThat(index.totals().reservedBytes())
+                .as("2 blocks are free, but the first one needs 3")
+                .isZero();
         cache.disk.allow(2);
         assertThat(first.result()).isTrue();
         assertThat(second.result()).isNotNull();
@@ -176,13 +178,16 @@ class WaitingForRoomTest {
     void closingEndsTheWait() throws Exception {
         cache.putBlocks(10);
         Waiting<Entry> put = new Waiting<>(() -> cache.put(10, 2 * BLOCK));
+        cache.disk.awaitDeletion();
         Waiting<Void> close = new Waiting<>(() -> {
             index.close();
             return null;
         });
 
         assertThat(put.failure()).isInstanceOf(IllegalStateException.class).hasMessage("this cache is closed");
-        assertThat(index.totals().doomedBytes()).as("closing waits for the deletion").isEqualTo(BLOCK);
+        assertThat(index.totals().doomedBytes())
+                .as("closing waits for the deletion")
+                .isEqualTo(BLOCK);
         cache.disk.allow(1);
         close.result();
         assertThat(index.totals()).isEqualTo(new IndexTotals(9, 9, 9 * BLOCK, 0, 0, 1, 0));
