@@ -148,8 +148,7 @@ class StoreUriTest {
     void anEncodedUriOfAnotherStoreEndsWithItsParameter() {
         StoreUri uri = StoreUri.parse("cache:/dir?of=s3%3A%2F%2Fbucket%3Fregion%3Deu&max=1GiB");
 
-        assertThat(uri.parameters())
-                .containsOnly(Map.entry("max", "1GiB"), Map.entry("of", "s3://bucket?region=eu"));
+        assertThat(uri.parameters()).containsOnly(Map.entry("max", "1GiB"), Map.entry("of", "s3://bucket?region=eu"));
     }
 
     @ParameterizedTest

@@ -23,8 +23,9 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * Opens {@code cache:/dir?max=50GiB&of=s3://bucket?region=…}: the store of the parameter {@code of}, which is the last one,
- * with a cache in a local directory. Sizes are bytes, or have a unit: {@code KiB}, {@code MiB}, {@code GiB}, {@code TiB}.
+ * Opens {@code cache:/dir?max=50GiB&of=s3://bucket?region=…}: the store of the parameter {@code of}, which is the last
+ * one, with a cache in a local directory. Sizes are bytes, or have a unit: {@code KiB}, {@code MiB}, {@code GiB},
+ * {@code TiB}.
  *
  * <table>
  * <caption>Parameters</caption>
@@ -84,7 +85,8 @@ public final class CacheBlobStoreProvider implements BlobStoreProvider {
     }
 
     private static CacheOptions cacheOptions(Map<String, String> parameters) {
-        CacheOptions.Builder options = CacheOptions.builder().maxBytes(size("max", require(parameters, "max", "50GiB")));
+        CacheOptions.Builder options =
+                CacheOptions.builder().maxBytes(size("max", require(parameters, "max", "50GiB")));
         if (isWrittenBack(parameters)) {
             options.durability(Durability.FULL);
         }
@@ -110,7 +112,9 @@ public final class CacheBlobStoreProvider implements BlobStoreProvider {
     }
 
     private static boolean isWrittenBack(Map<String, String> parameters) {
-        return text(parameters, "writeback").filter(text -> size("writeback", text) > 0).isPresent();
+        return text(parameters, "writeback")
+                .filter(text -> size("writeback", text) > 0)
+                .isPresent();
     }
 
     private static Optional<String> text(Map<String, String> parameters, String name) {
@@ -119,9 +123,10 @@ public final class CacheBlobStoreProvider implements BlobStoreProvider {
 
     private static String require(Map<String, String> parameters, String name, String example) {
         return text(parameters, name)
-                .orElseThrow(() -> new IllegalArgumentException("a cache: URI needs the parameter '" + name + "', as in "
-                        + name + "=" + example
-                        + (name.equals("of") ? "" : ", before 'of', which takes the rest of the URI")));
+                .orElseThrow(
+                        () -> new IllegalArgumentException("a cache: URI needs the parameter '" + name + "', as in "
+                                + name + "=" + example
+                                + (name.equals("of") ? "" : ", before 'of', which takes the rest of the URI")));
     }
 
     private static <E extends Enum<E>> void choice(

@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Writes</b> go to the remote store, without another copy, and are not cached unless
  * {@link CachedStoreOptions#cacheOnWrite()} is set. With {@link CachedStoreOptions#writeBack()}, {@link #store} returns
- * when content and metadata are on the disk, and uploads follow in the background, in order for each key: they survive a
- * kill of the process, and are repeated until they succeed. The blob has a version of its own then
+ * when content and metadata are on the disk, and uploads follow in the background, in order for each key: they survive
+ * a kill of the process, and are repeated until they succeed. The blob has a version of its own then
  * ({@code pending-…}), under which it can still be read, and be the condition of a change, after it was uploaded. Reads
  * and metadata are those of the acknowledged blob at once. What only the remote store can decide waits for the uploads
  * of the keys concerned, and fails if they fail: stores with a condition, copies, listings, {@code deleteAll} and
@@ -83,8 +83,8 @@ public final class CachedBlobStore extends ForwardingBlobStore {
      * @param remote the store to cache, which is closed with the cached store
      * @param cache the cache, which the caller closes after all stores that use it
      * @throws IOException if the directory of pieces, or of blobs that wait to be uploaded, cannot be used
-     * @throws IllegalStateException if another store of this process writes back from the same cache to a store with the
-     *     same description
+     * @throws IllegalStateException if another store of this process writes back from the same cache to a store with
+     *     the same description
      */
     public static CachedBlobStore open(BlobStore remote, ContentCache cache, CachedStoreOptions options)
             throws IOException {
@@ -133,8 +133,8 @@ public final class CachedBlobStore extends ForwardingBlobStore {
     }
 
     /**
-     * Begins to download what ranges of a blob need: all of it, or the pieces that hold the ranges, in their order, with
-     * several requests at a time. Returns after one request for the metadata; reads use what has arrived.
+     * Begins to download what ranges of a blob need: all of it, or the pieces that hold the ranges, in their order,
+     * with several requests at a time. Returns after one request for the metadata; reads use what has arrived.
      *
      * @param ranges ranges inside the blob
      * @return the prefetch, which need not be waited for
@@ -149,8 +149,8 @@ public final class CachedBlobStore extends ForwardingBlobStore {
     }
 
     /**
-     * Begins to download what was read of a blob, or of one that is read in the same way, when a trace was recorded; see
-     * {@link #prefetch}. What is beyond the end of the blob is skipped.
+     * Begins to download what was read of a blob, or of one that is read in the same way, when a trace was recorded;
+     * see {@link #prefetch}. What is beyond the end of the blob is skipped.
      *
      * @throws IOException as {@link #prefetch} does
      */

@@ -265,7 +265,9 @@ final class CachedReads {
         if (recorded.size() != current.size()) {
             return false;
         }
-        return recorded.checksum().isPresent() && current.checksum().isPresent()
+        boolean comparable =
+                recorded.checksum().isPresent() && current.checksum().isPresent();
+        return comparable
                 ? recorded.checksum().equals(current.checksum())
                 : recorded.lastModified().equals(current.lastModified());
     }

@@ -102,7 +102,8 @@ final class Fill {
     }
 
     /** Returns why the fill failed, or null. */
-    @Nullable Throwable problem() {
+    @Nullable
+    Throwable problem() {
         lock.lock();
         try {
             return problem;
@@ -455,6 +456,10 @@ final class Fill {
         IOException interrupted = new InterruptedIOException("interrupted while waiting for a download");
         interrupted.initCause(cause);
         return new BlobStoreException(
-                Operation.READ, blob.key(), "was interrupted while the blob was downloaded into the cache", interrupted, true);
+                Operation.READ,
+                blob.key(),
+                "was interrupted while the blob was downloaded into the cache",
+                interrupted,
+                true);
     }
 }

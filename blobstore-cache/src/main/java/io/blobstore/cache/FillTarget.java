@@ -186,7 +186,8 @@ final class FillTarget implements BlobTarget, BlobTarget.Writer {
             long rest = written - at;
             unaccepted = rest == 0
                     ? Crc32c.EMPTY
-                    : new Crc32c(unaccepted.value() ^ again.combine(Crc32c.EMPTY, rest).value());
+                    : new Crc32c(unaccepted.value()
+                            ^ again.combine(Crc32c.EMPTY, rest).value());
             again = Crc32c.EMPTY;
             accepted = at;
         }

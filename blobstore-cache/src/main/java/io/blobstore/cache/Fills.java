@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The downloads into the cache that are in progress: at most one for each version. Each is one transfer with one request
- * at a time, so that content arrives in order; retries resume at the byte that was reached. Thread-safe.
+ * The downloads into the cache that are in progress: at most one for each version. Each is one transfer with one
+ * request at a time, so that content arrives in order; retries resume at the byte that was reached. Thread-safe.
  */
 final class Fills implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(Fills.class);
@@ -45,12 +45,7 @@ final class Fills implements Closeable {
     private final ConcurrentHashMap<VersionKey, Fill> running = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
-    Fills(
-            BlobStore remote,
-            ContentCache cache,
-            VersionRecords records,
-            Counters counters,
-            CachedStoreOptions options) {
+    Fills(BlobStore remote, ContentCache cache, VersionRecords records, Counters counters, CachedStoreOptions options) {
         this.remote = remote;
         this.cache = cache;
         this.records = records;
@@ -146,15 +141,18 @@ final class Fills implements Closeable {
             ended(version, fill, e);
             return false;
         }
-        CompletableFuture<?> unused = transfer.toCompletableFuture()
-                .whenComplete((result, failure) -> ended(version, fill, failure));
+        CompletableFuture<?> unused =
+                transfer.toCompletableFuture().whenComplete((result, failure) -> ended(version, fill, failure));
         fill.transferring(transfer);
         return true;
     }
 
     private static VersionRecord record(BlobMetadata blob, Digest content, Crc32c checksum) {
         return new VersionRecord(
-                blob.toBuilder().checksum(blob.checksum().or(() -> Optional.of(checksum))).build(), content);
+                blob.toBuilder()
+                        .checksum(blob.checksum().or(() -> Optional.of(checksum)))
+                        .build(),
+                content);
     }
 
     private DownloadOptions options(BlobMetadata blob) {

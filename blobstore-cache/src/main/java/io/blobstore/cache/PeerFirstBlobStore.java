@@ -37,15 +37,15 @@ import org.slf4j.LoggerFactory;
  * }
  * }</pre>
  *
- * <p><b>Hand-over.</b> When the peer says that it does not have the blob, because it was stored, or cannot be reached, a
- * read goes on at the remote store, at the byte that it had reached, if the remote store has the same content: the same
- * size, and the same checksum or version. Otherwise it fails with {@link PreconditionFailedException}. A version of the
- * peer stays valid after that: reads of it are answered by the remote store as long as it has the same content and this
- * object remembers the metadata that the peer reported. A peer that cannot be reached is not asked again for some
- * seconds.
+ * <p><b>Hand-over.</b> When the peer says that it does not have the blob, because it was stored, or cannot be reached,
+ * a read goes on at the remote store, at the byte that it had reached, if the remote store has the same content: the
+ * same size, and the same checksum or version. Otherwise it fails with {@link PreconditionFailedException}. A version
+ * of the peer stays valid after that: reads of it are answered by the remote store as long as it has the same content
+ * and this object remembers the metadata that the peer reported. A peer that cannot be reached is not asked again for
+ * some seconds.
  *
- * <p>Everything but {@link #read} and {@link #head} is forwarded to the remote store: listings show what is stored there.
- * Thread-safe.
+ * <p>Everything but {@link #read} and {@link #head} is forwarded to the remote store: listings show what is stored
+ * there. Thread-safe.
  */
 public final class PeerFirstBlobStore extends ForwardingBlobStore {
     private static final Logger LOG = LoggerFactory.getLogger(PeerFirstBlobStore.class);
@@ -147,7 +147,8 @@ public final class PeerFirstBlobStore extends ForwardingBlobStore {
         if (one.size() != other.size()) {
             return false;
         }
-        return one.checksum().isPresent() && other.checksum().isPresent()
+        boolean comparable = one.checksum().isPresent() && other.checksum().isPresent();
+        return comparable
                 ? one.checksum().equals(other.checksum())
                 : one.version().equals(other.version());
     }

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A read from a peer that another store can continue. Bytes count when a request has succeeded, or has reported them as
- * received: others are overwritten by the next request. So the peer is read in requests of at most {@value #MOST} bytes,
- * straight into the target's memory if that is large enough. Not thread-safe.
+ * received: others are overwritten by the next request. So the peer is read in requests of at most {@value #MOST}
+ * bytes, straight into the target's memory if that is large enough. Not thread-safe.
  */
 final class PeerRead {
     /** The largest request to a peer, which is what is read again after a failure that reports nothing. */

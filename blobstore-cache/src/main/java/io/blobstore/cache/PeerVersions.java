@@ -29,7 +29,8 @@ final class PeerVersions {
     void put(BlobMetadata blob) {
         lock.lock();
         try {
-            known.merge(VersionKey.of(blob), blob, (before, now) -> now.checksum().isPresent() ? now : before);
+            known.merge(
+                    VersionKey.of(blob), blob, (before, now) -> now.checksum().isPresent() ? now : before);
         } finally {
             lock.unlock();
         }

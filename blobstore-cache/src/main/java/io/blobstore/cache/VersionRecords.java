@@ -2,9 +2,9 @@ package io.blobstore.cache;
 
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
-import io.blobstore.internal.concurrent.Interrupts;
 import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Keyspace;
+import io.blobstore.internal.concurrent.Interrupts;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
@@ -97,8 +97,7 @@ final class VersionRecords {
     void put(VersionRecord record) throws IOException {
         VersionKey version = VersionKey.of(record.blob());
         try {
-            cache.putRecord(
-                    Keyspace.RAW, VersionRecord.key(storeId, version), BlobSource.of(record.encode()));
+            cache.putRecord(Keyspace.RAW, VersionRecord.key(storeId, version), BlobSource.of(record.encode()));
             remember(record);
         } catch (IOException | IllegalStateException e) {
             failed(version, e);

@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Uploads what waits, and repeats what failed with growing delays, for ever. An upload that may have taken effect, as it
- * failed or its process was killed, is looked for before the next attempt, so that each blob is stored once.
+ * Uploads what waits, and repeats what failed with growing delays, for ever. An upload that may have taken effect, as
+ * it failed or its process was killed, is looked for before the next attempt, so that each blob is stored once.
  * Thread-safe.
  */
 final class WriteBackUploads implements Closeable {
@@ -144,7 +144,8 @@ final class WriteBackUploads implements Closeable {
                 && found.checksum().equals(wanted.checksum())
                 && found.userMetadata().equals(wanted.userMetadata())
                 && wanted.contentHeaders().entrySet().stream()
-                        .allMatch(header -> header.getValue().equals(found.contentHeaders().get(header.getKey())));
+                        .allMatch(header ->
+                                header.getValue().equals(found.contentHeaders().get(header.getKey())));
         return same
                 ? Optional.of(StoredBlob.of(found.key(), found.size(), found.version(), found.checksum()))
                 : Optional.empty();
@@ -195,7 +196,9 @@ final class WriteBackUploads implements Closeable {
         boolean interrupted = false;
         try {
             if (!queue.awaitEmpty(options.closeTimeout())) {
-                LOG.warn("{} blobs were not uploaded yet; they are uploaded when the store is opened again", queue.blobs());
+                LOG.warn(
+                        "{} blobs were not uploaded yet; they are uploaded when the store is opened again",
+                        queue.blobs());
             }
         } catch (InterruptedException e) {
             interrupted = true;

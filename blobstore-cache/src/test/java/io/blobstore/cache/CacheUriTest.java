@@ -34,7 +34,8 @@ class CacheUriTest {
 
     private String uri(String parameters) throws IOException {
         Path remote = Files.createDirectories(directory.resolve("remote"));
-        return "cache:" + directory.resolve("cache") + "?" + parameters + "&of=" + "file:" + remote + "?durability=none";
+        return "cache:" + directory.resolve("cache") + "?" + parameters + "&of=" + "file:" + remote
+                + "?durability=none";
     }
 
     @ParameterizedTest
@@ -60,7 +61,9 @@ class CacheUriTest {
     @Test
     void aChainDescribesItself() throws IOException {
         try (BlobStore store = BlobStores.open(uri("max=64MiB"))) {
-            assertThat(store).hasToString("CachedBlobStore(" + directory.resolve("remote").toUri() + ")");
+            assertThat(store)
+                    .hasToString(
+                            "CachedBlobStore(" + directory.resolve("remote").toUri() + ")");
         }
     }
 
@@ -83,8 +86,7 @@ class CacheUriTest {
     void aDirectoryIsOpenedOnce() throws IOException {
         try (BlobStore store = BlobStores.open(uri("max=64MiB"))) {
             assertThat(store).isNotNull();
-            assertThatExceptionOfType(CacheInUseException.class)
-                    .isThrownBy(() -> BlobStores.open(uri("max=64MiB")));
+            assertThatExceptionOfType(CacheInUseException.class).isThrownBy(() -> BlobStores.open(uri("max=64MiB")));
         }
         BlobStores.open(uri("max=64MiB")).close();
     }
@@ -130,7 +132,8 @@ class CacheUriTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0,0", "17,17", "3B,3", "4KiB,4096", "1MiB,1048576", "2GiB,2147483648", "8388607TiB,9223370937343148032"})
+    @CsvSource({"0,0", "17,17", "3B,3", "4KiB,4096", "1MiB,1048576", "2GiB,2147483648", "8388607TiB,9223370937343148032"
+    })
     void sizesHaveUnits(String text, long bytes) {
         assertThat(CacheBlobStoreProvider.size("max", text)).isEqualTo(bytes);
     }

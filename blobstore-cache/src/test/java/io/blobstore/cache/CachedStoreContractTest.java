@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Runs the contract tests on cached stores: a cache changes nothing of what a store promises. The tests share one cache,
- * as several stores do, each under a name of its own.
+ * Runs the contract tests on cached stores: a cache changes nothing of what a store promises. The tests share one
+ * cache, as several stores do, each under a name of its own.
  */
 class CachedStoreContractTest {
     private static final AtomicInteger STORES = new AtomicInteger();

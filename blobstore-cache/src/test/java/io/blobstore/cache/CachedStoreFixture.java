@@ -97,7 +97,8 @@ abstract class CachedStoreFixture {
     /** Reads a range, and compares it with the content of the whole blob. */
     static ReadResult read(BlobStore store, BlobKey key, ByteRange range, byte[] whole, ReadOptions options)
             throws IOException {
-        int end = (int) Math.min(whole.length, range.length() == Long.MAX_VALUE ? whole.length : range.offset() + range.length());
+        int end = (int) Math.min(
+                whole.length, range.length() == Long.MAX_VALUE ? whole.length : range.offset() + range.length());
         ByteBuffer target = ByteBuffer.allocateDirect(end - (int) range.offset());
         ReadResult read = store.read(key, range, target, options);
         target.flip();

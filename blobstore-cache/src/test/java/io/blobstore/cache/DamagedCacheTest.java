@@ -144,7 +144,9 @@ class DamagedCacheTest extends CachedStoreFixture {
             byte[] content = bytes(2 * MIB, 100 + i % 6);
             memory.store(KEY, ByteBuffer.wrap(content));
             read(ByteRange.all(), content);
-            assertThat(cache.stats().storedBytes() + cache.stats().reservedBytes() + cache.stats().doomedBytes())
+            assertThat(cache.stats().storedBytes()
+                            + cache.stats().reservedBytes()
+                            + cache.stats().doomedBytes())
                     .isLessThanOrEqualTo(8 << 20);
         }
     }

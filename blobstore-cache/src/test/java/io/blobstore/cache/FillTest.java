@@ -211,7 +211,9 @@ class FillTest extends CachedStoreFixture {
     }
 
     private long space() {
-        return cache.stats().storedBytes() + cache.stats().reservedBytes() + cache.stats().doomedBytes();
+        return cache.stats().storedBytes()
+                + cache.stats().reservedBytes()
+                + cache.stats().doomedBytes();
     }
 
     private static void fail(Failure failure, ByteBuffer piece) throws IOException {
@@ -251,7 +253,6 @@ class FillTest extends CachedStoreFixture {
         assertThat(remote.reads()).containsExactly("0+" + SIZE, "0+" + SIZE);
         assertThat(store.stats().fills()).isEqualTo(1);
     }
-
 
     @Test
     void aBlobThatIsMissingIsReportedAsByTheStore() {

@@ -23,8 +23,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A store whose reads deliver small pieces, with a script that runs before each of them and may wait, fail or change the
- * bytes. Counts requests and bytes. Closing it does not close the decorated store. Thread-safe.
+ * A store whose reads deliver small pieces, with a script that runs before each of them and may wait, fail or change
+ * the bytes. Counts requests and bytes. Closing it does not close the decorated store. Thread-safe.
  */
 final class ScriptedRemote extends ForwardingBlobStore {
     static final int PIECE = 64 << 10;
@@ -151,7 +151,8 @@ final class ScriptedRemote extends ForwardingBlobStore {
             throws IOException {
         requireUp(Operation.READ, key);
         long room = target.remaining();
-        ByteBuffer all = ByteBuffer.allocate((int) Math.min(room, super.head(key).size()));
+        ByteBuffer all =
+                ByteBuffer.allocate((int) Math.min(room, super.head(key).size()));
         ReadResult read = super.read(key, range, BlobTarget.Window.of(all), options);
         all.flip();
         reads.add(range.offset() + "+" + all.remaining());

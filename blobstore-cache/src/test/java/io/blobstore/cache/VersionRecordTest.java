@@ -32,7 +32,9 @@ class VersionRecordTest {
     void aRecordIsReadAsItWasWritten() {
         VersionRecord record = new VersionRecord(BLOB, CONTENT);
         VersionRecord bare = new VersionRecord(
-                BlobMetadata.builder(BLOB.key(), 42, BLOB.version(), Instant.EPOCH).build(), CONTENT);
+                BlobMetadata.builder(BLOB.key(), 42, BLOB.version(), Instant.EPOCH)
+                        .build(),
+                CONTENT);
 
         assertThat(VersionRecord.decode(record.encode())).contains(record);
         assertThat(VersionRecord.decode(bare.encode())).contains(bare);
@@ -44,10 +46,16 @@ class VersionRecordTest {
         for (int i = 0; i < bytes.length; i++) {
             byte[] changed = bytes.clone();
             changed[i] ^= 0x40;
-            assertThat(VersionRecord.decode(ByteBuffer.wrap(changed))).as("byte %d", i).isEmpty();
-            assertThat(VersionRecord.decode(ByteBuffer.wrap(bytes, 0, i))).as("%d bytes", i).isEmpty();
+            assertThat(VersionRecord.decode(ByteBuffer.wrap(changed)))
+                    .as("byte %d", i)
+                    .isEmpty();
+            assertThat(VersionRecord.decode(ByteBuffer.wrap(bytes, 0, i)))
+                    .as("%d bytes", i)
+                    .isEmpty();
         }
-        assertThat(VersionRecord.decode(ByteBuffer.allocate(bytes.length + 1).put(bytes).rewind())).isEmpty();
+        assertThat(VersionRecord.decode(
+                        ByteBuffer.allocate(bytes.length + 1).put(bytes).rewind()))
+                .isEmpty();
     }
 
     @Test
@@ -60,7 +68,9 @@ class VersionRecordTest {
             byte[] changed = bytes.clone();
             changed[i] ^= 1;
             assertThat(PendingRecord.decode(changed)).as("byte %d", i).isEmpty();
-            assertThat(PendingRecord.decode(Arrays.copyOf(bytes, i))).as("%d bytes", i).isEmpty();
+            assertThat(PendingRecord.decode(Arrays.copyOf(bytes, i)))
+                    .as("%d bytes", i)
+                    .isEmpty();
         }
     }
 

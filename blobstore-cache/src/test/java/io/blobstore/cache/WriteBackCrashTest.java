@@ -155,8 +155,7 @@ class WriteBackCrashTest {
 
     private List<String> run(int round, Point point, int acknowledged) throws IOException, InterruptedException {
         ChildJvm jvm = ChildJvm.of(Writer.class, directory);
-        try (ChildJvm.Running child =
-                jvm.start(directory.toString(), Integer.toString(round), point.toString())) {
+        try (ChildJvm.Running child = jvm.start(directory.toString(), Integer.toString(round), point.toString())) {
             if (point == Point.NEVER) {
                 String last = "acknowledged blob-" + round + "-" + acknowledged;
                 child.awaitLine(last::equals, PATIENCE);

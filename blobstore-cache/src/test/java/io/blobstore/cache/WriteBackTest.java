@@ -128,8 +128,8 @@ class WriteBackTest extends CachedStoreFixture {
         read(ByteRange.of(MIB, 99), CONTENT);
         read(store, KEY, ByteRange.all(), CONTENT, ReadOptions.ifMatch(version));
         assertThatExceptionOfType(PreconditionFailedException.class)
-                .isThrownBy(() -> read(
-                        store, KEY, ByteRange.all(), CONTENT, ReadOptions.ifMatch(new BlobVersion("another"))));
+                .isThrownBy(() ->
+                        read(store, KEY, ByteRange.all(), CONTENT, ReadOptions.ifMatch(new BlobVersion("another"))));
         remote.setDown(false);
     }
 
@@ -145,12 +145,13 @@ class WriteBackTest extends CachedStoreFixture {
                     .isEqualTo(CONTENT.length);
             reopen(options()); // then it is known from the disk only
         }
-        store.copy(
-                KEY, SECOND, CopyOptions.builder().sourceVersion(version).build());
+        store.copy(KEY, SECOND, CopyOptions.builder().sourceVersion(version).build());
         store.store(
                 KEY,
                 BlobSource.of(ByteBuffer.wrap(OTHER)),
-                StoreOptions.builder().precondition(Precondition.ifMatch(version)).build());
+                StoreOptions.builder()
+                        .precondition(Precondition.ifMatch(version))
+                        .build());
         read(ByteRange.all(), OTHER);
         assertThatExceptionOfType(PreconditionFailedException.class)
                 .isThrownBy(() -> read(store, KEY, ByteRange.all(), CONTENT, ReadOptions.ifMatch(version)));
@@ -345,7 +346,9 @@ class WriteBackTest extends CachedStoreFixture {
                 .isThrownBy(() -> store.store(
                         KEY,
                         BlobSource.of(ByteBuffer.wrap(OTHER)),
-                        StoreOptions.builder().precondition(Precondition.ifAbsent()).build()));
+                        StoreOptions.builder()
+                                .precondition(Precondition.ifAbsent())
+                                .build()));
         remote.setDown(false);
     }
 
@@ -357,7 +360,9 @@ class WriteBackTest extends CachedStoreFixture {
                 .isThrownBy(() -> store.store(
                         KEY,
                         BlobSource.of(ByteBuffer.wrap(OTHER)),
-                        StoreOptions.builder().precondition(Precondition.ifAbsent()).build()));
+                        StoreOptions.builder()
+                                .precondition(Precondition.ifAbsent())
+                                .build()));
         read(ByteRange.all(), CONTENT);
     }
 
@@ -408,7 +413,8 @@ class WriteBackTest extends CachedStoreFixture {
     @Test
     void whatWasNotUploadedIsUploadedAfterARestart() throws IOException {
         store.close();
-        store = CachedBlobStore.open(remote, cache, with(WriteBackOptions.builder().closeTimeout(Duration.ZERO)));
+        store = CachedBlobStore.open(
+                remote, cache, with(WriteBackOptions.builder().closeTimeout(Duration.ZERO)));
         remote.setDown(true);
         BlobVersion version = put(KEY, CONTENT).version();
         put(SECOND, OTHER);
@@ -428,7 +434,8 @@ class WriteBackTest extends CachedStoreFixture {
     @Test
     void whatWasUploadedBeforeARestartIsNotUploadedAgain() throws IOException {
         store.close();
-        store = CachedBlobStore.open(remote, cache, with(WriteBackOptions.builder().closeTimeout(Duration.ZERO)));
+        store = CachedBlobStore.open(
+                remote, cache, with(WriteBackOptions.builder().closeTimeout(Duration.ZERO)));
         remote.setDown(true);
         put(KEY, CONTENT);
         stopWhileDown();
@@ -457,7 +464,8 @@ class WriteBackTest extends CachedStoreFixture {
     @Test
     void contentThatWasLostIsReportedAndDoesNotKeepTheStoreFromOpening() throws IOException {
         store.close();
-        store = CachedBlobStore.open(remote, cache, with(WriteBackOptions.builder().closeTimeout(Duration.ZERO)));
+        store = CachedBlobStore.open(
+                remote, cache, with(WriteBackOptions.builder().closeTimeout(Duration.ZERO)));
         remote.setDown(true);
         put(KEY, CONTENT);
         stopWhileDown();
