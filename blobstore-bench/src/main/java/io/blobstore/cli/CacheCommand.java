@@ -16,7 +16,8 @@ import picocli.CommandLine.Spec;
             CacheStatCommand.class,
             CacheListCommand.class,
             CacheVerifyCommand.class,
-            CacheEvictCommand.class
+            CacheEvictCommand.class,
+            CacheWarmCommand.class
         })
 @SuppressWarnings("NullAway.Init") // picocli sets the command
 final class CacheCommand implements Runnable {

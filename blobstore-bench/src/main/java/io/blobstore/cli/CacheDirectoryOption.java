@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
 
 /** The directory of a cache, of every {@code cache} command. */
 final class CacheDirectoryOption {
-    @Parameters(paramLabel = "DIR", description = "The directory of the cache.")
+    @Parameters(index = "0", paramLabel = "DIR", description = "The directory of the cache.")
     @SuppressWarnings("NullAway.Init") // set by picocli, as it is required
     Path directory;
 
@@ -26,20 +26,24 @@ final class CacheDirectoryOption {
 
     /** Opens the cache to look at it; another process may use it meanwhile. */
     ContentCache openReadOnly() throws IOException {
-        return open(AccessMode.READ_ONLY);
+        return open(AccessMode.READ_ONLY, Long.MAX_VALUE);
     }
 
-    /** Opens the cache to change it; no other process may use it meanwhile. */
+    /** Opens the cache to change it, without evicting anything; no other process may use it meanwhile. */
     ContentCache openExclusively() throws IOException {
-        return open(AccessMode.EXCLUSIVE);
+        return openExclusively(Long.MAX_VALUE);
     }
 
-    private ContentCache open(AccessMode mode) throws IOException {
+    /** Opens the cache to add to it; no other process may use it meanwhile. */
+    ContentCache openExclusively(long maxBytes) throws IOException {
+        return open(AccessMode.EXCLUSIVE, maxBytes);
+    }
+
+    private ContentCache open(AccessMode mode, long maxBytes) throws IOException {
         if (!Files.isDirectory(directory)) { // a mistyped name must not create a cache
             throw new NoSuchFileException(directory.toString(), null, "there is no such directory");
         }
-        CacheOptions.Builder options =
-                CacheOptions.builder().maxBytes(Long.MAX_VALUE).accessMode(mode); // opening evicts nothing
+        CacheOptions.Builder options = CacheOptions.builder().maxBytes(maxBytes).accessMode(mode);
         if (state != null) {
             options.stateDirectory(state);
         }

@@ -1,9 +1,12 @@
 package io.blobstore.cli;
 
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.jr.ob.JSON;
 import io.blobstore.cas.CacheEntry;
 import io.blobstore.cas.ContentCache;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -23,26 +26,42 @@ final class CacheListCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        PrintWriter out = output.out();
         try (ContentCache cache = directory.openReadOnly()) {
-            for (CacheEntry entry : cache.entries()) {
-                if (output.json) {
-                    report(entry).printJson(out); // a line for each, as there may be millions
-                } else {
-                    out.printf(
-                            "%-3s  %s  %12d  %12d%n",
-                            entry.keyspace(), entry.hash().hex(), entry.contentSize(), entry.storedSize());
-                }
+            if (output.json) {
+                printJson(cache.entries());
+            } else {
+                printText(cache.entries());
             }
         }
         return ExitCode.OK;
     }
 
-    private static Report report(CacheEntry entry) {
-        return new Report()
-                .value("keyspace", entry.keyspace().toString())
-                .value("sha256", entry.hash().hex())
-                .value("contentBytes", entry.contentSize())
-                .value("storedBytes", entry.storedSize());
+    private void printText(List<CacheEntry> entries) {
+        for (CacheEntry entry : entries) {
+            output.out()
+                    .printf(
+                            "%-3s  %s  %12d  %12d%n",
+                            entry.keyspace(), entry.hash().hex(), entry.contentSize(), entry.storedSize());
+        }
+    }
+
+    private void printJson(List<CacheEntry> entries) throws IOException {
+        PrintWriter out = output.out();
+        JsonGenerator json = JSON.std.getStreamingFactory().createGenerator(out); // there may be millions of entries
+        json.disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM);
+        json.writeStartObject();
+        json.writeArrayFieldStart("entries");
+        for (CacheEntry entry : entries) {
+            json.writeStartObject();
+            json.writeStringField("keyspace", entry.keyspace().toString());
+            json.writeStringField("sha256", entry.hash().hex());
+            json.writeNumberField("contentBytes", entry.contentSize());
+            json.writeNumberField("storedBytes", entry.storedSize());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+        json.flush();
+        out.println();
     }
 }

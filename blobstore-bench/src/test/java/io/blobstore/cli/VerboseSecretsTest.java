@@ -84,6 +84,10 @@ class VerboseSecretsTest {
             if (name.equals("demo")) {
                 return Stream.of(name, "--size", "1MiB", "--dir", directory.toString());
             }
+            if (name.equals("cache")) {
+                Path cache = Files.createDirectories(directory.resolve("cache"));
+                return Stream.of(name, "warm", cache.toString(), "key", "--max", "1GiB", "--store", store);
+            }
             Stream<String> arguments = switch (name) {
                 case "upload" -> Stream.of(directory.resolve("key").toString());
                 case "download" -> Stream.of("key", "--to", back.toString());
