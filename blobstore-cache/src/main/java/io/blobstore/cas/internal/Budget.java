@@ -168,12 +168,17 @@ final class Budget {
         if (!room.evicts()) {
             return 0;
         }
+        long wanted = waiters.isEmpty() ? 0 : wanted();
+        long excess = present + stuck + reserved + wanted - (limit - slack);
+        return roomRefused && !waiters.isEmpty() ? Math.max(BLOCK, excess) : excess;
+    }
+
+    private long wanted() {
         long wanted = 0;
         for (Waiter waiter : waiters) {
             wanted = Math.min(limit, wanted + waiter.preferred);
         }
-        long excess = present + stuck + reserved + wanted - (limit - slack);
-        return roomRefused && !waiters.isEmpty() ? Math.max(BLOCK, excess) : excess;
+        return wanted;
     }
 
     boolean hasWaiters() {

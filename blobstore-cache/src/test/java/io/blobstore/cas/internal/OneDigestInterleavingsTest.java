@@ -153,9 +153,9 @@ class OneDigestInterleavingsTest {
 
     @Test
     void everyInterleavingLeavesTheLastGenerationAndNothingElse() throws Exception {
-        enumerate(new int[] {2, 2, 2, 3, 1, 0}, new ArrayList<>());
+        enumerate(new int[] {2, 2, 2, 2, 1, 0}, new ArrayList<>());
 
-        assertThat(runs).isEqualTo(75_600); // 10! / (2! 2! 2! 3! 1!)
+        assertThat(runs).isEqualTo(22_680); // 9! / (2! 2! 2! 2! 1!)
     }
 
     @Test

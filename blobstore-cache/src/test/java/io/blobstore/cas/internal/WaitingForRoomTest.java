@@ -89,13 +89,16 @@ class WaitingForRoomTest {
             cache.disk.awaitDeletion();
         }
 
+        Waiting<Entry> third = new Waiting<>(() -> cache.put(11, 1));
         assertThat(index.totals().reservedBytes())
                 .as("2 blocks are free, but the first one needs 3")
                 .isZero();
         cache.disk.allow(2);
         assertThat(first.result()).isTrue();
         assertThat(second.result()).isNotNull();
-        assertThat(entries.get(4).state).isEqualTo(Entry.State.USED);
+        cache.disk.allow(1);
+        assertThat(third.result()).isNotNull();
+        assertThat(entries.get(5).state).isEqualTo(Entry.State.USED);
         large.close();
     }
 
