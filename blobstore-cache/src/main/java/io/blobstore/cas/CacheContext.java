@@ -229,12 +229,13 @@ final class CacheContext {
     // ---- writing
 
     TemporaryEntry create(Keyspace keyspace, long declared) throws IOException {
-        try {
-            return TemporaryEntry.create(directory, index, files, options.durability(), declared);
-        } catch (CacheFullException e) {
-            listener.refused(keyspace, declared);
-            throw e;
-        }
+        return TemporaryEntry.create(
+                directory,
+                index,
+                files,
+                options.durability(),
+                declared,
+                bytes -> listener.refused(keyspace, bytes));
     }
 
     /** Returns whether content of a size is stored in one piece, made in memory. */
@@ -248,7 +249,7 @@ final class CacheContext {
                 : new CasblobWriter(file, size, compressors, options.compressionThreads());
     }
 
-    /** Makes a file visible. */
+    /** Makes a file visible; returns its entry, to be released. */
     Entry publish(TemporaryEntry file, EntryKey key, EntryFile.Format format, long size) throws IOException {
         Entry entry = file.publish(key, format, size);
         listener.stored(key.keyspace(), size, file.length());
