@@ -74,7 +74,10 @@ public final class TemporaryEntry implements Closeable {
         try {
             Path path = directory.temporary();
             return new TemporaryEntry(directory, index, durability, room, refused, path, files.create(path));
-        } catch (IOException | RuntimeException | Error e) {
+        } catch (IOException e) {
+            room.close();
+            throw translated(e, refused, declared);
+        } catch (RuntimeException | Error e) {
             room.close();
             throw e;
         }
@@ -173,11 +176,15 @@ public final class TemporaryEntry implements Closeable {
     }
 
     private IOException translated(IOException e) {
+        return translated(e, refused, length);
+    }
+
+    private static IOException translated(IOException e, LongConsumer refused, long bytes) {
         String reason = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
         if (!reason.contains("no space left") && !reason.contains("quota exceeded")) {
             return e;
         }
-        refused.accept(length);
+        refused.accept(bytes);
         return new CacheFullException("the disk of the cache is full; free some space, or lower the maximum size", e);
     }
 
