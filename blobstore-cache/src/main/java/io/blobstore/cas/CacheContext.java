@@ -11,6 +11,7 @@ import io.blobstore.cas.internal.EntryWriter;
 import io.blobstore.cas.internal.IdleObjects;
 import io.blobstore.cas.internal.Index;
 import io.blobstore.cas.internal.PlainWriter;
+import io.blobstore.cas.internal.ReadSupport;
 import io.blobstore.cas.internal.TemporaryEntry;
 import io.blobstore.cas.internal.UseCount;
 import io.blobstore.zstd.internal.FrameDecoder;
@@ -55,7 +56,8 @@ final class CacheContext {
     final IdleObjects<FrameDecoder> decoders = new IdleObjects<>(FrameDecoder::new, FrameDecoder::close, MAX_IDLE);
     final IdleObjects<FrameEncoder> encoders =
             new IdleObjects<>(() -> new FrameEncoder(CasblobWriter.LEVEL), FrameEncoder::close, MAX_IDLE);
-    private final ExecutorService compressors;
+    private final ExecutorService workers;
+    private final ReadSupport reading;
 
     private final CountDownLatch unused = new CountDownLatch(1);
     private final UseCount uses = new UseCount(unused::countDown);
@@ -71,14 +73,15 @@ final class CacheContext {
         this.options = options;
         this.listener = options.listener();
         this.files = files;
-        this.compressors = compressors(options.compressionThreads());
+        this.workers = workers(options.compressionThreads());
+        this.reading = new ReadSupport(files, decoders, workers, options.compressionThreads() - 1);
     }
 
-    private static ExecutorService compressors(int threads) {
+    private static ExecutorService workers(int threads) {
         AtomicInteger number = new AtomicInteger();
         ThreadPoolExecutor executor = new ThreadPoolExecutor(
                 threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-                    Thread thread = new Thread(task, "blobstore-cache-compress-" + number.incrementAndGet());
+                    Thread thread = new Thread(task, "blobstore-cache-worker-" + number.incrementAndGet());
                     thread.setDaemon(true);
                     return thread;
                 });
@@ -127,7 +130,7 @@ final class CacheContext {
         uses.close();
         awaitUnused();
         handles.forEach(Handle::abandon);
-        compressors.shutdown();
+        workers.shutdown();
         try {
             index.close();
         } finally {
@@ -193,7 +196,7 @@ final class CacheContext {
 
     /** Opens the file of an entry. */
     EntryReader reader(Entry entry) throws IOException {
-        return EntryReader.open(entry, directory.path(entry.file()), files, decoders);
+        return EntryReader.open(entry, directory.path(entry.file()), reading);
     }
 
     void close(OpenEntry open) {
@@ -229,12 +232,13 @@ final class CacheContext {
     // ---- writing
 
     TemporaryEntry create(Keyspace keyspace, long declared) throws IOException {
-        try {
-            return TemporaryEntry.create(directory, index, files, options.durability(), declared);
-        } catch (CacheFullException e) {
-            listener.refused(keyspace, declared);
-            throw e;
-        }
+        return TemporaryEntry.create(
+                directory,
+                index,
+                files,
+                options.durability(),
+                declared,
+                bytes -> listener.refused(keyspace, bytes));
     }
 
     /** Returns whether content of a size is stored in one piece, made in memory. */
@@ -245,10 +249,10 @@ final class CacheContext {
     EntryWriter writer(TemporaryEntry file, long size) throws IOException {
         return options.storageMode() == StorageMode.UNCOMPRESSED
                 ? new PlainWriter(file)
-                : new CasblobWriter(file, size, compressors, options.compressionThreads());
+                : new CasblobWriter(file, size, workers, options.compressionThreads());
     }
 
-    /** Makes a file visible. */
+    /** Makes a file visible; returns its entry, to be released. */
     Entry publish(TemporaryEntry file, EntryKey key, EntryFile.Format format, long size) throws IOException {
         Entry entry = file.publish(key, format, size);
         listener.stored(key.keyspace(), size, file.length());

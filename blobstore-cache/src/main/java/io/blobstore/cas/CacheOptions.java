@@ -62,7 +62,7 @@ public final class CacheOptions {
         return accessMode;
     }
 
-    /** Returns the number of threads that compress, besides those that put. */
+    /** Returns the number of threads that compress and decode, besides those that put and get. */
     public int compressionThreads() {
         return compressionThreads;
     }
@@ -117,7 +117,10 @@ public final class CacheOptions {
             return this;
         }
 
-        /** Sets the number of threads that compress, besides those that put; default: the number of processors. */
+        /**
+         * Sets the number of threads that compress, besides those that put; a get of several MiB uses one less of them,
+         * besides the thread that gets. Default: the number of processors.
+         */
         public Builder compressionThreads(int threads) {
             compressionThreads = threads;
             return this;

@@ -3,6 +3,7 @@ package io.blobstore.cas;
 import io.blobstore.BlobSource;
 import io.blobstore.RetainedSource;
 import io.blobstore.Sha256;
+import io.blobstore.cas.internal.Entry;
 import io.blobstore.cas.internal.EntryFile;
 import io.blobstore.cas.internal.EntryKey;
 import io.blobstore.cas.internal.EntryWriter;
@@ -83,18 +84,20 @@ final class ContentPuts {
                 writer.add(retained.slice(at, piece), () -> {});
             }
             require(digest, writer.finish());
-            writer.describe(context.publish(file, key, writer.format(), digest.size()));
+            Entry entry = context.publish(file, key, writer.format(), digest.size());
+            writer.describe(entry);
+            context.index.release(entry);
         }
     }
 
     /** Stores content that fits one frame: hashed and encoded before the file is created. */
-    void storeSmall(Digest digest, EntryKey key, BlobSource content) throws IOException {
+    private void storeSmall(Digest digest, EntryKey key, BlobSource content) throws IOException {
         try (SmallCasblob blob =
                 SmallCasblob.of(content, context.options.storageMode() == StorageMode.ZSTD, context.encoders)) {
             require(digest, blob.sha256());
             try (TemporaryEntry file = context.create(Keyspace.CAS, blob.file().remaining())) {
                 file.append(blob.file());
-                context.publish(file, key, EntryFile.Format.CASBLOB, digest.size());
+                context.index.release(context.publish(file, key, EntryFile.Format.CASBLOB, digest.size()));
             }
         }
     }

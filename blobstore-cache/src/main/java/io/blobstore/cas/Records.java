@@ -39,7 +39,7 @@ final class Records {
         }
         try (TemporaryEntry file = context.create(keyspace, content.size())) {
             content.forEachBuffer(PIECE, file::append);
-            context.publish(file, key, EntryFile.Format.PLAIN, content.size());
+            context.index.release(context.publish(file, key, EntryFile.Format.PLAIN, content.size()));
         }
     }
 

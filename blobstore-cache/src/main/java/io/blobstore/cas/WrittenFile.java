@@ -98,8 +98,9 @@ final class WrittenFile implements Closeable {
     void publish(Digest digest) throws IOException {
         EntryKey key = ContentReads.key(digest);
         if (!new ContentReads(context).contains(digest)) {
-            writer.describe(context.publish(file, key, writer.format(), size));
-            lease = context.index.acquire(key);
+            Entry entry = context.publish(file, key, writer.format(), size);
+            lease = Optional.of(entry);
+            writer.describe(entry);
         }
         verified = true;
     }

@@ -5,6 +5,7 @@ import static io.blobstore.cas.CacheFixture.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.IntegrityException;
 import io.blobstore.cas.CacheFixture.Content;
@@ -204,7 +205,7 @@ class DamageTest {
                     FileChannel file = FileChannel.open(onlyFile(), StandardOpenOption.WRITE)) {
                 zero(file.size() - 4096, 4096).apply(file);
                 ByteBuffer target = ByteBuffer.allocateDirect(content.size());
-                var window = io.blobstore.BlobTarget.Window.of(target);
+                BlobTarget.Window window = BlobTarget.Window.of(target);
                 assertThatThrownBy(() -> open.read(ByteRange.all(), window))
                         .isInstanceOf(IntegrityException.class)
                         .hasMessageContaining("frame 2")
@@ -218,6 +219,31 @@ class DamageTest {
                 assertThatThrownBy(() -> open.read(ByteRange.from(2 * MIB), ByteBuffer.allocate(MIB)))
                         .isInstanceOf(IntegrityException.class);
                 CacheFixture.requireHit(cache, content);
+                assertThat(causes).hasSize(1);
+            }
+        }
+    }
+
+    @Test
+    void thoseWhoReadManyFramesAtOnceGetAllThatPrecedesTheDamage() throws IOException {
+        Content content = CacheFixture.text(13, 14 * MIB);
+        Damage twoFrames = file -> {
+            zero(file.size() * 11 / 14, 4096).apply(file);
+            zero(file.size() * 15 / 28, 4096).apply(file);
+        };
+        try (ContentCache cache = open(StorageMode.HYBRID)) {
+            cache.put(content.digest(), content.source());
+            CacheFixture.requireHit(cache, content);
+            try (CachedContent open = cache.open(content.digest()).orElseThrow();
+                    FileChannel file = FileChannel.open(onlyFile(), StandardOpenOption.WRITE)) {
+                twoFrames.apply(file);
+                ByteBuffer target = ByteBuffer.allocateDirect(content.size());
+                BlobTarget.Window window = BlobTarget.Window.of(target);
+                assertThatThrownBy(() -> open.read(ByteRange.all(), window))
+                        .isInstanceOf(IntegrityException.class)
+                        .hasMessageContaining("frame 7 ");
+                assertThat(target.position()).isEqualTo(7 * MIB);
+                assertThat(target.flip()).isEqualTo(content.bytes().slice(0, 7 * MIB));
                 assertThat(causes).hasSize(1);
             }
         }

@@ -32,6 +32,9 @@ public final class EntryReader implements Closeable {
     /** What is read of other files first: a header of up to 508 offsets. */
     private static final int HEADER = 4 << 10;
 
+    /** A helper is worth it from this many frames on: about 2 ms of decoding. */
+    private static final int FRAMES_PER_HELPER = 4;
+
     /** Consecutive frames are read together up to this many bytes. */
     private static final int RUN = 1 << 20;
 
@@ -42,7 +45,7 @@ public final class EntryReader implements Closeable {
     /** The whole file, if it is small and was read with its header. */
     private final @Nullable PooledBuffer whole;
 
-    private final IdleObjects<FrameDecoder> decoders;
+    private final ReadSupport support;
 
     private EntryReader(
             EntryChannel channel,
@@ -50,13 +53,13 @@ public final class EntryReader implements Closeable {
             EntryState state,
             FrameTable table,
             @Nullable PooledBuffer whole,
-            IdleObjects<FrameDecoder> decoders) {
+            ReadSupport support) {
         this.channel = channel;
         this.entry = entry;
         this.state = state;
         this.table = table;
         this.whole = whole;
-        this.decoders = decoders;
+        this.support = support;
     }
 
     /**
@@ -65,23 +68,23 @@ public final class EntryReader implements Closeable {
      * @throws java.nio.file.NoSuchFileException if there is no such file any more
      * @throws FrameFormatException if it is not what its name says
      */
-    public static EntryReader open(Entry entry, Path path, EntryFiles files, IdleObjects<FrameDecoder> decoders) throws IOException {
-        EntryChannel channel = EntryChannel.open(() -> files.open(path));
+    public static EntryReader open(Entry entry, Path path, ReadSupport support) throws IOException {
+        EntryChannel channel = EntryChannel.open(() -> support.files().open(path));
         try {
             EntryState state = EntryState.of(entry);
             long size = channel.size();
             if (entry.format() == EntryFile.Format.PLAIN) {
                 FrameTable table = FrameTable.identity(0, size);
-                return new EntryReader(channel, entry, state, table, null, decoders);
+                return new EntryReader(channel, entry, state, table, null, support);
             }
             FrameTable kept = state.table();
             if (kept == null) {
-                return openCasblob(channel, entry, state, size, decoders);
+                return openCasblob(channel, entry, state, size, support);
             }
             if (kept.storedOffset(kept.frameCount()) != size) {
                 throw new FrameFormatException("its length has changed: it is " + size + " bytes now");
             }
-            return new EntryReader(channel, entry, state, kept, null, decoders);
+            return new EntryReader(channel, entry, state, kept, null, support);
         } catch (IOException | RuntimeException | Error e) {
             channel.close();
             throw e;
@@ -89,7 +92,7 @@ public final class EntryReader implements Closeable {
     }
 
     private static EntryReader openCasblob(
-            EntryChannel channel, Entry entry, EntryState state, long size, IdleObjects<FrameDecoder> decoders) throws IOException {
+            EntryChannel channel, Entry entry, EntryState state, long size, ReadSupport support) throws IOException {
         int length = (int) Math.min(size, size <= SMALL_FILE ? size : HEADER);
         PooledBuffer start = DirectBufferPool.shared().take(length);
         try {
@@ -106,10 +109,10 @@ public final class EntryReader implements Closeable {
                 entry.attach(state);
             }
             if (length == size) {
-                return new EntryReader(channel, entry, state, table, start, decoders);
+                return new EntryReader(channel, entry, state, table, start, support);
             }
             start.close();
-            return new EntryReader(channel, entry, state, table, null, decoders);
+            return new EntryReader(channel, entry, state, table, null, support);
         } catch (IOException | RuntimeException | Error e) {
             start.close();
             throw e;
@@ -241,18 +244,72 @@ public final class EntryReader implements Closeable {
 
     /** The memory and the decoder of one read of frames. */
     private final class FrameReads implements Closeable {
-        private final FrameDecoder decoder = decoders.take();
+        private final FrameDecoder decoder = support.decoders().take();
         private @Nullable PooledBuffer stored;
         private @Nullable PooledBuffer scratch;
 
         void read(long from, long to, BlobTarget.Window target) throws IOException {
             int last = table.frameAt(to - 1);
-            for (int frame = table.frameAt(from); frame <= last; ) {
-                int end = runFrom(frame, last);
+            boolean first = true;
+            for (int frame = table.frameAt(from); frame <= last; first = false) {
+                if (!first) { // which verified the content if frames have no checksum
+                    frame = readTogether(frame, to, target);
+                    if (frame > last) {
+                        return;
+                    }
+                }
+                int end = first ? frame + 1 : runFrom(frame, last);
                 ByteBuffer run = readRun(frame, end);
                 for (int start = frame; frame < end; frame++) {
                     int offset = (int) (table.storedOffset(frame) - table.storedOffset(start));
                     deliver(frame, run.slice(offset, (int) table.storedLength(frame)), from, to, target);
+                }
+            }
+        }
+
+        /**
+         * Reads the whole frames of a range with helpers, if they are many and go straight into the target's memory.
+         *
+         * @return the frame to go on with
+         */
+        private int readTogether(int frame, long to, BlobTarget.Window target) throws IOException {
+            ByteBuffer memory = target.buffer();
+            long room = memory.isDirect() ? memory.remaining() : 0;
+            int end = frame;
+            while (end < table.frameCount()
+                    && table.contentOffset(end + 1) <= to
+                    && table.contentOffset(end + 1) - table.contentOffset(frame) <= room) {
+                end++;
+            }
+            int helpers = Math.min(support.helpers(), (end - frame) / FRAMES_PER_HELPER);
+            if (helpers == 0) {
+                return frame;
+            }
+            ByteBuffer shared = memory.slice();
+            SharedFrames frames = new SharedFrames(frame, end);
+            int done = frames.run(
+                    taken -> {
+                        try (FrameReads reads = new FrameReads()) {
+                            reads.decodeAll(taken, frame, shared);
+                        }
+                    },
+                    support.executor(),
+                    helpers);
+            memory.position(memory.position() + (int) (table.contentOffset(done) - table.contentOffset(frame)));
+            frames.throwFailure();
+            return done;
+        }
+
+        /** Decodes frames, each into its place in memory that begins with a frame. */
+        private void decodeAll(SharedFrames frames, int first, ByteBuffer memory) {
+            for (int frame = frames.take(); frame >= 0; frame = frames.take()) {
+                try {
+                    ByteBuffer bytes = readRun(frame, frame + 1);
+                    protect(bytes);
+                    int offset = (int) (table.contentOffset(frame) - table.contentOffset(first));
+                    decode(frame, bytes, memory.slice(offset, (int) table.contentLength(frame)), false);
+                } catch (IOException | RuntimeException | Error e) {
+                    frames.fail(frame, e);
                 }
             }
         }
@@ -344,7 +401,7 @@ public final class EntryReader implements Closeable {
 
         @Override
         public void close() {
-            decoders.give(decoder);
+            support.decoders().give(decoder);
             if (stored != null) {
                 stored.close();
             }

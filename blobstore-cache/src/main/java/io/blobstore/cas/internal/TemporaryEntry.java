@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.function.LongConsumer;
 
 /**
  * The file of an entry while it is written: a temporary file, which {@link #publish} renames when all of it is there. It
@@ -22,6 +23,7 @@ public final class TemporaryEntry implements Closeable {
     private final Index index;
     private final Durability durability;
     private final Reservation room;
+    private final LongConsumer refused;
     private final FileChannel channel;
     /** Where the file is now. */
     private volatile Path path;
@@ -34,12 +36,14 @@ public final class TemporaryEntry implements Closeable {
             Index index,
             Durability durability,
             Reservation room,
+            LongConsumer refused,
             Path path,
             FileChannel channel) {
         this.directory = directory;
         this.index = index;
         this.durability = durability;
         this.room = room;
+        this.refused = refused;
         this.path = path;
         this.channel = channel;
     }
@@ -48,19 +52,31 @@ public final class TemporaryEntry implements Closeable {
      * Creates an empty file.
      *
      * @param declared the size that the content is said to have, in bytes
+     * @param refused receives a number of bytes for which there was no room
      * @throws IllegalArgumentException if that is more than the cache may have
      * @throws CacheFullException if there is no room
      */
     public static TemporaryEntry create(
-            CacheDirectory directory, Index index, EntryFiles files, Durability durability, long declared)
+            CacheDirectory directory,
+            Index index,
+            EntryFiles files,
+            Durability durability,
+            long declared,
+            LongConsumer refused)
             throws IOException {
-        Reservation room = index.reserve(declared);
+        Reservation room;
+        try {
+            room = index.reserve(declared);
+        } catch (CacheFullException e) {
+            refused.accept(declared);
+            throw e;
+        }
         try {
             Path path = directory.temporary();
-            return new TemporaryEntry(directory, index, durability, room, path, files.create(path));
+            return new TemporaryEntry(directory, index, durability, room, refused, path, files.create(path));
         } catch (IOException e) {
             room.close();
-            throw translated(e);
+            throw translated(e, refused, declared);
         } catch (RuntimeException | Error e) {
             room.close();
             throw e;
@@ -79,13 +95,22 @@ public final class TemporaryEntry implements Closeable {
 
     /** Leaves a gap at the end, to be overwritten. */
     public void skip(int bytes) throws IOException {
-        room.require(length + bytes);
+        require(length + bytes);
         length += bytes;
+    }
+
+    private void require(long bytes) throws IOException {
+        try {
+            room.require(bytes);
+        } catch (CacheFullException e) {
+            refused.accept(bytes);
+            throw e;
+        }
     }
 
     /** Appends a buffer's remaining bytes, and advances its position. */
     public void append(ByteBuffer content) throws IOException {
-        room.require(length + content.remaining());
+        require(length + content.remaining());
         long start = length;
         length += content.remaining();
         write(content, start);
@@ -114,7 +139,7 @@ public final class TemporaryEntry implements Closeable {
     /**
      * Renames the file to that of an entry, with the durability of the cache, and adds the entry.
      *
-     * @return the entry, which is not acquired
+     * @return the entry, in use until {@link Index#release}
      */
     public Entry publish(EntryKey key, EntryFile.Format format, long contentSize) throws IOException {
         try {
@@ -138,7 +163,7 @@ public final class TemporaryEntry implements Closeable {
         }
         path = place;
         published = true;
-        return index.commit(room, file, length);
+        return index.commitAndAcquire(room, file, length);
     }
 
     /** Deletes a file that may have been renamed before the failure. */
@@ -150,11 +175,17 @@ public final class TemporaryEntry implements Closeable {
         }
     }
 
-    private static IOException translated(IOException e) {
+    private IOException translated(IOException e) {
+        return translated(e, refused, length);
+    }
+
+    private static IOException translated(IOException e, LongConsumer refused, long bytes) {
         String reason = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
-        return reason.contains("no space left") || reason.contains("quota exceeded")
-                ? new CacheFullException("the disk of the cache is full; free some space, or lower the maximum size", e)
-                : e;
+        if (!reason.contains("no space left") && !reason.contains("quota exceeded")) {
+            return e;
+        }
+        refused.accept(bytes);
+        return new CacheFullException("the disk of the cache is full; free some space, or lower the maximum size", e);
     }
 
     /** Deletes the file and gives its room back, unless it was published. Idempotent. */
