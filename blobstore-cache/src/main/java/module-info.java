@@ -7,4 +7,7 @@ module io.blobstore.cache {
 
     exports io.blobstore.cache;
     exports io.blobstore.cas;
+
+    provides io.blobstore.spi.BlobStoreProvider with
+            io.blobstore.cache.CacheBlobStoreProvider;
 }

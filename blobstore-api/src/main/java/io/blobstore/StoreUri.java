@@ -14,10 +14,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The components of a store's URI: {@code scheme:place?name=value&name=value}. Immutable.
+ *
+ * <p>The parameter {@code of} is the URI of another store, and takes the rest of the text as it is, with all of its
+ * parameters: {@code cache:/dir?max=1GiB&of=s3://bucket?region=eu-central-1&prefix=a/}. If its {@code ':'} is
+ * percent-encoded, it ends with the parameter instead, and is decoded like any other.
  *
  * <p>URIs end up in logs, process lists and shell histories, so a URI that carries a credential is refused, and the
  * exception does not repeat it.
@@ -27,6 +33,10 @@ public final class StoreUri {
             List.of("password", "passwd", "secret", "token", "credential", "accesskey", "apikey", "signature");
     /** The only scheme whose path does not begin with a '/': {@code mem:name}. */
     private static final String MEMORY = "mem:";
+    /** The parameter whose value is the URI of another store. */
+    private static final String INNER = "of";
+
+    private static final Pattern INNER_TO_END = Pattern.compile(INNER + "=([A-Za-z][A-Za-z0-9+.-]*:.*)");
 
     private final String scheme;
     private final Optional<String> authority;
@@ -117,18 +127,32 @@ public final class StoreUri {
         if (query == null || query.isEmpty()) {
             return parameters;
         }
-        for (String parameter : query.split("&", -1)) {
+        for (int start = 0, end; start <= query.length(); start = end + 1) {
+            Matcher inner = INNER_TO_END.matcher(query.substring(start));
+            if (inner.matches()) {
+                put(parameters, INNER, inner.group(1));
+                break;
+            }
+            end = query.indexOf('&', start) < 0 ? query.length() : query.indexOf('&', start);
+            String parameter = query.substring(start, end);
             int equals = parameter.indexOf('=');
             if (equals <= 0) {
                 throw new IllegalArgumentException("a parameter of a store URI is written name=value");
             }
             String name = decode(parameter.substring(0, equals));
-            requireNoSecret(name);
-            if (parameters.put(name, decode(parameter.substring(equals + 1))) != null) {
-                throw new IllegalArgumentException("parameter '" + name + "' occurs twice in the store URI");
-            }
+            put(parameters, name, decode(parameter.substring(equals + 1)));
         }
         return parameters;
+    }
+
+    private static void put(Map<String, String> parameters, String name, String value) {
+        requireNoSecret(name);
+        if (name.equals(INNER)) {
+            parse(value); // refuses credentials in there
+        }
+        if (parameters.put(name, value) != null) {
+            throw new IllegalArgumentException("parameter '" + name + "' occurs twice in the store URI");
+        }
     }
 
     private static void requireNoSecret(String name) {

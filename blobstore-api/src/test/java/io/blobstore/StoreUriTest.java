@@ -128,4 +128,41 @@ class StoreUriTest {
                 .isThrownBy(() -> BlobStores.open("nowhere:/dir").close())
                 .withMessageContaining("'nowhere:'");
     }
+
+    // ---- the URI of another store
+
+    @Test
+    void theUriOfAnotherStoreTakesTheRest() {
+        StoreUri uri = StoreUri.parse("cache:/dir?max=1GiB&of=s3://bucket?region=eu&prefix=a%20b/&endpoint=http://h:1");
+
+        assertThat(uri.parameters())
+                .containsOnly(
+                        Map.entry("max", "1GiB"),
+                        Map.entry("of", "s3://bucket?region=eu&prefix=a%20b/&endpoint=http://h:1"));
+        assertThat(StoreUri.parse(uri.parameters().get("of")).parameters())
+                .containsEntry("prefix", "a b/")
+                .containsEntry("endpoint", "http://h:1");
+    }
+
+    @Test
+    void anEncodedUriOfAnotherStoreEndsWithItsParameter() {
+        StoreUri uri = StoreUri.parse("cache:/dir?of=s3%3A%2F%2Fbucket%3Fregion%3Deu&max=1GiB");
+
+        assertThat(uri.parameters()).containsOnly(Map.entry("max", "1GiB"), Map.entry("of", "s3://bucket?region=eu"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "cache:/dir?of=s3://user:hidden@bucket",
+                "cache:/dir?of=s3://bucket?secretKey=hidden",
+                "cache:/dir?of=s3%3A%2F%2Fbucket%3FaccessKey%3Dhidden",
+                "cache:/dir?of=cache:/other?of=s3://bucket?token=hidden"
+            })
+    void aCredentialInTheUriOfAnotherStoreIsRefusedAndNotRepeated(String uri) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> StoreUri.parse(uri))
+                .withMessageContaining("must not carry credentials")
+                .withMessageNotContaining("hidden");
+    }
 }

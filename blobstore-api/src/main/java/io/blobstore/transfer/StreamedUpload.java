@@ -56,8 +56,8 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
     /** The first part, if it begins with bytes that are set at the end. */
     private @Nullable StreamedPart heldBack;
 
-    private @Nullable ByteBuffer start;
     private int reserved;
+    private boolean reservedIsSet;
     private long written;
     private int partsBegun;
     /** What was reported so far, and which of that is the progress of the parts passed on. */
@@ -196,7 +196,11 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
         if (reserved == 0 || bytes.remaining() != reserved) {
             throw new IllegalArgumentException(reserved + " bytes were reserved; got " + bytes.remaining());
         }
-        start = ByteBuffer.allocate(reserved).put(bytes.duplicate()).flip();
+        StreamedPart first = heldBack != null ? heldBack : current;
+        if (first != null) {
+            first.replaceStart(bytes);
+        }
+        reservedIsSet = true;
     }
 
     /** Sets how far the transfer has got when what was written so far is stored. */
@@ -412,12 +416,8 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
     /** Sends what is left. The writing thread calls this as a worker. */
     void finish() throws IOException, InterruptedException {
         requireRunning();
-        if (reserved > 0 && start == null) {
+        if (reserved > 0 && !reservedIsSet) {
             throw new IllegalStateException("the " + reserved + " bytes that were reserved were not set");
-        }
-        StreamedPart first = heldBack != null ? heldBack : current;
-        if (start != null && first != null) {
-            first.replaceStart(start);
         }
         StreamedPart last = current;
         if (last != null) {

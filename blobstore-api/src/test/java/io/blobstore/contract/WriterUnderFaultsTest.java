@@ -148,7 +148,6 @@ class WriterUnderFaultsTest {
             FaultyBlobStore store = FaultyBlobStore.over(memory)
                     .seed(seed)
                     .chance(Fault.ERROR, 0.05)
-                    .chance(Fault.RESPONSE_LOST, 0.05)
                     .chance(Fault.FATAL_ERROR, 0.03)
                     .chance(Fault.FLIPPED_PART, 0.03)
                     .chanceOnlyFor(Operation.CREATE_UPLOAD, Operation.UPLOAD_PART, Operation.COMPLETE_UPLOAD)

@@ -16,8 +16,7 @@ import picocli.CommandLine.Spec;
             CacheStatCommand.class,
             CacheListCommand.class,
             CacheVerifyCommand.class,
-            CacheEvictCommand.class,
-            CacheWarmCommand.class
+            CacheEvictCommand.class
         })
 @SuppressWarnings("NullAway.Init") // picocli sets the command
 final class CacheCommand implements Runnable {

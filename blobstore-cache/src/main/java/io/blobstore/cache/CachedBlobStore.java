@@ -1,6 +1,8 @@
 package io.blobstore.cache;
 
+import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
+import io.blobstore.ByteRange;
 import io.blobstore.ForwardingBlobStore;
 import io.blobstore.Sha256;
 import io.blobstore.cache.pieces.PieceCache;
@@ -38,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Writes</b> go to the remote store, without another copy, and are not cached unless
  * {@link CachedStoreOptions#cacheOnWrite()} is set. With {@link CachedStoreOptions#writeBack()}, {@link #store} returns
- * when content and metadata are on the disk, and uploads follow in the background, in order for each key: they survive a
- * kill of the process, and are repeated until they succeed. The blob has a version of its own then
+ * when content and metadata are on the disk, and uploads follow in the background, in order for each key: they survive
+ * a kill of the process, and are repeated until they succeed. The blob has a version of its own then
  * ({@code pending-…}), under which it can still be read, and be the condition of a change, after it was uploaded. Reads
  * and metadata are those of the acknowledged blob at once. What only the remote store can decide waits for the uploads
  * of the keys concerned, and fails if they fail: stores with a condition, copies, listings, {@code deleteAll} and
@@ -51,6 +53,7 @@ import org.jspecify.annotations.Nullable;
 public final class CachedBlobStore extends ForwardingBlobStore {
     private final BlobStore remote;
     private final Counters counters;
+    private final CachedReads reads;
     private final @Nullable WriteBack writeBack;
     private final List<Closeable> owned;
 
@@ -58,11 +61,13 @@ public final class CachedBlobStore extends ForwardingBlobStore {
             BlobStore front,
             BlobStore remote,
             Counters counters,
+            CachedReads reads,
             @Nullable WriteBack writeBack,
             List<? extends Closeable> owned) {
         super(front);
         this.remote = remote;
         this.counters = counters;
+        this.reads = reads;
         this.writeBack = writeBack;
         this.owned = List.copyOf(owned);
     }
@@ -78,8 +83,8 @@ public final class CachedBlobStore extends ForwardingBlobStore {
      * @param remote the store to cache, which is closed with the cached store
      * @param cache the cache, which the caller closes after all stores that use it
      * @throws IOException if the directory of pieces, or of blobs that wait to be uploaded, cannot be used
-     * @throws IllegalStateException if another store of this process writes back from the same cache to a store with the
-     *     same description
+     * @throws IllegalStateException if another store of this process writes back from the same cache to a store with
+     *     the same description
      */
     public static CachedBlobStore open(BlobStore remote, ContentCache cache, CachedStoreOptions options)
             throws IOException {
@@ -91,35 +96,66 @@ public final class CachedBlobStore extends ForwardingBlobStore {
             BlobStore remote, ContentCache cache, CachedStoreOptions options, List<? extends Closeable> owned)
             throws IOException {
         String storeId = options.storeId().orElse(remote.toString());
+        String name = Sha256.of(ByteBuffer.wrap(storeId.getBytes(StandardCharsets.UTF_8)))
+                .hex();
         Counters counters = new Counters();
         List<Closeable> opened = new ArrayList<>();
         try {
             PieceCache pieces = null;
             if (options.maxPieceBytes() > 0) {
-                Path directory = cache.stateDirectory().resolve("pieces");
+                Path directory = cache.stateDirectory().resolve("pieces").resolve(name);
                 pieces = PieceCache.open(directory, options.pieceSize(), options.maxPieceBytes());
                 opened.add(pieces);
             }
             CachingStore caching = new CachingStore(remote, cache, options, pieces, counters);
             if (options.writeBack().isEmpty()) {
-                return new CachedBlobStore(caching, remote, counters, null, owned);
+                return new CachedBlobStore(caching, remote, counters, caching.reads(), null, owned);
             }
             VersionAliases aliases = new VersionAliases(cache, storeId);
-            PendingFiles files = PendingFiles.open(cache.stateDirectory()
-                    .resolve("pending")
-                    .resolve(Sha256.of(ByteBuffer.wrap(storeId.getBytes(StandardCharsets.UTF_8)))
-                            .hex()));
+            PendingFiles files =
+                    PendingFiles.open(cache.stateDirectory().resolve("pending").resolve(name));
             opened.add(files);
             WriteBackOptions limits = options.writeBack().get();
             WriteBackQueue queue = new WriteBackQueue(limits.maxBlobs(), limits.maxBytes());
             WriteBackUploads uploads = new WriteBackUploads(caching, queue, files, aliases, limits);
             WriteBack writeBack = new WriteBack(cache, files, queue, uploads);
             return new CachedBlobStore(
-                    new WriteBackStore(caching, writeBack, aliases), remote, counters, writeBack, owned);
+                    new WriteBackStore(caching, writeBack, aliases),
+                    remote,
+                    counters,
+                    caching.reads(),
+                    writeBack,
+                    owned);
         } catch (IOException | RuntimeException e) {
             Closing.afterFailure(opened, e);
             throw e;
         }
+    }
+
+    /**
+     * Begins to download what ranges of a blob need: all of it, or the pieces that hold the ranges, in their order,
+     * with several requests at a time. Returns after one request for the metadata; reads use what has arrived.
+     *
+     * @param ranges ranges inside the blob
+     * @return the prefetch, which need not be waited for
+     * @throws io.blobstore.BlobNotFoundException if there is no blob
+     * @throws io.blobstore.RangeNotSatisfiableException if an exact range is not inside the blob
+     * @throws IllegalStateException if the blob is larger than {@link CachedStoreOptions#wholeBlobLimit()}, and
+     *     {@link CachedStoreOptions#maxPieceBytes()} is 0; or the store is closed
+     */
+    public Prefetch prefetch(BlobKey key, List<ByteRange> ranges) throws IOException {
+        List<ByteRange> wanted = List.copyOf(ranges);
+        return reads.prefetch(key, blob -> wanted);
+    }
+
+    /**
+     * Begins to download what was read of a blob, or of one that is read in the same way, when a trace was recorded;
+     * see {@link #prefetch}. What is beyond the end of the blob is skipped.
+     *
+     * @throws IOException as {@link #prefetch} does
+     */
+    public Prefetch warm(BlobKey key, AccessTrace trace) throws IOException {
+        return reads.prefetch(key, blob -> trace.within(blob.size()));
     }
 
     /** Returns what this store has done since it was opened. */

@@ -8,6 +8,7 @@ import io.blobstore.BlobTarget;
 import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
+import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
@@ -17,8 +18,10 @@ import io.blobstore.cas.ContentCache;
 import io.blobstore.internal.concurrent.Interrupts;
 import io.blobstore.spi.ByteRanges;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,10 +81,25 @@ final class CachedReads {
         } else {
             counters.passed.increment();
             if (pieces != null) {
-                return pieces.read(remote, blob, ByteRange.of(range.offset(), length), target);
+                return readPieces(pieces, read, range, length, target);
             }
         }
         return read.finish();
+    }
+
+    private ReadResult readPieces(
+            PieceCache cached, OneRead read, ByteRange range, long length, BlobTarget.Window target)
+            throws IOException {
+        long before = target.remaining();
+        try {
+            return cached.read(remote, read.blob(), ByteRange.of(range.offset(), length), target);
+        } catch (IntegrityException e) {
+            if (target.remaining() != before) {
+                throw e;
+            }
+            counters.fallbacks.increment(); // a part of a blob is not verified
+            return read.finish();
+        }
     }
 
     /**
@@ -119,6 +137,33 @@ final class CachedReads {
         } catch (BlobNotFoundException e) {
             throw new BlobNotFoundException(Operation.READ, key, e);
         }
+    }
+
+    /** Begins to download what ranges of a blob need; see {@link CachedBlobStore#prefetch}. */
+    Prefetch prefetch(BlobKey key, Function<BlobMetadata, List<ByteRange>> wanted) throws IOException {
+        BlobMetadata blob = head(key);
+        List<ByteRange> ranges = wanted.apply(blob);
+        if (blob.size() <= wholeBlobLimit) {
+            return prefetchWhole(blob);
+        }
+        if (pieces == null) {
+            throw new IllegalStateException("'" + key + "' has " + blob.size() + " bytes, more than the "
+                    + wholeBlobLimit + " up to which blobs are cached as a whole, and there is no cache of pieces;"
+                    + " set maxPieceBytes");
+        }
+        return new Prefetch(pieces.prefetch(fills.transfers(), remote, blob, ranges));
+    }
+
+    private Prefetch prefetchWhole(BlobMetadata blob) throws IOException {
+        Optional<VersionRecord> record = records.find(VersionKey.of(blob));
+        if (record.isPresent() && cache.contains(record.get().content())) {
+            return Prefetch.NOTHING;
+        }
+        Optional<Fill> fill = fills.join(blob);
+        if (fill.isEmpty()) {
+            return Prefetch.NOTHING; // another one ended, or there is no room
+        }
+        return new Prefetch(fill.get());
     }
 
     /** Notes what the remote store reported, after a request that began at {@code before}. */
@@ -199,7 +244,7 @@ final class CachedReads {
             bytes = cache.get(record.get().content(), ByteRange.of(before, read.end() - before), read.window());
         } catch (TargetException e) {
             throw e;
-        } catch (IOException e) {
+        } catch (IOException | IllegalStateException e) { // the latter if the cache is closed
             if (Interrupts.caused(e)) {
                 throw e;
             }
@@ -220,7 +265,9 @@ final class CachedReads {
         if (recorded.size() != current.size()) {
             return false;
         }
-        return recorded.checksum().isPresent() && current.checksum().isPresent()
+        boolean comparable =
+                recorded.checksum().isPresent() && current.checksum().isPresent();
+        return comparable
                 ? recorded.checksum().equals(current.checksum())
                 : recorded.lastModified().equals(current.lastModified());
     }

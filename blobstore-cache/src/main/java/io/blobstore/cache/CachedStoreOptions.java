@@ -42,8 +42,9 @@ public final class CachedStoreOptions {
         fillThreads = builder.fillThreads;
         writeBack = builder.writeBack;
         if (wholeBlobLimit < 0 || pieceSize < 1 || maxPieceBytes < 0 || fillThreads < 1) {
-            throw new IllegalArgumentException("sizes must not be negative, and pieces and threads must be 1 or more; got "
-                    + wholeBlobLimit + ", " + maxPieceBytes + ", " + pieceSize + " and " + fillThreads);
+            throw new IllegalArgumentException(
+                    "sizes must not be negative, and pieces and threads must be 1 or more; got " + wholeBlobLimit + ", "
+                            + maxPieceBytes + ", " + pieceSize + " and " + fillThreads);
         }
         if (stallTimeout.isNegative() || stallTimeout.isZero()) {
             throw new IllegalArgumentException("the stall timeout must be positive; got " + stallTimeout);

@@ -65,6 +65,11 @@ final class CachingStore extends ForwardingBlobStore {
         return reads.read(key, range, target, options);
     }
 
+    /** Returns the part that reads. */
+    CachedReads reads() {
+        return reads;
+    }
+
     @Override
     public BlobMetadata head(BlobKey key) throws IOException {
         long before = versions.now();
@@ -138,10 +143,10 @@ final class CachingStore extends ForwardingBlobStore {
     public void close() throws IOException {
         closed = true;
         List<Closeable> parts = new ArrayList<>();
-        parts.add(fills);
         if (pieces != null) {
-            parts.add(pieces);
+            parts.add(pieces); // ends prefetching, for which the others would wait
         }
+        parts.add(fills);
         parts.add(super::close);
         Closing.all(parts);
     }

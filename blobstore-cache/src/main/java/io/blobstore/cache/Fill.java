@@ -14,6 +14,7 @@ import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -82,6 +83,7 @@ final class Fill {
     private int inside;
 
     private long lastProgress = System.nanoTime();
+    private final CompletableFuture<Outcome> end = new CompletableFuture<>();
 
     /**
      * Creates a fill that its creator has joined, and starts.
@@ -100,7 +102,8 @@ final class Fill {
     }
 
     /** Returns why the fill failed, or null. */
-    @Nullable Throwable problem() {
+    @Nullable
+    Throwable problem() {
         lock.lock();
         try {
             return problem;
@@ -181,7 +184,7 @@ final class Fill {
     }
 
     /** Notes that all content is in the cache. */
-    void committed() {
+    void setCommitted() {
         lock.lock();
         try {
             committed = true;
@@ -190,10 +193,26 @@ final class Fill {
         }
     }
 
-    /** Ends the fill: nothing writes any more. */
+    private boolean committed() {
+        lock.lock();
+        try {
+            return committed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends the fill: nothing writes any more. The room of what failed is free before a waiter is told. */
     void ended(@Nullable Throwable failure) {
         quiesce();
         ContentWriter unused;
+        lock.lock();
+        try {
+            unused = committed ? null : takeWriter();
+        } finally {
+            lock.unlock();
+        }
+        close(unused);
         lock.lock();
         try {
             boolean abandoned = phase == Phase.ABANDONED;
@@ -204,12 +223,18 @@ final class Fill {
                 outcome = classify(failure);
                 problem = failure;
             }
-            unused = committed && waiters > 0 ? null : takeWriter();
+            unused = waiters > 0 ? null : takeWriter();
             changed.signalAll();
         } finally {
             lock.unlock();
         }
         close(unused);
+        end.complete(committed() ? Outcome.COMPLETE : outcome());
+    }
+
+    /** Returns the end of the fill, when nothing uses the cache or the store any more. */
+    CompletableFuture<Outcome> end() {
+        return end.copy();
     }
 
     private static Outcome classify(@Nullable Throwable failure) {
@@ -280,13 +305,13 @@ final class Fill {
         }
     }
 
-    /** Lets the waiters go on without this fill, and cancels the download. */
-    void abandon() {
+    /** Lets the waiters go on without this fill, and cancels the download. Returns whether this call did it. */
+    boolean abandon() {
         Transfer<ReadResult> cancelled;
         lock.lock();
         try {
-            if (phase == Phase.ENDED) {
-                return;
+            if (phase == Phase.ENDED || phase == Phase.ABANDONED) {
+                return false;
             }
             phase = Phase.ABANDONED;
             cancelled = transfer;
@@ -297,6 +322,7 @@ final class Fill {
         if (cancelled != null) {
             cancelled.cancel();
         }
+        return true;
     }
 
     /**
@@ -328,7 +354,7 @@ final class Fill {
                 exit();
             }
             if (bytes <= 0) {
-                return Outcome.REFUSED;
+                return Outcome.LOST; // content of one frame is never in a file of its own: it is in the cache now
             }
             at += bytes;
         }
@@ -394,9 +420,12 @@ final class Fill {
         } finally {
             lock.unlock();
         }
-        LOG.warn("The download of '{}' into the cache made no progress for {} ms, and is given up",
-                blob.key(), TimeUnit.NANOSECONDS.toMillis(stallNanos));
-        abandon();
+        if (abandon()) {
+            LOG.warn(
+                    "The download of '{}' into the cache made no progress for {} ms, and is given up",
+                    blob.key(),
+                    TimeUnit.NANOSECONDS.toMillis(stallNanos));
+        }
         return -1;
     }
 
@@ -427,6 +456,10 @@ final class Fill {
         IOException interrupted = new InterruptedIOException("interrupted while waiting for a download");
         interrupted.initCause(cause);
         return new BlobStoreException(
-                Operation.READ, blob.key(), "was interrupted while the blob was downloaded into the cache", interrupted, true);
+                Operation.READ,
+                blob.key(),
+                "was interrupted while the blob was downloaded into the cache",
+                interrupted,
+                true);
     }
 }

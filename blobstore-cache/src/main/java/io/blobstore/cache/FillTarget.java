@@ -85,7 +85,7 @@ final class FillTarget implements BlobTarget, BlobTarget.Writer {
         fill.quiesce();
         try {
             Digest content = writer.commit();
-            fill.committed();
+            fill.setCommitted();
             committed.run(content, checksum);
         } catch (DigestMismatchException e) {
             throw wrong("its content is not the one that this version had: " + e.getMessage());
@@ -186,7 +186,8 @@ final class FillTarget implements BlobTarget, BlobTarget.Writer {
             long rest = written - at;
             unaccepted = rest == 0
                     ? Crc32c.EMPTY
-                    : new Crc32c(unaccepted.value() ^ again.combine(Crc32c.EMPTY, rest).value());
+                    : new Crc32c(unaccepted.value()
+                            ^ again.combine(Crc32c.EMPTY, rest).value());
             again = Crc32c.EMPTY;
             accepted = at;
         }

@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The downloads into the cache that are in progress: at most one for each version. Each is one transfer with one request
- * at a time, so that content arrives in order; retries resume at the byte that was reached. Thread-safe.
+ * The downloads into the cache that are in progress: at most one for each version. Each is one transfer with one
+ * request at a time, so that content arrives in order; retries resume at the byte that was reached. Thread-safe.
  */
 final class Fills implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(Fills.class);
@@ -45,12 +45,7 @@ final class Fills implements Closeable {
     private final ConcurrentHashMap<VersionKey, Fill> running = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
-    Fills(
-            BlobStore remote,
-            ContentCache cache,
-            VersionRecords records,
-            Counters counters,
-            CachedStoreOptions options) {
+    Fills(BlobStore remote, ContentCache cache, VersionRecords records, Counters counters, CachedStoreOptions options) {
         this.remote = remote;
         this.cache = cache;
         this.records = records;
@@ -98,7 +93,7 @@ final class Fills implements Closeable {
         boolean begun = false;
         try {
             Optional<VersionRecord> known = records.find(version);
-            if (known.isPresent() && cache.contains(known.get().content())) {
+            if (known.isPresent() && contains(known.get().content())) {
                 return Optional.empty(); // another fill ended since the caller looked
             }
             begun = start(version, fill, known.map(VersionRecord::content));
@@ -112,13 +107,21 @@ final class Fills implements Closeable {
         }
     }
 
+    private boolean contains(Digest content) throws IOException {
+        try {
+            return cache.contains(content);
+        } catch (IllegalStateException e) {
+            return false; // closed: starting fails as well
+        }
+    }
+
     private boolean start(VersionKey version, Fill fill, Optional<Digest> expected) throws IOException {
         ContentWriter writer;
         try {
             writer = expected.isPresent()
                     ? cache.write(expected.get())
                     : cache.write(fill.blob().size());
-        } catch (IOException | IllegalArgumentException e) {
+        } catch (IOException | IllegalArgumentException | IllegalStateException e) {
             if (Interrupts.caused(e)) {
                 throw e;
             }
@@ -138,15 +141,18 @@ final class Fills implements Closeable {
             ended(version, fill, e);
             return false;
         }
-        CompletableFuture<?> unused = transfer.toCompletableFuture()
-                .whenComplete((result, failure) -> ended(version, fill, failure));
+        CompletableFuture<?> unused =
+                transfer.toCompletableFuture().whenComplete((result, failure) -> ended(version, fill, failure));
         fill.transferring(transfer);
         return true;
     }
 
     private static VersionRecord record(BlobMetadata blob, Digest content, Crc32c checksum) {
         return new VersionRecord(
-                blob.toBuilder().checksum(blob.checksum().or(() -> Optional.of(checksum))).build(), content);
+                blob.toBuilder()
+                        .checksum(blob.checksum().or(() -> Optional.of(checksum)))
+                        .build(),
+                content);
     }
 
     private DownloadOptions options(BlobMetadata blob) {
@@ -165,6 +171,11 @@ final class Fills implements Closeable {
         }
         running.remove(version, fill);
         fill.ended(failure instanceof CompletionException e && e.getCause() != null ? e.getCause() : failure);
+    }
+
+    /** Returns the manager of the downloads, which is closed with this object. */
+    TransferManager transfers() {
+        return transfers;
     }
 
     /** Cancels the downloads, and waits until none uses the cache or the store. Idempotent. */

@@ -119,8 +119,8 @@ final class OneRead {
                     ByteRange.of(range.offset() + done, length - done),
                     target,
                     ReadOptions.ifMatch(blob.version()));
-            return verified(ReadResult.of(
-                    blob, done + read.length(), checksum.combine(read.checksum(), read.length())));
+            return verified(
+                    ReadResult.of(blob, done + read.length(), checksum.combine(read.checksum(), read.length())));
         } catch (PartialReadException e) {
             ReadResult received = e.received();
             throw partial(done + received.length(), checksum.combine(received.checksum(), received.length()), e);

@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The records of blobs to be uploaded, a file for each, {@code SEQUENCE.pending} in hex. A record is forced to the device
- * before it counts. Files that cannot be decoded are kept, and reported. Thread-safe.
+ * The records of blobs to be uploaded, a file for each, {@code SEQUENCE.pending} in hex. A record is forced to the
+ * device before it counts. Files that cannot be decoded are kept, and reported. Thread-safe.
  */
 final class PendingFiles implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(PendingFiles.class);

@@ -51,14 +51,19 @@ record PendingRecord(long sequence, BlobMetadata blob, Digest content) {
         ByteBuffer in = ByteBuffer.wrap(bytes);
         try {
             int end = bytes.length - Integer.BYTES;
-            if (in.getInt() != MAGIC || in.getShort() != LAYOUT || Crc32c.of(in.slice(0, end)).value() != in.getInt(end)) {
+            if (in.getInt() != MAGIC
+                    || in.getShort() != LAYOUT
+                    || Crc32c.of(in.slice(0, end)).value() != in.getInt(end)) {
                 return Optional.empty();
             }
             in.limit(end);
             long sequence = in.getLong();
             Digest content = VersionRecord.digest(in);
             return Optional.of(new PendingRecord(sequence, VersionRecord.metadata(in), content));
-        } catch (BufferUnderflowException | IllegalArgumentException | DateTimeException | IndexOutOfBoundsException e) {
+        } catch (BufferUnderflowException
+                | IllegalArgumentException
+                | DateTimeException
+                | IndexOutOfBoundsException e) {
             return Optional.empty();
         }
     }

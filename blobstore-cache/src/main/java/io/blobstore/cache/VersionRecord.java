@@ -86,7 +86,10 @@ record VersionRecord(BlobMetadata blob, Digest content) {
             return blob.size() == content.size() && !in.hasRemaining()
                     ? Optional.of(new VersionRecord(blob, content))
                     : Optional.empty();
-        } catch (BufferUnderflowException | IllegalArgumentException | DateTimeException | IndexOutOfBoundsException e) {
+        } catch (BufferUnderflowException
+                | IllegalArgumentException
+                | DateTimeException
+                | IndexOutOfBoundsException e) {
             return Optional.empty();
         }
     }
@@ -110,8 +113,9 @@ record VersionRecord(BlobMetadata blob, Digest content) {
         string(out, blob.version().value());
         out.writeBoolean(blob.checksum().isPresent());
         out.writeInt(blob.checksum().map(Crc32c::value).orElse(0));
-        out.writeLong(blob.lastModified().getEpochSecond());
-        out.writeInt(blob.lastModified().getNano());
+        Instant modified = blob.lastModified();
+        out.writeLong(modified.getEpochSecond());
+        out.writeInt(modified.getNano());
         strings(out, blob.contentHeaders());
         strings(out, blob.userMetadata());
     }

@@ -2,9 +2,9 @@ package io.blobstore.cache;
 
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
-import io.blobstore.internal.concurrent.Interrupts;
 import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Keyspace;
+import io.blobstore.internal.concurrent.Interrupts;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
@@ -63,7 +63,7 @@ final class VersionRecords {
                 counters.cacheFailures.increment();
             }
             return record;
-        } catch (IOException e) {
+        } catch (IOException | IllegalStateException e) {
             failed(version, e);
             return Optional.empty();
         }
@@ -97,10 +97,9 @@ final class VersionRecords {
     void put(VersionRecord record) throws IOException {
         VersionKey version = VersionKey.of(record.blob());
         try {
-            cache.putRecord(
-                    Keyspace.RAW, VersionRecord.key(storeId, version), BlobSource.of(record.encode()));
+            cache.putRecord(Keyspace.RAW, VersionRecord.key(storeId, version), BlobSource.of(record.encode()));
             remember(record);
-        } catch (IOException e) {
+        } catch (IOException | IllegalStateException e) {
             failed(version, e);
         }
     }
@@ -115,7 +114,7 @@ final class VersionRecords {
         }
         try {
             cache.removeRecord(Keyspace.RAW, VersionRecord.key(storeId, version));
-        } catch (IOException e) {
+        } catch (IOException | IllegalStateException e) {
             failed(version, e);
         }
     }
@@ -129,9 +128,9 @@ final class VersionRecords {
         }
     }
 
-    private void failed(VersionKey version, IOException e) throws IOException {
-        if (Interrupts.caused(e)) {
-            throw e;
+    private void failed(VersionKey version, Exception e) throws IOException {
+        if (Interrupts.caused(e) && e instanceof IOException interrupted) {
+            throw interrupted;
         }
         LOG.warn("The record of '{}' in the cache cannot be used", version.key(), e);
         counters.cacheFailures.increment();

@@ -145,7 +145,10 @@ final class WriteBack implements Closeable {
             if (Interrupts.caused(e)) {
                 throw new BlobStoreException(Operation.STORE, record.blob().key(), "was interrupted", e, true);
             }
-            LOG.warn("'{}' is uploaded at once, as its record cannot be written", record.blob().key(), e);
+            LOG.warn(
+                    "'{}' is uploaded at once, as its record cannot be written",
+                    record.blob().key(),
+                    e);
             return false;
         }
     }
@@ -168,7 +171,10 @@ final class WriteBack implements Closeable {
         BlobKey key = blob.record.blob().key();
         if (content.isEmpty() && queue.get(key).filter(blob::equals).isPresent()) {
             throw new IntegrityException(
-                    Operation.READ, key, "its content is damaged in the cache, and was not uploaded; store it again", null);
+                    Operation.READ,
+                    key,
+                    "its content is damaged in the cache, and was not uploaded; store it again",
+                    null);
         }
         return content;
     }
@@ -184,7 +190,9 @@ final class WriteBack implements Closeable {
         T run() throws IOException;
     }
 
-    /** Changes a key of the remote store instead of uploading the blob that waits, which is dropped if that succeeds. */
+    /**
+     * Changes a key of the remote store instead of uploading the blob that waits, which is dropped if that succeeds.
+     */
     <T> T instead(Operation operation, BlobKey key, Change<T> change) throws IOException {
         queue.lockKey(operation, key);
         try {

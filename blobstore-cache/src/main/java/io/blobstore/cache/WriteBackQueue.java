@@ -316,5 +316,4 @@ final class WriteBackQueue {
             lock.unlock();
         }
     }
-
 }

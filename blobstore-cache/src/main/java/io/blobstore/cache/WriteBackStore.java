@@ -38,9 +38,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Acknowledges blobs when they are in the cache, and uploads them later. Until then, reads and metadata are those of the
- * acknowledged blob. What only the remote store can decide waits for the upload of the keys concerned: stores with a
- * condition, listings, copies, uploads in parts and presigned URLs. Thread-safe.
+ * Acknowledges blobs when they are in the cache, and uploads them later. Until then, reads and metadata are those of
+ * the acknowledged blob. What only the remote store can decide waits for the upload of the keys concerned: stores with
+ * a condition, listings, copies, uploads in parts and presigned URLs. Thread-safe.
  */
 final class WriteBackStore extends ForwardingBlobStore {
     private final CachingStore remote;
@@ -109,10 +109,15 @@ final class WriteBackStore extends ForwardingBlobStore {
         if (options.precondition() == Precondition.none()) {
             return writeBack.instead(Operation.COPY, to, () -> remote.copy(from, to, translated.build()));
         }
-        return writeBack.after(Operation.COPY, to, () -> remote.copy(
-                from,
+        return writeBack.after(
+                Operation.COPY,
                 to,
-                translated.precondition(toRemote(to, options.precondition())).build()));
+                () -> remote.copy(
+                        from,
+                        to,
+                        translated
+                                .precondition(toRemote(to, options.precondition()))
+                                .build()));
     }
 
     // ---- deleting
@@ -129,7 +134,8 @@ final class WriteBackStore extends ForwardingBlobStore {
     @Override
     public DeleteResult delete(Collection<BlobKey> keys) throws IOException {
         writeBack.requireOpen();
-        List<BlobKey> waiting = keys.stream().filter(key -> writeBack.get(key).isPresent()).toList();
+        List<BlobKey> waiting =
+                keys.stream().filter(key -> writeBack.get(key).isPresent()).toList();
         if (waiting.isEmpty()) {
             return remote.delete(keys);
         }

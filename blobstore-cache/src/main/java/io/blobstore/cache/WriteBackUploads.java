@@ -5,6 +5,7 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
 import io.blobstore.StoredBlob;
+import io.blobstore.internal.concurrent.Interrupts;
 import io.blobstore.transfer.RetryPolicy;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferManager;
@@ -21,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Uploads what waits, and repeats what failed with growing delays, for ever. An upload that may have taken effect, as it
- * failed or its process was killed, is looked for before the next attempt, so that each blob is stored once.
+ * Uploads what waits, and repeats what failed with growing delays, for ever. An upload that may have taken effect, as
+ * it failed or its process was killed, is looked for before the next attempt, so that each blob is stored once.
  * Thread-safe.
  */
 final class WriteBackUploads implements Closeable {
@@ -90,14 +91,21 @@ final class WriteBackUploads implements Closeable {
         } catch (Throwable e) {
             failure = e;
             retries.increment();
-            LOG.warn(
-                    "'{}' was acknowledged, and could not be uploaded in attempt {}: {}",
-                    blob.record.blob().key(),
-                    blob.attempts + 1,
-                    e.toString());
+            report(blob, e);
         }
         if (queue.attempted(blob, failure, failure == null ? Duration.ZERO : delay(blob.attempts, failure))) {
             discard(blob);
+        }
+    }
+
+    /** Logs attempts 1, 2, 4, 8 and so on as warnings: an outage makes many. */
+    private static void report(PendingBlob blob, Throwable failure) {
+        int attempt = blob.attempts + 1;
+        String message = "'{}' was acknowledged, and could not be uploaded in attempt {}: {}";
+        if (Integer.bitCount(attempt) == 1 && !Interrupts.caused(failure)) {
+            LOG.warn(message, blob.record.blob().key(), attempt, failure.toString());
+        } else {
+            LOG.debug(message, blob.record.blob().key(), attempt, failure.toString());
         }
     }
 
@@ -136,7 +144,8 @@ final class WriteBackUploads implements Closeable {
                 && found.checksum().equals(wanted.checksum())
                 && found.userMetadata().equals(wanted.userMetadata())
                 && wanted.contentHeaders().entrySet().stream()
-                        .allMatch(header -> header.getValue().equals(found.contentHeaders().get(header.getKey())));
+                        .allMatch(header ->
+                                header.getValue().equals(found.contentHeaders().get(header.getKey())));
         return same
                 ? Optional.of(StoredBlob.of(found.key(), found.size(), found.version(), found.checksum()))
                 : Optional.empty();
@@ -187,7 +196,9 @@ final class WriteBackUploads implements Closeable {
         boolean interrupted = false;
         try {
             if (!queue.awaitEmpty(options.closeTimeout())) {
-                LOG.warn("{} blobs were not uploaded yet; they are uploaded when the store is opened again", queue.blobs());
+                LOG.warn(
+                        "{} blobs were not uploaded yet; they are uploaded when the store is opened again",
+                        queue.blobs());
             }
         } catch (InterruptedException e) {
             interrupted = true;

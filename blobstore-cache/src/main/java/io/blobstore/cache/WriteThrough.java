@@ -26,8 +26,7 @@ final class WriteThrough {
     private final Counters counters;
     private final long maxSize;
 
-    WriteThrough(
-            BlobStore remote, ContentCache cache, VersionRecords records, Counters counters, long maxSize) {
+    WriteThrough(BlobStore remote, ContentCache cache, VersionRecords records, Counters counters, long maxSize) {
         this.remote = remote;
         this.cache = cache;
         this.records = records;

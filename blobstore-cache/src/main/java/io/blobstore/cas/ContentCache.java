@@ -60,20 +60,29 @@ public final class ContentCache implements Closeable {
     static ContentCache open(Path path, CacheOptions options, EntryFiles files) throws IOException {
         CacheDirectory directory = CacheDirectory.open(path, options);
         try {
-            boolean readOnly = options.accessMode() == AccessMode.READ_ONLY;
-            Index index = readOnly
-                    ? new Index(Long.MAX_VALUE, directory.journal(), entry -> {})
-                    : new Index(
-                            options.maxBytes(),
-                            directory.journal(),
-                            entry -> directory.delete(entry.file()),
-                            options.listener());
-            directory.load(index);
-            return new ContentCache(new CacheContext(directory, index, options, files));
+            Index index = index(directory, options);
+            try {
+                directory.load(index);
+                return new ContentCache(new CacheContext(directory, index, options, files));
+            } catch (IOException | RuntimeException | Error e) {
+                index.close();
+                throw e;
+            }
         } catch (IOException | RuntimeException | Error e) {
             directory.close();
             throw e;
         }
+    }
+
+    private static Index index(CacheDirectory directory, CacheOptions options) {
+        return options.accessMode() == AccessMode.READ_ONLY
+                ? new Index(Long.MAX_VALUE, directory.journal(), entry -> {})
+                : new Index(
+                        options.maxBytes(),
+                        directory.journal(),
+                        entry -> directory.delete(entry.file()),
+                        directory.room(),
+                        options.listener());
     }
 
     /** An operation on the cache while it is open. */

@@ -71,6 +71,10 @@ final class WrittenFile implements Closeable {
         writer.add(content, done);
     }
 
+    void flush() throws IOException {
+        writer.flush();
+    }
+
     long readable() {
         long held = verified ? size : (size - 1) / CasblobWriter.FRAME * CasblobWriter.FRAME;
         return Math.min(held, writer.readable());

@@ -6,6 +6,7 @@ import io.blobstore.BlobSource;
 import io.blobstore.ByteRange;
 import io.blobstore.Sha256;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -107,16 +108,23 @@ final class CacheFixture {
         }
     }
 
-    /** Returns the unfinished files. */
-    static List<Path> temporaries(Path stateDirectory) throws IOException {
+    /** Requires that there are no unfinished files, as soon as the journal has no more of its own. */
+    static void requireNoTemporaries(ContentCache cache) {
+        await(() -> temporaries(cache.stateDirectory()).isEmpty());
+    }
+
+    /** Returns the unfinished files of this process and of others. */
+    static List<Path> temporaries(Path stateDirectory) {
         Path sessions = stateDirectory.resolve("tmp");
         if (!Files.exists(sessions)) {
             return List.of();
         }
         try (Stream<Path> all = Files.walk(sessions)) {
-            return all.filter(Files::isRegularFile)
+            return all.filter(file -> !Files.isDirectory(file))
                     .filter(file -> !file.toString().endsWith(".lock"))
                     .toList();
+        } catch (IOException | UncheckedIOException e) {
+            return List.of(stateDirectory); // one vanished meanwhile
         }
     }
 

@@ -85,7 +85,7 @@ class ContentCacheTest {
         assertThat(stats.storedBytes()).isEqualTo(CacheFixture.blocks(files));
         assertThat(stats.reservedBytes()).isZero();
         assertThat(stats.corrupt()).isZero();
-        assertThat(CacheFixture.temporaries(cache.stateDirectory())).isEmpty();
+        CacheFixture.requireNoTemporaries(cache);
     }
 
     private static void requireRanges(ContentCache cache, Content content) throws IOException {
@@ -170,7 +170,7 @@ class ContentCacheTest {
                 CacheFixture.requireMiss(cache, content.digest());
             }
             assertThat(CacheFixture.files(directory())).isEmpty();
-            assertThat(CacheFixture.temporaries(cache.stateDirectory())).isEmpty();
+            CacheFixture.requireNoTemporaries(cache);
             assertThat(cache.stats().reservedBytes()).isZero();
         }
     }

@@ -1,17 +1,25 @@
 package io.blobstore.zstd;
 
 import io.blobstore.BlobKey;
+import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.ReadOptions;
 import io.blobstore.transfer.BlobReader;
+import io.blobstore.transfer.BlobWriter;
+import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferManager;
+import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 
 /**
- * Reads compressed blobs of a store by offsets of their content.
+ * Stores content compressed, and reads compressed blobs of a store by offsets of their content.
  *
  * <pre>{@code
- * try (BlobReader reader = CompressedBlobs.of(store).open(transfers, BlobKey.of("logs/2026.zst"))) {
+ * CompressedBlobs blobs = CompressedBlobs.of(store);
+ * try (MappedFile file = MappedFile.open(Path.of("log"))) {
+ *     blobs.upload(transfers, BlobKey.of("logs/2026.zst"), file.region()).join();
+ * }
+ * try (BlobReader reader = blobs.open(transfers, BlobKey.of("logs/2026.zst"))) {
  *     ByteBuffer memory = ByteBuffer.allocateDirect(64 << 10);
  *     reader.read(memory, 5L << 30); // fetches and decodes one frame, or two
  * }
@@ -24,15 +32,17 @@ import java.io.IOException;
  * by its checksum before its bytes count as read. Frames that another program wrote without checksums are verified only
  * by their structure and length.
  *
- * <p>The tables that were used last are kept, in up to 64 MiB. Thread-safe.
+ * <p>Kept are the tables that were used last, in up to 64 MiB, and for small reads by a {@link BlobReader} the frames
+ * that were read in part, decoded, in up to 8 MiB outside of the heap, or one larger frame. Thread-safe.
  */
 public final class CompressedBlobs {
     private static final long TABLES = 64L << 20;
+    private static final long FRAMES = 8L << 20;
 
     private final ContentStore contents;
 
     private CompressedBlobs(BlobStore store) {
-        contents = new ContentStore(store, new TableLoader(store), new TableCache(TABLES));
+        contents = new ContentStore(store, new TableLoader(store), new TableCache(TABLES), new FrameCache(FRAMES));
     }
 
     /** Returns the compressed blobs of a store, which the caller keeps open meanwhile and closes. */
@@ -49,6 +59,45 @@ public final class CompressedBlobs {
      */
     public CompressedBlob stat(BlobKey key) throws IOException {
         return contents.load(key, ReadOptions.DEFAULT);
+    }
+
+    /**
+     * Starts an upload with default options; see {@link #upload(TransferManager, BlobKey, BlobSource,
+     * CompressionOptions)}.
+     */
+    public Transfer<CompressionResult> upload(TransferManager transfers, BlobKey key, BlobSource source) {
+        return upload(transfers, key, source, CompressionOptions.DEFAULT);
+    }
+
+    /**
+     * Starts to compress content and to store it, and returns at once. The content is compressed straight from mapped
+     * memory, frame by frame on several threads, and sent in parts as they are made: without a temporary file, and
+     * without knowing the compressed size before. The source is retained until the transfer has completed.
+     *
+     * <p>The blob's metadata has the format and the size of the content, as {@code blobstore-frames} and
+     * {@code blobstore-content-size}; the blob itself has the SHA-256 and the CRC32C of the content, which {@link #stat}
+     * returns.
+     *
+     * <p>Memory: the parts in flight and up to two more (see {@link BlobWriter}); for compression, {@code threads + 4}
+     * frames, and some 1 MiB for each thread at level 1. A store without multipart uploads takes blobs of up to
+     * {@link UploadOptions#partSize} bytes.
+     *
+     * @return the transfer; its progress is the number of bytes of content that are stored
+     * @throws IllegalArgumentException if the content has too many frames, or there is no room for the metadata
+     * @throws IllegalStateException if the manager, or the source's memory, is closed
+     * @throws java.util.concurrent.RejectedExecutionException if the manager's executor rejects the transfer
+     */
+    public Transfer<CompressionResult> upload(
+            TransferManager transfers, BlobKey key, BlobSource source, CompressionOptions options) {
+        CompressedUpload content = new CompressedUpload(source, options);
+        UploadOptions upload;
+        try {
+            upload = content.uploadOptions();
+        } catch (RuntimeException e) {
+            content.close();
+            throw e;
+        }
+        return transfers.upload(contents.store(), key, content, upload);
     }
 
     /**

@@ -29,18 +29,26 @@ import java.util.Optional;
 
 /**
  * Shows the content of the compressed blobs of a store: offsets, sizes and checksums are those of the content. A range
- * costs one request, for the frames that hold it, once the table is known.
+ * costs one request, for the frames that hold it, once the table is known; or none, if it is in frames that were read
+ * in part before, and of a version that the caller asks for.
  *
  * <p>Not closed: the decorated store belongs to the caller. Thread-safe.
  */
 final class ContentStore extends ForwardingBlobStore {
     private final TableLoader loader;
     private final TableCache tables;
+    private final FrameCache frames;
 
-    ContentStore(BlobStore store, TableLoader loader, TableCache tables) {
+    ContentStore(BlobStore store, TableLoader loader, TableCache tables, FrameCache frames) {
         super(store);
         this.loader = loader;
         this.tables = tables;
+        this.frames = frames;
+    }
+
+    /** Returns the store of the compressed blobs. */
+    BlobStore store() {
+        return delegate();
     }
 
     /** Returns a blob, of the version that the options want. */
@@ -67,17 +75,18 @@ final class ContentStore extends ForwardingBlobStore {
         ByteRanges.requireRoom(range, target.remaining());
         CompressedBlob blob = blob(key, options);
         try {
-            return read(blob, range, target);
+            return read(blob, range, target, options);
         } catch (PreconditionFailedException e) {
             tables.remove(blob);
             if (options.ifMatch().isPresent()) {
                 throw e;
             }
-            return read(load(key, options), range, target); // it was replaced since its table was fetched
+            return read(load(key, options), range, target, options); // it was replaced since its table was fetched
         }
     }
 
-    private ReadResult read(CompressedBlob blob, ByteRange range, BlobTarget.Window target) throws IOException {
+    private ReadResult read(CompressedBlob blob, ByteRange range, BlobTarget.Window target, ReadOptions options)
+            throws IOException {
         long length =
                 ByteRanges.resolve(range, blob.stored().key(), blob.table().contentSize(), target.remaining());
         ReadResult result;
@@ -86,7 +95,9 @@ final class ContentStore extends ForwardingBlobStore {
         } else if (blob.table().encoding() == Encoding.IDENTITY) {
             result = readStored(blob, range.offset(), length, target);
         } else {
-            result = readFrames(blob, range.offset(), length, target);
+            // What is in the cache is of this version, which need not be the store's any more.
+            boolean pinned = options.ifMatch().isPresent();
+            result = readFrames(blob, range.offset(), length, target, pinned);
         }
         if (length == blob.table().contentSize()) {
             Checksums.requireStored(Operation.READ, result.blob(), result.checksum());
@@ -107,14 +118,21 @@ final class ContentStore extends ForwardingBlobStore {
         }
     }
 
-    private ReadResult readFrames(CompressedBlob blob, long offset, long length, BlobTarget.Window target)
+    private ReadResult readFrames(
+            CompressedBlob blob, long offset, long length, BlobTarget.Window target, boolean cached)
             throws IOException {
         BlobKey key = blob.stored().key();
-        try (FrameWindow window = new FrameWindow(blob.table(), offset, offset + length, target)) {
+        try (FrameWindow window = new FrameWindow(blob, offset, offset + length, target, frames)) {
             try {
-                ByteRange frames = ByteRange.of(window.storedOffset(), window.remaining());
-                delegate().read(key, frames, window, pinned(blob));
-                window.finish();
+                if (cached) {
+                    window.deliverCached();
+                }
+                if (!window.isComplete()) {
+                    long storedOffset = window.begin();
+                    ByteRange stored = ByteRange.of(storedOffset, window.remaining());
+                    delegate().read(key, stored, window, pinned(blob));
+                    window.finish();
+                }
                 return ReadResult.of(blob.content(), window.delivered(), window.checksum());
             } catch (PartialReadException e) {
                 throw partial(blob, window.delivered(), window.checksum(), e);

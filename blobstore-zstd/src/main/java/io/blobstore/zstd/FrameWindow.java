@@ -16,13 +16,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Receives a run of stored frames, one after another, and decodes each into the target of a read as soon as it is
  * complete: into the target's own memory where all of the frame is wanted, and there is direct memory for it; otherwise
- * into a buffer, from which the wanted part is copied.
+ * into a buffer, from which the wanted part is copied. Frames that are wanted in part are put into a cache.
  *
  * <p>Memory: one stored frame, and one decoded frame if the target is not direct or a part of it is wanted. Not
  * thread-safe.
  */
 final class FrameWindow implements BlobTarget.Window {
+    private final CompressedBlob blob;
     private final FrameTable table;
+    private final FrameCache cache;
     private final BlobTarget.Window target;
     /** The range of the content that is wanted. */
     private final long from;
@@ -31,7 +33,8 @@ final class FrameWindow implements BlobTarget.Window {
     private final int last;
 
     private final FrameDecoder decoder = new FrameDecoder();
-    private final PooledBuffer stored;
+    private @Nullable PooledBuffer memory;
+    private ByteBuffer stored = ByteBuffer.allocate(0);
     private @Nullable PooledBuffer decoded;
     private final CRC32C checksum = new CRC32C();
 
@@ -40,41 +43,61 @@ final class FrameWindow implements BlobTarget.Window {
     private @Nullable FrameFormatException damage;
 
     /** Creates a window for the frames that hold a range of the content, which is not empty. */
-    FrameWindow(FrameTable table, long from, long to, BlobTarget.Window target) {
-        this.table = table;
+    FrameWindow(CompressedBlob blob, long from, long to, BlobTarget.Window target, FrameCache cache) {
+        this.blob = blob;
+        this.table = blob.table();
         this.target = target;
+        this.cache = cache;
         this.from = from;
         this.to = to;
         this.frame = table.frameAt(from);
         this.last = table.frameAt(to - 1);
+    }
+
+    /** Delivers the first frames, as far as they are in the cache. */
+    void deliverCached() throws TargetException {
+        while (frame <= last) {
+            FrameCache.CachedFrame cached = cache.find(blob, frame).orElse(null);
+            if (cached == null) {
+                return;
+            }
+            try (cached) {
+                deliverPart(cached.content());
+            }
+            frame++;
+        }
+    }
+
+    /** Returns whether all was delivered. */
+    boolean isComplete() {
+        return frame > last;
+    }
+
+    /** Prepares for the first frame that was not delivered, and returns the offset at which it is stored. */
+    long begin() {
         int largest = 0;
         for (int i = frame; i <= last; i++) {
             largest = Math.max(largest, (int) table.storedLength(i));
         }
-        this.stored = DirectBufferPool.shared().take(largest);
-        stored.buffer().limit((int) table.storedLength(frame));
-    }
-
-    /** Returns the offset at which the frames are stored. */
-    long storedOffset() {
-        return table.storedOffset(table.frameAt(from));
+        PooledBuffer buffer = DirectBufferPool.shared().take(largest);
+        memory = buffer;
+        stored = buffer.buffer().limit((int) table.storedLength(frame));
+        return table.storedOffset(frame);
     }
 
     @Override
     public long remaining() {
         return frame > last
                 ? 0
-                : table.storedOffset(last + 1)
-                        - table.storedOffset(frame)
-                        - stored.buffer().position();
+                : table.storedOffset(last + 1) - table.storedOffset(frame) - stored.position();
     }
 
     @Override
     public ByteBuffer buffer() throws TargetException {
-        if (frame <= last && !stored.buffer().hasRemaining()) {
+        if (frame <= last && !stored.hasRemaining()) {
             decode();
         }
-        return stored.buffer();
+        return stored;
     }
 
     /** Decodes the last frame, after all stored bytes were put. */
@@ -84,22 +107,23 @@ final class FrameWindow implements BlobTarget.Window {
 
     /** Decodes the frame that is complete, and prepares the buffer for the next one. */
     private void decode() throws TargetException {
-        ByteBuffer bytes = stored.buffer().flip();
+        ByteBuffer bytes = stored.flip();
         long start = table.contentOffset(frame);
         long end = start + table.contentLength(frame);
         try {
             if (start >= from && end <= to && decodesInto(target.buffer(), (int) (end - start))) {
-                ByteBuffer memory = target.buffer();
-                decoder.decode(table, frame, bytes, memory);
-                deliver(memory.slice(memory.position(), (int) (end - start)));
-                memory.position(memory.position() + (int) (end - start));
+                ByteBuffer wanted = target.buffer();
+                decoder.decode(table, frame, bytes, wanted);
+                deliver(wanted.slice(wanted.position(), (int) (end - start)));
+                wanted.position(wanted.position() + (int) (end - start));
             } else {
-                ByteBuffer memory = decoded((int) (end - start));
-                decoder.decode(table, frame, bytes, memory);
-                int skip = (int) (Math.max(from, start) - start);
-                ByteBuffer wanted = memory.slice(skip, (int) (Math.min(to, end) - start) - skip);
-                target.put(wanted.duplicate());
-                deliver(wanted);
+                PooledBuffer whole = decoded((int) (end - start));
+                decoder.decode(table, frame, bytes, whole.buffer().clear());
+                deliverPart(whole.buffer());
+                if (start < from || end > to) {
+                    decoded = null;
+                    cache.put(blob, frame, whole, (int) (end - start));
+                }
             }
         } catch (FrameFormatException e) {
             damage = e;
@@ -109,20 +133,32 @@ final class FrameWindow implements BlobTarget.Window {
         bytes.clear().limit(frame > last ? 0 : (int) table.storedLength(frame));
     }
 
+    /** Delivers what is wanted of the current frame, whose content begins at 0. */
+    private void deliverPart(ByteBuffer content) throws TargetException {
+        long start = table.contentOffset(frame);
+        int skip = (int) (Math.max(from, start) - start);
+        ByteBuffer wanted =
+                content.slice(skip, (int) (Math.min(to, start + table.contentLength(frame)) - start) - skip);
+        target.put(wanted.duplicate());
+        deliver(wanted);
+    }
+
     private static boolean decodesInto(ByteBuffer memory, int length) {
         return memory.isDirect() && memory.remaining() >= length;
     }
 
-    /** Returns memory for a decoded frame at position 0. */
-    private ByteBuffer decoded(int length) {
-        if (decoded != null && decoded.buffer().capacity() < length) {
-            decoded.close();
-            decoded = null;
+    /** Returns memory for a decoded frame. */
+    private PooledBuffer decoded(int length) {
+        PooledBuffer buffer = decoded;
+        if (buffer != null && buffer.buffer().capacity() < length) {
+            buffer.close();
+            buffer = null;
         }
-        if (decoded == null) {
-            decoded = DirectBufferPool.shared().take(length);
+        if (buffer == null) {
+            buffer = DirectBufferPool.shared().take(length);
         }
-        return decoded.buffer().clear();
+        decoded = buffer;
+        return buffer;
     }
 
     private void deliver(ByteBuffer content) {
@@ -149,7 +185,9 @@ final class FrameWindow implements BlobTarget.Window {
     @Override
     public void close() {
         decoder.close();
-        stored.close();
+        if (memory != null) {
+            memory.close();
+        }
         if (decoded != null) {
             decoded.close();
         }

@@ -12,15 +12,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of a cache: {@code present + doomed + reserved ≤ limit} after each step that adds some, and no more taken
- * from the {@link SharedRoom} of all processes than that has. Puts that need more wait in the order in which they came. Not
- * thread-safe: guarded by the index's lock.
+ * from the {@link SharedRoom} of all processes than that has. Puts that need more wait in the order in which they came.
+ * Not thread-safe: guarded by the index's lock.
  */
 final class Budget {
     /** What a file takes on the disk is a multiple of this, as bazel-remote counts it. */
     static final long BLOCK = 4096;
 
     /** How often the reaper looks whether another process has made room. */
-    static final Duration POLL = Duration.ofMillis(10);
+    private static final Duration POLL = Duration.ofMillis(10);
+
+    /** How long puts wait for a refused one to give back what it had, before the next one is refused. */
+    private static final Duration GIVE_BACK = Duration.ofSeconds(1);
 
     /** How long a put waits for another process to make room. */
     static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -50,7 +53,8 @@ final class Budget {
         final Condition condition;
         final long since = System.nanoTime();
 
-        @Nullable Outcome outcome;
+        @Nullable
+        Outcome outcome;
 
         Waiter(Reservation reservation, long minimum, long preferred, Condition condition) {
             this.reservation = reservation;
@@ -121,8 +125,9 @@ final class Budget {
         }
         long blocks = blocks(bytes);
         if (blocks > limit) {
-            throw new IllegalArgumentException("content that takes " + bytes + " bytes is larger than the cache, which"
-                    + " has " + max + ": raise its maximum size, or do without caching it");
+            throw new IllegalArgumentException(
+                    "content that takes " + bytes + " bytes is larger than the cache, which" + " has " + max
+                            + " in blocks of " + BLOCK + ": raise its maximum size, or do not cache the content");
         }
         return blocks;
     }
@@ -175,9 +180,12 @@ final class Budget {
         return !waiters.isEmpty();
     }
 
-    /** Returns whether somebody waits for room that other processes make. */
-    boolean waitsForOthers() {
-        return !waiters.isEmpty() && !room.evicts();
+    /** Returns for how long the reaper may sleep before it calls {@link #settle} again. */
+    long pollNanos() {
+        if (waiters.isEmpty()) {
+            return Long.MAX_VALUE;
+        }
+        return (room.evicts() ? GIVE_BACK : POLL).toNanos();
     }
 
     /**
@@ -273,7 +281,7 @@ final class Budget {
 
     /**
      * Decides about those that wait, when this process can evict or delete nothing more. After a refusal, the others
-     * wait for what the refused put gives back, if it had anything.
+     * wait for what the refused put gives back, if it had anything; {@link #pollNanos} bounds that wait.
      */
     void settle() {
         serve();

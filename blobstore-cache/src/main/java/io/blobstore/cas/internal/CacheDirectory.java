@@ -15,7 +15,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -65,6 +64,9 @@ public final class CacheDirectory implements Closeable {
     /** Files that were put since the listing began: {@link Index#commit} adds them. */
     private final Set<EntryFile> publishedMeanwhile = ConcurrentHashMap.newKeySet();
 
+    /** Directories that are on the device. */
+    private final Set<Path> forced = ConcurrentHashMap.newKeySet();
+
     private volatile boolean loading;
     private volatile @Nullable Probe probe;
     private volatile @Nullable Loading started;
@@ -109,7 +111,7 @@ public final class CacheDirectory implements Closeable {
             Files.createDirectories(state);
             StateDirectory.requireSameFileSystem(real, state);
             Layout layout = new Layout(real);
-            return new CacheDirectory(layout, state, options, WriterState.open(layout, state, options.accessMode()));
+            return new CacheDirectory(layout, state, options, WriterState.open(layout, state, options));
         } catch (CacheDirectoryException e) {
             throw e;
         } catch (NoSuchFileException e) {
@@ -130,12 +132,12 @@ public final class CacheDirectory implements Closeable {
 
     /** Returns the journal that an index writes to. */
     public IndexLog journal() {
-        return writer == null ? NO_LOG : writer.journal();
+        return writer == null ? NO_LOG : writer.log();
     }
 
-    /** Returns the room that the entries share with those of other processes. */
+    /** Returns what else bounds the index: other processes, or that the directory is not listed yet. */
     public SharedRoom room() {
-        return SharedRoom.PRIVATE;
+        return writer == null ? SharedRoom.PRIVATE : writer.room();
     }
 
     /**
@@ -184,9 +186,9 @@ public final class CacheDirectory implements Closeable {
         } finally {
             loading = false;
             publishedMeanwhile.clear();
-        }
-        if (complete && writer != null && mode == AccessMode.EXCLUSIVE) {
-            writer.loaded(loader, recorded);
+            if (writer != null) {
+                writer.loaded(index, complete ? loader : null, recorded);
+            }
         }
     }
 
@@ -251,27 +253,29 @@ public final class CacheDirectory implements Closeable {
         if (loading) {
             publishedMeanwhile.add(file);
         }
-        Path target = layout.path(file);
         try {
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+            layout.move(temporary, file);
         } catch (AtomicMoveNotSupportedException e) {
             throw StateDirectory.differentFileSystems(layout.directory(), state, e);
-        } catch (NoSuchFileException e) {
-            if (Files.notExists(temporary)) {
-                throw e;
-            }
-            layout.create(); // somebody deleted the directory
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
         }
         if (durability == Durability.FULL) {
-            AtomicFile.forceDirectory(target.resolveSibling(""));
+            Path shard = layout.path(file).resolveSibling("");
+            AtomicFile.forceDirectory(shard);
+            forceOnce(shard);
+        }
+    }
+
+    /** Forces the entry of a directory to the device, which may be as new as the file in it. */
+    private void forceOnce(Path shard) throws IOException {
+        if (forced.add(shard)) {
+            AtomicFile.forceDirectory(shard.resolveSibling(""));
         }
     }
 
     /** Deletes the file of an entry, unless it is missing. Does nothing in a read-only cache. */
     public void delete(EntryFile file) throws IOException {
         if (writer != null) {
-            Files.deleteIfExists(layout.path(file));
+            writer.delete(layout.path(file));
         }
     }
 

@@ -68,6 +68,11 @@ public final class CasblobWriter implements EntryWriter {
         compressor.add(content, done);
     }
 
+    @Override
+    public void flush() throws IOException {
+        compressor.handOnFinished();
+    }
+
     private void frame(int contentLength, ByteBuffer stored) throws IOException {
         int storedLength = stored.remaining();
         file.append(stored);

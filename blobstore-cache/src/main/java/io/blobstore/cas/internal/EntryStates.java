@@ -36,7 +36,8 @@ final class EntryStates {
         this.delete = delete;
     }
 
-    @Nullable Entry find(EntryKey key) {
+    @Nullable
+    Entry find(EntryKey key) {
         return present.get(key);
     }
 
@@ -64,7 +65,11 @@ final class EntryStates {
     /** Adds an entry that was found. */
     void load(Entry entry, long lastUse, int lastUseTime) {
         insert(entry, lastUseTime);
-        order.load(entry, lastUse);
+        if (lastUse == Index.NOW) {
+            order.add(entry);
+        } else {
+            order.load(entry, lastUse);
+        }
     }
 
     private void insert(Entry entry, int lastUseTime) {
@@ -82,10 +87,15 @@ final class EntryStates {
     }
 
     void acquire(Entry entry, int now) {
-        if (entry.leases++ == 0) {
+        lease(entry);
+        use(entry, now);
+    }
+
+    /** Adds a lease without counting that as a use. */
+    void lease(Entry entry) {
+        if (entry.leases++ == 0 && entry.state != State.GONE) {
             budget.leased += entry.bytes();
         }
-        use(entry, now);
     }
 
     void release(Entry entry, int now) {
@@ -128,7 +138,8 @@ final class EntryStates {
     }
 
     /** Takes the next victim out; null if there is none. The caller deletes its file. */
-    @Nullable Entry evictOldest() {
+    @Nullable
+    Entry evictOldest() {
         Entry victim = order.victim();
         if (victim != null) {
             take(victim, State.EVICTED);

@@ -20,6 +20,9 @@ public interface EntryWriter extends Closeable {
      */
     void add(BlobSource content, Runnable done) throws IOException;
 
+    /** Makes readable what is ready for it, without waiting. */
+    void flush() throws IOException;
+
     /** Returns how many bytes of content are added at a time. */
     int pieceSize();
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * thread; {@link IndexLog} and {@link SharedRoom} are called under it.
  */
 public final class Index implements Closeable {
+    /** The time of the last use of a found file that another process has just put: see {@link #load}. */
+    public static final long NOW = Long.MAX_VALUE;
+
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(1);
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -142,12 +146,7 @@ public final class Index implements Closeable {
 
     /** Returns an entry without counting that as a use, and without a lease: its file may be deleted at any time. */
     public Optional<Entry> peek(EntryKey key) {
-        lock.lock();
-        try {
-            return Optional.ofNullable(entries.find(key));
-        } finally {
-            lock.unlock();
-        }
+        return locked(() -> Optional.ofNullable(entries.find(key)));
     }
 
     /**
@@ -187,13 +186,10 @@ public final class Index implements Closeable {
     }
 
     void close(Reservation reservation) {
-        lock.lock();
-        try {
+        locked(() -> {
             budget.close(reservation, 0);
             reaper.wakeIfShort();
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /**
@@ -205,6 +201,15 @@ public final class Index implements Closeable {
      * @throws IllegalStateException if less was reserved, or the reservation or the index is closed; nothing is changed
      */
     public Entry commit(Reservation reservation, EntryFile file, long storedSize) {
+        return commit(reservation, file, storedSize, false);
+    }
+
+    /** As {@link #commit}, and keeps the entry's file until {@link #release}, unless the entry is gone already. */
+    public Entry commitAndAcquire(Reservation reservation, EntryFile file, long storedSize) {
+        return commit(reservation, file, storedSize, true);
+    }
+
+    private Entry commit(Reservation reservation, EntryFile file, long storedSize, boolean acquire) {
         int now = clock.now();
         Entry added = new Entry(file, storedSize);
         lock.lock();
@@ -227,6 +232,9 @@ public final class Index implements Closeable {
                 }
                 entries.add(added, now);
             }
+            if (acquire) {
+                entries.lease(entry);
+            }
             budget.close(reservation, added.bytes());
             reaper.wakeIfShort();
             return entry;
@@ -241,17 +249,14 @@ public final class Index implements Closeable {
      * @return false if it was removed, evicted or replaced before
      */
     public boolean remove(Entry entry) {
-        lock.lock();
-        try {
+        return locked(() -> {
             requireOpen();
-            if (entries.find(entry.key) != entry) {
-                return false;
+            boolean present = entries.find(entry.key) == entry;
+            if (present) {
+                entries.remove(entry);
             }
-            entries.remove(entry);
-            return true;
-        } finally {
-            lock.unlock();
-        }
+            return present;
+        });
     }
 
     /**
@@ -259,22 +264,12 @@ public final class Index implements Closeable {
      * began before they were deleted.
      */
     public void beginLoading() {
-        lock.lock();
-        try {
-            entries.beginLoading();
-        } finally {
-            lock.unlock();
-        }
+        locked(entries::beginLoading);
     }
 
     /** Ends what {@link #beginLoading} began. */
     public void endLoading() {
-        lock.lock();
-        try {
-            entries.endLoading();
-        } finally {
-            lock.unlock();
-        }
+        locked(entries::endLoading);
     }
 
     /**
@@ -282,7 +277,8 @@ public final class Index implements Closeable {
      * Loaded entries are evicted before all that were used or committed since the index was created. Calls in any order
      * are right; those in an ascending or descending order take constant time.
      *
-     * @param lastUse orders the loaded entries: the lowest is evicted first. Later uses get a higher {@link Entry#tick}
+     * @param lastUse orders the loaded entries: the lowest is evicted first. Later uses get a higher
+     *     {@link Entry#tick}. {@link #NOW} makes the entry the most recently used one of all
      * @return false if the key has another file, or this one is being deleted: it does not belong to the cache
      * @throws IllegalStateException if the index is closed
      */
@@ -322,12 +318,7 @@ public final class Index implements Closeable {
 
     /** Returns all entries at one moment, the least recently used first. */
     public List<Entry> snapshot() {
-        lock.lock();
-        try {
-            return entries.snapshot();
-        } finally {
-            lock.unlock();
-        }
+        return locked(entries::snapshot);
     }
 
     /**
@@ -347,27 +338,19 @@ public final class Index implements Closeable {
     }
 
     private @Nullable Entry evictAbove(long bytes) {
-        lock.lock();
-        try {
+        return locked(() -> {
             requireOpen();
             Entry victim = budget.evicts() && budget.present > bytes ? entries.evictOldest() : null;
             if (victim != null) {
                 reaper.add(victim);
             }
             return victim;
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /** Returns the sums at one moment. */
     public IndexTotals totals() {
-        lock.lock();
-        try {
-            return entries.totals();
-        } finally {
-            lock.unlock();
-        }
+        return locked(entries::totals);
     }
 
     /**
@@ -376,18 +359,33 @@ public final class Index implements Closeable {
      */
     @Override
     public void close() {
-        lock.lock();
-        try {
+        locked(() -> {
             if (!closed) {
                 closed = true;
                 budget.close();
                 entries.disposeLeased();
                 reaper.close();
             }
+        });
+        reaper.join();
+    }
+
+    private <T extends @Nullable Object> T locked(Supplier<T> work) {
+        lock.lock();
+        try {
+            return work.get();
         } finally {
             lock.unlock();
         }
-        reaper.join();
+    }
+
+    private void locked(Runnable work) {
+        lock.lock();
+        try {
+            work.run();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void requireOpen() {

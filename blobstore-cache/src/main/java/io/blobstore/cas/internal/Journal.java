@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -45,9 +44,13 @@ final class Journal implements IndexLog, Closeable {
     /** A log that is not worth a compaction, however short the snapshot is. */
     private static final long SMALL_LOG = 1 << 14;
 
+    /** A clock's milliseconds are shifted by this, to leave room for the events of one. */
+    private static final int TICKS_PER_MILLI = 20;
+
     private final JournalFiles files;
     private final String owner;
-    private final long firstTick;
+    /** What is added to the ticks of the index; guarded by lock. */
+    private volatile long firstTick;
     private final Supplier<Path> temporaries;
     private final Duration interval;
     private final Thread thread;
@@ -63,6 +66,8 @@ final class Journal implements IndexLog, Closeable {
     private long dropped;
     private boolean closing;
 
+    private volatile @Nullable Thread silent;
+
     /** Guards the log's file; held during I/O. */
     private final ReentrantLock writing = new ReentrantLock();
 
@@ -76,8 +81,37 @@ final class Journal implements IndexLog, Closeable {
     private long snapshotRecords;
     private boolean warned;
 
-    /** Which logs may be compacted, besides the finished ones of this journal: those of processes that ended. */
-    private final Predicate<JournalFiles.Log> finished;
+    private final Sharing sharing;
+
+    /** How several processes share a journal. */
+    interface Sharing {
+        /** One process has it for itself. */
+        Sharing NONE = new Sharing() {
+            @Override
+            public boolean isShared() {
+                return false;
+            }
+
+            @Override
+            public boolean compacts() {
+                return true;
+            }
+
+            @Override
+            public boolean isFinished(JournalFiles.Log log) {
+                return true;
+            }
+        };
+
+        /** Returns whether ticks are those of a clock, so that the uses of several processes can be compared. */
+        boolean isShared();
+
+        /** Returns whether this process makes the snapshots. */
+        boolean compacts();
+
+        /** Returns whether nobody appends to a log of another session. */
+        boolean isFinished(JournalFiles.Log log);
+    }
 
     /**
      * Creates a journal, without starting its thread.
@@ -87,7 +121,7 @@ final class Journal implements IndexLog, Closeable {
      * @param sequence the number of its first log, higher than those of all logs that are there
      * @param firstTick what is added to the ticks of an index, which begin at 1; above all ticks of earlier sessions
      * @param temporaries returns unused paths for files that are not finished
-     * @param finished whether a log of another owner can be compacted
+     * @param sharing who else uses the journal
      * @param interval how long an event may wait at most
      */
     Journal(
@@ -96,7 +130,7 @@ final class Journal implements IndexLog, Closeable {
             long sequence,
             long firstTick,
             Supplier<Path> temporaries,
-            Predicate<JournalFiles.Log> finished,
+            Sharing sharing,
             Duration interval) {
         this.files = files;
         this.owner = owner;
@@ -104,14 +138,22 @@ final class Journal implements IndexLog, Closeable {
         this.firstTick = firstTick;
         this.last = firstTick;
         this.temporaries = temporaries;
-        this.finished = finished;
+        this.sharing = sharing;
         this.interval = interval;
         this.thread = new Thread(this::run, "blobstore-cache-journal");
         thread.setDaemon(true);
     }
 
-    /** Starts to write events in the background. */
+    /** Starts to write events in the background. Creates a log at once, so that an end by a crash is recognized. */
     void start() {
+        writing.lock();
+        try {
+            openLog();
+        } catch (IOException e) {
+            failed(e);
+        } finally {
+            writing.unlock();
+        }
         thread.start();
     }
 
@@ -127,6 +169,9 @@ final class Journal implements IndexLog, Closeable {
 
     @Override
     public void used(Entry entry) {
+        if (Thread.currentThread() == silent) {
+            return;
+        }
         lock.lock();
         try {
             last = firstTick + entry.tick();
@@ -140,6 +185,9 @@ final class Journal implements IndexLog, Closeable {
     }
 
     private void record(Entry entry, int operation, int limit) {
+        if (Thread.currentThread() == silent) {
+            return;
+        }
         lock.lock();
         try {
             last = Math.max(last, firstTick + entry.tick());
@@ -157,6 +205,21 @@ final class Journal implements IndexLog, Closeable {
         events.add(entry, operation, now);
         if (events.size() == EVENTS_PER_WRITE) {
             changed.signal();
+        }
+    }
+
+    /** Returns whether a log was written by this journal. */
+    boolean isOwn(JournalFiles.Log other) {
+        return other.owner().equals(owner);
+    }
+
+    /** Runs an action whose events are those of another journal, and not recorded again. One thread at a time does that. */
+    void withoutRecording(Runnable action) {
+        silent = Thread.currentThread();
+        try {
+            action.run();
+        } finally {
+            silent = null;
         }
     }
 
@@ -196,6 +259,10 @@ final class Journal implements IndexLog, Closeable {
                 epoch++;
                 lost = dropped;
                 dropped = 0;
+                if (sharing.isShared()) {
+                    long now = System.currentTimeMillis() << TICKS_PER_MILLI;
+                    firstTick = Math.max(firstTick, now - (last - firstTick));
+                }
             } finally {
                 lock.unlock();
             }
@@ -258,6 +325,17 @@ final class Journal implements IndexLog, Closeable {
         open.write(buffer.array(), 0, buffer.position());
         logRecords += buffer.position() / JournalRecord.BYTES;
         buffer.clear();
+    }
+
+    private FileOutputStream openLog() throws IOException {
+        FileOutputStream open = log;
+        if (open == null) {
+            files.create();
+            // A stream, as an interrupt of the thread that announces a file would close a channel.
+            open = new FileOutputStream(files.log(sequence, owner).toFile());
+            log = open;
+        }
+        return open;
     }
 
     /** Goes on with another log, as the records of this one may end in the middle; what was to be written is lost. */
@@ -345,8 +423,24 @@ final class Journal implements IndexLog, Closeable {
         } finally {
             writing.unlock();
         }
-        if (isLong) {
+        if (isLong && sharing.compacts()) {
             compact();
+        } else if (isLong) {
+            rotate();
+        }
+    }
+
+    /** Finishes the log, so that the process that compacts can do so with it. */
+    private void rotate() {
+        writing.lock();
+        try {
+            closeLog();
+            logRecords = 0;
+            openLog();
+        } catch (IOException e) {
+            failed(e);
+        } finally {
+            writing.unlock();
         }
     }
 
@@ -363,11 +457,14 @@ final class Journal implements IndexLog, Closeable {
                 closeLog();
                 rotated = sequence;
                 logRecords = 0;
+                if (thread.isAlive()) {
+                    openLog();
+                }
             } finally {
                 writing.unlock();
             }
-            JournalFiles.Content content = files.read(
-                    log -> log.owner().equals(owner) ? log.sequence() < rotated : finished.test(log));
+            JournalFiles.Content content = files.read(log ->
+                    isOwn(log) && !sharing.isShared() ? log.sequence() < rotated : sharing.isFinished(log));
             replaceSnapshot(content.state(), content.logs());
             return Optional.of(content.state());
         } catch (IOException e) {

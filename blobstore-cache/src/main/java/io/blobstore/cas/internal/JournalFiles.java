@@ -51,9 +51,14 @@ final class JournalFiles {
      * @param state the entries
      * @param damaged the number of records that were ignored, as they were damaged
      * @param logs the logs that were read
-     * @param logRecords the number of records in logs
+     * @param snapshotRecords the number of records in the snapshot; -1 if there is none
      */
-    record Content(JournalState state, long damaged, List<Log> logs, long logRecords) {}
+    record Content(JournalState state, long damaged, List<Log> logs, long snapshotRecords) {
+        /** Returns whether the last run ended by closing the cache, so that no event is missing. */
+        boolean isComplete() {
+            return snapshotRecords >= 0 && damaged == 0 && logs.isEmpty();
+        }
+    }
 
     /** Creates an object for a directory, which may be missing. */
     JournalFiles(Path directory) {
@@ -89,6 +94,17 @@ final class JournalFiles {
         return logs;
     }
 
+    /** Returns whether the owner of a log has begun another one after it. */
+    boolean hasLater(Log log) {
+        try {
+            return logs().stream()
+                    .anyMatch(other -> other.owner().equals(log.owner()) && other.sequence() > log.sequence());
+        } catch (IOException e) {
+            LOG.debug("{} cannot be listed", directory, e);
+            return false;
+        }
+    }
+
     /**
      * Reads the snapshot and logs. Damaged records are ignored; so is the rest of a file that cannot be read.
      *
@@ -99,17 +115,16 @@ final class JournalFiles {
         long[] damaged = {0};
         long snapshotRecords = read(snapshot(), state, damaged);
         List<Log> logs = new ArrayList<>();
-        long logRecords = 0;
         for (Log log : logs()) {
             if (wanted.test(log)) {
                 logs.add(log);
-                logRecords += read(log.path(), state, damaged);
+                read(log.path(), state, damaged);
             }
         }
-        LOG.debug("{}: {} records in the snapshot, {} in {} logs", directory, snapshotRecords, logRecords, logs.size());
-        return new Content(state, damaged[0], logs, logRecords);
+        return new Content(state, damaged[0], logs, snapshotRecords);
     }
 
+    /** Applies a file's records; returns their number, or -1 if there is no such file. */
     private static long read(Path file, JournalState state, long[] damaged) {
         long records = 0;
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
@@ -132,7 +147,7 @@ final class JournalFiles {
                 damaged[0]++; // the last write was cut off
             }
         } catch (NoSuchFileException e) {
-            LOG.debug("There is no {}", file, e);
+            return -1;
         } catch (IOException e) {
             damaged[0]++;
             LOG.debug("{} could not be read further", file, e);

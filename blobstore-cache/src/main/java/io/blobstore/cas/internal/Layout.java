@@ -7,12 +7,13 @@ import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -137,22 +138,30 @@ final class Layout {
         return IGNORED.contains(name);
     }
 
-    /** Creates those directories that are missing. */
+    /** Creates the directories of the keyspaces. Those in them are created when they are needed. */
     void create() throws IOException {
         Files.createDirectories(directory);
         for (Keyspace keyspace : Keyspace.values()) {
-            Path parent = directory.resolve(keyspace.directory());
-            List<String> names = names(parent);
-            if (names == null) {
-                createDirectory(parent);
-                names = List.of();
+            createDirectory(directory.resolve(keyspace.directory()));
+        }
+    }
+
+    /**
+     * Moves a file to the place of an entry by a rename, and creates the directory if it is missing.
+     *
+     * @throws FileSystemException if the source does not exist, or is on another file system
+     */
+    void move(Path source, EntryFile file) throws IOException {
+        Path target = path(file);
+        try {
+            Files.move(source, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException e) {
+            if (Files.notExists(source)) {
+                throw e;
             }
-            Set<String> present = new HashSet<>(names);
-            for (int i = 0; i < SHARDS; i++) {
-                if (!present.contains(shardName(i))) {
-                    createDirectory(shard(keyspace, i));
-                }
-            }
+            create();
+            createDirectory(target.resolveSibling(""));
+            Files.move(source, target, StandardCopyOption.ATOMIC_MOVE);
         }
     }
 

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * that loading in ascending or descending order never searches.
  */
 final class LruOrder {
+    /** No number of a loaded entry lets those of later uses overflow. */
+    private static final long MAX_LOADED = Long.MAX_VALUE / 2;
+
     private final LinkedEntries list = new LinkedEntries();
     private final LinkedEntries parked = new LinkedEntries();
 
@@ -50,7 +53,7 @@ final class LruOrder {
 
     /** Adds an entry below those that were used, and among the loaded ones by its last use. */
     void load(Entry entry, long lastUse) {
-        tick = Math.max(tick, Math.min(lastUse, Long.MAX_VALUE / 2));
+        tick = Math.max(tick, Math.min(lastUse, MAX_LOADED));
         entry.tick = lastUse;
         entry.state = State.LOADED;
         Entry older = cursor;
@@ -70,7 +73,8 @@ final class LruOrder {
     }
 
     /** Returns the least recently used entry that is not leased, and sets aside those before it. */
-    @Nullable Entry victim() {
+    @Nullable
+    Entry victim() {
         for (Entry oldest = list.oldest(); oldest != null; oldest = list.oldest()) {
             if (oldest.leases == 0) {
                 return oldest;

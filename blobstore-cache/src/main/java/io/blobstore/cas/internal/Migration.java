@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -102,7 +101,7 @@ final class Migration {
             return false; // a rename would replace it
         }
         try {
-            Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
+            layout.move(file, parser.file());
             moved++;
         } catch (NoSuchFileException e) {
             LOG.debug("Another process moved {}", file, e);

@@ -42,9 +42,10 @@ final class OwnerLock implements Closeable {
      * @param cache the directory of the cache, for messages
      * @param state the directory of its state, which exists
      * @param shared whether others may share it
+     * @param ifAlone runs if nobody else has the cache open; others cannot open it meanwhile
      * @throws CacheInUseException if it is locked otherwise
      */
-    static OwnerLock lock(Path cache, Path state, boolean shared) throws IOException {
+    static OwnerLock lock(Path cache, Path state, boolean shared, Preparation ifAlone) throws IOException {
         Object key = Files.readAttributes(state, BasicFileAttributes.class).fileKey();
         String inThisJvm = OwnerLock.class.getName() + ":" + (key != null ? key : state);
         if (System.getProperties().putIfAbsent(inThisJvm, "") != null) {
@@ -60,6 +61,12 @@ final class OwnerLock implements Closeable {
                     StandardOpenOption.WRITE,
                     LinkOption.NOFOLLOW_LINKS);
             try {
+                if (shared) {
+                    runAlone(cache, channel, () -> {
+                        Files.deleteIfExists(state.resolve(OWNER)); // of a process that has died
+                        ifAlone.run();
+                    });
+                }
                 if (tryLock(cache, channel, shared) == null) {
                     throw new CacheInUseException(
                             "The cache " + cache + " is in use by another process" + owner(state.resolve(OWNER))
@@ -74,6 +81,21 @@ final class OwnerLock implements Closeable {
         } catch (IOException | RuntimeException e) {
             System.getProperties().remove(inThisJvm);
             throw e;
+        }
+    }
+
+    /** Prepares a cache while no other process can use it. */
+    @FunctionalInterface
+    interface Preparation {
+        /** Prepares it. */
+        void run() throws IOException;
+    }
+
+    private static void runAlone(Path cache, FileChannel channel, Preparation ifAlone) throws IOException {
+        FileLock alone = tryLock(cache, channel, false);
+        if (alone != null) {
+            ifAlone.run();
+            alone.release(); // whoever is next prepares it again; nobody uses it before
         }
     }
 

@@ -34,6 +34,11 @@ public final class PlainWriter implements EntryWriter {
     }
 
     @Override
+    public void flush() {
+        // nothing is kept back
+    }
+
+    @Override
     public int pieceSize() {
         return Integer.MAX_VALUE;
     }

@@ -36,6 +36,9 @@ final class Reaper {
     private final Condition progress;
     private @Nullable Thread thread;
 
+    /** Used by the thread only. */
+    private boolean listenerFailed;
+
     // All guarded by the index's lock.
     private final Deque<Entry> doomed = new ArrayDeque<>();
     private final Deque<Entry> failed = new ArrayDeque<>();
@@ -200,7 +203,8 @@ final class Reaper {
         try {
             listener.evicted(entry.key.keyspace(), entry.bytes(), clock.since(entry.lastUseTime));
         } catch (RuntimeException e) {
-            LOG.warn("The listener of the cache failed", e);
+            LOG.atLevel(listenerFailed ? Level.DEBUG : Level.WARN).setCause(e).log("The listener of the cache failed");
+            listenerFailed = true;
         }
     }
 
@@ -220,7 +224,8 @@ final class Reaper {
     }
 
     /** Returns the next entry to delete; null if there is none now. */
-    @Nullable Entry poll(EntryStates entries) {
+    @Nullable
+    Entry poll(EntryStates entries) {
         lock.lock();
         try {
             retryFailed(entries);
@@ -257,15 +262,18 @@ final class Reaper {
         }
     }
 
+    /** Waits until {@link #wake} is called, or it is time to try something again. */
     private void await() {
         idle = true;
         progress.signalAll();
-        try {
-            long retry = failed.isEmpty() ? Long.MAX_VALUE : retryAt - System.nanoTime();
-            long poll = budget.waitsForOthers() ? Budget.POLL.toNanos() : Long.MAX_VALUE;
-            work.awaitNanos(Math.min(retry, poll));
-        } catch (InterruptedException e) {
-            LOG.debug("Ignoring an interrupt: only close() ends this thread", e);
+        long retry = failed.isEmpty() ? Long.MAX_VALUE : retryAt - System.nanoTime();
+        long left = Math.min(retry, budget.pollNanos());
+        while (idle && left > 0) {
+            try {
+                left = work.awaitNanos(left);
+            } catch (InterruptedException e) {
+                LOG.debug("Ignoring an interrupt: only close() ends this thread", e);
+            }
         }
         idle = false;
     }

@@ -1,11 +1,15 @@
 package io.blobstore.cas.internal;
 
 import io.blobstore.cas.AccessMode;
+import io.blobstore.cas.CacheOptions;
 import io.blobstore.internal.file.ProcessSession;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +21,9 @@ final class WriterState implements Closeable {
     /** How long closing may take for the sake of bazel-remote, which may be the next to open the directory. */
     private static final Duration FOR_ACCESS_TIMES = Duration.ofSeconds(1);
 
+    /** What other processes learn of an event that late at most. */
+    private static final Duration SHARED_INTERVAL = Duration.ofMillis(250);
+
     /** What is between the ticks of two runs: more than a directory can have entries that the journal does not know. */
     private static final long BETWEEN_RUNS = 1L << 32;
 
@@ -26,57 +33,73 @@ final class WriterState implements Closeable {
     private final Journal journal;
     private final long firstTick;
     private final long journalWritten;
-    private final boolean exclusive;
+    private final LoadingRoom loadingRoom;
+    /** Null unless other processes share the cache. */
+    private final @Nullable SharedMember member;
+
     private JournalFiles.@Nullable Content recorded;
 
     private WriterState(
             Layout layout,
+            Path state,
+            CacheOptions options,
             OwnerLock lock,
             ProcessSession session,
-            JournalFiles files,
-            JournalFiles.Content recorded,
-            AccessMode mode)
+            JournalFiles files)
             throws IOException {
         this.layout = layout;
         this.lock = lock;
         this.session = session;
-        this.recorded = recorded;
-        this.journalWritten = files.lastWritten();
-        this.exclusive = mode == AccessMode.EXCLUSIVE;
-        this.firstTick = recorded.state().maxTick() + BETWEEN_RUNS;
+        boolean shared = options.accessMode() == AccessMode.SHARED;
+        Map<Path, Long> ends = LogTail.ends(files);
+        journalWritten = files.lastWritten();
+        JournalFiles.Content content = files.read(log -> true);
+        recorded = content;
+        if (content.damaged() > 0) {
+            LOG.warn(
+                    "{} of the journal's records were damaged, and are ignored; entries that it does not know are"
+                            + " ordered by their time of access",
+                    content.damaged());
+        }
+        loadingRoom = new LoadingRoom(LoadingRoom.freeBytes(options.maxBytes(), content));
+        firstTick = content.state().maxTick() + BETWEEN_RUNS;
         long sequence = 1;
-        for (JournalFiles.Log log : recorded.logs()) {
+        for (JournalFiles.Log log : content.logs()) {
             sequence = Math.max(sequence, log.sequence() + 1);
         }
-        Path own = session.newTemporary().resolveSibling("");
-        this.journal = new Journal(
+        Journal.Sharing sharing = shared ? new SharedJournal(state, files, this::isLeading) : Journal.Sharing.NONE;
+        journal = new Journal(
                 files,
-                own.getFileName().toString(),
+                session.newTemporary().resolveSibling("").getFileName().toString(),
                 sequence,
                 firstTick,
                 session::newTemporary,
-                log -> exclusive,
-                Journal.INTERVAL);
+                sharing,
+                shared ? SHARED_INTERVAL : Journal.INTERVAL);
+        member = shared
+                ? new SharedMember(
+                        layout,
+                        state,
+                        options.maxBytes(),
+                        SharedUsage.open(layout.directory(), state, session, options.maxBytes()),
+                        files,
+                        journal,
+                        sharing,
+                        ends)
+                : null;
     }
 
     /** Locks a cache whose state directory exists, and prepares its directories. */
-    static WriterState open(Layout layout, Path state, AccessMode mode) throws IOException {
-        OwnerLock lock = OwnerLock.lock(layout.directory(), state, mode == AccessMode.SHARED);
+    static WriterState open(Layout layout, Path state, CacheOptions options) throws IOException {
+        boolean shared = options.accessMode() == AccessMode.SHARED;
+        OwnerLock lock = OwnerLock.lock(layout.directory(), state, shared, () -> SharedUsage.reset(state));
         try {
             ProcessSession.sweep(state);
             layout.create();
             Migration.run(layout);
-            JournalFiles files = journalFiles(state);
-            JournalFiles.Content recorded = files.read(log -> true);
-            if (recorded.damaged() > 0) {
-                LOG.warn(
-                        "{} of the journal's records were damaged, and are ignored; entries that it does not know are"
-                                + " ordered by their time of access",
-                        recorded.damaged());
-            }
             ProcessSession session = ProcessSession.join(state);
             try {
-                WriterState opened = new WriterState(layout, lock, session, files, recorded, mode);
+                WriterState opened = new WriterState(layout, state, options, lock, session, journalFiles(state));
                 opened.journal.start();
                 return opened;
             } catch (IOException | RuntimeException e) {
@@ -87,6 +110,10 @@ final class WriterState implements Closeable {
             lock.close();
             throw e;
         }
+    }
+
+    private boolean isLeading() {
+        return member != null && member.evicts();
     }
 
     /** Returns the files of the journal in a state directory. */
@@ -100,6 +127,52 @@ final class WriterState implements Closeable {
 
     Journal journal() {
         return journal;
+    }
+
+    /** Returns what an index writes to. */
+    IndexLog log() {
+        SharedMember shared = member;
+        return shared == null ? journal : new SharedLog(journal, shared);
+    }
+
+    /** A journal that also notes what has become of reservations. */
+    record SharedLog(Journal journal, SharedMember member) implements IndexLog {
+        @Override
+        public void added(Entry entry) {
+            member.committed(entry.storedSize());
+            journal.added(entry);
+        }
+
+        @Override
+        public void removed(Entry entry) {
+            journal.removed(entry);
+        }
+
+        @Override
+        public void used(Entry entry) {
+            journal.used(entry);
+        }
+    }
+
+    /** Returns what else bounds the index. */
+    SharedRoom room() {
+        return member == null ? loadingRoom : member;
+    }
+
+    /** Deletes a file, unless it is missing. */
+    void delete(Path file) throws IOException {
+        if (member == null) {
+            Files.deleteIfExists(file);
+            return;
+        }
+        try {
+            long size = Files.size(file);
+            if (Files.deleteIfExists(file)) {
+                member.deleted(size); // by whichever process was first
+            }
+        } catch (NoSuchFileException e) {
+            LOG.debug("Another process deleted {}", file, e);
+        }
     }
 
     /** Returns when the journal was written last before this run, in milliseconds of the epoch. */
@@ -117,15 +190,24 @@ final class WriterState implements Closeable {
         return taken;
     }
 
-    /** Makes what was loaded the next snapshot, if it is not the last one. */
-    void loaded(Loader loader, JournalFiles.Content loaded) {
-        if (!loader.hasChanged() && loaded.logs().isEmpty() && loaded.damaged() == 0) {
+    /**
+     * Goes on after the listing.
+     *
+     * @param loader what has listed the directory; null if that was not completed
+     */
+    void loaded(Index index, @Nullable Loader loader, JournalFiles.Content loaded) {
+        loadingRoom.loaded();
+        if (loader == null) {
             return;
         }
-        try {
-            journal.replaceSnapshot(loaded.state(), loaded.logs());
-        } catch (IOException e) {
-            LOG.warn("The journal's snapshot was not written; the next start looks up more files", e);
+        if (member != null) {
+            member.start(index);
+        } else if (loader.hasChanged() || !loaded.isComplete()) {
+            try {
+                journal.replaceSnapshot(loaded.state(), loaded.logs());
+            } catch (IOException e) {
+                LOG.warn("The journal's snapshot was not written; the next start looks up more files", e);
+            }
         }
     }
 
@@ -134,9 +216,16 @@ final class WriterState implements Closeable {
     public void close() throws IOException {
         try (OwnerLock held = lock) {
             try {
+                boolean compacts = member == null || member.evicts();
+                if (member != null) {
+                    member.stop();
+                }
                 journal.close();
-                if (exclusive) {
+                if (compacts) {
                     journal.compact().ifPresent(state -> AccessTimes.set(layout, state, firstTick, FOR_ACCESS_TIMES));
+                }
+                if (member != null) {
+                    member.close();
                 }
             } finally {
                 session.leave();

@@ -10,6 +10,7 @@ import io.blobstore.cas.CacheFullException;
 import io.blobstore.contract.LeakCheck;
 import java.time.Duration;
 import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -38,6 +39,20 @@ class IndexTest {
         assertThat(entry.storedSize()).isEqualTo(100);
         assertThat(index.totals()).isEqualTo(new IndexTotals(1, 1, BLOCK, 0, 0, 0, 0));
         index.release(entry);
+    }
+
+    @Test
+    void committingAndAcquiringLeavesNoMomentWithoutALease() throws Exception {
+        cache.putBlocks(9);
+        Entry entry;
+        try (Reservation reservation = index.reserve(1)) {
+            entry = index.commitAndAcquire(reservation, cache.disk.write(cache.newFile(key(10)), 1), 1);
+        }
+        index.evictTo(0);
+        assertThat(cache.disk.files()).containsExactly(entry.file());
+        index.release(entry);
+        index.evictTo(0);
+        assertThat(cache.disk.files()).isEmpty();
     }
 
     @Test
@@ -108,7 +123,9 @@ class IndexTest {
 
         assertThat(index.peek(key(1))).containsSame(entry);
         assertThat(cache.disk.deleted()).containsExactly(old.file());
-        assertThat(index.remove(old)).as("a reference to the old entry removes nothing").isFalse();
+        assertThat(index.remove(old))
+                .as("a reference to the old entry removes nothing")
+                .isFalse();
         assertThat(index.totals()).isEqualTo(new IndexTotals(1, 1, BLOCK, 0, 0, 0, 0));
     }
 
@@ -215,16 +232,15 @@ class IndexTest {
         index.close();
         index.close();
 
-        for (org.assertj.core.api.ThrowableAssert.ThrowingCallable call :
-                List.<org.assertj.core.api.ThrowableAssert.ThrowingCallable>of(
-                        () -> index.acquire(key(1)),
-                        () -> index.contains(key(1)),
-                        () -> index.reserve(1),
-                        () -> reservation.require(5000),
-                        () -> index.commit(reservation, file(key(2), 7), 1),
-                        () -> index.remove(entry),
-                        () -> index.load(file(key(2), 7), 1, 1),
-                        () -> index.evictTo(0))) {
+        for (ThrowingCallable call : List.<ThrowingCallable>of(
+                () -> index.acquire(key(1)),
+                () -> index.contains(key(1)),
+                () -> index.reserve(1),
+                () -> reservation.require(5000),
+                () -> index.commit(reservation, file(key(2), 7), 1),
+                () -> index.remove(entry),
+                () -> index.load(file(key(2), 7), 1, 1),
+                () -> index.evictTo(0))) {
             assertThatThrownBy(call).isInstanceOf(IllegalStateException.class).hasMessage("this cache is closed");
         }
         reservation.close();
@@ -241,8 +257,9 @@ class IndexTest {
         cache.nanoTime.addAndGet(-Duration.ofDays(1000).toNanos());
         index.evictTo(0);
 
-        assertThat(cache.disk.deleted()).extracting(EntryFile::suffix).containsExactly(
-                "000000002", "000000003", "000000004", "000000000", "000000001");
+        assertThat(cache.disk.deleted())
+                .extracting(EntryFile::suffix)
+                .containsExactly("000000002", "000000003", "000000004", "000000000", "000000001");
         assertThat(cache.evicted).allMatch(unused -> !unused.isNegative());
     }
 
@@ -262,12 +279,15 @@ class IndexTest {
 
     @Test
     void filesKeepTheirNames() {
-        for (String suffix : List.of("000000000", "123456789", "0", "999999999999999999", "0000000000000000000", "a1Z")) {
+        for (String suffix :
+                List.of("000000000", "123456789", "0", "999999999999999999", "0000000000000000000", "a1Z")) {
             for (EntryFile.Format format : EntryFile.Format.values()) {
                 EntryFile file = new EntryFile(key(1), format, -1, suffix);
                 Entry entry = new Entry(file, 5);
                 assertThat(entry.file()).isEqualTo(file);
-                assertThat(entry.contentSize()).as("is the file's where the name has none").isEqualTo(5);
+                assertThat(entry.contentSize())
+                        .as("is the file's where the name has none")
+                        .isEqualTo(5);
             }
         }
     }

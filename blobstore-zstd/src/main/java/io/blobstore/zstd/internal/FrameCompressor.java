@@ -21,8 +21,8 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compresses content as independent zstd frames, in parallel, and hands them on in order. Each frame has a checksum and
- * the size of its content. Computes the digest of the whole content as well.
+ * Compresses content as independent zstd frames, in parallel, and hands them on in order. Each frame has the size of
+ * its content, and a checksum unless that is not wanted. Computes the digest of the whole content as well.
  *
  * <p>One thread uses a compressor: it adds the frames, hashes them, and hands on the compressed ones. Where it would
  * have to wait for a frame that nobody has begun, it compresses that itself; so an executor without a free thread, or
@@ -52,6 +52,7 @@ public final class FrameCompressor implements Closeable {
     private final Executor executor;
     private final int threads;
     private final int level;
+    private final boolean checksums;
     private final Sink sink;
 
     private final MessageDigest sha256 = Sha256.newMessageDigest();
@@ -90,12 +91,22 @@ public final class FrameCompressor implements Closeable {
      * @throws IllegalArgumentException if zstd does not have this level
      */
     public FrameCompressor(Executor executor, int threads, int level, Sink sink) {
+        this(executor, threads, level, true, sink);
+    }
+
+    /**
+     * Creates a compressor as the other constructor does.
+     *
+     * @param checksums whether each frame has a checksum
+     */
+    public FrameCompressor(Executor executor, int threads, int level, boolean checksums, Sink sink) {
         if (threads < 0) {
             throw new IllegalArgumentException("the number of threads must be 0 or more; got " + threads);
         }
         this.executor = executor;
         this.threads = threads;
         this.level = FrameEncoder.requireLevel(level);
+        this.checksums = checksums;
         this.sink = sink;
     }
 
@@ -124,6 +135,15 @@ public final class FrameCompressor implements Closeable {
         } finally {
             adding.end();
         }
+    }
+
+    /** Hands on the frames that are finished, without waiting. */
+    public void handOnFinished() throws IOException {
+        begin();
+        while (handOn(false)) {
+            // the next one
+        }
+        ended = false;
     }
 
     /** Waits until all frames were handed on, and returns the digest of the content. Nothing can be added after that. */
@@ -249,7 +269,7 @@ public final class FrameCompressor implements Closeable {
         lock.unlock();
         try {
             if (encoder == null) {
-                encoder = new FrameEncoder(level);
+                encoder = new FrameEncoder(level, checksums);
             }
             job.run(encoder);
         } catch (Throwable e) { // reported when it is the frame's turn

@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Encodes content as one frame, with the size of the content and a checksum. Holds native memory until it is closed.
+ * Encodes content as one frame, with the size of the content and usually a checksum. Holds native memory until it is closed.
  * Not thread-safe: each thread has its own.
  */
 public final class FrameEncoder implements Closeable {
@@ -19,24 +19,39 @@ public final class FrameEncoder implements Closeable {
 
     // See RFC 8878, 3.1.1.
     private static final int MAGIC = 0xFD2FB528;
-    /** A single segment, with a content size of 4 bytes and a checksum. */
-    private static final byte DESCRIPTOR = (byte) 0b1010_0100;
+    /** A single segment, with a content size of 4 bytes. */
+    private static final int DESCRIPTOR = 0b1010_0000;
+
+    private static final int HAS_CHECKSUM = 0b100;
 
     private static final int MAX_BLOCK = 128 << 10;
 
     /** Null if nothing is compressed. */
     private final @Nullable ZstdCompressCtx context;
 
+    private final boolean checksum;
+
     /**
-     * Creates an encoder.
+     * Creates an encoder of frames with a checksum.
      *
      * @param level the compression level of zstd, or {@link #STORED}
      */
     public FrameEncoder(int level) {
+        this(level, true);
+    }
+
+    /**
+     * Creates an encoder.
+     *
+     * @param level the compression level of zstd, or {@link #STORED}
+     * @param checksum whether each frame has a checksum
+     */
+    public FrameEncoder(int level, boolean checksum) {
         requireLevel(level);
+        this.checksum = checksum;
         context = level == STORED
                 ? null
-                : new ZstdCompressCtx().setLevel(level).setChecksum(true).setContentSize(true);
+                : new ZstdCompressCtx().setLevel(level).setChecksum(checksum).setContentSize(true);
     }
 
     /**
@@ -78,10 +93,10 @@ public final class FrameEncoder implements Closeable {
         }
     }
 
-    private static void store(ByteBuffer content, ByteBuffer target) {
+    private void store(ByteBuffer content, ByteBuffer target) {
         int length = content.remaining();
         ByteBuffer frame = target.slice().order(ByteOrder.LITTLE_ENDIAN);
-        frame.putInt(MAGIC).put(DESCRIPTOR).putInt(length);
+        frame.putInt(MAGIC).put((byte) (DESCRIPTOR | (checksum ? HAS_CHECKSUM : 0))).putInt(length);
         int at = 0;
         do {
             int block = Math.min(MAX_BLOCK, length - at);
@@ -90,7 +105,9 @@ public final class FrameEncoder implements Closeable {
             frame.put(content.slice(content.position() + at, block));
             at += block;
         } while (at < length);
-        frame.putInt((int) XxHash64.of(content));
+        if (checksum) {
+            frame.putInt((int) XxHash64.of(content));
+        }
         target.position(target.position() + frame.position());
     }
 

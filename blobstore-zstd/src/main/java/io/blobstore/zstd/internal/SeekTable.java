@@ -94,7 +94,8 @@ public record SeekTable(int frameCount, boolean checksums) {
         return (int) length(frameCount, checksums);
     }
 
-    private static long length(long frames, boolean checksums) {
+    /** Returns the length of a table with its footer. */
+    public static long length(long frames, boolean checksums) {
         return SKIPPABLE_HEADER + frames * (checksums ? 12 : 8) + FOOTER_LENGTH;
     }
 
