@@ -23,9 +23,14 @@ final class Piece {
     boolean removed;
     /** Whether a newer version of the blob is known. */
     boolean outdated;
+    /** Counts uses: larger than that of the pieces that were used before. */
+    long lastUse;
 
-    @Nullable Piece older;
-    @Nullable Piece newer;
+    @Nullable
+    Piece older;
+
+    @Nullable
+    Piece newer;
 
     Piece(PieceId id, int length, Crc32c checksum, long serial, boolean verified) {
         this.id = id;

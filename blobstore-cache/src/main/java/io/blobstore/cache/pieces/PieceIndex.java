@@ -1,6 +1,7 @@
 package io.blobstore.cache.pieces;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -34,6 +35,7 @@ final class PieceIndex {
     private final PieceList outdated = new PieceList();
     private long bytes;
     private long evictions;
+    private long uses;
 
     /**
      * Creates an empty index.
@@ -71,7 +73,7 @@ final class PieceIndex {
             }
             piece.pins++;
             listOf(piece).remove(piece);
-            listOf(piece).addNewest(piece);
+            used(piece);
             return Optional.of(piece);
         });
     }
@@ -149,11 +151,7 @@ final class PieceIndex {
             piece.pins++;
             Set<Piece> siblings = add(piece);
             if (siblings.size() == 1) { // the first piece of this version
-                byBlob.getOrDefault(piece.id.version().blob(), Map.of()).forEach((version, others) -> {
-                    if (!version.equals(piece.id.version())) {
-                        others.forEach(this::outdate);
-                    }
-                });
+                outdateOthers(piece.id.version());
             }
             return siblings.size() == pieceCount ? List.copyOf(siblings) : List.of();
         });
@@ -224,7 +222,7 @@ final class PieceIndex {
 
     private Set<Piece> add(Piece piece) {
         pieces.put(piece.id, piece);
-        listOf(piece).addNewest(piece);
+        used(piece);
         Set<Piece> siblings = byBlob.computeIfAbsent(piece.id.version().blob(), blob -> new HashMap<>())
                 .computeIfAbsent(piece.id.version(), version -> new HashSet<>());
         siblings.add(piece);
@@ -244,12 +242,23 @@ final class PieceIndex {
         });
     }
 
-    private void outdate(Piece piece) {
-        if (!piece.outdated) {
-            listOf(piece).remove(piece);
-            piece.outdated = true;
-            listOf(piece).addNewest(piece);
-        }
+    private void used(Piece piece) {
+        piece.lastUse = ++uses;
+        listOf(piece).addNewest(piece);
+    }
+
+    /** Moves the other versions of a blob behind what is outdated already, in the order of their use. */
+    private void outdateOthers(VersionId version) {
+        byBlob.getOrDefault(version.blob(), Map.of()).values().stream()
+                .flatMap(Set::stream)
+                .filter(piece -> !piece.outdated && !piece.id.version().equals(version))
+                .sorted(Comparator.comparingLong(piece -> piece.lastUse))
+                .toList()
+                .forEach(piece -> {
+                    current.remove(piece);
+                    piece.outdated = true;
+                    outdated.addNewest(piece);
+                });
     }
 
     private PieceList listOf(Piece piece) {
@@ -283,7 +292,8 @@ final class PieceIndex {
         private @Nullable Piece oldest;
         private @Nullable Piece newest;
 
-        @Nullable Piece oldest() {
+        @Nullable
+        Piece oldest() {
             return oldest;
         }
 

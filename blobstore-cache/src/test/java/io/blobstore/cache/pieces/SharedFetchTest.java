@@ -198,7 +198,9 @@ class SharedFetchTest extends PieceFixture {
         BlobMetadata blob = blob();
 
         assertThatThrownBy(() -> read(faulty, blob, 0, 3 * PIECE))
-                .isInstanceOfSatisfying(BlobStoreException.class, e -> assertThat(e.isRetryable()).isTrue());
+                .isInstanceOfSatisfying(
+                        BlobStoreException.class,
+                        e -> assertThat(e.isRetryable()).isTrue());
         read(faulty, blob, 0, 3 * PIECE);
 
         assertThat(remote.reads()).hasSize(2);
@@ -242,10 +244,10 @@ class SharedFetchTest extends PieceFixture {
 
         Thread.currentThread().interrupt();
         try {
-            assertThatThrownBy(() -> read(remote, blob, 0, 10)).satisfies(e -> assertThat(Interrupts.caused(e))
-                    .isTrue());
-            assertThatThrownBy(() -> read(remote, blob, PIECE, 10)).satisfies(e -> assertThat(Interrupts.caused(e))
-                    .isTrue());
+            assertThatThrownBy(() -> read(remote, blob, 0, 10))
+                    .satisfies(e -> assertThat(Interrupts.caused(e)).isTrue());
+            assertThatThrownBy(() -> read(remote, blob, PIECE, 10))
+                    .satisfies(e -> assertThat(Interrupts.caused(e)).isTrue());
         } finally {
             assertThat(Thread.interrupted()).isTrue();
         }
@@ -253,6 +255,28 @@ class SharedFetchTest extends PieceFixture {
         read(0, 10);
         read(PIECE, 10);
         assertThat(temporaries()).isEmpty();
+    }
+
+    @Test
+    void anInterruptIsNotTakenForDamage() throws Exception {
+        read(0, 2 * PIECE);
+        BlobMetadata blob = blob();
+        reopened(); // pieces are compared with their checksums again
+        remote.reads().clear();
+
+        Thread.currentThread().interrupt();
+        try {
+            assertThatThrownBy(() -> read(remote, blob, 0, 10))
+                    .satisfies(e -> assertThat(Interrupts.caused(e)).isTrue());
+            assertThatThrownBy(() -> cache().view(remote, blob, ByteRange.of(0, 10)))
+                    .satisfies(e -> assertThat(Interrupts.caused(e)).isTrue());
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
+
+        read(0, 2 * PIECE);
+        assertThat(remote.reads()).isEmpty();
+        assertThat(cache().stats().damaged()).isZero();
     }
 
     // ---- closing
