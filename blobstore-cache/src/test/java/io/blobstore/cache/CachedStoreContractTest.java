@@ -79,6 +79,7 @@ class CachedStoreContractTest {
     }
 
     @Nested
+    @Campaign(representedBy = WriteBackTest.class)
     class ThatWritesBack extends CachedContract {
         ThatWritesBack() {
             super(CachedStoreOptions.builder()
