@@ -25,7 +25,8 @@ import picocli.CommandLine.ParentCommand;
                 "Writes a blob, or a range of it, to standard output, reading ahead. The whole blob is compared with"
                         + " its checksum, if the store has one: if it differs, the last bytes are not written, the"
                         + " exit code is 1, and the output must not be used. No checksum covers a part of a blob"
-                        + " (--range): it is not verified.")
+                        + " (--range): it is not verified. Of a blob that 'upload --compress' stored, the content is"
+                        + " written, ranges are ranges of that, and each frame is verified.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class CatCommand implements Callable<Integer> {
     private static final int PIECE = 1 << 20;
@@ -52,6 +53,9 @@ final class CatCommand implements Callable<Integer> {
                             + " if it is omitted. For example 10MiB-20MiB, or 1GiB-. Default: all.")
     ByteRange range = ByteRange.all();
 
+    @Mixin
+    final ContentOption content = new ContentOption();
+
     @Override
     public Integer call() throws IOException {
         ExecutorService threads = TransferRun.threads(REQUESTS);
@@ -60,7 +64,7 @@ final class CatCommand implements Callable<Integer> {
                         .executor(threads)
                         .readAheadMemory(READ_AHEAD)
                         .build();
-                BlobReader blob = reader.openReader(source, key)) {
+                BlobReader blob = reader.openReader(content.view(source), key)) {
             write(blob.position(range.offset()), lengthIn(blob.size()));
         } finally {
             threads.shutdown();

@@ -19,7 +19,7 @@ import picocli.CommandLine.ParentCommand;
         name = "download",
         description =
                 "Reads a blob into a file, which is created or replaced in one step when the whole blob has been read"
-                        + " and its checksum verified.")
+                        + " and its checksum verified. Of a blob that 'upload --compress' stored, its content.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class DownloadCommand implements Callable<Integer> {
     @ParentCommand
@@ -35,6 +35,9 @@ final class DownloadCommand implements Callable<Integer> {
     Path file;
 
     @Mixin
+    final ContentOption content = new ContentOption();
+
+    @Mixin
     final OutputOption output = new OutputOption();
 
     @Override
@@ -42,7 +45,7 @@ final class DownloadCommand implements Callable<Integer> {
         main.holdExit();
         try (BlobStore source = store.open()) {
             Measurement<ReadResult> download =
-                    FileDownload.run(source, key, BlobTarget.ofPath(file), output.bar("Reading"));
+                    FileDownload.run(content.view(source), key, BlobTarget.ofPath(file), output.bar("Reading"));
             ReadResult read = download.result();
             output.print(new Report()
                     .add("key", key.toString())

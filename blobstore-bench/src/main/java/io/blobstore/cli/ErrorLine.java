@@ -4,6 +4,7 @@ import io.blobstore.BlobAlreadyExistsException;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
 import io.blobstore.TargetException;
+import io.blobstore.zstd.NotCompressedException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
@@ -74,6 +75,9 @@ final class ErrorLine {
         }
         if (problem instanceof BlobAlreadyExistsException) {
             return problem.getMessage() + "; omit --if-absent to replace it";
+        }
+        if (problem instanceof NotCompressedException) {
+            return problem.getMessage() + ": with --stored";
         }
         if (problem instanceof TargetException && problem.getCause() != null) {
             return sentence(problem.getCause());

@@ -2,6 +2,7 @@ package io.blobstore.cli;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.blobstore.Crc32c;
+import io.blobstore.zstd.FrameFormat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -58,6 +59,15 @@ final class Report {
                 ByteSize.exactText(transfer.heapBytesAllocated()));
         add("crc32c", checksum.hex());
         return add("version", version);
+    }
+
+    /** Adds what is known of a compressed blob. */
+    Report addCompression(FrameFormat format, long contentBytes, long storedBytes) {
+        add("frames", format.toString(), "compression", "zstd frames, " + format);
+        add("contentBytes", contentBytes, "content", ByteSize.exactText(contentBytes));
+        add("storedBytes", storedBytes, "stored size", ByteSize.exactText(storedBytes));
+        double ratio = (double) contentBytes / storedBytes; // a compressed blob has a table at least
+        return add("ratio", ratio, "ratio", String.format(Locale.ROOT, "%.2f", ratio));
     }
 
     /** Prints one line of JSON. */

@@ -9,8 +9,11 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.UploadOptions;
+import io.blobstore.zstd.CompressionOptions;
+import io.blobstore.zstd.CompressionResult;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -26,7 +29,8 @@ import picocli.CommandLine.Spec;
 /** {@code blobstore upload}. */
 @Command(
         name = "upload",
-        description = "Stores a file as a blob: maps it, and sends its parts in parallel straight from the mapping.")
+        description = "Stores a file as a blob: maps it, and sends its parts in parallel straight from the mapping, or"
+                + " compresses it meanwhile.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class UploadCommand implements Callable<Integer> {
     /** More threads than any store needs from one client. */
@@ -77,6 +81,9 @@ final class UploadCommand implements Callable<Integer> {
     boolean copy;
 
     @Mixin
+    final CompressOptions compression = new CompressOptions();
+
+    @Mixin
     final ContentHeaderOptions headers = new ContentHeaderOptions();
 
     @Mixin
@@ -85,13 +92,14 @@ final class UploadCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         UploadOptions options = options();
+        Optional<CompressionOptions> compressing = compression.build(options);
         main.holdExit();
         if (copy) {
-            store(BlobSource.ofPath(file), options);
+            store(BlobSource.ofPath(file), options, compressing);
             return ExitCode.OK;
         }
         try (MappedFile mapped = MappedFile.open(file)) {
-            store(mapped.region(), options);
+            store(mapped.region(), options, compressing);
         }
         return ExitCode.OK;
     }
@@ -113,9 +121,14 @@ final class UploadCommand implements Callable<Integer> {
     }
 
     /** Stores the source, which is opened before the store: an unreadable file must not create an empty store. */
-    private void store(BlobSource source, UploadOptions options) throws IOException {
+    private void store(BlobSource source, UploadOptions options, Optional<CompressionOptions> compressing)
+            throws IOException {
         BlobKey name = key != null ? key : keyOfFile();
         try (BlobStore target = store.open()) {
+            if (compressing.isPresent()) {
+                compress(target, name, source, compressing.get());
+                return;
+            }
             Measurement<StoredBlob> upload = FileUpload.run(target, name, source, options, output.bar("Storing"));
             StoredBlob blob = upload.result();
             Crc32c checksum = blob.checksum().isPresent() ? blob.checksum().get() : Crc32c.of(source);
@@ -125,6 +138,20 @@ final class UploadCommand implements Callable<Integer> {
                     .add("file", file.toString())
                     .add(upload, checksum, blob.version().value()));
         }
+    }
+
+    private void compress(BlobStore target, BlobKey name, BlobSource source, CompressionOptions options)
+            throws IOException {
+        Measurement<CompressionResult> upload =
+                FileUpload.compress(target, name, source, options, output.bar("Compressing"));
+        CompressionResult result = upload.result();
+        output.print(new Report()
+                .add("key", name.toString())
+                .add("store", target.toString())
+                .add("file", file.toString())
+                .add(upload, result.crc32c(), result.stored().version().value())
+                .add("sha256", result.sha256().hex())
+                .addCompression(result.format(), result.contentSize(), result.storedSize()));
     }
 
     private BlobKey keyOfFile() {

@@ -20,6 +20,7 @@ class DependenciesTest {
                         "io.blobstore",
                         "io.blobstore.memory",
                         "io.blobstore.transfer",
+                        "io.blobstore.zstd",
                         "picocli",
                         "com.fasterxml.jackson.jr..",
                         "com.fasterxml.jackson.core..",

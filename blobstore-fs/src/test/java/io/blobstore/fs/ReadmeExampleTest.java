@@ -14,11 +14,14 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.BlobReader;
+import io.blobstore.transfer.BlobWriter;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
@@ -76,6 +79,17 @@ class ReadmeExampleTest {
         }
         // the second example ends
     }
+
+    private static void writing(BlobStore store, BlobKey key, byte[] body) throws Exception {
+        // the third example begins
+        try (TransferManager transfers = TransferManager.create();
+                BlobWriter writer = transfers.openWriter(store, key)) {
+            writer.write(ByteBuffer.wrap("header\n".getBytes(StandardCharsets.UTF_8)));
+            Channels.newOutputStream(writer).write(body); // it is a WritableByteChannel of the JDK
+            writer.complete(); // without this, close() discards what was written
+        }
+        // the third example ends
+    }
     // spotless:on
 
     @Test
@@ -102,8 +116,16 @@ class ReadmeExampleTest {
         assertThat(directory.resolve("memory")).hasSameBinaryContentAs(image);
     }
 
+    @Test
+    void theThirdWritesIt() throws Exception {
+        try (BlobStore store = BlobStores.open("file:" + directory.resolve("store"))) {
+            writing(store, BlobKey.of("text"), "body".getBytes(StandardCharsets.UTF_8));
+        }
+        assertThat(directory.resolve("store/text")).hasContent("header\nbody");
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"example", "second example"})
+    @ValueSource(strings = {"example", "second example", "third example"})
     void theReadmeShowsThem(String name) throws IOException {
         String source = Files.readString(Path.of("src/test/java/io/blobstore/fs/ReadmeExampleTest.java"));
         Matcher example = Pattern.compile("(?s)// the " + name + " begins\n(.*?)\n +// the " + name + " ends")

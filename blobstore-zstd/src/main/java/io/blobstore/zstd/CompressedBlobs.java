@@ -1,6 +1,7 @@
 package io.blobstore.zstd;
 
 import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.ReadOptions;
@@ -10,6 +11,8 @@ import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Stores content compressed, and reads compressed blobs of a store by offsets of their content.
@@ -48,6 +51,17 @@ public final class CompressedBlobs {
     /** Returns the compressed blobs of a store, which the caller keeps open meanwhile and closes. */
     public static CompressedBlobs of(BlobStore store) {
         return new CompressedBlobs(store);
+    }
+
+    /**
+     * Returns the format of a blob according to its metadata, which {@link #upload} writes; empty for blobs that are not
+     * compressed, and for those that another program compressed. Sends no request.
+     */
+    public static Optional<FrameFormat> formatOf(BlobMetadata stored) {
+        String name = stored.userMetadata().get(CompressedUpload.FORMAT);
+        return Arrays.stream(FrameFormat.values())
+                .filter(format -> format.toString().equals(name))
+                .findFirst();
     }
 
     /**

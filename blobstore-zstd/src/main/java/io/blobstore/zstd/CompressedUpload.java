@@ -82,7 +82,7 @@ final class CompressedUpload implements ContentGenerator<CompressionResult> {
     @Override
     public long maxSize() {
         long frame = FrameEncoder.bound(options.frameSize());
-        long tables = startLength() + ContentDigest.LENGTH + SeekTable.length(frameCount, false);
+        long tables = startLength() + ContentDigest.LENGTH + SeekTable.length(Math.max(1, frameCount), false);
         return frameCount * frame + tables;
     }
 
@@ -133,8 +133,11 @@ final class CompressedUpload implements ContentGenerator<CompressionResult> {
 
     private static void writeEnd(BlobWriter writer, ContentDigest digest, FrameTable.Builder frames)
             throws IOException {
+        // The table accounts for every byte before it, which other readers check: the digest belongs to the last frame.
         if (frames.frameCount() > 0) {
-            frames.extendLast(ContentDigest.LENGTH); // so that the table accounts for every byte before it
+            frames.extendLast(ContentDigest.LENGTH);
+        } else {
+            frames.add(ContentDigest.LENGTH, 0);
         }
         FrameTable table = frames.build();
         SeekTable seekTable = SeekTable.of(table);

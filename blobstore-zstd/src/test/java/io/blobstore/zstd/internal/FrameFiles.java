@@ -113,6 +113,9 @@ public final class FrameFiles {
     /** Returns a file in the seekable format. */
     public byte[] seekable() {
         List<byte[]> frames = frames();
+        if (frames.isEmpty()) {
+            frames.add(new byte[0]);
+        }
         int entry = tableChecksums ? 12 : 8;
         ByteBuffer table = ByteBuffer.allocate(8 + entry * frames.size() + 9).order(ByteOrder.LITTLE_ENDIAN);
         table.putInt(0x184D2A5E).putInt(table.capacity() - 8);
