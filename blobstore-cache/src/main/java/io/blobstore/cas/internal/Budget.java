@@ -22,8 +22,11 @@ final class Budget {
     /** How often the reaper looks whether another process has made room. */
     private static final Duration POLL = Duration.ofMillis(10);
 
-    /** How long puts wait for a refused one to give back what it had, before the next one is refused. */
-    private static final Duration GIVE_BACK = Duration.ofSeconds(1);
+    /**
+     * How long puts wait for a refused one to give back what it had, before the next one is refused; and how often the
+     * reaper looks whether it may evict now, where it must not and there is too little room.
+     */
+    private static final Duration RECHECK = Duration.ofSeconds(1);
 
     /** How long a put waits for another process to make room. */
     static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -169,8 +172,12 @@ final class Budget {
             return 0;
         }
         long wanted = waiters.isEmpty() ? 0 : wanted();
-        long excess = present + stuck + reserved + wanted - (limit - slack);
+        long excess = shortage(wanted);
         return roomRefused && !waiters.isEmpty() ? Math.max(BLOCK, excess) : excess;
+    }
+
+    private long shortage(long wanted) {
+        return present + stuck + reserved + wanted - (limit - slack);
     }
 
     private long wanted() {
@@ -187,10 +194,11 @@ final class Budget {
 
     /** Returns for how long the reaper may sleep before it calls {@link #settle} again. */
     long pollNanos() {
+        boolean evicts = room.evicts();
         if (waiters.isEmpty()) {
-            return Long.MAX_VALUE;
+            return evicts || shortage(0) <= 0 ? Long.MAX_VALUE : RECHECK.toNanos();
         }
-        return (room.evicts() ? GIVE_BACK : POLL).toNanos();
+        return (evicts ? RECHECK : POLL).toNanos();
     }
 
     /**

@@ -267,9 +267,15 @@ public final class Index implements Closeable {
         locked(entries::beginLoading);
     }
 
-    /** Ends what {@link #beginLoading} began. */
+    /**
+     * Ends what {@link #beginLoading} began. If the {@link SharedRoom} allows evicting from now on, that begins, should
+     * there be more than the maximum.
+     */
     public void endLoading() {
-        locked(entries::endLoading);
+        locked(() -> {
+            entries.endLoading();
+            reaper.wakeIfShort();
+        });
     }
 
     /**

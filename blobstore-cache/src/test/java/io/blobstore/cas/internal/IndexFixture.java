@@ -11,8 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 
 /** An index over a {@link FakeDisk}, with a clock that is set by hand and a record of its events. */
 final class IndexFixture implements Closeable {
@@ -118,6 +120,17 @@ final class IndexFixture implements Closeable {
             }
         }
         return numbers;
+    }
+
+    /** Waits until a condition holds, for a minute at most. */
+    static void await(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError("waited for a minute");
+            }
+            Thread.onSpinWait();
+        }
     }
 
     /** Waits until the reaper has nothing to do. */
