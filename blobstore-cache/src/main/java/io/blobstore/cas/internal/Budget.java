@@ -26,7 +26,7 @@ final class Budget {
      * How long puts wait for a refused one to give back what it had, before the next one is refused; and how often the
      * reaper looks whether it may evict now, where it must not and there is too little room.
      */
-    private static final Duration RECHECK = Duration.ofSeconds(1);
+    static final Duration RECHECK = Duration.ofSeconds(1);
 
     /** How long a put waits for another process to make room. */
     static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -70,6 +70,7 @@ final class Budget {
     private final ReentrantLock lock;
     private final SharedRoom room;
     private final Duration patience;
+    private final Duration recheck;
     private final long max;
 
     /** The maximum in whole blocks. */
@@ -86,6 +87,11 @@ final class Budget {
     /** Whether the first one that waits was refused by the shared room. */
     private boolean roomRefused;
 
+    /** The put that was refused last, if it had reserved something, and when that was. */
+    private @Nullable Reservation refused;
+
+    private long refusedAt;
+
     long present;
 
     /** The part of {@link #present} that cannot be evicted now. */
@@ -98,13 +104,14 @@ final class Budget {
 
     private long reserved;
 
-    Budget(long max, ReentrantLock lock, SharedRoom room, Duration patience) {
+    Budget(long max, ReentrantLock lock, SharedRoom room, Duration patience, Duration recheck) {
         if (max < 1) {
             throw new IllegalArgumentException("the maximum size must be 1 or more; got " + max);
         }
         this.lock = lock;
         this.room = room;
         this.patience = patience;
+        this.recheck = recheck;
         this.max = max;
         limit = Math.min(max, MAX_LIMIT) / BLOCK * BLOCK;
         slack = limit / SLACK_FRACTION / BLOCK * BLOCK;
@@ -196,9 +203,9 @@ final class Budget {
     long pollNanos() {
         boolean evicts = room.evicts();
         if (waiters.isEmpty()) {
-            return evicts || shortage(0) <= 0 ? Long.MAX_VALUE : RECHECK.toNanos();
+            return evicts || shortage(0) <= 0 ? Long.MAX_VALUE : recheck.toNanos();
         }
-        return (evicts ? RECHECK : POLL).toNanos();
+        return (evicts ? recheck : POLL).toNanos();
     }
 
     /**
@@ -304,14 +311,23 @@ final class Budget {
                 end(waiter, Outcome.GRANTED);
             } else if (!room.evicts() && System.nanoTime() - waiter.since < patience.toNanos()) {
                 return;
+            } else if (givesBack()) {
+                return;
             } else {
                 end(waiter, Outcome.REFUSED);
                 if (waiter.reservation.granted > 0) {
+                    refused = waiter.reservation;
+                    refusedAt = System.nanoTime();
                     return;
                 }
             }
         }
         roomRefused = false;
+    }
+
+    /** Returns whether the put that was refused last may still give back what it had. */
+    private boolean givesBack() {
+        return refused != null && !refused.closed && System.nanoTime() - refusedAt < recheck.toNanos();
     }
 
     /** Ends all waits because the index is closed. */

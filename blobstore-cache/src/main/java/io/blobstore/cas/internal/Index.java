@@ -71,7 +71,16 @@ public final class Index implements Closeable {
      * @param listener its method {@code evicted} is called, by the index's own thread
      */
     public Index(long maxBytes, IndexLog log, Unlink unlink, SharedRoom room, CacheListener listener) {
-        this(maxBytes, log, unlink, room, listener, System::nanoTime, PAUSE_AFTER_FAILURE, Budget.PATIENCE);
+        this(
+                maxBytes,
+                log,
+                unlink,
+                room,
+                listener,
+                System::nanoTime,
+                PAUSE_AFTER_FAILURE,
+                Budget.PATIENCE,
+                Budget.RECHECK);
         reaper.start(entries);
     }
 
@@ -84,8 +93,9 @@ public final class Index implements Closeable {
             CacheListener listener,
             LongSupplier nanoTime,
             Duration pauseAfterFailure,
-            Duration patience) {
-        budget = new Budget(maxBytes, lock, room, patience);
+            Duration patience,
+            Duration recheck) {
+        budget = new Budget(maxBytes, lock, room, patience, recheck);
         clock = new AgeClock(nanoTime);
         reaper = new Reaper(lock, budget, unlink, listener, clock, pauseAfterFailure);
         entries = new EntryStates(budget, log, reaper::add);

@@ -42,7 +42,8 @@ final class IndexFixture implements Closeable {
                 evicted.add(unused);
             }
         };
-        index = new Index(max, new Recorder(), disk, room, listener, nanoTime::get, pause, patience);
+        Duration recheck = room == SharedRoom.PRIVATE ? patience : Budget.RECHECK;
+        index = new Index(max, new Recorder(), disk, room, listener, nanoTime::get, pause, patience, recheck);
     }
 
     /** Returns an index whose reaper deletes at once. */
@@ -60,6 +61,12 @@ final class IndexFixture implements Closeable {
         return new IndexFixture(max, FakeDisk.prompt(max), SharedRoom.PRIVATE, Duration.ofDays(1), Duration.ofDays(1));
     }
 
+    /**
+     * Returns an index with a reaper.
+     *
+     * @param pause the first pause of the reaper after a failure
+     * @param patience how long puts wait for other processes, or for what other puts give back
+     */
     static IndexFixture started(long max, FakeDisk disk, SharedRoom room, Duration pause, Duration patience) {
         IndexFixture fixture = new IndexFixture(max, disk, room, pause, patience);
         fixture.index.reaper.start(fixture.index.entries);
