@@ -22,8 +22,11 @@ final class Budget {
     /** How often the reaper looks whether another process has made room. */
     private static final Duration POLL = Duration.ofMillis(10);
 
-    /** How long puts wait for a refused one to give back what it had, before the next one is refused. */
-    private static final Duration GIVE_BACK = Duration.ofSeconds(1);
+    /**
+     * How long puts wait for a refused one to give back what it had, before the next one is refused; and how often the
+     * reaper looks whether it may evict now, where it must not and there is too little room.
+     */
+    static final Duration RECHECK = Duration.ofSeconds(1);
 
     /** How long a put waits for another process to make room. */
     static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -67,6 +70,7 @@ final class Budget {
     private final ReentrantLock lock;
     private final SharedRoom room;
     private final Duration patience;
+    private final Duration recheck;
     private final long max;
 
     /** The maximum in whole blocks. */
@@ -83,6 +87,11 @@ final class Budget {
     /** Whether the first one that waits was refused by the shared room. */
     private boolean roomRefused;
 
+    /** The put that was refused last, if it had reserved something, and when that was. */
+    private @Nullable Reservation refused;
+
+    private long refusedAt;
+
     long present;
 
     /** The part of {@link #present} that cannot be evicted now. */
@@ -95,13 +104,14 @@ final class Budget {
 
     private long reserved;
 
-    Budget(long max, ReentrantLock lock, SharedRoom room, Duration patience) {
+    Budget(long max, ReentrantLock lock, SharedRoom room, Duration patience, Duration recheck) {
         if (max < 1) {
             throw new IllegalArgumentException("the maximum size must be 1 or more; got " + max);
         }
         this.lock = lock;
         this.room = room;
         this.patience = patience;
+        this.recheck = recheck;
         this.max = max;
         limit = Math.min(max, MAX_LIMIT) / BLOCK * BLOCK;
         slack = limit / SLACK_FRACTION / BLOCK * BLOCK;
@@ -169,8 +179,12 @@ final class Budget {
             return 0;
         }
         long wanted = waiters.isEmpty() ? 0 : wanted();
-        long excess = present + stuck + reserved + wanted - (limit - slack);
+        long excess = shortage(wanted);
         return roomRefused && !waiters.isEmpty() ? Math.max(BLOCK, excess) : excess;
+    }
+
+    private long shortage(long wanted) {
+        return present + stuck + reserved + wanted - (limit - slack);
     }
 
     private long wanted() {
@@ -187,10 +201,11 @@ final class Budget {
 
     /** Returns for how long the reaper may sleep before it calls {@link #settle} again. */
     long pollNanos() {
+        boolean evicts = room.evicts();
         if (waiters.isEmpty()) {
-            return Long.MAX_VALUE;
+            return evicts || shortage(0) <= 0 ? Long.MAX_VALUE : recheck.toNanos();
         }
-        return (room.evicts() ? GIVE_BACK : POLL).toNanos();
+        return (evicts ? recheck : POLL).toNanos();
     }
 
     /**
@@ -296,14 +311,23 @@ final class Budget {
                 end(waiter, Outcome.GRANTED);
             } else if (!room.evicts() && System.nanoTime() - waiter.since < patience.toNanos()) {
                 return;
+            } else if (givesBack()) {
+                return;
             } else {
                 end(waiter, Outcome.REFUSED);
                 if (waiter.reservation.granted > 0) {
+                    refused = waiter.reservation;
+                    refusedAt = System.nanoTime();
                     return;
                 }
             }
         }
         roomRefused = false;
+    }
+
+    /** Returns whether the put that was refused last may still give back what it had. */
+    private boolean givesBack() {
+        return refused != null && !refused.closed && System.nanoTime() - refusedAt < recheck.toNanos();
     }
 
     /** Ends all waits because the index is closed. */

@@ -71,7 +71,16 @@ public final class Index implements Closeable {
      * @param listener its method {@code evicted} is called, by the index's own thread
      */
     public Index(long maxBytes, IndexLog log, Unlink unlink, SharedRoom room, CacheListener listener) {
-        this(maxBytes, log, unlink, room, listener, System::nanoTime, PAUSE_AFTER_FAILURE, Budget.PATIENCE);
+        this(
+                maxBytes,
+                log,
+                unlink,
+                room,
+                listener,
+                System::nanoTime,
+                PAUSE_AFTER_FAILURE,
+                Budget.PATIENCE,
+                Budget.RECHECK);
         reaper.start(entries);
     }
 
@@ -84,8 +93,9 @@ public final class Index implements Closeable {
             CacheListener listener,
             LongSupplier nanoTime,
             Duration pauseAfterFailure,
-            Duration patience) {
-        budget = new Budget(maxBytes, lock, room, patience);
+            Duration patience,
+            Duration recheck) {
+        budget = new Budget(maxBytes, lock, room, patience, recheck);
         clock = new AgeClock(nanoTime);
         reaper = new Reaper(lock, budget, unlink, listener, clock, pauseAfterFailure);
         entries = new EntryStates(budget, log, reaper::add);
@@ -267,9 +277,15 @@ public final class Index implements Closeable {
         locked(entries::beginLoading);
     }
 
-    /** Ends what {@link #beginLoading} began. */
+    /**
+     * Ends what {@link #beginLoading} began. If the {@link SharedRoom} allows evicting from now on, that begins, should
+     * there be more than the maximum.
+     */
     public void endLoading() {
-        locked(entries::endLoading);
+        locked(() -> {
+            entries.endLoading();
+            reaper.wakeIfShort();
+        });
     }
 
     /**

@@ -51,6 +51,9 @@ final class Reaper {
     private long pauseNanos;
     private long retryAt;
 
+    /** For how long the thread sleeps while it is idle. */
+    private long sleepNanos;
+
     Reaper(
             ReentrantLock lock,
             Budget budget,
@@ -91,7 +94,7 @@ final class Reaper {
 
     /** Makes the thread look for work if there is less room than there should be. Requires the lock. */
     void wakeIfShort() {
-        if (idle && (budget.hasWaiters() || budget.excess() > 0)) {
+        if (idle && (budget.hasWaiters() || budget.excess() > 0 || budget.pollNanos() < sleepNanos)) {
             wake();
         }
     }
@@ -267,7 +270,8 @@ final class Reaper {
         idle = true;
         progress.signalAll();
         long retry = failed.isEmpty() ? Long.MAX_VALUE : retryAt - System.nanoTime();
-        long left = Math.min(retry, budget.pollNanos());
+        sleepNanos = Math.min(retry, budget.pollNanos());
+        long left = sleepNanos;
         while (idle && left > 0) {
             try {
                 left = work.awaitNanos(left);

@@ -11,8 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 
 /** An index over a {@link FakeDisk}, with a clock that is set by hand and a record of its events. */
 final class IndexFixture implements Closeable {
@@ -40,7 +42,8 @@ final class IndexFixture implements Closeable {
                 evicted.add(unused);
             }
         };
-        index = new Index(max, new Recorder(), disk, room, listener, nanoTime::get, pause, patience);
+        Duration recheck = room == SharedRoom.PRIVATE ? patience : Budget.RECHECK;
+        index = new Index(max, new Recorder(), disk, room, listener, nanoTime::get, pause, patience, recheck);
     }
 
     /** Returns an index whose reaper deletes at once. */
@@ -58,6 +61,12 @@ final class IndexFixture implements Closeable {
         return new IndexFixture(max, FakeDisk.prompt(max), SharedRoom.PRIVATE, Duration.ofDays(1), Duration.ofDays(1));
     }
 
+    /**
+     * Returns an index with a reaper.
+     *
+     * @param pause the first pause of the reaper after a failure
+     * @param patience how long puts wait for other processes, or for what other puts give back
+     */
     static IndexFixture started(long max, FakeDisk disk, SharedRoom room, Duration pause, Duration patience) {
         IndexFixture fixture = new IndexFixture(max, disk, room, pause, patience);
         fixture.index.reaper.start(fixture.index.entries);
@@ -118,6 +127,17 @@ final class IndexFixture implements Closeable {
             }
         }
         return numbers;
+    }
+
+    /** Waits until a condition holds, for a minute at most. */
+    static void await(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError("waited for a minute");
+            }
+            Thread.onSpinWait();
+        }
     }
 
     /** Waits until the reaper has nothing to do. */

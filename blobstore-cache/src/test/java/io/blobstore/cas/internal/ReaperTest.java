@@ -33,13 +33,11 @@ class ReaperTest {
             List<Entry> entries = cache.putBlocks(2);
             cache.disk.fail(3);
             entries.forEach(cache.index::remove);
-            while (cache.index.totals().failedUnlinks() < 3) {
+            IndexFixture.await(() -> {
                 assertThat(cache.index.totals().doomedBytes()).isGreaterThanOrEqualTo(cache.disk.bytes());
-                Thread.onSpinWait();
-            }
-            while (cache.index.totals().doomedBytes() > 0) {
-                Thread.onSpinWait();
-            }
+                return cache.index.totals().failedUnlinks() == 3;
+            });
+            IndexFixture.await(() -> cache.index.totals().doomedBytes() == 0);
 
             assertThat(cache.disk.files()).isEmpty();
             assertThat(cache.index.totals()).isEqualTo(new IndexTotals(0, 0, 0, 0, 0, 0, 3));
@@ -92,9 +90,7 @@ class ReaperTest {
             assertThat(totals.storedBytes() + totals.doomedBytes()).isEqualTo(cache.disk.bytes());
 
             cache.disk.fail(0);
-            while (cache.index.totals().doomedBytes() > 0) {
-                Thread.onSpinWait();
-            }
+            IndexFixture.await(() -> cache.index.totals().doomedBytes() == 0);
             cache.put(200, BLOCK);
             assertThat(cache.has(200)).as("goes on when the disk does").isTrue();
         }
@@ -105,9 +101,7 @@ class ReaperTest {
         try (IndexFixture cache = withPause(Duration.ofMillis(1))) {
             cache.disk.fail(2, new StackOverflowError("injected"));
             cache.index.remove(cache.put(1, 1));
-            while (cache.index.totals().doomedBytes() > 0) {
-                Thread.onSpinWait();
-            }
+            IndexFixture.await(() -> cache.index.totals().doomedBytes() == 0);
             assertThat(cache.index.totals().failedUnlinks()).isEqualTo(2);
         }
     }

@@ -136,9 +136,7 @@ class SharedRoomIndexTest {
             Thread thread = new Thread(put);
             thread.start();
             room.give(2 * BLOCK);
-            while (room.free.get() == 2 * BLOCK) {
-                Thread.onSpinWait(); // it takes what is there for a beginning
-            }
+            IndexFixture.await(() -> room.free.get() != 2 * BLOCK);
             assertThat(put.isDone()).isFalse();
             room.give(BLOCK);
             put.get();
@@ -184,9 +182,7 @@ class SharedRoomIndexTest {
         FutureTask<Entry> put = new FutureTask<>(() -> cache.put(1, 3 * BLOCK));
         Thread thread = new Thread(put);
         thread.start();
-        while (thread.getState() != Thread.State.WAITING) {
-            Thread.onSpinWait();
-        }
+        IndexFixture.await(() -> thread.getState() == Thread.State.WAITING);
         cache.close();
         assertThatThrownBy(put::get)
                 .isInstanceOf(ExecutionException.class)
@@ -211,6 +207,38 @@ class SharedRoomIndexTest {
             cache.index.contains(key(0));
             cache.index.evictTo(100 * BLOCK);
             assertThat(cache.index.totals().storedBytes()).isLessThanOrEqualTo(100 * BLOCK);
+        }
+    }
+
+    @Test
+    void evictingBeginsWhenTheDirectoryIsListedIfItHadToWaitForThat() throws Exception {
+        FakeRoom room = new FakeRoom(0, false);
+        try (IndexFixture cache = open(room, Duration.ofDays(1))) {
+            cache.index.beginLoading();
+            for (int i = 0; i < 300; i++) {
+                cache.index.load(cache.disk.write(file(key(i), i), BLOCK), BLOCK, i);
+            }
+            cache.settle();
+            assertThat(cache.disk.deleted()).isEmpty();
+            room.evicts = true;
+            cache.index.endLoading();
+            cache.settle();
+
+            assertThat(cache.disk.bytes()).isEqualTo(98 * BLOCK);
+        }
+    }
+
+    @Test
+    void aProcessThatTakesOverEvictsAlthoughNobodyTellsTheIndex() throws Exception {
+        FakeRoom room = new FakeRoom(0, false);
+        try (IndexFixture cache = open(room, Duration.ofDays(1))) {
+            for (int i = 0; i < 101; i++) {
+                cache.index.load(cache.disk.write(file(key(i), i), BLOCK), BLOCK, i);
+            }
+            room.evicts = true;
+            IndexFixture.await(() -> cache.disk.bytes() <= 98 * BLOCK);
+            cache.settle();
+            assertThat(cache.index.totals().evictions()).isEqualTo(3);
         }
     }
 }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.blobstore.cas.CacheFullException;
 import io.blobstore.contract.LeakCheck;
 import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -270,25 +271,54 @@ class WaitingForRoomTest {
 
     @Test
     void aRefusedPutThatKeepsItsRoomDoesNotHangTheOthers() throws Exception {
-        cache.put(0, BLOCK); // its deletion, which is held up, is what all of them wait for at first
+        FakeDisk disk = FakeDisk.held(10 * BLOCK);
+        try (IndexFixture impatient =
+                IndexFixture.started(10 * BLOCK, disk, SharedRoom.PRIVATE, Duration.ofDays(1), Duration.ofMillis(20))) {
+            List<Reservation> reservations = reserveThreeTimes(impatient);
+            List<Waiting<Void>> puts = requireOneMore(reservations);
+            disk.allow(1);
+
+            puts.get(0).result();
+            assertThat(puts.get(1).failure()).isInstanceOf(CacheFullException.class);
+            assertThat(puts.get(2).failure()).isInstanceOf(CacheFullException.class);
+            reservations.forEach(Reservation::close);
+        }
+    }
+
+    @Test
+    void whatARefusedPutGivesBackIsForTheOthers() throws Exception {
+        List<Reservation> reservations = reserveThreeTimes(cache);
+        List<Waiting<Void>> puts = requireOneMore(reservations);
+        cache.disk.allow(1);
+
+        puts.get(0).result();
+        assertThat(puts.get(1).failure()).isInstanceOf(CacheFullException.class);
+        assertThat(puts.get(2).task.isDone()).as("is not refused as well").isFalse();
+        reservations.get(1).close();
+        puts.get(2).result();
+        reservations.forEach(Reservation::close);
+    }
+
+    /** Takes all room: 3 blocks for each put, and one for an entry whose deletion all of them will wait for. */
+    private static List<Reservation> reserveThreeTimes(IndexFixture cache) throws Exception {
+        cache.put(0, BLOCK);
         List<Reservation> reservations = new ArrayList<>();
-        List<Waiting<Void>> puts = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            reservations.add(index.reserve(4 * BLOCK));
+            reservations.add(cache.index.reserve(4 * BLOCK));
             reservations.get(i).require(3 * BLOCK);
         }
+        return reservations;
+    }
+
+    private List<Waiting<Void>> requireOneMore(List<Reservation> reservations) {
+        List<Waiting<Void>> puts = new ArrayList<>();
         for (Reservation reservation : reservations) {
             puts.add(new Waiting<>(() -> {
                 reservation.require(4 * BLOCK);
                 return null;
             }));
         }
-        cache.disk.allow(1);
-
-        puts.get(0).result();
-        assertThat(puts.get(1).failure()).isInstanceOf(CacheFullException.class);
-        assertThat(puts.get(2).failure()).isInstanceOf(CacheFullException.class);
-        reservations.forEach(Reservation::close);
+        return puts;
     }
 
     @Test
