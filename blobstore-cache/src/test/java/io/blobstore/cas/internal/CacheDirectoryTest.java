@@ -107,7 +107,8 @@ class CacheDirectoryTest {
             assertThatThrownBy(() -> CacheDirectory.open(
                             directory, options().stateDirectory(chosen).build()))
                     .isInstanceOf(CacheDirectoryException.class)
-                    .hasMessageContaining(chosen.toRealPath().toString().substring(0, parent.toString().length()))
+                    .hasMessageContaining("cannot be in")
+                    .hasMessageContaining(chosen.getFileName().toString())
                     .hasMessageContaining("lost+found");
         }
         assertThat(directory).isEmptyDirectory();
