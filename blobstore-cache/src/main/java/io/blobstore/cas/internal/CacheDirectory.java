@@ -160,11 +160,7 @@ public final class CacheDirectory implements Closeable {
             recorded = files.read(log -> true);
         }
         Loader loader = new Loader(
-                layout,
-                recorded.state(),
-                journalWritten,
-                publishedMeanwhile::contains,
-                mode == AccessMode.EXCLUSIVE);
+                layout, recorded.state(), journalWritten, publishedMeanwhile::contains, mode == AccessMode.EXCLUSIVE);
         loading = true;
         probe = new Probe(layout, index, System::currentTimeMillis);
         Thread thread = new Thread(() -> load(index, loader, recorded), "blobstore-cache-load");

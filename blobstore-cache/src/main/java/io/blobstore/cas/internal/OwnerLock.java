@@ -50,7 +50,8 @@ final class OwnerLock implements Closeable {
         String inThisJvm = OwnerLock.class.getName() + ":" + (key != null ? key : state);
         if (System.getProperties().putIfAbsent(inThisJvm, "") != null) {
             throw new CacheInUseException(
-                    "The cache " + cache + " is open in this process already; use the one that is open, or close it first",
+                    "The cache " + cache
+                            + " is open in this process already; use the one that is open, or close it first",
                     null);
         }
         try {

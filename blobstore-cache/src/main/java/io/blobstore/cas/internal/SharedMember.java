@@ -151,7 +151,10 @@ final class SharedMember implements SharedRoom, Closeable {
                 LOG.debug("{} was closed", layout.directory(), e);
                 return;
             } catch (IOException | RuntimeException e) {
-                LOG.warn("{}: what other processes did is not known completely; it is tried again", layout.directory(), e);
+                LOG.warn(
+                        "{}: what other processes did is not known completely; it is tried again",
+                        layout.directory(),
+                        e);
                 pauseAfterFailure();
             }
         }

@@ -16,7 +16,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes that several processes use in a cache, in memory that they share: a mapped file. It is changed by atomic
@@ -40,8 +39,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe. After {@link #close}, nothing can be taken, and giving has no effect.
  */
 final class SharedUsage implements Closeable {
-    private static final VarHandle LONGS =
-            MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
+    private static final VarHandle LONGS = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
     private static final String FILE = "usage";
 
@@ -120,7 +118,9 @@ final class SharedUsage implements Closeable {
         createFile(state.resolve(FILE), true);
     }
 
-    /** Fills the file with zeros, unless it is in use; with blocks, as a mapping cannot report that the disk is full. */
+    /**
+     * Fills the file with zeros, unless it is in use; with blocks, as a mapping cannot report that the disk is full.
+     */
     private static void createFile(Path path, boolean anew) throws IOException {
         try (FileChannel channel = FileChannel.open(
                 path, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {

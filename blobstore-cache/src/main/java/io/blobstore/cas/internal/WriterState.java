@@ -40,12 +40,7 @@ final class WriterState implements Closeable {
     private JournalFiles.@Nullable Content recorded;
 
     private WriterState(
-            Layout layout,
-            Path state,
-            CacheOptions options,
-            OwnerLock lock,
-            ProcessSession session,
-            JournalFiles files)
+            Layout layout, Path state, CacheOptions options, OwnerLock lock, ProcessSession session, JournalFiles files)
             throws IOException {
         this.layout = layout;
         this.lock = lock;

@@ -58,8 +58,7 @@ class CacheDirectoryTest {
             Entry record = cache.put(OpenedCache.key(Keyspace.RAW, 3), 10);
             assertThat(directory.toFile().list()).containsExactlyInAnyOrder("cas.v2", "ac.v2", "raw.v2");
             assertThat(OpenedCache.tree(directory))
-                    .containsExactlyInAnyOrder(
-                            path("cas.v2", content), path("ac.v2", action), path("raw.v2", record));
+                    .containsExactlyInAnyOrder(path("cas.v2", content), path("ac.v2", action), path("raw.v2", record));
             assertThat(content.file().name()).matches("[0-9a-f]{64}-10-[0-9]{9}");
             assertThat(action.file().name()).matches("[0-9a-f]{64}-[0-9]{9}");
         }
@@ -102,8 +101,8 @@ class CacheDirectoryTest {
     @Test
     void theStateIsRefusedWhereItWouldDisturb() throws IOException {
         Files.createDirectories(directory);
-        for (Path chosen : List.of(
-                directory, directory.resolve("state"), directory.resolve("cas.v2/lost+found"), parent)) {
+        for (Path chosen :
+                List.of(directory, directory.resolve("state"), directory.resolve("cas.v2/lost+found"), parent)) {
             assertThatThrownBy(() -> CacheDirectory.open(
                             directory, options().stateDirectory(chosen).build()))
                     .isInstanceOf(CacheDirectoryException.class)
@@ -196,7 +195,8 @@ class CacheDirectoryTest {
                     .isInstanceOf(CacheDirectoryException.class)
                     .hasMessageContaining("Permission denied")
                     .hasMessageContaining("read-only");
-            try (OpenedCache reader = OpenedCache.open(directory, AccessMode.READ_ONLY).awaitLoaded()) {
+            try (OpenedCache reader =
+                    OpenedCache.open(directory, AccessMode.READ_ONLY).awaitLoaded()) {
                 assertThat(reader.find(OpenedCache.key(1))).isTrue();
             }
         } finally {
@@ -376,7 +376,8 @@ class CacheDirectoryTest {
                 cache.awaitLoaded();
                 assertThat(cache.keys()).contains(OpenedCache.key(1099)).doesNotContain(OpenedCache.key(0));
                 for (int i = 0; i < 100; i++) {
-                    cache.index.remove(cache.index.peek(OpenedCache.key(1000 + i)).orElseThrow());
+                    cache.index.remove(
+                            cache.index.peek(OpenedCache.key(1000 + i)).orElseThrow());
                 }
             }
         }

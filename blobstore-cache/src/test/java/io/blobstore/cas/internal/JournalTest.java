@@ -30,6 +30,7 @@ class JournalTest {
     private final AtomicInteger temporaries = new AtomicInteger();
     /** No two files have the same name, ever. */
     private final AtomicInteger suffixes = new AtomicInteger();
+
     private JournalFiles files;
     private Journal journal;
     private Index index;
@@ -111,8 +112,8 @@ class JournalTest {
             journal.flush();
             assertThat(recorded()).as("round " + round).isEqualTo(present());
             if (round % 7 == 6) {
-                assertThat(journal.compact()).hasValueSatisfying(state -> assertThat(order(state))
-                        .isEqualTo(present()));
+                assertThat(journal.compact())
+                        .hasValueSatisfying(state -> assertThat(order(state)).isEqualTo(present()));
                 assertThat(recorded()).as("compacted").isEqualTo(present());
             }
         }
@@ -267,8 +268,7 @@ class JournalTest {
         Files.move(aside, real);
         add(3);
         journal.flush();
-        assertThat(recorded())
-                .isEqualTo(List.of(present().get(0), present().get(2)));
+        assertThat(recorded()).isEqualTo(List.of(present().get(0), present().get(2)));
     }
 
     @Test

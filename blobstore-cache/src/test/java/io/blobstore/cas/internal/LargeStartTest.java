@@ -41,8 +41,7 @@ class LargeStartTest {
         }
         for (int i = 0; i < entries; i++) {
             String suffix = Integer.toString(100_000_000 + i);
-            Files.createFile(
-                    layout.path(new EntryFile(OpenedCache.key(i), EntryFile.Format.CASBLOB, 1 + i, suffix)));
+            Files.createFile(layout.path(new EntryFile(OpenedCache.key(i), EntryFile.Format.CASBLOB, 1 + i, suffix)));
         }
         List<EntryKey> order;
         long start = System.nanoTime();
