@@ -156,8 +156,8 @@ public final class CacheDirectory implements Closeable {
             journalWritten = writer.journalWritten();
         } else {
             JournalFiles files = WriterState.journalFiles(state);
-            journalWritten = files.lastWritten();
-            recorded = files.read(log -> true);
+            journalWritten = Long.MIN_VALUE; // nothing is evicted, so the order does not matter
+            recorded = files.readIfPermitted();
         }
         Loader loader = new Loader(
                 layout, recorded.state(), journalWritten, publishedMeanwhile::contains, mode == AccessMode.EXCLUSIVE);

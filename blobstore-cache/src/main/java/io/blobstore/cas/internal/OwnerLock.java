@@ -132,12 +132,16 @@ final class OwnerLock implements Closeable {
         if (!channel.isOpen()) {
             return;
         }
-        try (FileChannel locked = channel) {
+        try {
             if (owner != null) {
                 Files.deleteIfExists(owner);
             }
         } finally {
-            System.getProperties().remove(inThisJvm);
+            try {
+                channel.close();
+            } finally {
+                System.getProperties().remove(inThisJvm);
+            }
         }
     }
 }

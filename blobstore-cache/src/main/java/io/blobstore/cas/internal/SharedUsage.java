@@ -189,22 +189,32 @@ final class SharedUsage implements Closeable {
 
     /** Gives back bytes that were taken, and not written. */
     void give(long bytes) {
-        decrease(bytes, bytes);
+        update(bytes, bytes, bytes, bytes);
     }
 
-    /** Gives back the bytes of a file that this process has deleted. */
-    void deleted(long bytes) {
-        decrease(bytes, 0);
+    /** Notes that a file is going to be deleted, so that a recount that does not see it any more still counts it. */
+    void deleting(long bytes) {
+        update(bytes, 0, 0, 0);
     }
 
-    private void decrease(long bytes, long reserved) {
+    /**
+     * Ends what {@link #deleting} began.
+     *
+     * @param deleted whether this process has deleted the file, and gives back its bytes
+     */
+    void deleted(long bytes, boolean deleted) {
+        update(0, 0, deleted ? bytes : 0, bytes);
+    }
+
+    /** Changes the numbers in the one order in which a recount misses nothing. */
+    private void update(long giving, long reserved, long used, long given) {
         lock.lock();
         try {
             if (!closed) {
-                add(GIVING, bytes);
+                add(GIVING, giving);
                 add(slotAt(own) + RESERVED, -reserved);
-                add(USED, -bytes);
-                add(GIVEN, bytes);
+                add(USED, -used);
+                add(GIVEN, given);
             }
         } finally {
             lock.unlock();

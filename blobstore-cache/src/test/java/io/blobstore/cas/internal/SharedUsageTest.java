@@ -79,7 +79,8 @@ class SharedUsageTest {
         });
         assertThat(usage.used()).isEqualTo(400);
         usage.recount(() -> {
-            usage.deleted(100); // before it was listed
+            usage.deleting(100);
+            usage.deleted(100, true); // before it was listed
             return 0;
         });
         assertThat(usage.used()).isBetween(300L, 300L);
@@ -101,8 +102,9 @@ class SharedUsageTest {
                                 long now = files.addAndGet(bytes);
                                 most.accumulateAndGet(now, Math::max);
                                 usage.committed(bytes);
+                                usage.deleting(bytes);
                                 files.addAndGet(-bytes);
-                                usage.deleted(bytes);
+                                usage.deleted(bytes, true);
                             }
                         }
                     }))
