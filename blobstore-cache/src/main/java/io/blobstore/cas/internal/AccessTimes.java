@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sets the times of access of entries, so that bazel-remote finds them in the order of their last use: it has no journal,
- * and file systems update that time once a day at most, or never.
+ * Sets the times of access of entries, so that bazel-remote finds them in the order of their last use: it has no
+ * journal, and file systems update that time once a day at most, or never.
  */
 final class AccessTimes {
     private static final Logger LOG = LoggerFactory.getLogger(AccessTimes.class);
@@ -21,9 +21,9 @@ final class AccessTimes {
     private AccessTimes() {}
 
     /**
-     * Sets the times of those entries that were used since a tick: the last one's to now, and each other's a microsecond
-     * before its successor's. Begins with the last one, and stops when a time limit is over; then the others keep an
-     * older time.
+     * Sets the times of those entries that were used since a tick: the last one's to now, and each other's a
+     * microsecond before its successor's. Begins with the last one, and stops when a time limit is over; then the
+     * others keep an older time.
      *
      * @param state what the journal says
      * @return the number of entries whose time was set

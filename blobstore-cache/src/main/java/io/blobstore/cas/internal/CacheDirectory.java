@@ -156,15 +156,11 @@ public final class CacheDirectory implements Closeable {
             journalWritten = writer.journalWritten();
         } else {
             JournalFiles files = WriterState.journalFiles(state);
-            journalWritten = files.lastWritten();
-            recorded = files.read(log -> true);
+            journalWritten = Long.MIN_VALUE; // nothing is evicted, so the order does not matter
+            recorded = files.readIfPermitted();
         }
         Loader loader = new Loader(
-                layout,
-                recorded.state(),
-                journalWritten,
-                publishedMeanwhile::contains,
-                mode == AccessMode.EXCLUSIVE);
+                layout, recorded.state(), journalWritten, publishedMeanwhile::contains, mode == AccessMode.EXCLUSIVE);
         loading = true;
         probe = new Probe(layout, index, System::currentTimeMillis);
         Thread thread = new Thread(() -> load(index, loader, recorded), "blobstore-cache-load");

@@ -73,7 +73,8 @@ final class Duplicates {
             if (file.format() == EntryFile.Format.CASBLOB) {
                 return hasTable(channel, file.contentSize());
             }
-            return file.key().keyspace() != Keyspace.CAS || sha256(channel).equals(file.key().hash());
+            return file.key().keyspace() != Keyspace.CAS
+                    || sha256(channel).equals(file.key().hash());
         }
     }
 

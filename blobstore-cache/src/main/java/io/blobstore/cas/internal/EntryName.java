@@ -9,8 +9,8 @@ import java.util.Arrays;
  * Parses names of entries' files, without creating objects: one parser reads millions of names. Its fields describe the
  * name that was parsed last. Not thread-safe.
  *
- * <p>The grammar is that of bazel-remote 2.x ({@code cache/disk/load.go}), restricted to the forms that it writes: {@code
- * hash-size-suffix} and {@code hash-suffix.v1} of a CAS, {@code hash-suffix} of other keyspaces. The hash has 64
+ * <p>The grammar is that of bazel-remote 2.x ({@code cache/disk/load.go}), restricted to the forms that it writes:
+ * {@code hash-size-suffix} and {@code hash-suffix.v1} of a CAS, {@code hash-suffix} of other keyspaces. The hash has 64
  * lower-case hex digits, the size is decimal without leading zeros, and the suffix consists of letters and digits.
  */
 final class EntryName {

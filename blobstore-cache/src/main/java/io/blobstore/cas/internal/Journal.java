@@ -51,6 +51,7 @@ final class Journal implements IndexLog, Closeable {
     private final String owner;
     /** What is added to the ticks of the index; guarded by lock. */
     private volatile long firstTick;
+
     private final Supplier<Path> temporaries;
     private final Duration interval;
     private final Thread thread;
@@ -213,7 +214,9 @@ final class Journal implements IndexLog, Closeable {
         return other.owner().equals(owner);
     }
 
-    /** Runs an action whose events are those of another journal, and not recorded again. One thread at a time does that. */
+    /**
+     * Runs an action whose events are those of another journal, and not recorded again. One thread at a time does that.
+     */
     void withoutRecording(Runnable action) {
         silent = Thread.currentThread();
         try {
@@ -285,7 +288,11 @@ final class Journal implements IndexLog, Closeable {
                 position[0]++;
                 if (failure[0] == null) {
                     try {
-                        put(operation, entry.file(), entry.storedSize(), operation == JournalRecord.USED ? firstTick + entry.tick() : at);
+                        put(
+                                operation,
+                                entry.file(),
+                                entry.storedSize(),
+                                operation == JournalRecord.USED ? firstTick + entry.tick() : at);
                     } catch (IOException e) {
                         failure[0] = e;
                     }
@@ -463,8 +470,8 @@ final class Journal implements IndexLog, Closeable {
             } finally {
                 writing.unlock();
             }
-            JournalFiles.Content content = files.read(log ->
-                    isOwn(log) && !sharing.isShared() ? log.sequence() < rotated : sharing.isFinished(log));
+            JournalFiles.Content content = files.read(
+                    log -> isOwn(log) && !sharing.isShared() ? log.sequence() < rotated : sharing.isFinished(log));
             replaceSnapshot(content.state(), content.logs());
             return Optional.of(content.state());
         } catch (IOException e) {

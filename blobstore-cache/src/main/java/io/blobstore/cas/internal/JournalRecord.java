@@ -58,7 +58,9 @@ final class JournalRecord {
     /** Puts a record into words, from an offset on. */
     static void put(long[] words, int at, int operation, EntryFile file, long storedSize, long tick) {
         EntryKey key = file.key();
-        words[at] = (long) operation << 24 | (long) key.keyspace().ordinal() << 16 | (long) file.format().ordinal() << 8;
+        words[at] = (long) operation << 24
+                | (long) key.keyspace().ordinal() << 16
+                | (long) file.format().ordinal() << 8;
         ByteBuffer hash = ByteBuffer.wrap(key.hash().bytes());
         for (int i = 0; i < Sha256.BYTES / Long.BYTES; i++) {
             words[at + HASH + i] = hash.getLong();
@@ -147,7 +149,8 @@ final class JournalRecord {
 
     /** Returns the file of a record whose suffix is not {@link #OTHER_SUFFIX}. */
     static EntryFile file(long[] words, int at) {
-        return new EntryFile(key(words, at), formatOf(words[at]), contentSize(words, at), suffix(suffixCode(words, at)));
+        return new EntryFile(
+                key(words, at), formatOf(words[at]), contentSize(words, at), suffix(suffixCode(words, at)));
     }
 
     private static EntryKey key(long[] words, int at) {

@@ -5,12 +5,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The entries that a journal knows: the result of its records. 64 bytes for each entry, and a table of 16 to 32 bytes; no
- * object.
+ * The entries that a journal knows: the result of its records. 64 bytes for each entry, and a table of 16 to 32 bytes;
+ * no object.
  *
- * <p>Each record has a tick, and is of one file. So the additions and removals of a file may be applied in any order, as
- * they come from the logs of several processes, and more than once. Only if several processes have replaced the file of
- * a key, the result may be the wrong one; then it is not found when the directory is listed.
+ * <p>Each record has a tick, and is of one file. So the additions and removals of a file may be applied in any order,
+ * as they come from the logs of several processes, and more than once. Only if several processes have replaced the file
+ * of a key, the result may be the wrong one; then it is not found when the directory is listed.
  *
  * <p>Not thread-safe; {@link #find} may be called by several threads while nothing changes.
  */

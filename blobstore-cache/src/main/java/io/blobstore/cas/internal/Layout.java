@@ -19,8 +19,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The paths of a cache's entries, as bazel-remote 2.x has them: {@code keyspace/xx/name}, where {@code xx} are the first
- * two digits of the hash.
+ * The paths of a cache's entries, as bazel-remote 2.x has them: {@code keyspace/xx/name}, where {@code xx} are the
+ * first two digits of the hash.
  *
  * <p>Immutable.
  */
@@ -117,7 +117,8 @@ final class Layout {
         }
         if (!cache && !foreign.isEmpty()) {
             throw new CacheDirectoryException(
-                    directory + " is not a cache: it contains '" + foreign.get(0) + "' and none of cas.v2, ac.v2, raw.v2;"
+                    directory + " is not a cache: it contains '" + foreign.get(0)
+                            + "' and none of cas.v2, ac.v2, raw.v2;"
                             + " give the cache an empty directory, or one of bazel-remote",
                     null);
         }
@@ -170,7 +171,8 @@ final class Layout {
             Files.createDirectory(path);
         } catch (FileAlreadyExistsException e) {
             if (!Files.isDirectory(path)) { // another process created it, otherwise
-                throw new CacheDirectoryException(path + " is not a directory, as a cache needs there; move it away", e);
+                throw new CacheDirectoryException(
+                        path + " is not a directory, as a cache needs there; move it away", e);
             }
         }
     }

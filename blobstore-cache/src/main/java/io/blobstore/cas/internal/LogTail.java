@@ -60,7 +60,8 @@ final class LogTail {
                 }
             }
         }
-        offsets.keySet().removeIf(path -> logs.stream().noneMatch(log -> log.path().equals(path)));
+        offsets.keySet()
+                .removeIf(path -> logs.stream().noneMatch(log -> log.path().equals(path)));
     }
 
     private long follow(Path log, long from) throws IOException {

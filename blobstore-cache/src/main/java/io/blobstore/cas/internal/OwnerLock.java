@@ -50,7 +50,8 @@ final class OwnerLock implements Closeable {
         String inThisJvm = OwnerLock.class.getName() + ":" + (key != null ? key : state);
         if (System.getProperties().putIfAbsent(inThisJvm, "") != null) {
             throw new CacheInUseException(
-                    "The cache " + cache + " is open in this process already; use the one that is open, or close it first",
+                    "The cache " + cache
+                            + " is open in this process already; use the one that is open, or close it first",
                     null);
         }
         try {
@@ -131,12 +132,16 @@ final class OwnerLock implements Closeable {
         if (!channel.isOpen()) {
             return;
         }
-        try (FileChannel locked = channel) {
+        try {
             if (owner != null) {
                 Files.deleteIfExists(owner);
             }
         } finally {
-            System.getProperties().remove(inThisJvm);
+            try {
+                channel.close();
+            } finally {
+                System.getProperties().remove(inThisJvm);
+            }
         }
     }
 }

@@ -43,8 +43,7 @@ final class ShardListing {
      * @param ignored files that are being put
      * @param mayDelete whether files that other programs left unfinished may be deleted
      */
-    ShardListing(
-            Layout layout, JournalState known, byte[] found, Predicate<EntryFile> ignored, boolean mayDelete) {
+    ShardListing(Layout layout, JournalState known, byte[] found, Predicate<EntryFile> ignored, boolean mayDelete) {
         this.layout = layout;
         this.known = known;
         this.found = found;

@@ -115,9 +115,14 @@ final class SharedMember implements SharedRoom, Closeable {
         usage.committed(Budget.blocks(storedSize));
     }
 
-    /** Notes that this process has deleted a file. */
-    void deleted(long storedSize) {
-        usage.deleted(Budget.blocks(storedSize));
+    /** Notes that a file is going to be deleted. */
+    void deleting(long storedSize) {
+        usage.deleting(Budget.blocks(storedSize));
+    }
+
+    /** Notes that the file was deleted, or was not, or not by this process. */
+    void deleted(long storedSize, boolean deleted) {
+        usage.deleted(Budget.blocks(storedSize), deleted);
     }
 
     private void run(Index index) {
@@ -151,7 +156,10 @@ final class SharedMember implements SharedRoom, Closeable {
                 LOG.debug("{} was closed", layout.directory(), e);
                 return;
             } catch (IOException | RuntimeException e) {
-                LOG.warn("{}: what other processes did is not known completely; it is tried again", layout.directory(), e);
+                LOG.warn(
+                        "{}: what other processes did is not known completely; it is tried again",
+                        layout.directory(),
+                        e);
                 pauseAfterFailure();
             }
         }

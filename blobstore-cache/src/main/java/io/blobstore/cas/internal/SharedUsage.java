@@ -16,7 +16,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes that several processes use in a cache, in memory that they share: a mapped file. It is changed by atomic
@@ -40,8 +39,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe. After {@link #close}, nothing can be taken, and giving has no effect.
  */
 final class SharedUsage implements Closeable {
-    private static final VarHandle LONGS =
-            MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
+    private static final VarHandle LONGS = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
     private static final String FILE = "usage";
 
@@ -120,7 +118,9 @@ final class SharedUsage implements Closeable {
         createFile(state.resolve(FILE), true);
     }
 
-    /** Fills the file with zeros, unless it is in use; with blocks, as a mapping cannot report that the disk is full. */
+    /**
+     * Fills the file with zeros, unless it is in use; with blocks, as a mapping cannot report that the disk is full.
+     */
     private static void createFile(Path path, boolean anew) throws IOException {
         try (FileChannel channel = FileChannel.open(
                 path, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
@@ -189,22 +189,32 @@ final class SharedUsage implements Closeable {
 
     /** Gives back bytes that were taken, and not written. */
     void give(long bytes) {
-        decrease(bytes, bytes);
+        update(bytes, bytes, bytes, bytes);
     }
 
-    /** Gives back the bytes of a file that this process has deleted. */
-    void deleted(long bytes) {
-        decrease(bytes, 0);
+    /** Notes that a file is going to be deleted, so that a recount that does not see it any more still counts it. */
+    void deleting(long bytes) {
+        update(bytes, 0, 0, 0);
     }
 
-    private void decrease(long bytes, long reserved) {
+    /**
+     * Ends what {@link #deleting} began.
+     *
+     * @param deleted whether this process has deleted the file, and gives back its bytes
+     */
+    void deleted(long bytes, boolean deleted) {
+        update(0, 0, deleted ? bytes : 0, bytes);
+    }
+
+    /** Changes the numbers in the one order in which a recount misses nothing. */
+    private void update(long giving, long reserved, long used, long given) {
         lock.lock();
         try {
             if (!closed) {
-                add(GIVING, bytes);
+                add(GIVING, giving);
                 add(slotAt(own) + RESERVED, -reserved);
-                add(USED, -bytes);
-                add(GIVEN, bytes);
+                add(USED, -used);
+                add(GIVEN, given);
             }
         } finally {
             lock.unlock();

@@ -43,7 +43,8 @@ final class StateDirectory {
         Path name = directory.getFileName();
         if (name == null) {
             throw new CacheDirectoryException(
-                    "There is no directory beside " + directory + " for the state of the cache; set stateDirectory, such as "
+                    "There is no directory beside " + directory
+                            + " for the state of the cache; set stateDirectory, such as "
                             + directory.resolve(LOST_AND_FOUND).resolve(SUFFIX.substring(1)),
                     null);
         }
@@ -72,10 +73,10 @@ final class StateDirectory {
         }
     }
 
-    static CacheDirectoryException differentFileSystems(
-            Path directory, Path state, @Nullable IOException cause) {
+    static CacheDirectoryException differentFileSystems(Path directory, Path state, @Nullable IOException cause) {
         return new CacheDirectoryException(
-                "The cache " + directory + " and its state " + state + " are on different file systems, so that finished"
+                "The cache " + directory + " and its state " + state
+                        + " are on different file systems, so that finished"
                         + " files cannot be renamed; set stateDirectory to a directory on that of the cache. If the cache is"
                         + " the root of a file system, that can be "
                         + directory.resolve(LOST_AND_FOUND).resolve(SUFFIX.substring(1))

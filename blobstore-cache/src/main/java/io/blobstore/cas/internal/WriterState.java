@@ -40,12 +40,7 @@ final class WriterState implements Closeable {
     private JournalFiles.@Nullable Content recorded;
 
     private WriterState(
-            Layout layout,
-            Path state,
-            CacheOptions options,
-            OwnerLock lock,
-            ProcessSession session,
-            JournalFiles files)
+            Layout layout, Path state, CacheOptions options, OwnerLock lock, ProcessSession session, JournalFiles files)
             throws IOException {
         this.layout = layout;
         this.lock = lock;
@@ -167,8 +162,12 @@ final class WriterState implements Closeable {
         }
         try {
             long size = Files.size(file);
-            if (Files.deleteIfExists(file)) {
-                member.deleted(size); // by whichever process was first
+            boolean deleted = false;
+            member.deleting(size);
+            try {
+                deleted = Files.deleteIfExists(file);
+            } finally {
+                member.deleted(size, deleted); // by whichever process was first
             }
         } catch (NoSuchFileException e) {
             LOG.debug("Another process deleted {}", file, e);
@@ -214,21 +213,30 @@ final class WriterState implements Closeable {
     /** Ends the journal, and releases the lock. */
     @Override
     public void close() throws IOException {
-        try (OwnerLock held = lock) {
+        try {
+            boolean compacts = member == null || member.evicts();
+            if (member != null) {
+                member.stop();
+            }
+            journal.close();
+            if (compacts) {
+                journal.compact().ifPresent(state -> AccessTimes.set(layout, state, firstTick, FOR_ACCESS_TIMES));
+            }
+        } finally {
+            release();
+        }
+    }
+
+    private void release() throws IOException {
+        try {
+            if (member != null) {
+                member.close();
+            }
+        } finally {
             try {
-                boolean compacts = member == null || member.evicts();
-                if (member != null) {
-                    member.stop();
-                }
-                journal.close();
-                if (compacts) {
-                    journal.compact().ifPresent(state -> AccessTimes.set(layout, state, firstTick, FOR_ACCESS_TIMES));
-                }
-                if (member != null) {
-                    member.close();
-                }
-            } finally {
                 session.leave();
+            } finally {
+                lock.close();
             }
         }
     }

@@ -33,9 +33,8 @@ final class CacheMember implements AutoCloseable {
 
     /** Starts a process; its cache has 1 MiB. */
     static CacheMember start(Path working, Path directory, AccessMode mode) throws IOException {
-        return new CacheMember(ChildJvm.of(CacheMember.class, working)
-                .with(QUICK)
-                .start(directory.toString(), mode.name()));
+        return new CacheMember(
+                ChildJvm.of(CacheMember.class, working).with(QUICK).start(directory.toString(), mode.name()));
     }
 
     /** Waits until the cache is open and loaded. */
@@ -103,7 +102,8 @@ final class CacheMember implements AutoCloseable {
         switch (words[1]) {
             case "put" -> {
                 try {
-                    return "put " + cache.put(key, Integer.parseInt(words[3])).file().name();
+                    return "put "
+                            + cache.put(key, Integer.parseInt(words[3])).file().name();
                 } catch (CacheFullException e) {
                     return "full";
                 }

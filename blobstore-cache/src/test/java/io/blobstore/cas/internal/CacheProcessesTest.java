@@ -136,7 +136,8 @@ class CacheProcessesTest {
     void aReadOnlyCacheFollowsItsWriter() throws Exception {
         try (CacheMember writer = start(AccessMode.EXCLUSIVE).ready()) {
             writer.ask("put 1 10");
-            try (OpenedCache reader = OpenedCache.open(directory, AccessMode.READ_ONLY).awaitLoaded();
+            try (OpenedCache reader =
+                            OpenedCache.open(directory, AccessMode.READ_ONLY).awaitLoaded();
                     CacheMember another = start(AccessMode.READ_ONLY).ready()) {
                 assertThat(reader.find(OpenedCache.key(1))).isTrue();
                 assertThat(reader.find(OpenedCache.key(2))).isFalse();
@@ -152,7 +153,8 @@ class CacheProcessesTest {
                 assertThat(reader.find(OpenedCache.key(1))).isFalse();
                 assertThat(reader.find(OpenedCache.key(399))).isTrue();
                 assertThatThrownBy(() -> reader.directory.temporary()).isInstanceOf(IllegalStateException.class);
-                reader.directory.delete(reader.index.peek(OpenedCache.key(399)).orElseThrow().file());
+                reader.directory.delete(
+                        reader.index.peek(OpenedCache.key(399)).orElseThrow().file());
                 assertThat(writer.ask("find 399")).isEqualTo("found");
             }
         }
@@ -164,7 +166,8 @@ class CacheProcessesTest {
     void processesThatShareACacheFindWhatTheOthersPut() throws Exception {
         try (CacheMember one = start(AccessMode.SHARED).ready();
                 CacheMember two = start(AccessMode.SHARED).ready();
-                OpenedCache three = OpenedCache.open(directory, AccessMode.SHARED).awaitLoaded()) {
+                OpenedCache three =
+                        OpenedCache.open(directory, AccessMode.SHARED).awaitLoaded()) {
             assertThatThrownBy(() -> OpenedCache.open(directory, AccessMode.SHARED))
                     .isInstanceOf(CacheInUseException.class);
             assertThat(one.ask("put 1 10")).startsWith("put");
@@ -175,7 +178,10 @@ class CacheProcessesTest {
                 assertThat(two.ask("find " + i)).isEqualTo("found");
                 assertThat(three.find(OpenedCache.key(i))).isTrue();
             }
-            assertThat(Stream.of(one.ask("leads"), two.ask("leads"), Boolean.toString(three.directory.room().evicts())))
+            assertThat(Stream.of(
+                            one.ask("leads"),
+                            two.ask("leads"),
+                            Boolean.toString(three.directory.room().evicts())))
                     .containsOnlyOnce("true");
             try (CacheMember exclusive = start(AccessMode.EXCLUSIVE)) {
                 assertThat(exclusive.join().output()).contains("CacheInUseException");

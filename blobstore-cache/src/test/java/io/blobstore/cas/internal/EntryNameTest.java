@@ -17,8 +17,7 @@ class EntryNameTest {
     private static final String HASH = "0123456789abcdef".repeat(4);
 
     /** The grammar of bazel-remote, which is a superset. */
-    private static final Pattern PEER =
-            Pattern.compile("^([a-f0-9]{64})(?:-([1-9][0-9]*))?-([0-9a-zA-Z]+)(\\.v1)?$");
+    private static final Pattern PEER = Pattern.compile("^([a-f0-9]{64})(?:-([1-9][0-9]*))?-([0-9a-zA-Z]+)(\\.v1)?$");
 
     @ParameterizedTest
     @CsvSource({
@@ -99,7 +98,9 @@ class EntryNameTest {
             boolean matches = peer.matches();
             boolean cas = keyspace == Keyspace.CAS;
             boolean written = matches
-                    && (cas ? (peer.group(2) != null) != (peer.group(4) != null) : peer.group(2) == null && peer.group(4) == null);
+                    && (cas
+                            ? (peer.group(2) != null) != (peer.group(4) != null)
+                            : peer.group(2) == null && peer.group(4) == null);
             Optional<EntryFile> parsed = EntryFile.parse(keyspace, name.toString());
             assertThat(parsed.isPresent()).as(keyspace + " " + name).isEqualTo(written);
             if (parsed.isPresent()) {

@@ -50,7 +50,9 @@ class JournalRecordTest {
         JournalRecord.write(record, words, 0, crc);
         for (int bit = 0; bit < 8 * JournalRecord.BYTES; bit++) {
             record.array()[bit / 8] ^= (byte) (1 << bit % 8);
-            assertThat(JournalRecord.read(record.clear(), words, crc)).as("bit " + bit).isFalse();
+            assertThat(JournalRecord.read(record.clear(), words, crc))
+                    .as("bit " + bit)
+                    .isFalse();
             record.array()[bit / 8] ^= (byte) (1 << bit % 8);
         }
         assertThat(JournalRecord.read(record.clear(), words, crc)).isTrue();
@@ -62,8 +64,22 @@ class JournalRecordTest {
     @Test
     void suffixesOfUpToNineDigitsHaveCodesOfTheirOwn() {
         Map<Integer, String> codes = new HashMap<>();
-        for (String suffix : new String[] {"0", "9", "00", "09", "99", "000", "112233", "556677", "222444666",
-            "000000000", "999999999", "99999999", "0000000", "1"}) {
+        for (String suffix : new String[] {
+            "0",
+            "9",
+            "00",
+            "09",
+            "99",
+            "000",
+            "112233",
+            "556677",
+            "222444666",
+            "000000000",
+            "999999999",
+            "99999999",
+            "0000000",
+            "1"
+        }) {
             int code = JournalRecord.suffixCode(suffix);
             assertThat(code).as(suffix).isNotNegative();
             assertThat(codes.put(code, suffix)).as(suffix).isNull();

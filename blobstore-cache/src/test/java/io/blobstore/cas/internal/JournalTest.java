@@ -30,6 +30,7 @@ class JournalTest {
     private final AtomicInteger temporaries = new AtomicInteger();
     /** No two files have the same name, ever. */
     private final AtomicInteger suffixes = new AtomicInteger();
+
     private JournalFiles files;
     private Journal journal;
     private Index index;
@@ -41,6 +42,10 @@ class JournalTest {
     }
 
     private void begin(long sequence, long firstTick) {
+        begin(sequence, firstTick, Duration.ofHours(1));
+    }
+
+    private void begin(long sequence, long firstTick, Duration interval) {
         journal = new Journal(
                 files,
                 "session",
@@ -48,7 +53,7 @@ class JournalTest {
                 firstTick,
                 () -> directory.resolve("t" + temporaries.incrementAndGet()),
                 Journal.Sharing.NONE,
-                Duration.ofHours(1));
+                interval);
         journal.start();
         index = new Index(1L << 40, journal, entry -> {});
     }
@@ -111,8 +116,8 @@ class JournalTest {
             journal.flush();
             assertThat(recorded()).as("round " + round).isEqualTo(present());
             if (round % 7 == 6) {
-                assertThat(journal.compact()).hasValueSatisfying(state -> assertThat(order(state))
-                        .isEqualTo(present()));
+                assertThat(journal.compact())
+                        .hasValueSatisfying(state -> assertThat(order(state)).isEqualTo(present()));
                 assertThat(recorded()).as("compacted").isEqualTo(present());
             }
         }
@@ -150,6 +155,30 @@ class JournalTest {
         journal.flush();
         assertThat(logBytes() - before).isEqualTo(2 * JournalRecord.BYTES);
         assertThat(recorded()).isEqualTo(present());
+    }
+
+    @Test
+    void eventsAreWrittenWithoutBeingAskedForAfterATimeAndWhenThereAreMany() throws IOException {
+        end();
+        begin(2, 1000, Duration.ofMillis(10));
+        add(1);
+        OpenedCache.await(() -> length() == JournalRecord.BYTES);
+        end();
+
+        begin(3, 2000, Duration.ofHours(1));
+        for (int i = 0; i < 4096; i++) {
+            add(2 + i);
+        }
+        OpenedCache.await(() -> length() >= 4097 * JournalRecord.BYTES);
+        assertThat(recorded()).hasSize(4097);
+    }
+
+    private long length() {
+        try {
+            return logBytes();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
     }
 
     @Test
@@ -267,8 +296,7 @@ class JournalTest {
         Files.move(aside, real);
         add(3);
         journal.flush();
-        assertThat(recorded())
-                .isEqualTo(List.of(present().get(0), present().get(2)));
+        assertThat(recorded()).isEqualTo(List.of(present().get(0), present().get(2)));
     }
 
     @Test

@@ -100,7 +100,10 @@ class LoaderTest {
         List<Path> foreign = List.of(
                 Files.writeString(shard.resolve("notes.txt"), "keep"),
                 Files.writeString(directory.resolve("ac/README"), "keep"),
-                Files.writeString(Files.createDirectories(directory.resolve("raw/zz/deep")).resolve("x"), "keep"),
+                Files.writeString(
+                        Files.createDirectories(directory.resolve("raw/zz/deep"))
+                                .resolve("x"),
+                        "keep"),
                 // of another shard than its name says
                 Files.writeString(shard.resolve("ff" + "0".repeat(62)), "keep"));
         Path link = Files.createSymbolicLink(directory.resolve("raw").resolve("0".repeat(64)), foreign.get(0));
@@ -133,8 +136,15 @@ class LoaderTest {
         List<String> names = PeerDirectories.copyCache(directory);
         List<Path> foreign = new ArrayList<>();
         for (String name : new String[] {
-            "README", "cas.v2/.tmp", "cas.v2/00/x.tmp", "cas.v2/48/" + names.get(0) + ".bak", "cas.v2/lost+found/x",
-            "raw.v2/06/lost+found/x", ".DS_Store", "other/file", "ac.v2/14/" + "A".repeat(64) + "-1",
+            "README",
+            "cas.v2/.tmp",
+            "cas.v2/00/x.tmp",
+            "cas.v2/48/" + names.get(0) + ".bak",
+            "cas.v2/lost+found/x",
+            "raw.v2/06/lost+found/x",
+            ".DS_Store",
+            "other/file",
+            "ac.v2/14/" + "A".repeat(64) + "-1",
             // a good name in the wrong directory
             "cas.v2/49/" + names.get(0)
         }) {
@@ -258,7 +268,8 @@ class LoaderTest {
         Files.write(path, new byte[100]);
         for (int i = 0; i < 2; i++) {
             try (OpenedCache cache = OpenedCache.open(directory)) {
-                assertThat(cache.names()).containsExactlyInAnyOrder(empty.getFileName().toString(), huge.name());
+                assertThat(cache.names())
+                        .containsExactlyInAnyOrder(empty.getFileName().toString(), huge.name());
                 assertThat(cache.index.totals().storedBytes()).isEqualTo(4096);
             }
         }
@@ -272,7 +283,8 @@ class LoaderTest {
         Path leftover = good.resolveSibling(good.getFileName().toString().replace("227161040", "111111111"));
         Files.write(leftover, new byte[100]);
         List<String> before = OpenedCache.tree(parent);
-        try (OpenedCache cache = OpenedCache.open(directory, AccessMode.READ_ONLY).awaitLoaded()) {
+        try (OpenedCache cache =
+                OpenedCache.open(directory, AccessMode.READ_ONLY).awaitLoaded()) {
             assertThat(cache.names()).isEqualTo(names);
         }
         assertThat(OpenedCache.tree(parent)).isEqualTo(before);
@@ -286,7 +298,8 @@ class LoaderTest {
         try (OpenedCache cache = OpenedCache.open(directory, mode)) {
             for (String[] row : PeerDirectories.table("cachedir.tsv")) {
                 Keyspace keyspace = Keyspace.valueOf(row[1].toUpperCase(java.util.Locale.ROOT));
-                assertThat(cache.find(new EntryKey(keyspace, Sha256.parse(row[2])))).isTrue();
+                assertThat(cache.find(new EntryKey(keyspace, Sha256.parse(row[2]))))
+                        .isTrue();
             }
             assertThat(cache.find(OpenedCache.key(1))).isFalse();
             cache.awaitLoaded();
@@ -307,7 +320,8 @@ class LoaderTest {
                 cache.awaitLoaded();
                 assertThat(cache.index.peek(key).orElseThrow().file()).isEqualTo(replacement);
             }
-            assertThat(OpenedCache.tree(cacheDirectory).stream().filter(name -> name.contains(key.hash().hex())))
+            assertThat(OpenedCache.tree(cacheDirectory).stream()
+                            .filter(name -> name.contains(key.hash().hex())))
                     .containsExactly("ac.v2/14/" + replacement.name());
         }
     }

@@ -40,7 +40,8 @@ final class OpenedCache implements Closeable {
     }
 
     static OpenedCache open(Path path, AccessMode mode) throws IOException {
-        return open(path, CacheOptions.builder().maxBytes(1L << 40).accessMode(mode).build());
+        return open(
+                path, CacheOptions.builder().maxBytes(1L << 40).accessMode(mode).build());
     }
 
     /** Opens a cache without waiting. */
@@ -83,8 +84,8 @@ final class OpenedCache implements Closeable {
     /** Puts a file of zeros. */
     Entry put(EntryKey key, int size) throws IOException {
         boolean cas = key.keyspace() == Keyspace.CAS;
-        EntryFile file = directory.newFile(
-                key, cas ? EntryFile.Format.CASBLOB : EntryFile.Format.PLAIN, cas ? size : -1);
+        EntryFile file =
+                directory.newFile(key, cas ? EntryFile.Format.CASBLOB : EntryFile.Format.PLAIN, cas ? size : -1);
         try (Reservation reservation = index.reserve(size)) {
             reservation.require(size);
             Path temporary = directory.temporary();
