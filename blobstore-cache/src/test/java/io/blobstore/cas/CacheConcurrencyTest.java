@@ -66,7 +66,7 @@ class CacheConcurrencyTest {
         }
         List<T> results = new ArrayList<>();
         for (Future<T> one : all) {
-            results.add(one.get(1, TimeUnit.MINUTES));
+            results.add(one.get(30, TimeUnit.MINUTES));
         }
         return results;
     }
