@@ -22,7 +22,6 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,8 +32,8 @@ class CacheVectorsTest {
     private static final CacheOptions OPTIONS = CacheOptions.ofMaxBytes(64L << 20);
 
     /** The header is right, but frames are damaged. */
-    private static final Map<String, Set<Integer>> DAMAGED_FRAMES = Map.of(
-            "bad/flip-chunk1", Set.of(1), "bad/checksum-chunk2", Set.of(2), "bad/offset1+3", Set.of(0, 1));
+    private static final Map<String, Set<Integer>> DAMAGED_FRAMES =
+            Map.of("bad/flip-chunk1", Set.of(1), "bad/checksum-chunk2", Set.of(2), "bad/offset1+3", Set.of(0, 1));
 
     @TempDir
     Path directory;
@@ -44,7 +43,8 @@ class CacheVectorsTest {
     /** Returns the directory of a new cache with one file. */
     private Path cacheWith(String vector, String hash, String name) throws IOException {
         Path cache = directory.resolve("cache" + number.incrementAndGet());
-        Vectors.copy(vector, cache.resolve("cas.v2").resolve(hash.substring(0, 2)).resolve(name));
+        Vectors.copy(
+                vector, cache.resolve("cas.v2").resolve(hash.substring(0, 2)).resolve(name));
         return cache;
     }
 
