@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of a cache: {@code present + doomed + reserved ≤ limit} after each step that adds some, and no more taken
- * from the {@link SharedRoom} of all processes than that has. Puts that need more wait in the order in which they came. Not
- * thread-safe: guarded by the index's lock.
+ * from the {@link SharedRoom} of all processes than that has. Puts that need more wait in the order in which they came.
+ * Not thread-safe: guarded by the index's lock.
  */
 final class Budget {
     /** What a file takes on the disk is a multiple of this, as bazel-remote counts it. */
@@ -53,7 +53,8 @@ final class Budget {
         final Condition condition;
         final long since = System.nanoTime();
 
-        @Nullable Outcome outcome;
+        @Nullable
+        Outcome outcome;
 
         Waiter(Reservation reservation, long minimum, long preferred, Condition condition) {
             this.reservation = reservation;
@@ -124,8 +125,9 @@ final class Budget {
         }
         long blocks = blocks(bytes);
         if (blocks > limit) {
-            throw new IllegalArgumentException("content that takes " + bytes + " bytes is larger than the cache, which"
-                    + " has " + max + " in blocks of " + BLOCK + ": raise its maximum size, or do not cache the content");
+            throw new IllegalArgumentException(
+                    "content that takes " + bytes + " bytes is larger than the cache, which" + " has " + max
+                            + " in blocks of " + BLOCK + ": raise its maximum size, or do not cache the content");
         }
         return blocks;
     }
@@ -166,12 +168,17 @@ final class Budget {
         if (!room.evicts()) {
             return 0;
         }
+        long wanted = waiters.isEmpty() ? 0 : wanted();
+        long excess = present + stuck + reserved + wanted - (limit - slack);
+        return roomRefused && !waiters.isEmpty() ? Math.max(BLOCK, excess) : excess;
+    }
+
+    private long wanted() {
         long wanted = 0;
         for (Waiter waiter : waiters) {
             wanted = Math.min(limit, wanted + waiter.preferred);
         }
-        long excess = present + stuck + reserved + wanted - (limit - slack);
-        return roomRefused && !waiters.isEmpty() ? Math.max(BLOCK, excess) : excess;
+        return wanted;
     }
 
     boolean hasWaiters() {

@@ -51,8 +51,11 @@ public final class Entry {
     /** The journal's: in which of its files the last use was recorded. */
     int journalEpoch;
 
-    @Nullable Entry older;
-    @Nullable Entry newer;
+    @Nullable
+    Entry older;
+
+    @Nullable
+    Entry newer;
 
     private volatile @Nullable Object attachment;
 
@@ -90,7 +93,8 @@ public final class Entry {
 
     /** Returns a description of the file, which is created by each call. */
     public EntryFile file() {
-        String suffix = otherSuffix != null ? otherSuffix : Long.toString(digits).substring(1);
+        String suffix =
+                otherSuffix != null ? otherSuffix : Long.toString(digits).substring(1);
         return new EntryFile(key, format, contentSize, suffix);
     }
 

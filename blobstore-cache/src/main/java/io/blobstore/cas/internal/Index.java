@@ -277,8 +277,8 @@ public final class Index implements Closeable {
      * Loaded entries are evicted before all that were used or committed since the index was created. Calls in any order
      * are right; those in an ascending or descending order take constant time.
      *
-     * @param lastUse orders the loaded entries: the lowest is evicted first. Later uses get a higher {@link Entry#tick}.
-     *     {@link #NOW} makes the entry the most recently used one of all
+     * @param lastUse orders the loaded entries: the lowest is evicted first. Later uses get a higher
+     *     {@link Entry#tick}. {@link #NOW} makes the entry the most recently used one of all
      * @return false if the key has another file, or this one is being deleted: it does not belong to the cache
      * @throws IllegalStateException if the index is closed
      */

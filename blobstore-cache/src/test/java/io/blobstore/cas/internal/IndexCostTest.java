@@ -44,7 +44,8 @@ class IndexCostTest {
             long before = usedHeap();
             ByteBuffer number = ByteBuffer.allocate(Sha256.BYTES);
             for (int i = 0; i < count; i++) {
-                EntryKey key = new EntryKey(Keyspace.CAS, Sha256.ofBytes(number.putInt(0, i).array()));
+                EntryKey key = new EntryKey(
+                        Keyspace.CAS, Sha256.ofBytes(number.putInt(0, i).array()));
                 String suffix = Integer.toString(100_000_000 + i); // an object of its own, as in a parsed name
                 index.load(new EntryFile(key, EntryFile.Format.CASBLOB, 1L << 30, suffix), 1, i);
             }

@@ -55,8 +55,7 @@ final class IndexFixture implements Closeable {
 
     /** Returns an index whose reaper does nothing by itself: see {@link #poll} and {@link #complete}. */
     static IndexFixture manual(long max) {
-        return new IndexFixture(
-                max, FakeDisk.prompt(max), SharedRoom.PRIVATE, Duration.ofDays(1), Duration.ofDays(1));
+        return new IndexFixture(max, FakeDisk.prompt(max), SharedRoom.PRIVATE, Duration.ofDays(1), Duration.ofDays(1));
     }
 
     static IndexFixture started(long max, FakeDisk disk, SharedRoom room, Duration pause, Duration patience) {

@@ -5,9 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * What an index does, in the simplest way: all steps search everything, and deleting takes no time. For one thread.
- */
+/** What an index does, in the simplest way: all steps search everything, and deleting takes no time. For one thread. */
 final class IndexModel {
     private static final long BLOCK = 4096;
 

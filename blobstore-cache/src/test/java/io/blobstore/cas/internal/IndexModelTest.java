@@ -97,7 +97,9 @@ class IndexModelTest {
                 }
                 cache.settle();
                 IndexTotals totals = cache.index.totals();
-                assertThat(totals.reservedBytes() + totals.doomedBytes()).as(name).isZero();
+                assertThat(totals.reservedBytes() + totals.doomedBytes())
+                        .as(name)
+                        .isZero();
             }
         }
 
@@ -146,7 +148,9 @@ class IndexModelTest {
                 return;
             }
             Lease lease = leases.remove(random.nextInt(leases.size()));
-            assertThat(cache.disk.has(lease.entry.file())).as("%s: a leased file is there", name).isTrue();
+            assertThat(cache.disk.has(lease.entry.file()))
+                    .as("%s: a leased file is there", name)
+                    .isTrue();
             cache.index.release(lease.entry);
             spared += lease.item.parked ? 1 : 0;
             model.release(lease.item);
@@ -208,12 +212,16 @@ class IndexModelTest {
 
         private void remove(EntryKey key, IndexModel.Item item) {
             if (item != null && random.nextBoolean()) {
-                assertThat(cache.index.remove(cache.index.peek(key).orElseThrow())).as(name).isTrue();
+                assertThat(cache.index.remove(cache.index.peek(key).orElseThrow()))
+                        .as(name)
+                        .isTrue();
                 model.remove(item);
             } else if (!stale.isEmpty()) {
                 Lease old = stale.remove(random.nextInt(stale.size()));
                 boolean current = model.find(old.item.key) == old.item;
-                assertThat(cache.index.remove(old.entry)).as("%s: by identity", name).isEqualTo(current);
+                assertThat(cache.index.remove(old.entry))
+                        .as("%s: by identity", name)
+                        .isEqualTo(current);
                 if (current) {
                     model.remove(old.item);
                 }
@@ -242,7 +250,9 @@ class IndexModelTest {
             model.order.forEach(item -> expected.add(item.file));
             model.doomed.forEach(item -> expected.add(item.file));
             puts.forEach(put -> expected.add(put.file));
-            assertThat(new HashSet<>(cache.disk.files())).as("%s, step %d: the files", name, step).isEqualTo(expected);
+            assertThat(new HashSet<>(cache.disk.files()))
+                    .as("%s, step %d: the files", name, step)
+                    .isEqualTo(expected);
         }
     }
 }

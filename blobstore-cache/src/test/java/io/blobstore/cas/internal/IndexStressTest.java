@@ -87,7 +87,8 @@ class IndexStressTest {
             CountDownLatch started = new CountDownLatch(THREADS);
             for (int i = 0; i < THREADS; i++) {
                 int seed = i;
-                users.add(executor.submit(named(threads, started, () -> use(index, disk, seed, end, blocks * 3 / LARGEST))));
+                users.add(executor.submit(
+                        named(threads, started, () -> use(index, disk, seed, end, blocks * 3 / LARGEST))));
             }
             SplittableRandom random = new SplittableRandom(1);
             started.await();

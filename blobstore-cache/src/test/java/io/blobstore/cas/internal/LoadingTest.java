@@ -36,8 +36,10 @@ class LoadingTest {
                 Comparator.naturalOrder(), Comparator.reverseOrder(), Comparator.comparing(i -> i * 7919 % 1000))) {
             try (IndexFixture cache = IndexFixture.prompt(2000 * BLOCK)) {
                 IntStream.range(0, 1000).boxed().sorted(order).forEach(i -> load(cache, i, i));
-                assertThat(keys(cache.index)).isEqualTo(
-                        IntStream.range(0, 1000).mapToObj(IndexFixture::key).toList());
+                assertThat(keys(cache.index))
+                        .isEqualTo(IntStream.range(0, 1000)
+                                .mapToObj(IndexFixture::key)
+                                .toList());
             }
         }
     }
@@ -47,7 +49,8 @@ class LoadingTest {
         Random random = new Random(7);
         for (int round = 0; round < 20; round++) {
             try (IndexFixture cache = IndexFixture.prompt(2000 * BLOCK)) {
-                List<Integer> numbers = new ArrayList<>(IntStream.range(0, 100).boxed().toList());
+                List<Integer> numbers =
+                        new ArrayList<>(IntStream.range(0, 100).boxed().toList());
                 if (round % 2 == 0) {
                     Collections.shuffle(numbers, random);
                 }
@@ -77,7 +80,8 @@ class LoadingTest {
                     }
                 }
                 loaded.removeAll(used);
-                List<EntryKey> expected = new ArrayList<>(loaded.stream().sorted().map(IndexFixture::key).toList());
+                List<EntryKey> expected = new ArrayList<>(
+                        loaded.stream().sorted().map(IndexFixture::key).toList());
                 expected.addAll(used.stream().map(IndexFixture::key).toList());
                 assertThat(keys(cache.index)).as("round %d", round).isEqualTo(expected);
             }
@@ -106,12 +110,8 @@ class LoadingTest {
     @Test
     void anOverfullDirectoryIsEvictedDownInTheBackgroundOldestFirst() throws Exception {
         FakeDisk disk = FakeDisk.prompt(1000 * BLOCK);
-        try (IndexFixture cache = IndexFixture.started(
-                100 * BLOCK,
-                disk,
-                SharedRoom.PRIVATE,
-                Duration.ofMillis(1),
-                Duration.ofDays(1))) {
+        try (IndexFixture cache =
+                IndexFixture.started(100 * BLOCK, disk, SharedRoom.PRIVATE, Duration.ofMillis(1), Duration.ofDays(1))) {
             for (int i = 0; i < 500; i++) {
                 load(cache, i, i);
                 if (i == 250) {
@@ -121,7 +121,8 @@ class LoadingTest {
             cache.settle();
 
             assertThat(disk.bytes()).isEqualTo(98 * BLOCK);
-            assertThat(cache.numbers(500)).isEqualTo(IntStream.range(403, 500).boxed().toList());
+            assertThat(cache.numbers(500))
+                    .isEqualTo(IntStream.range(403, 500).boxed().toList());
             assertThat(cache.has(1000)).isTrue();
             assertThat(cache.index.totals().evictions()).isEqualTo(403);
         }
@@ -132,7 +133,9 @@ class LoadingTest {
         try (IndexFixture cache = IndexFixture.prompt(100 * BLOCK)) {
             Entry entry = cache.put(1, 1);
 
-            assertThat(cache.index.load(file(key(1), 77), 1, Long.MAX_VALUE)).as("another file").isFalse();
+            assertThat(cache.index.load(file(key(1), 77), 1, Long.MAX_VALUE))
+                    .as("another file")
+                    .isFalse();
             assertThat(cache.index.load(entry.file(), 1, 5)).as("its own file").isTrue();
             assertThat(cache.index.peek(key(1))).containsSame(entry);
             assertThat(cache.index.totals().entries()).isEqualTo(1);
@@ -187,16 +190,22 @@ class LoadingTest {
             Entry entry = cache.put(1, 1);
             Entry other = cache.put(2, 1);
             cache.index.remove(entry);
-            assertThat(cache.index.load(entry.file(), 1, 1)).as("while it is being deleted").isFalse();
+            assertThat(cache.index.load(entry.file(), 1, 1))
+                    .as("while it is being deleted")
+                    .isFalse();
             cache.index.beginLoading();
             cache.index.remove(other);
             cache.disk.allow(2);
             cache.settle();
-            assertThat(cache.index.load(other.file(), 1, 1)).as("after it was deleted").isFalse();
+            assertThat(cache.index.load(other.file(), 1, 1))
+                    .as("after it was deleted")
+                    .isFalse();
             cache.index.endLoading();
 
             cache.disk.write(other.file(), 1);
-            assertThat(cache.index.load(other.file(), 1, 1)).as("what is found later is there").isTrue();
+            assertThat(cache.index.load(other.file(), 1, 1))
+                    .as("what is found later is there")
+                    .isTrue();
         }
     }
 

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.Test;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 
 /**
  * Runs every interleaving of users of one digest: they get it, put it again, evict it, remove it by a reference which
@@ -35,7 +35,8 @@ class OneDigestInterleavingsTest {
         final Index index = cache.index;
 
         /** The file that the digest has; null if none. */
-        @Nullable EntryFile current;
+        @Nullable
+        EntryFile current;
 
         /** The leases on the current file. */
         int leases;
@@ -61,7 +62,9 @@ class OneDigestInterleavingsTest {
                         leases++;
                     },
                     () -> acquired.forEach(entry -> {
-                        assertThat(cache.disk.has(entry.file())).as("a leased file is there").isTrue();
+                        assertThat(cache.disk.has(entry.file()))
+                                .as("a leased file is there")
+                                .isTrue();
                         index.release(entry);
                         if (entry.file().equals(current)) {
                             leases--;
@@ -139,7 +142,8 @@ class OneDigestInterleavingsTest {
         void end() {
             reap();
             index.endLoading();
-            assertThat(index.totals().doomedBytes() + index.totals().reservedBytes()).isZero();
+            assertThat(index.totals().doomedBytes() + index.totals().reservedBytes())
+                    .isZero();
             Set<EntryFile> expected = current == null ? Set.of() : Set.of(current);
             assertThat(new HashSet<>(cache.disk.files())).isEqualTo(expected);
             assertThat(index.peek(KEY).map(Entry::file).orElse(null)).isEqualTo(current);
@@ -149,9 +153,9 @@ class OneDigestInterleavingsTest {
 
     @Test
     void everyInterleavingLeavesTheLastGenerationAndNothingElse() throws Exception {
-        enumerate(new int[] {2, 2, 2, 3, 1, 0}, new ArrayList<>());
+        enumerate(new int[] {2, 2, 2, 2, 1, 0}, new ArrayList<>());
 
-        assertThat(runs).isEqualTo(75_600); // 10! / (2! 2! 2! 3! 1!)
+        assertThat(runs).isEqualTo(22_680); // 9! / (2! 2! 2! 2! 1!)
     }
 
     @Test
@@ -183,12 +187,7 @@ class OneDigestInterleavingsTest {
         runs++;
         World world = new World();
         List<List<Step>> users = List.of(
-                world.getter(),
-                world.putter(),
-                world.evictor(),
-                world.remover(),
-                world.loader(),
-                world.getter());
+                world.getter(), world.putter(), world.evictor(), world.remover(), world.loader(), world.getter());
         int[] next = new int[users.size()];
         try {
             for (int user : schedule) {

@@ -62,7 +62,9 @@ class ReaperTest {
             assertThat(totals.doomedBytes()).isEqualTo(BLOCK);
             assertThat(totals.storedBytes()).isEqualTo(97 * BLOCK);
             assertThat(cache.disk.bytes()).isEqualTo(98 * BLOCK);
-            assertThat(cache.has(0)).as("is not found although its file is there still").isFalse();
+            assertThat(cache.has(0))
+                    .as("is not found although its file is there still")
+                    .isFalse();
             cache.index.close();
             assertThat(cache.disk.bytes()).as("is tried once more at the end").isEqualTo(97 * BLOCK);
         }
@@ -171,8 +173,8 @@ class ReaperTest {
     @Test
     void anUnlinkThatFailsWithoutLeasesKeepsThePutsThatWaitFromHanging() throws Exception {
         FakeDisk disk = FakeDisk.prompt(10 * BLOCK);
-        try (IndexFixture cache = IndexFixture.started(
-                10 * BLOCK, disk, SharedRoom.PRIVATE, Duration.ofDays(1), Duration.ofDays(1))) {
+        try (IndexFixture cache =
+                IndexFixture.started(10 * BLOCK, disk, SharedRoom.PRIVATE, Duration.ofDays(1), Duration.ofDays(1))) {
             cache.putBlocks(10);
             disk.fail(Integer.MAX_VALUE, new IOException("read-only file system"));
             assertThatThrownBy(() -> cache.put(10, 5 * BLOCK)).isInstanceOf(CacheFullException.class);

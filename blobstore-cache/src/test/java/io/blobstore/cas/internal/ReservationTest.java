@@ -48,9 +48,13 @@ class ReservationTest {
             reservation.require(4 * MIB + 1);
             assertThat(cache.index.totals().reservedBytes()).isEqualTo(8 * MIB);
             reservation.require(8 * MIB + 1);
-            assertThat(cache.index.totals().reservedBytes()).as("no more than was announced").isEqualTo(10 * MIB);
+            assertThat(cache.index.totals().reservedBytes())
+                    .as("no more than was announced")
+                    .isEqualTo(10 * MIB);
             reservation.require(10 * MIB + 1);
-            assertThat(cache.index.totals().reservedBytes()).as("unless more arrives").isEqualTo(10 * MIB + BLOCK);
+            assertThat(cache.index.totals().reservedBytes())
+                    .as("unless more arrives")
+                    .isEqualTo(10 * MIB + BLOCK);
         }
     }
 
@@ -102,7 +106,8 @@ class ReservationTest {
             for (long size : new long[] {10 * BLOCK + 1, Long.MAX_VALUE - 1, Long.MAX_VALUE}) {
                 assertThatThrownBy(() -> cache.index.reserve(size))
                         .isInstanceOf(IllegalArgumentException.class)
-                        .hasMessageContaining("than the cache, which has 41060 in blocks of 4096: raise its maximum size");
+                        .hasMessageContaining(
+                                "than the cache, which has 41060 in blocks of 4096: raise its maximum size");
             }
             assertThatThrownBy(() -> cache.index.reserve(-1)).isInstanceOf(IllegalArgumentException.class);
             cache.index.evictTo(9 * BLOCK);
@@ -141,8 +146,12 @@ class ReservationTest {
             assertThat(cache.index.load(file(key(3), 3), huge, 0)).isTrue();
             assertThatThrownBy(() -> cache.index.load(file(key(4), 4), huge, 0))
                     .isInstanceOf(IllegalArgumentException.class);
-            assertThat(cache.has(3)).as("evicted at once, as it is larger than the cache").isFalse();
-            assertThat(cache.has(1)).as("not evicted for a file that cannot stay").isTrue();
+            assertThat(cache.has(3))
+                    .as("evicted at once, as it is larger than the cache")
+                    .isFalse();
+            assertThat(cache.has(1))
+                    .as("not evicted for a file that cannot stay")
+                    .isTrue();
             assertThat(cache.index.totals().doomedBytes()).isEqualTo(huge);
         }
     }
@@ -183,7 +192,9 @@ class ReservationTest {
             for (int i = 0; i < 20; i++) {
                 cache.complete(cache.poll());
             }
-            assertThat(cache.index.reaper.poll(cache.index.entries)).as("2 % are free").isNull();
+            assertThat(cache.index.reaper.poll(cache.index.entries))
+                    .as("2 % are free")
+                    .isNull();
         }
     }
 }

@@ -78,7 +78,9 @@ class SharedRoomIndexTest {
                 other.require(7 * BLOCK);
             }
             cache.index.load(cache.disk.write(file(key(2), 2), 5 * BLOCK), 5 * BLOCK, 0);
-            assertThat(room.free).as("files that are found were counted by those who wrote them").hasValue(97 * BLOCK);
+            assertThat(room.free)
+                    .as("files that are found were counted by those who wrote them")
+                    .hasValue(97 * BLOCK);
         }
     }
 

@@ -89,11 +89,16 @@ class WaitingForRoomTest {
             cache.disk.awaitDeletion();
         }
 
-        assertThat(index.totals().reservedBytes()).as("2 blocks are free, but the first one needs 3").isZero();
+        Waiting<Entry> third = new Waiting<>(() -> cache.put(11, 1));
+        assertThat(index.totals().reservedBytes())
+                .as("2 blocks are free, but the first one needs 3")
+                .isZero();
         cache.disk.allow(2);
         assertThat(first.result()).isTrue();
         assertThat(second.result()).isNotNull();
-        assertThat(entries.get(4).state).isEqualTo(Entry.State.USED);
+        cache.disk.allow(1);
+        assertThat(third.result()).isNotNull();
+        assertThat(entries.get(5).state).isEqualTo(Entry.State.USED);
         large.close();
     }
 
@@ -183,7 +188,9 @@ class WaitingForRoomTest {
         });
 
         assertThat(put.failure()).isInstanceOf(IllegalStateException.class).hasMessage("this cache is closed");
-        assertThat(index.totals().doomedBytes()).as("closing waits for the deletion").isEqualTo(BLOCK);
+        assertThat(index.totals().doomedBytes())
+                .as("closing waits for the deletion")
+                .isEqualTo(BLOCK);
         cache.disk.allow(1);
         close.result();
         assertThat(index.totals()).isEqualTo(new IndexTotals(9, 9, 9 * BLOCK, 0, 0, 1, 0));
