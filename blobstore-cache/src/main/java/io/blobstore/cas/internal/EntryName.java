@@ -3,6 +3,7 @@ package io.blobstore.cas.internal;
 import io.blobstore.Sha256;
 import io.blobstore.cas.Keyspace;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
  * Parses names of entries' files, without creating objects: one parser reads millions of names. Its fields describe the
@@ -16,6 +17,16 @@ final class EntryName {
     static final int HEX_DIGITS = 2 * Sha256.BYTES;
     static final String PLAIN_CAS = ".v1";
     private static final int DIGITS_PER_WORD = 16;
+
+    /** The values of lower-case hex digits; -1 for all other characters. */
+    private static final byte[] NIBBLES = new byte['f' + 1];
+
+    static {
+        Arrays.fill(NIBBLES, (byte) -1);
+        for (int i = 0; i < 16; i++) {
+            NIBBLES[Character.forDigit(i, 16)] = (byte) i;
+        }
+    }
 
     /** The words of the hash, big-endian. */
     final long[] hash = new long[HEX_DIGITS / DIGITS_PER_WORD];
@@ -93,10 +104,7 @@ final class EntryName {
     }
 
     private static int nibble(char c) {
-        if (c >= '0' && c <= '9') {
-            return c - '0';
-        }
-        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+        return c < NIBBLES.length ? NIBBLES[c] : -1;
     }
 
     /** Returns the number of the directory that holds the files of this hash. */

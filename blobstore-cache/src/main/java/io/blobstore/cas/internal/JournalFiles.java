@@ -131,7 +131,8 @@ final class JournalFiles {
         long[] words = new long[JournalRecord.WORDS];
         CRC32C crc = new CRC32C();
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            while (channel.read(buffer) >= 0) {
+            long end = channel.size(); // of a regular file: a device may never end
+            while (channel.position() < end && channel.read(buffer) >= 0) {
                 buffer.flip();
                 while (buffer.remaining() >= JournalRecord.BYTES) {
                     if (JournalRecord.read(buffer, words, crc)) {

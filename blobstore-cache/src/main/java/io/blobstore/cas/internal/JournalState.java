@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The entries that a journal knows: the result of its records. 64 bytes for each entry, and a table of 4 to 16 bytes; no
+ * The entries that a journal knows: the result of its records. 64 bytes for each entry, and a table of 16 to 32 bytes; no
  * object.
  *
  * <p>Each record has a tick, and is of one file. So the additions and removals of a file may be applied in any order, as
@@ -20,8 +20,11 @@ final class JournalState {
 
     private final List<long[]> chunks = new ArrayList<>();
     private int size;
-    /** Open addressing with linear probing: 1 + the index of a record; 0 if free. */
-    private int[] table = new int[1024];
+    /**
+     * Open addressing with linear probing: 1 + the index of a record in the lower half, and a part of the hash in the
+     * upper one, so that a search rarely reads the record of another key; 0 if free.
+     */
+    private long[] table = new long[1024];
 
     private long maxTick;
 
@@ -71,9 +74,12 @@ final class JournalState {
      * @return the record's index; -1 if there is none
      */
     int find(int keyspace, long hash0, long hash1, long hash2, long hash3) {
-        int[] slots = table;
+        long[] slots = table;
         for (int i = slot(hash0, keyspace, slots.length); slots[i] != 0; i = i + 1 & slots.length - 1) {
-            int index = slots[i] - 1;
+            if ((int) (slots[i] >>> 32) != (int) hash0) {
+                continue;
+            }
+            int index = (int) slots[i] - 1;
             long[] words = words(index);
             int at = at(index);
             if (words[at + 1] == hash0
@@ -150,7 +156,7 @@ final class JournalState {
         int index = size++;
         System.arraycopy(record, 0, words(index), at(index), JournalRecord.WORDS);
         if (size * 2 > table.length) {
-            int[] larger = new int[table.length * 2];
+            long[] larger = new long[table.length * 2];
             for (int i = 0; i < size; i++) {
                 insert(larger, i);
             }
@@ -161,24 +167,31 @@ final class JournalState {
         return index;
     }
 
-    private void insert(int[] slots, int index) {
+    private void insert(long[] slots, int index) {
         long[] words = words(index);
         int at = at(index);
         int i = slot(words[at + 1], keyspaceOf(words[at]), slots.length);
         while (slots[i] != 0) {
             i = i + 1 & slots.length - 1;
         }
-        slots[i] = index + 1;
+        slots[i] = words[at + 1] << 32 | index + 1;
     }
 
     /** Returns the indices of the entries that are present, in ascending order of their ticks. */
     int[] inOrder() {
         long[] ticks = new long[size];
+        int[] indices = new int[size];
         int present = 0;
+        boolean ascending = true;
         for (int i = 0; i < size; i++) {
             if (isPresent(i)) {
+                ascending &= present == 0 || ticks[present - 1] <= tick(i);
+                indices[present] = i;
                 ticks[present++] = tick(i);
             }
+        }
+        if (ascending) { // as in a snapshot
+            return Arrays.copyOf(indices, present);
         }
         long[] sorted = Arrays.copyOf(ticks, present);
         Arrays.sort(sorted);

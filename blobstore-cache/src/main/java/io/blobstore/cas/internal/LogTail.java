@@ -94,9 +94,8 @@ final class LogTail {
             case JournalRecord.ADDED -> {
                 if (!same) {
                     entry.ifPresent(index::remove); // replaced, by a process that may not have known it
-                    index.load(file, JournalRecord.storedSize(words, 0), 0);
+                    index.load(file, JournalRecord.storedSize(words, 0), Index.NOW);
                 }
-                index.contains(file.key());
             }
             case JournalRecord.REMOVED -> {
                 if (same) {

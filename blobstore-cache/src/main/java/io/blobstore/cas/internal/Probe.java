@@ -97,13 +97,13 @@ final class Probe {
                 ShardListing.candidate(layout, file, false).ifPresent(ofKey::add);
             } else if (index.peek(file.key()).isEmpty()) {
                 ShardListing.candidate(layout, file, false)
-                        .ifPresent(candidate -> index.load(candidate.file(), candidate.storedSize(), 0));
+                        .ifPresent(candidate -> index.load(candidate.file(), candidate.storedSize(), Index.NOW));
             }
         }
         Optional<Candidate> entry = ofKey.size() > 1
                 ? Duplicates.decide(layout, ofKey).entry()
                 : ofKey.stream().findFirst();
-        if (entry.isPresent() && index.load(entry.get().file(), entry.get().storedSize(), 0)) {
+        if (entry.isPresent() && index.load(entry.get().file(), entry.get().storedSize(), Index.NOW)) {
             return entry.map(Candidate::file);
         }
         return Optional.empty();

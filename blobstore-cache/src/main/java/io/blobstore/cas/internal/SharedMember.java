@@ -210,8 +210,8 @@ final class SharedMember implements SharedRoom, Closeable {
             return 0;
         }
         long size = candidate.get().storedSize();
-        if (entry.isEmpty() && index.load(file, size, 0)) {
-            index.contains(file.key());
+        if (entry.isEmpty() && !index.load(file, size, Index.NOW)) {
+            LOG.debug("{} is being deleted", file);
         }
         return Budget.blocks(size);
     }

@@ -66,7 +66,7 @@ class JournalTest {
     private void add(int number) throws IOException {
         try (Reservation reservation = index.reserve(number)) {
             reservation.require(number);
-            index.commit(reservation, IndexFixture.file(IndexFixture.key(number), suffixes.incrementAndGet()), number);
+            index.commit(reservation, IndexFixture.file(OpenedCache.key(number), suffixes.incrementAndGet()), number);
         }
     }
 
@@ -90,7 +90,7 @@ class JournalTest {
         Random random = new Random(seed);
         for (int i = 0; i < count; i++) {
             int number = random.nextInt(ENTRIES);
-            EntryKey key = IndexFixture.key(number);
+            EntryKey key = OpenedCache.key(number);
             switch (random.nextInt(8)) {
                 case 0, 1 -> {
                     if (index.peek(key).isEmpty()) {
@@ -143,10 +143,10 @@ class JournalTest {
         journal.flush();
         long before = logBytes();
         for (int i = 0; i < 10_000; i++) {
-            index.contains(IndexFixture.key(1));
-            index.contains(IndexFixture.key(2));
+            index.contains(OpenedCache.key(1));
+            index.contains(OpenedCache.key(2));
         }
-        index.contains(IndexFixture.key(1));
+        index.contains(OpenedCache.key(1));
         journal.flush();
         assertThat(logBytes() - before).isEqualTo(2 * JournalRecord.BYTES);
         assertThat(recorded()).isEqualTo(present());
@@ -236,7 +236,7 @@ class JournalTest {
     void aFileThatWasAnnouncedIsKnownAtOnce() throws IOException {
         add(1);
         journal.flush();
-        EntryFile replacement = IndexFixture.file(IndexFixture.key(1), 777);
+        EntryFile replacement = IndexFixture.file(OpenedCache.key(1), 777);
         journal.announce(replacement, 5);
         assertThat(recorded()).containsExactly(replacement);
     }
@@ -244,7 +244,7 @@ class JournalTest {
     @Test
     void anInterruptOfTheThreadThatAnnouncesAFileDoesNotStopTheJournal() throws IOException {
         Thread.currentThread().interrupt();
-        journal.announce(IndexFixture.file(IndexFixture.key(1), 1), 1);
+        journal.announce(IndexFixture.file(OpenedCache.key(1), 1), 1);
         assertThat(Thread.interrupted()).isTrue();
         add(2);
         journal.flush();
@@ -283,7 +283,7 @@ class JournalTest {
                         ? null
                         : new ArrayList<>(model).get(random.nextInt(model.size()));
                 if (old == null) {
-                    EntryFile file = IndexFixture.file(IndexFixture.key(tick), tick);
+                    EntryFile file = IndexFixture.file(OpenedCache.key(tick), tick);
                     model.add(file);
                     JournalRecord.put(record, 0, JournalRecord.ADDED, file, 1, tick);
                 } else {
