@@ -113,7 +113,8 @@ final class CacheContext {
 
     void requireWritable() {
         if (options.accessMode() == AccessMode.READ_ONLY) {
-            throw new IllegalStateException("the cache is open read-only; open it with another AccessMode to change it");
+            throw new IllegalStateException(
+                    "the cache is open read-only; open it with another AccessMode to change it");
         }
     }
 
@@ -233,12 +234,7 @@ final class CacheContext {
 
     TemporaryEntry create(Keyspace keyspace, long declared) throws IOException {
         return TemporaryEntry.create(
-                directory,
-                index,
-                files,
-                options.durability(),
-                declared,
-                bytes -> listener.refused(keyspace, bytes));
+                directory, index, files, options.durability(), declared, bytes -> listener.refused(keyspace, bytes));
     }
 
     /** Returns whether content of a size is stored in one piece, made in memory. */

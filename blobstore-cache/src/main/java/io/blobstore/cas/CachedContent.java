@@ -45,8 +45,8 @@ public final class CachedContent implements Closeable {
      * @return the number of bytes that were put into the target
      * @throws IntegrityException if it is damaged; it is removed from the cache then
      * @throws IndexOutOfBoundsException if the range is not inside the content
-     * @throws IllegalArgumentException if the target has no room for all of a range that is not
-     *     {@link ByteRange#atMost at most}
+     * @throws IllegalArgumentException if the target has no room for all of a range that is not {@link ByteRange#atMost
+     *     at most}
      * @throws java.nio.channels.ClosedByInterruptException if the thread is interrupted; the interrupt stays set
      * @throws IllegalStateException if this, or the cache, is closed
      */
@@ -81,8 +81,8 @@ public final class CachedContent implements Closeable {
     }
 
     /**
-     * Reads into a buffer from its position on, which advances. See {@link #read(ByteRange, BlobTarget.Window)}; after a
-     * failure the position is unchanged.
+     * Reads into a buffer from its position on, which advances. See {@link #read(ByteRange, BlobTarget.Window)}; after
+     * a failure the position is unchanged.
      */
     public long read(ByteRange range, ByteBuffer target) throws IOException {
         int position = target.position();

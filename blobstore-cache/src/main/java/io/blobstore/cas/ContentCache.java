@@ -26,9 +26,9 @@ import java.util.Set;
  *
  * <p>Content of 0 bytes is always there and takes no file.
  *
- * <p>Thread-safe. All methods but {@link #close} throw {@link IllegalStateException} once it is closed. A thread that is
- * interrupted while it reads or writes gets an {@link IOException}, such as {@link
- * java.nio.channels.ClosedByInterruptException}, and stays interrupted; other threads are not affected.
+ * <p>Thread-safe. All methods but {@link #close} throw {@link IllegalStateException} once it is closed. A thread that
+ * is interrupted while it reads or writes gets an {@link IOException}, such as
+ * {@link java.nio.channels.ClosedByInterruptException}, and stays interrupted; other threads are not affected.
  */
 public final class ContentCache implements Closeable {
     private final CacheContext context;
@@ -169,8 +169,8 @@ public final class ContentCache implements Closeable {
      *     undefined
      * @return the number of bytes that were put into the target; empty if the content is not there, or was damaged
      * @throws IndexOutOfBoundsException if the range is not inside the content
-     * @throws IllegalArgumentException if the target has no room for all of a range that is not
-     *     {@link ByteRange#atMost at most}
+     * @throws IllegalArgumentException if the target has no room for all of a range that is not {@link ByteRange#atMost
+     *     at most}
      * @throws IOException if the file cannot be read; it stays then
      */
     public OptionalLong get(Digest digest, ByteRange range, BlobTarget.Window target) throws IOException {
@@ -209,8 +209,8 @@ public final class ContentCache implements Closeable {
     }
 
     /**
-     * Puts a record of up to 64 MiB into a keyspace other than {@link Keyspace#CAS}, in place of the one that was there,
-     * in one step. Records are not verified when they are read: nothing tells a damaged one.
+     * Puts a record of up to 64 MiB into a keyspace other than {@link Keyspace#CAS}, in place of the one that was
+     * there, in one step. Records are not verified when they are read: nothing tells a damaged one.
      *
      * @throws CacheFullException if there is no room
      * @throws IllegalArgumentException if the record is too large
@@ -253,8 +253,8 @@ public final class ContentCache implements Closeable {
     }
 
     /**
-     * Evicts the least recently used entries until at most a number of bytes is stored, or all that are left are in use,
-     * and waits until their files are deleted.
+     * Evicts the least recently used entries until at most a number of bytes is stored, or all that are left are in
+     * use, and waits until their files are deleted.
      *
      * @return the number of bytes that the evicted entries took on the disk
      * @throws IllegalStateException if the cache is open read-only

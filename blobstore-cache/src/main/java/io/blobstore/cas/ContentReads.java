@@ -94,7 +94,8 @@ final class ContentReads {
         }
         OpenEntry open = found.get();
         try {
-            // A digest with a wrong size, or a truncated file. The name of a casblob tells, a plain file has to be read.
+            // A digest with a wrong size, or a truncated file. The name of a casblob tells, a plain file has to be
+            // read.
             open.reader().verifyOnce();
         } catch (FrameFormatException e) {
             context.damaged(open.entry(), e);

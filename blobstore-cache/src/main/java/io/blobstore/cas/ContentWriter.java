@@ -38,7 +38,6 @@ public final class ContentWriter implements Closeable {
     private @Nullable PooledBuffer piece;
 
     private boolean ended;
-    private @Nullable Digest committed;
 
     ContentWriter(CacheContext context, Optional<Digest> announced, long size) throws IOException {
         this.context = context;
@@ -103,8 +102,8 @@ public final class ContentWriter implements Closeable {
     }
 
     /**
-     * Returns how many bytes of content can be read by {@link #read}. Unverified before {@link #commit}. Any write, also
-     * of no bytes, makes readable what was compressed meanwhile: a frame of 1 MiB at a time. Makes no system call.
+     * Returns how many bytes of content can be read by {@link #read}. Unverified before {@link #commit}. Any write,
+     * also of no bytes, makes readable what was compressed meanwhile: a frame of 1 MiB at a time. Makes no system call.
      */
     public long readable() {
         return file == null ? 0 : file.readable();
@@ -154,9 +153,7 @@ public final class ContentWriter implements Closeable {
             if (written != size) {
                 throw mismatch("it has " + written + " bytes instead of " + size);
             }
-            Digest digest = file != null ? commitFile(file) : commitSmall();
-            committed = digest;
-            return digest;
+            return file != null ? commitFile(file) : commitSmall();
         } finally {
             lock.unlock();
             context.leave();

@@ -132,19 +132,29 @@ class CacheBoundTest {
         }
     }
 
-    /** Returns what the files take: those in place first, so that none is counted twice when it is moved. */
+    /**
+     * Returns what the files take that were there at one moment: those that are listed before and after it, with the
+     * sizes that they had before. Listing takes so long that files come and go meanwhile, but no name is used twice.
+     */
     private static long onDisk(Path directory, ContentCache cache) throws IOException {
-        List<Path> files = new ArrayList<>(filesNow(directory));
-        files.addAll(filesNow(cache.stateDirectory().resolve("tmp")));
-        long sum = 0;
-        for (Path file : files) {
+        Map<Path, Long> before = new HashMap<>();
+        for (Path file : allFiles(directory, cache)) {
             try {
-                sum += file.toString().endsWith(".lock") ? 0 : (Files.size(file) + 4095) / 4096 * 4096;
+                before.put(file, (Files.size(file) + 4095) / 4096 * 4096);
             } catch (NoSuchFileException e) {
                 continue; // deleted meanwhile
             }
         }
-        return sum;
+        return allFiles(directory, cache).stream()
+                .mapToLong(file -> before.getOrDefault(file, 0L))
+                .sum();
+    }
+
+    private static List<Path> allFiles(Path directory, ContentCache cache) throws IOException {
+        List<Path> files = new ArrayList<>(filesNow(directory));
+        files.addAll(filesNow(cache.stateDirectory().resolve("tmp")));
+        files.removeIf(file -> file.toString().endsWith(".lock"));
+        return files;
     }
 
     private static List<Path> filesNow(Path directory) throws IOException {

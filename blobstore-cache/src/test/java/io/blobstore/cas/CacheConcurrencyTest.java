@@ -66,7 +66,7 @@ class CacheConcurrencyTest {
         }
         List<T> results = new ArrayList<>();
         for (Future<T> one : all) {
-            results.add(one.get(1, TimeUnit.MINUTES));
+            results.add(one.get(30, TimeUnit.MINUTES));
         }
         return results;
     }
@@ -91,12 +91,14 @@ class CacheConcurrencyTest {
 
         @Override
         public BlobSource slice(long offset, long length) {
-            return offset > 0 ? source.slice(offset, length) : new CountedSource(source.slice(offset, length)) {
-                @Override
-                void atStart() throws IOException {
-                    CountedSource.this.atStart();
-                }
-            };
+            return offset > 0
+                    ? source.slice(offset, length)
+                    : new CountedSource(source.slice(offset, length)) {
+                        @Override
+                        void atStart() throws IOException {
+                            CountedSource.this.atStart();
+                        }
+                    };
         }
 
         @Override
@@ -235,7 +237,9 @@ class CacheConcurrencyTest {
                         cache.remove(content.digest());
                         done.incrementAndGet();
                     } catch (IOException e) {
-                        assertThat(Thread.interrupted()).as("interrupt kept after %s", e).isTrue();
+                        assertThat(Thread.interrupted())
+                                .as("interrupt kept after %s", e)
+                                .isTrue();
                         interrupted.incrementAndGet();
                     }
                     Thread.interrupted();
@@ -410,7 +414,9 @@ class CacheConcurrencyTest {
             });
             CacheFixture.await(() -> cache.stats().doomedBytes() == 0);
             List<Path> files = CacheFixture.files(temporary.resolve("cache"));
-            assertThat(cache.stats().storedBytes()).isEqualTo(CacheFixture.blocks(files)).isLessThanOrEqualTo(max);
+            assertThat(cache.stats().storedBytes())
+                    .isEqualTo(CacheFixture.blocks(files))
+                    .isLessThanOrEqualTo(max);
             assertThat(cache.stats().entries()).isEqualTo(files.size());
             assertThat(cache.stats().reservedBytes()).isZero();
             assertThat(cache.stats().corrupt()).isZero();

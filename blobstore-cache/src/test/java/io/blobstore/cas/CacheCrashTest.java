@@ -98,8 +98,9 @@ class CacheCrashTest {
             try (ChildJvm.Running child = ChildJvm.of(EndlessPutter.class, temporary)
                     .with(QUICK)
                     .start(directory.toString(), Integer.toString(kill), Integer.toString(next))) {
-                String event = kill % 10 == 9 ? "kept" : List.of("putting ", "put ", "recorded ").get(random.nextInt(3))
-                        + (next + random.nextInt(8));
+                String event = kill % 10 == 9
+                        ? "kept"
+                        : List.of("putting ", "put ", "recorded ").get(random.nextInt(3)) + (next + random.nextInt(8));
                 child.awaitLine(event::equals, PATIENCE);
                 // Waits a random time: otherwise the kill would always hit the same few instructions.
                 LockSupport.parkNanos(random.nextInt(30_000_000));
@@ -125,7 +126,9 @@ class CacheCrashTest {
             assertThat(isWhole(cache, kept)).as(which + ": kept").isTrue();
             for (int i = first; i <= begun; i++) {
                 boolean there = isWhole(cache, added(i));
-                assertThat(there || !everything || i > done).as(which + ": content " + i).isTrue();
+                assertThat(there || !everything || i > done)
+                        .as(which + ": content " + i)
+                        .isTrue();
                 cache.remove(added(i).digest());
             }
             assertThat(cache.stats().corrupt()).as(which).isZero();
@@ -153,7 +156,8 @@ class CacheCrashTest {
 
     private static int last(String output, String event) {
         return output.lines()
-                .filter(line -> line.startsWith(event) && line.substring(event.length()).matches("[0-9]+"))
+                .filter(line ->
+                        line.startsWith(event) && line.substring(event.length()).matches("[0-9]+"))
                 .mapToInt(line -> Integer.parseInt(line.substring(event.length())))
                 .max()
                 .orElse(-1);

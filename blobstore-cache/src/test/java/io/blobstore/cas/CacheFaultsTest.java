@@ -146,7 +146,8 @@ class CacheFaultsTest {
     void aPutWhoseFileCannotBeMovedIntoPlaceLeavesNothing() throws IOException {
         Path directory = temporary.resolve("cache");
         try (ContentCache cache = CacheFixture.open(directory, CacheOptions.ofMaxBytes(64L << 20))) {
-            Path shard = directory.resolve("cas.v2")
+            Path shard = directory
+                    .resolve("cas.v2")
                     .resolve(SMALL.digest().sha256().hex().substring(0, 2));
             Files.deleteIfExists(shard);
             Files.writeString(shard, "not a directory");

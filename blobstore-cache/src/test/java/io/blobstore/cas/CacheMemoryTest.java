@@ -72,7 +72,8 @@ class CacheMemoryTest {
             long get = AllocatedBytes.of(() -> {
                 try (BlobTarget.Writer writer = target.region().open();
                         BlobTarget.Window window = writer.window(0, LARGE)) {
-                    assertThat(cache.get(content.digest(), ByteRange.all(), window)).hasValue(LARGE);
+                    assertThat(cache.get(content.digest(), ByteRange.all(), window))
+                            .hasValue(LARGE);
                 }
             });
             get += Math.max(0, allocatedByWorkers() - before);
@@ -97,7 +98,7 @@ class CacheMemoryTest {
                         cache.put(contents[i].digest(), contents[i].source());
                     }
                 });
-            long get = AllocatedBytes.of(() -> {
+                long get = AllocatedBytes.of(() -> {
                     for (int i = from; i < from + count; i++) {
                         cache.get(contents[i].digest(), ByteRange.all(), target.clear());
                     }

@@ -13,6 +13,7 @@ import io.blobstore.contract.LeakCheck;
 import io.blobstore.zstd.GoldenContent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,8 +34,8 @@ class CacheVectorsTest {
     private static final CacheOptions OPTIONS = CacheOptions.ofMaxBytes(64L << 20);
 
     /** The header is right, but frames are damaged. */
-    private static final Map<String, Set<Integer>> DAMAGED_FRAMES = Map.of(
-            "bad/flip-chunk1", Set.of(1), "bad/checksum-chunk2", Set.of(2), "bad/offset1+3", Set.of(0, 1));
+    private static final Map<String, Set<Integer>> DAMAGED_FRAMES =
+            Map.of("bad/flip-chunk1", Set.of(1), "bad/checksum-chunk2", Set.of(2), "bad/offset1+3", Set.of(0, 1));
 
     @TempDir
     Path directory;
@@ -44,7 +45,8 @@ class CacheVectorsTest {
     /** Returns the directory of a new cache with one file. */
     private Path cacheWith(String vector, String hash, String name) throws IOException {
         Path cache = directory.resolve("cache" + number.incrementAndGet());
-        Vectors.copy(vector, cache.resolve("cas.v2").resolve(hash.substring(0, 2)).resolve(name));
+        Vectors.copy(
+                vector, cache.resolve("cas.v2").resolve(hash.substring(0, 2)).resolve(name));
         return cache;
     }
 
@@ -87,6 +89,35 @@ class CacheVectorsTest {
         }
     }
 
+    @Test
+    void everyEntryOfAnotherProgramsCacheIsRead() throws IOException {
+        List<Map<String, String>> rows = Vectors.table("cachedir.tsv");
+        Path path = directory.resolve("peer");
+        for (Map<String, String> row : rows) {
+            Vectors.copy("cachedir/" + row.get("path"), path.resolve(row.get("path")));
+        }
+        try (ContentCache cache = CacheFixture.open(path, OPTIONS)) {
+            assertThat(cache.stats().entries()).isEqualTo(12);
+            assertThat(cache.stats().storedBytes()).isEqualTo(73728);
+            for (Map<String, String> row : rows) {
+                Sha256 hash = Sha256.parse(row.get("hash"));
+                int size = Integer.parseInt(row.get("logical_size"));
+                ByteBuffer found;
+                if (row.get("keyspace").equals("cas")) {
+                    found = ByteBuffer.allocateDirect(size);
+                    assertThat(cache.get(new Digest(hash, size), ByteRange.all(), found))
+                            .hasValue(size);
+                    assertThat(Sha256.of(found.flip())).isEqualTo(hash);
+                } else {
+                    Keyspace keyspace = row.get("keyspace").equals("ac") ? Keyspace.AC : Keyspace.RAW;
+                    found = cache.getRecord(keyspace, hash).orElseThrow();
+                    assertThat(found.remaining()).isEqualTo(size);
+                }
+            }
+            assertThat(cache.stats().corrupt()).isZero();
+        }
+    }
+
     /** Collects the causes of damage. */
     private static final class Causes implements CacheListener {
         private final List<String> all = new ArrayList<>();
@@ -108,8 +139,11 @@ class CacheVectorsTest {
     }
 
     private Path cacheWithDamaged(Map<String, String> row) throws IOException {
-        String name = row.get("hash") + "-" + row.get("logical_size") + "-123456789";
-        return cacheWith(row.get("file"), row.get("hash"), name);
+        return cacheWith(row.get("file"), row.get("hash"), nameOfDamaged(row));
+    }
+
+    private static String nameOfDamaged(Map<String, String> row) {
+        return row.get("hash") + "-" + row.get("logical_size") + "-123456789";
     }
 
     private void getsItsVerdict(Map<String, String> row) throws IOException {
@@ -139,8 +173,8 @@ class CacheVectorsTest {
             assertThat(causes.all).hasSize(1);
             assertThat(cache.stats().corrupt()).isEqualTo(1);
             assertThat(cache.stats().misses()).isEqualTo(1);
-            CacheFixture.await(() -> cache.stats().doomedBytes() == 0);
-            assertThat(CacheFixture.files(path)).isEmpty();
+            Path file = path.resolve("cas.v2/" + row.get("hash").substring(0, 2) + "/" + nameOfDamaged(row));
+            CacheFixture.await(() -> !Files.exists(file)); // one of no bytes does not count as being deleted
             zeros.put(ByteBuffer.allocate(zeros.capacity())).clear();
             assertThat(cache.put(digest, BlobSource.of(zeros))).isTrue();
             assertThat(cache.get(digest, ByteRange.all(), zeros)).hasValue(digest.size());

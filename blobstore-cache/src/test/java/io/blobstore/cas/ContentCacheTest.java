@@ -95,7 +95,8 @@ class ContentCacheTest {
                 for (int length : List.of(0, 1, 5, MIB + 7)) {
                     int expected = Math.min(length, size - from);
                     ByteBuffer target = ByteBuffer.allocateDirect(length);
-                    assertThat(open.read(ByteRange.atMost(from, length), target)).isEqualTo(expected);
+                    assertThat(open.read(ByteRange.atMost(from, length), target))
+                            .isEqualTo(expected);
                     assertThat(target.flip()).isEqualTo(content.bytes().slice(from, expected));
                 }
             }
@@ -140,10 +141,12 @@ class ContentCacheTest {
             assertThat(cache.contains(EMPTY)).isTrue();
             assertThat(cache.missing(List.of(EMPTY))).isEmpty();
             assertThat(cache.put(EMPTY, BlobSource.of())).isFalse();
-            assertThat(cache.get(EMPTY, ByteRange.all(), ByteBuffer.allocate(0))).hasValue(0);
+            assertThat(cache.get(EMPTY, ByteRange.all(), ByteBuffer.allocate(0)))
+                    .hasValue(0);
             try (CachedContent content = cache.open(EMPTY).orElseThrow();
                     ContentWriter writer = cache.write(EMPTY)) {
-                assertThat(content.read(ByteRange.all(), ByteBuffer.allocate(5))).isZero();
+                assertThat(content.read(ByteRange.all(), ByteBuffer.allocate(5)))
+                        .isZero();
                 assertThat(writer.commit()).isEqualTo(EMPTY);
             }
             assertThat(cache.remove(EMPTY)).isFalse();
@@ -193,7 +196,8 @@ class ContentCacheTest {
             }
             assertThat(cache.get(digest, ByteRange.atMost(0, 11), ByteBuffer.allocate(10)))
                     .hasValue(10);
-            assertThatThrownBy(() -> cache.get(digest, ByteRange.all(), ByteBuffer.allocate(1000).asReadOnlyBuffer()))
+            assertThatThrownBy(() -> cache.get(
+                            digest, ByteRange.all(), ByteBuffer.allocate(1000).asReadOnlyBuffer()))
                     .isInstanceOf(IllegalArgumentException.class);
         }
     }
@@ -217,7 +221,8 @@ class ContentCacheTest {
         try (ContentCache cache = open(StorageMode.HYBRID)) {
             cache.put(content.digest(), content.source());
             try (CachedContent open = cache.open(content.digest()).orElseThrow()) {
-                assertThat(cache.remove(new Digest(content.digest().sha256(), 5))).isFalse();
+                assertThat(cache.remove(new Digest(content.digest().sha256(), 5)))
+                        .isFalse();
                 assertThat(cache.remove(content.digest())).isTrue();
                 assertThat(cache.remove(content.digest())).isFalse();
                 CacheFixture.requireMiss(cache, content.digest());
@@ -266,10 +271,14 @@ class ContentCacheTest {
     void aSourceInSeveralBuffersOrOnTheHeapIsStoredAsWell() throws IOException {
         try (ContentCache cache = open(StorageMode.ZSTD)) {
             for (Content content : List.of(CacheFixture.text(1, 50 * KIB), CacheFixture.text(2, 5 * MIB))) {
-                ByteBuffer heap = ByteBuffer.allocate(content.size()).put(content.bytes().duplicate()).flip();
+                ByteBuffer heap = ByteBuffer.allocate(content.size())
+                        .put(content.bytes().duplicate())
+                        .flip();
                 int third = content.size() / 3;
                 BlobSource pieces = BlobSource.of(
-                        heap.slice(0, third), content.bytes().slice(third, third), heap.slice(2 * third, heap.limit() - 2 * third));
+                        heap.slice(0, third),
+                        content.bytes().slice(third, third),
+                        heap.slice(2 * third, heap.limit() - 2 * third));
                 assertThat(cache.put(content.digest(), pieces)).isTrue();
                 CacheFixture.requireHit(cache, content);
             }

@@ -56,8 +56,7 @@ class ContentWriterTest {
         try (ContentCache cache = open(mode)) {
             for (Content content : CONTENTS) {
                 boolean known = random.nextBoolean();
-                try (ContentWriter writer =
-                        known ? cache.write(content.digest()) : cache.write(content.size())) {
+                try (ContentWriter writer = known ? cache.write(content.digest()) : cache.write(content.size())) {
                     ByteBuffer bytes = content.bytes().duplicate();
                     while (bytes.hasRemaining()) {
                         bytes.limit(Math.min(content.size(), bytes.position() + random.nextInt(1, 2 * MIB)));
@@ -157,7 +156,9 @@ class ContentWriterTest {
         try (ContentCache cache = open(mode)) {
             for (Content content : CONTENTS) {
                 try (ContentWriter writer = cache.write(content.digest())) {
-                    ByteBuffer wrong = ByteBuffer.allocate(content.size()).put(content.bytes().duplicate()).flip();
+                    ByteBuffer wrong = ByteBuffer.allocate(content.size())
+                            .put(content.bytes().duplicate())
+                            .flip();
                     wrong.put(content.size() / 2, (byte) (wrong.get(content.size() / 2) ^ 1));
                     writer.write(wrong);
                     assertThatThrownBy(writer::commit).isInstanceOf(DigestMismatchException.class);

@@ -190,7 +190,8 @@ class DamageTest {
         try (ContentCache cache = open(StorageMode.HYBRID)) {
             cache.put(content.digest(), content.source());
             CacheFixture.requireHit(cache, content);
-            assertThat(survives(cache, content, file -> file.truncate(file.size() - 5))).isFalse();
+            assertThat(survives(cache, content, file -> file.truncate(file.size() - 5)))
+                    .isFalse();
             CacheFixture.requireHit(cache, content);
             assertThat(survives(cache, content, zero(100_000, 4096))).isFalse();
         }
@@ -275,7 +276,9 @@ class DamageTest {
                 flip(8L * MIB).apply(channel);
             }
             List<CacheEntry> entries = cache.entries();
-            assertThat(entries).extracting(CacheEntry::hash).containsExactly(bad.digest().sha256(), good.digest().sha256());
+            assertThat(entries)
+                    .extracting(CacheEntry::hash)
+                    .containsExactly(bad.digest().sha256(), good.digest().sha256());
             assertThat(entries).extracting(cache::verify).containsExactly(false, true);
             assertThat(causes).containsExactly("the content differs from its SHA-256");
             assertThat(cache.entries()).containsExactly(entries.get(1));

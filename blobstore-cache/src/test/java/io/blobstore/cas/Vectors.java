@@ -20,7 +20,9 @@ final class Vectors {
     /** Returns the rows of a table, each by column. */
     static List<Map<String, String>> table(String name) throws IOException {
         try (InputStream file = Vectors.class.getResourceAsStream(ROOT + name)) {
-            List<String> lines = new String(file.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+            List<String> lines = new String(file.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
             List<String> columns = List.of(lines.get(0).split("\t"));
             return lines.stream()
                     .skip(1)

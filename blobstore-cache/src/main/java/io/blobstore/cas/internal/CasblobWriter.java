@@ -108,13 +108,15 @@ public final class CasblobWriter implements EntryWriter {
     }
 
     @Override
-    public int read(EntryChannel channel, IdleObjects<FrameDecoder> decoders, long offset, ByteBuffer target) throws IOException {
+    public int read(EntryChannel channel, IdleObjects<FrameDecoder> decoders, long offset, ByteBuffer target)
+            throws IOException {
         Frames now = frames;
         int frame = (int) (offset / header.frameSize());
         long start = (long) frame * header.frameSize();
         int length = (int) Math.min(header.frameSize(), now.contentSize() - start);
         int storedLength = (int) (now.offsets()[frame + 1] - now.offsets()[frame]);
-        FrameTable alone = new FrameTable.Builder(0, false).add(storedLength, length).build();
+        FrameTable alone =
+                new FrameTable.Builder(0, false).add(storedLength, length).build();
         FrameDecoder decoder = decoders.take();
         try (PooledBuffer stored = DirectBufferPool.shared().take(storedLength)) {
             channel.readFully(stored.buffer(), now.offsets()[frame]);

@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a file by position, by any number of threads. An interrupt closes the channel that its thread reads: that thread
- * fails with {@link ClosedByInterruptException}, and the others open the file again, unnoticed.
+ * Reads a file by position, by any number of threads. An interrupt closes the channel that its thread reads: that
+ * thread fails with {@link ClosedByInterruptException}, and the others open the file again, unnoticed.
  */
 public final class EntryChannel implements Closeable {
     /** Opens the file, which may have another name each time. */

@@ -98,12 +98,11 @@ public final class EntryReader implements Closeable {
         try {
             CasblobHeader header = CasblobHeader.parse(read(channel, start), size);
             if (header.contentSize() != entry.contentSize()) {
-                throw new FrameFormatException("its header gives a size of " + header.contentSize() + ", and its name "
-                        + entry.contentSize());
+                throw new FrameFormatException(
+                        "its header gives a size of " + header.contentSize() + ", and its name " + entry.contentSize());
             }
-            FrameTable table = header.length() <= length
-                    ? header.table(start.buffer(), size)
-                    : readTable(channel, header, size);
+            FrameTable table =
+                    header.length() <= length ? header.table(start.buffer(), size) : readTable(channel, header, size);
             if (table.frameCount() > 1) {
                 state.keep(table);
                 entry.attach(state);
@@ -355,7 +354,9 @@ public final class EntryReader implements Closeable {
             }
         }
 
-        /** Verifies the content if a frame has no checksum; returns whether the frame is all of it, still to be done. */
+        /**
+         * Verifies the content if a frame has no checksum; returns whether the frame is all of it, still to be done.
+         */
         private boolean protect(ByteBuffer bytes) throws IOException {
             if (ContentCheck.hasChecksum(bytes)) {
                 return false;

@@ -42,7 +42,8 @@ public interface EntryWriter extends Closeable {
      * @param offset less than {@link #readable}
      * @return the number of bytes that were put into the target, 1 or more if it has room
      */
-    int read(EntryChannel channel, IdleObjects<FrameDecoder> decoders, long offset, ByteBuffer target) throws IOException;
+    int read(EntryChannel channel, IdleObjects<FrameDecoder> decoders, long offset, ByteBuffer target)
+            throws IOException;
 
     /** Attaches to the entry of the file what was learned while writing. */
     void describe(Entry entry);

@@ -59,7 +59,8 @@ public final class PlainWriter implements EntryWriter {
     }
 
     @Override
-    public int read(EntryChannel channel, IdleObjects<FrameDecoder> decoders, long offset, ByteBuffer target) throws IOException {
+    public int read(EntryChannel channel, IdleObjects<FrameDecoder> decoders, long offset, ByteBuffer target)
+            throws IOException {
         int bytes = (int) Math.min(target.remaining(), written - offset);
         ByteBuffer piece = target.slice(target.position(), bytes);
         channel.readFully(piece, offset);

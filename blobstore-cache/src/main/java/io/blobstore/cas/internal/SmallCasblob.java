@@ -43,7 +43,8 @@ public final class SmallCasblob implements Closeable {
         int size = (int) content.size();
         PooledBuffer memory = DirectBufferPool.shared().take(HEADER + Math.max(size, FrameEncoder.bound(size)));
         FrameEncoder encoder = encoders.take();
-        try (Encoder encoding = new Encoder(size, always, encoder, memory.buffer().position(HEADER))) {
+        try (Encoder encoding =
+                new Encoder(size, always, encoder, memory.buffer().position(HEADER))) {
             content.forEachBuffer(size, encoding);
             return new SmallCasblob(memory, encoding.finish());
         } catch (IOException | RuntimeException | Error e) {

@@ -12,8 +12,8 @@ import java.util.Locale;
 import java.util.function.LongConsumer;
 
 /**
- * The file of an entry while it is written: a temporary file, which {@link #publish} renames when all of it is there. It
- * takes room in the cache as it grows. Used by one thread at a time, except for {@link #path()}.
+ * The file of an entry while it is written: a temporary file, which {@link #publish} renames when all of it is there.
+ * It takes room in the cache as it grows. Used by one thread at a time, except for {@link #path()}.
  */
 public final class TemporaryEntry implements Closeable {
     /** The most bytes per write, as in {@code AtomicFile}: larger ones can be several times slower. */
