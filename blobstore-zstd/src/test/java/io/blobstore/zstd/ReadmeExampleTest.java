@@ -32,17 +32,14 @@ class ReadmeExampleTest {
         CompressedBlobs blobs = CompressedBlobs.of(store);
         try (TransferManager transfers = TransferManager.create();
                 MappedFile file = MappedFile.open(log)) {
-            CompressionResult result =
-                    blobs.upload(transfers, key, file.region()).join();
+            CompressionResult result = blobs.upload(transfers, key, file.region()).join();
             System.out.println(result.contentSize() + " bytes in " + result.storedSize() + ", " + result.sha256());
 
             try (BlobReader reader = blobs.open(transfers, key)) {
                 ByteBuffer memory = ByteBuffer.allocateDirect(64 << 10);
                 reader.read(memory, 2_000_000); // fetches and decodes one frame, or two
             }
-            transfers
-                    .download(blobs.contents(), key, ByteRange.all(), BlobTarget.ofPath(copy))
-                    .join();
+            transfers.download(blobs.contents(), key, ByteRange.all(), BlobTarget.ofPath(copy)).join();
         }
         // the example ends
     }
