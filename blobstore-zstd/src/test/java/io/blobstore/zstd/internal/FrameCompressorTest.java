@@ -318,6 +318,9 @@ class FrameCompressorTest {
                 return null;
             });
             await(compressing);
+            while (!isIn(adder.get(), "finish")) {
+                Thread.onSpinWait();
+            }
             adder.get().interrupt();
             while (!isIn(adder.get(), "close") && !closed.isDone()) { // bounded by the timeout of the test
                 Thread.onSpinWait();
