@@ -25,15 +25,14 @@ import java.util.concurrent.locks.ReentrantLock;
  * }</pre>
  *
  * <p>Bytes are copied into direct buffers of the size of a part. A part is sent as soon as it is full and more bytes
- * follow, with the retries, limits and checksums of any upload. Writing waits while
- * {@link UploadOptions#concurrency()} parts are in flight. Content of at most one part is stored with one request; a
- * store without multipart uploads takes no more than that. Memory: a part for each in flight, and one more; parts that
- * are not full take less.
+ * follow, with the retries, limits and checksums of any upload. Writing waits while {@link UploadOptions#concurrency()}
+ * parts are in flight. Content of at most one part is stored with one request; a store without multipart uploads takes
+ * no more than that. Memory: a part for each in flight, and one more; parts that are not full take less.
  *
  * <p>Nothing becomes visible before {@link #complete()}. If a part fails permanently, the upload is stopped: the next
  * call throws that failure. If a thread is interrupted in {@code write} or {@code complete}, the upload is cancelled,
- * and the call throws {@link InterruptedIOException} with the interrupt status set. After either, the writer can only be
- * closed.
+ * and the call throws {@link InterruptedIOException} with the interrupt status set. After either, the writer can only
+ * be closed.
  *
  * <p>Thread-safe. Writes are serialized; {@link #cancel()} and {@link #progress()} wait for none.
  */

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The content of a part, collected in direct buffers of the shared pool, which are taken as it grows. Used by one thread
- * after another.
+ * The content of a part, collected in direct buffers of the shared pool, which are taken as it grows. Used by one
+ * thread after another.
  */
 final class StreamedPart implements Closeable {
     private static final int SMALLEST_PIECE = 64 << 10;
@@ -80,9 +80,8 @@ final class StreamedPart implements Closeable {
 
     /** Returns the content, valid until this is closed. */
     BlobSource content() {
-        return BlobSource.of(pieces.stream()
-                .map(piece -> piece.buffer().duplicate().flip())
-                .toArray(ByteBuffer[]::new));
+        return BlobSource.of(
+                pieces.stream().map(piece -> piece.buffer().duplicate().flip()).toArray(ByteBuffer[]::new));
     }
 
     long weight() {

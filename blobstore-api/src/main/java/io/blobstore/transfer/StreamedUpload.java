@@ -31,11 +31,11 @@ import org.slf4j.LoggerFactory;
  * writes fills parts; each is sent by a worker as soon as it is full. Content of at most one part is stored with one
  * request.
  *
- * <p>The writing thread is a worker itself. Where it would wait for a part to be sent that no worker has begun, it sends
- * that itself, so it depends on no thread of the executor.
+ * <p>The writing thread is a worker itself. Where it would wait for a part to be sent that no worker has begun, it
+ * sends that itself, so it depends on no thread of the executor.
  *
- * <p>Memory: one part for each that is in flight, the one that is being filled, and the first one if its start is set at
- * the end.
+ * <p>Memory: one part for each that is in flight, the one that is being filled, and the first one if its start is set
+ * at the end.
  */
 final class StreamedUpload<R> extends ParallelTransfer<R> {
     private static final Logger LOG = LoggerFactory.getLogger(StreamedUpload.class);
@@ -181,8 +181,8 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
             throw new IllegalStateException("room at the start is reserved before anything is written");
         }
         if (bytes < 1 || bytes > layout.partSize()) {
-            throw new IllegalArgumentException("1 to " + layout.partSize()
-                    + " bytes can be reserved, which is the size of a part; got " + bytes);
+            throw new IllegalArgumentException(
+                    "1 to " + layout.partSize() + " bytes can be reserved, which is the size of a part; got " + bytes);
         }
         reserved = bytes;
         ByteBuffer zeros = ByteBuffer.allocate(Math.min(bytes, 8 << 10));
@@ -309,7 +309,8 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
             throw e;
         } else if (problem instanceof Error e) {
             throw e;
-        } else if (problem instanceof CancellationException && Thread.currentThread().isInterrupted()) {
+        } else if (problem instanceof CancellationException
+                && Thread.currentThread().isInterrupted()) {
             InterruptedIOException interrupted = new InterruptedIOException(String.valueOf(problem.getMessage()));
             interrupted.initCause(problem);
             throw interrupted;
@@ -339,10 +340,17 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
                 environment().executor().execute(() -> work(this::sendWaiting));
             } catch (RejectedExecutionException e) { // then the writing thread sends
                 LOG.debug("{}: one worker less, because the executor rejected it", this, e);
-                lock.lock();
-                senders--;
-                lock.unlock();
+                senderEnded();
             }
+        }
+    }
+
+    private void senderEnded() {
+        lock.lock();
+        try {
+            senders--;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -455,14 +463,15 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
 
     private void storeWhole(@Nullable StreamedPart part) throws IOException, InterruptedException {
         BlobSource content = part == null ? BlobSource.of() : part.content();
-        StoredBlob blob = retrying(
-                "store", () -> withinBudget(content.size(), () -> store.store(key, content, options.store())));
+        StoredBlob blob =
+                retrying("store", () -> withinBudget(content.size(), () -> store.store(key, content, options.store())));
         stored = generator.result(blob);
         tracker().moved(part == null ? 0 : part.weight());
     }
 
     @Override
-    @Nullable R finished() {
+    @Nullable
+    R finished() {
         return stored;
     }
 

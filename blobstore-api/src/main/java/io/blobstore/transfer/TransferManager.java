@@ -104,16 +104,16 @@ public final class TransferManager implements AutoCloseable {
     }
 
     /**
-     * Starts an upload of content that is made while it is uploaded, and returns at once. The generator runs on a thread
-     * of the executor; each part is sent as soon as it is full. See {@link BlobWriter} for the memory that takes.
+     * Starts an upload of content that is made while it is uploaded, and returns at once. The generator runs on a
+     * thread of the executor; each part is sent as soon as it is full. See {@link BlobWriter} for the memory that
+     * takes.
      *
      * @param generator closed when the transfer ends, or if this throws
      * @return the transfer; its result is the generator's
      * @throws IllegalStateException if this manager is closed
      * @throws java.util.concurrent.RejectedExecutionException if the executor rejects the transfer
      */
-    public <R> Transfer<R> upload(
-            BlobStore store, BlobKey key, ContentGenerator<R> generator, UploadOptions options) {
+    public <R> Transfer<R> upload(BlobStore store, BlobKey key, ContentGenerator<R> generator, UploadOptions options) {
         StreamedUpload<R> upload;
         try {
             requireOpen();
@@ -146,8 +146,7 @@ public final class TransferManager implements AutoCloseable {
      */
     public BlobWriter openWriter(BlobStore store, BlobKey key, long maxSize, UploadOptions options) {
         requireOpen();
-        StreamedUpload<StoredBlob> upload =
-                enter(StreamedUpload.ofWriter(store, key, maxSize, options, environment));
+        StreamedUpload<StoredBlob> upload = enter(StreamedUpload.ofWriter(store, key, maxSize, options, environment));
         upload.hold();
         return upload.writer();
     }

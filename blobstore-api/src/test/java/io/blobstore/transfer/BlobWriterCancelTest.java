@@ -110,7 +110,8 @@ class BlobWriterCancelTest {
             cause.happen(writer, end);
 
             assertThat(end.problem.get())
-                    .isInstanceOf(cause == Cause.INTERRUPT ? InterruptedIOException.class : CancellationException.class);
+                    .isInstanceOf(
+                            cause == Cause.INTERRUPT ? InterruptedIOException.class : CancellationException.class);
             assertThat(end.interrupted.get()).isEqualTo(cause == Cause.INTERRUPT);
             end.thread.join();
             if (cause != Cause.CLOSE) {
@@ -165,7 +166,10 @@ class BlobWriterCancelTest {
         });
         try (TransferManager transfers = TransferManager.create();
                 BlobWriter writer = transfers.openWriter(
-                        slow, KEY, TransferProgress.UNKNOWN, BlobWriterTest.OPTIONS.toBuilder().concurrency(9).build())) {
+                        slow,
+                        KEY,
+                        TransferProgress.UNKNOWN,
+                        BlobWriterTest.OPTIONS.toBuilder().concurrency(9).build())) {
             writer.write(ByteBuffer.allocate(2 * PART));
             while (started.get() < 1) {
                 Thread.onSpinWait();

@@ -56,7 +56,8 @@ class BlobWriterTest {
     }
 
     private void assertStored(byte[] content) {
-        assertThat(store.stored()).hasValueSatisfying(stored -> assertThat(stored).isEqualTo(content));
+        assertThat(store.stored())
+                .hasValueSatisfying(stored -> assertThat(stored).isEqualTo(content));
     }
 
     @ParameterizedTest
@@ -220,7 +221,8 @@ class BlobWriterTest {
             writer.complete();
         }
         assertThat(strict.requests()).hasSize(2 + 9);
-        assertThat(strict.stored()).hasValueSatisfying(stored -> assertThat(stored).hasSize(25_000));
+        assertThat(strict.stored())
+                .hasValueSatisfying(stored -> assertThat(stored).hasSize(25_000));
     }
 
     @Test
@@ -295,7 +297,8 @@ class BlobWriterTest {
         System.gc();
         long before = directMemory();
         AtomicInteger parts = new AtomicInteger();
-        ScriptedStore measured = new ScriptedStore(limits().maxParts(100).maxPartSize(part).build())
+        ScriptedStore measured = new ScriptedStore(
+                        limits().maxParts(100).maxPartSize(part).build())
                 .on(Request.PART, number -> {
                     parts.incrementAndGet();
                     assertThat(directMemory() - before).isLessThanOrEqualTo((2 + 1) * (4L << 20));
@@ -445,6 +448,7 @@ class BlobWriterTest {
             writer.complete();
             assertThat(writer.progress().retries()).isEqualTo(2);
         }
-        assertThat(shaky.stored()).hasValueSatisfying(stored -> assertThat(stored).isEqualTo(content));
+        assertThat(shaky.stored())
+                .hasValueSatisfying(stored -> assertThat(stored).isEqualTo(content));
     }
 }

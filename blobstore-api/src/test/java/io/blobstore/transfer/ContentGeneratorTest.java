@@ -77,8 +77,7 @@ class ContentGeneratorTest {
     }
 
     private Transfer<String> upload(TransferManager transfers, Body body) {
-        return transfers.upload(
-                store, KEY, new Generator(body, TransferProgress.UNKNOWN), BlobWriterTest.OPTIONS);
+        return transfers.upload(store, KEY, new Generator(body, TransferProgress.UNKNOWN), BlobWriterTest.OPTIONS);
     }
 
     @Test
@@ -98,7 +97,8 @@ class ContentGeneratorTest {
             assertThatExceptionOfType(ClosedChannelException.class)
                     .isThrownBy(() -> kept.get().write(ByteBuffer.allocate(1)));
         }
-        assertThat(store.stored()).hasValueSatisfying(stored -> assertThat(stored).isEqualTo(content));
+        assertThat(store.stored())
+                .hasValueSatisfying(stored -> assertThat(stored).isEqualTo(content));
     }
 
     @Test
@@ -193,8 +193,7 @@ class ContentGeneratorTest {
                     throw new RejectedExecutionException("for a test");
                 })
                 .build();
-        assertThatExceptionOfType(RejectedExecutionException.class)
-                .isThrownBy(() -> upload(rejecting, writer -> {}));
+        assertThatExceptionOfType(RejectedExecutionException.class).isThrownBy(() -> upload(rejecting, writer -> {}));
         assertThat(closed).hasValue(1);
         rejecting.close();
         assertThatIllegalStateException().isThrownBy(() -> upload(rejecting, writer -> {}));
@@ -255,7 +254,9 @@ class ContentGeneratorTest {
                                         writer.setReserved(ByteBuffer.allocate(10));
                                     },
                                     70_000),
-                            BlobWriterTest.OPTIONS.toBuilder().listener(listener).build())
+                            BlobWriterTest.OPTIONS.toBuilder()
+                                    .listener(listener)
+                                    .build())
                     .join();
         }
         assertThat(events).hasSize(4);

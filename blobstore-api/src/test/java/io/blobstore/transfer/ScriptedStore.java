@@ -295,8 +295,9 @@ final class ScriptedStore implements BlobStore {
                 step(Request.COMPLETE, 0);
                 ByteBuffer whole;
                 synchronized (this) {
-                    whole = ByteBuffer.allocate(
-                            parts.values().stream().mapToInt(part -> part.length).sum());
+                    whole = ByteBuffer.allocate(parts.values().stream()
+                            .mapToInt(part -> part.length)
+                            .sum());
                     parts.values().forEach(whole::put);
                     completed = true;
                 }

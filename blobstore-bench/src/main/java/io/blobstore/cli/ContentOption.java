@@ -18,7 +18,8 @@ final class ContentOption {
     static final class Choice {
         @Option(
                 names = "--stored",
-                description = "Read a compressed blob as it is stored. Default: its content, by offsets of the content.")
+                description =
+                        "Read a compressed blob as it is stored. Default: its content, by offsets of the content.")
         boolean stored;
 
         @Option(

@@ -13,8 +13,9 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows the content of one blob if its metadata says that it is compressed, and the blob as it is stored otherwise. Asks
- * for the metadata with the first read: the target was opened by then. Thread-safe; threads may ask at the same time.
+ * Shows the content of one blob if its metadata says that it is compressed, and the blob as it is stored otherwise.
+ * Asks for the metadata with the first read: the target was opened by then. Thread-safe; threads may ask at the same
+ * time.
  */
 final class DetectedContent extends ForwardingBlobStore {
     private volatile @Nullable BlobStore detected;

@@ -28,8 +28,7 @@ final class FileUpload {
             BlobStore store, BlobKey key, BlobSource source, CompressionOptions options, ProgressBar bar)
             throws IOException {
         int threads = options.upload().concurrency() + 1; // one more hashes, and hands frames on
-        return run(
-                threads, bar, uploader -> CompressedBlobs.of(store).upload(uploader, key, source, options));
+        return run(threads, bar, uploader -> CompressedBlobs.of(store).upload(uploader, key, source, options));
     }
 
     private static <T> Measurement<T> run(int count, ProgressBar bar, Function<TransferManager, Transfer<T>> upload)

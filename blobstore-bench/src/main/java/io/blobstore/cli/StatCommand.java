@@ -65,8 +65,7 @@ final class StatCommand implements Callable<Integer> {
         content.checksum()
                 .ifPresent(checksum ->
                         report.add("contentCrc32c", checksum.hex(), "crc32c of the content", checksum.hex()));
-        blob.sha256()
-                .ifPresent(digest -> report.add("sha256", digest.hex(), "sha256 of the content", digest.hex()));
+        blob.sha256().ifPresent(digest -> report.add("sha256", digest.hex(), "sha256 of the content", digest.hex()));
     }
 
     private static void add(Report report, String name, String label, Optional<String> value) {

@@ -93,7 +93,8 @@ class CompressCommandsTest {
         assertThat(cat.content()).isEqualTo(Arrays.copyOfRange(content, 2_000_000, 2_000_100));
         assertThat(Cli.run("cat", "log.txt", "--store", store).content()).isEqualTo(content);
         byte[] stored = Files.readAllBytes(directory.resolve("store/log.txt"));
-        assertThat(Cli.run("cat", "log.txt", "--store", store, "--stored", "--range", "0-100").content())
+        assertThat(Cli.run("cat", "log.txt", "--store", store, "--stored", "--range", "0-100")
+                        .content())
                 .isEqualTo(Arrays.copyOf(stored, 100));
 
         Cli beyond = Cli.run("cat", "log.txt", "--store", store, "--range", "1GiB-2GiB");
@@ -109,10 +110,13 @@ class CompressCommandsTest {
         assertThat(Cli.run("upload", plain, "--store", store).code()).isZero();
 
         assertThat(Cli.run("cat", "casblob", "--store", store).content()).isEqualTo(Files.readAllBytes(foreign));
-        assertThat(Cli.run("cat", "casblob", "--store", store, "--decompress", "--range", "5-10").content())
+        assertThat(Cli.run("cat", "casblob", "--store", store, "--decompress", "--range", "5-10")
+                        .content())
                 .isEqualTo(Arrays.copyOfRange(content, 5, 10));
-        assertThat(Cli.run("stat", "casblob", "--store", store, "--json").json()).doesNotContainKey("ratio");
-        assertThat(Cli.run("stat", "casblob", "--store", store, "--json", "--decompress").json())
+        assertThat(Cli.run("stat", "casblob", "--store", store, "--json").json())
+                .doesNotContainKey("ratio");
+        assertThat(Cli.run("stat", "casblob", "--store", store, "--json", "--decompress")
+                        .json())
                 .containsEntry("frames", "casblob")
                 .containsEntry("contentBytes", content.length);
     }
@@ -130,13 +134,15 @@ class CompressCommandsTest {
                 .containsEntry("frames", "seekable")
                 .containsEntry("frameCount", (content.length + (256 << 10) - 1) / (256 << 10))
                 .containsEntry("sha256", Sha256.of(BlobSource.ofPath(file)).hex())
-                .containsEntry("contentCrc32c", Crc32c.of(BlobSource.ofPath(file)).hex());
+                .containsEntry(
+                        "contentCrc32c", Crc32c.of(BlobSource.ofPath(file)).hex());
         assertThat(Cli.run("stat", "log.txt", "--store", store).out().lines())
                 .anyMatch(line -> line.matches("compression +zstd frames, seekable"))
                 .anyMatch(line -> line.matches("content +2\\.9 MiB \\(" + content.length + " bytes\\)"))
                 .anyMatch(line -> line.matches("stored size +.* \\(" + stored + " bytes\\)"))
                 .anyMatch(line -> line.matches("ratio +[0-9]+\\.[0-9]{2}"));
-        assertThat(Cli.run("stat", "log.txt", "--store", store, "--json", "--stored").json())
+        assertThat(Cli.run("stat", "log.txt", "--store", store, "--json", "--stored")
+                        .json())
                 .containsEntry("bytes", stored)
                 .doesNotContainKey("ratio");
     }

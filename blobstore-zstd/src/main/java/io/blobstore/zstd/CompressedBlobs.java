@@ -54,8 +54,8 @@ public final class CompressedBlobs {
     }
 
     /**
-     * Returns the format of a blob according to its metadata, which {@link #upload} writes; empty for blobs that are not
-     * compressed, and for those that another program compressed. Sends no request.
+     * Returns the format of a blob according to its metadata, which {@link #upload} writes; empty for blobs that are
+     * not compressed, and for those that another program compressed. Sends no request.
      */
     public static Optional<FrameFormat> formatOf(BlobMetadata stored) {
         String name = stored.userMetadata().get(CompressedUpload.FORMAT);
@@ -89,8 +89,8 @@ public final class CompressedBlobs {
      * without knowing the compressed size before. The source is retained until the transfer has completed.
      *
      * <p>The blob's metadata has the format and the size of the content, as {@code blobstore-frames} and
-     * {@code blobstore-content-size}; the blob itself has the SHA-256 and the CRC32C of the content, which {@link #stat}
-     * returns.
+     * {@code blobstore-content-size}; the blob itself has the SHA-256 and the CRC32C of the content, which
+     * {@link #stat} returns.
      *
      * <p>Memory: the parts in flight and up to two more (see {@link BlobWriter}); for compression, {@code threads + 4}
      * frames, and some 1 MiB for each thread at level 1. A store without multipart uploads takes blobs of up to

@@ -194,8 +194,8 @@ public final class CompressionOptions {
         }
 
         /**
-         * Sets the options of the upload: parts, retries, listener, metadata. Progress is the number of bytes of content
-         * that are stored.
+         * Sets the options of the upload: parts, retries, listener, metadata. Progress is the number of bytes of
+         * content that are stored.
          */
         public Builder upload(UploadOptions options) {
             upload = options;

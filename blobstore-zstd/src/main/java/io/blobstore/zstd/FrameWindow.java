@@ -87,9 +87,7 @@ final class FrameWindow implements BlobTarget.Window {
 
     @Override
     public long remaining() {
-        return frame > last
-                ? 0
-                : table.storedOffset(last + 1) - table.storedOffset(frame) - stored.position();
+        return frame > last ? 0 : table.storedOffset(last + 1) - table.storedOffset(frame) - stored.position();
     }
 
     @Override

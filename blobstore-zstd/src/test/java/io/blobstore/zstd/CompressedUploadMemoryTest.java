@@ -128,10 +128,7 @@ class CompressedUploadMemoryTest {
         CompressionOptions options = CompressionOptions.builder()
                 .format(format)
                 .threads(2)
-                .upload(UploadOptions.builder()
-                        .partSize(4 << 20)
-                        .concurrency(2)
-                        .build())
+                .upload(UploadOptions.builder().partSize(4 << 20).concurrency(2).build())
                 .build();
         try (BlobStore any = BlobStores.open("mem:");
                 MappedFile mapped = MappedFile.open(file)) {

@@ -104,14 +104,26 @@ class CompressedUploadTest {
 
     @ParameterizedTest
     @CsvSource({
-        "CASBLOB, 1", "CASBLOB, 65535", "CASBLOB, 65536", "CASBLOB, 65537", "CASBLOB, 1000003",
-        "SEEKABLE, 0", "SEEKABLE, 1", "SEEKABLE, 65535", "SEEKABLE, 65536", "SEEKABLE, 65537", "SEEKABLE, 1000003"
+        "CASBLOB, 1",
+        "CASBLOB, 65535",
+        "CASBLOB, 65536",
+        "CASBLOB, 65537",
+        "CASBLOB, 1000003",
+        "SEEKABLE, 0",
+        "SEEKABLE, 1",
+        "SEEKABLE, 65535",
+        "SEEKABLE, 65536",
+        "SEEKABLE, 65537",
+        "SEEKABLE, 1000003"
     })
     void whatIsStoredIsTheFileThatTheSpecificationsDescribe(FrameFormat format, int size) throws Exception {
         byte[] content = Contents.text(size, size);
         ByteBuffer bytes = ByteBuffer.wrap(content);
         CompressionResult result = blobs.upload(
-                        transfers, KEY, BlobSource.of(Contents.direct(content)), options(format).build())
+                        transfers,
+                        KEY,
+                        BlobSource.of(Contents.direct(content)),
+                        options(format).build())
                 .join();
 
         FrameFiles expected = FrameFiles.of(content, FRAME).withDigest();
@@ -170,7 +182,10 @@ class CompressedUploadTest {
     void framesThatCannotBeCompressedStayRaw(FrameFormat format) throws Exception {
         byte[] content = Contents.random(1, 1_000_003);
         CompressionResult result = blobs.upload(
-                        transfers, KEY, BlobSource.of(Contents.direct(content)), options(format).build())
+                        transfers,
+                        KEY,
+                        BlobSource.of(Contents.direct(content)),
+                        options(format).build())
                 .join();
         assertThat(result.storedSize()).isBetween(1_000_003L, 1_000_003L + 16 * 40 + 200);
         assertThat(content()).isEqualTo(content);
@@ -182,8 +197,7 @@ class CompressedUploadTest {
         byte[] random = Contents.random(2, 1_000_003);
         byte[] zeros = new byte[FRAME]; // between the samples: would be compressed
         System.arraycopy(zeros, 0, random, 80_000, 20_000);
-        CompressionOptions sampled =
-                options(format).sampled(true).level(9).build();
+        CompressionOptions sampled = options(format).sampled(true).level(9).build();
         CompressionResult result = blobs.upload(transfers, KEY, BlobSource.of(Contents.direct(random)), sampled)
                 .join();
         assertThat(result.storedSize()).isGreaterThan(1_000_003);
@@ -219,7 +233,11 @@ class CompressedUploadTest {
         byte[] content = Contents.text(4, 5_000_003);
         Path path = Files.write(directory.resolve("file"), content);
         try (MappedFile file = MappedFile.open(path)) {
-            blobs.upload(transfers, KEY, file.region(), options(format).frameSize(frameSize).level(3).build())
+            blobs.upload(
+                            transfers,
+                            KEY,
+                            file.region(),
+                            options(format).frameSize(frameSize).level(3).build())
                     .join();
         }
         assertThat(content()).isEqualTo(content);
@@ -322,7 +340,8 @@ class CompressedUploadTest {
     void contentOfTooManyFramesIsRefused() {
         BlobSource huge = new HugeSource(1L << 40);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> blobs.upload(transfers, KEY, huge, options(FrameFormat.SEEKABLE).build()))
+                .isThrownBy(() -> blobs.upload(
+                        transfers, KEY, huge, options(FrameFormat.SEEKABLE).build()))
                 .withMessageContaining("choose larger frames");
     }
 
@@ -349,8 +368,11 @@ class CompressedUploadTest {
 
     @Test
     void aSourceThatCannotBeReadFailsTheTransfer() throws IOException {
-        Transfer<CompressionResult> transfer =
-                blobs.upload(transfers, KEY, new HugeSource(1_000_000), options(FrameFormat.SEEKABLE).build());
+        Transfer<CompressionResult> transfer = blobs.upload(
+                transfers,
+                KEY,
+                new HugeSource(1_000_000),
+                options(FrameFormat.SEEKABLE).build());
         assertThatExceptionOfType(IOException.class).isThrownBy(transfer::join).withMessage("not readable");
         assertThat(store.listUploads("").hasNext()).isFalse();
     }

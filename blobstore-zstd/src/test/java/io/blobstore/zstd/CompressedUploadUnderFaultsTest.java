@@ -62,10 +62,7 @@ class CompressedUploadUnderFaultsTest {
                 .frameSize(FRAME)
                 .format(format)
                 .threads(2)
-                .upload(UploadOptions.builder()
-                        .partSize(30_000)
-                        .concurrency(3)
-                        .build())
+                .upload(UploadOptions.builder().partSize(30_000).concurrency(3).build())
                 .build();
     }
 
@@ -84,7 +81,9 @@ class CompressedUploadUnderFaultsTest {
     private int requests(FrameFormat format) throws Exception {
         FaultyBlobStore store = FaultyBlobStore.over(memory).build();
         try (TransferManager transfers = managers.build()) {
-            CompressedBlobs.of(store).upload(transfers, KEY, source, options(format)).join();
+            CompressedBlobs.of(store)
+                    .upload(transfers, KEY, source, options(format))
+                    .join();
         }
         return (int) store.requests();
     }

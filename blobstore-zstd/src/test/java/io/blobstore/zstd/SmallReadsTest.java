@@ -67,8 +67,7 @@ class SmallReadsTest {
     }
 
     private void upload(FrameFormat format) throws Exception {
-        CompressionOptions options =
-                CompressionOptions.builder().format(format).build();
+        CompressionOptions options = CompressionOptions.builder().format(format).build();
         CompressedBlobs.of(store)
                 .upload(transfers, KEY, BlobSource.of(Contents.direct(CONTENT)), options)
                 .join();
@@ -90,7 +89,8 @@ class SmallReadsTest {
             stored[i] = blobs.stat(KEY).table().storedLength(i);
             largest = Math.max(largest, stored[i]);
         }
-        blobs = CompressedBlobs.of(counted = new CountedReads(store));
+        counted = new CountedReads(store);
+        blobs = CompressedBlobs.of(counted);
         try (BlobReader reader = blobs.open(transfers, KEY)) {
             assertRead(reader, 5 * FRAME + 1000, 64 << 10);
             int forTable = format == FrameFormat.CASBLOB ? 1 : 2;
@@ -100,7 +100,9 @@ class SmallReadsTest {
             long before = counted.bytes();
             assertRead(reader, 9 * FRAME - 1000, 64 << 10); // in two frames
             assertThat(counted.reads()).isEqualTo(forTable + 2);
-            assertThat(counted.bytes() - before).isEqualTo(stored[8] + stored[9]).isLessThanOrEqualTo(2 * largest);
+            assertThat(counted.bytes() - before)
+                    .isEqualTo(stored[8] + stored[9])
+                    .isLessThanOrEqualTo(2 * largest);
         }
     }
 
@@ -150,18 +152,18 @@ class SmallReadsTest {
     @ValueSource(booleans = {true, false})
     void aReplacedBlobIsNoticedByReadsOfAnyVersion(boolean pinned) throws Exception {
         upload(FrameFormat.SEEKABLE);
-        ReadOptions options =
-                pinned ? ReadOptions.ifMatch(store.head(KEY).version()) : ReadOptions.DEFAULT;
+        ReadOptions options = pinned ? ReadOptions.ifMatch(store.head(KEY).version()) : ReadOptions.DEFAULT;
         ByteBuffer target = ByteBuffer.allocate(100);
         blobs.contents().read(KEY, ByteRange.of(0, 100), target, options);
         byte[] other = Contents.text(2, 100_000);
-        store.store(KEY, BlobSource.of(ByteBuffer.wrap(FrameFiles.of(other, 70_000).seekable())));
+        store.store(
+                KEY, BlobSource.of(ByteBuffer.wrap(FrameFiles.of(other, 70_000).seekable())));
         if (pinned) { // what was fetched of that version is still right; the rest is gone
             blobs.contents().read(KEY, ByteRange.of(50, 100), target.clear(), options);
             assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(CONTENT, 50, 100));
             assertThatExceptionOfType(PreconditionFailedException.class)
-                    .isThrownBy(() ->
-                            blobs.contents().read(KEY, ByteRange.of(3 * FRAME, 100), target.clear(), options));
+                    .isThrownBy(
+                            () -> blobs.contents().read(KEY, ByteRange.of(3 * FRAME, 100), target.clear(), options));
         } else {
             blobs.contents().read(KEY, ByteRange.of(50, 100), target.clear(), options);
             assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(other, 50, 100));
@@ -199,7 +201,9 @@ class SmallReadsTest {
         assertThat(cache.find(blob, 4)).isEmpty();
         assertThat(content.get(0)).isEqualTo((byte) 3);
         assertThat(taken(7).buffer().get(0)).isEqualTo((byte) 7);
-        assertThat(content.get(0)).as("memory that is being read is not given to others").isEqualTo((byte) 3);
+        assertThat(content.get(0))
+                .as("memory that is being read is not given to others")
+                .isEqualTo((byte) 3);
         kept.close();
         try (FrameCache.CachedFrame large = cache.find(blob, 9).orElseThrow()) {
             assertThat(large.content().remaining()).isEqualTo(50_000);
@@ -207,8 +211,7 @@ class SmallReadsTest {
     }
 
     private static PooledBuffer taken(int mark) {
-        PooledBuffer memory =
-                DirectBufferPool.shared().take(50_000);
+        PooledBuffer memory = DirectBufferPool.shared().take(50_000);
         memory.buffer().put(0, (byte) mark);
         return memory;
     }

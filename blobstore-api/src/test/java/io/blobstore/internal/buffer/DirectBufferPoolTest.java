@@ -45,8 +45,17 @@ class DirectBufferPoolTest {
 
     @ParameterizedTest
     @CsvSource({
-        "0, 4096", "1, 4096", "4096, 4096", "4097, 4160", "4160, 4160", "4161, 8192", "262144, 262144",
-        "262145, 266240", "266240, 266240", "266241, 524288", "1052736, 1064960"
+        "0, 4096",
+        "1, 4096",
+        "4096, 4096",
+        "4097, 4160",
+        "4160, 4160",
+        "4161, 8192",
+        "262144, 262144",
+        "262145, 266240",
+        "266240, 266240",
+        "266241, 524288",
+        "1052736, 1064960"
     })
     void aBufferHasTheRequestedSizeAndMemoryOfTheNextPowerOfTwoOrALittleMoreThanTheOneBefore(int size, int memory) {
         DirectBufferPool pool = new DirectBufferPool(2 * MIB);

@@ -121,7 +121,9 @@ public record CasblobHeader(long contentSize, Encoding encoding, int frameSize, 
         }
         ByteBuffer bytes = target.slice().order(ByteOrder.LITTLE_ENDIAN);
         bytes.putInt(MAGIC).putInt(COUNTED_BY_FRAME_LENGTH + 8 * offsets).putLong(contentSize);
-        bytes.put((byte) (encoding == Encoding.IDENTITY ? 0 : 1)).putInt(frameSize).putLong(offsets);
+        bytes.put((byte) (encoding == Encoding.IDENTITY ? 0 : 1))
+                .putInt(frameSize)
+                .putLong(offsets);
         for (int i = 0; i < offsets; i++) {
             bytes.putLong(table.storedOffset(i));
         }

@@ -146,14 +146,15 @@ public final class FrameCompressor implements Closeable {
         ended = false;
     }
 
-    /** Waits until all frames were handed on, and returns the digest of the content. Nothing can be added after that. */
+    /**
+     * Waits until all frames were handed on, and returns the digest of the content. Nothing can be added after that.
+     */
     public ContentDigest finish() throws IOException {
         begin();
         while (handOn(true)) {
             // the next one
         }
-        return new ContentDigest(
-                contentSize, new Crc32c((int) crc32c.getValue()), Sha256.ofBytes(sha256.digest()));
+        return new ContentDigest(contentSize, new Crc32c((int) crc32c.getValue()), Sha256.ofBytes(sha256.digest()));
     }
 
     /** Marks this as ended, unless all goes well. */
@@ -238,10 +239,18 @@ public final class FrameCompressor implements Closeable {
             try {
                 executor.execute(this::work);
             } catch (RejectedExecutionException e) { // then the adding thread does it
-                lock.lock();
-                tasks--;
-                lock.unlock();
+                locked(() -> tasks--);
             }
+        }
+    }
+
+    private void locked(Runnable change) {
+        lock.lock();
+        try {
+            change.run();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -249,44 +258,59 @@ public final class FrameCompressor implements Closeable {
 
     /** A task: compresses frames until there are none. */
     private void work() {
-        lock.lock();
+        locked(() -> active++);
         try {
-            active++;
-            while (!closed && !waiting.isEmpty()) {
-                compress(waiting.remove());
+            for (FrameJob job = nextForTask(); job != null; job = nextForTask()) {
+                compress(job);
             }
         } finally {
-            active--;
-            tasks--;
-            changed.signalAll();
+            locked(() -> active--);
+        }
+    }
+
+    /** Takes a frame that nobody has begun; if there is none, the task ends, and another one may be started. */
+    private @Nullable FrameJob nextForTask() {
+        lock.lock();
+        try {
+            FrameJob job = closed ? null : waiting.poll();
+            if (job == null) {
+                tasks--;
+            }
+            return job;
+        } finally {
             lock.unlock();
         }
     }
 
-    /** Compresses a frame that this thread has taken. Requires the lock, and releases it meanwhile. */
+    /** Compresses a frame that this thread has taken. */
     private void compress(FrameJob job) {
-        FrameEncoder encoder = idleEncoders.poll();
-        lock.unlock();
         try {
-            if (encoder == null) {
-                encoder = new FrameEncoder(level, checksums);
+            FrameEncoder encoder = takeEncoder();
+            try {
+                job.run(encoder);
+            } finally {
+                locked(() -> idleEncoders.push(encoder));
+                job.releaseContent();
             }
-            job.run(encoder);
         } catch (Throwable e) { // reported when it is the frame's turn
             job.fail(e);
         } finally {
-            try {
-                job.releaseContent();
-            } finally {
-                lock.lock();
-                if (encoder != null) {
-                    idleEncoders.push(encoder);
-                }
+            locked(() -> {
                 buffers -= job.buffers() - 1;
                 job.finished = true;
-                changed.signalAll();
-            }
+            });
         }
+    }
+
+    private FrameEncoder takeEncoder() {
+        FrameEncoder encoder;
+        lock.lock();
+        try {
+            encoder = idleEncoders.poll();
+        } finally {
+            lock.unlock();
+        }
+        return encoder != null ? encoder : new FrameEncoder(level, checksums);
     }
 
     // ---- handing on
@@ -322,44 +346,43 @@ public final class FrameCompressor implements Closeable {
             sink.frame(first.contentLength(), first.stored());
         } finally {
             first.close();
-            lock.lock();
-            buffers--;
-            lock.unlock();
+            locked(() -> buffers--);
         }
         return true;
     }
 
-    /** Takes the first frame, if it is finished. */
+    /** Takes the first frame, if it is finished; compresses others where it would wait for nothing. */
     private @Nullable FrameJob first(boolean wait) throws IOException {
-        lock.lock();
-        try {
-            FrameJob first = inFlight.peek();
-            if (first == null) {
-                return null;
-            }
-            while (wait && !first.finished) {
-                FrameJob other = waiting.poll();
-                if (other != null) {
-                    compress(other);
-                } else {
+        for (; ; ) {
+            FrameJob other;
+            lock.lock();
+            try {
+                FrameJob first = inFlight.peek();
+                if (first == null || first.finished) {
+                    return inFlight.poll();
+                }
+                if (!wait) {
+                    return null;
+                }
+                other = waiting.poll();
+                if (other == null) { // a task compresses the first one
                     changed.await();
                 }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted while a frame was compressed");
+            } finally {
+                lock.unlock();
             }
-            if (!first.finished) {
-                return null;
+            if (other != null) {
+                compress(other);
             }
-            return inFlight.remove();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while a frame was compressed");
-        } finally {
-            lock.unlock();
         }
     }
 
     /**
-     * Stops, and waits until no thread touches a content any more; that is as long as one frame takes. Idempotent. To be
-     * called by the thread that adds.
+     * Stops, and waits until no thread touches a content any more; that is as long as one frame takes. Idempotent. To
+     * be called by the thread that adds.
      */
     @Override
     public void close() {

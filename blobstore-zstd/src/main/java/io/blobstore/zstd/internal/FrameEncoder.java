@@ -10,8 +10,8 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Encodes content as one frame, with the size of the content and usually a checksum. Holds native memory until it is closed.
- * Not thread-safe: each thread has its own.
+ * Encodes content as one frame, with the size of the content and usually a checksum. Holds native memory until it is
+ * closed. Not thread-safe: each thread has its own.
  */
 public final class FrameEncoder implements Closeable {
     /** The level at which nothing is compressed: frames of raw blocks, at the cost of a copy and a checksum. */
@@ -96,11 +96,13 @@ public final class FrameEncoder implements Closeable {
     private void store(ByteBuffer content, ByteBuffer target) {
         int length = content.remaining();
         ByteBuffer frame = target.slice().order(ByteOrder.LITTLE_ENDIAN);
-        frame.putInt(MAGIC).put((byte) (DESCRIPTOR | (checksum ? HAS_CHECKSUM : 0))).putInt(length);
+        frame.putInt(MAGIC)
+                .put((byte) (DESCRIPTOR | (checksum ? HAS_CHECKSUM : 0)))
+                .putInt(length);
         int at = 0;
         do {
             int block = Math.min(MAX_BLOCK, length - at);
-            int header = block << 3 | (at + block == length ? 1 : 0); // type 0: raw
+            int header = (block << 3) | (at + block == length ? 1 : 0); // type 0: raw
             frame.put((byte) header).put((byte) (header >> 8)).put((byte) (header >> 16));
             frame.put(content.slice(content.position() + at, block));
             at += block;

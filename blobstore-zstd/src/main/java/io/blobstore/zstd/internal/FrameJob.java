@@ -25,7 +25,9 @@ final class FrameJob implements Closeable {
     private @Nullable PooledBuffer stored;
     private @Nullable Throwable failure;
 
-    /** Whether it was compressed, or that failed. Guarded by the compressor's lock, which publishes the fields above. */
+    /**
+     * Whether it was compressed, or that failed. Guarded by the compressor's lock, which publishes the fields above.
+     */
     boolean finished;
 
     /** Creates a frame that is compressed from its source's memory. */

@@ -20,7 +20,8 @@ public final class Contents {
         SplittableRandom random = new SplittableRandom(seed);
         ByteBuffer text = ByteBuffer.allocate(size);
         while (text.hasRemaining()) {
-            byte[] line = ("2026-11-29 INFO entry " + Long.toHexString(random.nextLong()) + " was stored in the cache\n")
+            byte[] line = ("2026-11-29 INFO entry " + Long.toHexString(random.nextLong())
+                            + " was stored in the cache\n")
                     .getBytes(StandardCharsets.US_ASCII);
             text.put(line, 0, Math.min(line.length, text.remaining()));
         }

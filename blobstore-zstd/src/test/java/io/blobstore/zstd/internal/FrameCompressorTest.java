@@ -82,7 +82,8 @@ class FrameCompressorTest {
         return compressor.finish();
     }
 
-    private void assertRoundTrip(BlobSource source, byte[] content, int frameSize, int level, int tasks, Executor executor)
+    private void assertRoundTrip(
+            BlobSource source, byte[] content, int frameSize, int level, int tasks, Executor executor)
             throws IOException {
         Decoder decoder = new Decoder();
         try (FrameCompressor compressor = new FrameCompressor(executor, tasks, level, decoder)) {
@@ -116,7 +117,9 @@ class FrameCompressorTest {
         assertRoundTrip(heap, content, FRAME, 1, 2, threads);
         ByteBuffer direct = Contents.direct(content);
         BlobSource pieces = BlobSource.of(
-                direct.slice(0, 100), direct.slice(100, 5 * FRAME), ByteBuffer.wrap(content, 100 + 5 * FRAME, 4 * FRAME - 100));
+                direct.slice(0, 100),
+                direct.slice(100, 5 * FRAME),
+                ByteBuffer.wrap(content, 100 + 5 * FRAME, 4 * FRAME - 100));
         assertRoundTrip(pieces, content, FRAME, 1, 2, threads);
     }
 
@@ -228,10 +231,12 @@ class FrameCompressorTest {
         AtomicInteger freed = new AtomicInteger();
         try (FrameCompressor compressor = new FrameCompressor(threads, 2, 1, (length, stored) -> {})) {
             for (int i = 0; i < 40; i++) {
-                WatchedSource frame =
-                        new WatchedSource(BlobSource.of(Contents.direct(content)).slice(i * FRAME, FRAME), visit -> {});
+                WatchedSource frame = new WatchedSource(
+                        BlobSource.of(Contents.direct(content)).slice(i * FRAME, FRAME), visit -> {});
                 compressor.add(frame, () -> {
-                    assertThat(frame.active()).as("at most the visit that this ends").isLessThanOrEqualTo(1);
+                    assertThat(frame.active())
+                            .as("at most the visit that this ends")
+                            .isLessThanOrEqualTo(1);
                     freed.incrementAndGet();
                 });
             }
@@ -313,6 +318,9 @@ class FrameCompressorTest {
                 return null;
             });
             await(compressing);
+            while (!isIn(adder.get(), "finish")) {
+                Thread.onSpinWait();
+            }
             adder.get().interrupt();
             while (!isIn(adder.get(), "close") && !closed.isDone()) { // bounded by the timeout of the test
                 Thread.onSpinWait();
@@ -363,13 +371,20 @@ class FrameCompressorTest {
     void compressionIsWorthwhileFromASixteenthOn() throws IOException {
         byte[] text = Contents.text(20, 5 << 20);
         byte[] random = Contents.random(20, 5 << 20);
-        assertThat(CompressionSample.isWorthwhile(BlobSource.of(ByteBuffer.wrap(text)))).isTrue();
-        assertThat(CompressionSample.isWorthwhile(BlobSource.of(ByteBuffer.wrap(random)))).isFalse();
+        assertThat(CompressionSample.isWorthwhile(BlobSource.of(ByteBuffer.wrap(text))))
+                .isTrue();
+        assertThat(CompressionSample.isWorthwhile(BlobSource.of(ByteBuffer.wrap(random))))
+                .isFalse();
         Arrays.fill(random, 0, random.length / 2, (byte) 0);
-        assertThat(CompressionSample.isWorthwhile(BlobSource.of(ByteBuffer.wrap(random)))).isTrue();
-        assertThat(CompressionSample.isWorthwhile(BlobSource.of(ByteBuffer.wrap(new byte[128])))).isFalse();
-        assertThat(CompressionSample.isWorthwhile(BlobSource.of(ByteBuffer.wrap(new byte[129])))).isTrue();
-        assertThat(CompressionSample.isWorthwhile(BlobSource.of(ByteBuffer.wrap(new byte[0])))).isFalse();
-        assertThat(CompressionSample.isWorthwhile(BlobSource.of(ByteBuffer.wrap(Contents.random(1, 40_000))))).isFalse();
+        assertThat(CompressionSample.isWorthwhile(BlobSource.of(ByteBuffer.wrap(random))))
+                .isTrue();
+        assertThat(CompressionSample.isWorthwhile(BlobSource.of(ByteBuffer.wrap(new byte[128]))))
+                .isFalse();
+        assertThat(CompressionSample.isWorthwhile(BlobSource.of(ByteBuffer.wrap(new byte[129]))))
+                .isTrue();
+        assertThat(CompressionSample.isWorthwhile(BlobSource.of(ByteBuffer.wrap(new byte[0]))))
+                .isFalse();
+        assertThat(CompressionSample.isWorthwhile(BlobSource.of(ByteBuffer.wrap(Contents.random(1, 40_000)))))
+                .isFalse();
     }
 }

@@ -89,9 +89,11 @@ class WrittenTablesTest {
     void tablesOfOtherContentAreRefused() {
         CasblobHeader header = CasblobHeader.of(2L * FRAME, Encoding.ZSTD, FRAME);
         ByteBuffer target = ByteBuffer.allocate(100);
-        FrameTable oneFrame = new FrameTable.Builder(header.length(), false).add(10, FRAME).build();
+        FrameTable oneFrame =
+                new FrameTable.Builder(header.length(), false).add(10, FRAME).build();
         assertThatIllegalArgumentException().isThrownBy(() -> header.write(oneFrame, target));
-        assertThatIllegalArgumentException().isThrownBy(() -> SeekTable.of(oneFrame).write(oneFrame, target));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> SeekTable.of(oneFrame).write(oneFrame, target));
         assertThatIllegalArgumentException().isThrownBy(() -> CasblobHeader.of(0, Encoding.ZSTD, FRAME));
         assertThatIllegalArgumentException().isThrownBy(() -> CasblobHeader.of(1, Encoding.ZSTD, FRAME - 1));
         assertThatIllegalArgumentException()
