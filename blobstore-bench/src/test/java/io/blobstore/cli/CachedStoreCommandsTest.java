@@ -29,7 +29,8 @@ class CachedStoreCommandsTest {
         Path file = Cli.file(directory.resolve("file"), 3 * MIB + 1);
         Path back = directory.resolve("back");
 
-        assertThat(Cli.run("upload", file, "--store", store, "--part-size", "1MiB").code())
+        assertThat(Cli.run("upload", file, "--store", store, "--part-size", "1MiB")
+                        .code())
                 .isZero();
         assertThat(Cli.run("list", "--store", store).out()).contains("file");
         for (int i = 0; i < 2; i++) {
