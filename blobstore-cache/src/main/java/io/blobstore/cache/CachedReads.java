@@ -84,7 +84,26 @@ final class CachedReads {
                 return readPieces(pieces, read, range, length, target);
             }
         }
-        return read.finish();
+        try {
+            return read.finish();
+        } catch (IntegrityException e) {
+            if (read.isComplete()) {
+                forget(blob); // formats without checksums of their own do not notice
+            }
+            throw e;
+        }
+    }
+
+    /** Removes content that is not that of the version, so that the next read downloads it. */
+    private void forget(BlobMetadata blob) throws IOException {
+        VersionKey version = VersionKey.of(blob);
+        Optional<VersionRecord> record = records.find(version);
+        if (record.isPresent()) {
+            LOG.warn("The cached content of '{}' is damaged, and removed from the cache", blob.key());
+            counters.damaged.increment();
+            records.remove(version);
+            cache.remove(record.get().content());
+        }
     }
 
     private ReadResult readPieces(

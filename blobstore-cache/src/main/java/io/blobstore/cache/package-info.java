@@ -1,8 +1,9 @@
 /**
  * A cache in front of any store: {@link io.blobstore.cache.CachedBlobStore}.
  *
- * <p>May depend on {@code io.blobstore}, {@code io.blobstore.memory}, {@code io.blobstore.transfer},
- * {@code io.blobstore.cas} and {@code io.blobstore.cache.pieces}; on no store.
+ * <p>May depend on {@code io.blobstore}, {@code io.blobstore.memory}, {@code io.blobstore.spi},
+ * {@code io.blobstore.transfer}, {@code io.blobstore.cas}, {@code io.blobstore.cache.pieces} and the buffers, files and
+ * interrupts of {@code io.blobstore.internal}; on no store.
  *
  * @since 0.1.0
  */

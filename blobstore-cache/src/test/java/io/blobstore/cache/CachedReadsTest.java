@@ -13,6 +13,7 @@ import io.blobstore.BlobTarget;
 import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.ForwardingBlobStore;
+import io.blobstore.IntegrityException;
 import io.blobstore.MultipartUpload;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
@@ -223,5 +224,19 @@ class CachedReadsTest extends CachedStoreFixture {
                     .isThrownBy(() -> unverified.read(KEY, ByteRange.all(), target));
             assertThat(unverified.stats().failedFills()).isEqualTo(1);
         }
+    }
+
+    @Test
+    void damageThatTheFormatDoesNotNoticeIsFoundByTheStoresChecksum() throws IOException {
+        memory.store(KEY, ByteBuffer.wrap(CONTENT));
+        read(ByteRange.all(), CONTENT);
+        CacheFiles.damage(directory.resolve("cache"), 0.5); // while it is open, after it was verified
+
+        assertThatExceptionOfType(IntegrityException.class).isThrownBy(() -> read(ByteRange.all(), CONTENT));
+
+        assertThat(store.stats().damaged()).isEqualTo(1);
+        read(ByteRange.all(), CONTENT);
+        read(ByteRange.all(), CONTENT);
+        assertThat(remote.bytes()).isEqualTo(2L * CONTENT.length);
     }
 }

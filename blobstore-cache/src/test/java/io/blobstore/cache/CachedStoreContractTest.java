@@ -53,7 +53,7 @@ class CachedStoreContractTest {
     }
 
     @Nested
-    @Campaign(representedBy = OfMemory.class)
+    @Campaign(representedBy = CachedReadsTest.class)
     class InPieces extends CachedContract {
         InPieces() {
             super(CachedStoreOptions.builder()
@@ -65,7 +65,7 @@ class CachedStoreContractTest {
     }
 
     @Nested
-    @Campaign(representedBy = OfMemory.class)
+    @Campaign(representedBy = CachedReadsTest.class)
     class ThatCachesWhatIsStored extends CachedContract {
         ThatCachesWhatIsStored() {
             super(CachedStoreOptions.builder().cacheOnWrite(true).build());
@@ -120,7 +120,7 @@ class CachedStoreContractTest {
     }
 
     @Nested
-    @Campaign(representedBy = OfMemory.class)
+    @Campaign(representedBy = CachedReadsTest.class)
     class OfFiles extends BlobStoreContract {
         @Override
         protected BlobStore openStore(Path directory) throws IOException {
