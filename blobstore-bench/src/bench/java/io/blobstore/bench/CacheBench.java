@@ -64,8 +64,7 @@ final class CacheBench implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         if (rounds < 1 || warmUp < 0) {
-            throw new ParameterException(
-                    command.commandLine(), "--rounds must be 1 or more, and --warm-up 0 or more");
+            throw new ParameterException(command.commandLine(), "--rounds must be 1 or more, and --warm-up 0 or more");
         }
         PrintWriter out = command.commandLine().getOut();
         List<String> machine = Machine.describe();

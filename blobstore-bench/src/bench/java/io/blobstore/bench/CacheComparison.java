@@ -38,9 +38,7 @@ final class CacheComparison {
                 return Verdict.open(what, "not measured", value, "%.2f");
             }
             Series measured = ofRatio ? ours.get().over(baseline.orElseThrow()) : ours.get();
-            return isLeast
-                    ? Verdict.atLeast(what, measured, value)
-                    : Verdict.atMost(what, measured, "", value, "%.2f");
+            return isLeast ? Verdict.atLeast(what, measured, value) : Verdict.atMost(what, measured, "", value, "%.2f");
         }
     }
 
@@ -112,15 +110,17 @@ final class CacheComparison {
 
         List<Limit> thresholds() {
             return switch (this) {
-                case PUT_TEXT -> List.of(
-                        Limit.ratio(Figure.CPU, 1.1),
-                        Limit.most(Figure.CPU, 2.8),
-                        Limit.least(Figure.THROUGHPUT, 450),
-                        Limit.most(Figure.HEAP, 16)); // 1 MiB for each 64 MiB
-                case GET_TEXT -> List.of(
-                        Limit.ratio(Figure.CPU, 1.25),
-                        Limit.most(Figure.CPU, 0.7),
-                        Limit.least(Figure.THROUGHPUT, 1500));
+                case PUT_TEXT ->
+                    List.of(
+                            Limit.ratio(Figure.CPU, 1.1),
+                            Limit.most(Figure.CPU, 2.8),
+                            Limit.least(Figure.THROUGHPUT, 450),
+                            Limit.most(Figure.HEAP, 16)); // 1 MiB for each 64 MiB
+                case GET_TEXT ->
+                    List.of(
+                            Limit.ratio(Figure.CPU, 1.25),
+                            Limit.most(Figure.CPU, 0.7),
+                            Limit.least(Figure.THROUGHPUT, 1500));
                 case PUT_SMALL -> List.of(Limit.least(Figure.OPERATIONS, 10_000));
                 case PUT_SMALL_DURABLE -> List.of(Limit.least(Figure.OPERATIONS, 2_500));
                 case OPEN_1M -> List.of(Limit.least(Figure.OPERATIONS, 0.5));
@@ -132,29 +132,31 @@ final class CacheComparison {
         private List<Alternative> alternatives(Path source) {
             String file = "'" + source + "'";
             return switch (this) {
-                case PUT_TEXT, PUT_RANDOM -> List.of(
-                        Alternative.subject(CacheWorkload.PUT),
-                        Alternative.baseline(CacheWorkload.COMPRESS_AND_HASH),
-                        Alternative.program(
-                                "zstd -1 -T2, and sha256sum",
-                                "zstd -q -f -1 -T2 " + file + " -o " + file + ".zst & sha256sum " + file
-                                        + " >/dev/null; wait"),
-                        Alternative.program("cp", "cp " + file + " " + file + ".copy"));
-                case GET_TEXT, GET_RANDOM -> List.of(
-                        Alternative.subject(CacheWorkload.GET),
-                        Alternative.baseline(CacheWorkload.DECODE),
-                        Alternative.program(
-                                "zstd -d",
-                                "[ -f " + file + ".zst ] || zstd -q -1 " + file + " -o " + file + ".zst",
-                                "zstd -q -f -d " + file + ".zst -o " + file + ".out"),
-                        Alternative.program("cp", "cp " + file + " " + file + ".copy"));
+                case PUT_TEXT, PUT_RANDOM ->
+                    List.of(
+                            Alternative.subject(CacheWorkload.PUT),
+                            Alternative.baseline(CacheWorkload.COMPRESS_AND_HASH),
+                            Alternative.program(
+                                    "zstd -1 -T2, and sha256sum",
+                                    "zstd -q -f -1 -T2 " + file + " -o " + file + ".zst & sha256sum " + file
+                                            + " >/dev/null; wait"),
+                            Alternative.program("cp", "cp " + file + " " + file + ".copy"));
+                case GET_TEXT, GET_RANDOM ->
+                    List.of(
+                            Alternative.subject(CacheWorkload.GET),
+                            Alternative.baseline(CacheWorkload.DECODE),
+                            Alternative.program(
+                                    "zstd -d",
+                                    "[ -f " + file + ".zst ] || zstd -q -1 " + file + " -o " + file + ".zst",
+                                    "zstd -q -f -d " + file + ".zst -o " + file + ".out"),
+                            Alternative.program("cp", "cp " + file + " " + file + ".copy"));
                 case PUT_SMALL -> List.of(Alternative.subject(CacheWorkload.PUT_SMALL));
                 case PUT_SMALL_DURABLE -> List.of(Alternative.subject(CacheWorkload.PUT_SMALL_DURABLE));
                 case GET_SMALL -> List.of(Alternative.subject(CacheWorkload.GET_SMALL));
                 case RANGES, RANGES_S3 -> List.of(Alternative.subject(CacheWorkload.RANGES));
                 case OPEN_200K, OPEN_1M -> List.of(Alternative.subject(CacheWorkload.OPEN));
-                case UPLOAD -> List.of(
-                        Alternative.subject(CacheWorkload.UPLOAD), Alternative.baseline(CacheWorkload.COMPRESS));
+                case UPLOAD ->
+                    List.of(Alternative.subject(CacheWorkload.UPLOAD), Alternative.baseline(CacheWorkload.COMPRESS));
             };
         }
     }
@@ -230,8 +232,7 @@ final class CacheComparison {
         static Served of(Row row, Path source) throws IOException {
             return new Served(
                     switch (row) {
-                        case RANGES_S3 -> Optional.of(
-                                DiscardServer.start(source, new Conditions(20, Long.MAX_VALUE)));
+                        case RANGES_S3 -> Optional.of(DiscardServer.start(source, new Conditions(20, Long.MAX_VALUE)));
                         case UPLOAD -> Optional.of(DiscardServer.start(Optional.empty(), 1, Conditions.NONE));
                         default -> Optional.empty();
                     });

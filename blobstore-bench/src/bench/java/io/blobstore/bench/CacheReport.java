@@ -19,8 +19,7 @@ final class CacheReport {
      * @param directory an existing directory
      * @param machine lines of a name and a value, separated by a tab
      */
-    static void write(
-            Path directory, List<String> machine, List<ComparisonResult> results, List<Verdict> verdicts)
+    static void write(Path directory, List<String> machine, List<ComparisonResult> results, List<Verdict> verdicts)
             throws IOException {
         StringBuilder out = new StringBuilder("# Benchmarks of the cache and of compressed blobs\n\n");
         out.append(MarkdownReport.table(

@@ -63,17 +63,16 @@ final class DiscardServer implements Closeable {
      * Runs a server until standard input ends. Prints {@code #port N}; answers each line, which is a path, with its
      * traffic: {@code #traffic received sent security}.
      *
-     * @param args the size of the served object or the path of a file with its content, the {@link Conditions}, and for HTTPS the directory of the
-     *     {@link Certificates}
+     * @param args the size of the served object or the path of a file with its content, the {@link Conditions}, and for
+     *     HTTPS the directory of the {@link Certificates}
      */
     public static void main(String[] args) throws Exception {
         Optional<SSLContext> tls =
                 args.length == 4 ? Optional.of(new Certificates(Path.of(args[3])).serverContext()) : Optional.empty();
         Conditions conditions = Conditions.ofArguments(Arrays.asList(args).subList(1, 3));
         boolean isFile = args[0].startsWith("/");
-        try (DiscardServer server = isFile
-                        ? start(Path.of(args[0]), conditions)
-                        : start(tls, Long.parseLong(args[0]), conditions);
+        try (DiscardServer server =
+                        isFile ? start(Path.of(args[0]), conditions) : start(tls, Long.parseLong(args[0]), conditions);
                 BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             System.out.println("#port " + server.port());
             for (String path = input.readLine(); path != null; path = input.readLine()) {

@@ -32,7 +32,9 @@ final class FrameBaseline implements CacheWorkload.Run {
         decoded = ByteBuffer.allocateDirect(decodes ? content.capacity() : 0);
         for (int at = 0; decodes && at < content.capacity(); at += FRAME) {
             int length = compress(at);
-            frames.add(ByteBuffer.allocateDirect(length).put(memory.slice(0, length)).flip());
+            frames.add(ByteBuffer.allocateDirect(length)
+                    .put(memory.slice(0, length))
+                    .flip());
         }
     }
 

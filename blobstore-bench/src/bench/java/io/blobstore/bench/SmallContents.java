@@ -72,11 +72,13 @@ final class SmallContents implements CacheWorkload.Run {
         for (int thread = 0; thread < THREADS; thread++) {
             int first = thread;
             running.add(threads.submit(() -> {
-                ByteBuffer target = ByteBuffer.allocateDirect(Math.toIntExact(digests.get(0).size()));
+                ByteBuffer target =
+                        ByteBuffer.allocateDirect(Math.toIntExact(digests.get(0).size()));
                 for (int i = first; i < COUNT; i += THREADS) {
                     if (!reads) {
                         cache.put(digests.get(i), contents.get(i));
-                    } else if (cache.get(digests.get(i), ByteRange.all(), target.clear()).isEmpty()) {
+                    } else if (cache.get(digests.get(i), ByteRange.all(), target.clear())
+                            .isEmpty()) {
                         throw new BenchmarkException("a content is not in the cache");
                     }
                 }

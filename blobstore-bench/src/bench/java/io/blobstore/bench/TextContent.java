@@ -32,8 +32,7 @@ final class TextContent {
                     random.nextBytes(id);
                     HexFormat.of().formatHex(lines, id).append(REST_OF_LINE);
                 }
-                output.write(
-                        lines.toString().getBytes(StandardCharsets.US_ASCII), 0, (int) Math.min(CHUNK, left));
+                output.write(lines.toString().getBytes(StandardCharsets.US_ASCII), 0, (int) Math.min(CHUNK, left));
             }
         }
         return file;

@@ -12,8 +12,9 @@ import picocli.CommandLine.Option;
 /** {@code blobstore cache evict}. */
 @Command(
         name = "evict",
-        description = "Evicts entries, those that were not used for the longest time first, until the cache takes no more"
-                + " than the given size. No other process may use the cache.")
+        description =
+                "Evicts entries, those that were not used for the longest time first, until the cache takes no more"
+                        + " than the given size. No other process may use the cache.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class CacheEvictCommand implements Callable<Integer> {
     @Mixin

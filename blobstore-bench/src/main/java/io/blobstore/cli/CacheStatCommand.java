@@ -12,7 +12,9 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 
 /** {@code blobstore cache stat}. */
-@Command(name = "stat", description = "Prints the number of entries and their sizes. Another process may use the cache.")
+@Command(
+        name = "stat",
+        description = "Prints the number of entries and their sizes. Another process may use the cache.")
 final class CacheStatCommand implements Callable<Integer> {
     @Mixin
     final CacheDirectoryOption directory = new CacheDirectoryOption();
@@ -34,8 +36,11 @@ final class CacheStatCommand implements Callable<Integer> {
             report.add("contentBytes", content, "content", ByteSize.exactText(content));
             report.add("storedBytes", stored, "stored", ByteSize.exactText(stored));
             if (stored > 0) {
-                report.add("ratio", (double) content / stored, "ratio", String.format(Locale.ROOT, "%.2f", (double)
-                        content / stored));
+                report.add(
+                        "ratio",
+                        (double) content / stored,
+                        "ratio",
+                        String.format(Locale.ROOT, "%.2f", (double) content / stored));
             }
             output.print(report);
         }

@@ -22,8 +22,9 @@ import picocli.CommandLine.Parameters;
 /** {@code blobstore cache warm}. */
 @Command(
         name = "warm",
-        description = "Fetches blobs of a store into the cache, or the ranges of them that a recorded trace names, so that"
-                + " later reads through the cache need no request for content.")
+        description =
+                "Fetches blobs of a store into the cache, or the ranges of them that a recorded trace names, so that"
+                        + " later reads through the cache need no request for content.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class CacheWarmCommand implements Callable<Integer> {
     @Mixin

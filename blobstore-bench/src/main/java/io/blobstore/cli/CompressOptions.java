@@ -30,8 +30,7 @@ final class CompressOptions {
             paramLabel = "LEVEL",
             description = "Store the content as zstd frames that can be read at any offset, compressed at this level, 1"
                     + " to 22; default 1. Other commands show the content of such blobs. Also a file for 'zstd -d'.")
-    @Nullable
-    Integer level;
+    @Nullable Integer level;
 
     @Option(
             names = "--format",
@@ -39,16 +38,14 @@ final class CompressOptions {
             paramLabel = "FORMAT",
             description = "How the frames are arranged: seekable, the format of the zstd project (default), or"
                     + " casblob, that of bazel-remote.")
-    @Nullable
-    FrameFormat format;
+    @Nullable FrameFormat format;
 
     @Option(
             names = "--frame-size",
             converter = ByteSize.Converter.class,
             paramLabel = "SIZE",
             description = "The content of a frame, 64KiB to 64MiB; what a small read decodes. Default: 1MiB.")
-    @Nullable
-    ByteSize frameSize;
+    @Nullable ByteSize frameSize;
 
     /**
      * Builds the options of a compressing upload; empty if it does not compress.

@@ -70,8 +70,8 @@ class CacheCommandTest {
                 .containsEntry("cas", 3)
                 .containsEntry("ac", 0)
                 .containsEntry("contentBytes", 3 * SIZE)
-                .hasEntrySatisfying("storedBytes", bytes -> assertThat((Integer) bytes)
-                        .isGreaterThan(3 * SIZE));
+                .hasEntrySatisfying(
+                        "storedBytes", bytes -> assertThat((Integer) bytes).isGreaterThan(3 * SIZE));
         assertThat(succeed("stat").out()).contains("entries    3", "ratio");
     }
 
@@ -79,9 +79,12 @@ class CacheCommandTest {
     void entriesAreListedTheLeastRecentlyUsedFirst() {
         assertThat(succeed("list").out().lines())
                 .satisfiesExactly(
-                        line -> assertThat(line).startsWith("CAS  " + digests.get(0).sha256().hex()),
-                        line -> assertThat(line).startsWith("CAS  " + digests.get(1).sha256().hex()),
-                        line -> assertThat(line).startsWith("CAS  " + digests.get(2).sha256().hex()));
+                        line -> assertThat(line)
+                                .startsWith("CAS  " + digests.get(0).sha256().hex()),
+                        line -> assertThat(line)
+                                .startsWith("CAS  " + digests.get(1).sha256().hex()),
+                        line -> assertThat(line)
+                                .startsWith("CAS  " + digests.get(2).sha256().hex()));
         assertThat((List<?>) succeed("list", "--json").json().get("entries")).hasSize(3);
     }
 
@@ -105,7 +108,9 @@ class CacheCommandTest {
                 .containsEntry("damaged", 0);
         Path file;
         try (Stream<Path> files = Files.walk(cache.resolve("cas.v2"))) {
-            file = files.filter(path -> path.getFileName().toString().startsWith(digests.get(1).sha256().hex()))
+            file = files.filter(path -> path.getFileName()
+                            .toString()
+                            .startsWith(digests.get(1).sha256().hex()))
                     .findFirst()
                     .orElseThrow();
         }
@@ -146,7 +151,8 @@ class CacheCommandTest {
         Path trace = directory.resolve("trace");
         AccessTrace.of(List.of(ByteRange.of(10, 10))).save(trace);
         succeed("warm", "blob", "--store", uri, "--max", "1GiB", "--trace", trace.toString());
-        assertThat(run("warm", "missing", "--store", uri, "--max", "1GiB").err()).contains("missing");
+        assertThat(run("warm", "missing", "--store", uri, "--max", "1GiB").err())
+                .contains("missing");
     }
 
     @Test

@@ -46,8 +46,7 @@ public final class AccessTrace {
      */
     public static AccessTrace of(List<ByteRange> ranges) {
         if (ranges.size() > MAX_RANGES) {
-            throw new IllegalArgumentException(
-                    "a trace has at most " + MAX_RANGES + " ranges; got " + ranges.size());
+            throw new IllegalArgumentException("a trace has at most " + MAX_RANGES + " ranges; got " + ranges.size());
         }
         for (ByteRange range : ranges) {
             if (range.kind() != ByteRange.Kind.EXACT) {
@@ -162,7 +161,8 @@ public final class AccessTrace {
     }
 
     /**
-     * Records which parts of a blob are read, in blocks of 64 KiB: repeated reads of a block are recorded once. Thread-safe.
+     * Records which parts of a blob are read, in blocks of 64 KiB: repeated reads of a block are recorded once.
+     * Thread-safe.
      */
     public static final class Recorder {
         /** Small enough for any size of pieces, large enough that a trace stays small. */

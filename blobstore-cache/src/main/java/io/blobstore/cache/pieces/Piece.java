@@ -26,11 +26,9 @@ final class Piece {
     /** Counts uses: larger than that of the pieces that were used before. */
     long lastUse;
 
-    @Nullable
-    Piece older;
+    @Nullable Piece older;
 
-    @Nullable
-    Piece newer;
+    @Nullable Piece newer;
 
     Piece(PieceId id, int length, Crc32c checksum, long serial, boolean verified) {
         this.id = id;

@@ -107,8 +107,8 @@ public final class PieceCache implements Closeable {
     // ---- reading
 
     /**
-     * Reads a range of one version of a blob, from pieces that are there, and from the store where they are not. Missing
-     * pieces are fetched whole, adjacent ones with one request of at most 16 MiB. Requests are not repeated.
+     * Reads a range of one version of a blob, from pieces that are there, and from the store where they are not.
+     * Missing pieces are fetched whole, adjacent ones with one request of at most 16 MiB. Requests are not repeated.
      *
      * @param store identifies the store together with its description
      * @param blob the version, as the store reports it
@@ -223,7 +223,9 @@ public final class PieceCache implements Closeable {
                     Throwable failure = state.running().await();
                     if (failure != null && !Interrupts.caused(failure) && isFinal(failure, ++failures)) {
                         throw source.failure(
-                                "another read of this piece failed: " + failure.getMessage(), failure, retryable(failure));
+                                "another read of this piece failed: " + failure.getMessage(),
+                                failure,
+                                retryable(failure));
                     }
                 }
             }
@@ -271,7 +273,10 @@ public final class PieceCache implements Closeable {
     private void damaged(Piece piece, @Nullable IOException cause) {
         if (index.remove(piece)) {
             damaged.incrementAndGet();
-            LOG.warn("{} is damaged, and is fetched again: {}", directory.path(piece), cause == null ? "wrong checksum" : cause.toString());
+            LOG.warn(
+                    "{} is damaged, and is fetched again: {}",
+                    directory.path(piece),
+                    cause == null ? "wrong checksum" : cause.toString());
         }
     }
 
@@ -313,8 +318,8 @@ public final class PieceCache implements Closeable {
     // ---- prefetching
 
     /**
-     * Begins to fetch the missing pieces of ranges, in the order of the ranges, with up to 4 requests at a time. Fetches
-     * no more than there is room for. Returns at once; closing this cache ends it.
+     * Begins to fetch the missing pieces of ranges, in the order of the ranges, with up to 4 requests at a time.
+     * Fetches no more than there is room for. Returns at once; closing this cache ends it.
      *
      * @param transfers runs the requests, and repeats them if they fail
      * @param blob the version, as the store reports it
@@ -373,8 +378,8 @@ public final class PieceCache implements Closeable {
     }
 
     /**
-     * Refuses further calls, cancels prefetching, and unlocks the directory as soon as no read is running and no view is open: now, or when
-     * the last one ends. Never waits. Idempotent.
+     * Refuses further calls, cancels prefetching, and unlocks the directory as soon as no read is running and no view
+     * is open: now, or when the last one ends. Never waits. Idempotent.
      */
     @Override
     public void close() throws IOException {

@@ -123,7 +123,8 @@ final class PieceDirectory implements Closeable {
         Map<PieceId, Piece> known = new HashMap<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(blob)) {
             for (Path file : files) {
-                Piece piece = PieceNames.parse(blob.getFileName().toString(), file).orElse(null);
+                Piece piece =
+                        PieceNames.parse(blob.getFileName().toString(), file).orElse(null);
                 if (piece == null) {
                     foreign++;
                     continue;

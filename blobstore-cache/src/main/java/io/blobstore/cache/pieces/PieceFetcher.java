@@ -141,7 +141,10 @@ final class PieceFetcher {
             if (Interrupts.caused(e)) {
                 throw e;
             }
-            LOG.warn("Pieces of '{}' cannot be cached, and are read from the store", source.blob().key(), e);
+            LOG.warn(
+                    "Pieces of '{}' cannot be cached, and are read from the store",
+                    source.blob().key(),
+                    e);
             pausedUntil.set(System.nanoTime() + PAUSE_NANOS);
             return Optional.empty();
         } finally {

@@ -292,8 +292,7 @@ final class PieceIndex {
         private @Nullable Piece oldest;
         private @Nullable Piece newest;
 
-        @Nullable
-        Piece oldest() {
+        @Nullable Piece oldest() {
             return oldest;
         }
 

@@ -7,9 +7,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The names of the files of pieces: {@code <blob>/<version>-<number>-<length>-<crc32c>-<serial>}, of which the first two
- * are SHA-256 in hex and the others numbers in hex. So a name alone says which piece a file holds, and how its content
- * is checked.
+ * The names of the files of pieces: {@code <blob>/<version>-<number>-<length>-<crc32c>-<serial>}, of which the first
+ * two are SHA-256 in hex and the others numbers in hex. So a name alone says which piece a file holds, and how its
+ * content is checked.
  */
 final class PieceNames {
     private static final Pattern BLOB = Pattern.compile("[0-9a-f]{64}");

@@ -31,10 +31,7 @@ final class PieceReader {
      * @param checksum their checksum
      * @param failure the reason why it is not all; null if it is
      */
-    record Copied(
-            int length,
-            Crc32c checksum,
-            @Nullable IOException failure) {}
+    record Copied(int length, Crc32c checksum, @Nullable IOException failure) {}
 
     /**
      * Copies a part of a piece from the page cache straight into the memory of a window.

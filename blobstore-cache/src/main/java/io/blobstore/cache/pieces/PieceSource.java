@@ -37,8 +37,8 @@ record PieceSource(BlobStore store, BlobMetadata blob, VersionId id, PieceLayout
      */
     ReadResult read(long offset, long length, BlobTarget.Window target) throws IOException {
         long room = target.remaining();
-        ReadResult read = store.read(
-                blob.key(), ByteRange.of(offset, length), target, ReadOptions.ifMatch(blob.version()));
+        ReadResult read =
+                store.read(blob.key(), ByteRange.of(offset, length), target, ReadOptions.ifMatch(blob.version()));
         requireVersion(read);
         if (read.length() != length || room - target.remaining() != length) {
             throw failure(

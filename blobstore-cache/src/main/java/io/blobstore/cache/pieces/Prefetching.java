@@ -65,7 +65,8 @@ public final class Prefetching {
         Set<Long> pieces = new LinkedHashSet<>();
         long bytes = 0;
         for (ByteRange range : ranges) {
-            long length = ByteRanges.resolve(range, source.blob().key(), source.blob().size(), Long.MAX_VALUE);
+            long length =
+                    ByteRanges.resolve(range, source.blob().key(), source.blob().size(), Long.MAX_VALUE);
             long end = range.offset() + length;
             for (long at = range.offset(); at < end; ) {
                 long piece = source.layout().pieceAt(at);

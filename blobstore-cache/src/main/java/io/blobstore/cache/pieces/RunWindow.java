@@ -35,7 +35,8 @@ final class RunWindow implements BlobTarget.Window {
         while (current < pieces.size() && pieces.get(current).missing() == 0) {
             current++;
         }
-        int room = current < pieces.size() ? Math.min(BUFFER, pieces.get(current).missing()) : 0;
+        int room =
+                current < pieces.size() ? Math.min(BUFFER, pieces.get(current).missing()) : 0;
         buffer.clear().limit(room);
     }
 

@@ -141,7 +141,8 @@ public final class TransferQueue {
     }
 
     private void end(long piece, @Nullable ReadResult result, @Nullable Throwable problem) {
-        Throwable failed = problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
+        Throwable failed =
+                problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
         if (result != null) {
             try {
                 work.arrived(piece, result);

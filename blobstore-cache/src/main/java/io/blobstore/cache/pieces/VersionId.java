@@ -27,9 +27,11 @@ record VersionId(String blob, String version) {
 
     /** Hashes texts, each preceded by its length, so that different texts never are the same bytes. */
     private static String hash(String... texts) {
-        List<byte[]> encoded =
-                List.of(texts).stream().map(text -> text.getBytes(StandardCharsets.UTF_8)).toList();
-        int length = encoded.stream().mapToInt(bytes -> Integer.BYTES + bytes.length).sum();
+        List<byte[]> encoded = List.of(texts).stream()
+                .map(text -> text.getBytes(StandardCharsets.UTF_8))
+                .toList();
+        int length =
+                encoded.stream().mapToInt(bytes -> Integer.BYTES + bytes.length).sum();
         ByteBuffer all = ByteBuffer.allocate(length);
         encoded.forEach(bytes -> all.putInt(bytes.length).put(bytes));
         return Sha256.of(all.flip()).hex();

@@ -51,11 +51,9 @@ public final class Entry {
     /** The journal's: in which of its files the last use was recorded. */
     int journalEpoch;
 
-    @Nullable
-    Entry older;
+    @Nullable Entry older;
 
-    @Nullable
-    Entry newer;
+    @Nullable Entry newer;
 
     private volatile @Nullable Object attachment;
 

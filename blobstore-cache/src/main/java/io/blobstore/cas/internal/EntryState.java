@@ -17,8 +17,7 @@ final class EntryState {
         return entry.attachment() instanceof EntryState attached ? attached : new EntryState();
     }
 
-    @Nullable
-    FrameTable table() {
+    @Nullable FrameTable table() {
         SoftReference<FrameTable> reference = table;
         return reference == null ? null : reference.get();
     }

@@ -8,13 +8,11 @@ final class LinkedEntries {
     private @Nullable Entry oldest;
     private @Nullable Entry newest;
 
-    @Nullable
-    Entry oldest() {
+    @Nullable Entry oldest() {
         return oldest;
     }
 
-    @Nullable
-    Entry newest() {
+    @Nullable Entry newest() {
         return newest;
     }
 

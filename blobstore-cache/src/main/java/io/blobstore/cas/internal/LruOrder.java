@@ -73,8 +73,7 @@ final class LruOrder {
     }
 
     /** Returns the least recently used entry that is not leased, and sets aside those before it. */
-    @Nullable
-    Entry victim() {
+    @Nullable Entry victim() {
         for (Entry oldest = list.oldest(); oldest != null; oldest = list.oldest()) {
             if (oldest.leases == 0) {
                 return oldest;

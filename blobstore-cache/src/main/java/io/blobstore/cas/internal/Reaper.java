@@ -227,8 +227,7 @@ final class Reaper {
     }
 
     /** Returns the next entry to delete; null if there is none now. */
-    @Nullable
-    Entry poll(EntryStates entries) {
+    @Nullable Entry poll(EntryStates entries) {
         lock.lock();
         try {
             retryFailed(entries);

@@ -255,20 +255,13 @@ class PieceBoundTest extends PieceFixture {
         remote.replace(Long.MAX_VALUE);
         BlobMetadata blob = blob();
         ByteBuffer memory = ByteBuffer.allocateDirect(100);
-        cache().read(
-                remote,
-                blob,
-                ByteRange.of(Long.MAX_VALUE - 100, 100),
-                BlobTarget.Window.of(memory));
+        cache().read(remote, blob, ByteRange.of(Long.MAX_VALUE - 100, 100), BlobTarget.Window.of(memory));
         assertThat(memory.hasRemaining()).isFalse();
-        assertThat(remote.reads()).singleElement().satisfies(read -> assertThat(read.end())
-                .isEqualTo(Long.MAX_VALUE));
+        assertThat(remote.reads())
+                .singleElement()
+                .satisfies(read -> assertThat(read.end()).isEqualTo(Long.MAX_VALUE));
         reopened();
-        cache().read(
-                remote,
-                blob,
-                ByteRange.of(Long.MAX_VALUE - 1, 1),
-                BlobTarget.Window.of(memory.clear()));
+        cache().read(remote, blob, ByteRange.of(Long.MAX_VALUE - 1, 1), BlobTarget.Window.of(memory.clear()));
         assertThat(remote.reads()).hasSize(1);
     }
 }

@@ -271,8 +271,8 @@ class PieceCacheTest extends PieceFixture {
         }
 
         assertThat(AllocatedBytes.of(whole)).isLessThan(SIZE / 5);
-        assertThat(AllocatedBytes.of(() -> cache()
-                        .read(remote, blob, ByteRange.of(0, PIECE), BlobTarget.Window.of(memory.clear()))))
+        assertThat(AllocatedBytes.of(
+                        () -> cache().read(remote, blob, ByteRange.of(0, PIECE), BlobTarget.Window.of(memory.clear()))))
                 .isLessThan(PIECE / 4);
     }
 }

@@ -1,5 +1,7 @@
 package io.blobstore.cache.pieces;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobTarget;
@@ -19,8 +21,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 /** A cache with small pieces, and a blob with a last piece that is smaller. */
 @ExtendWith(LeakCheck.class)
@@ -104,7 +104,8 @@ abstract class PieceFixture {
     /** Returns the files of pieces. */
     List<Path> files() throws IOException {
         try (Stream<Path> all = Files.walk(path())) {
-            return all.filter(file -> Files.isRegularFile(file) && file.getFileName().toString().contains("-"))
+            return all.filter(file -> Files.isRegularFile(file)
+                            && file.getFileName().toString().contains("-"))
                     .toList();
         }
     }
@@ -119,7 +120,8 @@ abstract class PieceFixture {
     long bytesOnDisk() {
         try (Stream<Path> all = Files.walk(path())) {
             return all.filter(Files::isRegularFile)
-                    .filter(file -> !List.of("lock", "order").contains(file.getFileName().toString()))
+                    .filter(file -> !List.of("lock", "order")
+                            .contains(file.getFileName().toString()))
                     .mapToLong(file -> (file.toFile().length() + 4095) & -4096L)
                     .sum();
         } catch (IOException e) {

@@ -35,8 +35,7 @@ class OneDigestInterleavingsTest {
         final Index index = cache.index;
 
         /** The file that the digest has; null if none. */
-        @Nullable
-        EntryFile current;
+        @Nullable EntryFile current;
 
         /** The leases on the current file. */
         int leases;
