@@ -231,6 +231,11 @@ final class Fill {
         end.complete(committed() ? Outcome.COMPLETE : outcome());
     }
 
+    /** Notes that no download was begun, so that nobody waits for its end. */
+    void neverBegan() {
+        end.complete(Outcome.LOST);
+    }
+
     /** Returns the end of the fill, when nothing uses the cache or the store any more. */
     CompletableFuture<Outcome> end() {
         return end.copy();

@@ -17,6 +17,7 @@ import io.blobstore.transfer.TransferManager;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -103,6 +104,7 @@ final class Fills implements Closeable {
                 running.remove(version, fill);
                 fill.abandon(); // who joined meanwhile goes on without it
                 fill.leave(false);
+                fill.neverBegan();
             }
         }
     }
@@ -182,8 +184,10 @@ final class Fills implements Closeable {
     @Override
     public void close() {
         closed = true;
-        running.values().forEach(Fill::abandon);
+        List<Fill> ending = List.copyOf(running.values());
+        ending.forEach(Fill::abandon);
         transfers.close();
+        ending.forEach(fill -> fill.end().join()); // the thread that began one may be the one that ends it
         threads.shutdown();
     }
 }

@@ -94,13 +94,18 @@ final class OneRead {
             return verified(ReadResult.of(blob, length, window.checksum()));
         }
         try {
-            return window.length() == 0 ? remote.read(blob.key(), range, target, options) : rest();
+            return window.length() == 0 ? all() : rest();
         } catch (BlobStoreException e) {
             if (retried && e.isRetryable() && e.attempts() == 1) {
                 e.setAttempts(2); // so that a transfer does not repeat what was repeated
             }
             throw e;
         }
+    }
+
+    private ReadResult all() throws IOException {
+        ReadResult read = remote.read(blob.key(), range, target, options);
+        return read.blob().version().equals(blob.version()) ? verified(read) : read;
     }
 
     private ReadResult rest() throws IOException {
