@@ -199,7 +199,7 @@ public final class CacheDirectory implements Closeable {
      */
     public Optional<EntryFile> probe(EntryKey key) throws IOException {
         Probe target = probe;
-        if (target == null || mode == AccessMode.EXCLUSIVE && !loading) {
+        if (target == null || (mode == AccessMode.EXCLUSIVE && !loading)) {
             return Optional.empty();
         }
         return target.find(key, loading);
