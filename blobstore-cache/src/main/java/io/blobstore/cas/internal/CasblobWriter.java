@@ -30,7 +30,17 @@ public final class CasblobWriter implements EntryWriter {
     private volatile Frames frames;
 
     /** The offsets of a number of frames in the file, and of the end of the last. Elements are written once. */
-    private record Frames(long[] offsets, int count, long contentSize) {
+    private static final class Frames {
+        private final long[] offsets;
+        private final int count;
+        private final long contentSize;
+
+        Frames(long[] offsets, int count, long contentSize) {
+            this.offsets = offsets;
+            this.count = count;
+            this.contentSize = contentSize;
+        }
+
         Frames plus(long storedLength, int contentLength) {
             long[] all = count + 1 < offsets.length ? offsets : Arrays.copyOf(offsets, 2 * offsets.length);
             all[count + 1] = all[count] + storedLength;
@@ -104,7 +114,7 @@ public final class CasblobWriter implements EntryWriter {
 
     @Override
     public long readable() {
-        return frames.contentSize();
+        return frames.contentSize;
     }
 
     @Override
@@ -113,13 +123,13 @@ public final class CasblobWriter implements EntryWriter {
         Frames now = frames;
         int frame = (int) (offset / header.frameSize());
         long start = (long) frame * header.frameSize();
-        int length = (int) Math.min(header.frameSize(), now.contentSize() - start);
-        int storedLength = (int) (now.offsets()[frame + 1] - now.offsets()[frame]);
+        int length = (int) Math.min(header.frameSize(), now.contentSize - start);
+        int storedLength = (int) (now.offsets[frame + 1] - now.offsets[frame]);
         FrameTable alone =
                 new FrameTable.Builder(0, false).add(storedLength, length).build();
         FrameDecoder decoder = decoders.take();
         try (PooledBuffer stored = DirectBufferPool.shared().take(storedLength)) {
-            channel.readFully(stored.buffer(), now.offsets()[frame]);
+            channel.readFully(stored.buffer(), now.offsets[frame]);
             stored.buffer().flip();
             if (offset == start && target.isDirect() && target.remaining() >= length) {
                 decoder.decode(alone, 0, stored.buffer(), target);

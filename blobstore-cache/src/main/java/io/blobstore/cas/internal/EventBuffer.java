@@ -10,10 +10,10 @@ import java.util.List;
 final class EventBuffer {
     private static final int CHUNK = 1024;
 
-    private record Chunk(Entry[] entries, byte[] operations, long[] ticks) {
-        Chunk() {
-            this(new Entry[CHUNK], new byte[CHUNK], new long[CHUNK]);
-        }
+    private static final class Chunk {
+        private final Entry[] entries = new Entry[CHUNK];
+        private final byte[] operations = new byte[CHUNK];
+        private final long[] ticks = new long[CHUNK];
     }
 
     /** Receives events. */

@@ -471,7 +471,7 @@ final class Journal implements IndexLog, Closeable {
                 writing.unlock();
             }
             JournalFiles.Content content = files.read(
-                    log -> isOwn(log) && !sharing.isShared() ? log.sequence() < rotated : sharing.isFinished(log));
+                    log -> (isOwn(log) && !sharing.isShared()) ? log.sequence() < rotated : sharing.isFinished(log));
             replaceSnapshot(content.state(), content.logs());
             return Optional.of(content.state());
         } catch (IOException e) {

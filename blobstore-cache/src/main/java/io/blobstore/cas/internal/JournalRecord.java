@@ -58,9 +58,8 @@ final class JournalRecord {
     /** Puts a record into words, from an offset on. */
     static void put(long[] words, int at, int operation, EntryFile file, long storedSize, long tick) {
         EntryKey key = file.key();
-        words[at] = (long) operation << 24
-                | (long) key.keyspace().ordinal() << 16
-                | (long) file.format().ordinal() << 8;
+        words[at] =
+                (long) operation << 24 | (long) Codes.of(key.keyspace()) << 16 | (long) Codes.of(file.format()) << 8;
         ByteBuffer hash = ByteBuffer.wrap(key.hash().bytes());
         for (int i = 0; i < Sha256.BYTES / Long.BYTES; i++) {
             words[at + HASH + i] = hash.getLong();
@@ -105,8 +104,8 @@ final class JournalRecord {
         int operation = operation(words);
         return operation >= ADDED
                 && operation <= USED
-                && keyspace(words[0]) < Keyspace.values().length
-                && format(words[0]) < EntryFile.Format.values().length;
+                && keyspace(words[0]) < Codes.KEYSPACES
+                && format(words[0]) < Codes.FORMATS;
     }
 
     static int operation(long[] words) {
@@ -128,7 +127,7 @@ final class JournalRecord {
 
     /** Returns the kind of a file, as {@link #kind(long)} does. */
     static int kind(Keyspace keyspace, EntryFile.Format format) {
-        return keyspace.ordinal() << 8 | format.ordinal();
+        return Codes.of(keyspace) << 8 | Codes.of(format);
     }
 
     /** Returns the size of the content; -1 if the name does not contain it. */
@@ -158,7 +157,7 @@ final class JournalRecord {
         for (int i = 0; i < Sha256.BYTES / Long.BYTES; i++) {
             hash.putLong(words[at + HASH + i]);
         }
-        return new EntryKey(Keyspace.values()[keyspace(words[at])], Sha256.ofBytes(hash.array()));
+        return new EntryKey(Codes.keyspace(keyspace(words[at])), Sha256.ofBytes(hash.array()));
     }
 
     private static EntryFile.Format formatOf(long word) {

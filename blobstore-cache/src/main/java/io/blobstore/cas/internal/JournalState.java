@@ -64,13 +64,13 @@ final class JournalState {
     }
 
     private static void setOperation(long[] words, int at, int operation) {
-        words[at] = words[at] & ~(0xffL << 24) | (long) operation << 24;
+        words[at] = (words[at] & ~(0xffL << 24)) | ((long) operation << 24);
     }
 
     /**
      * Finds the record of a key.
      *
-     * @param keyspace its ordinal
+     * @param keyspace its code
      * @return the record's index; -1 if there is none
      */
     int find(int keyspace, long hash0, long hash1, long hash2, long hash3) {
@@ -121,7 +121,7 @@ final class JournalState {
         boolean later = tick >= words[at + JournalRecord.TICK];
         switch (operation) {
             case JournalRecord.ADDED -> {
-                if (!sameFile && (later || !isPresent(index)) || sameFile && isPresent(index) && later) {
+                if (sameFile ? isPresent(index) && later : later || !isPresent(index)) {
                     System.arraycopy(record, 0, words, at, JournalRecord.WORDS);
                 }
             }

@@ -32,14 +32,14 @@ final class Layout {
     private static final Set<String> IGNORED = Set.of("lost+found", ".DS_Store");
 
     private final Path directory;
-    private final Path[][] shards = new Path[Keyspace.values().length][SHARDS];
+    private final Path[][] shards = new Path[Codes.KEYSPACES][SHARDS];
 
     Layout(Path directory) {
         this.directory = directory;
         for (Keyspace keyspace : Keyspace.values()) {
             Path parent = directory.resolve(keyspace.directory());
             for (int i = 0; i < SHARDS; i++) {
-                shards[keyspace.ordinal()][i] = parent.resolve(shardName(i));
+                shards[Codes.of(keyspace)][i] = parent.resolve(shardName(i));
             }
         }
     }
@@ -67,7 +67,7 @@ final class Layout {
 
     /** Returns a directory of a keyspace. */
     Path shard(Keyspace keyspace, int shard) {
-        return shards[keyspace.ordinal()][shard];
+        return shards[Codes.of(keyspace)][shard];
     }
 
     /** Returns the path of an entry's file. */

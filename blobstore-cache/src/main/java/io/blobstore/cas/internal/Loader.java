@@ -1,6 +1,5 @@
 package io.blobstore.cas.internal;
 
-import io.blobstore.cas.Keyspace;
 import io.blobstore.cas.internal.Duplicates.Candidate;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +21,7 @@ import org.slf4j.LoggerFactory;
 final class Loader {
     private static final Logger LOG = LoggerFactory.getLogger(Loader.class);
     private static final int MAX_THREADS = 4;
-    private static final int DIRECTORIES = Keyspace.values().length * Layout.SHARDS;
+    private static final int DIRECTORIES = Codes.KEYSPACES * Layout.SHARDS;
 
     private final Layout layout;
     private final JournalState known;
@@ -131,7 +130,7 @@ final class Loader {
     private void list(ShardListing listing) {
         for (int i = next.getAndIncrement(); i < DIRECTORIES && !cancelled; i = next.getAndIncrement()) {
             try {
-                listing.list(Keyspace.values()[i / Layout.SHARDS], i % Layout.SHARDS);
+                listing.list(Codes.keyspace(i / Layout.SHARDS), i % Layout.SHARDS);
             } catch (IOException | RuntimeException e) {
                 if (failures.getAndIncrement() == 0) {
                     LOG.warn("A directory of the cache could not be listed; its entries are not found", e);

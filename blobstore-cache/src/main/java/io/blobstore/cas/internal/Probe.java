@@ -27,7 +27,7 @@ final class Probe {
     private final Index index;
     private final LongSupplier clock;
     /** The times of modification, in milliseconds, of directories that were searched, and had settled. */
-    private final AtomicLongArray searched = new AtomicLongArray(Keyspace.values().length * Layout.SHARDS);
+    private final AtomicLongArray searched = new AtomicLongArray(Codes.KEYSPACES * Layout.SHARDS);
 
     /**
      * Creates an object.
@@ -53,7 +53,7 @@ final class Probe {
         Keyspace keyspace = key.keyspace();
         int shard = Layout.shardOf(key.hash());
         Path directory = layout.shard(keyspace, shard);
-        int slot = keyspace.ordinal() * Layout.SHARDS + shard;
+        int slot = Codes.of(keyspace) * Layout.SHARDS + shard;
         long modified;
         try {
             modified = Files.getLastModifiedTime(directory).toMillis();

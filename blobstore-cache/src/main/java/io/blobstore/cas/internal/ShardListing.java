@@ -118,7 +118,7 @@ final class ShardListing {
 
     private int find(Keyspace keyspace) {
         long[] hash = parser.hash;
-        return known.find(keyspace.ordinal(), hash[0], hash[1], hash[2], hash[3]);
+        return known.find(Codes.of(keyspace), hash[0], hash[1], hash[2], hash[3]);
     }
 
     private void add(Map<EntryKey, List<Candidate>> others) throws IOException {

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -196,8 +195,8 @@ final class SharedMember implements SharedRoom, Closeable {
     private long count(Index index) throws IOException {
         long bytes = 0;
         EntryName name = new EntryName();
-        for (int i = 0; i < Keyspace.values().length * Layout.SHARDS && !isClosing(); i++) {
-            Keyspace keyspace = Keyspace.values()[i / Layout.SHARDS];
+        for (int i = 0; i < Codes.KEYSPACES * Layout.SHARDS && !isClosing(); i++) {
+            Keyspace keyspace = Codes.keyspace(i / Layout.SHARDS);
             String[] names = layout.shard(keyspace, i % Layout.SHARDS).toFile().list();
             for (String text : names == null ? new String[0] : names) {
                 if (name.parse(keyspace, text) && name.shard() == i % Layout.SHARDS) {
@@ -260,8 +259,9 @@ final class SharedMember implements SharedRoom, Closeable {
     private void pause() {
         lock.lock();
         try {
-            if (!closing && changed.await(ROOM.toNanos(), TimeUnit.NANOSECONDS)) {
-                LOG.trace("Woken up");
+            long left = ROOM.toNanos();
+            while (!closing && left > 0) {
+                left = changed.awaitNanos(left);
             }
         } catch (InterruptedException e) {
             LOG.debug("The thread does not end by an interrupt", e);

@@ -30,7 +30,7 @@ final class StateDirectory {
     static Path of(Path directory, Optional<Path> chosen) throws IOException {
         if (chosen.isPresent()) {
             Path state = realPath(chosen.get());
-            if (state.startsWith(directory) && !state.startsWith(directory.resolve(LOST_AND_FOUND))
+            if ((state.startsWith(directory) && !state.startsWith(directory.resolve(LOST_AND_FOUND)))
                     || directory.startsWith(state)) {
                 throw new CacheDirectoryException(
                         "The state of the cache " + directory + " cannot be in " + state
