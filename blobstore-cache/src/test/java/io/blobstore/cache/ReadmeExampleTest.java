@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -111,6 +112,28 @@ class ReadmeExampleTest {
         assertThat(sample.find()).isTrue();
 
         assertThat(readme()).contains("```java\n" + sample.group(1).replaceAll("(?m)^ \\* ", "") + "\n```\n");
+    }
+
+    @Test
+    void theReadmeAndTheJavadocDocumentEveryParameterOfTheUriAndNoOther() throws IOException {
+        String source = Files.readString(Path.of("src/main/java/io/blobstore/cache/CacheBlobStoreProvider.java"));
+        Matcher constant = Pattern.compile("(?s) PARAMETERS = \\{(.*?)\\}").matcher(source);
+        assertThat(constant.find()).isTrue();
+        List<String> parameters = names("\"(\\w+)\"", constant.group(1));
+        int start = readme().indexOf("\n## Caching on the local disk\n");
+        String section = readme().substring(start, readme().indexOf("\n## ", start + 1));
+
+        assertThat(parameters).isNotEmpty();
+        assertThat(names("(?m)^\\| `(\\w+)`", section)).containsExactlyInAnyOrderElementsOf(parameters);
+        assertThat(names("<tr><td>\\{@code (\\w+)\\}", source)).containsExactlyInAnyOrderElementsOf(parameters);
+    }
+
+    private static List<String> names(String pattern, String text) {
+        return Pattern.compile(pattern)
+                .matcher(text)
+                .results()
+                .map((MatchResult match) -> match.group(1))
+                .toList();
     }
 
     private static String readme() throws IOException {
