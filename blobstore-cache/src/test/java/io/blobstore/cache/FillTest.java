@@ -106,6 +106,7 @@ class FillTest extends CachedStoreFixture {
         Slow window = new Slow(SIZE, reached);
         remote.onRead((request, offset, piece) -> {
             if (offset + piece.remaining() == SIZE) {
+                Blocking.until(() -> window.remaining() < SIZE); // the read has begun with what was written
                 piece.put(0, (byte) (piece.get(0) ^ 1));
             }
         });

@@ -116,7 +116,14 @@ public final class GcsBlobStore implements BlobStore {
         GcsUrls urls = GcsUrls.of(client.client(), settings.bucket());
         errors = new GcsErrors(settings, urls.root());
         names = new GcsObjectNames(settings.prefix());
-        bucket = new BucketContext("gs", settings.bucket(), settings.prefix(), http, errors, retries);
+        bucket = new BucketContext(
+                "gs",
+                settings.bucket(),
+                settings.prefix(),
+                client.isGoogle() ? Optional.empty() : Optional.of(urls.root()),
+                http,
+                errors,
+                retries);
         objects = new GcsObjectReader(bucket, names, client.client(), data, urls, errors, settings);
         lookups = new GcsObjectReader(bucket.forLookups(), names, client.client(), data, urls, errors, settings);
         conditions = new Conditions(lookups, errors, nativeConditions.orElseGet(client::isGoogle));

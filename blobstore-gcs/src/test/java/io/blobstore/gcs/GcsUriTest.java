@@ -27,7 +27,7 @@ class GcsUriTest {
                 + "&storageClass=NEARLINE&kmsKey=projects/p/locations/l/keyRings/r/cryptoKeys/k&maxConnections=4"
                 + "&maxAttempts=3&connectTimeout=500ms&stallTimeout=20s&answerTimeout=1h&nativeConditions=true")) {
             assertThat(store).isInstanceOf(GcsBlobStore.class);
-            assertThat(store.toString()).isEqualTo("gs://some-bucket?prefix=a/");
+            assertThat(store.toString()).isEqualTo("gs://some-bucket?prefix=a/&endpoint=http://127.0.0.1:1");
         }
     }
 

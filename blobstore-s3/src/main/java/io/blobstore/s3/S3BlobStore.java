@@ -143,7 +143,14 @@ public final class S3BlobStore implements BlobStore {
         headers = new S3Headers(settings);
         errors = new S3Errors(settings, region, url.endpoint().toString());
         names = new ObjectNames(settings.prefix());
-        bucket = new BucketContext("s3", settings.bucket(), settings.prefix(), http, errors, retries);
+        bucket = new BucketContext(
+                "s3",
+                settings.bucket(),
+                settings.prefix(),
+                url.isOfAws(region) ? Optional.empty() : Optional.of(url.endpoint().toString()),
+                http,
+                errors,
+                retries);
         objects = new S3ObjectReader(bucket, names, client, data, headers, errors, checksums);
         boolean enforced = nativeConditions.orElseGet(() -> url.isOfAws(region));
         capabilities = CAPABILITIES.toBuilder()

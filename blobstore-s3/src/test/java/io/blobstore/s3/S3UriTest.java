@@ -29,7 +29,7 @@ class S3UriTest {
                 + "&sse=kms:alias/some&requesterPays=true&expectContinue=false&maxConnections=4"
                 + "&maxAttempts=3&connectTimeout=500ms&stallTimeout=20s&answerTimeout=1h&nativeConditions=true")) {
             assertThat(store).isInstanceOf(S3BlobStore.class);
-            assertThat(store.toString()).isEqualTo("s3://some-bucket?prefix=a/");
+            assertThat(store.toString()).isEqualTo("s3://some-bucket?prefix=a/&endpoint=http://127.0.0.1:1");
         }
     }
 

@@ -14,6 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,17 +44,33 @@ public final class BucketContext {
      *
      * @param scheme the scheme of the store's URI
      * @param prefix the prefix of the store's objects; may be empty
+     * @param endpoint the server's URL; empty for the cloud's own
      * @param http the client, which is closed with the store
      */
     public BucketContext(
-            String scheme, String name, String prefix, HttpClient http, ErrorTranslator errors, Retries retries) {
+            String scheme,
+            String name,
+            String prefix,
+            Optional<String> endpoint,
+            HttpClient http,
+            ErrorTranslator errors,
+            Retries retries) {
         this(
                 name,
-                scheme + "://" + name + (prefix.isEmpty() ? "" : "?prefix=" + prefix),
+                uri(scheme, name, prefix, endpoint),
                 http,
                 errors,
                 retries,
                 new State());
+    }
+
+    private static String uri(String scheme, String name, String prefix, Optional<String> endpoint) {
+        String parameters = Stream.of(
+                        prefix.isEmpty() ? Optional.<String>empty() : Optional.of("prefix=" + prefix),
+                        endpoint.map(url -> "endpoint=" + url))
+                .flatMap(Optional::stream)
+                .collect(Collectors.joining("&"));
+        return scheme + "://" + name + (parameters.isEmpty() ? "" : "?" + parameters);
     }
 
     private BucketContext(
@@ -282,7 +300,7 @@ public final class BucketContext {
         http.close();
     }
 
-    /** Returns the store's URI, without the parameters of the connection. */
+    /** Returns the store's URI with what tells stores apart: the prefix, and the endpoint of other servers. */
     @Override
     public String toString() {
         return uri;
