@@ -6,4 +6,5 @@ module io.blobstore.split {
     requires static org.jspecify;
 
     exports io.blobstore.split;
+    exports io.blobstore.split.repository;
 }

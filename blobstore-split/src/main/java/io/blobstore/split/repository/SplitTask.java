@@ -5,7 +5,6 @@ import io.blobstore.RetainedSource;
 import io.blobstore.split.ObjectId;
 import io.blobstore.split.internal.format.SplitStreamWriter;
 import io.blobstore.split.internal.format.WrittenStream;
-import io.blobstore.split.internal.input.SourceInput;
 import io.blobstore.transfer.TransferContext;
 import io.blobstore.transfer.TransferTask;
 import java.io.Closeable;
