@@ -60,7 +60,7 @@ final class RepositoryMeta {
         Files.createDirectories(root.resolve("objects"));
         Files.createDirectories(root.resolve("streams").resolve("refs"));
         byte[] content =
-                String.format(Locale.ROOT, CONTENT.stripTrailing(), hash.metaName()).getBytes(StandardCharsets.UTF_8);
+                String.format(Locale.ROOT, CONTENT, hash.metaName()).getBytes(StandardCharsets.UTF_8);
         try (FileChannel file = FileChannel.open(
                 root.resolve(FILE), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             file.write(ByteBuffer.wrap(content));
