@@ -217,8 +217,10 @@ final class TarArchive {
     private void requireAvailable(long bytes, long size) throws IOException, TarFieldException {
         long available = input.available(bytes);
         if (available < bytes) {
-            throw new TarFieldException("the input ends after " + (available - BLOCK) + " of its " + size
-                    + " bytes" + (available - BLOCK >= size ? ", inside the padding" : ""));
+            throw new TarFieldException(
+                    available - BLOCK < size
+                            ? "the input ends after " + (available - BLOCK) + " of its " + size + " bytes"
+                            : "the input ends inside the padding after its " + size + " bytes");
         }
     }
 

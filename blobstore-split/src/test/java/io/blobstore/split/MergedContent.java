@@ -1,0 +1,61 @@
+package io.blobstore.split;
+
+import io.blobstore.split.internal.format.ChunkVisitor;
+import io.blobstore.split.internal.format.SplitStreamReader;
+import io.blobstore.split.internal.verity.VerityDigest;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** The simplest merge: in one thread, with objects from memory, whose ids are verified. */
+final class MergedContent {
+    private MergedContent() {}
+
+    /** Merges a stream into a consumer of buffers. */
+    static void merge(
+            ByteBuffer stream, ObjectHash hash, Map<ObjectId, ByteBuffer> objects, Consumer<ByteBuffer> target)
+            throws IOException {
+        VerityDigest digest = new VerityDigest(hash);
+        try (SplitStreamReader reader = SplitStreamReader.open(new BufferChannel(stream), hash, "under test")) {
+            reader.namedRefs();
+            reader.forEachChunk(new ChunkVisitor() {
+                @Override
+                public void inline(ByteBuffer bytes) {
+                    target.accept(bytes);
+                }
+
+                @Override
+                public long object(long index, ObjectId id) throws IOException {
+                    ByteBuffer object = objects.get(id);
+                    if (object == null) {
+                        throw new MissingObjectException(id);
+                    }
+                    digest.update(object.duplicate());
+                    if (!digest.digest().equals(id)) {
+                        throw new SplitStreamException("under test", "object " + id + " is damaged", null);
+                    }
+                    target.accept(object.duplicate());
+                    return object.remaining();
+                }
+            });
+        }
+    }
+
+    /** Merges a stream of known size. */
+    static ByteBuffer merge(ByteBuffer stream, ObjectHash hash, Map<ObjectId, ByteBuffer> objects, int size)
+            throws IOException {
+        ByteBuffer merged = ByteBuffer.allocate(size);
+        merge(stream, hash, objects, merged::put);
+        return merged.flip();
+    }
+
+    /** An object is not there. */
+    static final class MissingObjectException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        MissingObjectException(ObjectId id) {
+            super("there is no object " + id);
+        }
+    }
+}
