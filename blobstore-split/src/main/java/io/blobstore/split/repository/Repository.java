@@ -107,6 +107,28 @@ public final class Repository {
         objects.deleteLink(RepositoryPaths.ref(ref));
     }
 
+    // ---- what is kept
+
+    /**
+     * Deletes the objects and links to which no ref leads, and waits for that. If a stream or link is broken, nothing is
+     * deleted, and the report says why.
+     *
+     * @throws RepositoryBusyException if writers do not end in time
+     */
+    public CollectReport collect(CollectOptions options) throws IOException {
+        return new GarbageCollection(this, options).run();
+    }
+
+    /** Compares the objects of two streams. Reads their references only, and asks for the sizes of objects. */
+    public StreamDiff diff(String a, String b) throws IOException {
+        return StreamDiff.of(StreamObjects.read(this, a), StreamObjects.read(this, b), objects);
+    }
+
+    /** Adds up what all streams share. Reads their references only, and lists the objects. */
+    public RepositoryStat stat() throws IOException {
+        return RepositoryStat.of(this);
+    }
+
     @Override
     public String toString() {
         return "Repository[" + objects + "]";

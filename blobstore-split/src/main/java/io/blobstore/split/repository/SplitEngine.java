@@ -77,6 +77,18 @@ public final class SplitEngine {
         return transfers.start(task, options.retry(), threads, options.listener());
     }
 
+    /**
+     * Starts a check of a repository and returns at once: every object is hashed, every stream decoded, every link
+     * followed. Problems do not make it fail; they are in the report.
+     *
+     * @throws IllegalStateException if the manager is closed
+     */
+    public Transfer<FsckReport> fsck(Repository repository, FsckOptions options) {
+        int threads = threads(repository, options.concurrency());
+        return transfers.start(
+                new FsckTask(repository, options, threads), options.retry(), threads, options.listener());
+    }
+
     private static int threads(Repository repository, int wanted) {
         return wanted > 0 ? wanted : repository.objects().concurrency();
     }
