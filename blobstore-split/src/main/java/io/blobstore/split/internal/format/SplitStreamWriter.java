@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -31,15 +32,19 @@ public final class SplitStreamWriter implements Closeable {
     /** The number of bytes visited at a time, which bounds the buffers of sources that copy. */
     private static final int WINDOW = 128 * 1024;
 
+    /** An index below {@link NamedRefs#MAX_NAMES}, a colon, and a zero byte. */
+    private static final int NAME_OVERHEAD = 7;
+
     private final ObjectHash hash;
     private final ContentType contentType;
     private final RefTable objects;
     private final RefTable streams;
-    private final SortedMap<String, ObjectId> names = new TreeMap<>();
+    private final SortedMap<String, ObjectId> names = new TreeMap<>(SplitStreamWriter::compareAsBytes);
     private final SpillBuffer inline;
     private final FrameWriter chunks;
     private final FrameWriter namedRefs;
     private final ByteBuffer head = ByteBuffer.allocateDirect(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    private long nameBytes;
     private long size;
     private boolean finished;
 
@@ -115,12 +120,21 @@ public final class SplitStreamWriter implements Closeable {
      * Adds the id of another stream, which this one keeps alive.
      *
      * @param name the name under which this stream refers to it; a later one replaces an earlier one of the same name
-     * @throws IllegalArgumentException if the name contains a zero character
+     * @throws IllegalArgumentException if the name contains a zero character, or there are more names than can be read
+     *     again: 100,000, or 16 MiB
      */
     public void streamRef(String name, ObjectId id) {
         requireNotFinished();
         if (name.indexOf('\0') >= 0) {
             throw new IllegalArgumentException("the name of a stream contains a zero character");
+        }
+        if (!names.containsKey(name)) {
+            long bytes = nameBytes + name.getBytes(StandardCharsets.UTF_8).length + NAME_OVERHEAD;
+            if (names.size() == NamedRefs.MAX_NAMES || bytes > NamedRefs.MAX_BYTES) {
+                throw new IllegalArgumentException("a split stream refers to at most " + NamedRefs.MAX_NAMES
+                        + " others, with names of at most " + NamedRefs.MAX_BYTES + " bytes");
+            }
+            nameBytes = bytes;
         }
         streams.indexOf(id);
         names.put(name, id);
@@ -160,6 +174,11 @@ public final class SplitStreamWriter implements Closeable {
             namedRefs.write(ByteBuffer.wrap(entry.getBytes(StandardCharsets.UTF_8)));
         }
         return namedRefs.end();
+    }
+
+    /** Orders as UTF-8 does, which is by code points. */
+    private static int compareAsBytes(String a, String b) {
+        return Arrays.compareUnsigned(a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
     }
 
     private void endInline() throws IOException {
