@@ -30,6 +30,11 @@ public final class Vectors {
         return DIRECTORY.resolve(name);
     }
 
+    /** Returns the lines of a text. */
+    public static List<String> lines(String name) throws IOException {
+        return Files.readAllLines(path(name));
+    }
+
     /** Returns the columns of each line of a table. */
     public static List<List<String>> table(String name) {
         try {

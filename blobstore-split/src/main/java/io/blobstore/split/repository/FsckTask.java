@@ -69,7 +69,7 @@ final class FsckTask implements TransferTask<FsckReport> {
         try (ObjectStore.Session session = context.retrying("begin session", store::beginSession)) {
             checkObjects(queue, context, session);
             queue.awaitAll();
-            checkStreams(queue);
+            checkStreams(queue, context);
             queue.awaitAll();
             checkRefs();
             checkImages();
@@ -151,21 +151,25 @@ final class FsckTask implements TransferTask<FsckReport> {
 
     // ---- streams
 
-    private void checkStreams(WorkQueue queue) throws IOException, InterruptedException {
+    private void checkStreams(WorkQueue queue, TransferContext context) throws IOException, InterruptedException {
         for (String name : repository.streams()) {
             streams++;
-            queue.submit(scratch -> checkStream(RepositoryPaths.STREAMS + name, scratch));
+            queue.submit(scratch -> checkStream(RepositoryPaths.STREAMS + name, scratch, context));
             queue.awaitRoom(4 * threads);
         }
     }
 
-    private void checkStream(String link, Scratch scratch) throws IOException {
+    private void checkStream(String link, Scratch scratch, TransferContext context)
+            throws IOException, InterruptedException {
         try {
             ObjectId id = repository.resolve(link).orElse(null);
             if (id == null) {
                 return; // deleted meanwhile
             }
-            decode(link, id, scratch);
+            context.retrying("read stream", () -> {
+                decode(link, id, scratch);
+                return id;
+            });
         } catch (DamagedLinkException e) {
             report(Kind.DAMAGED_LINK, link, e);
         } catch (MissingObjectException e) {

@@ -2,12 +2,14 @@ package io.blobstore.split.repository;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.github.luben.zstd.ZstdInputStream;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobTarget;
 import io.blobstore.split.ObjectId;
 import io.blobstore.split.Vectors;
 import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,6 +21,16 @@ import java.util.SplittableRandom;
 /** What the tests of repositories share. */
 final class Fixture {
     private Fixture() {}
+
+    /** Opens a repository on disk, with the locks of composefs where that is possible. */
+    static ComposefsDirectory open(Path root) throws IOException {
+        return ComposefsDirectory.open(
+                root,
+                ComposefsDirectory.supportsComposefsLocks()
+                        ? ComposefsDirectory.Locking.COMPOSEFS
+                        : ComposefsDirectory.Locking.JAVA_ONLY,
+                ComposefsDirectory.Durability.NONE);
+    }
 
     /** Splits content, and waits. */
     static SplitResult split(TransferManager transfers, Repository repository, String name, ByteBuffer content)
@@ -87,7 +99,10 @@ final class Fixture {
 
     /** Unpacks a repository of the vectors. */
     static Path unpack(String vector, Path directory) throws IOException {
-        ByteBuffer tar = Vectors.decompress(vector);
+        ByteBuffer tar;
+        try (InputStream content = new ZstdInputStream(Files.newInputStream(Vectors.path(vector)))) {
+            tar = ByteBuffer.wrap(content.readAllBytes());
+        }
         String longName = null;
         String longLink = null;
         while (tar.remaining() >= 512 && tar.get(tar.position()) != 0) {
