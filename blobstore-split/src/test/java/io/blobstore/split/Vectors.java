@@ -12,7 +12,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /** The files that composefs-rs wrote; see the README in their directory. */
-final class Vectors {
+public final class Vectors {
     private static final Path DIRECTORY = directory();
 
     private Vectors() {}
@@ -26,12 +26,13 @@ final class Vectors {
         }
     }
 
-    static Path path(String name) {
+    /** Returns the path of a file. */
+    public static Path path(String name) {
         return DIRECTORY.resolve(name);
     }
 
     /** Returns the columns of each line of a table. */
-    static List<List<String>> table(String name) {
+    public static List<List<String>> table(String name) {
         try {
             return Files.readAllLines(path(name)).stream()
                     .map(line -> List.of(line.split("\t", -1)))
@@ -41,7 +42,8 @@ final class Vectors {
         }
     }
 
-    static ByteBuffer read(String name) {
+    /** Returns the content of a file. */
+    public static ByteBuffer read(String name) {
         try {
             return ByteBuffer.wrap(Files.readAllBytes(path(name)));
         } catch (IOException e) {
@@ -50,14 +52,14 @@ final class Vectors {
     }
 
     /** Returns the content of a file that is compressed with zstd. */
-    static ByteBuffer decompress(String name) {
+    public static ByteBuffer decompress(String name) {
         byte[] compressed = read(name).array();
         long size = Zstd.getFrameContentSize(compressed);
         return ByteBuffer.wrap(Zstd.decompress(compressed, (int) size));
     }
 
     /** Returns the names of the files with a suffix, without it. */
-    static Stream<String> names(String directory, String suffix) {
+    public static Stream<String> names(String directory, String suffix) {
         try (Stream<Path> files = Files.list(path(directory))) {
             return files.map(file -> file.getFileName().toString())
                     .filter(name -> name.endsWith(suffix))
