@@ -5,11 +5,12 @@ import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.SeekableByteChannel;
 
 /** The remaining bytes of a buffer as a channel. */
-final class BufferChannel implements SeekableByteChannel {
+public final class BufferChannel implements SeekableByteChannel {
     private final ByteBuffer content;
     private boolean open = true;
 
-    BufferChannel(ByteBuffer content) {
+    /** Creates a channel at position 0. */
+    public BufferChannel(ByteBuffer content) {
         this.content = content.slice();
     }
 

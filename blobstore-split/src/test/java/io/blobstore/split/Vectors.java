@@ -26,6 +26,7 @@ public final class Vectors {
         }
     }
 
+    /** Returns the path of a file. */
     public static Path path(String name) {
         return DIRECTORY.resolve(name);
     }
@@ -46,6 +47,7 @@ public final class Vectors {
         }
     }
 
+    /** Returns the content of a file. */
     public static ByteBuffer read(String name) {
         try {
             return ByteBuffer.wrap(Files.readAllBytes(path(name)));

@@ -5,6 +5,7 @@ import io.blobstore.split.ObjectHash;
 import io.blobstore.split.ObjectId;
 import io.blobstore.split.SplitSink;
 import io.blobstore.split.internal.format.SplitStreamWriter;
+import io.blobstore.split.internal.input.SourceInput;
 import io.blobstore.split.repository.SplitItem.ExternalPart;
 import io.blobstore.split.repository.SplitItem.InlineRun;
 import java.io.IOException;

@@ -5,6 +5,7 @@ import io.blobstore.RetainedSource;
 import io.blobstore.split.ObjectId;
 import io.blobstore.split.internal.format.SplitStreamWriter;
 import io.blobstore.split.internal.format.WrittenStream;
+import io.blobstore.split.internal.input.SourceInput;
 import io.blobstore.transfer.TransferContext;
 import io.blobstore.transfer.TransferTask;
 import java.io.Closeable;
@@ -69,7 +70,7 @@ final class SplitTask implements TransferTask<SplitResult> {
                         context.retrying("find stream", () -> repository.stream(reference.getValue()));
                 stream.streamRef(reference.getKey(), other);
             }
-            SourceInput input = open(new SourceInput(source));
+            SourceInput input = open(SourceInput.open(source));
             options.expected().ifPresent(digest -> queue.submit(new WholeDigest(source, digest, queue)));
             ObjectWriter objects = new ObjectWriter(store, opened, context, options.heal(), counters);
             SplitPipeline pipeline = new SplitPipeline(
