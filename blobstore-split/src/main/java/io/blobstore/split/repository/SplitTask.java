@@ -131,7 +131,21 @@ final class SplitTask implements TransferTask<SplitResult> {
                 return result;
             });
         }
+        endSession(context);
         return result;
+    }
+
+    /** Ends the session with retries, as long as there are any; {@link #release} would have none. */
+    private void endSession(TransferContext context) throws InterruptedException {
+        Closeable session = resources.removeLast();
+        try {
+            context.retrying("end session", () -> {
+                session.close();
+                return name;
+            });
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("{}: its session was not ended; a garbage collection waits until it is old", description(), e);
+        }
     }
 
     @Override
