@@ -1,12 +1,15 @@
 package io.blobstore.split.repository;
 
+import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
+import io.blobstore.ThrottledException;
 import io.blobstore.split.ObjectId;
 import io.blobstore.transfer.TransferContext;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -66,34 +69,76 @@ final class MergeRun implements WorkQueue.Unit {
     @Override
     public void run(Scratch scratch) throws IOException, InterruptedException {
         TransferContext context = sink.context();
-        // Each attempt has a new window, as what a failed one has put is undefined.
-        context.retrying("read objects", () -> context.withinBudget(length, () -> {
-            try (BlobTarget.Window window = sink.writer().window(offset, length)) {
-                fill(window, scratch);
-                window.flush();
-            }
-            return length;
-        }));
+        boolean done = context.retrying(
+                "read objects", () -> context.withinBudget(length, () -> putUnlessRetryable(scratch)));
+        if (!done) {
+            putOneByOne(scratch);
+        }
         sink.merged(length);
     }
 
-    private void fill(BlobTarget.Window window, Scratch scratch) throws IOException {
-        ByteBuffer bytes = ByteBuffer.wrap(inline.toByteArray());
+    /** Puts all segments; returns false after a failure that one segment may mend by another attempt. */
+    private boolean putUnlessRetryable(Scratch scratch) throws IOException {
+        try {
+            put(offset, length, segments, 0, scratch);
+            return true;
+        } catch (ThrottledException e) {
+            throw e;
+        } catch (BlobStoreException e) {
+            if (e.isRetryable() && segments.size() > 1) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /** Puts each segment with attempts of its own, so that a run of many objects does not need luck. */
+    private void putOneByOne(Scratch scratch) throws IOException, InterruptedException {
+        TransferContext context = sink.context();
+        long at = offset;
+        int inlineAt = 0;
         for (Segment segment : segments) {
-            ObjectId id = segment.id();
-            BlobTarget.Window part = new PartWindow(window, segment.size(), sink.digest());
-            if (id == null) {
-                part.put(bytes.slice(bytes.position(), (int) segment.size()));
-                bytes.position(bytes.position() + (int) segment.size());
-            } else if (sink.verify()) {
-                Verification.read(sink.store(), id, part, scratch.digest());
-            } else {
-                sink.store().read(id, ByteRange.all(), part);
+            long start = at;
+            int inlineStart = inlineAt;
+            long size = segment.size();
+            context.retrying("read object", () -> context.withinBudget(size, () -> {
+                put(start, size, List.of(segment), inlineStart, scratch);
+                return size;
+            }));
+            at += size;
+            inlineAt += segment.id() == null ? (int) size : 0;
+        }
+    }
+
+    /** Makes one attempt. It has a window of its own, as what a failed one has put is undefined. */
+    private void put(long start, long size, List<Segment> some, int inlineStart, Scratch scratch) throws IOException {
+        @Nullable MessageDigest digest = sink.digest().copy();
+        ByteBuffer bytes = ByteBuffer.wrap(inline.toByteArray()).position(inlineStart);
+        try (BlobTarget.Window window = sink.writer().window(start, size)) {
+            for (Segment segment : some) {
+                put(segment, new PartWindow(window, segment.size(), digest), bytes, scratch);
             }
+            window.flush();
+        }
+        sink.digest().replace(digest);
+    }
+
+    private void put(Segment segment, PartWindow part, ByteBuffer bytes, Scratch scratch) throws IOException {
+        ObjectId id = segment.id();
+        if (id == null) {
+            part.put(bytes.slice(bytes.position(), (int) segment.size()));
+            bytes.position(bytes.position() + (int) segment.size());
             part.flush();
-            if (part.remaining() > 0 && id != null) {
-                throw new DamagedObjectException(id, "it is " + part.remaining() + " bytes too short");
-            }
+            return;
+        }
+        if (sink.verify()) {
+            Verification.read(sink.store(), id, part, scratch.digest());
+        } else {
+            sink.store().read(id, ByteRange.all(), part);
+        }
+        part.flush();
+        if (part.remaining() > 0) {
+            throw new DamagedObjectException(id, "it is " + part.remaining() + " bytes too short");
         }
     }
 }

@@ -1,7 +1,6 @@
 package io.blobstore.split.repository;
 
 import io.blobstore.BlobTarget;
-import io.blobstore.Sha256;
 import io.blobstore.split.ObjectHash;
 import io.blobstore.split.ObjectId;
 import io.blobstore.split.internal.format.ChunkVisitor;
@@ -11,7 +10,6 @@ import io.blobstore.transfer.TransferTask;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -49,7 +47,7 @@ final class MergeTask implements TransferTask<MergeResult> {
             ObjectStore store,
             BlobTarget.Writer writer,
             boolean verify,
-            @Nullable MessageDigest digest) {
+            OrderedDigest digest) {
         void merged(long bytes) {
             context.moved(bytes);
         }
@@ -72,28 +70,20 @@ final class MergeTask implements TransferTask<MergeResult> {
                 hash,
                 name)) {
             context.planned(reader.header().size(), 1);
+            reader.namedRefs(); // fails if they are damaged
             ObjectSizes sizes = ObjectSizes.find(store, reader.objectRefs(), queue, context);
-            MessageDigest digest = options.expected().isPresent() ? Sha256.newMessageDigest() : null;
+            OrderedDigest digest = new OrderedDigest(options.expected());
             Decoder decoder = new Decoder(
                     queue, sizes, new Sink(context, store, writer, options.verify(), digest), threads);
             reader.forEachChunk(decoder);
             decoder.flush();
             queue.awaitAll();
-            if (digest != null) {
-                requireExpected(Sha256.ofBytes(digest.digest()));
-            }
+            digest.requireExpected();
             merged = new MergeResult(id, decoder.run.end(), decoder.inline, decoder.objects);
         } catch (WorkQueue.StoppedException e) {
             return; // the reason is known already
         } finally {
             queue.close();
-        }
-    }
-
-    private void requireExpected(Sha256 actual) throws IOException {
-        Sha256 expected = options.expected().orElseThrow();
-        if (!actual.equals(expected)) {
-            throw WholeDigest.mismatch(expected, actual);
         }
     }
 
