@@ -12,11 +12,11 @@ import io.blobstore.transfer.TransferTask;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +38,7 @@ final class FsckTask implements TransferTask<FsckReport> {
     private final Queue<FsckReport.Problem> problems = new ConcurrentLinkedQueue<>();
     private final Queue<String> healed = new ConcurrentLinkedQueue<>();
     private final List<String> foreign = new ArrayList<>();
-    private final Map<ObjectId, Long> sizes = new HashMap<>();
+    private final Map<ObjectId, Long> sizes = new ConcurrentHashMap<>();
     private final AtomicLong bytes = new AtomicLong();
     private long streams;
     private long refs;
@@ -145,6 +145,7 @@ final class FsckTask implements TransferTask<FsckReport> {
         } catch (DamagedObjectException e) {
             return false;
         }
+        sizes.put(id, found.get().size());
         healed.add(RepositoryPaths.object(id));
         return true;
     }
