@@ -2,10 +2,13 @@ package io.blobstore.split.repository;
 
 import io.blobstore.BlobSource;
 import io.blobstore.BlobTarget;
+import io.blobstore.transfer.RetryPolicy;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferListener;
 import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Splits content into objects of a {@link Repository}, and merges it again, in parallel, with the threads and the
@@ -75,6 +78,35 @@ public final class SplitEngine {
         int threads = threads(repository, options.concurrency());
         MergeTask task = new MergeTask(repository, name, target, options, threads);
         return transfers.start(task, options.retry(), threads, options.listener());
+    }
+
+    /**
+     * Opens a stream, to be read at any position without merging it. Verifies and decodes the stream, and asks for the
+     * sizes of its objects, in parallel; reads none of them yet.
+     *
+     * @param name the name of the stream, or {@code refs/REF}
+     * @return the content, to be closed by the caller
+     * @throws InterruptedException if the caller is interrupted, which cancels the opening
+     */
+    public SplitContent open(Repository repository, String name) throws IOException, InterruptedException {
+        int threads = threads(repository, 0);
+        Transfer<SplitContent> opening = transfers.start(
+                new OpenTask(repository, name, threads), RetryPolicy.DEFAULT, threads, TransferListener.NONE);
+        try {
+            return opening.join();
+        } catch (InterruptedException e) {
+            opening.cancel();
+            CompletableFuture<?> unused = opening.toCompletableFuture().thenAccept(SplitEngine::discard);
+            throw e;
+        }
+    }
+
+    private static void discard(SplitContent content) {
+        try {
+            content.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /**
