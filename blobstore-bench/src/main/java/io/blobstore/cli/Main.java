@@ -30,6 +30,12 @@ import picocli.CommandLine.ScopeType;
             ListCommand.class,
             DeleteCommand.class,
             UploadsCommand.class,
+            SplitCommand.class,
+            MergeCommand.class,
+            SplitListCommand.class,
+            CollectCommand.class,
+            FsckCommand.class,
+            RepositoryCommand.class,
             DemoCommand.class
         },
         mixinStandardHelpOptions = true,

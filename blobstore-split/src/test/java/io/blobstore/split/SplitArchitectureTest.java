@@ -78,4 +78,24 @@ class SplitArchitectureTest {
                 OWN,
                 INTERNAL + ".input");
     }
+
+    @Test
+    void repositoriesKnowNoBackend() {
+        assertDependsOn(
+                OWN + ".repository",
+                "java..",
+                "org.jspecify.annotations",
+                "org.slf4j",
+                "io.blobstore",
+                "io.blobstore.spi",
+                "io.blobstore.transfer",
+                "io.blobstore.internal.buffer",
+                "io.blobstore.internal.concurrent",
+                "io.blobstore.internal.file",
+                OWN,
+                INTERNAL + ".format",
+                INTERNAL + ".input",
+                INTERNAL + ".verity",
+                OWN + ".repository");
+    }
 }
