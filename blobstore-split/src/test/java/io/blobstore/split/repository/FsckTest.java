@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -202,6 +203,32 @@ class FsckTest {
                     .isInstanceOf(BlobStoreException.class)
                     .hasMessageContaining("JDK 22");
         }
+    }
+
+    @Test
+    @EnabledIf("flockIsPossible")
+    void otherProgramsSeeTheLocks() throws Exception {
+        try (ObjectStore.Session session = store.beginSession()) {
+            assertThat(session).isNotNull();
+            assertThat(flock("-s")).isZero();
+            assertThat(flock("-x")).isEqualTo(1);
+        }
+        try (ObjectStore.Sweep sweep = store.beginSweep(Duration.ZERO, Duration.ZERO)) {
+            assertThat(sweep).isNotNull();
+            assertThat(flock("-s")).isEqualTo(1);
+        }
+        assertThat(flock("-x")).isZero();
+    }
+
+    static boolean flockIsPossible() {
+        return ComposefsDirectory.supportsComposefsLocks() && Files.isExecutable(Path.of("/usr/bin/flock"));
+    }
+
+    private int flock(String kind) throws Exception {
+        return new ProcessBuilder("/usr/bin/flock", "-n", kind, root.toString(), "true")
+                .inheritIO()
+                .start()
+                .waitFor();
     }
 
     @Test
