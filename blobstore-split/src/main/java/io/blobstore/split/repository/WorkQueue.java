@@ -4,6 +4,8 @@ import io.blobstore.split.ObjectHash;
 import io.blobstore.transfer.TransferContext;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -40,6 +42,8 @@ final class WorkQueue {
     private final int maxWorkers;
     private final Thread owner = Thread.currentThread();
     private final Scratch ownScratch;
+    /** Those of workers that have ended, for the next ones. */
+    private final Queue<Scratch> spare = new ConcurrentLinkedQueue<>();
     /** Whether the executor has rejected a worker. Written by the owner. */
     private boolean rejected;
 
@@ -166,12 +170,14 @@ final class WorkQueue {
     }
 
     private void runWorker() throws IOException, InterruptedException {
-        Scratch scratch = new Scratch(hash);
+        Scratch kept = spare.poll();
+        Scratch scratch = kept != null ? kept : new Scratch(hash);
         boolean nested = Thread.currentThread() == owner;
         try {
             for (Unit unit = take(!nested); unit != null; unit = take(!nested)) {
                 run(unit, scratch);
             }
+            spare.add(scratch);
         } catch (StoppedException e) {
             return; // the reason is known already
         } finally {
