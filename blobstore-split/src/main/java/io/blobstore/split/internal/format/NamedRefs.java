@@ -19,6 +19,9 @@ final class NamedRefs {
     /** The largest number of names: each one takes some 100 bytes more on the heap than in the section. */
     static final int MAX_NAMES = 100_000;
 
+    /** The number of characters of a wrong index that the message of an error shows. */
+    private static final int MAX_SHOWN = 40;
+
     private final StreamChannel stream;
     private final ObjectRefs ids;
     private final SortedMap<String, ObjectId> names = new TreeMap<>();
@@ -91,11 +94,11 @@ final class NamedRefs {
                 index = -1; // more digits than any index has
             }
         }
-        stream.require(
-                index >= 0 && index < ids.count(),
-                "a name has the index '%.40s', and there are %d ids of streams",
-                digits,
-                ids.count());
+        if (index < 0 || index >= ids.count()) {
+            String shown = digits.substring(0, Math.min(digits.length(), MAX_SHOWN));
+            throw stream.damaged(
+                    "a name has the index '" + shown + "', and there are " + ids.count() + " ids of streams", null);
+        }
         return index;
     }
 }

@@ -92,7 +92,7 @@ final class TarArchive {
                 splitContent();
                 return false;
             } catch (TarFieldException e) {
-                throw failed(e.getMessage());
+                throw failed(e.problem());
             }
         }
         return true;

@@ -123,7 +123,7 @@ final class TarHeader {
             if (value >>> (Long.SIZE - Byte.SIZE) != 0 && field.equals("size")) {
                 throw new TarFieldException("its size has more than 64 bits");
             }
-            value = value << Byte.SIZE | block[i] & 0xff;
+            value = value << Byte.SIZE | (block[i] & 0xff);
         }
         return value;
     }
