@@ -58,7 +58,8 @@ class BoundedMemoryTest {
     /** An archive of empty files, all with one header, which is not stored anywhere. */
     private record RepeatedHeader(ByteBuffer header, long offset, long size) implements BlobSource {
         static RepeatedHeader of(long entries) {
-            byte[] block = new TarBuilder(0).header("empty", '0', 0, Magic.USTAR).archive();
+            byte[] block =
+                    new TarBuilder(0).header("empty", '0', 0, Magic.USTAR).archive();
             ByteBuffer blocks = ByteBuffer.allocateDirect(128 * TarBuilder.BLOCK);
             while (blocks.hasRemaining()) {
                 blocks.put(block);

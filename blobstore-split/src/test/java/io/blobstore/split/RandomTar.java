@@ -83,14 +83,13 @@ final class RandomTar {
     }
 
     private void file(String name, Magic magic) {
-        int length =
-                switch (random.nextInt(6)) {
-                    case 0 -> 60 + random.nextInt(10);
-                    case 1 -> random.nextInt(3) * 512 + random.nextInt(3);
-                    case 2 -> 4095 + random.nextInt(3);
-                    case 3 -> random.nextInt(100_000);
-                    default -> random.nextInt(3000);
-                };
+        int length = switch (random.nextInt(6)) {
+            case 0 -> 60 + random.nextInt(10);
+            case 1 -> random.nextInt(3) * 512 + random.nextInt(3);
+            case 2 -> 4095 + random.nextInt(3);
+            case 3 -> random.nextInt(100_000);
+            default -> random.nextInt(3000);
+        };
         byte[] content = content(length);
         char type = new char[] {'0', '\0', '7'}[random.nextInt(3)];
         tar.header(name, type, length, magic).file(content, random.nextBoolean() ? 0 : random.nextInt());

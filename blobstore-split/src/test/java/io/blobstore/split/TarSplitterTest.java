@@ -54,7 +54,9 @@ class TarSplitterTest {
             int inlineUpTo = seed % 3 == 0 ? 1000 : Splitter.TAR_INLINE;
             TarBuilder tar = RandomTar.of(seed, inlineUpTo);
             Splitter splitter = seed % 2 == 0 ? Splitter.tar(inlineUpTo) : Splitter.lenientTar(inlineUpTo);
-            assertThat(split(tar.archive(), splitter).chunks()).as("seed %d", seed).isEqualTo(tar.chunks());
+            assertThat(split(tar.archive(), splitter).chunks())
+                    .as("seed %d", seed)
+                    .isEqualTo(tar.chunks());
         }
     }
 
@@ -125,9 +127,7 @@ class TarSplitterTest {
         assertRefusedAs("a/long/name", tar().longName("a/long/name", 'L').header("short", '0', 100, Magic.GNU));
         assertRefusedAs(
                 "of/pax",
-                tar().longName("of/gnu", 'L')
-                        .pax('x', "path", "of/pax")
-                        .header("short", '0', 100, Magic.USTAR));
+                tar().longName("of/gnu", 'L').pax('x', "path", "of/pax").header("short", '0', 100, Magic.USTAR));
         assertRefusedAs("file", tar().header("file", '0', 100, Magic.V7));
         assertRefusedAs(
                 "second",
@@ -208,8 +208,7 @@ class TarSplitterTest {
                 .zeros(2)
                 .archive();
         StringBuilder names = new StringBuilder();
-        try (SourceInput input =
-                SourceInput.open(BlobSource.of(ByteBuffer.wrap(tar)))) {
+        try (SourceInput input = SourceInput.open(BlobSource.of(ByteBuffer.wrap(tar)))) {
             Splitter.tar().split(input, new SplitSink() {
                 @Override
                 public void inline(long length) {

@@ -84,8 +84,7 @@ public final class ChunkReader implements Closeable {
             left = length;
         } else {
             if (head >= objects.count()) {
-                throw stream.damaged(
-                        "a chunk refers to object " + head + ", and there are " + objects.count(), null);
+                throw stream.damaged("a chunk refers to object " + head + ", and there are " + objects.count(), null);
             }
             index = head;
             isSizeMissing = true;

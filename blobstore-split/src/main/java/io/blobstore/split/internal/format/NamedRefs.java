@@ -11,7 +11,9 @@ import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Reads and writes the section of names: for each one the index of a stream's id, a colon, the name, and a zero byte. */
+/**
+ * Reads and writes the section of names: for each one the index of a stream's id, a colon, the name, and a zero byte.
+ */
 final class NamedRefs {
     /** The largest section, in bytes before compression. */
     static final int MAX_BYTES = 16 << 20;
@@ -79,7 +81,10 @@ final class NamedRefs {
 
     private String decode(byte[] bytes) throws SplitStreamException {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw stream.damaged("one of its names is not UTF-8", e);
         }

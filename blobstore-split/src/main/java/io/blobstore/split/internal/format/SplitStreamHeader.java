@@ -104,13 +104,11 @@ public record SplitStreamHeader(
         Section info =
                 section(fields.getLong(layout.info), fields.getLong(layout.info + Long.BYTES), stream, "information");
         // A larger one may hold what later versions add.
-        stream.require(
-                info.length() >= INFO_BYTES, "its information section has only " + info.length() + " bytes");
+        stream.require(info.length() >= INFO_BYTES, "its information section has only " + info.length() + " bytes");
         return readInfo(stream, hash, info);
     }
 
-    private static SplitStreamHeader readInfo(StreamChannel stream, ObjectHash hash, Section info)
-            throws IOException {
+    private static SplitStreamHeader readInfo(StreamChannel stream, ObjectHash hash, Section info) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(INFO_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         stream.readFully(bytes, info.start());
         bytes.flip();

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * A source as the input of a splitter. Only what is inspected is read: the head of a file in a tar archive, and nothing
  * of blocks of a fixed size.
  *
- * <p>The memory of a {@link MappedRegion} is leased, and inspected in place. Other sources are read into a window, which
- * is 64 KiB large as long as no more than that is inspected at a time, and 4 MiB otherwise.
+ * <p>The memory of a {@link MappedRegion} is leased, and inspected in place. Other sources are read into a window,
+ * which is 64 KiB large as long as no more than that is inspected at a time, and 4 MiB otherwise.
  *
  * <p>Not thread-safe.
  */
@@ -125,8 +125,7 @@ public final class SourceInput implements SplitInput, Closeable {
     private ByteBuffer windowFor(int bytes) {
         PooledBuffer current = window;
         if (current == null || current.buffer().capacity() < bytes) {
-            PooledBuffer larger =
-                    DirectBufferPool.shared().take(bytes <= SMALL_WINDOW ? SMALL_WINDOW : LARGE_WINDOW);
+            PooledBuffer larger = DirectBufferPool.shared().take(bytes <= SMALL_WINDOW ? SMALL_WINDOW : LARGE_WINDOW);
             larger.buffer().limit(0);
             if (current != null) {
                 current.close();

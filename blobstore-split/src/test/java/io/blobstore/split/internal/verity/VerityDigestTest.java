@@ -46,8 +46,7 @@ class VerityDigestTest {
         for (boolean complete = data.length == 0; !complete; ) {
             ByteArrayOutputStream digests = new ByteArrayOutputStream();
             for (int at = 0; at < level.length; at += BLOCK) {
-                byte[] block = Arrays.copyOf(
-                        Arrays.copyOfRange(level, at, Math.min(at + BLOCK, level.length)), BLOCK);
+                byte[] block = Arrays.copyOf(Arrays.copyOfRange(level, at, Math.min(at + BLOCK, level.length)), BLOCK);
                 digests.writeBytes(hash.newMessageDigest().digest(block));
             }
             level = digests.toByteArray();
