@@ -28,6 +28,7 @@ public final class SourceInput implements SplitInput, Closeable {
     private final BlobSource source;
     private final long size;
     private final @Nullable Lease lease;
+    private final BlobSource content;
     private long position;
 
     /** The window: its bytes from 0 to the limit are those of the source from {@link #windowOffset} on. */
@@ -40,6 +41,9 @@ public final class SourceInput implements SplitInput, Closeable {
         this.source = source;
         this.size = source.size();
         this.lease = lease;
+        this.content = lease == null
+                ? source
+                : BlobSource.of(lease.buffers().toArray(ByteBuffer[]::new));
     }
 
     /**
@@ -55,6 +59,15 @@ public final class SourceInput implements SplitInput, Closeable {
     /** Returns the number of bytes of the source. */
     public long size() {
         return size;
+    }
+
+    /**
+     * Returns the source's content, to be read until this input is closed, by any thread. Reading from a mapping costs
+     * nothing but the reading: the file is not checked for changes. So check the source itself after that, before what
+     * was read is relied on.
+     */
+    public BlobSource content() {
+        return content;
     }
 
     /** Consumes the next bytes; there must be as many. For implementations of sinks. */

@@ -82,6 +82,9 @@ class SourceInputTest {
         assertThat(file.isReleased()).isFalse();
         input.consume(MIB);
         assertThat(input.peek(MIB).isDirect()).isTrue();
+        ByteBuffer all = ByteBuffer.allocate(content.length);
+        input.content().forEachBuffer(1 << 16, all::put);
+        assertThat(all.array()).isEqualTo(content);
         assertThat(AllocatedBytes.of(() -> input.peek(MIB))).isLessThan(1000);
         input.close();
         input.close();
