@@ -194,6 +194,19 @@ class TarSplitterTest {
         }
     }
 
+    /** That of the header may be impossible then. */
+    @Test
+    void theSizeOfAPaxHeaderCountsWhateverTheOtherOneIs() throws IOException {
+        byte[] content = new byte[100];
+        TarBuilder tar = tar().pax('x', "size", "100")
+                .header("f", '0', Long.MIN_VALUE + 5, Magic.USTAR)
+                .file(content, 0)
+                .zeros(2);
+        assertThat(split(tar.archive(), Splitter.tar()).chunks()).isEqualTo(tar.chunks());
+        assertRefused(tar().header("f", '0', ~(1L << 40), Magic.USTAR), 0, "the input ends after 0 of");
+        assertRefused(tar().header("f", '0', Long.MIN_VALUE, Magic.USTAR), 0, "is not possible");
+    }
+
     @Test
     void contentsOfOtherEntriesMustBeWholeToo() {
         assertRefused(tar().header("d", '5', 600, Magic.USTAR).bytes(new byte[600]), 0, "ends inside the padding");

@@ -25,7 +25,9 @@ final class FrameWriter implements Closeable {
 
     private static final int BUFFER = 128 * 1024;
 
-    /** What is smaller is gathered, as a call of native code costs more than copying it: the heads of chunks above all. */
+    /**
+     * What is smaller is gathered, as a call of native code costs more than copying it: the heads of chunks above all.
+     */
     private static final int LARGE = 16 * 1024;
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);

@@ -41,9 +41,7 @@ public final class SourceInput implements SplitInput, Closeable {
         this.source = source;
         this.size = source.size();
         this.lease = lease;
-        this.content = lease == null
-                ? source
-                : BlobSource.of(lease.buffers().toArray(ByteBuffer[]::new));
+        this.content = lease == null ? source : BlobSource.of(lease.buffers().toArray(ByteBuffer[]::new));
     }
 
     /**
