@@ -27,6 +27,7 @@ final class NamedRefs {
     private final StreamChannel stream;
     private final ObjectRefs ids;
     private final SortedMap<String, ObjectId> names = new TreeMap<>();
+    private final byte[] bytes = new byte[FrameReader.BUFFER];
     private final ByteArrayOutputStream name = new ByteArrayOutputStream();
     private int entries;
 
@@ -58,15 +59,18 @@ final class NamedRefs {
     }
 
     private void add(ByteBuffer piece) throws IOException {
-        while (piece.hasRemaining()) {
-            byte b = piece.get();
-            if (b != 0) {
-                name.write(b);
-            } else {
+        int length = piece.remaining();
+        piece.get(bytes, 0, length);
+        int start = 0;
+        for (int at = 0; at < length; at++) {
+            if (bytes[at] == 0) {
+                name.write(bytes, start, at - start);
                 addEntry(name.toByteArray());
                 name.reset();
+                start = at + 1;
             }
         }
+        name.write(bytes, start, length - start);
     }
 
     private void addEntry(byte[] bytes) throws IOException {
