@@ -45,7 +45,9 @@ public enum ObjectHash {
         return label;
     }
 
-    /** Returns the name in a repository's {@code meta.json}: {@code fsverity-sha256-12} or {@code fsverity-sha512-12}. */
+    /**
+     * Returns the name in a repository's {@code meta.json}: {@code fsverity-sha256-12} or {@code fsverity-sha512-12}.
+     */
     public String metaName() {
         return "fsverity-" + label + "-12";
     }

@@ -23,8 +23,8 @@ public class TarFormatException extends BlobStoreException {
         super(
                 Operation.READ_SOURCE,
                 null,
-                "not a tar archive that can be split: at byte " + offset + (entry == null ? "" : ", entry '" + entry + "'")
-                        + ": " + problem,
+                "not a tar archive that can be split: at byte " + offset
+                        + (entry == null ? "" : ", entry '" + entry + "'") + ": " + problem,
                 null,
                 false);
         this.entry = entry;

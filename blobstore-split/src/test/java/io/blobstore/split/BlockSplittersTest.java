@@ -30,8 +30,8 @@ class BlockSplittersTest {
     Path temporary;
 
     private SplitContent split(byte[] content, Splitter splitter) throws IOException {
-        SplitContent split = SplitContent.of(
-                BlobSource.of(ByteBuffer.wrap(content)), splitter, HASH, ContentType.NONE, temporary);
+        SplitContent split =
+                SplitContent.of(BlobSource.of(ByteBuffer.wrap(content)), splitter, HASH, ContentType.NONE, temporary);
         assertThat(MergedContent.merge(split.stream(), HASH, split.objects(), content.length))
                 .isEqualTo(ByteBuffer.wrap(content));
         return split;
@@ -51,7 +51,9 @@ class BlockSplittersTest {
     private static long sent(SplitContent before, SplitContent after) {
         Set<ObjectId> missing = new HashSet<>(after.objects().keySet());
         missing.removeAll(before.objects().keySet());
-        return missing.stream().mapToLong(id -> after.objects().get(id).remaining()).sum();
+        return missing.stream()
+                .mapToLong(id -> after.objects().get(id).remaining())
+                .sum();
     }
 
     @Test

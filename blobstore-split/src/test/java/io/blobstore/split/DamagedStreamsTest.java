@@ -45,8 +45,8 @@ class DamagedStreamsTest {
     private static Map<ObjectId, ByteBuffer> objects() {
         Map<ObjectId, ByteBuffer> objects = new HashMap<>();
         Vectors.names("bad-streams/objects", "")
-                .forEach(id -> objects.put(
-                        ObjectId.parse(ObjectHash.SHA_256, id), Vectors.read("bad-streams/objects/" + id)));
+                .forEach(id ->
+                        objects.put(ObjectId.parse(ObjectHash.SHA_256, id), Vectors.read("bad-streams/objects/" + id)));
         return objects;
     }
 
@@ -88,8 +88,7 @@ class DamagedStreamsTest {
                             : UNSUPPORTED.contains(name)
                                     ? UnsupportedSplitStreamException.class
                                     : SplitStreamException.class;
-                    assertThatThrownBy(() -> MergedContent.merge(
-                                    stream(name), ObjectHash.SHA_256, objects(), b -> {}))
+                    assertThatThrownBy(() -> MergedContent.merge(stream(name), ObjectHash.SHA_256, objects(), b -> {}))
                             .isInstanceOf(expected)
                             .hasMessageContaining(name.equals(MISSING_OBJECT) ? "object" : "under test");
                 }));

@@ -1,6 +1,6 @@
 package io.blobstore.split;
 
-import io.blobstore.split.internal.format.ChunkVisitor;
+import io.blobstore.split.internal.format.ChunkReader;
 import io.blobstore.split.internal.format.SplitStreamReader;
 import io.blobstore.split.internal.verity.VerityDigest;
 import java.io.IOException;
@@ -17,29 +17,34 @@ final class MergedContent {
             ByteBuffer stream, ObjectHash hash, Map<ObjectId, ByteBuffer> objects, Consumer<ByteBuffer> target)
             throws IOException {
         VerityDigest digest = new VerityDigest(hash);
-        try (SplitStreamReader reader = SplitStreamReader.open(new BufferChannel(stream), hash, "under test")) {
+        try (SplitStreamReader reader = SplitStreamReader.open(new BufferChannel(stream), hash, "under test");
+                ChunkReader chunks = reader.chunks()) {
             reader.namedRefs();
-            reader.forEachChunk(new ChunkVisitor() {
-                @Override
-                public void inline(ByteBuffer bytes) {
-                    target.accept(bytes);
-                }
-
-                @Override
-                public long object(long index, ObjectId id) throws IOException {
-                    ByteBuffer object = objects.get(id);
-                    if (object == null) {
-                        throw new MissingObjectException(id);
+            while (chunks.next()) {
+                if (chunks.isInline()) {
+                    for (ByteBuffer piece = chunks.inline(); piece.hasRemaining(); piece = chunks.inline()) {
+                        target.accept(piece);
                     }
-                    digest.update(object.duplicate());
-                    if (!digest.digest().equals(id)) {
-                        throw new SplitStreamException("under test", "object " + id + " is damaged", null);
-                    }
-                    target.accept(object.duplicate());
-                    return object.remaining();
+                } else {
+                    ByteBuffer object = object(chunks.object(), objects, digest);
+                    chunks.addObjectSize(object.remaining()); // before it is merged
+                    target.accept(object);
                 }
-            });
+            }
         }
+    }
+
+    private static ByteBuffer object(ObjectId id, Map<ObjectId, ByteBuffer> objects, VerityDigest digest)
+            throws IOException {
+        ByteBuffer object = objects.get(id);
+        if (object == null) {
+            throw new MissingObjectException(id);
+        }
+        digest.update(object.duplicate());
+        if (!digest.digest().equals(id)) {
+            throw new SplitStreamException("under test", "object " + id + " is damaged", null);
+        }
+        return object.duplicate();
     }
 
     /** Merges a stream of known size. */

@@ -61,7 +61,8 @@ class ObjectIdTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "3d", "3d2/48ca", "3d/", "3d248ca542a24fc62d1c43b916eae5016878e2533c88238480b26128a1f1af95"})
+    @ValueSource(
+            strings = {"", "3d", "3d2/48ca", "3d/", "3d248ca542a24fc62d1c43b916eae5016878e2533c88238480b26128a1f1af95"})
     void otherPathsAreNoIds(String path) {
         assertThatThrownBy(() -> ObjectId.parsePath(ObjectHash.SHA_256, path))
                 .isInstanceOf(IllegalArgumentException.class);

@@ -41,6 +41,18 @@ class SplitArchitectureTest {
     }
 
     @Test
+    void thePublicValuesKnowTheContractAndTheSplittersOnly() {
+        assertDependsOn(
+                OWN,
+                "java..",
+                "org.jspecify.annotations",
+                "io.blobstore",
+                OWN,
+                INTERNAL + ".blocks",
+                INTERNAL + ".tar");
+    }
+
+    @Test
     void digestsKnowNeitherStreamsNorSplitters() {
         assertDependsOn(
                 INTERNAL + ".verity", "java..", "org.jspecify.annotations", "io.blobstore", OWN, INTERNAL + ".verity");

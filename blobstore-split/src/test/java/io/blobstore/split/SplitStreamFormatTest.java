@@ -87,8 +87,9 @@ class SplitStreamFormatTest {
     @TestFactory
     Stream<DynamicTest> streamsOfImagesAreWrittenAsComposefsWritesThem() {
         assumeTrue(ZstdVersion.VERSION.startsWith("1.5.7"), () -> "another libzstd: " + ZstdVersion.VERSION);
-        return Stream.of(ObjectHash.values()).flatMap(hash -> Vectors.names("oci/" + hash.label(), ".stream")
-                .map(name -> DynamicTest.dynamicTest(name, () -> rewrites(hash, name))));
+        return Stream.of(ObjectHash.values())
+                .flatMap(hash -> Vectors.names("oci/" + hash.label(), ".stream")
+                        .map(name -> DynamicTest.dynamicTest(name, () -> rewrites(hash, name))));
     }
 
     private void rewrites(ObjectHash hash, String name) throws IOException {
@@ -99,9 +100,10 @@ class SplitStreamFormatTest {
                 SplitStreamWriter writer =
                         SplitStreamWriter.create(hash, reader.header().contentType(), directory)) {
             Map<Long, List<String>> namesByIndex = new TreeMap<>();
-            reader.namedRefs().forEach((ref, id) -> namesByIndex
-                    .computeIfAbsent(indexOf(reader.streamRefs(), id), i -> new ArrayList<>())
-                    .add(ref));
+            reader.namedRefs()
+                    .forEach((ref, id) -> namesByIndex
+                            .computeIfAbsent(indexOf(reader.streamRefs(), id), i -> new ArrayList<>())
+                            .add(ref));
             for (Map.Entry<Long, List<String>> refs : namesByIndex.entrySet()) {
                 for (String ref : refs.getValue()) {
                     writer.streamRef(ref, reader.streamRefs().get(refs.getKey()));
@@ -177,7 +179,8 @@ class SplitStreamFormatTest {
         try (SplitStreamWriter writer = writer()) {
             writer.inline(expected.slice(0, 10));
             writer.inline(ByteBuffer.allocateDirect(0));
-            writer.inline(ByteBuffer.allocateDirect(5).put(expected.slice(10, 5)).flip());
+            writer.inline(
+                    ByteBuffer.allocateDirect(5).put(expected.slice(10, 5)).flip());
             writer.object(id(1), 7);
             writer.inline(expected.slice(15, 5));
             writer.inlineRun(BlobSource.of(expected.slice(20, 5)));
@@ -288,7 +291,8 @@ class SplitStreamFormatTest {
             writer.streamRef("ü:x", id(2));
             writer.streamRef("", id(1));
             writer.streamRef("b", id(3));
-            try (SplitStreamReader reader = read(SplitContent.bytes(writer.finish().content()))) {
+            try (SplitStreamReader reader =
+                    read(SplitContent.bytes(writer.finish().content()))) {
                 assertThat(reader.namedRefs())
                         .containsExactly(Map.entry("", id(1)), Map.entry("b", id(3)), Map.entry("ü:x", id(2)));
                 assertThat(reader.streamRefs().count()).isEqualTo(3);
@@ -310,15 +314,15 @@ class SplitStreamFormatTest {
             assertThatThrownBy(() -> writer.streamRef("more", id(1)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("100000");
-            try (SplitStreamReader reader = read(SplitContent.bytes(writer.finish().content()))) {
+            try (SplitStreamReader reader =
+                    read(SplitContent.bytes(writer.finish().content()))) {
                 assertThat(reader.namedRefs()).hasSize(100_000);
             }
         }
         try (SplitStreamWriter writer = writer()) {
             String long1 = "x".repeat(8 * MIB);
             writer.streamRef(long1, id(1));
-            assertThatThrownBy(() -> writer.streamRef(long1 + "y", id(1)))
-                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> writer.streamRef(long1 + "y", id(1))).isInstanceOf(IllegalArgumentException.class);
         }
     }
 
@@ -328,7 +332,8 @@ class SplitStreamFormatTest {
             writer.inline(random(MIB, 4));
             writer.object(id(1), 1);
             writer.inline(random(10, 5));
-            try (SplitStreamReader reader = read(SplitContent.bytes(writer.finish().content()));
+            try (SplitStreamReader reader =
+                            read(SplitContent.bytes(writer.finish().content()));
                     ChunkReader chunks = reader.chunks()) {
                 assertThat(chunks.next()).isTrue();
                 assertThat(chunks.inline().remaining()).isPositive();

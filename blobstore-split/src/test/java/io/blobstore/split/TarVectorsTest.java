@@ -45,8 +45,8 @@ class TarVectorsTest {
 
     @TestFactory
     Stream<DynamicTest> chunksObjectsAndMergesEqualThoseOfComposefs() {
-        Map<String, String> chunks = Vectors.table("chunks.tsv").stream()
-                .collect(Collectors.toMap(row -> row.get(0), row -> row.get(2)));
+        Map<String, String> chunks =
+                Vectors.table("chunks.tsv").stream().collect(Collectors.toMap(row -> row.get(0), row -> row.get(2)));
         return Stream.of(ObjectHash.values()).flatMap(hash -> {
             Map<String, List<String>> objects = objects(hash);
             return Vectors.table("tars-" + hash.label() + ".tsv").stream()
@@ -65,9 +65,12 @@ class TarVectorsTest {
         SplitContent content = split(tar, Splitter.tar(), hash);
 
         assertThat(String.join(" ", content.chunks())).isEqualTo(chunks.get(name));
-        content.objects().forEach((id, object) -> assertThat(
-                        List.of(id.hex(), Integer.toString(object.remaining()), Sha256.of(object).hex()))
-                .isEqualTo(objects.get(id.hex())));
+        content.objects()
+                .forEach((id, object) -> assertThat(List.of(
+                                id.hex(),
+                                Integer.toString(object.remaining()),
+                                Sha256.of(object).hex()))
+                        .isEqualTo(objects.get(id.hex())));
         assertThat(MergedContent.merge(content.stream(), hash, content.objects(), tar.remaining()))
                 .isEqualTo(tar);
         assertThat(MergedContent.merge(
@@ -91,8 +94,7 @@ class TarVectorsTest {
         List<List<String>> table = Vectors.table("tars-" + hash.label() + ".tsv");
         assertThat(table).hasSize(ARCHIVES);
         for (List<String> row : table) {
-            SplitContent content =
-                    split(Vectors.decompress("tars/" + row.get(0) + ".tar.zst"), Splitter.tar(), hash);
+            SplitContent content = split(Vectors.decompress("tars/" + row.get(0) + ".tar.zst"), Splitter.tar(), hash);
             assertThat(content.id().hex()).as(row.get(0)).isEqualTo(row.get(3));
         }
     }

@@ -66,7 +66,8 @@ public final class Vectors {
     /** Returns the names of the files with a suffix, without it. */
     public static Stream<String> names(String directory, String suffix) {
         try (Stream<Path> files = Files.list(path(directory))) {
-            return files.map(file -> file.getFileName().toString())
+            return files
+                    .map(file -> file.getFileName().toString())
                     .filter(name -> name.endsWith(suffix))
                     .map(name -> name.substring(0, name.length() - suffix.length()))
                     .sorted()

@@ -11,8 +11,8 @@ import java.nio.ByteBuffer;
  * Approach for Data Deduplication", USENIX ATC 2016, with its Gear hash, normalized chunking of level 2, and the
  * skipping of bytes before the smallest chunk.
  *
- * <p>The Gear hash of a position is a sum over the 64 bytes before it: each step shifts it to the left by one and adds a
- * random number for the byte. A chunk ends where the highest bits of the hash are zero: {@value #BITS_BEFORE} bits
+ * <p>The Gear hash of a position is a sum over the 64 bytes before it: each step shifts it to the left by one and adds
+ * a random number for the byte. A chunk ends where the highest bits of the hash are zero: {@value #BITS_BEFORE} bits
  * before the wanted average, {@value #BITS_AFTER} after it, which narrows the distribution of sizes; at the maximum it
  * ends anyway.
  *

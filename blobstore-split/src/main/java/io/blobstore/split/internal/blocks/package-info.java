@@ -1,5 +1,6 @@
 /**
- * Splitters that know nothing of the content: blocks of a fixed size, and blocks whose ends the content defines. Internal: not exported.
+ * Splitters that know nothing of the content: blocks of a fixed size, and blocks whose ends the content defines.
+ * Internal: not exported.
  *
  * <p>May depend on the values of {@code io.blobstore.split} only.
  *

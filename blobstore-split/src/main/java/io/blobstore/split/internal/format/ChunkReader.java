@@ -64,11 +64,10 @@ public final class ChunkReader implements Closeable {
             ByteBuffer piece = frames.next();
             if (!piece.hasRemaining()) {
                 stream.require(bytes == 0, "its chunks end inside the head of a chunk");
-                stream.require(
-                        !areAllSizesKnown || merged == size,
-                        "it claims to merge to %d bytes, but its chunks have %d",
-                        size,
-                        merged);
+                if (areAllSizesKnown && merged != size) {
+                    throw stream.damaged(
+                            "it claims to merge to " + size + " bytes, but its chunks have " + merged, null);
+                }
                 return false;
             }
             head |= (piece.get() & 0xffL) << (Byte.SIZE * bytes);
@@ -84,21 +83,21 @@ public final class ChunkReader implements Closeable {
             add(length, "an inline chunk");
             left = length;
         } else {
-            stream.require(
-                    head < objects.count(), "a chunk refers to object %d, and there are %d", head, objects.count());
+            if (head >= objects.count()) {
+                throw stream.damaged("a chunk refers to object " + head + ", and there are " + objects.count(), null);
+            }
             index = head;
             isSizeMissing = true;
         }
     }
 
     private void add(long bytes, String what) throws SplitStreamException {
-        stream.require(
-                bytes >= 0 && bytes <= size - merged,
-                "%s has %s bytes, but only %d of the %d that it claims to merge to are left",
-                what,
-                Long.toUnsignedString(bytes),
-                size - merged,
-                size);
+        if (bytes < 0 || bytes > size - merged) {
+            throw stream.damaged(
+                    what + " has " + Long.toUnsignedString(bytes) + " bytes, but only " + (size - merged) + " of the "
+                            + size + " that it claims to merge to are left",
+                    null);
+        }
         merged += bytes;
     }
 

@@ -14,7 +14,8 @@ public interface ChunkVisitor {
     void inline(ByteBuffer bytes) throws IOException;
 
     /**
-     * Receives a reference to an object.
+     * Receives a reference to an object. Its size is checked after this method has returned: a visitor that writes the
+     * object to a target with a bound checks it before that, or uses {@link ChunkReader#addObjectSize}.
      *
      * @param index the index of the object's id in the stream
      * @return the number of bytes of the object

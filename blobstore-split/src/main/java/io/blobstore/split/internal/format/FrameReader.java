@@ -81,7 +81,7 @@ final class FrameReader implements Closeable {
             insideFrame = !context.decompressDirectByteBufferStream(output, input);
         } catch (ZstdException e) {
             String problem = "its section of " + what + " cannot be decompressed: " + e.getMessage();
-            throw e.getErrorCode() == Zstd.errFrameParameterWindowTooLarge()
+            throw Zstd.getErrorCode(e.getErrorCode()) == Zstd.errFrameParameterWindowTooLarge()
                     ? stream.unsupported(problem)
                     : stream.damaged(problem, e);
         }

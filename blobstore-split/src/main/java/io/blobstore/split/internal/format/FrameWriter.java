@@ -24,11 +24,17 @@ final class FrameWriter implements Closeable {
     static final int MAX_MEMORY = 4 << 20;
 
     private static final int BUFFER = 128 * 1024;
+
+    /**
+     * What is smaller is gathered, as a call of native code costs more than copying it: the heads of chunks above all.
+     */
+    private static final int LARGE = 16 * 1024;
+
     private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
 
     private final ZstdCompressCtx context = new ZstdCompressCtx().setLevel(LEVEL);
     private final PooledBuffer outputMemory = DirectBufferPool.shared().take(BUFFER);
-    private final PooledBuffer heapMemory = DirectBufferPool.shared().take(BUFFER);
+    private final PooledBuffer gatheredMemory = DirectBufferPool.shared().take(BUFFER);
     private final SpillBuffer compressed;
     private boolean ended;
     private boolean closed;
@@ -39,17 +45,26 @@ final class FrameWriter implements Closeable {
 
     /** Adds a buffer's remaining bytes; the buffer's position is its limit after that. */
     void write(ByteBuffer content) throws IOException {
-        if (content.isDirect()) {
+        ByteBuffer gathered = gatheredMemory.buffer();
+        if (content.isDirect() && content.remaining() >= LARGE) {
+            compressGathered();
             compress(content);
             return;
         }
-        ByteBuffer copy = heapMemory.buffer();
         while (content.hasRemaining()) {
-            int bytes = Math.min(content.remaining(), copy.clear().remaining());
-            copy.put(content.slice(content.position(), bytes)).flip();
+            int bytes = Math.min(content.remaining(), gathered.remaining());
+            gathered.put(content.slice(content.position(), bytes));
             content.position(content.position() + bytes);
-            compress(copy);
+            if (!gathered.hasRemaining()) {
+                compressGathered();
+            }
         }
+    }
+
+    private void compressGathered() throws IOException {
+        ByteBuffer gathered = gatheredMemory.buffer();
+        compress(gathered.flip());
+        gathered.clear();
     }
 
     private void compress(ByteBuffer content) throws IOException {
@@ -64,6 +79,7 @@ final class FrameWriter implements Closeable {
     BlobSource end() throws IOException {
         if (!ended) {
             ended = true;
+            compressGathered();
             ByteBuffer output = outputMemory.buffer();
             for (boolean complete = false; !complete; ) {
                 complete =
@@ -80,7 +96,7 @@ final class FrameWriter implements Closeable {
             closed = true;
             context.close();
             outputMemory.close();
-            heapMemory.close();
+            gatheredMemory.close();
             compressed.close();
         }
     }

@@ -11,7 +11,9 @@ import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Reads and writes the section of names: for each one the index of a stream's id, a colon, the name, and a zero byte. */
+/**
+ * Reads and writes the section of names: for each one the index of a stream's id, a colon, the name, and a zero byte.
+ */
 final class NamedRefs {
     /** The largest section, in bytes before compression. */
     static final int MAX_BYTES = 16 << 20;
@@ -19,9 +21,13 @@ final class NamedRefs {
     /** The largest number of names: each one takes some 100 bytes more on the heap than in the section. */
     static final int MAX_NAMES = 100_000;
 
+    /** The number of characters of a wrong index that the message of an error shows. */
+    private static final int MAX_SHOWN = 40;
+
     private final StreamChannel stream;
     private final ObjectRefs ids;
     private final SortedMap<String, ObjectId> names = new TreeMap<>();
+    private final byte[] bytes = new byte[FrameReader.BUFFER];
     private final ByteArrayOutputStream name = new ByteArrayOutputStream();
     private int entries;
 
@@ -53,15 +59,18 @@ final class NamedRefs {
     }
 
     private void add(ByteBuffer piece) throws IOException {
-        while (piece.hasRemaining()) {
-            byte b = piece.get();
-            if (b != 0) {
-                name.write(b);
-            } else {
+        int length = piece.remaining();
+        piece.get(bytes, 0, length);
+        int start = 0;
+        for (int at = 0; at < length; at++) {
+            if (bytes[at] == 0) {
+                name.write(bytes, start, at - start);
                 addEntry(name.toByteArray());
                 name.reset();
+                start = at + 1;
             }
         }
+        name.write(bytes, start, length - start);
     }
 
     private void addEntry(byte[] bytes) throws IOException {
@@ -76,7 +85,10 @@ final class NamedRefs {
 
     private String decode(byte[] bytes) throws SplitStreamException {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw stream.damaged("one of its names is not UTF-8", e);
         }
@@ -91,11 +103,11 @@ final class NamedRefs {
                 index = -1; // more digits than any index has
             }
         }
-        stream.require(
-                index >= 0 && index < ids.count(),
-                "a name has the index '%.40s', and there are %d ids of streams",
-                digits,
-                ids.count());
+        if (index < 0 || index >= ids.count()) {
+            String shown = digits.substring(0, Math.min(digits.length(), MAX_SHOWN));
+            throw stream.damaged(
+                    "a name has the index '" + shown + "', and there are " + ids.count() + " ids of streams", null);
+        }
         return index;
     }
 }

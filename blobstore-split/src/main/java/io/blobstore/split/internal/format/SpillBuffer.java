@@ -112,9 +112,8 @@ final class SpillBuffer implements Closeable {
             spill();
             return BlobSource.ofPath(file);
         }
-        return BlobSource.of(pieces.stream()
-                .map(piece -> piece.buffer().duplicate().flip())
-                .toArray(ByteBuffer[]::new));
+        return BlobSource.of(
+                pieces.stream().map(piece -> piece.buffer().duplicate().flip()).toArray(ByteBuffer[]::new));
     }
 
     /** Forgets the content, and deletes the temporary file. Keeps one piece of memory. */

@@ -86,7 +86,7 @@ public record SplitStreamHeader(
      */
     static SplitStreamHeader read(StreamChannel stream, @Nullable ObjectHash expected) throws IOException {
         byte[] header = new byte[HEADER_BYTES];
-        stream.require(HEADER_BYTES <= stream.size(), "it has only %d bytes", stream.size());
+        stream.require(HEADER_BYTES <= stream.size(), "it has only " + stream.size() + " bytes");
         stream.readFully(ByteBuffer.wrap(header), 0);
         Layout layout = Layout.CURRENT.matches(header) ? Layout.CURRENT : Layout.OLD;
         stream.require(layout.matches(header), "it does not begin with the header of a split stream");
@@ -104,13 +104,11 @@ public record SplitStreamHeader(
         Section info =
                 section(fields.getLong(layout.info), fields.getLong(layout.info + Long.BYTES), stream, "information");
         // A larger one may hold what later versions add.
-        stream.require(
-                info.length() >= INFO_BYTES, "its information section has only %d bytes", info.length());
+        stream.require(info.length() >= INFO_BYTES, "its information section has only " + info.length() + " bytes");
         return readInfo(stream, hash, info);
     }
 
-    private static SplitStreamHeader readInfo(StreamChannel stream, ObjectHash hash, Section info)
-            throws IOException {
+    private static SplitStreamHeader readInfo(StreamChannel stream, ObjectHash hash, Section info) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(INFO_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         stream.readFully(bytes, info.start());
         bytes.flip();
@@ -120,7 +118,7 @@ public record SplitStreamHeader(
         Section namedRefs = section(bytes.getLong(), bytes.getLong(), stream, "names");
         ContentType contentType = new ContentType(bytes.getLong());
         long size = bytes.getLong();
-        stream.require(size >= 0, "it claims to merge to %s bytes", Long.toUnsignedString(size));
+        stream.require(size >= 0, "it claims to merge to " + Long.toUnsignedString(size) + " bytes");
         return new SplitStreamHeader(hash, contentType, size, streamRefs, objectRefs, chunks, namedRefs);
     }
 
@@ -136,10 +134,7 @@ public record SplitStreamHeader(
         Section refs = section(info.getLong(), info.getLong(), stream, what);
         stream.require(
                 refs.length() % hash.bytes() == 0,
-                "its section of %s has %d bytes, not a multiple of %d",
-                what,
-                refs.length(),
-                hash.bytes());
+                "its section of " + what + " has " + refs.length() + " bytes, not a multiple of " + hash.bytes());
         return refs;
     }
 
@@ -147,11 +142,8 @@ public record SplitStreamHeader(
             throws SplitStreamException {
         stream.require(
                 start >= 0 && start <= end && end <= stream.size(),
-                "its section of %s, from %s to %s, is not inside its %d bytes",
-                what,
-                Long.toUnsignedString(start),
-                Long.toUnsignedString(end),
-                stream.size());
+                "its section of " + what + ", from " + Long.toUnsignedString(start) + " to "
+                        + Long.toUnsignedString(end) + ", is not inside its " + stream.size() + " bytes");
         return new Section(start, end);
     }
 }

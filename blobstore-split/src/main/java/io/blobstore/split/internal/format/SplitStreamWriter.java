@@ -75,8 +75,8 @@ public final class SplitStreamWriter implements Closeable {
     }
 
     /**
-     * Adds inline bytes, the buffer's remaining ones; the buffer's position is its limit after that. They are kept until
-     * an object follows.
+     * Adds inline bytes, the buffer's remaining ones; the buffer's position is its limit after that. They are kept
+     * until an object follows.
      *
      * @throws IOException if a temporary file cannot be written
      */
@@ -157,8 +157,8 @@ public final class SplitStreamWriter implements Closeable {
         Section objectRefs = after(streamRefs.end(), objectBytes);
         Section nameSection = after(objectRefs.end(), nameBytes);
         Section chunkSection = after(nameSection.end(), chunkBytes);
-        SplitStreamHeader header = new SplitStreamHeader(
-                hash, contentType, size, streamRefs, objectRefs, chunkSection, nameSection);
+        SplitStreamHeader header =
+                new SplitStreamHeader(hash, contentType, size, streamRefs, objectRefs, chunkSection, nameSection);
         BlobSource content = BlobSource.concat(
                 List.of(BlobSource.of(header.encode()), streamBytes, objectBytes, nameBytes, chunkBytes));
         return new WrittenStream(VerityDigest.of(hash, content), content, size, objects.count());
@@ -205,7 +205,9 @@ public final class SplitStreamWriter implements Closeable {
         }
     }
 
-    /** Releases the memory and deletes temporary files: the content of the stream is not valid after that. Idempotent. */
+    /**
+     * Releases the memory and deletes temporary files: the content of the stream is not valid after that. Idempotent.
+     */
     @Override
     public void close() throws IOException {
         finished = true;

@@ -34,9 +34,9 @@ final class StreamChannel implements Closeable {
         }
     }
 
-    void require(boolean condition, String problem, Object... arguments) throws SplitStreamException {
+    void require(boolean condition, String problem) throws SplitStreamException {
         if (!condition) {
-            throw damaged(String.format(problem, arguments), null);
+            throw damaged(problem, null);
         }
     }
 

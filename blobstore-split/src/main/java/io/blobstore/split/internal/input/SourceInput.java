@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * A source as the input of a splitter. Only what is inspected is read: the head of a file in a tar archive, and nothing
  * of blocks of a fixed size.
  *
- * <p>The memory of a {@link MappedRegion} is leased, and inspected in place. Other sources are read into a window, which
- * is 64 KiB large as long as no more than that is inspected at a time, and 4 MiB otherwise.
+ * <p>The memory of a {@link MappedRegion} is leased, and inspected in place. Other sources are read into a window,
+ * which is 64 KiB large as long as no more than that is inspected at a time, and 4 MiB otherwise.
  *
  * <p>Not thread-safe.
  */
@@ -28,6 +28,7 @@ public final class SourceInput implements SplitInput, Closeable {
     private final BlobSource source;
     private final long size;
     private final @Nullable Lease lease;
+    private final BlobSource content;
     private long position;
 
     /** The window: its bytes from 0 to the limit are those of the source from {@link #windowOffset} on. */
@@ -40,6 +41,7 @@ public final class SourceInput implements SplitInput, Closeable {
         this.source = source;
         this.size = source.size();
         this.lease = lease;
+        this.content = lease == null ? source : BlobSource.of(lease.buffers().toArray(ByteBuffer[]::new));
     }
 
     /**
@@ -55,6 +57,15 @@ public final class SourceInput implements SplitInput, Closeable {
     /** Returns the number of bytes of the source. */
     public long size() {
         return size;
+    }
+
+    /**
+     * Returns the source's content, to be read until this input is closed, by any thread. Reading from a mapping costs
+     * nothing but the reading: the file is not checked for changes. So check the source itself after that, before what
+     * was read is relied on.
+     */
+    public BlobSource content() {
+        return content;
     }
 
     /** Consumes the next bytes; there must be as many. For implementations of sinks. */
@@ -125,8 +136,7 @@ public final class SourceInput implements SplitInput, Closeable {
     private ByteBuffer windowFor(int bytes) {
         PooledBuffer current = window;
         if (current == null || current.buffer().capacity() < bytes) {
-            PooledBuffer larger =
-                    DirectBufferPool.shared().take(bytes <= SMALL_WINDOW ? SMALL_WINDOW : LARGE_WINDOW);
+            PooledBuffer larger = DirectBufferPool.shared().take(bytes <= SMALL_WINDOW ? SMALL_WINDOW : LARGE_WINDOW);
             larger.buffer().limit(0);
             if (current != null) {
                 current.close();

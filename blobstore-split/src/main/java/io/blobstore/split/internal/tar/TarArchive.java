@@ -92,7 +92,7 @@ final class TarArchive {
                 splitContent();
                 return false;
             } catch (TarFieldException e) {
-                throw failed(e.getMessage());
+                throw failed(e.problem());
             }
         }
         return true;
@@ -164,7 +164,7 @@ final class TarArchive {
     /** Consumes a header and its content, and returns the content. */
     private byte[] metadata(long before) throws IOException, TarFieldException {
         long size = header.size();
-        if (size > MAX_METADATA - before) {
+        if (size < 0 || size > MAX_METADATA - before) {
             throw new TarFieldException("its metadata have more than " + MAX_METADATA + " bytes");
         }
         requireAvailable(BLOCK + padded(size), size);
@@ -193,8 +193,8 @@ final class TarArchive {
         if (name.isEmpty()) {
             throw new TarFieldException("it has no name");
         }
-        if (size > Long.MAX_VALUE - 2 * BLOCK) {
-            throw new TarFieldException("its size, " + size + ", is not possible");
+        if (size < 0 || size > Long.MAX_VALUE - 2 * BLOCK) {
+            throw new TarFieldException("its size, " + Long.toUnsignedString(size) + ", is not possible");
         }
         requireAvailable(BLOCK + padded(size), size);
         sink.inline(BLOCK);

@@ -92,10 +92,13 @@ final class TarHeader {
         }
     }
 
-    /** Returns the size of the content in bytes, 0 or more. */
+    /**
+     * Returns the size of the content in bytes, as an unsigned number: it does not count if a pax header has another
+     * one.
+     */
     long size() throws TarFieldException {
         long size = number(SIZE, 12, "size");
-        if (size < 0 || size > Long.MAX_VALUE - BLOCK) {
+        if (size < 0 && size > -BLOCK) { // with the padding it would have more than 64 bits
             throw new TarFieldException("its size, " + Long.toUnsignedString(size) + ", is not possible");
         }
         return size;
@@ -113,17 +116,17 @@ final class TarHeader {
         }
     }
 
-    /** Reads an octal number, or GNU tar's base-256 number, whose first byte has its highest bit set. */
+    /**
+     * Reads an octal number, or GNU tar's base-256 number, whose first byte has its highest bit set; of the latter, the
+     * lowest 64 bits.
+     */
     private long number(int offset, int length, String field) throws TarFieldException {
         if (block[offset] >= 0) {
             return octal(offset, length, field);
         }
         long value = block[offset] & 0x7f;
         for (int i = offset + 1; i < offset + length; i++) {
-            if (value >>> (Long.SIZE - Byte.SIZE) != 0 && field.equals("size")) {
-                throw new TarFieldException("its size has more than 64 bits");
-            }
-            value = value << Byte.SIZE | block[i] & 0xff;
+            value = value << Byte.SIZE | (block[i] & 0xff);
         }
         return value;
     }
@@ -140,6 +143,9 @@ final class TarHeader {
         }
         while (end > start && isSpace(block[end - 1])) {
             end--;
+        }
+        if (end - start > 1 && block[start] == '+') { // as Rust and C read numbers
+            start++;
         }
         long value = 0;
         for (int i = start; i < end; i++) {

@@ -12,14 +12,17 @@ import io.blobstore.memory.MappedFile;
 import io.blobstore.split.SplitInput;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("jdk")
 @ExtendWith(LeakCheck.class)
 class SourceInputTest {
     private static final int MIB = 1 << 20;
@@ -82,6 +85,9 @@ class SourceInputTest {
         assertThat(file.isReleased()).isFalse();
         input.consume(MIB);
         assertThat(input.peek(MIB).isDirect()).isTrue();
+        ByteBuffer all = ByteBuffer.allocate(content.length);
+        input.content().forEachBuffer(1 << 16, all::put);
+        assertThat(all.array()).isEqualTo(content);
         assertThat(AllocatedBytes.of(() -> input.peek(MIB))).isLessThan(1000);
         input.close();
         input.close();
@@ -98,6 +104,45 @@ class SourceInputTest {
             input.consume(MIB / 2);
             assertThatThrownBy(() -> input.peek(100)).isInstanceOf(SourceChangedException.class);
             assertThatThrownBy(() -> input.peek(100)).isInstanceOf(SourceChangedException.class);
+        }
+    }
+
+    @Test
+    void emptySourcesHaveNothingToInspect() throws IOException {
+        Path path = Files.createFile(directory.resolve("empty"));
+        try (SourceInput input = SourceInput.open(BlobSource.ofPath(path))) {
+            assertReads(input, new byte[0]);
+        }
+        try (SourceInput input = SourceInput.open(BlobSource.of())) {
+            assertReads(input, new byte[0]);
+        }
+        try (MappedFile file = MappedFile.open(path);
+                SourceInput input = SourceInput.open(file.region())) {
+            assertReads(input, new byte[0]);
+            assertThat(input.content().size()).isZero();
+        }
+    }
+
+    /** A mapping of more than a GiB consists of several buffers. The file is sparse. */
+    @Test
+    void bytesOfTwoBuffersAreInspectedTogether() throws IOException {
+        long border = 1L << 30;
+        byte[] around = random(1000);
+        Path path = directory.resolve("large");
+        try (FileChannel channel = FileChannel.open(
+                path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.SPARSE)) {
+            channel.write(ByteBuffer.wrap(around), border - 500);
+        }
+        try (MappedFile file = MappedFile.open(path);
+                SourceInput input = SourceInput.open(file.region())) {
+            input.consume(border - 500);
+            assertThat(input.peek(MIB)).isEqualTo(ByteBuffer.wrap(around));
+            assertThat(input.peek(500)).isEqualTo(ByteBuffer.wrap(around, 0, 500));
+            ByteBuffer content = ByteBuffer.allocate(around.length);
+            input.content().slice(border - 500, around.length).forEachBuffer(MIB, content::put);
+            assertThat(content.array()).isEqualTo(around);
+            input.consume(500);
+            assertThat(input.peek(MIB)).isEqualTo(ByteBuffer.wrap(around, 500, 500));
         }
     }
 
