@@ -2,6 +2,8 @@ package io.blobstore.split.repository;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.contract.AllocatedBytes;
 import io.blobstore.contract.CampaignScale;
@@ -10,10 +12,14 @@ import io.blobstore.contract.InMemoryBlobStore;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.split.ObjectHash;
+import io.blobstore.split.ObjectId;
 import io.blobstore.split.Splitter;
+import io.blobstore.split.Vectors;
+import io.blobstore.split.internal.verity.VerityDigest;
 import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -101,6 +107,56 @@ class SplitMemoryTest {
                 }
             }
         }
+    }
+
+    /** Merges every odd stream of the vectors, and prints how long each took. */
+    static final class OddStreams {
+        public static void main(String[] args) throws Exception {
+            Path merged = Path.of(args[0]);
+            try (InMemoryBlobStore memory = new InMemoryBlobStore();
+                    TransferManager transfers = TransferManager.create()) {
+                Repository repository = Repository.of(BlobStoreObjects.of(memory, ObjectHash.SHA_256));
+                for (String object : Vectors.names("bad-streams/objects", "").toList()) {
+                    put(repository, Vectors.read("bad-streams/objects/" + object));
+                }
+                for (String name : Vectors.names("bad-streams", ".stream").toList()) {
+                    ObjectId id = put(repository, Vectors.read("bad-streams/" + name + ".stream"));
+                    repository.objects().setLink("streams/" + name, "objects/" + id.path());
+                    long start = System.nanoTime();
+                    String outcome;
+                    try {
+                        SplitEngine.of(transfers)
+                                .merge(repository, name, BlobTarget.ofPath(merged))
+                                .join();
+                        outcome = "merged";
+                    } catch (BlobStoreException e) {
+                        outcome = "refused";
+                    }
+                    System.out.println(outcome + " " + (System.nanoTime() - start) / 1_000_000 + " " + name);
+                }
+            }
+        }
+
+        private static ObjectId put(Repository repository, ByteBuffer content) throws IOException {
+            ObjectId id = VerityDigest.of(ObjectHash.SHA_256, BlobSource.of(content));
+            repository.objects().put(id, BlobSource.of(content), false);
+            return id;
+        }
+    }
+
+    @Test
+    void oddStreamsNeedLittleMemoryAndTime() throws Exception {
+        ChildJvm.Exit exit = ChildJvm.of(OddStreams.class, directory)
+                .with("-Xmx64m", "-XX:MaxDirectMemorySize=64m")
+                .run(Duration.ofSeconds(120), directory.resolve("merged").toString());
+        assertThat(exit.code()).as(exit.output()).isZero();
+        List<String> outcomes = exit.output()
+                .lines()
+                .filter(line -> line.startsWith("merged ") || line.startsWith("refused "))
+                .toList();
+        assertThat(outcomes)
+                .hasSameSizeAs(Vectors.names("bad-streams", ".stream").toList())
+                .allMatch(line -> Long.parseLong(line.split(" ")[1]) < 30_000); // 5 s on a quiet machine
     }
 
     @Test
