@@ -108,7 +108,9 @@ final class GarbageCollection {
                 options.dryRun(), kept, deletable.size(), bytes, spared.size(), linksDeleted, foreign, List.of());
     }
 
-    /** Deletes a link to an object that is deleted. A link to a spared object may be one that a writer is about to use. */
+    /**
+     * Deletes a link to an object that is deleted. A link to a spared object may be one that a writer is about to use.
+     */
     private void sweepLink(String link, LiveObjects live, Set<ObjectId> spared) throws IOException {
         if (link.startsWith(RepositoryPaths.STREAM_REFS)
                 || link.startsWith(RepositoryPaths.IMAGE_REFS)

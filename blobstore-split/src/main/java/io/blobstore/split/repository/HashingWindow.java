@@ -5,7 +5,9 @@ import io.blobstore.TargetException;
 import io.blobstore.split.internal.verity.VerityDigest;
 import java.nio.ByteBuffer;
 
-/** Digests the bytes that are put into another window, while they are in its buffers. Closing is up to the other one. */
+/**
+ * Digests the bytes that are put into another window, while they are in its buffers. Closing is up to the other one.
+ */
 final class HashingWindow implements BlobTarget.Window {
     private final BlobTarget.Window window;
     private final VerityDigest digest;

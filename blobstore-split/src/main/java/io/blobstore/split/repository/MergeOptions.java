@@ -85,7 +85,9 @@ public final class MergeOptions {
             return this;
         }
 
-        /** Sets the maximum number of threads that work on the merge; default 0: the number that suits the object store. */
+        /**
+         * Sets the maximum number of threads that work on the merge; default 0: the number that suits the object store.
+         */
         public Builder concurrency(int threads) {
             concurrency = threads;
             return this;

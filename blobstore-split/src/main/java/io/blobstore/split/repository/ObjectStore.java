@@ -88,8 +88,8 @@ public interface ObjectStore extends Closeable {
     void deleteLink(String name) throws IOException;
 
     /**
-     * Returns the names of all links, and of what else is there, whose names begin with a prefix that ends with a slash;
-     * sorted.
+     * Returns the names of all links, and of what else is there, whose names begin with a prefix that ends with a
+     * slash; sorted.
      */
     List<String> links(String prefix) throws IOException;
 

@@ -7,8 +7,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The SHA-256 of content that arrives in order, in attempts that may fail: each one continues a copy, which replaces the
- * digest when it has succeeded. Does nothing if no digest is expected. Used by one thread.
+ * The SHA-256 of content that arrives in order, in attempts that may fail: each one continues a copy, which replaces
+ * the digest when it has succeeded. Does nothing if no digest is expected. Used by one thread.
  */
 final class OrderedDigest {
     private final Optional<Sha256> expected;

@@ -110,8 +110,8 @@ public final class Repository {
     // ---- what is kept
 
     /**
-     * Deletes the objects and links to which no ref leads, and waits for that. If a stream or link is broken, nothing is
-     * deleted, and the report says why.
+     * Deletes the objects and links to which no ref leads, and waits for that. If a stream or link is broken, nothing
+     * is deleted, and the report says why.
      *
      * @throws RepositoryBusyException if writers do not end in time
      */

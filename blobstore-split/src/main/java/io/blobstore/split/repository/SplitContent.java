@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * The content of a split stream, read at any position without merging the rest, such as blocks of a disk from its
  * snapshot. Opened by {@link SplitEngine#open}.
  *
- * <p>Objects of up to {@value #VERIFIED} bytes are read whole and verified; the last one is kept. Of larger objects, only
- * the wanted range is read, and is not verified, as no digest covers it. An object that a garbage collection deletes
- * meanwhile is a {@link MissingObjectException}.
+ * <p>Objects of up to {@value #VERIFIED} bytes are read whole and verified; the last one is kept. Of larger objects,
+ * only the wanted range is read, and is not verified, as no digest covers it. An object that a garbage collection
+ * deletes meanwhile is a {@link MissingObjectException}.
  *
  * <p>Thread-safe; reads are done one after another, and an interrupt makes a read fail.
  */

@@ -66,8 +66,8 @@ public final class SplitEngine {
 
     /**
      * Starts a merge and returns at once. The stream and each object are verified while they pass, and their sizes must
-     * add up. A file is published when all of that has succeeded; the content of other targets is undefined before that,
-     * and after a failure.
+     * add up. A file is published when all of that has succeeded; the content of other targets is undefined before
+     * that, and after a failure.
      *
      * @param name the name of the stream, or {@code refs/REF}
      * @throws IllegalStateException if the manager, or the target's memory, is closed

@@ -121,7 +121,10 @@ public final class SplitOptions {
             return this;
         }
 
-        /** Sets the ref that keeps the stream, which is created or changed last. Default: none, so that the next garbage collection may delete it. */
+        /**
+         * Sets the ref that keeps the stream, which is created or changed last. Default: none, so that the next garbage
+         * collection may delete it.
+         */
         public Builder ref(String ref) {
             RepositoryPaths.ref(ref);
             this.ref = Optional.of(ref);
@@ -145,13 +148,17 @@ public final class SplitOptions {
             return this;
         }
 
-        /** Sets whether present objects are read, and replaced if they are damaged. Default: only their size is checked. */
+        /**
+         * Sets whether present objects are read, and replaced if they are damaged. Default: only their size is checked.
+         */
         public Builder heal(boolean heal) {
             this.heal = heal;
             return this;
         }
 
-        /** Sets the maximum number of threads that work on the split; default 0: the number that suits the object store. */
+        /**
+         * Sets the maximum number of threads that work on the split; default 0: the number that suits the object store.
+         */
         public Builder concurrency(int threads) {
             concurrency = threads;
             return this;

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  * PARSING ─end of the source► DRAINING ─last id► SEALING (stream object) ► LINKED (name, then ref) ► outcome
- *    └── failure or cancellation: workers are interrupted and awaited ► FAILED: no link; objects stay for the collection
+ *    └── failure or cancellation: workers are interrupted and awaited ► FAILED: no link; objects stay
  * </pre>
  */
 final class SplitTask implements TransferTask<SplitResult> {

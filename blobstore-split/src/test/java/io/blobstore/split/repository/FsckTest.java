@@ -26,7 +26,9 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A check finds what is damaged, and heals it from another repository. Repositories on disk are what they should be. */
+/**
+ * A check finds what is damaged, and heals it from another repository. Repositories on disk are what they should be.
+ */
 @Tag("jdk")
 @ExtendWith(LeakCheck.class)
 class FsckTest {
