@@ -56,7 +56,7 @@ final class GarbageCollection {
             if (broken.isEmpty()) {
                 missing.forEach(id -> broken.add("the object " + id + " is missing, though a stream refers to it"));
             }
-            long kept = live.objects().size() - missing.size();
+            long kept = (long) live.objects().size() - missing.size();
             if (!broken.isEmpty()) {
                 return new CollectReport(
                         options.dryRun(), kept, 0, 0, unreferenced.size(), linksDeleted, foreign, broken);

@@ -29,7 +29,6 @@ final class MergeRun implements WorkQueue.Unit {
     private final List<Segment> segments = new ArrayList<>();
     private final ByteArrayOutputStream inline = new ByteArrayOutputStream();
     private long length;
-    private int objects;
 
     /** An object, or {@code size} of the inline bytes if {@code id} is null. */
     private record Segment(@Nullable ObjectId id, long size) {}
@@ -63,7 +62,6 @@ final class MergeRun implements WorkQueue.Unit {
     void addObject(ObjectId id, long size) {
         segments.add(new Segment(id, size));
         length += size;
-        objects++;
     }
 
     @Override

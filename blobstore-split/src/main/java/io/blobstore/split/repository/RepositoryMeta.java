@@ -13,7 +13,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -21,24 +20,6 @@ import java.util.regex.Pattern;
 final class RepositoryMeta {
     private static final String FILE = "meta.json";
     private static final int MAX_BYTES = 64 << 10;
-
-    private static final String CONTENT =
-            """
-            {
-              "version": 1,
-              "algorithm": "%s",
-              "features": {
-                "compatible": [],
-                "read-only-compatible": [
-                  "v1_erofs"
-                ],
-                "incompatible": []
-              },
-              "erofs_formats": {
-                "default": 1
-              }
-            }
-            """;
 
     private static final Pattern VERSION = Pattern.compile("\"version\"\\s*:\\s*(\\d{1,9})\\b");
     private static final Pattern ALGORITHM = Pattern.compile("\"algorithm\"\\s*:\\s*\"([^\"]*)\"");
@@ -59,13 +40,33 @@ final class RepositoryMeta {
         }
         Files.createDirectories(root.resolve("objects"));
         Files.createDirectories(root.resolve("streams").resolve("refs"));
-        byte[] content =
-                String.format(Locale.ROOT, CONTENT, hash.metaName()).getBytes(StandardCharsets.UTF_8);
+        byte[] content = content(hash).getBytes(StandardCharsets.UTF_8);
         try (FileChannel file = FileChannel.open(
                 root.resolve(FILE), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             file.write(ByteBuffer.wrap(content));
             file.force(true);
         }
+    }
+
+    /** Returns the text that composefs-rs writes for a new repository. */
+    private static String content(ObjectHash hash) {
+        return """
+                {
+                  "version": 1,
+                  "algorithm": "%s",
+                  "features": {
+                    "compatible": [],
+                    "read-only-compatible": [
+                      "v1_erofs"
+                    ],
+                    "incompatible": []
+                  },
+                  "erofs_formats": {
+                    "default": 1
+                  }
+                }
+                """
+                .formatted(hash.metaName());
     }
 
     /** Returns the hash function of a repository. */
@@ -88,7 +89,9 @@ final class RepositoryMeta {
         try {
             return ObjectHash.of(group(ALGORITHM, text));
         } catch (IllegalArgumentException e) {
-            throw unsupported(root, e.getMessage());
+            throw unsupported(root, "its hash function '" + group(ALGORITHM, text)
+                    + "' is unknown; known are " + ObjectHash.SHA_256.metaName() + " and "
+                    + ObjectHash.SHA_512.metaName());
         }
     }
 

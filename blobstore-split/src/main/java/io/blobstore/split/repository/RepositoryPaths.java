@@ -80,8 +80,8 @@ final class RepositoryPaths {
      * @param target the path that it leads to
      */
     static String text(String name, String target) {
-        String[] from = name.split("/");
-        String[] to = target.split("/");
+        String[] from = name.split("/", -1);
+        String[] to = target.split("/", -1);
         int common = 0;
         while (common < from.length - 1 && common < to.length - 1 && from[common].equals(to[common])) {
             common++;
@@ -97,7 +97,7 @@ final class RepositoryPaths {
      * @throws DamagedLinkException if it leads out of the repository
      */
     static String resolve(String name, String text) throws DamagedLinkException {
-        Deque<String> path = new ArrayDeque<>(Arrays.asList(name.split("/")));
+        Deque<String> path = new ArrayDeque<>(Arrays.asList(name.split("/", -1)));
         path.removeLast();
         for (String segment : text.split("/", -1)) {
             if (segment.equals("..") ? path.pollLast() == null : segment.isEmpty() || segment.equals(".")) {

@@ -2,6 +2,7 @@ package io.blobstore.split.repository;
 
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
+import io.blobstore.split.ObjectId;
 import io.blobstore.split.internal.verity.VerityDigest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -98,10 +99,11 @@ public final class SplitContent implements SeekableByteChannel {
             memory = content;
         }
         ContentIndex.Chunk last = kept;
-        if (chunk.object() != null && (last == null || !chunk.object().equals(last.object()))) {
+        ObjectId object = chunk.object();
+        if (object != null && (last == null || !object.equals(last.object()))) {
             kept = null;
             content.clear().limit((int) (chunk.end() - chunk.start()));
-            Verification.read(store, chunk.object(), BlobTarget.Window.of(content), digest);
+            Verification.read(store, object, BlobTarget.Window.of(content), digest);
             kept = chunk;
         }
         return content;

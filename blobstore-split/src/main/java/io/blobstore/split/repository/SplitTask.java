@@ -81,7 +81,7 @@ final class SplitTask implements TransferTask<SplitResult> {
             options.splitter().split(input, pipeline);
             pipeline.finish();
             source.checkUnchanged();
-            seal(context, opened, stream, objects);
+            seal(opened, stream, objects);
         } catch (WorkQueue.StoppedException e) {
             return; // the reason is known already
         } finally {
@@ -106,8 +106,7 @@ final class SplitTask implements TransferTask<SplitResult> {
     }
 
     /** Stores the stream itself: all that it refers to is stored. */
-    private void seal(
-            TransferContext context, ObjectStore.Session session, SplitStreamWriter stream, ObjectWriter objects)
+    private void seal(ObjectStore.Session session, SplitStreamWriter stream, ObjectWriter objects)
             throws IOException, InterruptedException {
         WrittenStream written = stream.finish();
         SplitProgress progress = counters.progress();
