@@ -37,8 +37,8 @@ public interface TransferTask<T> {
     T complete(TransferContext context) throws IOException, InterruptedException;
 
     /**
-     * Rolls back an incomplete transfer, and releases its memory. Runs once, also for a transfer that never began.
-     * What it throws is logged, and does not change the outcome.
+     * Rolls back an incomplete transfer, and releases its memory. Runs once, also for a transfer that never began. What
+     * it throws is logged, and does not change the outcome.
      *
      * @param problem the reason why the transfer failed; null if it succeeded
      */

@@ -93,12 +93,14 @@ class TransferTaskTest {
         AtomicInteger attempts = new AtomicInteger();
         try (TransferManager transfers = TransferManager.create()) {
             Transfer<String> transfer = start(transfers, context -> {
-                String answer = context.retrying("ask", () -> context.withinBudget(5, () -> {
-                    if (attempts.incrementAndGet() == 1) {
-                        throw new BlobStoreException(Operation.HEAD, null, "scripted", null, true);
-                    }
-                    return "answer";
-                }));
+                String answer = context.retrying(
+                        "ask",
+                        () -> context.withinBudget(5, () -> {
+                            if (attempts.incrementAndGet() == 1) {
+                                throw new BlobStoreException(Operation.HEAD, null, "scripted", null, true);
+                            }
+                            return "answer";
+                        }));
                 events.add(answer);
             });
             transfer.join(LIMIT);

@@ -51,8 +51,7 @@ final class MergeCommand implements Callable<Integer> {
             }
             try (ProgressBar bar = output.bar("Merging")) {
                 MergeResult result = TransferRun.await(
-                                bar,
-                                () -> engine.merge(opened.repository(), stream, BlobTarget.ofPath(Path.of(file))))
+                                bar, () -> engine.merge(opened.repository(), stream, BlobTarget.ofPath(Path.of(file))))
                         .result();
                 output.print(new Report()
                         .add("stream", result.stream().toString())

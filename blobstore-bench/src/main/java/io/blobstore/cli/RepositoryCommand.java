@@ -7,7 +7,10 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 
 /** {@code blobstore repo}: commands for repositories of split streams as a whole. */
-@Command(name = "repo", description = "Creates repositories of split streams.", subcommands = RepositoryCommand.Init.class)
+@Command(
+        name = "repo",
+        description = "Creates repositories of split streams.",
+        subcommands = RepositoryCommand.Init.class)
 final class RepositoryCommand {
     /** {@code blobstore repo init}. */
     @Command(

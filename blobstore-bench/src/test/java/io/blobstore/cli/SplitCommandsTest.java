@@ -70,11 +70,18 @@ class SplitCommandsTest {
         String uri = "file:" + directory.resolve("repository");
         String[] options = {file.toString(), "--ref", "r", "--format", "cdc", "--digest"};
         String wrong = "sha256:" + "0".repeat(64);
-        Cli run = run("split", uri, Stream.concat(Stream.of(options), Stream.of(wrong)).toArray(String[]::new));
+        Cli run = run(
+                "split",
+                uri,
+                Stream.concat(Stream.of(options), Stream.of(wrong)).toArray(String[]::new));
         assertFails(1, run, "instead of " + "0".repeat(64));
         assertThat(run("split-ls", uri).out()).isEmpty();
         String right = "sha256:" + Sha256.of(ByteBuffer.wrap(image)).hex();
-        assertThat(run("split", uri, Stream.concat(Stream.of(options), Stream.of(right)).toArray(String[]::new))
+        assertThat(run(
+                                "split",
+                                uri,
+                                Stream.concat(Stream.of(options), Stream.of(right))
+                                        .toArray(String[]::new))
                         .code())
                 .isZero();
     }

@@ -37,8 +37,8 @@ import java.util.Optional;
  * target, as composefs-rs's uploader writes and its {@code fetch} reads them.
  *
  * <p>Each object costs a request for its metadata, and another one if it is missing. Buckets have no locks: writers
- * keep a session blob below {@code .split/sessions}, and the garbage collection spares what is young; see {@link
- * #beginSweep}.
+ * keep a session blob below {@code .split/sessions}, and the garbage collection spares what is young; see
+ * {@link #beginSweep}.
  *
  * <p>Thread-safe. The caller owns the store, and closes it.
  */

@@ -52,7 +52,9 @@ final class BucketSweep implements ObjectStore.Sweep {
                 }
             }
         }
-        Set<ObjectId> before = objects.text(CANDIDATES.toString(), MAX_CANDIDATES).orElse("").lines()
+        Set<ObjectId> before = objects.text(CANDIDATES.toString(), MAX_CANDIDATES)
+                .orElse("")
+                .lines()
                 .filter(line -> ObjectId.isId(objects.hash(), line))
                 .map(line -> ObjectId.parse(objects.hash(), line))
                 .collect(Collectors.toCollection(HashSet::new));
@@ -83,7 +85,8 @@ final class BucketSweep implements ObjectStore.Sweep {
 
     @Override
     public void remember(Collection<StoredObject> unreferenced) throws IOException {
-        String ids = unreferenced.stream().map(object -> object.id().hex() + "\n").collect(Collectors.joining());
+        String ids =
+                unreferenced.stream().map(object -> object.id().hex() + "\n").collect(Collectors.joining());
         store.store(CANDIDATES, BlobSource.of(StandardCharsets.UTF_8.encode(ids)));
     }
 

@@ -167,7 +167,9 @@ public final class ComposefsDirectory implements ObjectStore {
     /** Describes a file; what is no regular file has the size -1, which no content has. */
     private static StoredObject stored(ObjectId id, BasicFileAttributes file) {
         return new StoredObject(
-                id, file.isRegularFile() ? file.size() : -1, file.lastModifiedTime().toInstant());
+                id,
+                file.isRegularFile() ? file.size() : -1,
+                file.lastModifiedTime().toInstant());
     }
 
     @Override

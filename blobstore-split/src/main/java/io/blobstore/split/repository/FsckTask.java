@@ -120,8 +120,7 @@ final class FsckTask implements TransferTask<FsckReport> {
     private void checkObject(StoredObject object, Scratch scratch, TransferContext context)
             throws IOException, InterruptedException {
         boolean intact = object.size() >= 0
-                && context.retrying(
-                        "read object", () -> Verification.isIntact(store, object, scratch.digest()));
+                && context.retrying("read object", () -> Verification.isIntact(store, object, scratch.digest()));
         if (!intact && !heal(object.id(), scratch)) {
             String path = RepositoryPaths.object(object.id());
             problems.add(new FsckReport.Problem(

@@ -26,7 +26,10 @@ final class JsonText {
 
     /** Adds a value that is JSON already. */
     JsonText raw(String name, String json) {
-        text.append(text.length() == 1 ? "" : ",").append(quote(name)).append(':').append(json);
+        text.append(text.length() == 1 ? "" : ",")
+                .append(quote(name))
+                .append(':')
+                .append(json);
         return this;
     }
 

@@ -67,8 +67,8 @@ final class MergeRun implements WorkQueue.Unit {
     @Override
     public void run(Scratch scratch) throws IOException, InterruptedException {
         TransferContext context = sink.context();
-        boolean done = context.retrying(
-                "read objects", () -> context.withinBudget(length, () -> putUnlessRetryable(scratch)));
+        boolean done =
+                context.retrying("read objects", () -> context.withinBudget(length, () -> putUnlessRetryable(scratch)));
         if (!done) {
             putOneByOne(scratch);
         }
@@ -99,10 +99,12 @@ final class MergeRun implements WorkQueue.Unit {
             long start = at;
             int inlineStart = inlineAt;
             long size = segment.size();
-            context.retrying("read object", () -> context.withinBudget(size, () -> {
-                put(start, size, List.of(segment), inlineStart, scratch);
-                return size;
-            }));
+            context.retrying(
+                    "read object",
+                    () -> context.withinBudget(size, () -> {
+                        put(start, size, List.of(segment), inlineStart, scratch);
+                        return size;
+                    }));
             at += size;
             inlineAt += segment.id() == null ? (int) size : 0;
         }

@@ -73,8 +73,8 @@ final class MergeTask implements TransferTask<MergeResult> {
             reader.namedRefs(); // fails if they are damaged
             ObjectSizes sizes = ObjectSizes.find(store, reader.objectRefs(), queue, context);
             OrderedDigest digest = new OrderedDigest(options.expected());
-            Decoder decoder = new Decoder(
-                    queue, sizes, new Sink(context, store, writer, options.verify(), digest), threads);
+            Decoder decoder =
+                    new Decoder(queue, sizes, new Sink(context, store, writer, options.verify(), digest), threads);
             reader.forEachChunk(decoder);
             decoder.flush();
             queue.awaitAll();

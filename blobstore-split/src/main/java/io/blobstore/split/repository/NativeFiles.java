@@ -55,8 +55,7 @@ final class NativeFiles {
         Object lookup = linkerType.getMethod("defaultLookup").invoke(linker);
         Method find = Class.forName("java.lang.foreign.SymbolLookup").getMethod("find", String.class);
         Method descriptor = descriptorType.getMethod("of", layoutType, layoutType.arrayType());
-        Method downcall =
-                linkerType.getMethod("downcallHandle", segmentType, descriptorType, optionType.arrayType());
+        Method downcall = linkerType.getMethod("downcallHandle", segmentType, descriptorType, optionType.arrayType());
         Object intLayout = valueType.getField("JAVA_INT").get(null);
         Object addressLayout = valueType.getField("ADDRESS").get(null);
         Object options = Array.newInstance(optionType, 0);
@@ -67,8 +66,7 @@ final class NativeFiles {
             for (int i = 0; i < arguments.length; i++) {
                 Array.set(layouts, i, arguments[i]);
             }
-            return (MethodHandle)
-                    downcall.invoke(linker, symbol, descriptor.invoke(null, intLayout, layouts), options);
+            return (MethodHandle) downcall.invoke(linker, symbol, descriptor.invoke(null, intLayout, layouts), options);
         };
         ofAuto = arenaType.getMethod("ofAuto");
         allocate = arenaType.getMethod("allocateFrom", String.class);
@@ -85,7 +83,8 @@ final class NativeFiles {
     }
 
     private static Optional<NativeFiles> load() {
-        if (Runtime.version().feature() < FIRST_JDK || !System.getProperty("os.name").equals("Linux")) {
+        if (Runtime.version().feature() < FIRST_JDK
+                || !System.getProperty("os.name").equals("Linux")) {
             return Optional.empty();
         }
         try {

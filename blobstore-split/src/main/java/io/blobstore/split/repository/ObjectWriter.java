@@ -82,8 +82,7 @@ final class ObjectWriter {
                 + " times meanwhile: something else deletes objects");
     }
 
-    private boolean isDamaged(StoredObject found, long size, Scratch scratch)
-            throws IOException, InterruptedException {
+    private boolean isDamaged(StoredObject found, long size, Scratch scratch) throws IOException, InterruptedException {
         return found.size() != size
                 || (heal
                         && !context.retrying(

@@ -20,7 +20,8 @@ final class OrderedDigest {
     }
 
     /** Returns a copy of the digest so far; null if none is expected. */
-    @Nullable MessageDigest copy() {
+    @Nullable
+    MessageDigest copy() {
         MessageDigest current = digest;
         if (current == null) {
             return null;

@@ -21,7 +21,10 @@ final class RepositoryErrors {
         String reason = reason(problem);
         if (reason.contains("No space left") || reason.contains("quota exceeded")) {
             return new StorageFullException(
-                    operation, null, "no space left for the repository " + root + " (" + reason + "); free some", problem);
+                    operation,
+                    null,
+                    "no space left for the repository " + root + " (" + reason + "); free some",
+                    problem);
         }
         return new BlobStoreException(operation, null, "the repository " + root + ": " + reason, problem, false);
     }

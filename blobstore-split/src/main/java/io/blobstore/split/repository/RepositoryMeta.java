@@ -41,8 +41,8 @@ final class RepositoryMeta {
         Files.createDirectories(root.resolve("objects"));
         Files.createDirectories(root.resolve("streams").resolve("refs"));
         byte[] content = content(hash).getBytes(StandardCharsets.UTF_8);
-        try (FileChannel file = FileChannel.open(
-                root.resolve(FILE), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (FileChannel file =
+                FileChannel.open(root.resolve(FILE), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             file.write(ByteBuffer.wrap(content));
             file.force(true);
         }
@@ -65,8 +65,7 @@ final class RepositoryMeta {
                     "default": 1
                   }
                 }
-                """
-                .formatted(hash.metaName());
+                """.formatted(hash.metaName());
     }
 
     /** Returns the hash function of a repository. */
@@ -84,14 +83,18 @@ final class RepositoryMeta {
             throw unsupported(root, "its version is '" + group(VERSION, text) + "', only 1 is known");
         }
         if (!group(INCOMPATIBLE, text).isBlank()) {
-            throw unsupported(root, "it needs unknown features: " + group(INCOMPATIBLE, text).strip());
+            throw unsupported(
+                    root,
+                    "it needs unknown features: " + group(INCOMPATIBLE, text).strip());
         }
         try {
             return ObjectHash.of(group(ALGORITHM, text));
         } catch (IllegalArgumentException e) {
-            throw unsupported(root, "its hash function '" + group(ALGORITHM, text)
-                    + "' is unknown; known are " + ObjectHash.SHA_256.metaName() + " and "
-                    + ObjectHash.SHA_512.metaName());
+            throw unsupported(
+                    root,
+                    "its hash function '" + group(ALGORITHM, text)
+                            + "' is unknown; known are " + ObjectHash.SHA_256.metaName() + " and "
+                            + ObjectHash.SHA_512.metaName());
         }
     }
 

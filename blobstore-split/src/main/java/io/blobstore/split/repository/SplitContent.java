@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.SeekableByteChannel;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -100,7 +101,7 @@ public final class SplitContent implements SeekableByteChannel {
         }
         ContentIndex.Chunk last = kept;
         ObjectId object = chunk.object();
-        if (object != null && (last == null || !object.equals(last.object()))) {
+        if (object != null && (last == null || !Objects.equals(object, last.object()))) {
             kept = null;
             content.clear().limit((int) (chunk.end() - chunk.start()));
             Verification.read(store, object, BlobTarget.Window.of(content), digest);

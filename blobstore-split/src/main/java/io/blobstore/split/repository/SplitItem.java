@@ -46,7 +46,8 @@ sealed interface SplitItem permits SplitItem.InlineRun, SplitItem.ExternalPart {
             return length;
         }
 
-        @Nullable ObjectId id() {
+        @Nullable
+        ObjectId id() {
             return id;
         }
 
@@ -56,8 +57,8 @@ sealed interface SplitItem permits SplitItem.InlineRun, SplitItem.ExternalPart {
 
         @Override
         public String toString() {
-            return (entry == null ? "the block" : "'" + entry + "'") + " at offset " + offset + " (" + length
-                    + " bytes" + (id == null ? "" : ", object " + id) + ")";
+            return (entry == null ? "the block" : "'" + entry + "'") + " at offset " + offset + " (" + length + " bytes"
+                    + (id == null ? "" : ", object " + id) + ")";
         }
     }
 }

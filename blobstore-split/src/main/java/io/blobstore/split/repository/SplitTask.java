@@ -66,8 +66,7 @@ final class SplitTask implements TransferTask<SplitResult> {
             ObjectStore.Session opened = open(context.retrying("begin session", store::beginSession));
             SplitStreamWriter stream = open(SplitStreamWriter.create(store.hash(), options.contentType(), temporaries));
             for (Map.Entry<String, String> reference : options.streams().entrySet()) {
-                ObjectId other =
-                        context.retrying("find stream", () -> repository.stream(reference.getValue()));
+                ObjectId other = context.retrying("find stream", () -> repository.stream(reference.getValue()));
                 stream.streamRef(reference.getKey(), other);
             }
             SourceInput input = open(SourceInput.open(source));
@@ -110,7 +109,10 @@ final class SplitTask implements TransferTask<SplitResult> {
             throws IOException, InterruptedException {
         WrittenStream written = stream.finish();
         SplitProgress progress = counters.progress();
-        objects.write(written.id(), written.content(), new Scratch(repository.objects().hash()));
+        objects.write(
+                written.id(),
+                written.content(),
+                new Scratch(repository.objects().hash()));
         session.sync();
         sealed = new SplitResult(name, written.id(), written.content().size(), progress);
     }

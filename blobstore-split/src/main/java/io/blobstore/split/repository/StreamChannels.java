@@ -53,8 +53,10 @@ final class StreamChannels {
      */
     static SeekableByteChannel ranges(ObjectStore store, ObjectId id) throws IOException {
         StoredObject found = store.find(id).orElseThrow(() -> new MissingObjectException(id, null));
-        return new RangeChannel(found.size(), (offset, target) -> store.read(
-                id, ByteRange.of(offset, target.remaining()), BlobTarget.Window.of(target)));
+        return new RangeChannel(
+                found.size(),
+                (offset, target) ->
+                        store.read(id, ByteRange.of(offset, target.remaining()), BlobTarget.Window.of(target)));
     }
 
     /** A window that writes a file from its start. */

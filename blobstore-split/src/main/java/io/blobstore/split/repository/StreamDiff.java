@@ -27,8 +27,7 @@ public record StreamDiff(Total onlyA, Total onlyB, Total shared) {
                 total(a, b.objects()::contains, store));
     }
 
-    private static Total total(StreamObjects stream, Predicate<ObjectId> filter, ObjectStore store)
-            throws IOException {
+    private static Total total(StreamObjects stream, Predicate<ObjectId> filter, ObjectStore store) throws IOException {
         long objects = 0;
         long bytes = 0;
         for (ObjectId id : stream.objects()) {

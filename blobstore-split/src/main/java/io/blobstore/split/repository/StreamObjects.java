@@ -17,8 +17,8 @@ import java.util.Set;
 record StreamObjects(ObjectId stream, long bytes, Set<ObjectId> objects) {
     static StreamObjects read(Repository repository, String name) throws IOException {
         ObjectId id = repository.stream(name);
-        try (SplitStreamReader reader = SplitStreamReader.open(
-                StreamChannels.ranges(repository.objects(), id), repository.hash(), name)) {
+        try (SplitStreamReader reader =
+                SplitStreamReader.open(StreamChannels.ranges(repository.objects(), id), repository.hash(), name)) {
             ObjectRefs refs = reader.objectRefs();
             Set<ObjectId> objects = new HashSet<>();
             for (long i = 0; i < refs.count(); i++) {

@@ -23,8 +23,7 @@ final class Verification {
      * @param digest a digest without content, and without content again afterwards
      * @throws DamagedObjectException if size or content differ; what was put into the window must not be used
      */
-    static void read(ObjectStore store, ObjectId id, BlobTarget.Window target, VerityDigest digest)
-            throws IOException {
+    static void read(ObjectStore store, ObjectId id, BlobTarget.Window target, VerityDigest digest) throws IOException {
         long size = target.remaining();
         try {
             HashingWindow window = new HashingWindow(target, digest);

@@ -119,13 +119,12 @@ class CollectTest {
                             repository,
                             "image",
                             BlobSource.of(second),
-                            SplitOptions.builder()
-                                    .ref("image")
-                                    .stream("layer", "layer")
+                            SplitOptions.builder().ref("image").stream("layer", "layer")
                                     .build())
                     .join(LIMIT);
             repository.deleteRef("temporary");
-            assertThat(repository.collect(CollectOptions.DEFAULT).objectsDeleted()).isZero();
+            assertThat(repository.collect(CollectOptions.DEFAULT).objectsDeleted())
+                    .isZero();
             Fixture.assertSame(Fixture.merge(transfers, repository, "layer", first.remaining()), first);
             repository.deleteRef("image");
             repository.collect(CollectOptions.DEFAULT);
@@ -154,8 +153,7 @@ class CollectTest {
                                 "s",
                                 BlobSource.of(first),
                                 SplitOptions.builder().ref("r").build());
-                assertThatThrownBy(() -> split.join(Duration.ofMillis(100)))
-                        .isInstanceOf(TimeoutException.class);
+                assertThatThrownBy(() -> split.join(Duration.ofMillis(100))).isInstanceOf(TimeoutException.class);
             }
             split.join(LIMIT);
             assertThat(repository.collect(impatient).objectsDeleted()).isZero();
@@ -170,8 +168,7 @@ class CollectTest {
             Transfer<SplitResult> split = SplitEngine.of(transfers)
                     .split(Repository.of(store), "s", BlobSource.of(first), SplitOptions.DEFAULT);
             assertThat(split.cancel()).isTrue();
-            assertThatThrownBy(() -> split.join(LIMIT))
-                    .isInstanceOf(CancellationException.class);
+            assertThatThrownBy(() -> split.join(LIMIT)).isInstanceOf(CancellationException.class);
         }
     }
 
@@ -250,7 +247,10 @@ class CollectTest {
             split(repository, "a", first, "a");
             split(repository, "b", second, "b");
             Files.write(
-                    directory.resolve("repository/objects").resolve(repository.stream("b").path()), new byte[10]);
+                    directory
+                            .resolve("repository/objects")
+                            .resolve(repository.stream("b").path()),
+                    new byte[10]);
             CollectReport report =
                     repository.collect(CollectOptions.builder().forget("b").build());
             assertThat(report.broken()).isEmpty();
@@ -303,10 +303,7 @@ class CollectTest {
                 public Entry next() throws IOException {
                     Blob blob = (Blob) listing.next();
                     return Blob.of(
-                            blob.key(),
-                            blob.size(),
-                            blob.version(),
-                            Optional.of(stored.getOrDefault(blob.key(), now)));
+                            blob.key(), blob.size(), blob.version(), Optional.of(stored.getOrDefault(blob.key(), now)));
                 }
 
                 @Override
@@ -359,7 +356,8 @@ class CollectTest {
         inBucket.collect(CollectOptions.DEFAULT); // now they are candidates, and the next collection would delete them
         bucket.beforeLink = () -> {
             try {
-                assertThat(inBucket.collect(CollectOptions.DEFAULT).objectsDeleted()).isZero();
+                assertThat(inBucket.collect(CollectOptions.DEFAULT).objectsDeleted())
+                        .isZero();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -380,9 +378,11 @@ class CollectTest {
         inBucket.collect(CollectOptions.DEFAULT);
         assertThat(bucket.list(ListOptions.prefix(".split/sessions/")).next().name())
                 .isNotNull();
-        assertThat(inBucket.collect(CollectOptions.DEFAULT).objectsDeleted()).isZero(); // before the session began + grace
+        assertThat(inBucket.collect(CollectOptions.DEFAULT).objectsDeleted())
+                .isZero(); // before the session began + grace
         alive.close();
-        assertThat(bucket.list(ListOptions.prefix(".split/sessions/")).hasNext()).isFalse();
+        assertThat(bucket.list(ListOptions.prefix(".split/sessions/")).hasNext())
+                .isFalse();
         assertThat(inBucket.collect(CollectOptions.DEFAULT).objectsDeleted()).isEqualTo(21);
     }
 
@@ -398,8 +398,8 @@ class CollectTest {
                 throw new AssertionError(e);
             }
         };
-        Transfer<SplitResult> split = SplitEngine.of(transfers)
-                .split(inBucket, "s", BlobSource.of(first), SplitOptions.DEFAULT);
+        Transfer<SplitResult> split =
+                SplitEngine.of(transfers).split(inBucket, "s", BlobSource.of(first), SplitOptions.DEFAULT);
         assertThat(linking.await(60, TimeUnit.SECONDS)).isTrue();
         assertThat(split.cancel()).isFalse(); // it is being made visible
         go.countDown();

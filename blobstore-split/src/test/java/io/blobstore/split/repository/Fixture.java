@@ -44,9 +44,7 @@ final class Fixture {
     static ByteBuffer merge(TransferManager transfers, Repository repository, String name, int size)
             throws IOException, InterruptedException {
         ByteBuffer merged = ByteBuffer.allocate(size);
-        SplitEngine.of(transfers)
-                .merge(repository, name, BlobTarget.of(merged))
-                .join();
+        SplitEngine.of(transfers).merge(repository, name, BlobTarget.of(merged)).join();
         return merged.flip();
     }
 
@@ -112,7 +110,8 @@ final class Fixture {
             String prefix = text(tar, start + 345, 155);
             String name = longName != null
                     ? longName
-                    : (prefix.isEmpty() || text(tar, start + 257, 6).equals("ustar ") ? "" : prefix + "/") + text(tar, start, 100);
+                    : (prefix.isEmpty() || text(tar, start + 257, 6).equals("ustar ") ? "" : prefix + "/")
+                            + text(tar, start, 100);
             String link = longLink != null ? longLink : text(tar, start + 157, 100);
             Path path = directory.resolve(name).normalize();
             longName = type == 'L' ? text(tar, start + 512, size) : type == 'K' ? longName : null;

@@ -111,8 +111,7 @@ class FsckTest {
                 .contains("{\"kind\":\"MISSING_OBJECT\",\"path\":\"streams/s\",\"message\":\"", missing.hex());
 
         Files.delete(root.resolve("streams/refs/gone"));
-        FsckReport healed =
-                fsck(FsckOptions.builder().healFrom(other.objects()).build());
+        FsckReport healed = fsck(FsckOptions.builder().healFrom(other.objects()).build());
         assertThat(healed.problems()).isEmpty();
         assertThat(healed.healed()).hasSize(3).contains("objects/" + missing.path());
         assertThat(fsck(FsckOptions.DEFAULT).isClean()).isTrue();
@@ -124,8 +123,7 @@ class FsckTest {
         ObjectId id = anObject(0);
         Files.write(file(id), new byte[3]);
         other.objects().put(id, BlobSource.of(ByteBuffer.allocate(1000)), true);
-        FsckReport report =
-                fsck(FsckOptions.builder().healFrom(other.objects()).build());
+        FsckReport report = fsck(FsckOptions.builder().healFrom(other.objects()).build());
         assertThat(report.problems())
                 .extracting(FsckReport.Problem::kind)
                 .containsExactlyInAnyOrder(Kind.DAMAGED_OBJECT, Kind.DAMAGED_STREAM); // its size is another one
@@ -152,11 +150,14 @@ class FsckTest {
     @Test
     void streamsAreCompared() throws Exception {
         byte[] image = Fixture.files(9, 1, 1 << 20).get(0);
-        SplitOptions fixed = SplitOptions.builder().splitter(Splitter.fixed(64 << 10)).build();
+        SplitOptions fixed =
+                SplitOptions.builder().splitter(Splitter.fixed(64 << 10)).build();
         SplitEngine engine = SplitEngine.of(transfers);
-        engine.split(repository, "one", BlobSource.of(ByteBuffer.wrap(image.clone())), fixed).join();
+        engine.split(repository, "one", BlobSource.of(ByteBuffer.wrap(image.clone())), fixed)
+                .join();
         image[0]++;
-        engine.split(repository, "two", BlobSource.of(ByteBuffer.wrap(image)), fixed).join();
+        engine.split(repository, "two", BlobSource.of(ByteBuffer.wrap(image)), fixed)
+                .join();
         StreamDiff diff = repository.diff("one", "two");
         assertThat(diff.onlyA()).isEqualTo(new StreamDiff.Total(1, 64 << 10));
         assertThat(diff.onlyB()).isEqualTo(new StreamDiff.Total(1, 64 << 10));
@@ -189,8 +190,7 @@ class FsckTest {
         String meta = Files.readString(root.resolve("meta.json"));
         Files.writeString(root.resolve("meta.json"), meta.replace("\"version\": 1", "\"version\": 2"));
         assertThatThrownBy(() -> Fixture.open(root)).hasMessageContaining("version is '2'");
-        Files.writeString(
-                root.resolve("meta.json"), meta.replace("\"incompatible\": []", "\"incompatible\": [\"x\"]"));
+        Files.writeString(root.resolve("meta.json"), meta.replace("\"incompatible\": []", "\"incompatible\": [\"x\"]"));
         assertThatThrownBy(() -> Fixture.open(root)).hasMessageContaining("unknown features: \"x\"");
         Files.writeString(root.resolve("meta.json"), meta.replace("sha256", "md5"));
         assertThatThrownBy(() -> Fixture.open(root)).hasMessageContaining("fsverity-md5-12");

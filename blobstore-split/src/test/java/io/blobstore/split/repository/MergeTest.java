@@ -188,7 +188,8 @@ class MergeTest {
         store.delete(object);
         assertThatThrownBy(() -> merge(repository, "s", directory.resolve("file"), MergeOptions.DEFAULT))
                 .isInstanceOf(MissingObjectException.class)
-                .hasMessageContaining(object.toString().substring("objects/".length()).replace("/", ""));
+                .hasMessageContaining(
+                        object.toString().substring("objects/".length()).replace("/", ""));
         assertNothingIsPublished();
     }
 
@@ -233,7 +234,8 @@ class MergeTest {
                     : Vectors.read("bad-streams/merged").array();
             assertThat(Files.readAllBytes(file)).isEqualTo(expected);
         } else if (bomb) {
-            assertThat(merge(repository, name, file, MergeOptions.DEFAULT).bytes()).isEqualTo(1 << 30);
+            assertThat(merge(repository, name, file, MergeOptions.DEFAULT).bytes())
+                    .isEqualTo(1 << 30);
         } else {
             assertThatThrownBy(() -> merge(repository, name, file, MergeOptions.DEFAULT))
                     .isInstanceOf(BlobStoreException.class);
@@ -280,8 +282,7 @@ class MergeTest {
         int cancelled = 0;
         for (int round = 0; round < CampaignScale.of(500, 30); round++) {
             Path file = directory.resolve("file");
-            Transfer<MergeResult> merge =
-                    SplitEngine.of(transfers).merge(repository, "s", BlobTarget.ofPath(file));
+            Transfer<MergeResult> merge = SplitEngine.of(transfers).merge(repository, "s", BlobTarget.ofPath(file));
             LockSupport.parkNanos(random.nextLong(3_000_000));
             merge.cancel();
             try {

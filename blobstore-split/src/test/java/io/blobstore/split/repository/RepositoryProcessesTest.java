@@ -49,7 +49,10 @@ class RepositoryProcessesTest {
                                     Repository.of(store),
                                     "stream",
                                     BlobSource.of(content(seed + i)),
-                                    SplitOptions.builder().ref("ref").concurrency(3).build())
+                                    SplitOptions.builder()
+                                            .ref("ref")
+                                            .concurrency(3)
+                                            .build())
                             .join();
                     System.out.println("split " + i);
                 }
@@ -84,8 +87,8 @@ class RepositoryProcessesTest {
             assertThat(report.problems()).isEmpty();
             assertThat(report.foreign()).isEmpty();
             if (!repository.refs().isEmpty()) {
-                ByteBuffer merged =
-                        Fixture.merge(transfers, repository, "refs/ref", content(0).remaining());
+                ByteBuffer merged = Fixture.merge(
+                        transfers, repository, "refs/ref", content(0).remaining());
                 assertThat(seeds).anyMatch(seed -> content(seed).equals(merged));
             }
             assertThat(repository.collect(CollectOptions.DEFAULT).broken()).isEmpty();
@@ -99,8 +102,8 @@ class RepositoryProcessesTest {
         int rounds = CampaignScale.of(50, 3);
         Set<Long> seeds = new HashSet<>();
         for (int round = 0; round < rounds; round++) {
-            try (ChildJvm.Running child =
-                    ChildJvm.of(Writer.class, directory).start(root.toString(), String.valueOf(100 + 1000 * round), "1000")) {
+            try (ChildJvm.Running child = ChildJvm.of(Writer.class, directory)
+                    .start(root.toString(), String.valueOf(100 + 1000 * round), "1000")) {
                 child.awaitLine("ready"::equals, LIMIT);
                 LockSupport.parkNanos(random.nextLong(300_000_000));
                 child.kill();
@@ -128,12 +131,11 @@ class RepositoryProcessesTest {
             one.awaitLine("ready"::equals, LIMIT);
             for (int i = 0; i < 3; i++) {
                 SplitOptions options = SplitOptions.builder().ref("ref").build();
-                var splitA = SplitEngine.of(first)
-                        .split(Repository.of(a), "stream", BlobSource.of(content(7 + i)), options);
+                var splitA =
+                        SplitEngine.of(first).split(Repository.of(a), "stream", BlobSource.of(content(7 + i)), options);
                 var splitB = SplitEngine.of(second)
                         .split(Repository.of(b), "stream", BlobSource.of(content(7 + i)), options);
-                assertThat(splitA.join(LIMIT).stream())
-                        .isEqualTo(splitB.join(LIMIT).stream());
+                assertThat(splitA.join(LIMIT).stream()).isEqualTo(splitB.join(LIMIT).stream());
             }
             assertThat(one.join(LIMIT).code()).isZero();
             assertThat(two.join(LIMIT).code()).isZero();

@@ -50,12 +50,14 @@ class SplitContentTest {
             ByteBuffer tar = Vectors.decompress("tars/" + name + ".tar.zst");
             try (SplitContent content = open(tar, SplitOptions.DEFAULT)) {
                 assertThat(content.size()).isEqualTo(tar.remaining());
-                assertThat(content.read(ByteBuffer.allocate(1), tar.remaining())).isEqualTo(-1);
+                assertThat(content.read(ByteBuffer.allocate(1), tar.remaining()))
+                        .isEqualTo(-1);
                 SplittableRandom random = new SplittableRandom(1);
                 for (int i = 0; i < 200 && tar.hasRemaining(); i++) {
                     int from = random.nextInt(tar.remaining());
                     int length = random.nextInt(1, 20_000);
-                    ByteBuffer target = ByteBuffer.allocate(length + 2).position(1).limit(length + 1);
+                    ByteBuffer target =
+                            ByteBuffer.allocate(length + 2).position(1).limit(length + 1);
                     int bytes = content.read(target, from);
                     assertThat(bytes).isEqualTo(Math.min(length, tar.remaining() - from));
                     assertThat(target.position()).isEqualTo(1 + bytes);
@@ -71,7 +73,8 @@ class SplitContentTest {
     @Test
     void aBlockOfADiskIsOneRequest() throws Exception {
         ByteBuffer image = ByteBuffer.wrap(Fixture.files(1, 1, 4 << 20).get(0));
-        SplitOptions fixed = SplitOptions.builder().splitter(Splitter.fixed(64 << 10)).build();
+        SplitOptions fixed =
+                SplitOptions.builder().splitter(Splitter.fixed(64 << 10)).build();
         try (SplitContent content = open(image, fixed)) {
             int before = store.requests(Operation.READ);
             for (int i = 0; i < 16; i++) {
@@ -86,7 +89,8 @@ class SplitContentTest {
     @Test
     void aDamagedBlockIsNotGivenOut() throws Exception {
         ByteBuffer image = ByteBuffer.wrap(Fixture.files(1, 1, 128 << 10).get(0));
-        SplitOptions fixed = SplitOptions.builder().splitter(Splitter.fixed(64 << 10)).build();
+        SplitOptions fixed =
+                SplitOptions.builder().splitter(Splitter.fixed(64 << 10)).build();
         try (SplitContent content = open(image, fixed)) {
             for (var id : Fixture.objects(repository.objects())) {
                 repository.objects().put(id, BlobSource.of(ByteBuffer.allocate(64 << 10)), true);

@@ -93,9 +93,7 @@ class SplitFailureTest {
     }
 
     private SplitResult split(Repository repository, BlobSource source, SplitOptions options) throws Exception {
-        return SplitEngine.of(transfers)
-                .split(repository, "s", source, options)
-                .join(LIMIT);
+        return SplitEngine.of(transfers).split(repository, "s", source, options).join(LIMIT);
     }
 
     private void assertNothingIsVisible() throws IOException {
@@ -221,14 +219,12 @@ class SplitFailureTest {
             }
         };
         try (MappedFile file = MappedFile.open(path)) {
-            assertThatThrownBy(() -> split(
-                            repository(changing), file.region(), options().build()))
+            assertThatThrownBy(() ->
+                            split(repository(changing), file.region(), options().build()))
                     .isInstanceOf(SourceChangedException.class);
         }
         assertThatThrownBy(() -> split(
-                        repository(changing),
-                        BlobSource.ofPath(path),
-                        options().build()))
+                        repository(changing), BlobSource.ofPath(path), options().build()))
                 .isInstanceOf(SourceChangedException.class);
         assertNothingIsVisible();
     }
@@ -266,8 +262,7 @@ class SplitFailureTest {
                     .build();
             split(repository(faulty), BlobSource.of(tar), options().build());
             injected += faulty.injected();
-            Fixture.assertSame(
-                    Fixture.merge(transfers, repository(memory), "refs/r", tar.remaining()), tar);
+            Fixture.assertSame(Fixture.merge(transfers, repository(memory), "refs/r", tar.remaining()), tar);
         }
         assertThat(injected).isGreaterThan(seeds);
     }
@@ -280,12 +275,11 @@ class SplitFailureTest {
         int step = CampaignScale.isFull() ? 1 : 5;
         for (int request = 1; request < counting.requests(); request += step) {
             InMemoryBlobStore memory = new InMemoryBlobStore();
-            FaultyBlobStore faulty = FaultyBlobStore.over(memory)
-                    .at(request, Fault.FATAL_ERROR)
-                    .build();
+            FaultyBlobStore faulty =
+                    FaultyBlobStore.over(memory).at(request, Fault.FATAL_ERROR).build();
             Repository clean = repository(memory);
-            assertThatThrownBy(
-                            () -> split(repository(faulty), BlobSource.of(tar), options().build()))
+            assertThatThrownBy(() -> split(
+                            repository(faulty), BlobSource.of(tar), options().build()))
                     .as("request %s", request)
                     .isInstanceOf(BlobStoreException.class);
             assertThat(clean.refs()).isEmpty();
@@ -307,7 +301,8 @@ class SplitFailureTest {
                 return super.store(key, content, options);
             }
         };
-        assertThatThrownBy(() -> split(repository(full), BlobSource.of(tar), options().build()))
+        assertThatThrownBy(() ->
+                        split(repository(full), BlobSource.of(tar), options().build()))
                 .isInstanceOf(StorageFullException.class);
         assertNothingIsVisible();
         split(repository, BlobSource.of(tar), options().build());
@@ -335,7 +330,8 @@ class SplitFailureTest {
         ObjectId id = VerityDigest.of(ObjectHash.SHA_256, BlobSource.of(ByteBuffer.wrap(file)));
         file[500]++;
         store.store(BlobKey.of("objects/" + id.path()), ByteBuffer.wrap(file));
-        SplitResult healed = split(repository, BlobSource.of(tar), options().heal(true).build());
+        SplitResult healed =
+                split(repository, BlobSource.of(tar), options().heal(true).build());
         assertThat(healed.progress().objectsStored()).isEqualTo(1);
         Fixture.assertSame(Fixture.merge(transfers, repository, "refs/r", tar.remaining()), tar);
         assertThat(split(repository, BlobSource.of(tar), options().heal(true).build())
@@ -376,9 +372,8 @@ class SplitFailureTest {
 
     @Test
     void aSplitThatIsStuckInTheStoreCanBeCancelled() throws Exception {
-        FaultyBlobStore stalling = FaultyBlobStore.over(store)
-                .at(Operation.STORE, 5, Fault.STALL)
-                .build();
+        FaultyBlobStore stalling =
+                FaultyBlobStore.over(store).at(Operation.STORE, 5, Fault.STALL).build();
         Transfer<SplitResult> split = SplitEngine.of(transfers)
                 .split(
                         repository(stalling),
@@ -394,9 +389,8 @@ class SplitFailureTest {
     @Test
     void anInterruptOfAWorkerCancelsTheSplit() throws Exception {
         ExecutorService executor = Executors.newFixedThreadPool(4);
-        FaultyBlobStore stalling = FaultyBlobStore.over(store)
-                .at(Operation.STORE, 5, Fault.STALL)
-                .build();
+        FaultyBlobStore stalling =
+                FaultyBlobStore.over(store).at(Operation.STORE, 5, Fault.STALL).build();
         try (TransferManager own = TransferManager.builder().executor(executor).build()) {
             Transfer<SplitResult> split = SplitEngine.of(own)
                     .split(

@@ -64,8 +64,8 @@ class SplitMemoryTest {
                                 .join())))
                         .isLessThan(ALLOWED);
                 Path merged = directory.resolve("merged");
-                assertThat(allocated(() -> await(() ->
-                                engine.merge(repository, "s", BlobTarget.ofPath(merged)).join())))
+                assertThat(allocated(() -> await(() -> engine.merge(repository, "s", BlobTarget.ofPath(merged))
+                                .join())))
                         .isLessThan(2 * ALLOWED); // a channel for each object
                 assertThat(Files.mismatch(path, merged)).isEqualTo(-1);
             }
@@ -94,7 +94,8 @@ class SplitMemoryTest {
                     MappedFile file = MappedFile.open(tar)) {
                 Repository repository = Repository.of(BlobStoreObjects.of(memory, ObjectHash.SHA_256));
                 SplitEngine engine = SplitEngine.of(transfers);
-                engine.split(repository, "s", file.region(), SplitOptions.DEFAULT).join();
+                engine.split(repository, "s", file.region(), SplitOptions.DEFAULT)
+                        .join();
                 Path merged = Path.of(args[1]);
                 engine.merge(repository, "s", BlobTarget.ofPath(merged)).join();
                 if (Files.mismatch(tar, merged) != -1) {
@@ -176,7 +177,10 @@ class SplitMemoryTest {
         }
         ChildJvm.Exit exit = ChildJvm.of(ManyEntries.class, directory)
                 .with("-Xmx64m")
-                .run(Duration.ofSeconds(120), tar.toString(), directory.resolve("merged").toString());
+                .run(
+                        Duration.ofSeconds(120),
+                        tar.toString(),
+                        directory.resolve("merged").toString());
         assertThat(exit.code()).as(exit.output()).isZero();
         if (Files.exists(Path.of("/proc/self/status"))) {
             assertThat(Long.parseLong(exit.output()
@@ -184,7 +188,8 @@ class SplitMemoryTest {
                             .filter(line -> line.startsWith("RssAnon "))
                             .findFirst()
                             .orElseThrow()
-                            .substring("RssAnon ".length()))).isLessThan(200 << 10);
+                            .substring("RssAnon ".length())))
+                    .isLessThan(200 << 10);
         }
     }
 }

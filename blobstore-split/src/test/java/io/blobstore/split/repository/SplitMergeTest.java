@@ -2,12 +2,12 @@ package io.blobstore.split.repository;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.blobstore.BlobSource;
 import io.blobstore.contract.InMemoryBlobStore;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.split.ContentType;
 import io.blobstore.split.ObjectHash;
 import io.blobstore.split.Vectors;
-import io.blobstore.BlobSource;
 import io.blobstore.transfer.TransferManager;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -46,7 +46,8 @@ class SplitMergeTest {
             }
             long objects = Vectors.table("objects-" + hash.label() + ".tsv").size();
             assertThat(Fixture.objects(repository.objects())).hasSize((int) objects);
-            assertThat(store.list(io.blobstore.ListOptions.prefix(".split/")).hasNext()).isFalse();
+            assertThat(store.list(io.blobstore.ListOptions.prefix(".split/")).hasNext())
+                    .isFalse();
         }
     }
 }

@@ -180,7 +180,10 @@ class SplitThreadsTest {
                 Fixture.assertSame(Fixture.merge(transfers, other, "s", content.remaining()), content);
             }
             ObjectId id = VerityDigest.of(hash, BlobSource.of(content.slice(1, 20_000_000)));
-            assertThat(other.objects().find(id)).get().extracting(StoredObject::size).isEqualTo(20_000_000L);
+            assertThat(other.objects().find(id))
+                    .get()
+                    .extracting(StoredObject::size)
+                    .isEqualTo(20_000_000L);
         }
     }
 
@@ -188,7 +191,8 @@ class SplitThreadsTest {
     void aSnapshotStoresItsChangedBlocksOnly() throws Exception {
         byte[] image = Fixture.files(5, 1, 4 << 20).get(0);
         Arrays.fill(image, 0, 1 << 20, (byte) 0);
-        SplitOptions fixed = SplitOptions.builder().splitter(Splitter.fixed(64 << 10)).build();
+        SplitOptions fixed =
+                SplitOptions.builder().splitter(Splitter.fixed(64 << 10)).build();
         try (TransferManager transfers = TransferManager.create()) {
             SplitResult first = split(transfers, ByteBuffer.wrap(image), fixed);
             assertThat(first.progress().objectsStored()).isEqualTo(49); // 16 blocks of zeros are one object
@@ -196,8 +200,7 @@ class SplitThreadsTest {
             SplitResult second = split(transfers, ByteBuffer.wrap(image), fixed);
             assertThat(second.progress().objectsStored()).isEqualTo(1);
             assertThat(second.progress().bytesStored()).isEqualTo(64 << 10);
-            Fixture.assertSame(
-                    Fixture.merge(transfers, repository, "s", image.length), ByteBuffer.wrap(image));
+            Fixture.assertSame(Fixture.merge(transfers, repository, "s", image.length), ByteBuffer.wrap(image));
         }
     }
 
@@ -208,8 +211,7 @@ class SplitThreadsTest {
             List<Transfer<SplitResult>> running = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
                 ByteBuffer tar = Fixture.tar(Fixture.files(i / 2, 200, 2000));
-                running.add(SplitEngine.of(transfers)
-                        .split(repository, "s" + i, BlobSource.of(tar), threads(4)));
+                running.add(SplitEngine.of(transfers).split(repository, "s" + i, BlobSource.of(tar), threads(4)));
             }
             for (Transfer<SplitResult> transfer : running) {
                 transfer.join(LIMIT);
