@@ -12,14 +12,17 @@ module io.blobstore {
     exports io.blobstore.internal.buffer to
             io.blobstore.cache,
             io.blobstore.http,
+            io.blobstore.split,
             io.blobstore.zstd;
     exports io.blobstore.internal.concurrent to
             io.blobstore.cache,
             io.blobstore.fs,
-            io.blobstore.http;
+            io.blobstore.http,
+            io.blobstore.split;
     exports io.blobstore.internal.file to
             io.blobstore.cache,
-            io.blobstore.fs;
+            io.blobstore.fs,
+            io.blobstore.split;
 
     uses io.blobstore.spi.BlobStoreProvider;
 

@@ -77,7 +77,8 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     abstract void begin() throws IOException, InterruptedException;
 
     /** Returns a result that is valid even if the workers were stopped; null if there is none. */
-    @Nullable T finished() {
+    @Nullable
+    T finished() {
         return null;
     }
 
@@ -120,16 +121,21 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
         }
     }
 
-    /** Starts more workers; fewer if the executor rejects some. */
-    final void call(int workers, Work work) {
+    /**
+     * Starts more workers; fewer if the executor rejects some.
+     *
+     * @return the number of workers that the executor accepted
+     */
+    final int call(int workers, Work work) {
         for (int i = 0; i < workers; i++) {
             try {
                 environment.executor().execute(() -> work(work));
             } catch (RejectedExecutionException e) {
                 LOG.debug("{}: only {} workers, because the executor rejected more", what, i + 1, e);
-                return;
+                return i;
             }
         }
+        return workers;
     }
 
     /** Does work as a worker, on this thread, unless the transfer was stopped. Records a failure. */

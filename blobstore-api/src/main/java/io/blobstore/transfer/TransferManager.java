@@ -239,6 +239,25 @@ public final class TransferManager implements AutoCloseable {
         return new BlobReader(new PinnedVersionReads(environment, store, key, options), readAheadMemory);
     }
 
+    // ---- other work
+
+    /**
+     * Starts a transfer whose work is defined by the caller, and returns at once.
+     *
+     * @param task the work, which is released also if this method throws
+     * @param retry how the task's requests are repeated
+     * @param concurrency the maximum number of requests in flight, 1 or more
+     * @param listener receives the progress
+     * @throws IllegalStateException if this manager is closed
+     * @throws java.util.concurrent.RejectedExecutionException if the executor rejects the transfer
+     */
+    public <T> Transfer<T> start(TransferTask<T> task, RetryPolicy retry, int concurrency, TransferListener listener) {
+        TaskTransfer<T> transfer =
+                enter(new TaskTransfer<>(task, retry, environment.throttle(retry, concurrency), listener, environment));
+        transfer.start();
+        return transfer;
+    }
+
     private void requireOpen() {
         environment.running().requireOpen();
     }

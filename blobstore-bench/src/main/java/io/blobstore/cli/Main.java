@@ -31,6 +31,12 @@ import picocli.CommandLine.ScopeType;
             DeleteCommand.class,
             UploadsCommand.class,
             CacheCommand.class,
+            SplitCommand.class,
+            MergeCommand.class,
+            SplitListCommand.class,
+            CollectCommand.class,
+            FsckCommand.class,
+            RepositoryCommand.class,
             DemoCommand.class
         },
         mixinStandardHelpOptions = true,

@@ -18,7 +18,11 @@ class DependenciesTest {
                 .resideInAnyPackage(
                         "io.blobstore.cli",
                         "io.blobstore",
+                        "io.blobstore.cache",
+                        "io.blobstore.cas",
                         "io.blobstore.memory",
+                        "io.blobstore.split",
+                        "io.blobstore.split.repository",
                         "io.blobstore.transfer",
                         "io.blobstore.zstd",
                         "picocli",

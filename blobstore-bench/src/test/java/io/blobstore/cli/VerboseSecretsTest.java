@@ -92,7 +92,10 @@ class VerboseSecretsTest {
                 case "upload" -> Stream.of(directory.resolve("key").toString());
                 case "download" -> Stream.of("key", "--to", back.toString());
                 case "cat", "stat", "delete" -> Stream.of("key");
-                case "list", "uploads" -> Stream.empty();
+                case "list", "uploads", "split-ls", "gc", "fsck" -> Stream.empty();
+                case "split" -> Stream.of(directory.resolve("key").toString(), "--ref", "ref", "--format", "cdc");
+                case "merge" -> Stream.of("refs/ref", back.toString());
+                case "repo" -> Stream.of("init"); // refused, as these stores need none
                 default -> throw new AssertionError("which arguments does '" + name + "' have?");
             };
             return Stream.concat(Stream.concat(Stream.of(name), arguments), Stream.of("--store", store));

@@ -154,7 +154,23 @@ class WrongUseTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "upload", "download", "stat", "list", "delete", "uploads", "demo"})
+    @ValueSource(
+            strings = {
+                "",
+                "upload",
+                "download",
+                "stat",
+                "list",
+                "delete",
+                "uploads",
+                "split",
+                "merge",
+                "split-ls",
+                "gc",
+                "fsck",
+                "repo",
+                "demo"
+            })
     void everyCommandHasHelp(String command) {
         for (String option : List.of("--help", "-h")) {
             Cli help = command.isEmpty() ? Cli.run(option) : Cli.run(command, option);

@@ -1,0 +1,69 @@
+package io.blobstore.transfer;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** A transfer whose work is a {@link TransferTask}. */
+final class TaskTransfer<T> extends ParallelTransfer<T> {
+    private final TransferTask<T> task;
+    private final TransferContext context = new Context();
+
+    TaskTransfer(
+            TransferTask<T> task,
+            RetryPolicy retry,
+            RequestThrottle throttle,
+            TransferListener listener,
+            Environment environment) {
+        super(environment, task.description(), retry, throttle, listener);
+        this.task = task;
+    }
+
+    @Override
+    void begin() throws IOException, InterruptedException {
+        task.begin(context);
+    }
+
+    @Override
+    T complete() throws IOException, InterruptedException {
+        return task.complete(context);
+    }
+
+    @Override
+    void release(@Nullable Throwable problem) {
+        task.release(problem);
+    }
+
+    private final class Context implements TransferContext {
+        @Override
+        public int startWorkers(int workers, TransferContext.Work work) {
+            return call(workers, work::run);
+        }
+
+        @Override
+        public boolean isStopped() {
+            return TaskTransfer.this.isStopped();
+        }
+
+        @Override
+        public <R> R retrying(String request, TransferContext.Request<R> body)
+                throws IOException, InterruptedException {
+            return TaskTransfer.this.retrying(request, body::send);
+        }
+
+        @Override
+        public <R> R withinBudget(long bytes, TransferContext.Request<R> request)
+                throws IOException, InterruptedException {
+            return TaskTransfer.this.withinBudget(bytes, request::send);
+        }
+
+        @Override
+        public void planned(long totalBytes, int totalParts) {
+            tracker().planned(totalBytes, totalParts);
+        }
+
+        @Override
+        public void moved(long bytes) {
+            tracker().moved(bytes);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package io.blobstore.cli;
+
+import io.blobstore.BlobStore;
+import io.blobstore.BlobStores;
+import io.blobstore.split.ObjectHash;
+import io.blobstore.split.repository.BlobStoreObjects;
+import io.blobstore.split.repository.ComposefsDirectory;
+import io.blobstore.split.repository.ObjectStore;
+import io.blobstore.split.repository.Repository;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The options that name a repository of split streams. */
+@SuppressWarnings("NullAway.Init") // picocli sets what is required
+final class RepositoryOption {
+    private static final String COMPOSEFS = "composefs:";
+
+    @Spec(Spec.Target.MIXEE)
+    CommandSpec command;
+
+    @Option(
+            names = "--store",
+            required = true,
+            paramLabel = "URI",
+            description = "The repository: a store's URI, or composefs:/path for a repository of composefs on disk.")
+    String uri;
+
+    @Option(
+            names = "--hash",
+            paramLabel = "NAME",
+            defaultValue = "sha256",
+            description = "The hash function of a repository in a store: sha256 or sha512. Default: ${DEFAULT-VALUE}."
+                    + " A repository on disk says it itself.")
+    String hash;
+
+    @Option(
+            names = "--unlocked",
+            description = "Do without the locks of composefs, which this JDK may lack: no cfsctl gc may run meanwhile.")
+    boolean unlocked;
+
+    /** An open repository. */
+    record Opened(Repository repository, Closeable store) implements Closeable {
+        @Override
+        public void close() throws IOException {
+            try (Closeable ignored = store) {
+                repository.objects().close();
+            }
+        }
+    }
+
+    /**
+     * Opens the repository.
+     *
+     * @throws ParameterException if an option is wrong
+     * @throws IOException if it cannot be opened
+     */
+    Opened open() throws IOException {
+        if (uri.startsWith(COMPOSEFS)) {
+            ObjectStore objects = ComposefsDirectory.open(
+                    path(uri),
+                    unlocked ? ComposefsDirectory.Locking.JAVA_ONLY : ComposefsDirectory.Locking.COMPOSEFS,
+                    ComposefsDirectory.Durability.SYNC);
+            return new Opened(Repository.of(objects), () -> {});
+        }
+        ObjectHash function = hash();
+        try {
+            BlobStore store = BlobStores.open(uri);
+            return new Opened(Repository.of(BlobStoreObjects.of(store, function)), store);
+        } catch (IllegalArgumentException e) {
+            throw wrongUsage("--store: " + e.getMessage());
+        }
+    }
+
+    /** Creates a repository on disk. */
+    void create() throws IOException {
+        if (!uri.startsWith(COMPOSEFS)) {
+            throw wrongUsage("--store: only composefs:/path is created; other stores need nothing");
+        }
+        ComposefsDirectory.create(path(uri), hash());
+    }
+
+    private ObjectHash hash() {
+        try {
+            return ObjectHash.of(hash);
+        } catch (IllegalArgumentException e) {
+            throw wrongUsage("--hash: " + e.getMessage());
+        }
+    }
+
+    private Path path(String text) {
+        try {
+            return Path.of(text.substring(COMPOSEFS.length()));
+        } catch (InvalidPathException e) {
+            throw wrongUsage("--store: " + e.getMessage());
+        }
+    }
+
+    private ParameterException wrongUsage(String problem) {
+        return new ParameterException(command.commandLine(), problem);
+    }
+}

@@ -1,0 +1,114 @@
+package io.blobstore.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.blobstore.Sha256;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SplitCommandsTest {
+    @TempDir
+    Path directory;
+
+    private final byte[] image = new byte[300_000];
+    private Path file;
+
+    @BeforeEach
+    void create() throws IOException {
+        new Random(1).nextBytes(image);
+        file = directory.resolve("image");
+        Files.write(file, image);
+    }
+
+    private Cli run(String command, String uri, String... options) {
+        return Cli.run(Stream.concat(Stream.of(command, "--store", uri, "--unlocked"), Stream.of(options))
+                .toArray());
+    }
+
+    private void assertFails(int code, Cli run, String problem) {
+        assertThat(run.code()).isEqualTo(code);
+        assertThat(run.err()).contains(problem);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"file:", "composefs:"})
+    void anImageIsSplitCheckedAndMerged(String scheme) throws IOException {
+        String uri = scheme + directory.resolve("repository");
+        if (scheme.equals("composefs:")) {
+            assertThat(Cli.run("repo", "init", "--store", uri).code()).isZero();
+        }
+        Cli split = run("split", uri, file.toString(), "--ref", "disk/1", "--format", "fixed:64KiB", "--json");
+        assertThat(split.err()).isEmpty();
+        assertThat(split.out()).contains("\"objectsStored\":5", "\"bytesStored\":300000");
+        image[0]++;
+        Files.write(file, image);
+        Cli again = run("split", uri, file.toString(), "--ref", "disk/2", "--format", "fixed:64KiB", "--json");
+        assertThat(again.out()).contains("\"objectsStored\":1", "\"objectsPresent\":4");
+
+        assertThat(run("split-ls", uri).out().lines()).hasSize(4);
+        assertThat(run("split-ls", uri, "--stat").out()).contains("\"streams\":2", "\"sharedObjects\":4");
+        assertThat(run("fsck", uri, "--json").out()).startsWith("{\"clean\":true,\"objects\":8,");
+        assertThat(run("gc", uri).out()).contains("objects kept:    8");
+
+        Path merged = directory.resolve("merged");
+        assertThat(run("merge", uri, "refs/disk/2", merged.toString()).code()).isZero();
+        assertThat(Files.readAllBytes(merged)).isEqualTo(image);
+        assertFails(1, run("merge", uri, "none", directory.resolve("none").toString()), "no stream 'none'");
+    }
+
+    @Test
+    void aWrongDigestIsAFailure() throws IOException {
+        String uri = "file:" + directory.resolve("repository");
+        String[] options = {file.toString(), "--ref", "r", "--format", "cdc", "--digest"};
+        String wrong = "sha256:" + "0".repeat(64);
+        Cli run = run(
+                "split",
+                uri,
+                Stream.concat(Stream.of(options), Stream.of(wrong)).toArray(String[]::new));
+        assertFails(1, run, "instead of " + "0".repeat(64));
+        assertThat(run("split-ls", uri).out()).isEmpty();
+        String right = "sha256:" + Sha256.of(ByteBuffer.wrap(image)).hex();
+        assertThat(run(
+                                "split",
+                                uri,
+                                Stream.concat(Stream.of(options), Stream.of(right))
+                                        .toArray(String[]::new))
+                        .code())
+                .isZero();
+    }
+
+    @Test
+    void damageIsAFailure() throws IOException {
+        String uri = "composefs:" + directory.resolve("repository");
+        assertThat(Cli.run("repo", "init", "--store", uri, "--hash", "sha512").code())
+                .isZero();
+        assertThat(run("split", uri, file.toString(), "--ref", "r", "--format", "fixed:64KiB")
+                        .code())
+                .isZero();
+        try (Stream<Path> files = Files.walk(directory.resolve("repository/objects"))) {
+            Files.write(files.filter(Files::isRegularFile).findFirst().orElseThrow(), new byte[3]);
+        }
+        Cli fsck = run("fsck", uri);
+        assertThat(fsck.code()).isEqualTo(1);
+        assertThat(fsck.out()).contains("DAMAGED_OBJECT objects/", "status: damaged");
+    }
+
+    @Test
+    void wrongOptionsAreNamed() {
+        String uri = "file:" + directory.resolve("repository");
+        assertFails(2, run("split", uri, file.toString(), "--ref", "../r"), "no valid name");
+        assertFails(2, run("split", uri, file.toString(), "--ref", "r", "--format", "zip"), "--format must be");
+        assertFails(2, run("split", uri, file.toString(), "--ref", "r", "--hash", "md5"), "--hash: unknown");
+        assertFails(2, Cli.run("repo", "init", "--store", uri), "composefs:/path");
+        assertFails(1, run("fsck", "composefs:" + directory), "no meta.json");
+    }
+}

@@ -1,0 +1,147 @@
+package io.blobstore.split.internal.format;
+
+import io.blobstore.BlobSource;
+import io.blobstore.internal.buffer.DirectBufferPool;
+import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bytes that are kept in direct memory up to a limit, and in a temporary file beyond that. Not thread-safe.
+ *
+ * <p>The temporary file is deleted by {@link #clear()} and {@link #close()}; its directory should be one that is swept
+ * when a process was killed.
+ */
+final class SpillBuffer implements Closeable {
+    private static final int PIECE = 128 * 1024;
+
+    private final int maxPieces;
+    private final Path directory;
+    /** All but the last one are full; each one's position is behind its bytes. */
+    private final List<PooledBuffer> pieces = new ArrayList<>();
+
+    private @Nullable Path file;
+    private @Nullable FileChannel channel;
+    private long size;
+    private boolean closed;
+
+    /**
+     * Creates an empty buffer.
+     *
+     * @param maxMemory the number of bytes to keep in memory, a multiple of 128 KiB
+     * @param directory the directory of the temporary file
+     */
+    SpillBuffer(int maxMemory, Path directory) {
+        this.maxPieces = maxMemory / PIECE;
+        this.directory = directory;
+    }
+
+    /** Returns the number of bytes added since the last {@link #clear()}. */
+    long size() {
+        return size;
+    }
+
+    /** Adds a buffer's remaining bytes; the buffer's position is its limit after that. */
+    void add(ByteBuffer bytes) throws IOException {
+        if (closed) {
+            throw new IllegalStateException("closed");
+        }
+        size += bytes.remaining();
+        while (bytes.hasRemaining()) {
+            ByteBuffer piece = pieceWithRoom();
+            int length = Math.min(bytes.remaining(), piece.remaining());
+            piece.put(bytes.slice(bytes.position(), length));
+            bytes.position(bytes.position() + length);
+        }
+    }
+
+    private ByteBuffer pieceWithRoom() throws IOException {
+        if (!pieces.isEmpty() && last().hasRemaining()) {
+            return last();
+        }
+        if (pieces.size() == maxPieces) {
+            spill();
+        } else {
+            pieces.add(DirectBufferPool.shared().take(PIECE));
+        }
+        return last();
+    }
+
+    private ByteBuffer last() {
+        return pieces.get(pieces.size() - 1).buffer();
+    }
+
+    /** Moves the bytes in memory to the file, and keeps one piece to write through. */
+    private void spill() throws IOException {
+        FileChannel target = channel;
+        if (target == null) {
+            file = Files.createTempFile(directory, "stream-", ".tmp");
+            target = channel = FileChannel.open(file, StandardOpenOption.WRITE);
+        }
+        for (PooledBuffer piece : pieces) {
+            ByteBuffer bytes = piece.buffer().flip();
+            while (bytes.hasRemaining()) {
+                target.write(bytes);
+            }
+        }
+        keepOnePiece();
+    }
+
+    private void keepOnePiece() {
+        while (pieces.size() > 1) {
+            pieces.remove(pieces.size() - 1).close();
+        }
+        pieces.forEach(piece -> piece.buffer().clear());
+    }
+
+    /**
+     * Returns the content, which is valid until this buffer changes or is closed.
+     *
+     * @throws IOException if the temporary file cannot be written
+     */
+    BlobSource content() throws IOException {
+        if (file != null) {
+            spill();
+            return BlobSource.ofPath(file);
+        }
+        return BlobSource.of(
+                pieces.stream().map(piece -> piece.buffer().duplicate().flip()).toArray(ByteBuffer[]::new));
+    }
+
+    /** Forgets the content, and deletes the temporary file. Keeps one piece of memory. */
+    void clear() throws IOException {
+        size = 0;
+        keepOnePiece();
+        deleteFile();
+    }
+
+    private void deleteFile() throws IOException {
+        Path deleted = file;
+        FileChannel closing = channel;
+        file = null;
+        channel = null;
+        if (deleted != null) {
+            try (closing) {
+                Files.deleteIfExists(deleted);
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (!closed) {
+            closed = true;
+            pieces.forEach(PooledBuffer::close);
+            pieces.clear();
+            deleteFile();
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package io.blobstore.split.repository;
+
+import io.blobstore.split.ObjectId;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * One garbage collection: finds what the refs keep, and deletes the rest, links before objects. If anything is broken,
+ * it is not known what it refers to, and nothing is deleted.
+ */
+final class GarbageCollection {
+    /** Objects deleted with one call. */
+    private static final int PER_DELETE = 1000;
+
+    private final Repository repository;
+    private final ObjectStore store;
+    private final CollectOptions options;
+
+    private final List<String> linksDeleted = new ArrayList<>();
+    private final List<String> foreign = new ArrayList<>();
+    private final List<StoredObject> unreferenced = new ArrayList<>();
+
+    GarbageCollection(Repository repository, CollectOptions options) {
+        this.repository = repository;
+        this.store = repository.objects();
+        this.options = options;
+    }
+
+    CollectReport run() throws IOException {
+        try (ObjectStore.Sweep sweep = store.beginSweep(options.waitForWriters(), options.grace())) {
+            if (!options.dryRun()) {
+                forget();
+            }
+            LiveObjects live = LiveObjects.find(repository);
+            Set<ObjectId> missing = new HashSet<>(live.objects());
+            store.forEachObject(new ObjectStore.ObjectVisitor() {
+                @Override
+                public void object(StoredObject object) {
+                    if (!live.objects().contains(object.id())) {
+                        unreferenced.add(object);
+                    } else {
+                        missing.remove(object.id());
+                    }
+                }
+
+                @Override
+                public void foreign(String path) {
+                    foreign.add(path);
+                }
+            });
+            List<String> broken = new ArrayList<>(live.broken());
+            if (broken.isEmpty()) {
+                missing.forEach(id -> broken.add("the object " + id + " is missing, though a stream refers to it"));
+            }
+            long kept = (long) live.objects().size() - missing.size();
+            if (!broken.isEmpty()) {
+                return new CollectReport(
+                        options.dryRun(), kept, 0, 0, unreferenced.size(), linksDeleted, foreign, broken);
+            }
+            return sweep(sweep, live, kept);
+        }
+    }
+
+    /** Deletes the streams that the caller has given up, and the refs to them. */
+    private void forget() throws IOException {
+        for (String name : options.forget()) {
+            String stream = RepositoryPaths.stream(name);
+            for (String ref : store.links(RepositoryPaths.STREAM_REFS)) {
+                if (store.link(ref).equals(Optional.of(stream))) {
+                    store.deleteLink(ref);
+                    linksDeleted.add(ref);
+                }
+            }
+            store.deleteLink(stream);
+            linksDeleted.add(stream);
+        }
+    }
+
+    private CollectReport sweep(ObjectStore.Sweep sweep, LiveObjects live, long kept) throws IOException {
+        List<StoredObject> deletable = new ArrayList<>();
+        List<StoredObject> spared = new ArrayList<>();
+        Set<ObjectId> sparedIds = new HashSet<>();
+        for (StoredObject object : unreferenced) {
+            if (sweep.mayDelete(object)) {
+                deletable.add(object);
+            } else {
+                spared.add(object);
+                sparedIds.add(object.id());
+            }
+        }
+        for (String prefix : List.of(RepositoryPaths.STREAMS, RepositoryPaths.IMAGES)) {
+            for (String link : store.links(prefix)) {
+                sweepLink(link, live, sparedIds);
+            }
+        }
+        if (!options.dryRun()) {
+            for (int first = 0; first < deletable.size(); first += PER_DELETE) {
+                sweep.delete(deletable.subList(first, Math.min(deletable.size(), first + PER_DELETE)));
+            }
+            sweep.remember(spared);
+        }
+        long bytes = deletable.stream().mapToLong(StoredObject::size).sum();
+        return new CollectReport(
+                options.dryRun(), kept, deletable.size(), bytes, spared.size(), linksDeleted, foreign, List.of());
+    }
+
+    /**
+     * Deletes a link to an object that is deleted. A link to a spared object may be one that a writer is about to use.
+     */
+    private void sweepLink(String link, LiveObjects live, Set<ObjectId> spared) throws IOException {
+        if (link.startsWith(RepositoryPaths.STREAM_REFS)
+                || link.startsWith(RepositoryPaths.IMAGE_REFS)
+                || live.links().contains(link)) {
+            return;
+        }
+        Optional<ObjectId> id;
+        try {
+            id = repository.resolve(link);
+        } catch (DamagedLinkException e) {
+            foreign.add(link);
+            return;
+        }
+        if (id.isPresent() && !live.objects().contains(id.get()) && !spared.contains(id.get())) {
+            linksDeleted.add(link);
+            if (!options.dryRun()) {
+                store.deleteLink(link);
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package io.blobstore.split.repository;
+
+import io.blobstore.BlobSource;
+import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
+import io.blobstore.split.ObjectHash;
+import io.blobstore.split.ObjectId;
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Where the objects and the names of a {@link Repository} are kept: a bucket ({@link BlobStoreObjects}) or a directory
+ * ({@link ComposefsDirectory}). Both use the same paths:
+ *
+ * <pre>
+ * objects/xx/…              the object with the id xx…
+ * streams/NAME              a link to the object that is the stream NAME
+ * streams/refs/REF          a link to a stream's name: what is kept by the garbage collection
+ * images/…                  as streams; written by composefs only
+ * </pre>
+ *
+ * <p>Names and targets of links are paths below the root, such as {@code streams/refs/daily} and {@code streams/NAME}.
+ *
+ * <p>Every method blocks. An interrupt makes a blocked call fail soon. Thread-safe.
+ */
+public interface ObjectStore extends Closeable {
+    /** Returns the hash function of the objects' ids. */
+    ObjectHash hash();
+
+    /** Returns the number of requests that are useful at the same time. */
+    int concurrency();
+
+    // ---- objects
+
+    /** Returns the size and age of an object; empty if there is none. Does not read its content. */
+    Optional<StoredObject> find(ObjectId id) throws IOException;
+
+    /**
+     * Stores an object atomically, unless it is present.
+     *
+     * @param content the content, whose digest is {@code id}; not verified here
+     * @param replace whether a present object is replaced, because it is damaged or old
+     * @return false if the object was present, and was not replaced
+     */
+    boolean put(ObjectId id, BlobSource content, boolean replace) throws IOException;
+
+    /**
+     * Reads an object, or a range of it, into a window, and flushes it. The content is not verified.
+     *
+     * @throws MissingObjectException if there is no such object
+     * @throws io.blobstore.RangeNotSatisfiableException if the range is not inside the object
+     */
+    void read(ObjectId id, ByteRange range, BlobTarget.Window target) throws IOException;
+
+    /** Visits all objects, in any order. */
+    void forEachObject(ObjectVisitor visitor) throws IOException;
+
+    /** Receives objects, and what is among them but is none. */
+    interface ObjectVisitor {
+        /** Receives an object. */
+        void object(StoredObject object) throws IOException;
+
+        /**
+         * Receives the path of something below {@code objects} that is no object.
+         *
+         * @param path as in {@code objects/ab/README}
+         */
+        default void foreign(String path) throws IOException {}
+    }
+
+    // ---- links
+
+    /**
+     * Returns the target of a link; empty if there is none.
+     *
+     * @throws DamagedLinkException if there is something else than a link, or it leads out of the repository
+     */
+    Optional<String> link(String name) throws IOException;
+
+    /** Creates or replaces a link atomically. */
+    void setLink(String name, String target) throws IOException;
+
+    /** Deletes a link. Does nothing if there is none. */
+    void deleteLink(String name) throws IOException;
+
+    /**
+     * Returns the names of all links, and of what else is there, whose names begin with a prefix that ends with a
+     * slash; sorted.
+     */
+    List<String> links(String prefix) throws IOException;
+
+    // ---- writers and the garbage collection
+
+    /**
+     * Begins a session of a writer: objects that it finds or stores are not collected before it is closed. Waits while
+     * a garbage collection runs, for a limited time.
+     *
+     * @throws RepositoryBusyException if the collection takes longer
+     */
+    Session beginSession() throws IOException;
+
+    /** A writer's use of a store. Thread-safe. */
+    interface Session extends Closeable {
+        /** Returns whether an object that was found may be relied upon; if not, it has to be stored again. */
+        boolean protects(StoredObject found);
+
+        /** Shows other processes that this session is alive. Cheap if called often. */
+        void keepAlive() throws IOException;
+
+        /** Makes all objects durable that were stored in this session, if the store was opened for that. */
+        void sync() throws IOException;
+    }
+
+    /**
+     * Begins a garbage collection; only one runs at a time.
+     *
+     * @param wait how long to wait for writers, where they exclude a collection
+     * @param grace in a store without locks, the age below which an object is not deleted
+     * @throws RepositoryBusyException if writers, or another collection, do not end in time
+     */
+    Sweep beginSweep(Duration wait, Duration grace) throws IOException;
+
+    /** A garbage collection. Used by one thread. */
+    interface Sweep extends Closeable {
+        /** Returns whether an object to which nothing refers may be deleted now. */
+        boolean mayDelete(StoredObject unreferenced) throws IOException;
+
+        /** Deletes objects for which {@link #mayDelete} returned true. */
+        void delete(Collection<StoredObject> objects) throws IOException;
+
+        /**
+         * Remembers what nothing refers to, for the next collection.
+         *
+         * @param unreferenced the objects that were not deleted
+         */
+        void remember(Collection<StoredObject> unreferenced) throws IOException;
+    }
+}

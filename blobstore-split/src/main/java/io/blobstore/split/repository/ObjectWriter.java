@@ -1,0 +1,96 @@
+package io.blobstore.split.repository;
+
+import io.blobstore.BlobSource;
+import io.blobstore.split.ObjectId;
+import io.blobstore.transfer.TransferContext;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Puts the objects of one split into a store, each id once: whoever meets an id first stores it, the others go on, as
+ * the split ends only when all objects are stored. Thread-safe.
+ *
+ * <pre>
+ *   claimed ► found? ─yes► right size, young, undamaged? ─yes► present
+ *                │                      └─no──► replaced, if it may be
+ *                └─no──► put if absent ─lost the race► found? …
+ * </pre>
+ */
+final class ObjectWriter {
+    /** How often an object may vanish between two requests before that counts as a failure. */
+    private static final int MAX_ROUNDS = 5;
+
+    private final ObjectStore store;
+    private final ObjectStore.Session session;
+    private final TransferContext context;
+    private final boolean heal;
+    private final SplitCounters counters;
+    private final Set<ObjectId> claimed = ConcurrentHashMap.newKeySet();
+
+    ObjectWriter(
+            ObjectStore store,
+            ObjectStore.Session session,
+            TransferContext context,
+            boolean heal,
+            SplitCounters counters) {
+        this.store = store;
+        this.session = session;
+        this.context = context;
+        this.heal = heal;
+        this.counters = counters;
+    }
+
+    /** Makes sure that the store has an object; returns at once if another worker does. */
+    void write(ObjectId id, BlobSource content, Scratch scratch) throws IOException, InterruptedException {
+        session.keepAlive();
+        if (!claimed.add(id) || !writeFirst(id, content, scratch)) {
+            counters.present(content.size());
+        } else {
+            counters.stored(content.size());
+        }
+    }
+
+    /** Returns false if the object was present. */
+    private boolean writeFirst(ObjectId id, BlobSource content, Scratch scratch)
+            throws IOException, InterruptedException {
+        for (int round = 0; round < MAX_ROUNDS; round++) {
+            Optional<StoredObject> found = context.retrying("find object", () -> store.find(id));
+            if (found.isEmpty()) {
+                if (put(id, content, false)) {
+                    return true;
+                }
+                continue; // another writer was faster, or the answer to an earlier attempt was lost
+            }
+            if (isDamaged(found.get(), content.size(), scratch)) {
+                if (!heal) {
+                    throw new DamagedObjectException(
+                            id,
+                            "it has " + found.get().size() + " bytes in the repository, but must have "
+                                    + content.size());
+                }
+                return put(id, content, true);
+            }
+            if (session.protects(found.get())) {
+                return false;
+            }
+            put(id, content, true); // so that it is young
+            return false;
+        }
+        throw new RepositoryBusyException("the object " + id + " was stored and deleted " + MAX_ROUNDS
+                + " times meanwhile: something else deletes objects");
+    }
+
+    private boolean isDamaged(StoredObject found, long size, Scratch scratch) throws IOException, InterruptedException {
+        return found.size() != size
+                || (heal
+                        && !context.retrying(
+                                "check object", () -> Verification.isIntact(store, found, scratch.digest())));
+    }
+
+    private boolean put(ObjectId id, BlobSource content, boolean replace) throws IOException, InterruptedException {
+        return context.retrying(
+                "put object", () -> context.withinBudget(content.size(), () -> store.put(id, content, replace)));
+    }
+}

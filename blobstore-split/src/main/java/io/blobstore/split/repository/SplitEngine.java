@@ -1,0 +1,127 @@
+package io.blobstore.split.repository;
+
+import io.blobstore.BlobSource;
+import io.blobstore.BlobTarget;
+import io.blobstore.transfer.RetryPolicy;
+import io.blobstore.transfer.Transfer;
+import io.blobstore.transfer.TransferListener;
+import io.blobstore.transfer.TransferManager;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Splits content into objects of a {@link Repository}, and merges it again, in parallel, with the threads and the
+ * memory of a {@link TransferManager}.
+ *
+ * <pre>{@code
+ * try (TransferManager transfers = TransferManager.create();
+ *         MappedFile file = MappedFile.open(Path.of("disk.img"))) {
+ *     SplitEngine engine = SplitEngine.of(transfers);
+ *     Repository repository = Repository.of(BlobStoreObjects.of(store, ObjectHash.SHA_256));
+ *     SplitOptions options = SplitOptions.builder()
+ *             .splitter(Splitter.fixed(1 << 20))
+ *             .ref("disk/today")
+ *             .build();
+ *     SplitResult split = engine.split(repository, "disk-1", file.region(), options).join();
+ *     System.out.println(split.progress().bytesStored() + " bytes were new");
+ *     engine.merge(repository, "disk-1", BlobTarget.ofPath(Path.of("copy.img"))).join();
+ * }
+ * }</pre>
+ *
+ * <p>Immutable and thread-safe. The caller owns the manager, and closes it before the object store.
+ */
+public final class SplitEngine {
+    private final TransferManager transfers;
+
+    private SplitEngine(TransferManager transfers) {
+        this.transfers = transfers;
+    }
+
+    /** Returns an engine that uses a manager. */
+    public static SplitEngine of(TransferManager transfers) {
+        return new SplitEngine(transfers);
+    }
+
+    /**
+     * Starts a split and returns at once. What the repository has is not stored again. The source is retained until the
+     * transfer has completed. The name, and then the ref, appear at the end, when every object is stored; if the split
+     * fails or is cancelled, neither does, and the objects that were stored are left to the next split or garbage
+     * collection.
+     *
+     * @param name the name of the stream; an existing one is replaced
+     * @throws IllegalArgumentException if the name is invalid
+     * @throws IllegalStateException if the manager, or the source's memory, is closed
+     */
+    public Transfer<SplitResult> split(Repository repository, String name, BlobSource source, SplitOptions options) {
+        int threads = threads(repository, options.concurrency());
+        SplitTask task = new SplitTask(repository, name, source, options, threads);
+        return transfers.start(task, options.retry(), threads, TransferListener.NONE);
+    }
+
+    /** Starts a merge with default options; see {@link #merge(Repository, String, BlobTarget, MergeOptions)}. */
+    public Transfer<MergeResult> merge(Repository repository, String name, BlobTarget target) throws IOException {
+        return merge(repository, name, target, MergeOptions.DEFAULT);
+    }
+
+    /**
+     * Starts a merge and returns at once. The stream and each object are verified while they pass, and their sizes must
+     * add up. A file is published when all of that has succeeded; the content of other targets is undefined before
+     * that, and after a failure.
+     *
+     * @param name the name of the stream, or {@code refs/REF}
+     * @throws IllegalStateException if the manager, or the target's memory, is closed
+     * @throws IOException if the target cannot be opened
+     */
+    public Transfer<MergeResult> merge(Repository repository, String name, BlobTarget target, MergeOptions options)
+            throws IOException {
+        int threads = threads(repository, options.concurrency());
+        MergeTask task = new MergeTask(repository, name, target, options, threads);
+        return transfers.start(task, options.retry(), threads, options.listener());
+    }
+
+    /**
+     * Opens a stream, to be read at any position without merging it. Verifies and decodes the stream, and asks for the
+     * sizes of its objects, in parallel; reads none of them yet.
+     *
+     * @param name the name of the stream, or {@code refs/REF}
+     * @return the content, to be closed by the caller
+     * @throws InterruptedException if the caller is interrupted, which cancels the opening
+     */
+    public SplitContent open(Repository repository, String name) throws IOException, InterruptedException {
+        int threads = threads(repository, 0);
+        Transfer<SplitContent> opening = transfers.start(
+                new OpenTask(repository, name, threads), RetryPolicy.DEFAULT, threads, TransferListener.NONE);
+        try {
+            return opening.join();
+        } catch (InterruptedException e) {
+            opening.cancel();
+            CompletableFuture<?> unused = opening.toCompletableFuture().thenAccept(SplitEngine::discard);
+            throw e;
+        }
+    }
+
+    private static void discard(SplitContent content) {
+        try {
+            content.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Starts a check of a repository and returns at once: every object is hashed, every stream decoded, every link
+     * followed. Problems do not make it fail; they are in the report.
+     *
+     * @throws IllegalStateException if the manager is closed
+     */
+    public Transfer<FsckReport> fsck(Repository repository, FsckOptions options) {
+        int threads = threads(repository, options.concurrency());
+        return transfers.start(
+                new FsckTask(repository, options, threads), options.retry(), threads, options.listener());
+    }
+
+    private static int threads(Repository repository, int wanted) {
+        return wanted > 0 ? wanted : repository.objects().concurrency();
+    }
+}

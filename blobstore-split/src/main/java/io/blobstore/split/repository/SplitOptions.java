@@ -1,0 +1,188 @@
+package io.blobstore.split.repository;
+
+import io.blobstore.Sha256;
+import io.blobstore.split.ContentType;
+import io.blobstore.split.Splitter;
+import io.blobstore.transfer.RetryPolicy;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Options of {@link SplitEngine#split}. Immutable. */
+public final class SplitOptions {
+    /** Splits strict tar archives, without a ref. */
+    public static final SplitOptions DEFAULT = builder().build();
+
+    private final Splitter splitter;
+    private final ContentType contentType;
+    private final Optional<String> ref;
+    private final Map<String, String> streams;
+    private final Optional<Sha256> expected;
+    private final boolean heal;
+    private final int concurrency;
+    private final RetryPolicy retry;
+    private final SplitListener listener;
+
+    private SplitOptions(Builder builder) {
+        splitter = builder.splitter;
+        contentType = builder.contentType;
+        ref = builder.ref;
+        streams = Map.copyOf(builder.streams);
+        expected = builder.expected;
+        heal = builder.heal;
+        concurrency = builder.concurrency;
+        retry = builder.retry;
+        listener = builder.listener;
+        if (concurrency < 0) {
+            throw new IllegalArgumentException("the concurrency must be 0 or more; got " + concurrency);
+        }
+    }
+
+    /** Returns a builder with every option at its default. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Returns where the content is cut. */
+    public Splitter splitter() {
+        return splitter;
+    }
+
+    /** Returns what the stream merges to. */
+    public ContentType contentType() {
+        return contentType;
+    }
+
+    /** Returns the ref that keeps the stream; empty if there is none. */
+    public Optional<String> ref() {
+        return ref;
+    }
+
+    /** Returns the names of other streams to which the stream refers, by the name of the reference. */
+    public Map<String, String> streams() {
+        return streams;
+    }
+
+    /** Returns the SHA-256 that the content must have; empty if it is not checked. */
+    public Optional<Sha256> expected() {
+        return expected;
+    }
+
+    /** Returns whether present objects are read, and replaced if they are damaged. */
+    public boolean heal() {
+        return heal;
+    }
+
+    /** Returns the maximum number of threads that work on the split; 0 for the number that suits the object store. */
+    public int concurrency() {
+        return concurrency;
+    }
+
+    /** Returns how failed requests are repeated. */
+    public RetryPolicy retry() {
+        return retry;
+    }
+
+    /** Returns the listener. */
+    public SplitListener listener() {
+        return listener;
+    }
+
+    @Override
+    public String toString() {
+        return "SplitOptions[splitter=" + splitter + ", contentType=" + contentType + ", ref=" + ref + ", streams="
+                + streams + ", expected=" + expected + ", heal=" + heal + ", concurrency=" + concurrency + ", retry="
+                + retry + "]";
+    }
+
+    /** Builds {@link SplitOptions}. Not thread-safe. */
+    public static final class Builder {
+        private Splitter splitter = Splitter.tar();
+        private ContentType contentType = ContentType.NONE;
+        private Optional<String> ref = Optional.empty();
+        private final Map<String, String> streams = new TreeMap<>();
+        private Optional<Sha256> expected = Optional.empty();
+        private boolean heal;
+        private int concurrency;
+        private RetryPolicy retry = RetryPolicy.DEFAULT;
+        private SplitListener listener = SplitListener.NONE;
+
+        private Builder() {}
+
+        /** Sets where the content is cut; default {@link Splitter#tar()}. */
+        public Builder splitter(Splitter splitter) {
+            this.splitter = splitter;
+            return this;
+        }
+
+        /** Sets what the stream merges to; default {@link ContentType#NONE}. */
+        public Builder contentType(ContentType type) {
+            contentType = type;
+            return this;
+        }
+
+        /**
+         * Sets the ref that keeps the stream, which is created or changed last. Default: none, so that the next garbage
+         * collection may delete it.
+         */
+        public Builder ref(String ref) {
+            RepositoryPaths.ref(ref);
+            this.ref = Optional.of(ref);
+            return this;
+        }
+
+        /**
+         * Adds a reference to another stream of the repository, which is kept as long as this one.
+         *
+         * @param name the name of the reference
+         * @param stream the name of the stream, which must exist
+         */
+        public Builder stream(String name, String stream) {
+            streams.put(name, stream);
+            return this;
+        }
+
+        /** Sets the SHA-256 that the whole content must have, as a container image's {@code diff_id} is. */
+        public Builder expected(Sha256 digest) {
+            expected = Optional.of(digest);
+            return this;
+        }
+
+        /**
+         * Sets whether present objects are read, and replaced if they are damaged. Default: only their size is checked.
+         */
+        public Builder heal(boolean heal) {
+            this.heal = heal;
+            return this;
+        }
+
+        /**
+         * Sets the maximum number of threads that work on the split; default 0: the number that suits the object store.
+         */
+        public Builder concurrency(int threads) {
+            concurrency = threads;
+            return this;
+        }
+
+        /** Sets how failed requests are repeated. */
+        public Builder retry(RetryPolicy policy) {
+            retry = policy;
+            return this;
+        }
+
+        /** Sets the listener. */
+        public Builder listener(SplitListener listener) {
+            this.listener = listener;
+            return this;
+        }
+
+        /**
+         * Builds the options.
+         *
+         * @throws IllegalArgumentException if a value is outside its limits
+         */
+        public SplitOptions build() {
+            return new SplitOptions(this);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package io.blobstore.split.repository;
+
+import io.blobstore.BlobSource;
+import io.blobstore.RetainedSource;
+import io.blobstore.split.ObjectId;
+import io.blobstore.split.internal.format.SplitStreamWriter;
+import io.blobstore.split.internal.format.WrittenStream;
+import io.blobstore.split.internal.input.SourceInput;
+import io.blobstore.transfer.TransferContext;
+import io.blobstore.transfer.TransferTask;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One split.
+ *
+ * <pre>
+ * PARSING ─end of the source► DRAINING ─last id► SEALING (stream object) ► LINKED (name, then ref) ► outcome
+ *    └── failure or cancellation: workers are interrupted and awaited ► FAILED: no link; objects stay
+ * </pre>
+ */
+final class SplitTask implements TransferTask<SplitResult> {
+    private static final Logger LOG = LoggerFactory.getLogger(SplitTask.class);
+
+    private final Repository repository;
+    private final String name;
+    private final RetainedSource source;
+    private final SplitOptions options;
+    private final int threads;
+    private final SplitCounters counters;
+    private final Path temporaries;
+
+    // Written by the first worker, read by the last.
+    private final ArrayDeque<Closeable> resources = new ArrayDeque<>();
+    private @Nullable SplitResult sealed;
+
+    SplitTask(Repository repository, String name, BlobSource source, SplitOptions options, int threads) {
+        this.repository = repository;
+        this.name = name;
+        this.options = options;
+        this.threads = threads;
+        this.counters = new SplitCounters(source.size());
+        this.temporaries = Path.of(System.getProperty("java.io.tmpdir"));
+        RepositoryPaths.stream(name);
+        this.source = source.retain();
+    }
+
+    @Override
+    public String description() {
+        return "split of '" + name + "'";
+    }
+
+    @Override
+    public void begin(TransferContext context) throws IOException, InterruptedException {
+        ObjectStore store = repository.objects();
+        context.planned(source.size(), 1);
+        WorkQueue queue = new WorkQueue(context, store.hash(), threads - 1);
+        try {
+            ObjectStore.Session opened = open(context.retrying("begin session", store::beginSession));
+            SplitStreamWriter stream = open(SplitStreamWriter.create(store.hash(), options.contentType(), temporaries));
+            for (Map.Entry<String, String> reference : options.streams().entrySet()) {
+                ObjectId other = context.retrying("find stream", () -> repository.stream(reference.getValue()));
+                stream.streamRef(reference.getKey(), other);
+            }
+            SourceInput input = open(SourceInput.open(source));
+            options.expected().ifPresent(digest -> queue.submit(new WholeDigest(source, digest, queue)));
+            ObjectWriter objects = new ObjectWriter(store, opened, context, options.heal(), counters);
+            SplitPipeline pipeline = new SplitPipeline(
+                    source, input, stream, queue, objects, store.hash(), threads, (parsed, inline, bytes) -> {
+                        counters.parsed(parsed, inline);
+                        report(context, bytes);
+                    });
+            options.splitter().split(input, pipeline);
+            pipeline.finish();
+            source.checkUnchanged();
+            seal(opened, stream, objects);
+        } catch (WorkQueue.StoppedException e) {
+            return; // the reason is known already
+        } finally {
+            queue.close();
+        }
+    }
+
+    private <R extends Closeable> R open(R resource) {
+        resources.push(resource);
+        return resource;
+    }
+
+    private void report(TransferContext context, long bytes) {
+        if (bytes > 0) {
+            context.moved(bytes);
+        }
+        try {
+            options.listener().onProgress(counters.progress());
+        } catch (RuntimeException e) {
+            LOG.warn("{}: the listener threw; the split continues", description(), e);
+        }
+    }
+
+    /** Stores the stream itself: all that it refers to is stored. */
+    private void seal(ObjectStore.Session session, SplitStreamWriter stream, ObjectWriter objects)
+            throws IOException, InterruptedException {
+        WrittenStream written = stream.finish();
+        SplitProgress progress = counters.progress();
+        objects.write(
+                written.id(),
+                written.content(),
+                new Scratch(repository.objects().hash()));
+        session.sync();
+        sealed = new SplitResult(name, written.id(), written.content().size(), progress);
+    }
+
+    @Override
+    public SplitResult complete(TransferContext context) throws IOException, InterruptedException {
+        SplitResult result = Optional.ofNullable(sealed).orElseThrow(IllegalStateException::new);
+        ObjectStore store = repository.objects();
+        String stream = RepositoryPaths.stream(name);
+        context.retrying("link stream", () -> {
+            store.setLink(stream, RepositoryPaths.object(result.stream()));
+            return result;
+        });
+        if (options.ref().isPresent()) {
+            context.retrying("link ref", () -> {
+                store.setLink(RepositoryPaths.ref(options.ref().get()), stream);
+                return result;
+            });
+        }
+        endSession(context);
+        return result;
+    }
+
+    /** Ends the session with retries, as long as there are any; {@link #release} would have none. */
+    private void endSession(TransferContext context) throws InterruptedException {
+        Closeable session = resources.removeLast();
+        try {
+            context.retrying("end session", () -> {
+                session.close();
+                return name;
+            });
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("{}: its session was not ended; a garbage collection waits until it is old", description(), e);
+        }
+    }
+
+    @Override
+    public void release(@Nullable Throwable problem) {
+        while (!resources.isEmpty()) {
+            try {
+                resources.pop().close();
+            } catch (IOException | RuntimeException e) {
+                if (problem != null) {
+                    problem.addSuppressed(e);
+                }
+                LOG.warn("{}: a resource was not released", description(), e);
+            }
+        }
+        source.close();
+    }
+}

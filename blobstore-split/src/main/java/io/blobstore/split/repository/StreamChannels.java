@@ -1,0 +1,108 @@
+package io.blobstore.split.repository;
+
+import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
+import io.blobstore.TargetException;
+import io.blobstore.split.ObjectId;
+import io.blobstore.split.internal.verity.VerityDigest;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** Opens objects that are streams as channels. */
+final class StreamChannels {
+    /** Larger streams pass through a temporary file; in bytes. */
+    private static final long MAX_MEMORY = 4 << 20;
+
+    private StreamChannels() {}
+
+    /**
+     * Reads a whole object, verifies it, and returns a channel of its content, to be closed by the caller.
+     *
+     * @throws MissingObjectException if it is missing
+     * @throws DamagedObjectException if its content is not what its id says
+     */
+    static SeekableByteChannel verified(ObjectStore store, ObjectId id, VerityDigest digest) throws IOException {
+        StoredObject found = store.find(id).orElseThrow(() -> new MissingObjectException(id, null));
+        if (found.size() <= MAX_MEMORY) {
+            ByteBuffer content = ByteBuffer.allocate((int) found.size());
+            Verification.read(store, id, BlobTarget.Window.of(content), digest);
+            return new RangeChannel(content.flip());
+        }
+        Path file = Files.createTempFile("blobstore-stream", ".tmp");
+        FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
+        try {
+            ByteBuffer memory = ByteBuffer.allocateDirect(256 << 10);
+            Verification.read(store, id, new FileWindow(file, channel, memory, found.size()), digest);
+            return channel.position(0);
+        } catch (Throwable e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Returns a channel that reads an object in ranges, on demand, and verifies nothing.
+     *
+     * @throws MissingObjectException if it is missing
+     */
+    static SeekableByteChannel ranges(ObjectStore store, ObjectId id) throws IOException {
+        StoredObject found = store.find(id).orElseThrow(() -> new MissingObjectException(id, null));
+        return new RangeChannel(
+                found.size(),
+                (offset, target) ->
+                        store.read(id, ByteRange.of(offset, target.remaining()), BlobTarget.Window.of(target)));
+    }
+
+    /** A window that writes a file from its start. */
+    private static final class FileWindow implements BlobTarget.Window {
+        private final Path path;
+        private final FileChannel file;
+        private final ByteBuffer buffer;
+        private long unwritten;
+
+        FileWindow(Path path, FileChannel file, ByteBuffer buffer, long size) {
+            this.path = path;
+            this.file = file;
+            this.buffer = buffer;
+            this.unwritten = size;
+            clear();
+        }
+
+        private void clear() {
+            buffer.clear().limit((int) Math.min(buffer.capacity(), unwritten));
+        }
+
+        @Override
+        public long remaining() {
+            return unwritten - buffer.position();
+        }
+
+        @Override
+        public ByteBuffer buffer() throws TargetException {
+            if (!buffer.hasRemaining()) {
+                flush();
+            }
+            return buffer;
+        }
+
+        @Override
+        public void flush() throws TargetException {
+            unwritten -= buffer.position();
+            buffer.flip();
+            try {
+                while (buffer.hasRemaining()) {
+                    file.write(buffer);
+                }
+            } catch (IOException e) {
+                throw new TargetException("file " + path, String.valueOf(e.getMessage()), e);
+            }
+            clear();
+        }
+    }
+}

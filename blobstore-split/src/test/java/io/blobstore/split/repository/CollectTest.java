@@ -1,0 +1,409 @@
+package io.blobstore.split.repository;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobListing;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.ForwardingBlobStore;
+import io.blobstore.ListOptions;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoredBlob;
+import io.blobstore.contract.InMemoryBlobStore;
+import io.blobstore.contract.LeakCheck;
+import io.blobstore.split.ObjectHash;
+import io.blobstore.split.ObjectId;
+import io.blobstore.transfer.Transfer;
+import io.blobstore.transfer.TransferManager;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The garbage collection deletes what nothing refers to, and nothing that a writer relies on. */
+@Tag("jdk")
+@ExtendWith(LeakCheck.class)
+class CollectTest {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    @TempDir
+    Path directory;
+
+    private final ByteBuffer first = Fixture.tar(Fixture.files(1, 20, 1000));
+    private final ByteBuffer second = Fixture.tar(Fixture.files(2, 30, 1000));
+    private TransferManager transfers;
+
+    @BeforeEach
+    void create() {
+        transfers = TransferManager.create();
+    }
+
+    @AfterEach
+    void close() {
+        transfers.close();
+    }
+
+    private void split(Repository repository, String name, ByteBuffer content, String ref) throws Exception {
+        SplitEngine.of(transfers)
+                .split(
+                        repository,
+                        name,
+                        BlobSource.of(content),
+                        SplitOptions.builder().ref(ref).concurrency(4).build())
+                .join(LIMIT);
+    }
+
+    private ComposefsDirectory onDisk() throws IOException {
+        Path root = directory.resolve("repository");
+        ComposefsDirectory.create(root, ObjectHash.SHA_256);
+        return Fixture.open(root);
+    }
+
+    // ---- on disk
+
+    @Test
+    void whatNoRefKeepsIsDeletedFromADirectory() throws Exception {
+        try (ComposefsDirectory store = onDisk()) {
+            Repository repository = Repository.of(store);
+            split(repository, "a", first, "x/a");
+            split(repository, "b", second, "x/b");
+            Fixture.split(transfers, repository, "unreferenced", Fixture.tar(Fixture.files(3, 5, 1000)));
+            CollectReport dry =
+                    repository.collect(CollectOptions.builder().dryRun(true).build());
+            assertThat(dry.objectsDeleted()).isEqualTo(6);
+            assertThat(dry.linksDeleted()).containsExactly("streams/unreferenced");
+            assertThat(Fixture.objects(store)).hasSize(20 + 30 + 5 + 3);
+
+            repository.deleteRef("x/a");
+            CollectReport report = repository.collect(CollectOptions.DEFAULT);
+            assertThat(report.isClean()).isTrue();
+            assertThat(report.objectsDeleted()).isEqualTo(6 + 21);
+            assertThat(report.objectsKept()).isEqualTo(31);
+            assertThat(report.linksDeleted()).containsExactlyInAnyOrder("streams/unreferenced", "streams/a");
+            assertThat(repository.streams()).containsExactly("b");
+            Fixture.assertSame(Fixture.merge(transfers, repository, "refs/x/b", second.remaining()), second);
+            assertThat(SplitEngine.of(transfers)
+                            .fsck(repository, FsckOptions.DEFAULT)
+                            .join(LIMIT)
+                            .problems())
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void aStreamKeepsTheStreamsToWhichItRefers() throws Exception {
+        try (ComposefsDirectory store = onDisk()) {
+            Repository repository = Repository.of(store);
+            split(repository, "layer", first, "temporary");
+            SplitEngine.of(transfers)
+                    .split(
+                            repository,
+                            "image",
+                            BlobSource.of(second),
+                            SplitOptions.builder().ref("image").stream("layer", "layer")
+                                    .build())
+                    .join(LIMIT);
+            repository.deleteRef("temporary");
+            assertThat(repository.collect(CollectOptions.DEFAULT).objectsDeleted())
+                    .isZero();
+            Fixture.assertSame(Fixture.merge(transfers, repository, "layer", first.remaining()), first);
+            repository.deleteRef("image");
+            repository.collect(CollectOptions.DEFAULT);
+            assertThat(Fixture.objects(store)).isEmpty();
+        }
+    }
+
+    @Test
+    void aCollectionWaitsForWritersAndWritersForACollection() throws Exception {
+        try (ComposefsDirectory store = onDisk()) {
+            Repository repository = Repository.of(store);
+            CollectOptions impatient = CollectOptions.builder()
+                    .waitForWriters(Duration.ofMillis(1))
+                    .build();
+            try (ObjectStore.Session session = store.beginSession();
+                    ObjectStore.Session another = store.beginSession()) {
+                assertThat(session).isNotSameAs(another);
+                assertThatThrownBy(() -> repository.collect(impatient)).isInstanceOf(RepositoryBusyException.class);
+            }
+            Transfer<SplitResult> split;
+            try (ObjectStore.Sweep sweep = store.beginSweep(Duration.ZERO, Duration.ZERO)) {
+                assertThat(sweep).isNotNull();
+                split = SplitEngine.of(transfers)
+                        .split(
+                                repository,
+                                "s",
+                                BlobSource.of(first),
+                                SplitOptions.builder().ref("r").build());
+                assertThatThrownBy(() -> split.join(Duration.ofMillis(100))).isInstanceOf(TimeoutException.class);
+            }
+            split.join(LIMIT);
+            assertThat(repository.collect(impatient).objectsDeleted()).isZero();
+        }
+    }
+
+    @Test
+    void aWriterThatWaitsForACollectionCanBeCancelled() throws Exception {
+        try (ComposefsDirectory store = onDisk();
+                ObjectStore.Sweep sweep = store.beginSweep(Duration.ZERO, Duration.ZERO)) {
+            assertThat(sweep).isNotNull();
+            Transfer<SplitResult> split = SplitEngine.of(transfers)
+                    .split(Repository.of(store), "s", BlobSource.of(first), SplitOptions.DEFAULT);
+            assertThat(split.cancel()).isTrue();
+            assertThatThrownBy(() -> split.join(LIMIT)).isInstanceOf(CancellationException.class);
+        }
+    }
+
+    @Test
+    void nothingIsDeletedWhileAnythingIsBroken() throws Exception {
+        try (ComposefsDirectory store = onDisk()) {
+            Repository repository = Repository.of(store);
+            split(repository, "a", first, "a");
+            split(repository, "b", second, "b");
+            repository.deleteRef("a");
+            Path root = directory.resolve("repository");
+            ObjectId stream = repository.stream("b");
+            Path file = root.resolve("objects").resolve(stream.path());
+            byte[] content = Files.readAllBytes(file);
+            byte[] broken = content.clone();
+            broken[0]++;
+            Files.write(file, broken);
+            assertUnchanged(repository, store, "refs/b");
+            Files.write(file, content);
+
+            ObjectId object = Fixture.objects(store).stream()
+                    .filter(id -> !id.equals(stream))
+                    .filter(id -> StreamObjectsOf.contains(repository, "b", id))
+                    .findFirst()
+                    .orElseThrow();
+            Path missing = root.resolve("objects").resolve(object.path());
+            byte[] kept = Files.readAllBytes(missing);
+            Files.delete(missing);
+            assertUnchanged(repository, store, object.hex());
+            Files.write(missing, kept);
+
+            Files.writeString(root.resolve("streams/refs/text"), "no link");
+            assertUnchanged(repository, store, "streams/refs/text");
+            Files.delete(root.resolve("streams/refs/text"));
+
+            Files.createSymbolicLink(root.resolve("streams/refs/gone"), Path.of("../nothing"));
+            assertUnchanged(repository, store, "streams/refs/gone");
+            Files.delete(root.resolve("streams/refs/gone"));
+
+            Files.writeString(root.resolve("objects/README"), "foreign");
+            Files.writeString(root.resolve("streams/README"), "foreign");
+            CollectReport report = repository.collect(CollectOptions.DEFAULT);
+            assertThat(report.foreign()).containsExactlyInAnyOrder("objects/README", "streams/README");
+            assertThat(report.isClean()).isFalse();
+            assertThat(report.objectsDeleted()).isEqualTo(21);
+            assertThat(root.resolve("objects/README")).exists();
+        }
+    }
+
+    /** Reads the references of a stream in a lambda. */
+    private static final class StreamObjectsOf {
+        static boolean contains(Repository repository, String name, ObjectId id) {
+            try {
+                return StreamObjects.read(repository, name).objects().contains(id);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private static void assertUnchanged(Repository repository, ObjectStore store, String named) throws IOException {
+        List<ObjectId> before = Fixture.objects(store);
+        CollectReport report = repository.collect(CollectOptions.DEFAULT);
+        assertThat(report.isClean()).isFalse();
+        assertThat(report.objectsDeleted()).isZero();
+        assertThat(report.linksDeleted()).isEmpty();
+        assertThat(report.broken()).anyMatch(problem -> problem.contains(named));
+        assertThat(report.toJson()).contains("\"broken\":[\"");
+        assertThat(Fixture.objects(store)).isEqualTo(before);
+    }
+
+    @Test
+    void aBrokenStreamCanBeForgotten() throws Exception {
+        try (ComposefsDirectory store = onDisk()) {
+            Repository repository = Repository.of(store);
+            split(repository, "a", first, "a");
+            split(repository, "b", second, "b");
+            Files.write(
+                    directory
+                            .resolve("repository/objects")
+                            .resolve(repository.stream("b").path()),
+                    new byte[10]);
+            CollectReport report =
+                    repository.collect(CollectOptions.builder().forget("b").build());
+            assertThat(report.broken()).isEmpty();
+            assertThat(report.objectsDeleted()).isEqualTo(31);
+            assertThat(repository.refs()).containsExactly("a");
+        }
+    }
+
+    // ---- in buckets
+
+    /** A store whose clock a test sets, and that tells when an object was asked for. */
+    private static final class ClockedStore extends ForwardingBlobStore {
+        private final ConcurrentHashMap<BlobKey, Instant> stored = new ConcurrentHashMap<>();
+        private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
+        private volatile Runnable beforeLink = () -> {};
+
+        ClockedStore(BlobStore delegate) {
+            super(delegate);
+        }
+
+        @Override
+        public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
+            if (key.toString().startsWith("streams/")) {
+                Runnable action = beforeLink;
+                beforeLink = () -> {};
+                action.run();
+            }
+            StoredBlob result = super.store(key, content, options);
+            stored.put(key, now);
+            return result;
+        }
+
+        @Override
+        public BlobMetadata head(BlobKey key) throws IOException {
+            return super.head(key).toBuilder()
+                    .lastModified(stored.getOrDefault(key, now))
+                    .build();
+        }
+
+        @Override
+        public BlobListing list(ListOptions options) throws IOException {
+            BlobListing listing = super.list(options);
+            return new BlobListing() {
+                @Override
+                public boolean hasNext() throws IOException {
+                    return listing.hasNext();
+                }
+
+                @Override
+                public Entry next() throws IOException {
+                    Blob blob = (Blob) listing.next();
+                    return Blob.of(
+                            blob.key(), blob.size(), blob.version(), Optional.of(stored.getOrDefault(blob.key(), now)));
+                }
+
+                @Override
+                public long skipped() {
+                    return listing.skipped();
+                }
+
+                @Override
+                public void close() throws IOException {
+                    listing.close();
+                }
+            };
+        }
+    }
+
+    private final ClockedStore bucket = new ClockedStore(new InMemoryBlobStore());
+    private final Repository inBucket = Repository.of(BlobStoreObjects.of(bucket, ObjectHash.SHA_256));
+
+    @Test
+    void aBucketsObjectsAreDeletedWhenTheyAreOldAndWereUnreferencedBefore() throws Exception {
+        split(inBucket, "a", first, "a");
+        split(inBucket, "b", second, "b");
+        inBucket.deleteRef("a");
+        assertThat(inBucket.collect(CollectOptions.DEFAULT).objectsSpared()).isEqualTo(21);
+        assertThat(inBucket.collect(CollectOptions.DEFAULT).objectsDeleted()).isZero(); // too young
+        bucket.now = bucket.now.plus(Duration.ofHours(25));
+        assertThat(inBucket.streams()).containsExactly("a", "b");
+        CollectReport report = inBucket.collect(CollectOptions.DEFAULT);
+        assertThat(report.objectsDeleted()).isEqualTo(21);
+        assertThat(inBucket.streams()).containsExactly("b");
+        Fixture.assertSame(Fixture.merge(transfers, inBucket, "b", second.remaining()), second);
+    }
+
+    @Test
+    void anOldObjectIsSparedTheFirstTime() throws Exception {
+        split(inBucket, "a", first, "a");
+        inBucket.deleteRef("a");
+        bucket.now = bucket.now.plus(Duration.ofHours(25));
+        CollectReport report = inBucket.collect(CollectOptions.DEFAULT);
+        assertThat(report.objectsDeleted()).isZero();
+        assertThat(report.linksDeleted()).isEmpty();
+        assertThat(inBucket.collect(CollectOptions.DEFAULT).objectsDeleted()).isEqualTo(21);
+    }
+
+    @Test
+    void aWriterThatFindsOldObjectsKeepsThemFromACollectionBeforeItsLink() throws Exception {
+        split(inBucket, "a", first, "a");
+        inBucket.deleteRef("a");
+        bucket.now = bucket.now.plus(Duration.ofHours(25));
+        inBucket.collect(CollectOptions.DEFAULT); // now they are candidates, and the next collection would delete them
+        bucket.beforeLink = () -> {
+            try {
+                assertThat(inBucket.collect(CollectOptions.DEFAULT).objectsDeleted())
+                        .isZero();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        };
+        split(inBucket, "again", first, "again");
+        inBucket.collect(CollectOptions.DEFAULT);
+        Fixture.assertSame(Fixture.merge(transfers, inBucket, "again", first.remaining()), first);
+    }
+
+    @Test
+    void aSessionOfLongAgoProtectsNothingAndIsDeleted() throws Exception {
+        split(inBucket, "a", first, "a");
+        inBucket.deleteRef("a");
+        inBucket.objects().beginSession(); // of a process that dies
+        bucket.now = bucket.now.plus(Duration.ofHours(20));
+        ObjectStore.Session alive = inBucket.objects().beginSession();
+        bucket.now = bucket.now.plus(Duration.ofHours(5));
+        inBucket.collect(CollectOptions.DEFAULT);
+        assertThat(bucket.list(ListOptions.prefix(".split/sessions/")).next().name())
+                .isNotNull();
+        assertThat(inBucket.collect(CollectOptions.DEFAULT).objectsDeleted())
+                .isZero(); // before the session began + grace
+        alive.close();
+        assertThat(bucket.list(ListOptions.prefix(".split/sessions/")).hasNext())
+                .isFalse();
+        assertThat(inBucket.collect(CollectOptions.DEFAULT).objectsDeleted()).isEqualTo(21);
+    }
+
+    @Test
+    void aSplitCanBeCancelledAtItsLink() throws Exception {
+        CountDownLatch linking = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        bucket.beforeLink = () -> {
+            linking.countDown();
+            try {
+                assertThat(go.await(60, TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        };
+        Transfer<SplitResult> split =
+                SplitEngine.of(transfers).split(inBucket, "s", BlobSource.of(first), SplitOptions.DEFAULT);
+        assertThat(linking.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(split.cancel()).isFalse(); // it is being made visible
+        go.countDown();
+        split.join(LIMIT);
+        assertThat(inBucket.streams()).containsExactly("s");
+    }
+}
