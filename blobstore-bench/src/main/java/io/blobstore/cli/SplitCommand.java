@@ -52,8 +52,7 @@ final class SplitCommand implements Callable<Integer> {
             names = "--name",
             paramLabel = "NAME",
             description = "The stream's name. Default: the ref, with % for its slashes.")
-    @Nullable
-    String name;
+    @Nullable String name;
 
     @Option(
             names = "--format",
@@ -64,8 +63,7 @@ final class SplitCommand implements Callable<Integer> {
     String format;
 
     @Option(names = "--digest", paramLabel = "sha256:HEX", description = "The digest that the content must have.")
-    @Nullable
-    String digest;
+    @Nullable String digest;
 
     @Option(names = "--heal", description = "Read the objects that are present, and replace damaged ones.")
     boolean heal;

@@ -108,7 +108,8 @@ class ReadmeExampleTest {
     @Test
     void theReadmeShowsTheSampleOfMappedFill() throws IOException {
         String source = Files.readString(Path.of("src/main/java/io/blobstore/cache/MappedFill.java"));
-        Matcher sample = Pattern.compile("(?s) \\* <pre>\\{@code\n(.*?)\n \\* }</pre>").matcher(source);
+        Matcher sample =
+                Pattern.compile("(?s) \\* <pre>\\{@code\n(.*?)\n \\* }</pre>").matcher(source);
         assertThat(sample.find()).isTrue();
 
         assertThat(readme()).contains("```java\n" + sample.group(1).replaceAll("(?m)^ \\* ", "") + "\n```\n");

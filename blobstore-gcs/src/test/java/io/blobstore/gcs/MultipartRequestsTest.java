@@ -101,7 +101,8 @@ class MultipartRequestsTest {
         GcsClientFactory.Client client = factory.open(settings, Optional.of(server.endpoint()), http);
         GcsUrls urls = GcsUrls.of(client.client(), bucket);
         GcsErrors errors = new GcsErrors(settings, urls.root());
-        BucketContext context = new BucketContext("gs", bucket, "", Optional.empty(), http, errors, new Retries(1, RetryClock.SYSTEM));
+        BucketContext context =
+                new BucketContext("gs", bucket, "", Optional.empty(), http, errors, new Retries(1, RetryClock.SYSTEM));
         DataRequests data = new DataRequests(http, client.client());
         return new Opened(http, client, errors, new MultipartRequests(context, data, urls, errors, settings));
     }

@@ -147,7 +147,9 @@ public final class S3BlobStore implements BlobStore {
                 "s3",
                 settings.bucket(),
                 settings.prefix(),
-                url.isOfAws(region) ? Optional.empty() : Optional.of(url.endpoint().toString()),
+                url.isOfAws(region)
+                        ? Optional.empty()
+                        : Optional.of(url.endpoint().toString()),
                 http,
                 errors,
                 retries);

@@ -55,13 +55,7 @@ public final class BucketContext {
             HttpClient http,
             ErrorTranslator errors,
             Retries retries) {
-        this(
-                name,
-                uri(scheme, name, prefix, endpoint),
-                http,
-                errors,
-                retries,
-                new State());
+        this(name, uri(scheme, name, prefix, endpoint), http, errors, retries, new State());
     }
 
     private static String uri(String scheme, String name, String prefix, Optional<String> endpoint) {

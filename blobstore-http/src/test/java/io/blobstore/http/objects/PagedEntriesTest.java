@@ -25,7 +25,8 @@ class PagedEntriesTest {
         Numbered(HttpClient http, IntFunction<List<String>> entries, IntFunction<Optional<?>> tokens) {
             super(
                     Operation.LIST,
-                    new BucketContext("s3", "bucket", "", Optional.empty(), http, null, new Retries(1, RetryClock.SYSTEM)),
+                    new BucketContext(
+                            "s3", "bucket", "", Optional.empty(), http, null, new Retries(1, RetryClock.SYSTEM)),
                     "");
             this.entries = entries;
             this.tokens = tokens;

@@ -20,8 +20,7 @@ final class OrderedDigest {
     }
 
     /** Returns a copy of the digest so far; null if none is expected. */
-    @Nullable
-    MessageDigest copy() {
+    @Nullable MessageDigest copy() {
         MessageDigest current = digest;
         if (current == null) {
             return null;

@@ -46,8 +46,7 @@ sealed interface SplitItem permits SplitItem.InlineRun, SplitItem.ExternalPart {
             return length;
         }
 
-        @Nullable
-        ObjectId id() {
+        @Nullable ObjectId id() {
             return id;
         }
 

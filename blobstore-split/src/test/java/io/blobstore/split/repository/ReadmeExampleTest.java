@@ -64,8 +64,7 @@ class ReadmeExampleTest {
 
     @Test
     void theReadmeShowsIt() throws IOException {
-        String source =
-                Files.readString(Path.of("src/test/java/io/blobstore/split/repository/ReadmeExampleTest.java"));
+        String source = Files.readString(Path.of("src/test/java/io/blobstore/split/repository/ReadmeExampleTest.java"));
         Matcher example = Pattern.compile("(?s)// the example begins\n(.*?)\n +// the example ends")
                 .matcher(source);
         assertThat(example.find()).isTrue();

@@ -48,8 +48,7 @@ final class PaxRecords {
     }
 
     /** Returns the name of the entry; null if there is none. */
-    @Nullable
-    String path() {
+    @Nullable String path() {
         return sparseName != null ? sparseName : path;
     }
 
