@@ -75,8 +75,8 @@ enum CacheWorkload {
             return CompressedUploads.upload(spec);
         }
     },
-    /** Compresses a mapped file without uploading it. */
-    COMPRESS("compressing alone") {
+    /** Compresses and hashes a mapped file in the same way, without uploading it. */
+    COMPRESS("compressing and hashing alone") {
         @Override
         Run open(CacheSpec spec) throws IOException {
             return CompressedUploads.compress(spec);
