@@ -222,10 +222,7 @@ public final class PieceCache implements Closeable {
                 } else if (state.running() != null) {
                     Throwable failure = state.running().await();
                     if (failure != null && !Interrupts.caused(failure) && isFinal(failure, ++failures)) {
-                        throw source.failure(
-                                "another read of this piece failed: " + failure.getMessage(),
-                                failure,
-                                retryable(failure));
+                        throw source.sharedFailure(failure, retryable(failure));
                     }
                 }
             }

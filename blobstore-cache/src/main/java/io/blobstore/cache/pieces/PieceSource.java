@@ -1,15 +1,21 @@
 package io.blobstore.cache.pieces;
 
 import io.blobstore.BlobMetadata;
+import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
+import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
+import io.blobstore.PermissionDeniedException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
+import io.blobstore.StoreNotFoundException;
+import io.blobstore.ThrottledException;
 import java.io.IOException;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +72,29 @@ record PieceSource(BlobStore store, BlobMetadata blob, VersionId id, PieceLayout
                     null,
                     false);
         }
+    }
+
+    /**
+     * Returns the failure of a fetch for a reader that waited for it: of the same type, so that it is handled in the
+     * same way, but with the reader's own stack trace.
+     */
+    BlobStoreException sharedFailure(Throwable cause, boolean retryable) {
+        String problem = "another read of this piece failed: " + cause.getMessage();
+        if (cause instanceof IntegrityException) {
+            return new IntegrityException(Operation.READ, blob.key(), problem, cause);
+        } else if (cause instanceof PreconditionFailedException) {
+            return new PreconditionFailedException(Operation.READ, blob.key(), problem, cause);
+        } else if (cause instanceof BlobNotFoundException) {
+            return new BlobNotFoundException(Operation.READ, blob.key(), cause);
+        } else if (cause instanceof StoreNotFoundException) {
+            return new StoreNotFoundException(Operation.READ, blob.key(), problem, cause);
+        } else if (cause instanceof PermissionDeniedException) {
+            return new PermissionDeniedException(Operation.READ, blob.key(), problem, cause);
+        } else if (cause instanceof ThrottledException throttled) {
+            Duration after = throttled.retryAfter().orElse(null);
+            return new ThrottledException(Operation.READ, blob.key(), problem, after, cause);
+        }
+        return failure(problem, cause, retryable);
     }
 
     BlobStoreException failure(String problem, @Nullable Throwable cause, boolean retryable) {

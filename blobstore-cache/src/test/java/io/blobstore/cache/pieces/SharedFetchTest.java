@@ -3,11 +3,16 @@ package io.blobstore.cache.pieces;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
+import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
 import io.blobstore.ByteRange;
+import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
+import io.blobstore.PermissionDeniedException;
 import io.blobstore.PreconditionFailedException;
+import io.blobstore.StoreNotFoundException;
 import io.blobstore.contract.FaultyBlobStore;
 import io.blobstore.contract.FaultyBlobStore.Fault;
 import io.blobstore.internal.concurrent.Interrupts;
@@ -19,6 +24,8 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Several threads that need the same pieces. */
 class SharedFetchTest extends PieceFixture {
@@ -132,6 +139,34 @@ class SharedFetchTest extends PieceFixture {
             assertThat(reader.outcome.get()).isFalse();
         }
         assertThat(remote.reads()).hasSize(2);
+    }
+
+    private static final BlobKey KEY_OF_FAILURES = BlobKey.of("some-blob");
+
+    static List<BlobStoreException> finalFailures() {
+        return List.of(
+                new IntegrityException(Operation.READ, KEY_OF_FAILURES, "scripted", null),
+                new PreconditionFailedException(Operation.READ, KEY_OF_FAILURES, "scripted", null),
+                new BlobNotFoundException(Operation.READ, KEY_OF_FAILURES, null),
+                new StoreNotFoundException(Operation.READ, KEY_OF_FAILURES, "scripted", null),
+                new PermissionDeniedException(Operation.READ, KEY_OF_FAILURES, "scripted", null),
+                new BlobStoreException(Operation.READ, KEY_OF_FAILURES, "scripted", null, false));
+    }
+
+    @ParameterizedTest
+    @MethodSource("finalFailures")
+    void readersThatWaitedFailWithTheTypeOfTheFailure(BlobStoreException failure) throws Exception {
+        remote.onRead(read -> {
+            Blocking.await(gate);
+            throw failure;
+        });
+        List<Reader> readers = startReaders(4);
+
+        gate.countDown();
+
+        for (Reader reader : readers) {
+            assertThat(reader.failure()).isExactlyInstanceOf(failure.getClass());
+        }
     }
 
     @Test
