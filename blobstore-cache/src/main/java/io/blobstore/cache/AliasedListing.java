@@ -18,7 +18,10 @@ record AliasedListing(BlobListing listing, VersionAliases aliases) implements Bl
                         blob.key(),
                         blob.size(),
                         blob.version().map(version -> aliases.toCaller(blob.key(), version)),
-                        blob.lastModified())
+                        blob.version()
+                                .flatMap(version ->
+                                        blob.lastModified().map(time -> aliases.toCaller(blob.key(), version, time)))
+                                .or(blob::lastModified))
                 : entry;
     }
 

@@ -10,6 +10,7 @@ import io.blobstore.cas.Keyspace;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -32,8 +33,11 @@ final class VersionAliases {
     private final String storeId;
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock:
-    private final Map<VersionKey, BlobVersion> toRemote = new Recent();
-    private final Map<VersionKey, BlobVersion> fromRemote = new Recent();
+    private final Map<VersionKey, BlobVersion> toRemote = new Recent<>();
+    private final Map<VersionKey, Acknowledged> fromRemote = new Recent<>();
+
+    /** What callers know of a blob since it was acknowledged; it stays so when the blob has been uploaded. */
+    private record Acknowledged(BlobVersion version, Instant lastModified) {}
 
     VersionAliases(ContentCache cache, String storeId) {
         this.cache = cache;
@@ -46,11 +50,13 @@ final class VersionAliases {
     }
 
     /** Remembers what the remote store calls a version. A failure only means that this process alone knows it. */
-    void put(BlobKey key, BlobVersion alias, BlobVersion remote) {
+    void put(BlobMetadata acknowledged, BlobVersion remote) {
+        BlobKey key = acknowledged.key();
+        BlobVersion alias = acknowledged.version();
         lock.lock();
         try {
             toRemote.put(new VersionKey(key, alias), remote);
-            fromRemote.put(new VersionKey(key, remote), alias);
+            fromRemote.put(new VersionKey(key, remote), new Acknowledged(alias, acknowledged.lastModified()));
         } finally {
             lock.unlock();
         }
@@ -88,21 +94,35 @@ final class VersionAliases {
 
     /** Returns the version that callers know, given the remote store's. */
     BlobVersion toCaller(BlobKey key, BlobVersion version) {
+        return acknowledged(key, version).map(Acknowledged::version).orElse(version);
+    }
+
+    /** Returns the time that callers know, given the remote store's. */
+    Instant toCaller(BlobKey key, BlobVersion version, Instant lastModified) {
+        return acknowledged(key, version).map(Acknowledged::lastModified).orElse(lastModified);
+    }
+
+    /** Returns metadata with the version and the time that callers know. */
+    BlobMetadata toCaller(BlobMetadata blob) {
+        return acknowledged(blob.key(), blob.version())
+                .map(known -> blob.toBuilder()
+                        .version(known.version())
+                        .lastModified(known.lastModified())
+                        .build())
+                .orElse(blob);
+    }
+
+    private Optional<Acknowledged> acknowledged(BlobKey key, BlobVersion version) {
         lock.lock();
         try {
-            return fromRemote.getOrDefault(new VersionKey(key, version), version);
+            return Optional.ofNullable(fromRemote.get(new VersionKey(key, version)));
         } finally {
             lock.unlock();
         }
     }
 
-    /** Returns metadata with the version that callers know. */
-    BlobMetadata toCaller(BlobMetadata blob) {
-        return blob.toBuilder().version(toCaller(blob.key(), blob.version())).build();
-    }
-
     /** A map that keeps the entries used last. */
-    private static final class Recent extends LinkedHashMap<VersionKey, BlobVersion> {
+    private static final class Recent<V> extends LinkedHashMap<VersionKey, V> {
         private static final long serialVersionUID = 1;
 
         Recent() {
@@ -110,7 +130,7 @@ final class VersionAliases {
         }
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<VersionKey, BlobVersion> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<VersionKey, V> eldest) {
             return size() > MAX_IN_MEMORY;
         }
     }

@@ -154,7 +154,7 @@ final class WriteBackUploads implements Closeable {
     /** Makes the version known under both names, and its content to the cache. */
     private void remember(PendingBlob blob, StoredBlob stored) {
         BlobKey key = stored.key();
-        aliases.put(key, blob.record.blob().version(), stored.version());
+        aliases.put(blob.record.blob(), stored.version());
         try {
             BlobMetadata current = remote.head(key);
             if (current.version().equals(stored.version()) && current.size() == stored.size()) {
