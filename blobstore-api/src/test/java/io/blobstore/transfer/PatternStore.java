@@ -23,7 +23,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32C;
 
@@ -63,7 +64,7 @@ public final class PatternStore extends ForwardingBlobStore {
 
     private record Blob(long size, int version) {}
 
-    private final List<Read> reads = new CopyOnWriteArrayList<>();
+    private final Queue<Read> reads = new ConcurrentLinkedQueue<>();
     private final AtomicInteger heads = new AtomicInteger();
     private final AtomicInteger inside = new AtomicInteger();
     private final AtomicInteger mostInside = new AtomicInteger();
@@ -112,7 +113,7 @@ public final class PatternStore extends ForwardingBlobStore {
 
     /** Returns the requests for content, in the order in which they began. */
     public List<Read> reads() {
-        return reads;
+        return List.copyOf(reads);
     }
 
     /** Returns the sum of the bytes requested. */
