@@ -116,6 +116,11 @@ public final class PatternStore extends ForwardingBlobStore {
         return List.copyOf(reads);
     }
 
+    /** Forgets the requests for content. */
+    public void clearReads() {
+        reads.clear();
+    }
+
     /** Returns the sum of the bytes requested. */
     public long bytes() {
         return reads.stream().mapToLong(Read::length).sum();

@@ -33,7 +33,7 @@ class PieceBoundTest extends PieceFixture {
         read(2 * PIECE, 1);
         read(0, 1); // used again
         read(3 * PIECE, 1);
-        remote.reads().clear();
+        remote.clearReads();
 
         read(0, 1);
         read(2 * PIECE, 1);
@@ -54,7 +54,7 @@ class PieceBoundTest extends PieceFixture {
         reopened(4L * PIECE);
         read(5 * PIECE, 1); // evicts 2
         read(6 * PIECE, 1); // evicts 0
-        remote.reads().clear();
+        remote.clearReads();
         read(PIECE, 1);
         read(3 * PIECE, 1);
 
@@ -76,7 +76,7 @@ class PieceBoundTest extends PieceFixture {
         read(0, (int) SIZE);
         close();
         Files.writeString(path().resolve("order"), "00000000\nsomething");
-        remote.reads().clear();
+        remote.clearReads();
 
         read(0, (int) SIZE);
 
@@ -98,7 +98,7 @@ class PieceBoundTest extends PieceFixture {
         BlobMetadata blob = blob();
         read(0, 2 * PIECE);
         try (Lease view = cache().view(remote, blob, ByteRange.of(0, 2 * PIECE)).orElseThrow()) {
-            remote.reads().clear();
+            remote.clearReads();
 
             read(4 * PIECE + 5, PIECE);
             read(4 * PIECE + 5, PIECE);

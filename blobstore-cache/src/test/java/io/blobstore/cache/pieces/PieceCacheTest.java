@@ -42,7 +42,7 @@ class PieceCacheTest extends PieceFixture {
     void onlyTheMissingPiecesBetweenPresentOnesAreFetched() throws Exception {
         read(2 * PIECE, 1);
         read(5 * PIECE, 1);
-        remote.reads().clear();
+        remote.clearReads();
 
         read(0, (int) SIZE);
 
@@ -113,7 +113,7 @@ class PieceCacheTest extends PieceFixture {
         BlobMetadata old = blob();
         read(0, PIECE);
         remote.replace(SIZE);
-        remote.reads().clear();
+        remote.clearReads();
 
         ByteBuffer memory = ByteBuffer.allocateDirect(PIECE);
         read(blob(), ByteRange.of(0, PIECE), memory);
@@ -138,7 +138,7 @@ class PieceCacheTest extends PieceFixture {
         readAnything(current, 2 * PIECE);
         readAnything(current, 3 * PIECE);
 
-        remote.reads().clear();
+        remote.clearReads();
         readAnything(current, 0);
         assertThat(remote.reads()).isEmpty();
     }
@@ -174,7 +174,7 @@ class PieceCacheTest extends PieceFixture {
     @Test
     void piecesSurviveARestart() throws Exception {
         read(0, (int) SIZE);
-        remote.reads().clear();
+        remote.clearReads();
 
         reopened();
         read(0, (int) SIZE);
@@ -190,7 +190,7 @@ class PieceCacheTest extends PieceFixture {
         for (Path file : files()) {
             flip(file, PIECE / 2);
         }
-        remote.reads().clear();
+        remote.clearReads();
 
         read(PIECE + 1, 10); // another part of the piece than the damaged one
         read(0, 3 * PIECE);
@@ -219,7 +219,7 @@ class PieceCacheTest extends PieceFixture {
         Files.write(zeroed, new byte[Math.toIntExact(Files.size(zeroed))]);
         Files.write(files().get(1), new byte[PIECE / 2]);
         Files.write(files().get(2), new byte[1], StandardOpenOption.APPEND);
-        remote.reads().clear();
+        remote.clearReads();
 
         read(0, 3 * PIECE);
 

@@ -93,7 +93,7 @@ class PieceProcessesTest extends PieceFixture {
             long present =
                     files().stream().mapToLong(file -> file.toFile().length()).sum();
             reopened(100L * PIECE); // nothing is evicted while the others are fetched
-            remote.reads().clear();
+            remote.clearReads();
             read(0, (int) SIZE);
             assertThat(remote.bytes()).isEqualTo(SIZE - present);
             close();
@@ -154,7 +154,7 @@ class PieceProcessesTest extends PieceFixture {
                 Files.createDirectory(path().resolve("lost+found")),
                 Files.writeString(
                         Files.createDirectory(path().resolve("0".repeat(63))).resolve("x"), "mine"));
-        remote.reads().clear();
+        remote.clearReads();
 
         read(0, (int) SIZE);
         cache().remove(remote, PatternStore.KEY);

@@ -58,7 +58,7 @@ class PrefetchTest extends PieceFixture {
         AccessTrace trace = AccessTrace.load(directory.resolve("trace"));
         prefetch(remote, trace.within(SIZE)).end().get();
 
-        remote.reads().clear();
+        remote.clearReads();
         for (long offset : offsets) {
             read(offset, 5000);
         }
@@ -121,7 +121,7 @@ class PrefetchTest extends PieceFixture {
                 .end()
                 .get();
 
-        remote.reads().clear();
+        remote.clearReads();
         read(faulty, blob, 0, (int) SIZE);
         assertThat(remote.reads()).isEmpty();
     }

@@ -297,7 +297,7 @@ class SharedFetchTest extends PieceFixture {
         read(0, 2 * PIECE);
         BlobMetadata blob = blob();
         reopened(); // pieces are compared with their checksums again
-        remote.reads().clear();
+        remote.clearReads();
 
         Thread.currentThread().interrupt();
         try {
@@ -330,7 +330,7 @@ class SharedFetchTest extends PieceFixture {
         readers.get(0).outcome.get();
         readers.get(1).outcome.get();
 
-        remote.reads().clear();
+        remote.clearReads();
         read(0, 100);
         assertThat(remote.reads()).isEmpty();
     }
