@@ -5,7 +5,6 @@ import io.blobstore.cas.CacheDirectoryException;
 import io.blobstore.cas.CacheOptions;
 import io.blobstore.cas.Durability;
 import io.blobstore.cas.Keyspace;
-import io.blobstore.internal.file.AtomicFile;
 import io.blobstore.internal.file.ProcessSession;
 import java.io.Closeable;
 import java.io.IOException;
