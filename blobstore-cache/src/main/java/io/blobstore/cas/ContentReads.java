@@ -5,6 +5,7 @@ import io.blobstore.ByteRange;
 import io.blobstore.Sha256;
 import io.blobstore.cas.CacheContext.OpenEntry;
 import io.blobstore.cas.internal.Entry;
+import io.blobstore.cas.internal.EntryFile;
 import io.blobstore.cas.internal.EntryKey;
 import io.blobstore.zstd.internal.FrameFormatException;
 import java.io.IOException;
@@ -94,9 +95,11 @@ final class ContentReads {
         }
         OpenEntry open = found.get();
         try {
-            // A digest with a wrong size, or a truncated file. The name of a casblob tells, a plain file has to be
-            // read.
-            open.reader().verifyOnce();
+            // A digest with a wrong size, or a truncated file. A casblob has the size of its name, as it was opened; a
+            // plain file has to be read.
+            if (open.entry().format() == EntryFile.Format.PLAIN) {
+                open.reader().verifyOnce();
+            }
         } catch (FrameFormatException e) {
             context.damaged(open.entry(), e);
         } finally {

@@ -3,11 +3,7 @@ package io.blobstore.cas;
 import io.blobstore.cas.internal.EntryFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.ReadableByteChannel;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -54,24 +50,22 @@ final class FaultyFiles implements EntryFiles {
         }
     }
 
-    private final class FaultyChannel extends FileChannel {
-        private final FileChannel channel;
-
+    private final class FaultyChannel extends ChannelOfWrites {
         FaultyChannel(FileChannel channel) {
-            this.channel = channel;
+            super(channel);
         }
 
         @Override
         public int read(ByteBuffer target, long position) throws IOException {
             step();
-            return channel.read(target, position);
+            return super.read(target, position);
         }
 
         @Override
         public int write(ByteBuffer source, long position) throws IOException {
             step();
             ByteBuffer half = source.slice(source.position(), (source.remaining() + 1) / 2); // a short write
-            int bytes = channel.write(half, position);
+            int bytes = super.write(half, position);
             source.position(source.position() + bytes);
             return bytes;
         }
@@ -79,79 +73,19 @@ final class FaultyFiles implements EntryFiles {
         @Override
         public void force(boolean metaData) throws IOException {
             step();
-            channel.force(metaData);
+            super.force(metaData);
         }
 
         @Override
         public long size() throws IOException {
             step();
-            return channel.size();
+            return super.size();
         }
 
         @Override
         protected void implCloseChannel() throws IOException {
-            channel.close();
+            super.implCloseChannel();
             step();
-        }
-
-        @Override
-        public int read(ByteBuffer target) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public long read(ByteBuffer[] targets, int offset, int length) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public int write(ByteBuffer source) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public long write(ByteBuffer[] sources, int offset, int length) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public long position() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public FileChannel position(long newPosition) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public FileChannel truncate(long size) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public long transferTo(long position, long count, WritableByteChannel target) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public long transferFrom(ReadableByteChannel source, long position, long count) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public MappedByteBuffer map(MapMode mode, long position, long size) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public FileLock lock(long position, long size, boolean shared) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public FileLock tryLock(long position, long size, boolean shared) {
-            throw new UnsupportedOperationException();
         }
     }
 }

@@ -5,7 +5,6 @@ import io.blobstore.cas.CacheDirectoryException;
 import io.blobstore.cas.CacheOptions;
 import io.blobstore.cas.Durability;
 import io.blobstore.cas.Keyspace;
-import io.blobstore.internal.file.AtomicFile;
 import io.blobstore.internal.file.ProcessSession;
 import java.io.Closeable;
 import java.io.IOException;
@@ -241,6 +240,11 @@ public final class CacheDirectory implements Closeable {
      * @throws IllegalStateException in a read-only cache
      */
     public void publish(Path temporary, EntryFile file) throws IOException {
+        publish(temporary, file, EntryFiles.SYSTEM);
+    }
+
+    /** As {@link #publish(Path, EntryFile)}, with given operations on directories. */
+    void publish(Path temporary, EntryFile file, EntryFiles files) throws IOException {
         WriterState writing = writer();
         if (file.key().keyspace() != Keyspace.CAS) {
             // Two records of a key cannot be told apart by their content, should this process be killed meanwhile.
@@ -256,15 +260,28 @@ public final class CacheDirectory implements Closeable {
         }
         if (durability == Durability.FULL) {
             Path shard = layout.path(file).resolveSibling("");
-            AtomicFile.forceDirectory(shard);
-            forceOnce(shard);
+            files.forceDirectory(shard);
+            forceOnce(shard, files);
         }
     }
 
-    /** Forces the entry of a directory to the device, which may be as new as the file in it. */
-    private void forceOnce(Path shard) throws IOException {
-        if (forced.add(shard)) {
-            AtomicFile.forceDirectory(shard.resolveSibling(""));
+    /**
+     * Forces the entry of a directory to the device, which may be as new as the file in it, and so do those of the
+     * directories that contain it, up to the one of the cache.
+     */
+    private void forceOnce(Path created, EntryFiles files) throws IOException {
+        Path root = layout.directory().toAbsolutePath();
+        for (Path path = created.toAbsolutePath(); path != null && path.startsWith(root); path = path.getParent()) {
+            if (forced.contains(path)) {
+                return;
+            }
+            Path parent = path.getParent();
+            if (parent != null) {
+                files.forceDirectory(parent);
+            }
+        }
+        for (Path path = created.toAbsolutePath(); path != null && path.startsWith(root); path = path.getParent()) {
+            forced.add(path);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.blobstore.cas.internal;
 
+import io.blobstore.internal.file.AtomicFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -30,4 +31,9 @@ public interface EntryFiles {
 
     /** Opens a file for reading. */
     FileChannel open(Path file) throws IOException;
+
+    /** Forces a directory to the device: which names it has. */
+    default void forceDirectory(Path directory) throws IOException {
+        AtomicFile.forceDirectory(directory);
+    }
 }

@@ -21,6 +21,7 @@ public final class TemporaryEntry implements Closeable {
 
     private final CacheDirectory directory;
     private final Index index;
+    private final EntryFiles files;
     private final Durability durability;
     private final Reservation room;
     private final LongConsumer refused;
@@ -34,6 +35,7 @@ public final class TemporaryEntry implements Closeable {
     private TemporaryEntry(
             CacheDirectory directory,
             Index index,
+            EntryFiles files,
             Durability durability,
             Reservation room,
             LongConsumer refused,
@@ -41,6 +43,7 @@ public final class TemporaryEntry implements Closeable {
             FileChannel channel) {
         this.directory = directory;
         this.index = index;
+        this.files = files;
         this.durability = durability;
         this.room = room;
         this.refused = refused;
@@ -73,7 +76,7 @@ public final class TemporaryEntry implements Closeable {
         }
         try {
             Path path = directory.temporary();
-            return new TemporaryEntry(directory, index, durability, room, refused, path, files.create(path));
+            return new TemporaryEntry(directory, index, files, durability, room, refused, path, files.create(path));
         } catch (IOException e) {
             room.close();
             throw translated(e, refused, declared);
@@ -153,7 +156,7 @@ public final class TemporaryEntry implements Closeable {
         EntryFile file = directory.newFile(key, format, contentSize);
         Path place = directory.path(file);
         try {
-            directory.publish(path, file);
+            directory.publish(path, file, files);
         } catch (IOException e) {
             undo(file, e);
             throw translated(e);

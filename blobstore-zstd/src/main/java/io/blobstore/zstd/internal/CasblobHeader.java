@@ -75,7 +75,7 @@ public record CasblobHeader(long contentSize, Encoding encoding, int frameSize, 
             throw new FrameFormatException(
                     offsets + " offsets are not those of " + contentSize + " bytes in frames of " + frameSize);
         }
-        if (offsets > FrameTable.MAX_FRAMES || storedSize < FIXED_LENGTH + 8 * offsets) {
+        if (offsets - 1 > FrameTable.MAX_FRAMES || storedSize < FIXED_LENGTH + 8 * offsets) {
             throw new FrameFormatException(offsets + " offsets do not fit a file of " + storedSize + " bytes");
         }
         if (frameLength != COUNTED_BY_FRAME_LENGTH + 8 * offsets) {
@@ -99,7 +99,7 @@ public record CasblobHeader(long contentSize, Encoding encoding, int frameSize, 
                     + frameSize);
         }
         long offsets = encoding == Encoding.IDENTITY ? 2 : ceilDiv(contentSize, frameSize) + 1;
-        if (offsets > FrameTable.MAX_FRAMES) {
+        if (offsets - 1 > FrameTable.MAX_FRAMES) {
             throw new IllegalArgumentException(contentSize + " bytes are more than " + FrameTable.MAX_FRAMES
                     + " frames of " + frameSize + "; choose larger frames");
         }
