@@ -90,9 +90,14 @@ final class PendingFiles implements Closeable {
         AtomicFile.forceDirectory(directory);
     }
 
-    /** Deletes a record. After a power failure it may be there again, which is harmless: the upload is looked for. */
+    /**
+     * Deletes a record. When this returns, it does not come back after a power failure: otherwise its blob would then
+     * replace what was stored, or come back though it was deleted, after its upload.
+     */
     void remove(PendingRecord record) throws IOException {
-        Files.deleteIfExists(path(record));
+        if (Files.deleteIfExists(path(record))) {
+            AtomicFile.forceDirectory(directory);
+        }
     }
 
     /** Sets a record aside whose content is lost. Returns its new path. */
