@@ -455,6 +455,26 @@ class WriteBackTest extends CachedStoreFixture {
         }
     }
 
+    @Test
+    void contentOfWhichACrashLeftTwoFilesIsNotLost() throws IOException {
+        remote.setDown(true);
+        reopen(with(WriteBackOptions.builder().closeTimeout(Duration.ZERO)));
+        put(KEY, CONTENT);
+        stopWhileDown();
+        Path file = CacheFiles.contents(directory.resolve("cache")).get(0);
+        String name = file.getFileName().toString();
+        int end = name.lastIndexOf(".v1");
+        Files.copy(file, file.resolveSibling(name.substring(0, end - 9) + "123456789.v1"));
+
+        cache = ContentCache.open(directory.resolve("cache"), cacheOptions()); // and is listing
+        store = CachedBlobStore.open(remote, cache, options());
+
+        assertThat(store.stats().pendingBlobs()).isEqualTo(1);
+        remote.setDown(false);
+        awaitUploads();
+        read(memory, KEY, ByteRange.all(), CONTENT);
+    }
+
     private void reopenWithLongDelays() throws IOException {
         store.close();
         store = CachedBlobStore.open(
