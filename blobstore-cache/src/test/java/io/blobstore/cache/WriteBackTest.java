@@ -475,6 +475,24 @@ class WriteBackTest extends CachedStoreFixture {
         read(memory, KEY, ByteRange.all(), CONTENT);
     }
 
+    @Test
+    void onlyTheProcessThatOwnsTheCacheTakesUpWhatWaits() throws IOException {
+        remote.setDown(true);
+        put(KEY, CONTENT);
+        CacheOptions readOnly = CacheOptions.builder()
+                .maxBytes(16 << 20)
+                .accessMode(AccessMode.READ_ONLY)
+                .build();
+        try (ContentCache follower = ContentCache.open(directory.resolve("cache"), readOnly)) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> CachedBlobStore.open(
+                            memory, follower, options().toBuilder().storeId("other").build()))
+                    .withMessageContaining("EXCLUSIVE");
+        }
+        assertThat(pendingFiles()).hasSize(1);
+        remote.setDown(false);
+    }
+
     private void reopenWithLongDelays() throws IOException {
         store.close();
         store = CachedBlobStore.open(
