@@ -118,8 +118,7 @@ public final class CachedBlobStore extends ForwardingBlobStore {
                 return new CachedBlobStore(caching, remote, counters, caching.reads(), null, owned);
             }
             VersionAliases aliases = new VersionAliases(cache, storeId);
-            PendingFiles files =
-                    PendingFiles.open(cache.stateDirectory().resolve("pending").resolve(name));
+            PendingFiles files = PendingFiles.open(pending(cache).resolve(name));
             opened.add(files);
             WriteBackOptions limits = options.writeBack().get();
             WriteBackQueue queue = new WriteBackQueue(limits.maxBlobs(), limits.maxBytes());
@@ -136,6 +135,18 @@ public final class CachedBlobStore extends ForwardingBlobStore {
             Closing.afterFailure(opened, e);
             throw e;
         }
+    }
+
+    private static Path pending(ContentCache cache) {
+        return cache.stateDirectory().resolve("pending");
+    }
+
+    /**
+     * Returns whether blobs were acknowledged whose only copy is in a cache, until they are uploaded. Only an open store
+     * with write-back keeps them from being evicted: without it, nothing must be put into the cache, or evicted.
+     */
+    public static boolean hasPendingUploads(ContentCache cache) throws IOException {
+        return PendingFiles.isAnyIn(pending(cache));
     }
 
     /**

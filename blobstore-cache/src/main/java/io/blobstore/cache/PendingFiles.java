@@ -3,6 +3,7 @@ package io.blobstore.cache;
 import io.blobstore.internal.file.AtomicFile;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -52,6 +53,18 @@ final class PendingFiles implements Closeable {
     @Override
     public void close() {
         OPEN.remove(directory);
+    }
+
+    /** Returns whether a directory of directories of records has a record. */
+    static boolean isAnyIn(Path stores) throws IOException {
+        if (!Files.isDirectory(stores)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.walk(stores, 2)) {
+            return files.anyMatch(file -> file.getFileName().toString().endsWith(SUFFIX));
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
     }
 
     /** Returns the records that are there, ordered by their sequence, and deletes unfinished ones. */
