@@ -33,7 +33,7 @@ final class CacheEvictCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (ContentCache cache = directory.openExclusively()) {
+        try (ContentCache cache = directory.openToEvict(Long.MAX_VALUE)) {
             int before = cache.entries().size();
             long freed = cache.evictTo(target.bytes());
             CacheStats after = cache.stats();

@@ -64,7 +64,7 @@ final class CacheWarmCommand implements Callable<Integer> {
         CachedStoreOptions options =
                 CachedStoreOptions.builder().maxPieceBytes(max.bytes()).build();
         long bytes = 0;
-        try (ContentCache cache = directory.openExclusively(max.bytes());
+        try (ContentCache cache = directory.openToEvict(max.bytes());
                 BlobStore remote = store.open();
                 CachedBlobStore cached = CachedBlobStore.open(remote, cache, options)) {
             for (BlobKey key : keys) {

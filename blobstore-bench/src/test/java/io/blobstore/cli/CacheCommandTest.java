@@ -7,14 +7,21 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
 import io.blobstore.ByteRange;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoredBlob;
 import io.blobstore.cache.AccessTrace;
+import io.blobstore.cache.CachedBlobStore;
+import io.blobstore.cache.CachedStoreOptions;
+import io.blobstore.cache.WriteBackOptions;
 import io.blobstore.cas.CacheOptions;
 import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Digest;
+import io.blobstore.ForwardingBlobStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +68,31 @@ class CacheCommandTest {
         assertThat(run.err()).isEmpty();
         assertThat(run.code()).isZero();
         return run;
+    }
+
+    @Test
+    void theOnlyCopyOfAnAcknowledgedBlobIsNotEvicted() throws IOException {
+        CachedStoreOptions writeBack = CachedStoreOptions.builder()
+                .writeBack(WriteBackOptions.builder()
+                        .closeTimeout(Duration.ZERO)
+                        .build())
+                .build();
+        BlobStore down = new ForwardingBlobStore(BlobStores.open("mem:")) {
+            @Override
+            public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
+                throw new IOException("down (scripted)");
+            }
+        };
+        try (ContentCache opened = ContentCache.open(cache, CacheOptions.ofMaxBytes(1 << 30));
+                CachedBlobStore store = CachedBlobStore.open(down, opened, writeBack)) {
+            store.store(BlobKey.of("key"), content(9));
+        }
+
+        Cli evict = run("evict", "--to", "0");
+
+        assertThat(evict.code()).isNotZero();
+        assertThat(evict.err()).contains("wait to be uploaded");
+        assertThat(succeed("stat", "--json").json()).containsEntry("cas", 4);
     }
 
     @Test

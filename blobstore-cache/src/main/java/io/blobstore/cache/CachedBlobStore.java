@@ -6,6 +6,7 @@ import io.blobstore.ByteRange;
 import io.blobstore.ForwardingBlobStore;
 import io.blobstore.Sha256;
 import io.blobstore.cache.pieces.PieceCache;
+import io.blobstore.cas.AccessMode;
 import io.blobstore.cas.ContentCache;
 import java.io.Closeable;
 import java.io.IOException;
@@ -83,6 +84,7 @@ public final class CachedBlobStore extends ForwardingBlobStore {
      * @param remote the store to cache, which is closed with the cached store
      * @param cache the cache, which the caller closes after all stores that use it
      * @throws IOException if the directory of pieces, or of blobs that wait to be uploaded, cannot be used
+     * @throws IllegalArgumentException if blobs are to be written back, and the cache is not open in exclusive mode
      * @throws IllegalStateException if another store of this process writes back from the same cache to a store with
      *     the same description
      */
@@ -95,6 +97,10 @@ public final class CachedBlobStore extends ForwardingBlobStore {
     static CachedBlobStore open(
             BlobStore remote, ContentCache cache, CachedStoreOptions options, List<? extends Closeable> owned)
             throws IOException {
+        if (options.writeBack().isPresent() && cache.accessMode() != AccessMode.EXCLUSIVE) {
+            throw new IllegalArgumentException("write-back needs a cache that is open with AccessMode.EXCLUSIVE, not "
+                    + cache.accessMode() + ": another process may upload or evict what waits");
+        }
         String storeId = options.storeId().orElse(remote.toString());
         String name = Sha256.of(ByteBuffer.wrap(storeId.getBytes(StandardCharsets.UTF_8)))
                 .hex();
@@ -112,8 +118,7 @@ public final class CachedBlobStore extends ForwardingBlobStore {
                 return new CachedBlobStore(caching, remote, counters, caching.reads(), null, owned);
             }
             VersionAliases aliases = new VersionAliases(cache, storeId);
-            PendingFiles files =
-                    PendingFiles.open(cache.stateDirectory().resolve("pending").resolve(name));
+            PendingFiles files = PendingFiles.open(pending(cache).resolve(name));
             opened.add(files);
             WriteBackOptions limits = options.writeBack().get();
             WriteBackQueue queue = new WriteBackQueue(limits.maxBlobs(), limits.maxBytes());
@@ -130,6 +135,18 @@ public final class CachedBlobStore extends ForwardingBlobStore {
             Closing.afterFailure(opened, e);
             throw e;
         }
+    }
+
+    private static Path pending(ContentCache cache) {
+        return cache.stateDirectory().resolve("pending");
+    }
+
+    /**
+     * Returns whether blobs were acknowledged whose only copy is in a cache, until they are uploaded. Only an open store
+     * with write-back keeps them from being evicted: without it, nothing must be put into the cache, or evicted.
+     */
+    public static boolean hasPendingUploads(ContentCache cache) throws IOException {
+        return PendingFiles.isAnyIn(pending(cache));
     }
 
     /**

@@ -22,6 +22,8 @@ final class PendingBlob {
     long due = System.nanoTime();
 
     boolean uploading;
+    /** Whether an attempt succeeded. */
+    boolean uploaded;
 
     PendingBlob(PendingRecord record, CachedContent content, boolean uncertain) {
         this.record = record;

@@ -3,6 +3,7 @@ package io.blobstore.cache;
 import io.blobstore.internal.file.AtomicFile;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -54,6 +55,18 @@ final class PendingFiles implements Closeable {
         OPEN.remove(directory);
     }
 
+    /** Returns whether a directory of directories of records has a record. */
+    static boolean isAnyIn(Path stores) throws IOException {
+        if (!Files.isDirectory(stores)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.walk(stores, 2)) {
+            return files.anyMatch(file -> file.getFileName().toString().endsWith(SUFFIX));
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
     /** Returns the records that are there, ordered by their sequence, and deletes unfinished ones. */
     List<PendingRecord> load() throws IOException {
         List<PendingRecord> records = new ArrayList<>();
@@ -90,9 +103,14 @@ final class PendingFiles implements Closeable {
         AtomicFile.forceDirectory(directory);
     }
 
-    /** Deletes a record. After a power failure it may be there again, which is harmless: the upload is looked for. */
+    /**
+     * Deletes a record. When this returns, it does not come back after a power failure: otherwise its blob would then
+     * replace what was stored, or come back though it was deleted, after its upload.
+     */
     void remove(PendingRecord record) throws IOException {
-        Files.deleteIfExists(path(record));
+        if (Files.deleteIfExists(path(record))) {
+            AtomicFile.forceDirectory(directory);
+        }
     }
 
     /** Sets a record aside whose content is lost. Returns its new path. */

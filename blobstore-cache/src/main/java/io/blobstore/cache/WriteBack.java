@@ -56,6 +56,10 @@ final class WriteBack implements Closeable {
     private void takeUp(PendingRecord record) throws IOException {
         Optional<CachedContent> content = cache.open(record.content());
         if (content.isEmpty()) {
+            cache.entries(); // waits for the listing: before, one of several files of the content is not found
+            content = cache.open(record.content());
+        }
+        if (content.isEmpty()) {
             LOG.error(
                     "'{}' was acknowledged, but its content {} is not in the cache any more; {} is kept",
                     record.blob().key(),

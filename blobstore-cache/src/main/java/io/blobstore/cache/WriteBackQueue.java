@@ -182,7 +182,9 @@ final class WriteBackQueue {
     }
 
     /**
-     * Ends an attempt to upload a blob, and the turn.
+     * Ends an attempt to upload a blob, and the turn, unless the blob is done with. Then the caller deletes its record
+     * before it {@linkplain #unlockKey ends the turn}: a later change of the key would be undone by the record after a
+     * crash.
      *
      * @param failure why it failed; null if it succeeded
      * @param delay how long to wait before the next attempt
@@ -192,8 +194,8 @@ final class WriteBackQueue {
         BlobKey key = blob.record.blob().key();
         lock.lock();
         try {
-            busy.remove(key);
             blob.uploading = false;
+            blob.uploaded = failure == null;
             blob.attempts++;
             blob.failure = failure;
             blob.uncertain = failure != null;
@@ -201,6 +203,8 @@ final class WriteBackQueue {
             boolean done = failure == null || latest.get(key) != blob;
             if (done) {
                 latest.remove(key, blob);
+            } else {
+                busy.remove(key);
             }
             changed.signalAll();
             return done;
@@ -261,24 +265,42 @@ final class WriteBackQueue {
         }
     }
 
-    /** Requires the lock. */
-    private void awaitAttempt(Operation operation, PendingBlob blob, int attempts) throws BlobStoreException {
-        BlobKey key = blob.record.blob().key();
-        try {
-            while (latest.get(key) == blob && blob.attempts == attempts && !stopped) {
-                changed.await();
+    /**
+     * Waits until a blob is uploaded, or, if a later one replaces it before, that one. Requires the lock.
+     *
+     * @param attemptsBefore the number of attempts that ended before
+     */
+    private void awaitAttempt(Operation operation, PendingBlob first, int attemptsBefore) throws BlobStoreException {
+        BlobKey key = first.record.blob().key();
+        PendingBlob blob = first;
+        int attempts = attemptsBefore;
+        for (; ; ) {
+            try {
+                while ((latest.get(key) == blob || blob.uploading) && blob.attempts == attempts && !stopped) {
+                    changed.await();
+                }
+            } catch (InterruptedException e) {
+                throw interrupted(operation, key, e);
             }
-        } catch (InterruptedException e) {
-            throw interrupted(operation, key, e);
-        }
-        if (latest.get(key) == blob) {
-            throw new BlobStoreException(
-                    operation,
-                    key,
-                    "it waits to be uploaded, and that failed: "
-                            + (blob.failure == null ? "the store is being closed" : blob.failure.getMessage()),
-                    blob.failure,
-                    true);
+            PendingBlob now = latest.get(key);
+            if (now == null || blob.uploaded) {
+                return;
+            }
+            if (now == blob || stopped) {
+                throw new BlobStoreException(
+                        operation,
+                        key,
+                        "it waits to be uploaded, and that failed: "
+                                + (blob.failure == null ? "the store is being closed" : blob.failure.getMessage()),
+                        blob.failure,
+                        true);
+            }
+            blob = now; // the key had a blob when this began, so the remote store must have one
+            attempts = blob.attempts;
+            if (!blob.uploading) {
+                blob.due = System.nanoTime();
+                changed.signalAll();
+            }
         }
     }
 
@@ -296,7 +318,7 @@ final class WriteBackQueue {
         try {
             latest.values().forEach(blob -> blob.due = blob.uploading ? blob.due : System.nanoTime());
             changed.signalAll();
-            while (!latest.isEmpty() && nanos > 0) {
+            while (!(latest.isEmpty() && busy.isEmpty()) && nanos > 0) {
                 nanos = changed.awaitNanos(nanos);
             }
             return latest.isEmpty();

@@ -94,7 +94,11 @@ final class WriteBackUploads implements Closeable {
             report(blob, e);
         }
         if (queue.attempted(blob, failure, failure == null ? Duration.ZERO : delay(blob.attempts, failure))) {
-            discard(blob);
+            try {
+                discard(blob);
+            } finally {
+                queue.unlockKey(blob.record.blob().key());
+            }
         }
     }
 

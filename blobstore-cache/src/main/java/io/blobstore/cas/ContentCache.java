@@ -268,6 +268,11 @@ public final class ContentCache implements Closeable {
         return context.directory.stateDirectory();
     }
 
+    /** Returns what other processes may do while the cache is open. */
+    public AccessMode accessMode() {
+        return context.options.accessMode();
+    }
+
     /** Returns the state of the cache. */
     public CacheStats stats() {
         IndexTotals totals = context.index.totals();

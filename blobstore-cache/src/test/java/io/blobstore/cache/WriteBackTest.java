@@ -2,10 +2,12 @@ package io.blobstore.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.blobstore.BlobAlreadyExistsException;
 import io.blobstore.BlobKey;
+import io.blobstore.BlobListing;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobSource;
@@ -14,13 +16,19 @@ import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
 import io.blobstore.ListOptions;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadOptions;
+import io.blobstore.Sha256;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.cache.pieces.Blocking;
+import io.blobstore.cas.AccessMode;
 import io.blobstore.cas.CacheOptions;
+import io.blobstore.cas.CachedContent;
+import io.blobstore.cas.ContentCache;
+import io.blobstore.cas.Digest;
 import io.blobstore.cas.StorageMode;
 import io.blobstore.internal.concurrent.Interrupts;
 import java.io.IOException;
@@ -28,6 +36,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
@@ -41,6 +51,8 @@ class WriteBackTest extends CachedStoreFixture {
     private static final byte[] CONTENT = bytes(2 * MIB + 3, 1);
     private static final byte[] OTHER = bytes(MIB, 2);
     private static final BlobKey SECOND = BlobKey.of("second");
+
+    private volatile Thread lister;
 
     @Override
     CacheOptions cacheOptions() {
@@ -393,6 +405,92 @@ class WriteBackTest extends CachedStoreFixture {
         lister.join();
         assertThat(problem[0]).isNotNull();
         assertThat(Interrupts.caused(problem[0])).isTrue();
+    }
+
+    @Test
+    void aListingWaitsForTheBlobThatReplacesOneWhichWaited() throws Exception {
+        reopen(with(WriteBackOptions.builder().threads(1).closeTimeout(PATIENCE)));
+        CountDownLatch go = new CountDownLatch(1);
+        remote.beforeStore(key -> Blocking.await(go));
+        put(SECOND, OTHER); // occupies the only thread
+        put(KEY, CONTENT);
+        Future<List<String>> listed = threads.submit(() -> {
+            lister = Thread.currentThread();
+            try (BlobListing listing = store.list(ListOptions.DEFAULT)) {
+                List<String> keys = new ArrayList<>();
+                while (listing.hasNext()) {
+                    keys.add(listing.next().name());
+                }
+                return keys;
+            }
+        });
+        Blocking.until(() -> lister != null);
+        Blocking.untilParked(lister);
+
+        put(KEY, OTHER);
+        go.countDown();
+
+        assertThat(listed.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).containsExactlyInAnyOrder(KEY.toString(), SECOND.toString());
+    }
+
+    @Test
+    void aKeyIsNotChangedByOthersBeforeTheRecordOfItsUploadIsDeleted() throws Exception {
+        Digest digest = new Digest(Sha256.of(ByteBuffer.wrap(CONTENT)), CONTENT.length);
+        cache.put(digest, BlobSource.of(ByteBuffer.wrap(CONTENT)));
+        BlobMetadata metadata = BlobMetadata.builder(KEY, CONTENT.length, new BlobVersion("v"), Instant.EPOCH)
+                .build();
+        WriteBackQueue queue = new WriteBackQueue(10, Long.MAX_VALUE);
+        try (CachedContent content = cache.open(digest).orElseThrow()) {
+            queue.add(new PendingBlob(new PendingRecord(1, metadata, digest), content, false));
+            PendingBlob taken = queue.take().orElseThrow();
+            assertThat(queue.attempted(taken, null, Duration.ZERO)).isTrue();
+
+            Thread.currentThread().interrupt(); // ends the wait for the turn, if there is one
+            assertThatExceptionOfType(BlobStoreException.class)
+                    .isThrownBy(() -> queue.lockKey(Operation.DELETE, KEY));
+            assertThat(Thread.interrupted()).isTrue();
+
+            queue.unlockKey(KEY);
+            queue.lockKey(Operation.DELETE, KEY);
+        }
+    }
+
+    @Test
+    void contentOfWhichACrashLeftTwoFilesIsNotLost() throws IOException {
+        remote.setDown(true);
+        reopen(with(WriteBackOptions.builder().closeTimeout(Duration.ZERO)));
+        put(KEY, CONTENT);
+        stopWhileDown();
+        Path file = CacheFiles.contents(directory.resolve("cache")).get(0);
+        String name = file.getFileName().toString();
+        int end = name.lastIndexOf(".v1");
+        Files.copy(file, file.resolveSibling(name.substring(0, end - 9) + "123456789.v1"));
+
+        cache = ContentCache.open(directory.resolve("cache"), cacheOptions()); // and is listing
+        store = CachedBlobStore.open(remote, cache, options());
+
+        assertThat(store.stats().pendingBlobs()).isEqualTo(1);
+        remote.setDown(false);
+        awaitUploads();
+        read(memory, KEY, ByteRange.all(), CONTENT);
+    }
+
+    @Test
+    void onlyTheProcessThatOwnsTheCacheTakesUpWhatWaits() throws IOException {
+        remote.setDown(true);
+        put(KEY, CONTENT);
+        CacheOptions readOnly = CacheOptions.builder()
+                .maxBytes(16 << 20)
+                .accessMode(AccessMode.READ_ONLY)
+                .build();
+        try (ContentCache follower = ContentCache.open(directory.resolve("cache"), readOnly)) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> CachedBlobStore.open(
+                            memory, follower, options().toBuilder().storeId("other").build()))
+                    .withMessageContaining("EXCLUSIVE");
+        }
+        assertThat(pendingFiles()).hasSize(1);
+        remote.setDown(false);
     }
 
     private void reopenWithLongDelays() throws IOException {

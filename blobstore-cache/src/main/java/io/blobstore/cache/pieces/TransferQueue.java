@@ -121,8 +121,7 @@ public final class TransferQueue {
         try {
             transfer = work.start(piece);
         } catch (IOException | RuntimeException | Error e) {
-            forget(piece);
-            stop(e);
+            failed(piece, e);
             return;
         }
         boolean stopped;
@@ -150,12 +149,19 @@ public final class TransferQueue {
                 failed = e;
             }
         }
-        forget(piece);
         if (failed != null) {
-            stop(failed);
+            failed(piece, failed);
         } else {
+            forget(piece);
             run();
         }
+    }
+
+    /** Stops because of a piece, which runs until the failure is noted: otherwise another thread could end it well. */
+    private void failed(long piece, Throwable problem) {
+        stop(problem);
+        forget(piece);
+        run();
     }
 
     private void forget(long piece) {

@@ -1,5 +1,6 @@
 package io.blobstore.cas.internal;
 
+import io.blobstore.cas.Keyspace;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -84,6 +85,14 @@ final class LogTail {
         return offset;
     }
 
+    /**
+     * Decides between two files of one content, which two processes have put at the same time: each learns of the
+     * other's file, and both must keep the same one. Of records, which differ, neither is kept then.
+     */
+    private static boolean staysInsteadOf(EntryFile present, EntryFile added) {
+        return present.key().keyspace() == Keyspace.CAS && present.name().compareTo(added.name()) < 0;
+    }
+
     private void apply() {
         if ((JournalRecord.suffixCode(words, 0) & JournalRecord.OTHER_SUFFIX) != 0) {
             return; // not the name of a file that this library has written
@@ -93,7 +102,7 @@ final class LogTail {
         boolean same = entry.map(present -> present.file().equals(file)).orElse(false);
         switch (JournalRecord.operation(words)) {
             case JournalRecord.ADDED -> {
-                if (!same) {
+                if (!same && !(entry.isPresent() && staysInsteadOf(entry.get().file(), file))) {
                     entry.ifPresent(index::remove); // replaced, by a process that may not have known it
                     index.load(file, JournalRecord.storedSize(words, 0), Index.NOW);
                 }

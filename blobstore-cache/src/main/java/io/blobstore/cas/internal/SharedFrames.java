@@ -65,15 +65,9 @@ final class SharedFrames {
      */
     int run(Worker worker, Executor executor, int helpers) throws IOException {
         try {
-            for (int i = 0; i < helpers; i++) {
-                executor.execute(() -> help(worker));
-            }
-        } catch (RejectedExecutionException e) {
-            // then without help
-        }
-        try {
+            submit(worker, executor, helpers);
             worker.work(this);
-        } finally {
+        } finally { // whatever has failed, such as the start of a thread: helpers write into the caller's memory
             helping.close();
             awaitHelpers();
         }
@@ -82,6 +76,16 @@ final class SharedFrames {
             return failedAt;
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void submit(Worker worker, Executor executor, int helpers) {
+        try {
+            for (int i = 0; i < helpers; i++) {
+                executor.execute(() -> help(worker));
+            }
+        } catch (RejectedExecutionException e) {
+            LOG.debug("frames are decoded without more help", e);
         }
     }
 

@@ -6,6 +6,7 @@ import io.blobstore.internal.file.ProcessSession;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -191,13 +192,25 @@ final class SharedMember implements SharedRoom, Closeable {
         }
     }
 
-    /** Lists all files: adds those that the index does not know, and returns the bytes of all. */
-    private long count(Index index) throws IOException {
+    /**
+     * Lists all files: adds those that the index does not know, and returns the bytes of all.
+     *
+     * @throws IOException if a directory cannot be listed: too small a sum would let all processes exceed the maximum
+     * @throws IllegalStateException if this is closed meanwhile
+     */
+    long count(Index index) throws IOException {
         long bytes = 0;
         EntryName name = new EntryName();
-        for (int i = 0; i < Codes.KEYSPACES * Layout.SHARDS && !isClosing(); i++) {
+        for (int i = 0; i < Codes.KEYSPACES * Layout.SHARDS; i++) {
+            if (isClosing()) {
+                throw new IllegalStateException("closed while the files were counted");
+            }
             Keyspace keyspace = Codes.keyspace(i / Layout.SHARDS);
-            String[] names = layout.shard(keyspace, i % Layout.SHARDS).toFile().list();
+            Path shard = layout.shard(keyspace, i % Layout.SHARDS);
+            String[] names = shard.toFile().list();
+            if (names == null && !Files.notExists(shard)) {
+                throw new IOException(shard + " cannot be listed");
+            }
             for (String text : names == null ? new String[0] : names) {
                 if (name.parse(keyspace, text) && name.shard() == i % Layout.SHARDS) {
                     bytes += count(index, name.file());

@@ -17,8 +17,10 @@ import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -100,6 +102,28 @@ class TransferQueueTest {
         @Override
         public void ended(Throwable failure) {
             ends.add(String.valueOf(failure));
+        }
+    }
+
+    @Test
+    void aFailureCountsWhileTheLastOtherTransferEnds() throws Exception {
+        ExecutorService other = Executors.newSingleThreadExecutor();
+        try {
+            for (int round = 0; round < 20_000; round++) {
+                Work work = new Work(2);
+                new TransferQueue(work, 2).run();
+                CyclicBarrier together = new CyclicBarrier(2);
+                Future<?> failing = other.submit(() -> {
+                    together.await();
+                    return work.started.get(0).outcome.completeExceptionally(new IOException("lost"));
+                });
+                together.await();
+                work.started.get(1).outcome.complete(RESULT);
+                failing.get();
+                assertThat(work.ends).containsExactly("java.io.IOException: lost");
+            }
+        } finally {
+            other.shutdown();
         }
     }
 

@@ -3,6 +3,8 @@ package io.blobstore.cas.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.UncheckedIOException;
+import io.blobstore.cache.pieces.Blocking;
 import io.blobstore.cas.AccessMode;
 import io.blobstore.cas.CacheInUseException;
 import io.blobstore.contract.LeakCheck;
@@ -189,6 +191,50 @@ class CacheProcessesTest {
         }
         try (OpenedCache alone = OpenedCache.open(directory)) {
             assertThat(alone.index.totals().entries()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void ofContentThatTwoProcessesPutAtTheSameTimeOneFileStays() throws Exception {
+        try (CacheMember one = start(AccessMode.SHARED).ready();
+                CacheMember two = start(AccessMode.SHARED).ready()) {
+            for (int round = 0; round < 20; round += 3) {
+                int content = round;
+                int first = one.send("put " + content + " 100");
+                int second = two.send("put " + content + " 100");
+                one.answer(first);
+                two.answer(second);
+                one.ask("put " + (round + 1) + " 100");
+                two.ask("put " + (round + 2) + " 100");
+                one.ask("flush");
+                two.ask("flush");
+                awaitKnown(one, round + 2);
+                awaitKnown(two, round + 1);
+                Blocking.until(() -> files(content) < 2);
+                assertThat(files(content)).as("content %d", content).isEqualTo(1);
+            }
+        }
+    }
+
+    /** Waits until a process has read the log of another one, up to the entry with a number. */
+    private static void awaitKnown(CacheMember member, int number) {
+        Blocking.until(() -> {
+            try {
+                return member.ask("known")
+                        .contains(OpenedCache.key(number).hash().hex());
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
+
+    private long files(int number) {
+        String hash = OpenedCache.key(number).hash().hex();
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.filter(file -> file.getFileName().toString().startsWith(hash))
+                    .count();
+        } catch (IOException | UncheckedIOException e) {
+            return 2; // a file vanished meanwhile
         }
     }
 

@@ -3,6 +3,7 @@ package io.blobstore.cas.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.blobstore.cache.pieces.Blocking;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,6 +51,45 @@ class SharedFramesTest {
                 2);
         assertThat(end).isEqualTo(5);
         assertThat(done).hasSize(5);
+    }
+
+    @Test
+    void aHelperThatWorksIsWaitedForWhenAnotherCannotBeStarted() throws Exception {
+        ExecutorService executor = Executors.newSingleThreadExecutor();
+        CountDownLatch works = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        AtomicBoolean finished = new AtomicBoolean();
+        List<Runnable> submitted = new ArrayList<>();
+        SharedFrames frames = new SharedFrames(0, 5);
+        try {
+            Thread caller = new Thread(() -> assertThatThrownBy(() -> frames.run(
+                            shared -> {
+                                works.countDown();
+                                Blocking.await(go);
+                                finished.set(true);
+                            },
+                            task -> {
+                                if (!submitted.isEmpty()) {
+                                    Blocking.until(() -> works.getCount() == 0);
+                                    throw new OutOfMemoryError("unable to create native thread (scripted)");
+                                }
+                                submitted.add(task);
+                                executor.execute(task);
+                            },
+                            2))
+                    .satisfies(failure -> assertThat(finished).isTrue())
+                    .isInstanceOf(OutOfMemoryError.class));
+            AtomicBoolean asExpected = new AtomicBoolean(true);
+            caller.setUncaughtExceptionHandler((thread, failure) -> asExpected.set(false));
+            caller.start();
+            Blocking.until(() -> caller.getState() == Thread.State.WAITING || !caller.isAlive());
+            go.countDown();
+            caller.join();
+            assertThat(asExpected).isTrue();
+        } finally {
+            go.countDown();
+            executor.shutdown();
+        }
     }
 
     @Test

@@ -1,11 +1,14 @@
 package io.blobstore.cas.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.internal.file.ProcessSession;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -61,6 +64,20 @@ class SharedUsageTest {
         assertThat(usage.take(100)).isTrue();
         usage.recount(() -> 200);
         assertThat(usage.used()).isEqualTo(300);
+    }
+
+    @Test
+    void aProcessThatIsClosedWhileItCountsDoesNotReportAPart() throws IOException {
+        Path directory = Files.createDirectory(state.resolve("cache"));
+        Layout layout = new Layout(directory);
+        layout.create();
+        try (Index index = new Index(MAX, new ReaperTest.NoLog(), entry -> {})) {
+            SharedMember member = new SharedMember(layout, state, MAX, usage, null, null, null, Map.of());
+            assertThat(member.count(index)).isZero();
+            member.stop();
+            assertThatIllegalStateException().isThrownBy(() -> usage.recount(() -> member.count(index)));
+        }
+        assertThat(usage.isCounted()).isFalse();
     }
 
     @Test
