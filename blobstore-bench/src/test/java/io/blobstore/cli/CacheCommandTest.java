@@ -7,6 +7,7 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
 import io.blobstore.ByteRange;
+import io.blobstore.ForwardingBlobStore;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.cache.AccessTrace;
@@ -16,7 +17,6 @@ import io.blobstore.cache.WriteBackOptions;
 import io.blobstore.cas.CacheOptions;
 import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Digest;
-import io.blobstore.ForwardingBlobStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -73,9 +73,8 @@ class CacheCommandTest {
     @Test
     void theOnlyCopyOfAnAcknowledgedBlobIsNotEvicted() throws IOException {
         CachedStoreOptions writeBack = CachedStoreOptions.builder()
-                .writeBack(WriteBackOptions.builder()
-                        .closeTimeout(Duration.ZERO)
-                        .build())
+                .writeBack(
+                        WriteBackOptions.builder().closeTimeout(Duration.ZERO).build())
                 .build();
         BlobStore down = new ForwardingBlobStore(BlobStores.open("mem:")) {
             @Override

@@ -142,8 +142,8 @@ public final class CachedBlobStore extends ForwardingBlobStore {
     }
 
     /**
-     * Returns whether blobs were acknowledged whose only copy is in a cache, until they are uploaded. Only an open store
-     * with write-back keeps them from being evicted: without it, nothing must be put into the cache, or evicted.
+     * Returns whether blobs were acknowledged whose only copy is in a cache, until they are uploaded. Only an open
+     * store with write-back keeps them from being evicted: without it, nothing must be put into the cache, or evicted.
      */
     public static boolean hasPendingUploads(ContentCache cache) throws IOException {
         return PendingFiles.isAnyIn(pending(cache));

@@ -430,7 +430,8 @@ class WriteBackTest extends CachedStoreFixture {
         put(KEY, OTHER);
         go.countDown();
 
-        assertThat(listed.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).containsExactlyInAnyOrder(KEY.toString(), SECOND.toString());
+        assertThat(listed.get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                .containsExactlyInAnyOrder(KEY.toString(), SECOND.toString());
     }
 
     @Test
@@ -446,8 +447,7 @@ class WriteBackTest extends CachedStoreFixture {
             assertThat(queue.attempted(taken, null, Duration.ZERO)).isTrue();
 
             Thread.currentThread().interrupt(); // ends the wait for the turn, if there is one
-            assertThatExceptionOfType(BlobStoreException.class)
-                    .isThrownBy(() -> queue.lockKey(Operation.DELETE, KEY));
+            assertThatExceptionOfType(BlobStoreException.class).isThrownBy(() -> queue.lockKey(Operation.DELETE, KEY));
             assertThat(Thread.interrupted()).isTrue();
 
             queue.unlockKey(KEY);
@@ -486,7 +486,9 @@ class WriteBackTest extends CachedStoreFixture {
         try (ContentCache follower = ContentCache.open(directory.resolve("cache"), readOnly)) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> CachedBlobStore.open(
-                            memory, follower, options().toBuilder().storeId("other").build()))
+                            memory,
+                            follower,
+                            options().toBuilder().storeId("other").build()))
                     .withMessageContaining("EXCLUSIVE");
         }
         assertThat(pendingFiles()).hasSize(1);

@@ -3,12 +3,12 @@ package io.blobstore.cas.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.UncheckedIOException;
 import io.blobstore.cache.pieces.Blocking;
 import io.blobstore.cas.AccessMode;
 import io.blobstore.cas.CacheInUseException;
 import io.blobstore.contract.LeakCheck;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
