@@ -280,9 +280,16 @@ class WriteBackTest extends CachedStoreFixture {
             read(store, BlobKey.of("waiting-" + i), ByteRange.all(), bytes(5 << 20, i));
         }
         assertThat(store.stats().pendingBlobs()).isEqualTo(3);
+        CountDownLatch go = new CountDownLatch(1);
+        remote.beforeStore(key -> {
+            if (!key.equals(KEY)) { // the others wait on: they leave no room meanwhile
+                Blocking.await(go);
+            }
+        });
         remote.setDown(false);
         put(KEY, bytes(5 << 20, 9));
         read(memory, KEY, ByteRange.all(), bytes(5 << 20, 9));
+        go.countDown();
     }
 
     @Test
