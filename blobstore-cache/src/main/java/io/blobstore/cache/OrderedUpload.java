@@ -1,66 +1,33 @@
 package io.blobstore.cache;
 
-import io.blobstore.BlobKey;
-import io.blobstore.BlobSource;
 import io.blobstore.Crc32c;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
 import io.blobstore.StoredBlob;
-import io.blobstore.UploadedPart;
-import io.blobstore.spi.PartLayout;
 import java.io.IOException;
-import java.util.List;
 
-/**
- * An upload of the remote store that is completed in turn with the blob that waits at its key. Thread-safe.
- *
- * @param conditional whether it is completed after that blob; otherwise it replaces it
- */
-record OrderedUpload(MultipartUpload upload, WriteBack writeBack, boolean conditional) implements MultipartUpload {
-    @Override
-    public BlobKey key() {
-        return upload.key();
-    }
+/** An upload of the remote store that is completed in turn with the blob that waits at its key. Thread-safe. */
+final class OrderedUpload extends ForwardingUpload {
+    private final WriteBack writeBack;
+    private final boolean conditional;
 
-    @Override
-    public String id() {
-        return upload.id();
-    }
-
-    @Override
-    public PartLayout layout() {
-        return upload.layout();
-    }
-
-    @Override
-    public UploadedPart uploadPart(int partNumber, BlobSource content) throws IOException {
-        return upload.uploadPart(partNumber, content);
-    }
-
-    @Override
-    public List<UploadedPart> parts() {
-        return upload.parts();
+    /**
+     * Creates an upload.
+     *
+     * @param conditional whether it is completed after that blob; otherwise it replaces it
+     */
+    OrderedUpload(MultipartUpload upload, WriteBack writeBack, boolean conditional) {
+        super(upload);
+        this.writeBack = writeBack;
+        this.conditional = conditional;
     }
 
     @Override
     public StoredBlob complete(Crc32c checksum) throws IOException {
         return conditional
-                ? writeBack.after(Operation.COMPLETE_UPLOAD, key(), () -> upload.complete(checksum))
-                : writeBack.instead(Operation.COMPLETE_UPLOAD, key(), () -> upload.complete(checksum));
-    }
-
-    @Override
-    public void abort() throws IOException {
-        upload.abort();
-    }
-
-    @Override
-    public void close() throws IOException {
-        upload.close();
-    }
-
-    @Override
-    public String toString() {
-        return upload.toString();
+                ? writeBack.after(
+                        Operation.COMPLETE_UPLOAD, key(), () -> delegate().complete(checksum))
+                : writeBack.instead(
+                        Operation.COMPLETE_UPLOAD, key(), () -> delegate().complete(checksum));
     }
 }
