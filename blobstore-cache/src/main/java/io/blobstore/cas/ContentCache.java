@@ -165,12 +165,16 @@ public final class ContentCache implements Closeable {
     /**
      * Reads content, or a range of it, if it is there. The target is neither flushed nor closed.
      *
+     * <p>Content without checksums that has more than 1 MiB, which is stored as it is, is read as a whole once before
+     * anything of it is returned, to compare it with its digest; an interrupt of the thread ends that.
+     *
      * @param target receives the bytes; if the content turns out to be damaged, and after a failure, what was put is
      *     undefined
      * @return the number of bytes that were put into the target; empty if the content is not there, or was damaged
      * @throws IndexOutOfBoundsException if the range is not inside the content
      * @throws IllegalArgumentException if the target has no room for all of a range that is not {@link ByteRange#atMost
      *     at most}
+     * @throws java.nio.channels.ClosedByInterruptException if the thread is interrupted; the entry stays
      * @throws IOException if the file cannot be read; it stays then
      */
     public OptionalLong get(Digest digest, ByteRange range, BlobTarget.Window target) throws IOException {
