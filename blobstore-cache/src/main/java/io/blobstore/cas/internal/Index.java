@@ -332,6 +332,11 @@ public final class Index implements Closeable {
         }
     }
 
+    /** Returns whether a file was removed, and is not deleted yet, as it is in use or could not be deleted. */
+    boolean wasRemoved(EntryFile file) {
+        return locked(() -> entries.wasRemoved(file));
+    }
+
     /** Returns all entries at one moment, the least recently used first. */
     public List<Entry> snapshot() {
         return locked(entries::snapshot);
