@@ -178,8 +178,8 @@ final class PendingFiles implements Closeable {
     /** Sets a record aside whose content is lost. Returns its new path. */
     Path lost(PendingRecord record) throws IOException {
         Path file = path(record);
-        Path aside = Files.move(
-                file, file.resolveSibling(file.getFileName() + LOST), StandardCopyOption.REPLACE_EXISTING);
+        Path aside =
+                Files.move(file, file.resolveSibling(file.getFileName() + LOST), StandardCopyOption.REPLACE_EXISTING);
         try {
             AtomicFile.forceDirectory(directory);
         } finally {

@@ -99,7 +99,8 @@ public final class ContentPins {
         Matcher name = NAME.matcher(file.getFileName().toString());
         try {
             return name.matches()
-                    ? Optional.of(new Digest(Sha256.ofBytes(HexFormat.of().parseHex(name.group(2))), Long.parseLong(name.group(3))))
+                    ? Optional.of(new Digest(
+                            Sha256.ofBytes(HexFormat.of().parseHex(name.group(2))), Long.parseLong(name.group(3))))
                     : Optional.empty();
         } catch (NumberFormatException e) {
             return Optional.empty();

@@ -41,7 +41,8 @@ final class EntryStates {
         this.delete = delete;
     }
 
-    @Nullable Entry find(EntryKey key) {
+    @Nullable
+    Entry find(EntryKey key) {
         return present.get(key);
     }
 
@@ -183,7 +184,8 @@ final class EntryStates {
     }
 
     /** Takes the next victim out; null if there is none. The caller deletes its file. */
-    @Nullable Entry evictOldest() {
+    @Nullable
+    Entry evictOldest() {
         Entry victim = order.victim();
         if (victim != null) {
             take(victim, State.EVICTED);

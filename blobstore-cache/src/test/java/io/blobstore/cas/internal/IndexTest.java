@@ -4,10 +4,13 @@ import static io.blobstore.cas.internal.IndexFixture.BLOCK;
 import static io.blobstore.cas.internal.IndexFixture.file;
 import static io.blobstore.cas.internal.IndexFixture.key;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.blobstore.cas.CacheFullException;
 import io.blobstore.contract.LeakCheck;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -24,6 +27,58 @@ class IndexTest {
     @AfterEach
     void close() {
         cache.close();
+    }
+
+    @Test
+    void anEntryOfAPinnedKeyIsNotEvictedWhateverBecomesOfIt() throws IOException {
+        index.pin(key(0)); // before it has an entry
+        index.pin(key(0));
+        index.pin(key(1));
+        Entry first = cache.put(0, BLOCK);
+        cache.put(1, BLOCK);
+        cache.put(2, BLOCK);
+
+        assertThat(index.evictTo(0)).isEqualTo(BLOCK);
+        assertThat(cache.numbers(3)).containsExactly(0, 1);
+        assertThat(index.totals().pinnedBytes()).isEqualTo(2 * BLOCK);
+        assertThat(index.removeUnlessPinned(first)).isFalse();
+        assertThatExceptionOfType(CacheFullException.class)
+                .isThrownBy(() -> cache.put(3, 9 * BLOCK))
+                .withMessageContaining("8192 are of entries in use or that wait to be uploaded");
+
+        Entry replaced = cache.put(0, 2 * BLOCK); // takes the pin over
+        assertThat(index.remove(replaced)).isTrue();
+        cache.settle();
+        assertThat(index.totals().doomedBytes()).isZero();
+        assertThat(index.totals().pinnedBytes()).isEqualTo(BLOCK);
+        index.load(file(key(0), 77), BLOCK, 1);
+        index.unpin(key(0));
+        index.evictTo(0);
+        assertThat(cache.numbers(3)).containsExactly(0, 1);
+
+        index.unpin(key(0));
+        index.evictTo(0);
+        assertThat(cache.numbers(3)).containsExactly(1);
+        assertThatIllegalStateException().isThrownBy(() -> index.unpin(key(0)));
+        index.unpin(key(1));
+        index.evictTo(0);
+        assertThat(index.totals().storedBytes()).isZero();
+        assertThat(index.totals().pinnedBytes()).isZero();
+    }
+
+    @Test
+    void aPinnedFileThatIsLargerThanTheCacheIsKept() throws IOException {
+        index.pin(key(0));
+
+        index.load(file(key(0), 1), 11 * BLOCK, 1);
+        index.load(file(key(1), 2), 11 * BLOCK, 2);
+        cache.settle();
+        assertThat(cache.numbers(2)).containsExactly(0);
+        assertThatExceptionOfType(CacheFullException.class).isThrownBy(() -> cache.put(2, BLOCK));
+
+        index.unpin(key(0));
+        cache.settle();
+        assertThat(cache.numbers(2)).isEmpty();
     }
 
     @Test
