@@ -15,7 +15,6 @@ import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -134,22 +133,27 @@ final class WriteBackUploads implements Closeable {
 
     /** Ends with a blob that cannot be uploaded, unless a later one has replaced it. */
     private void giveUp(PendingBlob blob, ContentLost cause) {
+        try {
+            if (queue.lost(blob, cause)) {
+                setAside(blob, cause);
+            } else {
+                discard(blob);
+            }
+        } finally {
+            queue.unlockKey(blob.record.blob().key());
+        }
+    }
+
+    private void setAside(PendingBlob blob, ContentLost cause) {
         BlobKey key = blob.record.blob().key();
         try {
-            if (!queue.lost(blob, cause)) {
-                discard(blob);
-                return;
-            }
-            lost.add(key);
-            queue.release(blob.size());
-            Path aside = files.lost(blob.record);
-            LOG.error("'{}' was acknowledged, and is lost; {} is its record", key, aside, cause);
+            LOG.error("'{}' was acknowledged, and is lost; {} is its record", key, files.lost(blob.record), cause);
         } catch (IOException e) {
             cause.addSuppressed(e);
             LOG.error("'{}' was acknowledged, and is lost; its record could not be set aside", key, cause);
-        } finally {
-            queue.unlockKey(key);
         }
+        lost.add(key);
+        queue.release(blob.size());
     }
 
     /** Logs attempts 1, 2, 4, 8 and so on as warnings: an outage makes many. */

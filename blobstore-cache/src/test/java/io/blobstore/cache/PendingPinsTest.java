@@ -81,6 +81,7 @@ class PendingPinsTest extends CachedStoreFixture {
         for (int i = 0; i < 12; i++) {
             put(kept, bytes(2 * MIB, 50 + i));
         }
+        Blocking.until(() -> !kept.stats().loading());
         kept.evictTo(0);
         assertThat(kept.remove(digest(CONTENT))).isFalse();
         assertThat(kept.contains(digest(CONTENT))).isTrue();
@@ -98,13 +99,14 @@ class PendingPinsTest extends CachedStoreFixture {
         assertThat(store.stats().lostBlobs()).isZero();
         assertThat(CachedBlobStore.pendingUploads(cache)).isEmpty();
         assertThat(cache.stats().pinnedBytes()).isZero();
+        Blocking.until(() -> !cache.stats().loading());
         cache.evictTo(0);
         assertThat(cache.stats().storedBytes()).isZero();
     }
 
     private Path records() throws IOException {
         try (Stream<Path> stores = Files.list(cache.pins().directory())) {
-            return stores.findFirst().orElseThrow();
+            return stores.filter(Files::isDirectory).findFirst().orElseThrow();
         }
     }
 

@@ -51,7 +51,7 @@ class IndexTest {
         cache.settle();
         assertThat(index.totals().doomedBytes()).isZero();
         assertThat(index.totals().pinnedBytes()).isEqualTo(BLOCK);
-        index.load(file(key(0), 77), BLOCK, 1);
+        index.load(cache.disk.write(file(key(0), 77), BLOCK), BLOCK, 1);
         index.unpin(key(0));
         index.evictTo(0);
         assertThat(cache.numbers(3)).containsExactly(0, 1);
@@ -70,8 +70,8 @@ class IndexTest {
     void aPinnedFileThatIsLargerThanTheCacheIsKept() throws IOException {
         index.pin(key(0));
 
-        index.load(file(key(0), 1), 11 * BLOCK, 1);
-        index.load(file(key(1), 2), 11 * BLOCK, 2);
+        index.load(cache.disk.write(file(key(0), 1), BLOCK), 11 * BLOCK, 1);
+        index.load(cache.disk.write(file(key(1), 2), BLOCK), 11 * BLOCK, 2);
         cache.settle();
         assertThat(cache.numbers(2)).containsExactly(0);
         assertThatExceptionOfType(CacheFullException.class).isThrownBy(() -> cache.put(2, BLOCK));
