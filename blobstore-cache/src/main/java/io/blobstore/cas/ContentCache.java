@@ -36,9 +36,11 @@ public final class ContentCache implements Closeable {
     private final ContentPuts puts;
     private final Records records;
     private final Maintenance maintenance;
+    private final ContentPins pins;
 
-    private ContentCache(CacheContext context) {
+    private ContentCache(CacheContext context, ContentPins pins) {
         this.context = context;
+        this.pins = pins;
         this.reads = new ContentReads(context);
         this.puts = new ContentPuts(context, reads);
         this.records = new Records(context);
@@ -47,7 +49,7 @@ public final class ContentCache implements Closeable {
 
     /**
      * Opens the cache of a directory, which is created if it is missing. Entries are listed in the background: they can
-     * be read at once.
+     * be read at once. Content that waits to be uploaded is {@linkplain #pins pinned} from the beginning.
      *
      * @throws CacheInUseException if another process has it open
      * @throws CacheDirectoryException if the directory cannot be used
@@ -62,8 +64,9 @@ public final class ContentCache implements Closeable {
         try {
             Index index = index(directory, options);
             try {
+                ContentPins pins = ContentPins.load(directory.stateDirectory(), index, options.accessMode());
                 directory.load(index);
-                return new ContentCache(new CacheContext(directory, index, options, files));
+                return new ContentCache(new CacheContext(directory, index, options, files), pins);
             } catch (IOException | RuntimeException | Error e) {
                 index.close();
                 throw e;
@@ -204,9 +207,9 @@ public final class ContentCache implements Closeable {
     }
 
     /**
-     * Removes content. Those who read it go on.
+     * Removes content, unless it is {@linkplain #pins pinned}. Those who read it go on.
      *
-     * @return whether it was there
+     * @return whether it was removed
      */
     public boolean remove(Digest digest) throws IOException {
         return whileWritable(() -> reads.remove(digest));
@@ -257,8 +260,18 @@ public final class ContentCache implements Closeable {
     }
 
     /**
-     * Evicts the least recently used entries until at most a number of bytes is stored, or all that are left are in
-     * use, and waits until their files are deleted.
+     * Reads all of some content and compares it with its digest, as {@link #verify(CacheEntry)} does.
+     *
+     * @return whether it is there, and not damaged
+     */
+    public boolean verify(Digest content) throws IOException {
+        return ContentReads.isEmpty(content)
+                || verify(new CacheEntry(Keyspace.CAS, content.sha256(), content.size(), content.size()));
+    }
+
+    /**
+     * Evicts the least recently used entries until at most a number of bytes is stored, or all that are left are in use
+     * or pinned, and waits until their files are deleted.
      *
      * @return the number of bytes that the evicted entries took on the disk
      * @throws IllegalStateException if the cache is open read-only
@@ -270,6 +283,11 @@ public final class ContentCache implements Closeable {
     /** Returns the directory of locks, journal and unfinished files, where other components may keep state as well. */
     public Path stateDirectory() {
         return context.directory.stateDirectory();
+    }
+
+    /** Returns the files that keep content from being evicted and removed. */
+    public ContentPins pins() {
+        return pins;
     }
 
     /** Returns what other processes may do while the cache is open. */
@@ -291,6 +309,7 @@ public final class ContentCache implements Closeable {
                 context.misses.sum(),
                 totals.evictions(),
                 context.corrupt.sum(),
+                totals.pinnedBytes(),
                 context.directory.isLoading());
     }
 

@@ -190,6 +190,13 @@ public final class EntryReader implements Closeable {
         }
     }
 
+    /** Verifies content again that no checksum protects, and that is read without verifying it each time. */
+    public void verifyAgain() throws IOException {
+        if (table.encoding() == Encoding.IDENTITY && contentSize() > SMALL && ContentCheck.applies(entry.key())) {
+            verify();
+        }
+    }
+
     private void readPlain(long from, long to, BlobTarget.Window target) throws IOException {
         if (contentSize() <= SMALL && ContentCheck.applies(entry.key())) {
             readSmallPlain(from, to, target);
