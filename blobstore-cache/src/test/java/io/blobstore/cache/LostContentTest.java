@@ -76,6 +76,11 @@ class LostContentTest extends CachedStoreFixture {
         }
     }
 
+    /** Waits for an attempt: the next one asks the remote store first, and does not read the content before that. */
+    private void awaitFailedAttempt() {
+        Blocking.until(() -> store.stats().uploadRetries() > 0);
+    }
+
     private void awaitLost() {
         Blocking.until(() -> store.stats().lostBlobs() == 1);
         assertThat(records(".lost")).isEqualTo(1);
@@ -107,7 +112,7 @@ class LostContentTest extends CachedStoreFixture {
         store = CachedBlobStore.open(remote, cache, options());
         remote.setDown(true);
         store.store(KEY, ByteBuffer.wrap(bytes(size, 1)));
-        Blocking.until(() -> store.stats().uploadRetries() > 0); // its content has been read and verified
+        awaitFailedAttempt(); // its content has been read and verified
 
         CacheFiles.damage(cacheDirectory(), 0.5);
         remote.setDown(false);
@@ -163,6 +168,7 @@ class LostContentTest extends CachedStoreFixture {
     void contentThatIsStoredAgainReplacesTheDamaged() throws IOException {
         remote.setDown(true);
         store.store(KEY, ByteBuffer.wrap(OTHER));
+        awaitFailedAttempt();
         CacheFiles.damage(cacheDirectory(), 0.5);
         assertThatExceptionOfType(IntegrityException.class).isThrownBy(() -> read(ByteRange.all(), OTHER));
 
@@ -180,6 +186,7 @@ class LostContentTest extends CachedStoreFixture {
     void aBlobThatWasReplacedIsNotLost() throws IOException {
         remote.setDown(true);
         store.store(KEY, ByteBuffer.wrap(CONTENT));
+        awaitFailedAttempt();
         CacheFiles.damage(cacheDirectory(), 0.5);
         store.store(KEY, ByteBuffer.wrap(OTHER));
         remote.setDown(false);
