@@ -257,7 +257,7 @@ public final class BlobStoreObjects implements ObjectStore {
      */
     @Override
     public Sweep beginSweep(Duration wait, Duration grace) throws IOException {
-        return BucketSweep.begin(this, store, grace);
+        return BucketSweep.begin(this, store, grace.compareTo(this.grace) > 0 ? grace : this.grace);
     }
 
     /** Does nothing: the caller owns the store. */

@@ -124,7 +124,8 @@ public interface ObjectStore extends Closeable {
      * Begins a garbage collection; only one runs at a time.
      *
      * @param wait how long to wait for writers, where they exclude a collection
-     * @param grace in a store without locks, the age below which an object is not deleted
+     * @param grace in a store without locks, the age below which an object is not deleted, unless that of the store is
+     *     longer
      * @throws RepositoryBusyException if writers, or another collection, do not end in time
      */
     Sweep beginSweep(Duration wait, Duration grace) throws IOException;

@@ -358,6 +358,27 @@ class CollectTest {
     }
 
     @Test
+    void aCollectionKeepsTheGracePeriodOnWhichWritersRely() throws Exception {
+        Repository patient =
+                Repository.of(BlobStoreObjects.of(bucket, ObjectHash.SHA_256).grace(Duration.ofDays(8)));
+        split(patient, "a", first, "a");
+        patient.deleteRef("a");
+        bucket.now = bucket.now.plus(Duration.ofDays(3)); // a writer would not store the objects again
+        patient.collect(CollectOptions.DEFAULT);
+        assertThat(patient.collect(CollectOptions.DEFAULT).objectsDeleted()).isZero();
+        assertThat(patient.collect(CollectOptions.builder()
+                                .grace(Duration.ofHours(1))
+                                .build())
+                        .objectsDeleted())
+                .isZero();
+        bucket.now = bucket.now.plus(Duration.ofDays(6));
+        CollectOptions longer =
+                CollectOptions.builder().grace(Duration.ofDays(10)).build();
+        assertThat(patient.collect(longer).objectsDeleted()).isZero();
+        assertThat(patient.collect(CollectOptions.DEFAULT).objectsDeleted()).isEqualTo(21);
+    }
+
+    @Test
     void anOldObjectIsSparedTheFirstTime() throws Exception {
         split(inBucket, "a", first, "a");
         inBucket.deleteRef("a");
