@@ -29,8 +29,7 @@ sealed interface SplitItem permits SplitItem.InlineRun, SplitItem.ExternalPart {
         }
 
         /** Returns the content if the run has ended. */
-        @Nullable
-        RetainedSource content() {
+        @Nullable RetainedSource content() {
             return content;
         }
 
@@ -59,8 +58,7 @@ sealed interface SplitItem permits SplitItem.InlineRun, SplitItem.ExternalPart {
             return length;
         }
 
-        @Nullable
-        ObjectId id() {
+        @Nullable ObjectId id() {
             return id;
         }
 
