@@ -4,9 +4,10 @@ import io.blobstore.Sha256;
 import io.blobstore.split.ContentType;
 import io.blobstore.split.Splitter;
 import io.blobstore.transfer.RetryPolicy;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /** Options of {@link SplitEngine#split}. Immutable. */
 public final class SplitOptions {
@@ -27,7 +28,7 @@ public final class SplitOptions {
         splitter = builder.splitter;
         contentType = builder.contentType;
         ref = builder.ref;
-        streams = Map.copyOf(builder.streams);
+        streams = Collections.unmodifiableMap(new LinkedHashMap<>(builder.streams));
         expected = builder.expected;
         heal = builder.heal;
         concurrency = builder.concurrency;
@@ -58,7 +59,7 @@ public final class SplitOptions {
         return ref;
     }
 
-    /** Returns the names of other streams to which the stream refers, by the name of the reference. */
+    /** Returns the names of other streams to which the stream refers, by the name of the reference, in order. */
     public Map<String, String> streams() {
         return streams;
     }
@@ -100,7 +101,7 @@ public final class SplitOptions {
         private Splitter splitter = Splitter.tar();
         private ContentType contentType = ContentType.NONE;
         private Optional<String> ref = Optional.empty();
-        private final Map<String, String> streams = new TreeMap<>();
+        private final Map<String, String> streams = new LinkedHashMap<>();
         private Optional<Sha256> expected = Optional.empty();
         private boolean heal;
         private int concurrency;
@@ -132,7 +133,8 @@ public final class SplitOptions {
         }
 
         /**
-         * Adds a reference to another stream of the repository, which is kept as long as this one.
+         * Adds a reference to another stream of the repository, which is kept as long as this one. The stream lists its
+         * references in the order in which they were added.
          *
          * @param name the name of the reference
          * @param stream the name of the stream, which must exist

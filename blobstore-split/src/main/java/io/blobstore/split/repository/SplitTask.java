@@ -36,6 +36,7 @@ final class SplitTask implements TransferTask<SplitResult> {
     private final int threads;
     private final SplitCounters counters;
     private final Path temporaries;
+    private ObjectStore.@Nullable Session joined;
 
     // Written by the first worker, read by the last.
     private final ArrayDeque<Closeable> resources = new ArrayDeque<>();
@@ -52,6 +53,12 @@ final class SplitTask implements TransferTask<SplitResult> {
         this.source = source.retain();
     }
 
+    /** Makes the split use a session that the caller ends. */
+    SplitTask joining(ObjectStore.Session session) {
+        joined = session;
+        return this;
+    }
+
     @Override
     public String description() {
         return "split of '" + name + "'";
@@ -63,7 +70,8 @@ final class SplitTask implements TransferTask<SplitResult> {
         context.planned(source.size(), 1);
         WorkQueue queue = new WorkQueue(context, store.hash(), threads - 1);
         try {
-            ObjectStore.Session opened = open(context.retrying("begin session", store::beginSession));
+            ObjectStore.Session opened =
+                    joined != null ? joined : open(context.retrying("begin session", store::beginSession));
             SplitStreamWriter stream = open(SplitStreamWriter.create(store.hash(), options.contentType(), temporaries));
             for (Map.Entry<String, String> reference : options.streams().entrySet()) {
                 ObjectId other = context.retrying("find stream", () -> repository.stream(reference.getValue()));
@@ -132,13 +140,14 @@ final class SplitTask implements TransferTask<SplitResult> {
                 return result;
             });
         }
-        endSession(context);
+        if (joined == null) {
+            endSession(context, resources.removeLast());
+        }
         return result;
     }
 
     /** Ends the session with retries, as long as there are any; {@link #release} would have none. */
-    private void endSession(TransferContext context) throws InterruptedException {
-        Closeable session = resources.removeLast();
+    private void endSession(TransferContext context, Closeable session) throws InterruptedException {
         try {
             context.retrying("end session", () -> {
                 session.close();
