@@ -34,7 +34,8 @@ final class LayerContent implements Closeable {
         if (!layer.isCompressed()) {
             return new LayerContent(MappedFile.open(layer.blob()), null);
         }
-        Path temporary = Files.createTempFile("blobstore-layer", ".tmp");
+        Path directory = Path.of(System.getProperty("java.io.tmpdir"));
+        Path temporary = Files.createTempFile(directory, "blobstore-layer", ".tmp");
         try {
             decompress(layer, maxBytes, temporary, context);
             return new LayerContent(MappedFile.open(temporary), temporary);
