@@ -142,6 +142,11 @@ public final class LayoutBuilder {
         return this;
     }
 
+    /** Returns the descriptor that was added last. */
+    String last() {
+        return manifests.get(manifests.size() - 1);
+    }
+
     private static String annotation(String name) {
         return name.isEmpty() ? "" : ",\"annotations\":{\"org.opencontainers.image.ref.name\":\"" + name + "\"}";
     }
