@@ -42,6 +42,8 @@ public final class OciLayout {
     /** Indexes in indexes: one level is usual. */
     private static final int MAX_NESTING = 4;
 
+    private static final int MAX_INDEXES = 1000;
+
     private static final int MAX_IMAGES = 10_000;
 
     private final Path directory;
@@ -79,7 +81,7 @@ public final class OciLayout {
     }
 
     private void addIndex(String document, ByteBuffer text, Optional<String> name, int depth) throws IOException {
-        if (depth > MAX_NESTING || ++indexes > MAX_IMAGES) {
+        if (depth > MAX_NESTING || ++indexes > MAX_INDEXES) {
             throw documents.failure(
                     Reason.UNSUPPORTED, document, "there are too many indexes, or too deep inside one another", null);
         }

@@ -57,7 +57,7 @@ class GzipMembersTest {
     @Test
     void manyEmptyMembersNeedNoStack() throws IOException {
         byte[] empty = LayoutBuilder.gzip(new byte[0]);
-        byte[] many = new byte[empty.length * 100_000];
+        byte[] many = new byte[empty.length * 50_000];
         for (int at = 0; at < many.length; at += empty.length) {
             System.arraycopy(empty, 0, many, at, empty.length);
         }

@@ -196,7 +196,7 @@ class OciBadInputTest {
     @ParameterizedTest
     @ValueSource(strings = {GZIP, "+zstd"})
     void aBombIsStopped(String suffix) throws Exception {
-        Sha256 layer = builder.layer(new byte[32 << 20], suffix);
+        Sha256 layer = builder.layer(new byte[8 << 20], suffix);
         OciImage image = image();
         OciImportOptions options =
                 OciImportOptions.builder().maxLayerBytes(1 << 20).build();

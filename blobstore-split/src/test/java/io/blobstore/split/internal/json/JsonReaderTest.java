@@ -114,7 +114,7 @@ class JsonReaderTest {
         byte[] valid = DOCUMENT.getBytes(StandardCharsets.UTF_8);
         SplittableRandom random = new SplittableRandom(1);
         int refused = 0;
-        for (int round = 0; round < 20_000; round++) {
+        for (int round = 0; round < 3_000; round++) {
             byte[] damaged = valid.clone();
             for (int i = random.nextInt(1, 4); i > 0; i--) {
                 damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();
@@ -125,6 +125,6 @@ class JsonReaderTest {
                 refused++;
             }
         }
-        assertThat(refused).isGreaterThan(10_000);
+        assertThat(refused).isGreaterThan(1_500);
     }
 }
