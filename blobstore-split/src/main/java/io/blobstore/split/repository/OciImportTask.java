@@ -2,11 +2,13 @@ package io.blobstore.split.repository;
 
 import io.blobstore.BlobSource;
 import io.blobstore.Sha256;
+import io.blobstore.memory.MappedFile;
 import io.blobstore.split.ContentType;
 import io.blobstore.split.ObjectId;
 import io.blobstore.split.SplitInput;
 import io.blobstore.split.SplitSink;
 import io.blobstore.split.Splitter;
+import io.blobstore.split.internal.input.InputStreamChannel;
 import io.blobstore.split.oci.OciDescriptor;
 import io.blobstore.split.oci.OciImage;
 import io.blobstore.split.oci.OciLayer;
@@ -16,6 +18,7 @@ import io.blobstore.transfer.TransferContext;
 import io.blobstore.transfer.TransferTask;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,7 +51,7 @@ final class OciImportTask implements TransferTask<OciImportResult> {
     private final Map<String, Blob> blobs = new LinkedHashMap<>();
     private ObjectStore.@Nullable Session session;
     private @Nullable SplitTask split;
-    private @Nullable LayerContent content;
+    private @Nullable InputStream content;
 
     OciImportTask(Repository repository, OciImage image, String name, OciImportOptions options, int threads) {
         this.repository = repository;
@@ -132,11 +135,19 @@ final class OciImportTask implements TransferTask<OciImportResult> {
             split.expected(layer.id());
         }
         BlobContext own = new BlobContext(context, image, layer.descriptor(), !layer.isCompressed());
-        LayerContent opened = LayerContent.open(layer, options.maxLayerBytes(), context);
-        content = opened;
-        add(own, name, opened.file().region(), split.build());
-        content = null;
-        opened.close();
+        if (layer.isCompressed()) {
+            InputStream opened = layer.open(options.maxLayerBytes(), context::moved);
+            content = opened;
+            add(own, name, SplitTask.of(repository, name, new InputStreamChannel(opened), split.build(), threads));
+            content = null;
+            opened.close();
+        } else {
+            SplitTask task;
+            try (MappedFile blob = MappedFile.open(layer.blob())) {
+                task = SplitTask.of(repository, name, blob.region(), split.build(), threads); // retains it
+            }
+            add(own, name, task);
+        }
     }
 
     private void addDocument(
@@ -144,7 +155,8 @@ final class OciImportTask implements TransferTask<OciImportResult> {
             throws IOException, InterruptedException {
         SplitOptions built = split.build();
         if (!addPresent(context, name, built.contentType(), descriptor, built.streams())) {
-            add(new BlobContext(context, image, descriptor, true), name, text, built);
+            SplitTask task = SplitTask.of(repository, name, text, built, threads);
+            add(new BlobContext(context, image, descriptor, true), name, task);
         }
     }
 
@@ -174,11 +186,9 @@ final class OciImportTask implements TransferTask<OciImportResult> {
         return true;
     }
 
-    private void add(BlobContext context, String name, BlobSource source, SplitOptions splitOptions)
-            throws IOException, InterruptedException {
-        ObjectStore.Session current = Optional.ofNullable(session).orElseThrow(IllegalStateException::new);
-        SplitTask task = new SplitTask(repository, name, source, splitOptions, threads).joining(current);
+    private void add(BlobContext context, String name, SplitTask task) throws IOException, InterruptedException {
         split = task;
+        task.joining(Optional.ofNullable(session).orElseThrow(IllegalStateException::new));
         context.run(() -> task.begin(context));
         WorkQueue.requireRunning(context);
         SplitResult result = task.complete(context);
