@@ -3,6 +3,7 @@ package io.blobstore.split.repository;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.split.ObjectHash;
 import io.blobstore.split.ObjectId;
 import java.io.Closeable;
@@ -47,6 +48,46 @@ public interface ObjectStore extends Closeable {
      * @return false if the object was present, and was not replaced
      */
     boolean put(ObjectId id, BlobSource content, boolean replace) throws IOException;
+
+    /**
+     * Begins to store a large object in parts, which several threads send at the same time. Nothing is visible before
+     * it is completed.
+     *
+     * @param size of the object, in bytes
+     * @param replace as in {@link #put}
+     * @return the parts, to be closed by the caller; empty if objects of this size are stored by one {@link #put}, as
+     *     they are by default
+     * @throws io.blobstore.BlobAlreadyExistsException if the object is present, must not be replaced, and the store
+     *     notices at once
+     */
+    default Optional<ObjectParts> beginParts(ObjectId id, long size, boolean replace) throws IOException {
+        return Optional.empty();
+    }
+
+    /** An object that is being stored in parts. Parts may be sent by several threads at the same time. */
+    interface ObjectParts extends Closeable {
+        /** Returns how the content is divided. */
+        PartLayout layout();
+
+        /**
+         * Sends a part. When this returns or throws, nothing touches the content any more.
+         *
+         * @param part from 1
+         * @param content of exactly the length that the layout says
+         */
+        void send(int part, BlobSource content) throws IOException;
+
+        /**
+         * Makes the object visible, after all parts were sent. May be called again after a retryable failure.
+         *
+         * @return false if the object was present, and was not replaced
+         */
+        boolean complete() throws IOException;
+
+        /** Discards the parts, unless they were completed. Must not run while a part is sent. Idempotent. */
+        @Override
+        void close() throws IOException;
+    }
 
     /**
      * Reads an object, or a range of it, into a window, and flushes it. The content is not verified.

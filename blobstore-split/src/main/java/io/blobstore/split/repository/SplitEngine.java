@@ -2,12 +2,17 @@ package io.blobstore.split.repository;
 
 import io.blobstore.BlobSource;
 import io.blobstore.BlobTarget;
+import io.blobstore.split.internal.input.InputStreamChannel;
 import io.blobstore.transfer.RetryPolicy;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferListener;
 import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.IllegalBlockingModeException;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.SelectableChannel;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -55,8 +60,55 @@ public final class SplitEngine {
      */
     public Transfer<SplitResult> split(Repository repository, String name, BlobSource source, SplitOptions options) {
         int threads = threads(repository, options.concurrency());
-        SplitTask task = new SplitTask(repository, name, source, options, threads);
+        return start(SplitTask.of(repository, name, source, options, threads), options, threads);
+    }
+
+    private Transfer<SplitResult> start(SplitTask task, SplitOptions options, int threads) {
         return transfers.start(task, options.retry(), threads, TransferListener.NONE);
+    }
+
+    /**
+     * Starts a split of what a stream contains from here to its end, and returns at once. The result is the same as
+     * that of a source with this content, and so are the guarantees; a failed split cannot be repeated, of course, as
+     * the stream has been read. Its size need not be known: {@link SplitProgress#totalBytes()} is unknown until the
+     * stream has ended.
+     *
+     * <p>The stream is read by one thread of the transfer, into direct memory of at most
+     * {@link SplitOptions#streamMemory()}, and read no faster than that is processed. A part of more than 1 MiB that the
+     * splitter asks for, such as a large file in a tar archive, goes into a temporary file of its own until it is
+     * stored. What the stream throws is the outcome.
+     *
+     * <p>The stream must not be used by others before the transfer has completed, and is never closed: that is up to the
+     * caller. {@linkplain Transfer#cancel Cancelling} interrupts the thread that reads. Reads of pipes and channels end
+     * by that. A read that ignores interrupts, as that of {@link System#in} or a socket's stream does, keeps the
+     * transfer from ending until it returns; where closing the stream ends the read, close it after cancelling.
+     *
+     * @param name the name of the stream; an existing one is replaced
+     * @throws IllegalArgumentException if the name is invalid
+     * @throws IllegalStateException if the manager is closed
+     */
+    public Transfer<SplitResult> split(Repository repository, String name, InputStream stream, SplitOptions options) {
+        return split(repository, name, new InputStreamChannel(stream), options);
+    }
+
+    /**
+     * Starts a split of what a channel contains from its position to its end, and returns at once; see
+     * {@link #split(Repository, String, InputStream, SplitOptions)}. Bytes are read straight into direct memory.
+     *
+     * <p>An interruptible channel, as those of the JDK are, is closed by a cancellation that interrupts a read.
+     *
+     * @param channel in blocking mode
+     * @throws IllegalArgumentException if the name is invalid
+     * @throws IllegalBlockingModeException if the channel is in non-blocking mode
+     * @throws IllegalStateException if the manager is closed
+     */
+    public Transfer<SplitResult> split(
+            Repository repository, String name, ReadableByteChannel channel, SplitOptions options) {
+        if (channel instanceof SelectableChannel selectable && !selectable.isBlocking()) {
+            throw new IllegalBlockingModeException();
+        }
+        int threads = threads(repository, options.concurrency());
+        return start(SplitTask.of(repository, name, channel, options, threads), options, threads);
     }
 
     /** Starts a merge with default options; see {@link #merge(Repository, String, BlobTarget, MergeOptions)}. */

@@ -3,6 +3,7 @@ package io.blobstore.split.repository;
 import io.blobstore.Sha256;
 import io.blobstore.split.ContentType;
 import io.blobstore.split.Splitter;
+import io.blobstore.split.internal.input.StreamInput;
 import io.blobstore.transfer.RetryPolicy;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +21,7 @@ public final class SplitOptions {
     private final Optional<Sha256> expected;
     private final boolean heal;
     private final int concurrency;
+    private final long streamMemory;
     private final RetryPolicy retry;
     private final SplitListener listener;
 
@@ -31,10 +33,15 @@ public final class SplitOptions {
         expected = builder.expected;
         heal = builder.heal;
         concurrency = builder.concurrency;
+        streamMemory = builder.streamMemory;
         retry = builder.retry;
         listener = builder.listener;
         if (concurrency < 0) {
             throw new IllegalArgumentException("the concurrency must be 0 or more; got " + concurrency);
+        }
+        if (streamMemory < StreamInput.MIN_MEMORY) {
+            throw new IllegalArgumentException("the memory for a stream must be " + StreamInput.MIN_MEMORY
+                    + " bytes or more; got " + streamMemory);
         }
     }
 
@@ -78,6 +85,11 @@ public final class SplitOptions {
         return concurrency;
     }
 
+    /** Returns the maximum number of off-heap bytes that are kept of a stream while it is split. */
+    public long streamMemory() {
+        return streamMemory;
+    }
+
     /** Returns how failed requests are repeated. */
     public RetryPolicy retry() {
         return retry;
@@ -91,7 +103,9 @@ public final class SplitOptions {
     @Override
     public String toString() {
         return "SplitOptions[splitter=" + splitter + ", contentType=" + contentType + ", ref=" + ref + ", streams="
-                + streams + ", expected=" + expected + ", heal=" + heal + ", concurrency=" + concurrency + ", retry="
+                + streams + ", expected=" + expected + ", heal=" + heal + ", concurrency=" + concurrency
+                + ", streamMemory="
+                + streamMemory + ", retry="
                 + retry + "]";
     }
 
@@ -104,6 +118,7 @@ public final class SplitOptions {
         private Optional<Sha256> expected = Optional.empty();
         private boolean heal;
         private int concurrency;
+        private long streamMemory = 64L << 20;
         private RetryPolicy retry = RetryPolicy.DEFAULT;
         private SplitListener listener = SplitListener.NONE;
 
@@ -161,6 +176,16 @@ public final class SplitOptions {
          */
         public Builder concurrency(int threads) {
             concurrency = threads;
+            return this;
+        }
+
+        /**
+         * Sets the maximum number of off-heap bytes that are kept of a stream while it is split; at least 16 MiB,
+         * default 64 MiB. While they are in use, nothing more is read. Objects of more than 1 MiB are in temporary
+         * files instead. Of no effect on sources, whose content is not copied.
+         */
+        public Builder streamMemory(long bytes) {
+            streamMemory = bytes;
             return this;
         }
 

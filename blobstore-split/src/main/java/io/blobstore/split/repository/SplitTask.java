@@ -1,15 +1,15 @@
 package io.blobstore.split.repository;
 
 import io.blobstore.BlobSource;
-import io.blobstore.RetainedSource;
 import io.blobstore.split.ObjectId;
 import io.blobstore.split.internal.format.SplitStreamWriter;
 import io.blobstore.split.internal.format.WrittenStream;
-import io.blobstore.split.internal.input.SourceInput;
+import io.blobstore.split.internal.input.ContentInput;
 import io.blobstore.transfer.TransferContext;
 import io.blobstore.transfer.TransferTask;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Map;
@@ -29,27 +29,40 @@ import org.slf4j.LoggerFactory;
 final class SplitTask implements TransferTask<SplitResult> {
     private static final Logger LOG = LoggerFactory.getLogger(SplitTask.class);
 
+    private static final Path TEMPORARIES = Path.of(System.getProperty("java.io.tmpdir"));
+
     private final Repository repository;
     private final String name;
-    private final RetainedSource source;
+    private final SplitSource source;
     private final SplitOptions options;
     private final int threads;
     private final SplitCounters counters;
-    private final Path temporaries;
 
     // Written by the first worker, read by the last.
     private final ArrayDeque<Closeable> resources = new ArrayDeque<>();
     private @Nullable SplitResult sealed;
 
-    SplitTask(Repository repository, String name, BlobSource source, SplitOptions options, int threads) {
+    private SplitTask(Repository repository, String name, SplitSource source, SplitOptions options, int threads) {
         this.repository = repository;
         this.name = name;
+        this.source = source;
         this.options = options;
         this.threads = threads;
         this.counters = new SplitCounters(source.size());
-        this.temporaries = Path.of(System.getProperty("java.io.tmpdir"));
+    }
+
+    /** Creates the split of a source, which is retained. */
+    static SplitTask of(Repository repository, String name, BlobSource source, SplitOptions options, int threads) {
         RepositoryPaths.stream(name);
-        this.source = source.retain();
+        return new SplitTask(repository, name, new SplitSource.Retained(source.retain()), options, threads);
+    }
+
+    /** Creates the split of a stream, which the caller closes. */
+    static SplitTask of(
+            Repository repository, String name, ReadableByteChannel stream, SplitOptions options, int threads) {
+        RepositoryPaths.stream(name);
+        SplitSource source = new SplitSource.Stream(stream, options.streamMemory(), TEMPORARIES);
+        return new SplitTask(repository, name, source, options, threads);
     }
 
     @Override
@@ -64,22 +77,29 @@ final class SplitTask implements TransferTask<SplitResult> {
         WorkQueue queue = new WorkQueue(context, store.hash(), threads - 1);
         try {
             ObjectStore.Session opened = open(context.retrying("begin session", store::beginSession));
-            SplitStreamWriter stream = open(SplitStreamWriter.create(store.hash(), options.contentType(), temporaries));
+            SplitStreamWriter stream = open(SplitStreamWriter.create(store.hash(), options.contentType(), TEMPORARIES));
             for (Map.Entry<String, String> reference : options.streams().entrySet()) {
                 ObjectId other = context.retrying("find stream", () -> repository.stream(reference.getValue()));
                 stream.streamRef(reference.getKey(), other);
             }
-            SourceInput input = open(SourceInput.open(source));
-            options.expected().ifPresent(digest -> queue.submit(new WholeDigest(source, digest, queue)));
-            ObjectWriter objects = new ObjectWriter(store, opened, context, options.heal(), counters);
-            SplitPipeline pipeline = new SplitPipeline(
-                    source, input, stream, queue, objects, store.hash(), threads, (parsed, inline, bytes) -> {
+            Optional<WholeDigest> digest = options.expected().map(expected -> new WholeDigest(expected, queue));
+            SplitFlow flow = new SplitFlow(queue, digest);
+            ContentInput input = open(source.open(flow));
+            ObjectWriter objects = open(new ObjectWriter(store, opened, context, queue, options.heal(), counters));
+            SplitPipeline pipeline =
+                    new SplitPipeline(input, stream, queue, objects, store.hash(), threads, (parsed, inline, bytes) -> {
                         counters.parsed(parsed, inline);
                         report(context, bytes);
                     });
+            flow.connect(pipeline);
             options.splitter().split(input, pipeline);
             pipeline.finish();
-            source.checkUnchanged();
+            if (digest.isPresent()) {
+                digest.get().requireExpected();
+            }
+            input.checkUnchanged();
+            counters.total(input.position());
+            context.planned(input.position(), 1);
             seal(opened, stream, objects);
         } catch (WorkQueue.StoppedException e) {
             return; // the reason is known already
@@ -161,6 +181,6 @@ final class SplitTask implements TransferTask<SplitResult> {
                 LOG.warn("{}: a resource was not released", description(), e);
             }
         }
-        source.close();
+        source.release();
     }
 }

@@ -145,12 +145,47 @@ final class WorkQueue {
 
     // ---- for units
 
-    /** Makes a change that a condition of the owner depends on. */
+    /** Returns the maximum number of threads that do units. */
+    int threads() {
+        return maxWorkers + 1;
+    }
+
+    /** Adds a unit that others may do; starts no worker for it. */
+    void offer(Unit unit) {
+        lock.lock();
+        try {
+            ready.add(unit);
+            pending++;
+            work.signal();
+            progress.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until a condition holds. It must be one for which no unit has to be done that nobody does.
+     *
+     * @param condition evaluated under the queue's lock
+     */
+    void await(BooleanSupplier condition) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (!condition.getAsBoolean()) {
+                requireRunning();
+                progress.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Makes a change that a condition depends on. */
     void update(Runnable change) {
         lock.lock();
         try {
             change.run();
-            progress.signal();
+            progress.signalAll();
         } finally {
             lock.unlock();
         }
