@@ -217,7 +217,8 @@ public final class ContentCache implements Closeable {
 
     /**
      * Puts a record of up to 64 MiB into a keyspace other than {@link Keyspace#CAS}, in place of the one that was
-     * there, in one step. Records are not verified when they are read: nothing tells a damaged one.
+     * there, in one step. Of a record, only the length of its file is verified when it is read: put a checksum into
+     * records that must not be damaged in other ways.
      *
      * @throws CacheFullException if there is no room
      * @throws IllegalArgumentException if the record is too large

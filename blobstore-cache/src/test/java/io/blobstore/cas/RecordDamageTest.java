@@ -11,6 +11,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,7 +34,9 @@ class RecordDamageTest {
 
     private Path put(ContentCache cache) throws IOException {
         cache.putRecord(Keyspace.AC, RECORD.digest().sha256(), RECORD.source());
-        return CacheFixture.files(temporary.resolve("cache")).get(0);
+        List<Path> files = CacheFixture.files(temporary.resolve("cache"));
+        assertThat(files).hasSize(1);
+        return files.get(0);
     }
 
     private static void resize(Path file, long length) throws IOException {
@@ -90,8 +93,8 @@ class RecordDamageTest {
         byte[] whole = Files.readAllBytes(file);
         try (ContentCache cache = open(AccessMode.EXCLUSIVE)) {
             cache.putRecord(Keyspace.AC, RECORD.digest().sha256(), BlobSource.of(ByteBuffer.allocate(100)));
-            file = CacheFixture.files(temporary.resolve("cache")).get(0);
-        }
+        } // which deletes the other one
+        file = CacheFixture.files(temporary.resolve("cache")).get(0);
         try (ContentCache cache = open(AccessMode.READ_ONLY)) {
             Files.write(file, whole);
             assertThat(cache.getRecord(Keyspace.AC, RECORD.digest().sha256()))

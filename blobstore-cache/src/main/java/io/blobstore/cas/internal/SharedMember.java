@@ -181,11 +181,11 @@ final class SharedMember implements SharedRoom, Closeable {
     /** Becomes the leader if there is none; as the leader, counts the files if that is due. */
     void elect(Index index, LogTail tail) throws IOException {
         if (leading) {
-            if (usage.reclaim()) {
-                recountDue = true;
-                ProcessSession.sweep(state);
-            }
+            boolean wasDue = recountDue;
+            recountDue = true; // stays so if reclaiming fails half-way
+            recountDue = usage.reclaim() || wasDue;
             if (recountDue || System.nanoTime() - nextRecount >= 0) {
+                ProcessSession.sweep(state);
                 recount(index);
             }
         } else if (usage.tryLead()) {
