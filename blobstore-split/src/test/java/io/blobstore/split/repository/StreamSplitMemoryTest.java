@@ -7,6 +7,7 @@ import io.blobstore.BlobSource;
 import io.blobstore.Crc32c;
 import io.blobstore.ForwardingBlobStore;
 import io.blobstore.MultipartUpload;
+import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
@@ -83,6 +84,11 @@ class StreamSplitMemoryTest {
         public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
             content.forEachBuffer(128 << 10, buffer -> discard(buffer.remaining()));
             return super.store(key, content.slice(0, Math.min(content.size(), 100)), options);
+        }
+
+        @Override
+        public StoreCapabilities capabilities() {
+            return super.capabilities().toBuilder().maxBlobSize(Long.MAX_VALUE).build();
         }
 
         private synchronized void discard(int bytes) {
