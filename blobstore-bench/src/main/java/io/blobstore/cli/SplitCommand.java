@@ -62,8 +62,8 @@ final class SplitCommand implements Callable<Integer> {
             names = "--format",
             paramLabel = "FORMAT",
             defaultValue = "tar",
-            description = "Where to cut: tar, tar:SIZE (keeps smaller files inline), fixed:SIZE, cdc. Default:"
-                    + " ${DEFAULT-VALUE}.")
+            description = "Where to cut: tar, tar:SIZE (keeps files of up to SIZE inline; tar:64KiB saves requests in"
+                    + " buckets, but composefs makes no image of it), fixed:SIZE, cdc. Default: ${DEFAULT-VALUE}.")
     String format;
 
     @Option(names = "--digest", paramLabel = "sha256:HEX", description = "The digest that the content must have.")
