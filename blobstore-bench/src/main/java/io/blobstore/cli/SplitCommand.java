@@ -75,7 +75,8 @@ final class SplitCommand implements Callable<Integer> {
     @Option(
             names = "--format",
             paramLabel = "FORMAT",
-            description = "Where to cut: tar, tar:SIZE (keeps smaller files inline), fixed:SIZE, cdc. Default: tar.")
+            description = "Where to cut: tar, tar:SIZE (keeps files of up to SIZE inline; tar:64KiB saves requests in"
+                    + " buckets, but composefs makes no image of it), fixed:SIZE, cdc. Default: tar.")
     @Nullable
     String format;
 

@@ -1,5 +1,6 @@
 package io.blobstore.split.repository;
 
+import io.blobstore.TargetException;
 import io.blobstore.split.ObjectId;
 import io.blobstore.split.internal.format.ChunkVisitor;
 import java.io.Closeable;
@@ -43,22 +44,27 @@ final class ContentIndex implements ChunkVisitor, Closeable {
     }
 
     @Override
-    public void inline(ByteBuffer bytes) throws IOException {
-        FileChannel file = inline;
-        if (file == null) {
-            Path path = Files.createTempFile("blobstore-inline", ".tmp");
-            file = FileChannel.open(
-                    path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
-            inline = file;
-        }
+    public void inline(ByteBuffer bytes) throws TargetException {
         if (!inlineBefore) {
             add(-inlineSize - 1);
             inlineBefore = true;
         }
         size += bytes.remaining();
         inlineSize += bytes.remaining();
-        while (bytes.hasRemaining()) {
-            file.write(bytes);
+        try {
+            FileChannel file = inline;
+            if (file == null) {
+                Path path = Files.createTempFile("blobstore-inline", ".tmp");
+                file = FileChannel.open(
+                        path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
+                inline = file;
+            }
+            while (bytes.hasRemaining()) {
+                file.write(bytes);
+            }
+        } catch (IOException e) {
+            throw new TargetException(
+                    "a temporary file for the stream's inline bytes", String.valueOf(e.getMessage()), e);
         }
     }
 

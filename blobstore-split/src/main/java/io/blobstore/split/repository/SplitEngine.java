@@ -156,6 +156,8 @@ public final class SplitEngine {
      * that, and after a failure.
      *
      * @param name the name of the stream, or {@code refs/REF}
+     * @return the merge, which fails with {@link io.blobstore.RangeNotSatisfiableException} if the content is larger
+     *     than the target
      * @throws IllegalStateException if the manager, or the target's memory, is closed
      * @throws IOException if the target cannot be opened
      */

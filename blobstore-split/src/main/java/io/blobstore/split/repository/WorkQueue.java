@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Units of work that a transfer's first worker, the <em>owner</em>, creates, and other workers do, first in, first out.
+ * A unit may {@linkplain #offer offer} others, for workers that have nothing else to do.
  *
  * <p><b>Progress.</b> No thread waits for a unit that nobody does: the owner does units itself while it waits
  * ({@link #helpUntil}), so it needs no other worker, and any executor will do. Workers start when there is a unit that
- * no idle worker can take. A worker waits for the owner only, which is running; it does not if it runs on the owner's
- * thread, as with an executor that runs tasks in the caller.
+ * no idle worker can take. A worker waits for the owner, or for units that others have begun ({@link #await}), which
+ * are running; it does not wait for the owner on the owner's thread, as with an executor that runs tasks in the caller.
  *
  * <p>The owner's methods are not thread-safe. An interrupt of the transfer ends every wait.
  */
