@@ -179,7 +179,7 @@ final class SplitPipeline implements SplitSink {
     }
 
     /** Wraps an interrupt for the splitter, which passes it on. */
-    private static InterruptedIOException interrupted(InterruptedException e) {
+    static InterruptedIOException interrupted(InterruptedException e) {
         InterruptedIOException wrapped = new InterruptedIOException("interrupted while parts were processed");
         wrapped.initCause(e);
         return wrapped;

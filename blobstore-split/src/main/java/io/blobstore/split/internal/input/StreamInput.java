@@ -159,7 +159,7 @@ public final class StreamInput implements ContentInput {
     private int read(ByteBuffer target) throws IOException {
         int room = target.remaining();
         for (; ; ) {
-            flow.requireRunning();
+            flow.beforeRead();
             int bytes = channel.read(target);
             if (bytes > room || bytes < -1 || target.position() != Math.max(bytes, 0)) {
                 throw new IOException("the channel returned " + bytes + " from a read of " + room
