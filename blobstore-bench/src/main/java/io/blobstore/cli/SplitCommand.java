@@ -1,19 +1,20 @@
 package io.blobstore.cli;
 
-import io.blobstore.BlobSource;
 import io.blobstore.Sha256;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.split.ContentType;
 import io.blobstore.split.Splitter;
+import io.blobstore.split.repository.Repository;
 import io.blobstore.split.repository.SplitEngine;
 import io.blobstore.split.repository.SplitOptions;
 import io.blobstore.split.repository.SplitResult;
 import io.blobstore.transfer.TransferManager;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -33,13 +34,16 @@ import picocli.CommandLine.Spec;
 final class SplitCommand implements Callable<Integer> {
     private static final String SHA_256 = "sha256:";
 
+    /** As many as a transfer manager has by default where there are no virtual threads. */
+    private static final int MAX_THREADS = 16;
+
     @Spec
     CommandSpec command;
 
     @ParentCommand
     Main main;
 
-    @Parameters(paramLabel = "FILE", description = "The file to split; - for standard input, which is copied first.")
+    @Parameters(paramLabel = "FILE", description = "The file to split; - for standard input.")
     String file;
 
     @Mixin
@@ -58,8 +62,8 @@ final class SplitCommand implements Callable<Integer> {
             names = "--format",
             paramLabel = "FORMAT",
             defaultValue = "tar",
-            description = "Where to cut: tar, tar:SIZE (keeps smaller files inline), fixed:SIZE, cdc. Default:"
-                    + " ${DEFAULT-VALUE}.")
+            description = "Where to cut: tar, tar:SIZE (keeps files of up to SIZE inline; tar:64KiB saves requests in"
+                    + " buckets, but composefs makes no image of it), fixed:SIZE, cdc. Default: ${DEFAULT-VALUE}.")
     String format;
 
     @Option(names = "--digest", paramLabel = "sha256:HEX", description = "The digest that the content must have.")
@@ -78,20 +82,39 @@ final class SplitCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         SplitOptions options = options();
         main.holdExit();
-        if (!file.equals("-")) {
-            try (MappedFile mapped = MappedFile.open(Path.of(file))) {
-                split(mapped.region(), options);
+        try (RepositoryOption.Opened opened = store.open()) {
+            if (file.equals("-")) {
+                splitStandardInput(opened.repository(), options);
+            } else {
+                splitFile(opened.repository(), options);
             }
-            return ExitCode.OK;
         }
-        Path copy = Files.createTempFile("blobstore-split", ".tmp");
-        try {
-            Files.copy(System.in, copy, StandardCopyOption.REPLACE_EXISTING);
-            split(BlobSource.ofPath(copy), options);
-            return ExitCode.OK;
+        return ExitCode.OK;
+    }
+
+    private void splitFile(Repository repository, SplitOptions options) throws IOException {
+        try (MappedFile mapped = MappedFile.open(Path.of(file));
+                TransferManager transfers = TransferManager.create()) {
+            SplitEngine engine = SplitEngine.of(transfers);
+            split(() -> engine.split(repository, stream(), mapped.region(), options));
+        }
+    }
+
+    /** Reads through a channel, on threads of the platform: Ctrl-C then ends a read that waits for a pipe. */
+    private void splitStandardInput(Repository repository, SplitOptions options) throws IOException {
+        ExecutorService threads = TransferRun.threads(MAX_THREADS);
+        try (FileInputStream input = new FileInputStream(FileDescriptor.in);
+                TransferManager transfers =
+                        TransferManager.builder().executor(threads).build()) {
+            SplitEngine engine = SplitEngine.of(transfers);
+            split(() -> engine.split(repository, stream(), input.getChannel(), options));
         } finally {
-            Files.delete(copy);
+            threads.shutdown();
         }
+    }
+
+    private String stream() {
+        return name != null ? name : ref.replace('/', '%');
     }
 
     private SplitOptions options() {
@@ -132,15 +155,9 @@ final class SplitCommand implements Callable<Integer> {
         throw new IllegalArgumentException("--format must be tar, tar:SIZE, fixed:SIZE or cdc; got '" + format + "'");
     }
 
-    private void split(BlobSource source, SplitOptions options) throws IOException {
-        String stream = name != null ? name : ref.replace('/', '%');
-        ProgressBar bar = output.bar("Splitting");
-        try (RepositoryOption.Opened opened = store.open();
-                bar;
-                TransferManager transfers = TransferManager.create()) {
-            SplitResult result = TransferRun.await(
-                            bar, () -> SplitEngine.of(transfers).split(opened.repository(), stream, source, options))
-                    .result();
+    private void split(TransferRun.Begin<SplitResult> start) throws IOException {
+        try (ProgressBar bar = output.bar("Splitting")) {
+            SplitResult result = TransferRun.await(bar, start).result();
             output.print(new Report()
                     .add("name", result.name())
                     .add("ref", ref)

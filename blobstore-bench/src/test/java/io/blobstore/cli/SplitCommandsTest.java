@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.Sha256;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,6 +65,53 @@ class SplitCommandsTest {
         assertThat(run("merge", uri, "refs/disk/2", merged.toString()).code()).isZero();
         assertThat(Files.readAllBytes(merged)).isEqualTo(image);
         assertFails(1, run("merge", uri, "none", directory.resolve("none").toString()), "no stream 'none'");
+    }
+
+    private Process splitStandardInput(String uri) throws IOException {
+        return Cli.inChildJvm(
+                        List.of(),
+                        "split",
+                        "-",
+                        "--store",
+                        uri,
+                        "--ref",
+                        "r",
+                        "--format",
+                        "fixed:64KiB",
+                        "--digest",
+                        "sha256:" + Sha256.of(ByteBuffer.wrap(image)).hex(),
+                        "--json")
+                .start();
+    }
+
+    @Test
+    void standardInputIsSplitAsItArrives() throws Exception {
+        String uri = "file:" + directory.resolve("repository");
+        Process process = splitStandardInput(uri);
+        try (OutputStream input = process.getOutputStream()) {
+            input.write(image);
+        }
+        Cli split = Cli.finish(process);
+        assertThat(split.code()).as(split.err()).isZero();
+        assertThat(split.out()).contains("\"bytes\":300000", "\"objectsStored\":5");
+        Cli same = run("split", uri, file.toString(), "--ref", "same", "--format", "fixed:64KiB", "--json");
+        assertThat(same.json().get("stream")).isEqualTo(split.json().get("stream"));
+    }
+
+    /** Waiting for input is ended at once, and nothing is left. */
+    @Test
+    void aTerminatedSplitOfStandardInputCleansUp() throws Exception {
+        String uri = "file:" + directory.resolve("repository");
+        Process process = splitStandardInput(uri);
+        OutputStream input = process.getOutputStream();
+        input.write(image); // more than a pipe holds: the split reads, and then waits
+        input.flush();
+        process.toHandle().destroy(); // SIGTERM; unlike Process.destroy(), leaves the streams open
+        Cli split = Cli.finish(process);
+        assertThat(split.code()).isEqualTo(128 + 15);
+        assertThat(split.err()).endsWith("blobstore: cancelled; nothing was changed\n"); // warnings of the JDK precede
+        assertThat(run("split-ls", uri).out()).isEmpty();
+        assertThat(directory.resolve("repository/.split/sessions")).doesNotExist();
     }
 
     @Test

@@ -64,7 +64,7 @@ record SplitContent(ByteBuffer stream, ObjectId id, Map<ObjectId, ByteBuffer> ob
         }
 
         @Override
-        public void inline(long length) {
+        public void inline(long length) throws IOException {
             input.consume(length);
             inlineBytes += length;
         }

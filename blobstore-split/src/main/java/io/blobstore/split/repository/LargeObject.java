@@ -1,6 +1,6 @@
 package io.blobstore.split.repository;
 
-import io.blobstore.BlobSource;
+import io.blobstore.RetainedSource;
 import io.blobstore.split.ObjectHash;
 import io.blobstore.split.ObjectId;
 import io.blobstore.split.internal.verity.VerityTree;
@@ -10,7 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Hashes a large part by several workers, each of which takes sections of its Merkle tree. The last one stores it. */
+/**
+ * Hashes a large part by several workers, each of which takes sections of its Merkle tree. The last one has it stored,
+ * and releases the content.
+ */
 final class LargeObject {
     /** In bytes; smaller parts are hashed by one worker. */
     static final long FROM = 8 << 20;
@@ -18,7 +21,7 @@ final class LargeObject {
     /** In bytes: takes a worker about 3 ms, so that the queue costs nothing against it. */
     private static final int SECTION = 4 << 20;
 
-    private final BlobSource content;
+    private final RetainedSource content;
     private final ExternalPart part;
     private final WorkQueue queue;
     private final ObjectWriter objects;
@@ -26,8 +29,8 @@ final class LargeObject {
     private final int subtreesPerSection;
     private final AtomicInteger missing;
 
-    LargeObject(ObjectHash hash, BlobSource source, ExternalPart part, WorkQueue queue, ObjectWriter objects) {
-        this.content = source.slice(part.offset, part.length());
+    LargeObject(ObjectHash hash, RetainedSource content, ExternalPart part, WorkQueue queue, ObjectWriter objects) {
+        this.content = content;
         this.part = part;
         this.queue = queue;
         this.objects = objects;
@@ -59,7 +62,9 @@ final class LargeObject {
             if (missing.decrementAndGet() == 0) {
                 ObjectId id = tree.root();
                 queue.update(() -> part.setId(id));
-                objects.write(id, content, scratch);
+                try (content) {
+                    objects.write(id, content, scratch);
+                }
             }
         } catch (IOException | RuntimeException | Error e) {
             scratch.digest().reset();
