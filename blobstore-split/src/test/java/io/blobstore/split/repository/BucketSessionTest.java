@@ -3,6 +3,7 @@ package io.blobstore.split.repository;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.blobstore.BlobKey;
 import io.blobstore.BlobStoreException;
 import io.blobstore.ListOptions;
 import io.blobstore.Operation;
@@ -69,8 +70,8 @@ class BucketSessionTest {
         try (BucketSession session = BucketSession.begin(memory, GRACE, nanos::get)) {
             pass(GRACE.plusSeconds(1));
             session.keepAlive();
-            memory.delete(
-                    memory.list(ListOptions.prefix(BucketSession.PREFIX)).next().key());
+            memory.delete(BlobKey.of(
+                    memory.list(ListOptions.prefix(BucketSession.PREFIX)).next().name()));
             pass(GRACE.plusSeconds(1));
             for (int again = 0; again < 2; again++) {
                 assertThatThrownBy(session::sync).isInstanceOf(RepositoryBusyException.class);
