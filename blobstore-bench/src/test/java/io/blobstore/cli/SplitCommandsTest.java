@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.Sha256;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -65,6 +67,53 @@ class SplitCommandsTest {
         assertFails(1, run("merge", uri, "none", directory.resolve("none").toString()), "no stream 'none'");
     }
 
+    private Process splitStandardInput(String uri) throws IOException {
+        return Cli.inChildJvm(
+                        List.of(),
+                        "split",
+                        "-",
+                        "--store",
+                        uri,
+                        "--ref",
+                        "r",
+                        "--format",
+                        "fixed:64KiB",
+                        "--digest",
+                        "sha256:" + Sha256.of(ByteBuffer.wrap(image)).hex(),
+                        "--json")
+                .start();
+    }
+
+    @Test
+    void standardInputIsSplitAsItArrives() throws Exception {
+        String uri = "file:" + directory.resolve("repository");
+        Process process = splitStandardInput(uri);
+        try (OutputStream input = process.getOutputStream()) {
+            input.write(image);
+        }
+        Cli split = Cli.finish(process);
+        assertThat(split.code()).as(split.err()).isZero();
+        assertThat(split.out()).contains("\"bytes\":300000", "\"objectsStored\":5");
+        Cli same = run("split", uri, file.toString(), "--ref", "same", "--format", "fixed:64KiB", "--json");
+        assertThat(same.json().get("stream")).isEqualTo(split.json().get("stream"));
+    }
+
+    /** Waiting for input is ended at once, and nothing is left. */
+    @Test
+    void aTerminatedSplitOfStandardInputCleansUp() throws Exception {
+        String uri = "file:" + directory.resolve("repository");
+        Process process = splitStandardInput(uri);
+        OutputStream input = process.getOutputStream();
+        input.write(image); // more than a pipe holds: the split reads, and then waits
+        input.flush();
+        process.toHandle().destroy(); // SIGTERM; unlike Process.destroy(), leaves the streams open
+        Cli split = Cli.finish(process);
+        assertThat(split.code()).isEqualTo(128 + 15);
+        assertThat(split.err()).endsWith("blobstore: cancelled; nothing was changed\n"); // warnings of the JDK precede
+        assertThat(run("split-ls", uri).out()).isEmpty();
+        assertThat(directory.resolve("repository/.split/sessions")).doesNotExist();
+    }
+
     @Test
     void aWrongDigestIsAFailure() throws IOException {
         String uri = "file:" + directory.resolve("repository");
@@ -100,6 +149,32 @@ class SplitCommandsTest {
         Cli fsck = run("fsck", uri);
         assertThat(fsck.code()).isEqualTo(1);
         assertThat(fsck.out()).contains("DAMAGED_OBJECT objects/", "status: damaged");
+    }
+
+    @Test
+    void damageIsAFailureOfAMergeIntoAPipe() throws IOException {
+        String uri = "composefs:" + directory.resolve("repository");
+        assertThat(Cli.run("repo", "init", "--store", uri).code()).isZero();
+        byte[] large = new byte[5 << 20];
+        new Random(2).nextBytes(large);
+        Files.write(file, large);
+        assertThat(run("split", uri, file.toString(), "--ref", "r", "--format", "fixed:4MiB")
+                        .code())
+                .isZero();
+        Cli whole = run("merge", uri, "refs/r", "-");
+        assertThat(whole.code()).isZero();
+        assertThat(whole.content()).isEqualTo(large);
+        try (Stream<Path> files = Files.walk(directory.resolve("repository/objects"))) {
+            Path object = files.filter(path -> path.toFile().length() == 4 << 20)
+                    .findFirst()
+                    .orElseThrow();
+            byte[] content = Files.readAllBytes(object);
+            content[1 << 20] ^= 1;
+            Files.write(object, content);
+        }
+        Cli damaged = run("merge", uri, "refs/r", "-");
+        assertFails(1, damaged, "damaged");
+        assertThat(damaged.content()).hasSizeLessThan(4 << 20);
     }
 
     @Test

@@ -36,9 +36,16 @@ public interface Splitter {
     }
 
     /**
-     * Returns a splitter like {@link #tar()} that makes only larger files objects. A larger bound saves requests in
-     * buckets. Streams with another bound than {@value #TAR_INLINE} merge everywhere, but composefs-rs refuses to make
-     * an image of them.
+     * Returns a splitter like {@link #tar()} that makes only larger files objects.
+     *
+     * <p>Each object that is missing costs a request to store it, and each object one to look for it: an archive of
+     * 100,000 tiny files with the bound {@value #TAR_INLINE} costs as many as it has different files of more than
+     * {@value #TAR_INLINE} bytes. In a bucket, 64 KiB is a good bound: it saves most requests, at the cost of storing
+     * such files again with each archive that contains them, compressed. On disk, {@value #TAR_INLINE} is.
+     *
+     * <p>The bound is part of what a stream is: the same archive split with another one is another stream, with other
+     * objects. Any bound merges to the same bytes, also with composefs-rs's {@code cat}, but its image functions refuse
+     * streams with another one than {@value #TAR_INLINE}.
      *
      * @param inlineUpTo the size in bytes of the largest file that is stored inline; 0 or more
      */

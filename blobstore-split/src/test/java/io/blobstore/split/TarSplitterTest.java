@@ -224,12 +224,12 @@ class TarSplitterTest {
         try (SourceInput input = SourceInput.open(BlobSource.of(ByteBuffer.wrap(tar)))) {
             Splitter.tar().split(input, new SplitSink() {
                 @Override
-                public void inline(long length) {
+                public void inline(long length) throws IOException {
                     input.consume(length);
                 }
 
                 @Override
-                public void object(long length, @Nullable String entry) {
+                public void object(long length, @Nullable String entry) throws IOException {
                     input.consume(length);
                     names.append(entry).append(' ').append(length);
                 }

@@ -18,7 +18,6 @@ import io.blobstore.RangeNotSatisfiableException;
 import io.blobstore.ReadOptions;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreOptions;
-import io.blobstore.UploadedPart;
 import io.blobstore.spi.PartLayout;
 import io.blobstore.split.ObjectHash;
 import io.blobstore.split.ObjectId;
@@ -52,9 +51,10 @@ public final class BlobStoreObjects implements ObjectStore {
     /** The default of uploads, for the same reasons. */
     private static final int CONCURRENCY = 8;
 
-    /** Larger objects are stored in parts, so that a failure repeats less. */
-    private static final long MULTIPART_FROM = 64L << 20;
+    /** Larger objects are stored in parts even by one thread, so that a failure repeats less. */
+    private static final long ONE_REQUEST = 64L << 20;
 
+    /** The default of uploads, for the same reasons. */
     private static final long PART_SIZE = 16L << 20;
 
     private static final StoreOptions LINK =
@@ -120,34 +120,69 @@ public final class BlobStoreObjects implements ObjectStore {
 
     @Override
     public boolean put(ObjectId id, BlobSource content, boolean replace) throws IOException {
-        StoreOptions options = replace
-                ? StoreOptions.DEFAULT
-                : StoreOptions.builder().precondition(Precondition.ifAbsent()).build();
         try {
-            if (content.size() > MULTIPART_FROM && store.capabilities().multipart()) {
-                putParts(key(id), content, options);
-            } else {
-                store.store(key(id), content, options);
+            Optional<ObjectParts> begun =
+                    content.size() > ONE_REQUEST ? beginParts(id, content.size(), replace) : Optional.empty();
+            if (begun.isEmpty()) {
+                store.store(key(id), content, options(replace));
+                return true;
             }
-            return true;
+            try (ObjectParts parts = begun.get()) {
+                PartLayout layout = parts.layout();
+                for (int part = 1; part <= layout.partCount(); part++) {
+                    parts.send(part, content.slice(layout.offset(part), layout.length(part)));
+                }
+                return parts.complete();
+            }
         } catch (BlobAlreadyExistsException e) {
             return false;
         }
     }
 
-    private void putParts(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
+    private static StoreOptions options(boolean replace) {
+        return replace
+                ? StoreOptions.DEFAULT
+                : StoreOptions.builder().precondition(Precondition.ifAbsent()).build();
+    }
+
+    /** Begins a multipart upload, for objects of more than 16 MiB. */
+    @Override
+    public Optional<ObjectParts> beginParts(ObjectId id, long size, boolean replace) throws IOException {
         StoreCapabilities limits = store.capabilities();
-        PartLayout layout = PartLayout.plan(content.size(), PART_SIZE, limits);
-        if (layout.partCount() == 1) {
-            store.store(key, content, options);
-            return;
+        if (size <= PART_SIZE || !limits.multipart()) {
+            return Optional.empty();
         }
-        try (MultipartUpload upload = store.createMultipartUpload(key, layout, options)) {
-            List<UploadedPart> parts = new ArrayList<>();
-            for (int part = 1; part <= layout.partCount(); part++) {
-                parts.add(upload.uploadPart(part, content.slice(layout.offset(part), layout.length(part))));
+        PartLayout layout = PartLayout.plan(size, PART_SIZE, limits);
+        return layout.partCount() == 1
+                ? Optional.empty()
+                : Optional.of(new UploadedObject(store.createMultipartUpload(key(id), layout, options(replace))));
+    }
+
+    /** An object as the parts of a multipart upload. */
+    private record UploadedObject(MultipartUpload upload) implements ObjectParts {
+        @Override
+        public PartLayout layout() {
+            return upload.layout();
+        }
+
+        @Override
+        public void send(int part, BlobSource content) throws IOException {
+            upload.uploadPart(part, content);
+        }
+
+        @Override
+        public boolean complete() throws IOException {
+            try {
+                upload.complete(upload.layout().checksum(upload.parts()));
+                return true;
+            } catch (BlobAlreadyExistsException e) {
+                return false;
             }
-            upload.complete(layout.checksum(parts));
+        }
+
+        @Override
+        public void close() throws IOException {
+            upload.close();
         }
     }
 
@@ -198,12 +233,23 @@ public final class BlobStoreObjects implements ObjectStore {
 
     /** Returns the content of a small blob; empty if there is none. */
     Optional<String> text(String name, int limit) throws IOException {
+        return text(name, ByteRange.all(), limit);
+    }
+
+    /** Returns the first bytes of a large blob, as many as it has; empty if there is none. */
+    Optional<String> firstBytes(String name, int limit) throws IOException {
         try {
-            int size = limit <= RepositoryPaths.MAX_TEXT
-                    ? limit
-                    : (int) Math.min(limit, store.head(BlobKey.of(name)).size());
-            ByteBuffer content = ByteBuffer.allocate(size);
-            store.read(BlobKey.of(name), ByteRange.all(), content);
+            int size = (int) Math.min(limit, store.head(BlobKey.of(name)).size());
+            return text(name, ByteRange.atMost(0, size), size);
+        } catch (BlobNotFoundException e) {
+            return Optional.empty();
+        }
+    }
+
+    private Optional<String> text(String name, ByteRange range, int limit) throws IOException {
+        try {
+            ByteBuffer content = ByteBuffer.allocate(limit);
+            store.read(BlobKey.of(name), range, content);
             return Optional.of(StandardCharsets.UTF_8.decode(content.flip()).toString());
         } catch (BlobNotFoundException e) {
             return Optional.empty();
@@ -246,7 +292,7 @@ public final class BlobStoreObjects implements ObjectStore {
      */
     @Override
     public Sweep beginSweep(Duration wait, Duration grace) throws IOException {
-        return BucketSweep.begin(this, store, grace);
+        return BucketSweep.begin(this, store, grace.compareTo(this.grace) > 0 ? grace : this.grace);
     }
 
     /** Does nothing: the caller owns the store. */

@@ -1,64 +1,110 @@
 package io.blobstore.split.repository;
 
 import io.blobstore.BlobKey;
+import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
+import io.blobstore.BlobStoreException;
+import io.blobstore.internal.concurrent.Interrupts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A writer's session in a bucket: a blob that contains when the session began, by the store's clock, and is written
- * again from time to time.
+ * again from time to time. A garbage collection deletes a blob that was not, for the grace period: of a process that
+ * has died, or that was suspended, which finds out before it relies on anything.
  */
 final class BucketSession implements ObjectStore.Session {
     static final String PREFIX = ".split/sessions/";
 
-    private static final long INTERVAL_NANOS = Duration.ofSeconds(60).toNanos();
+    private static final Logger LOG = LoggerFactory.getLogger(BucketSession.class);
+    private static final Duration INTERVAL = Duration.ofSeconds(60);
 
     private final BlobStore store;
     private final BlobKey key;
     private final Instant began;
     private final long beganNanos;
     private final Duration reliable;
-    private final AtomicLong shownNanos;
+    private final LongSupplier clock;
+    /** How long the blob may not have been written before a failure to do so counts. */
+    private final long patienceNanos;
 
-    private BucketSession(BlobStore store, BlobKey key, Instant began, Duration grace) {
+    private final AtomicLong attemptedNanos;
+    private volatile long shownNanos;
+
+    private BucketSession(BlobStore store, BlobKey key, Instant began, Duration grace, LongSupplier clock) {
         this.store = store;
         this.key = key;
         this.began = began;
         this.reliable = grace.dividedBy(2);
-        this.beganNanos = System.nanoTime();
-        this.shownNanos = new AtomicLong(beganNanos);
+        this.clock = clock;
+        this.beganNanos = clock.getAsLong();
+        this.patienceNanos = grace.dividedBy(4).toNanos();
+        this.attemptedNanos = new AtomicLong(beganNanos);
+        this.shownNanos = beganNanos;
     }
 
     static BucketSession begin(BlobStore store, Duration grace) throws IOException {
+        return begin(store, grace, System::nanoTime);
+    }
+
+    /**
+     * Begins a session.
+     *
+     * @param clock counts nanoseconds
+     */
+    static BucketSession begin(BlobStore store, Duration grace, LongSupplier clock) throws IOException {
         BlobKey key = BlobKey.of(PREFIX + UUID.randomUUID());
         store.store(key, BlobSource.of(StandardCharsets.UTF_8.encode("")));
-        return new BucketSession(store, key, store.head(key).lastModified(), grace);
+        return new BucketSession(store, key, store.head(key).lastModified(), grace, clock);
     }
 
     @Override
     public boolean protects(StoredObject found) {
-        Instant now = began.plusNanos(System.nanoTime() - beganNanos);
+        Instant now = began.plusNanos(clock.getAsLong() - beganNanos);
         return found.stored().isAfter(now.minus(reliable));
     }
 
     @Override
     public void keepAlive() throws IOException {
-        long now = System.nanoTime();
-        long shown = shownNanos.get();
-        if (now - shown > INTERVAL_NANOS && shownNanos.compareAndSet(shown, now)) {
-            store.store(key, BlobSource.of(StandardCharsets.UTF_8.encode(began.toString())));
+        long now = clock.getAsLong();
+        long attempted = attemptedNanos.get();
+        if (now - attempted >= INTERVAL.toNanos() && attemptedNanos.compareAndSet(attempted, now)) {
+            try {
+                requireAlive();
+                store.store(key, BlobSource.of(StandardCharsets.UTF_8.encode(began.toString())));
+                shownNanos = now;
+            } catch (RepositoryBusyException e) {
+                throw e;
+            } catch (BlobStoreException e) {
+                if (!e.isRetryable() || Interrupts.caused(e) || now - shownNanos >= patienceNanos) {
+                    throw e;
+                }
+                LOG.warn("{} could not be written; it is tried again", key, e);
+            }
         }
     }
 
+    private void requireAlive() throws IOException {
+        try {
+            store.head(key);
+        } catch (BlobNotFoundException e) {
+            throw new RepositoryBusyException("a garbage collection has ended this writer's session, which was not"
+                    + " heard of for too long, and may have deleted what it relies on; start again");
+        }
+    }
+
+    /** Fails if this session was ended: what a bucket has accepted is durable, but may have been deleted since. */
     @Override
-    public void sync() {
-        // what a bucket has accepted is durable
+    public void sync() throws IOException {
+        requireAlive();
     }
 
     @Override

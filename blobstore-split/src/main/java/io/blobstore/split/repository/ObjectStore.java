@@ -3,6 +3,7 @@ package io.blobstore.split.repository;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.split.ObjectHash;
 import io.blobstore.split.ObjectId;
 import java.io.Closeable;
@@ -47,6 +48,46 @@ public interface ObjectStore extends Closeable {
      * @return false if the object was present, and was not replaced
      */
     boolean put(ObjectId id, BlobSource content, boolean replace) throws IOException;
+
+    /**
+     * Begins to store a large object in parts, which several threads send at the same time. Nothing is visible before
+     * it is completed.
+     *
+     * @param size of the object, in bytes
+     * @param replace as in {@link #put}
+     * @return the parts, to be closed by the caller; empty if objects of this size are stored by one {@link #put}, as
+     *     they are by default
+     * @throws io.blobstore.BlobAlreadyExistsException if the object is present, must not be replaced, and the store
+     *     notices at once
+     */
+    default Optional<ObjectParts> beginParts(ObjectId id, long size, boolean replace) throws IOException {
+        return Optional.empty();
+    }
+
+    /** An object that is being stored in parts. Parts may be sent by several threads at the same time. */
+    interface ObjectParts extends Closeable {
+        /** Returns how the content is divided. */
+        PartLayout layout();
+
+        /**
+         * Sends a part. When this returns or throws, nothing touches the content any more.
+         *
+         * @param part from 1
+         * @param content of exactly the length that the layout says
+         */
+        void send(int part, BlobSource content) throws IOException;
+
+        /**
+         * Makes the object visible, after all parts were sent. May be called again after a retryable failure.
+         *
+         * @return false if the object was present, and was not replaced
+         */
+        boolean complete() throws IOException;
+
+        /** Discards the parts, unless they were completed. Must not run while a part is sent. Idempotent. */
+        @Override
+        void close() throws IOException;
+    }
 
     /**
      * Reads an object, or a range of it, into a window, and flushes it. The content is not verified.
@@ -111,7 +152,12 @@ public interface ObjectStore extends Closeable {
         /** Shows other processes that this session is alive. Cheap if called often. */
         void keepAlive() throws IOException;
 
-        /** Makes all objects durable that were stored in this session, if the store was opened for that. */
+        /**
+         * Makes all objects durable that were stored in this session, if the store was opened for that. To be called
+         * before anything refers to them.
+         *
+         * @throws RepositoryBusyException if the session does not protect what it has found any more
+         */
         void sync() throws IOException;
     }
 
@@ -119,7 +165,8 @@ public interface ObjectStore extends Closeable {
      * Begins a garbage collection; only one runs at a time.
      *
      * @param wait how long to wait for writers, where they exclude a collection
-     * @param grace in a store without locks, the age below which an object is not deleted
+     * @param grace in a store without locks, the age below which an object is not deleted, unless that of the store is
+     *     longer
      * @throws RepositoryBusyException if writers, or another collection, do not end in time
      */
     Sweep beginSweep(Duration wait, Duration grace) throws IOException;
@@ -129,8 +176,12 @@ public interface ObjectStore extends Closeable {
         /** Returns whether an object to which nothing refers may be deleted now. */
         boolean mayDelete(StoredObject unreferenced) throws IOException;
 
-        /** Deletes objects for which {@link #mayDelete} returned true. */
-        void delete(Collection<StoredObject> objects) throws IOException;
+        /**
+         * Deletes objects for which {@link #mayDelete} returned true, except for those that were stored again since.
+         *
+         * @return the objects that were deleted
+         */
+        Collection<StoredObject> delete(Collection<StoredObject> objects) throws IOException;
 
         /**
          * Remembers what nothing refers to, for the next collection.

@@ -1,8 +1,10 @@
 package io.blobstore.split.repository;
 
+import io.blobstore.BlobAlreadyExistsException;
 import io.blobstore.BlobSource;
 import io.blobstore.split.ObjectId;
 import io.blobstore.transfer.TransferContext;
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.Set;
@@ -18,37 +20,57 @@ import java.util.concurrent.ConcurrentHashMap;
  *                └─no──► put if absent ─lost the race► found? …
  * </pre>
  */
-final class ObjectWriter {
+final class ObjectWriter implements Closeable {
     /** How often an object may vanish between two requests before that counts as a failure. */
     private static final int MAX_ROUNDS = 5;
+
+    /** In bytes; smaller objects are stored by one request. */
+    private static final long PARTS_FROM = 16 << 20;
 
     private final ObjectStore store;
     private final ObjectStore.Session session;
     private final TransferContext context;
+    private final WorkQueue queue;
     private final boolean heal;
     private final SplitCounters counters;
     private final Set<ObjectId> claimed = ConcurrentHashMap.newKeySet();
+    /** What was begun in parts, and not completed. */
+    private final Set<ObjectStore.ObjectParts> incomplete = ConcurrentHashMap.newKeySet();
 
     ObjectWriter(
             ObjectStore store,
             ObjectStore.Session session,
             TransferContext context,
+            WorkQueue queue,
             boolean heal,
             SplitCounters counters) {
         this.store = store;
         this.session = session;
         this.context = context;
+        this.queue = queue;
         this.heal = heal;
         this.counters = counters;
     }
 
     /** Makes sure that the store has an object; returns at once if another worker does. */
     void write(ObjectId id, BlobSource content, Scratch scratch) throws IOException, InterruptedException {
-        session.keepAlive();
+        keepAlive();
         if (!claimed.add(id) || !writeFirst(id, content, scratch)) {
             counters.present(content.size());
         } else {
             counters.stored(content.size());
+        }
+    }
+
+    /** Shows others that this split is alive, if it is time for that. */
+    void keepAlive() throws IOException, InterruptedException {
+        try {
+            session.keepAlive();
+        } catch (IOException e) { // repeated only then: a permit for each call would cost more than the call
+            context.retrying("keep session", () -> {
+                session.keepAlive();
+                return true;
+            });
         }
     }
 
@@ -90,7 +112,55 @@ final class ObjectWriter {
     }
 
     private boolean put(ObjectId id, BlobSource content, boolean replace) throws IOException, InterruptedException {
+        if (content.size() >= PARTS_FROM) {
+            Optional<ObjectStore.ObjectParts> begun = beginParts(id, content.size(), replace);
+            if (begun.isPresent()) {
+                return putParts(begun.get(), content);
+            }
+        }
         return context.retrying(
                 "put object", () -> context.withinBudget(content.size(), () -> store.put(id, content, replace)));
+    }
+
+    private Optional<ObjectStore.ObjectParts> beginParts(ObjectId id, long size, boolean replace)
+            throws IOException, InterruptedException {
+        try {
+            return context.retrying("begin object", () -> {
+                Optional<ObjectStore.ObjectParts> begun = store.beginParts(id, size, replace);
+                begun.ifPresent(incomplete::add);
+                return begun;
+            });
+        } catch (BlobAlreadyExistsException e) {
+            return Optional.empty(); // as a put reports it
+        }
+    }
+
+    private boolean putParts(ObjectStore.ObjectParts parts, BlobSource content)
+            throws IOException, InterruptedException {
+        boolean completed = new PartsPut(parts, content, this::keepAlive, context, queue).run();
+        if (completed) {
+            incomplete.remove(parts);
+        }
+        return completed;
+    }
+
+    /** Discards the parts of objects that were not completed. No worker may be active any more. */
+    @Override
+    public void close() throws IOException {
+        IOException failure = null;
+        for (ObjectStore.ObjectParts parts : incomplete) {
+            try {
+                parts.close();
+            } catch (IOException e) {
+                if (failure != null) {
+                    e.addSuppressed(failure);
+                }
+                failure = e;
+            }
+        }
+        incomplete.clear();
+        if (failure != null) {
+            throw failure;
+        }
     }
 }

@@ -1,6 +1,6 @@
 package io.blobstore.split.repository;
 
-import io.blobstore.BlobSource;
+import io.blobstore.RetainedSource;
 import io.blobstore.split.ObjectId;
 import io.blobstore.split.internal.verity.VerityDigest;
 import io.blobstore.split.repository.SplitItem.ExternalPart;
@@ -8,17 +8,25 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** Hashes neighbouring parts in one visit of the source, tells their ids, and then stores what is missing. */
+/**
+ * Hashes neighbouring parts in one visit of their content, tells their ids, and then stores what is missing. Releases
+ * the content at the end.
+ */
 final class PartBatch implements WorkQueue.Unit {
     private static final int MAX_BUFFER = 1 << 20;
 
-    private final BlobSource source;
+    private final RetainedSource content;
     private final List<ExternalPart> parts;
     private final WorkQueue queue;
     private final ObjectWriter objects;
 
-    PartBatch(BlobSource source, List<ExternalPart> parts, WorkQueue queue, ObjectWriter objects) {
-        this.source = source;
+    /**
+     * Creates a batch.
+     *
+     * @param content from the first byte of the first part to the last byte of the last one
+     */
+    PartBatch(RetainedSource content, List<ExternalPart> parts, WorkQueue queue, ObjectWriter objects) {
+        this.content = content;
         this.parts = parts;
         this.queue = queue;
         this.objects = objects;
@@ -26,29 +34,36 @@ final class PartBatch implements WorkQueue.Unit {
 
     @Override
     public void run(Scratch scratch) throws IOException, InterruptedException {
-        ObjectId[] ids = hash(scratch.digest());
-        queue.update(() -> {
+        try (content) {
+            ObjectId[] ids = hash(scratch.digest());
+            queue.update(() -> {
+                for (int i = 0; i < ids.length; i++) {
+                    parts.get(i).setId(ids[i]);
+                }
+            });
             for (int i = 0; i < ids.length; i++) {
-                parts.get(i).setId(ids[i]);
-            }
-        });
-        for (int i = 0; i < ids.length; i++) {
-            ExternalPart part = parts.get(i);
-            try {
-                objects.write(ids[i], source.slice(part.offset, part.length()), scratch);
-            } catch (IOException | RuntimeException | Error e) {
-                PartFailure.addTo(e, part);
-                throw e;
+                store(parts.get(i), ids[i], scratch);
             }
         }
     }
 
-    private ObjectId[] hash(VerityDigest digest) throws IOException {
-        ExternalPart last = parts.get(parts.size() - 1);
-        long start = parts.get(0).offset;
-        Hashing hashing = new Hashing(digest, start);
+    private void store(ExternalPart part, ObjectId id, Scratch scratch) throws IOException, InterruptedException {
         try {
-            source.slice(start, last.offset + last.length() - start).forEachBuffer(MAX_BUFFER, hashing::visit);
+            objects.write(id, content.slice(part.offset - start(), part.length()), scratch);
+        } catch (IOException | RuntimeException | Error e) {
+            PartFailure.addTo(e, part);
+            throw e;
+        }
+    }
+
+    private long start() {
+        return parts.get(0).offset;
+    }
+
+    private ObjectId[] hash(VerityDigest digest) throws IOException {
+        Hashing hashing = new Hashing(digest, start());
+        try {
+            content.forEachBuffer(MAX_BUFFER, hashing::visit);
         } finally {
             digest.reset();
         }

@@ -4,7 +4,7 @@ import java.util.concurrent.atomic.LongAdder;
 
 /** Counts what a split has done. Thread-safe. */
 final class SplitCounters {
-    private final long totalBytes;
+    private volatile long totalBytes;
     private volatile long bytesParsed;
     private volatile long bytesInline;
     private final LongAdder objectsPresent = new LongAdder();
@@ -14,6 +14,11 @@ final class SplitCounters {
 
     SplitCounters(long totalBytes) {
         this.totalBytes = totalBytes;
+    }
+
+    /** Sets the size of the source, which is known at the end of a stream only. */
+    void total(long bytes) {
+        totalBytes = bytes;
     }
 
     /** Sets the numbers that only the parser changes. */

@@ -2,12 +2,18 @@ package io.blobstore.split.repository;
 
 import io.blobstore.BlobSource;
 import io.blobstore.BlobTarget;
+import io.blobstore.split.internal.input.InputStreamChannel;
+import io.blobstore.split.oci.OciImage;
 import io.blobstore.transfer.RetryPolicy;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferListener;
 import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.IllegalBlockingModeException;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.SelectableChannel;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -55,8 +61,88 @@ public final class SplitEngine {
      */
     public Transfer<SplitResult> split(Repository repository, String name, BlobSource source, SplitOptions options) {
         int threads = threads(repository, options.concurrency());
-        SplitTask task = new SplitTask(repository, name, source, options, threads);
+        return start(SplitTask.of(repository, name, source, options, threads), options, threads);
+    }
+
+    private Transfer<SplitResult> start(SplitTask task, SplitOptions options, int threads) {
         return transfers.start(task, options.retry(), threads, TransferListener.NONE);
+    }
+
+    /**
+     * Starts a split of what a stream contains from here to its end, and returns at once. The result is the same as
+     * that of a source with this content, and so are the guarantees; a failed split cannot be repeated, of course, as
+     * the stream has been read. Its size need not be known: {@link SplitProgress#totalBytes()} is unknown until the
+     * stream has ended.
+     *
+     * <p>The stream is read by one thread of the transfer, into direct memory of at most
+     * {@link SplitOptions#streamMemory()}, and read no faster than that is processed. A part of more than 1 MiB that the
+     * splitter asks for, such as a large file in a tar archive, goes into a temporary file of its own until it is
+     * stored. What the stream throws is the outcome.
+     *
+     * <p>The stream must not be used by others before the transfer has completed, and is never closed: that is up to the
+     * caller. {@linkplain Transfer#cancel Cancelling} interrupts the thread that reads. Reads of pipes and channels end
+     * by that. A read that ignores interrupts, as that of {@link System#in} or a socket's stream does, keeps the
+     * transfer from ending until it returns; where closing the stream ends the read, close it after cancelling.
+     *
+     * @param name the name of the stream; an existing one is replaced
+     * @throws IllegalArgumentException if the name is invalid
+     * @throws IllegalStateException if the manager is closed
+     */
+    public Transfer<SplitResult> split(Repository repository, String name, InputStream stream, SplitOptions options) {
+        return split(repository, name, new InputStreamChannel(stream), options);
+    }
+
+    /**
+     * Starts a split of what a channel contains from its position to its end, and returns at once; see
+     * {@link #split(Repository, String, InputStream, SplitOptions)}. Bytes are read straight into direct memory.
+     *
+     * <p>An interruptible channel, as those of the JDK are, is closed by a cancellation that interrupts a read.
+     *
+     * @param channel in blocking mode
+     * @throws IllegalArgumentException if the name is invalid
+     * @throws IllegalBlockingModeException if the channel is in non-blocking mode
+     * @throws IllegalStateException if the manager is closed
+     */
+    public Transfer<SplitResult> split(
+            Repository repository, String name, ReadableByteChannel channel, SplitOptions options) {
+        if (channel instanceof SelectableChannel selectable && !selectable.isBlocking()) {
+            throw new IllegalBlockingModeException();
+        }
+        int threads = threads(repository, options.concurrency());
+        return start(SplitTask.of(repository, name, channel, options, threads), options, threads);
+    }
+
+    /**
+     * Starts the import of a container image and returns at once. Each layer, the configuration and the manifest become
+     * streams, with the names and references that composefs-rs gives them:
+     *
+     * <pre>
+     * oci-layer-sha256:DIFF_ID       a layer, uncompressed and split as a tar archive
+     * oci-config-sha256:DIGEST       the configuration, which refers to the layers
+     * oci-manifest-sha256:DIGEST     the manifest, which refers to the configuration and the layers
+     * refs/oci/NAME                  the image, with %2F for slashes of its name
+     * </pre>
+     *
+     * <p>Everything is verified: each blob's digest, and each layer's {@code diff_id}. A layer that the repository has,
+     * with all of its objects, is not read again. The ref appears at the end. If the import fails or is cancelled, it
+     * does not; layers that are complete are left to the next import or garbage collection. Uncompressed
+     * layers are split from their mapping. Compressed ones are split while they are decompressed; a file of more than 1
+     * MiB in them goes into a temporary file until it is stored.
+     *
+     * <p>The transfer fails with an {@link io.blobstore.split.oci.OciLayoutException}, which names the blob, if the
+     * image is damaged, incomplete or of an unsupported kind.
+     *
+     * @throws IllegalArgumentException if neither the options nor the layout say the image's name, or it is invalid
+     * @throws IllegalStateException if the manager is closed
+     */
+    public Transfer<OciImportResult> importImage(Repository repository, OciImage image, OciImportOptions options) {
+        int threads = threads(repository, options.concurrency());
+        String name = options.name()
+                .or(image::name)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "the image " + image + " has no name in its layout; give it one by the option name"));
+        OciImportTask task = new OciImportTask(repository, image, name, options, threads);
+        return transfers.start(task, options.retry(), threads, options.listener());
     }
 
     /** Starts a merge with default options; see {@link #merge(Repository, String, BlobTarget, MergeOptions)}. */
@@ -70,6 +156,8 @@ public final class SplitEngine {
      * that, and after a failure.
      *
      * @param name the name of the stream, or {@code refs/REF}
+     * @return the merge, which fails with {@link io.blobstore.RangeNotSatisfiableException} if the content is larger
+     *     than the target
      * @throws IllegalStateException if the manager, or the target's memory, is closed
      * @throws IOException if the target cannot be opened
      */

@@ -1,5 +1,6 @@
 package io.blobstore.split.repository;
 
+import io.blobstore.RetainedSource;
 import io.blobstore.split.ObjectId;
 import org.jspecify.annotations.Nullable;
 
@@ -8,10 +9,11 @@ sealed interface SplitItem permits SplitItem.InlineRun, SplitItem.ExternalPart {
     /** Returns the number of bytes. */
     long length();
 
-    /** Bytes that the stream holds itself; grows until the next part begins. Used by the parser's thread. */
+    /** Bytes that the stream holds itself, up to the next part. Used by the parser's thread. */
     final class InlineRun implements SplitItem {
         final long offset;
         private long length;
+        private @Nullable RetainedSource content;
 
         InlineRun(long offset) {
             this.offset = offset;
@@ -19,6 +21,16 @@ sealed interface SplitItem permits SplitItem.InlineRun, SplitItem.ExternalPart {
 
         void add(long bytes) {
             length += bytes;
+        }
+
+        /** Ends the run, as a part follows: the content can be read until it is closed. */
+        void end(RetainedSource content) {
+            this.content = content;
+        }
+
+        /** Returns the content if the run has ended. */
+        @Nullable RetainedSource content() {
+            return content;
         }
 
         @Override

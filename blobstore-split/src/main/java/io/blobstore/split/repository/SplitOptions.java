@@ -3,10 +3,12 @@ package io.blobstore.split.repository;
 import io.blobstore.Sha256;
 import io.blobstore.split.ContentType;
 import io.blobstore.split.Splitter;
+import io.blobstore.split.internal.input.StreamInput;
 import io.blobstore.transfer.RetryPolicy;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /** Options of {@link SplitEngine#split}. Immutable. */
 public final class SplitOptions {
@@ -20,6 +22,7 @@ public final class SplitOptions {
     private final Optional<Sha256> expected;
     private final boolean heal;
     private final int concurrency;
+    private final long streamMemory;
     private final RetryPolicy retry;
     private final SplitListener listener;
 
@@ -27,14 +30,19 @@ public final class SplitOptions {
         splitter = builder.splitter;
         contentType = builder.contentType;
         ref = builder.ref;
-        streams = Map.copyOf(builder.streams);
+        streams = Collections.unmodifiableMap(new LinkedHashMap<>(builder.streams));
         expected = builder.expected;
         heal = builder.heal;
         concurrency = builder.concurrency;
+        streamMemory = builder.streamMemory;
         retry = builder.retry;
         listener = builder.listener;
         if (concurrency < 0) {
             throw new IllegalArgumentException("the concurrency must be 0 or more; got " + concurrency);
+        }
+        if (streamMemory < StreamInput.MIN_MEMORY) {
+            throw new IllegalArgumentException("the memory for a stream must be " + StreamInput.MIN_MEMORY
+                    + " bytes or more; got " + streamMemory);
         }
     }
 
@@ -58,7 +66,7 @@ public final class SplitOptions {
         return ref;
     }
 
-    /** Returns the names of other streams to which the stream refers, by the name of the reference. */
+    /** Returns the names of other streams to which the stream refers, by the name of the reference, in order. */
     public Map<String, String> streams() {
         return streams;
     }
@@ -78,6 +86,11 @@ public final class SplitOptions {
         return concurrency;
     }
 
+    /** Returns the maximum number of off-heap bytes that are kept of a stream while it is split. */
+    public long streamMemory() {
+        return streamMemory;
+    }
+
     /** Returns how failed requests are repeated. */
     public RetryPolicy retry() {
         return retry;
@@ -91,7 +104,9 @@ public final class SplitOptions {
     @Override
     public String toString() {
         return "SplitOptions[splitter=" + splitter + ", contentType=" + contentType + ", ref=" + ref + ", streams="
-                + streams + ", expected=" + expected + ", heal=" + heal + ", concurrency=" + concurrency + ", retry="
+                + streams + ", expected=" + expected + ", heal=" + heal + ", concurrency=" + concurrency
+                + ", streamMemory="
+                + streamMemory + ", retry="
                 + retry + "]";
     }
 
@@ -100,10 +115,11 @@ public final class SplitOptions {
         private Splitter splitter = Splitter.tar();
         private ContentType contentType = ContentType.NONE;
         private Optional<String> ref = Optional.empty();
-        private final Map<String, String> streams = new TreeMap<>();
+        private final Map<String, String> streams = new LinkedHashMap<>();
         private Optional<Sha256> expected = Optional.empty();
         private boolean heal;
         private int concurrency;
+        private long streamMemory = 64L << 20;
         private RetryPolicy retry = RetryPolicy.DEFAULT;
         private SplitListener listener = SplitListener.NONE;
 
@@ -132,7 +148,8 @@ public final class SplitOptions {
         }
 
         /**
-         * Adds a reference to another stream of the repository, which is kept as long as this one.
+         * Adds a reference to another stream of the repository, which is kept as long as this one. The stream lists its
+         * references in the order in which they were added.
          *
          * @param name the name of the reference
          * @param stream the name of the stream, which must exist
@@ -161,6 +178,16 @@ public final class SplitOptions {
          */
         public Builder concurrency(int threads) {
             concurrency = threads;
+            return this;
+        }
+
+        /**
+         * Sets the maximum number of off-heap bytes that are kept of a stream while it is split; at least 16 MiB,
+         * default 64 MiB. While they are in use, nothing more is read. Objects of more than 1 MiB are in temporary
+         * files instead. Of no effect on sources, whose content is not copied.
+         */
+        public Builder streamMemory(long bytes) {
+            streamMemory = bytes;
             return this;
         }
 

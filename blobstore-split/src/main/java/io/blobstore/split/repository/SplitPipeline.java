@@ -1,11 +1,11 @@
 package io.blobstore.split.repository;
 
-import io.blobstore.BlobSource;
+import io.blobstore.RetainedSource;
 import io.blobstore.split.ObjectHash;
 import io.blobstore.split.ObjectId;
 import io.blobstore.split.SplitSink;
 import io.blobstore.split.internal.format.SplitStreamWriter;
-import io.blobstore.split.internal.input.SourceInput;
+import io.blobstore.split.internal.input.ContentInput;
 import io.blobstore.split.repository.SplitItem.ExternalPart;
 import io.blobstore.split.repository.SplitItem.InlineRun;
 import java.io.IOException;
@@ -13,6 +13,7 @@ import java.io.InterruptedIOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,11 +40,15 @@ final class SplitPipeline implements SplitSink {
 
     private static final int BATCH_PARTS = 32;
 
+    private static final int MAX_BUFFER = 128 << 10;
+
+    /** What hashing needs is allocated before the part has arrived if that is not more than 512 KiB. In bytes. */
+    private static final long MAX_HASHED_EARLY = 4L << 30;
+
     /** Bytes between two events for listeners. */
     private static final long REPORT_BYTES = 1 << 20;
 
-    private final BlobSource source;
-    private final SourceInput input;
+    private final ContentInput input;
     private final SplitStreamWriter stream;
     private final WorkQueue queue;
     private final ObjectWriter objects;
@@ -65,15 +70,13 @@ final class SplitPipeline implements SplitSink {
     }
 
     SplitPipeline(
-            BlobSource source,
-            SourceInput input,
+            ContentInput input,
             SplitStreamWriter stream,
             WorkQueue queue,
             ObjectWriter objects,
             ObjectHash hash,
             int threads,
             Progress progress) {
-        this.source = source;
         this.input = input;
         this.stream = stream;
         this.queue = queue;
@@ -87,53 +90,104 @@ final class SplitPipeline implements SplitSink {
 
     @Override
     public void inline(long length) throws IOException {
-        if (length == 0) {
-            return;
+        for (long left = length, step; left > 0; left -= step) {
+            step = Math.min(left, input.maxKept());
+            queue.requireRunning();
+            long offset = input.position();
+            input.consume(step);
+            InlineRun run = tail;
+            if (run == null) {
+                run = new InlineRun(offset);
+                ring.add(run);
+                tail = run;
+            }
+            run.add(step);
+            inline += step;
+            consumed();
         }
-        queue.requireRunning();
-        InlineRun run = tail;
-        if (run == null) {
-            run = new InlineRun(input.position());
-            ring.add(run);
-            tail = run;
-        }
-        run.add(length);
-        inline += length;
-        consume(length);
     }
 
     @Override
     public void object(long length, @Nullable String entry) throws IOException {
         ExternalPart part = new ExternalPart(input.position(), length, entry);
         if (length >= LargeObject.FROM) {
-            submitBatch();
-            LargeObject large = new LargeObject(hash, source, part, queue, objects);
-            large.sections().forEach(queue::submit);
+            large(part);
         } else {
-            if (part.offset + length - batchStart > BATCH_BYTES || batch.size() == BATCH_PARTS) {
-                submitBatch();
-            }
-            if (batch.isEmpty()) {
-                batchStart = part.offset;
-            }
-            batch.add(part);
+            input.consume(length);
+            endTail();
+            addToBatch(part);
         }
         ring.add(part);
-        tail = null;
-        consume(length);
+        consumed();
         if (ring.size() >= bound) {
-            try {
-                drain(bound / 2);
-            } catch (InterruptedException e) {
-                throw interrupted(e);
-            }
+            draining(() -> ring.size() > bound / 2);
         }
     }
 
-    private void consume(long length) throws IOException {
-        input.consume(length);
+    private void large(ExternalPart part) throws IOException {
+        submitBatch();
+        if (part.length() > MAX_HASHED_EARLY && input.available(part.length()) < part.length()) {
+            input.consume(part.length()); // fails
+        }
+        LargeObject large = new LargeObject(hash, part, queue, objects);
+        input.consume(
+                part.length(),
+                LargeObject.SECTION,
+                (offset, length) -> large.arrived(offset - part.offset, input.retain(offset, length)));
+        endTail();
+        large.complete(input.retain(part.offset, part.length()));
+    }
+
+    private void addToBatch(ExternalPart part) {
+        if (part.offset + part.length() - batchStart > BATCH_BYTES || batch.size() == BATCH_PARTS) {
+            submitBatch();
+        }
+        if (batch.isEmpty()) {
+            batchStart = part.offset;
+        }
+        batch.add(part);
+    }
+
+    /** Ends the run that grows, as a part follows. */
+    private void endTail() {
+        InlineRun run = tail;
+        if (run != null) {
+            run.end(input.retain(run.offset, run.length()));
+            tail = null;
+        }
+    }
+
+    /** Forgets what was consumed, except for what the batch and the run that grows still need. */
+    private void consumed() throws IOException {
+        if (input.position() - keptFrom() > input.maxKept()) {
+            submitBatch();
+            if (input.position() - keptFrom() > input.maxKept()) {
+                draining(() -> !ring.isEmpty());
+            }
+        }
+        input.forget(keptFrom());
         if (input.position() - reported >= REPORT_BYTES) {
             report();
+        }
+    }
+
+    private long keptFrom() {
+        long from = tail == null ? input.position() : tail.offset;
+        return batch.isEmpty() ? from : Math.min(from, batchStart);
+    }
+
+    /** Appends items until memory for further content is free, and waits for workers if that is not enough. */
+    void awaitRoom(BooleanSupplier hasRoom) throws IOException {
+        submitBatch();
+        draining(() -> {
+            input.forget(keptFrom());
+            return !ring.isEmpty() && !hasRoom.getAsBoolean();
+        });
+        input.forget(keptFrom());
+        try {
+            queue.helpUntil(hasRoom);
+        } catch (InterruptedException e) {
+            throw interrupted(e);
         }
     }
 
@@ -143,7 +197,7 @@ final class SplitPipeline implements SplitSink {
     }
 
     /** Wraps an interrupt for the splitter, which passes it on. */
-    private static InterruptedIOException interrupted(InterruptedException e) {
+    static InterruptedIOException interrupted(InterruptedException e) {
         InterruptedIOException wrapped = new InterruptedIOException("interrupted while parts were processed");
         wrapped.initCause(e);
         return wrapped;
@@ -151,7 +205,9 @@ final class SplitPipeline implements SplitSink {
 
     private void submitBatch() {
         if (!batch.isEmpty()) {
-            queue.submit(new PartBatch(source, batch, queue, objects));
+            ExternalPart last = batch.get(batch.size() - 1);
+            RetainedSource content = input.retain(batchStart, last.offset + last.length() - batchStart);
+            queue.submit(new PartBatch(content, batch, queue, objects));
             batch = new ArrayList<>();
         }
     }
@@ -160,24 +216,50 @@ final class SplitPipeline implements SplitSink {
 
     /** Appends all items, and waits until all objects are stored. */
     void finish() throws IOException, InterruptedException {
+        if (input.available(1) > 0) {
+            throw new IllegalStateException(
+                    "the splitter has declared " + input.position() + " bytes only, and there are more");
+        }
         submitBatch();
-        drain(0);
+        endTail();
+        while (!ring.isEmpty()) {
+            appendFirst();
+        }
         report();
         queue.awaitAll();
     }
 
-    /** Appends items until few are left in the ring. */
-    private void drain(int left) throws IOException, InterruptedException {
-        while (ring.size() > left) {
-            SplitItem item = ring.remove();
-            if (item == tail) {
-                tail = null;
+    /** Appends items while a condition holds. */
+    private void draining(BooleanSupplier condition) throws IOException {
+        try {
+            while (condition.getAsBoolean()) {
+                appendFirst();
             }
-            if (item instanceof InlineRun run) {
-                stream.inlineRun(source.slice(run.offset, run.length()));
-            } else if (item instanceof ExternalPart part) {
-                stream.object(idOf(part), part.length());
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    private void appendFirst() throws IOException, InterruptedException {
+        SplitItem item = ring.remove();
+        if (item instanceof InlineRun run) {
+            append(run);
+        } else if (item instanceof ExternalPart part) {
+            stream.object(idOf(part), part.length());
+        }
+    }
+
+    private void append(InlineRun run) throws IOException {
+        RetainedSource whole = run.content();
+        if (whole != null) {
+            try (whole) {
+                stream.inlineRun(whole);
             }
+            return;
+        }
+        tail = null; // the first bytes of a run that may go on
+        try (RetainedSource begun = input.retain(run.offset, run.length())) {
+            begun.forEachBuffer(MAX_BUFFER, stream::inline);
         }
     }
 

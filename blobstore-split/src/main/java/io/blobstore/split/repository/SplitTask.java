@@ -1,15 +1,15 @@
 package io.blobstore.split.repository;
 
 import io.blobstore.BlobSource;
-import io.blobstore.RetainedSource;
 import io.blobstore.split.ObjectId;
 import io.blobstore.split.internal.format.SplitStreamWriter;
 import io.blobstore.split.internal.format.WrittenStream;
-import io.blobstore.split.internal.input.SourceInput;
+import io.blobstore.split.internal.input.ContentInput;
 import io.blobstore.transfer.TransferContext;
 import io.blobstore.transfer.TransferTask;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Map;
@@ -31,25 +31,42 @@ final class SplitTask implements TransferTask<SplitResult> {
 
     private final Repository repository;
     private final String name;
-    private final RetainedSource source;
+    private final SplitSource source;
     private final SplitOptions options;
     private final int threads;
     private final SplitCounters counters;
-    private final Path temporaries;
+    private ObjectStore.@Nullable Session joined;
 
     // Written by the first worker, read by the last.
     private final ArrayDeque<Closeable> resources = new ArrayDeque<>();
     private @Nullable SplitResult sealed;
 
-    SplitTask(Repository repository, String name, BlobSource source, SplitOptions options, int threads) {
+    private SplitTask(Repository repository, String name, SplitSource source, SplitOptions options, int threads) {
         this.repository = repository;
         this.name = name;
+        this.source = source;
         this.options = options;
         this.threads = threads;
         this.counters = new SplitCounters(source.size());
-        this.temporaries = Path.of(System.getProperty("java.io.tmpdir"));
+    }
+
+    /** Creates the split of a source, which is retained. */
+    static SplitTask of(Repository repository, String name, BlobSource source, SplitOptions options, int threads) {
         RepositoryPaths.stream(name);
-        this.source = source.retain();
+        return new SplitTask(repository, name, new SplitSource.Retained(source.retain()), options, threads);
+    }
+
+    /** Creates the split of a stream, which the caller closes. */
+    static SplitTask of(
+            Repository repository, String name, ReadableByteChannel stream, SplitOptions options, int threads) {
+        RepositoryPaths.stream(name);
+        SplitSource source = new SplitSource.Stream(stream, options.streamMemory(), temporaries());
+        return new SplitTask(repository, name, source, options, threads);
+    }
+
+    /** Makes the split use a session that the caller ends. */
+    void joining(ObjectStore.Session session) {
+        joined = session;
     }
 
     @Override
@@ -63,29 +80,42 @@ final class SplitTask implements TransferTask<SplitResult> {
         context.planned(source.size(), 1);
         WorkQueue queue = new WorkQueue(context, store.hash(), threads - 1);
         try {
-            ObjectStore.Session opened = open(context.retrying("begin session", store::beginSession));
-            SplitStreamWriter stream = open(SplitStreamWriter.create(store.hash(), options.contentType(), temporaries));
+            ObjectStore.Session opened =
+                    joined != null ? joined : open(context.retrying("begin session", store::beginSession));
+            SplitStreamWriter stream =
+                    open(SplitStreamWriter.create(store.hash(), options.contentType(), temporaries()));
             for (Map.Entry<String, String> reference : options.streams().entrySet()) {
                 ObjectId other = context.retrying("find stream", () -> repository.stream(reference.getValue()));
                 stream.streamRef(reference.getKey(), other);
             }
-            SourceInput input = open(SourceInput.open(source));
-            options.expected().ifPresent(digest -> queue.submit(new WholeDigest(source, digest, queue)));
-            ObjectWriter objects = new ObjectWriter(store, opened, context, options.heal(), counters);
-            SplitPipeline pipeline = new SplitPipeline(
-                    source, input, stream, queue, objects, store.hash(), threads, (parsed, inline, bytes) -> {
+            Optional<WholeDigest> digest = options.expected().map(expected -> new WholeDigest(expected, queue));
+            ObjectWriter objects = open(new ObjectWriter(store, opened, context, queue, options.heal(), counters));
+            SplitFlow flow = new SplitFlow(queue, objects, digest);
+            ContentInput input = open(source.open(flow));
+            SplitPipeline pipeline =
+                    new SplitPipeline(input, stream, queue, objects, store.hash(), threads, (parsed, inline, bytes) -> {
                         counters.parsed(parsed, inline);
                         report(context, bytes);
                     });
+            flow.connect(pipeline);
             options.splitter().split(input, pipeline);
             pipeline.finish();
-            source.checkUnchanged();
+            if (digest.isPresent()) {
+                digest.get().requireExpected();
+            }
+            input.checkUnchanged();
+            counters.total(input.position());
+            context.planned(input.position(), 1);
             seal(opened, stream, objects);
         } catch (WorkQueue.StoppedException e) {
             return; // the reason is known already
         } finally {
             queue.close();
         }
+    }
+
+    private static Path temporaries() {
+        return Path.of(System.getProperty("java.io.tmpdir"));
     }
 
     private <R extends Closeable> R open(R resource) {
@@ -132,13 +162,14 @@ final class SplitTask implements TransferTask<SplitResult> {
                 return result;
             });
         }
-        endSession(context);
+        if (joined == null) {
+            endSession(context, resources.removeLast());
+        }
         return result;
     }
 
     /** Ends the session with retries, as long as there are any; {@link #release} would have none. */
-    private void endSession(TransferContext context) throws InterruptedException {
-        Closeable session = resources.removeLast();
+    private void endSession(TransferContext context, Closeable session) throws InterruptedException {
         try {
             context.retrying("end session", () -> {
                 session.close();
@@ -161,6 +192,6 @@ final class SplitTask implements TransferTask<SplitResult> {
                 LOG.warn("{}: a resource was not released", description(), e);
             }
         }
-        source.close();
+        source.release();
     }
 }

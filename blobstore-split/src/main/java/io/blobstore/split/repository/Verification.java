@@ -3,6 +3,7 @@ package io.blobstore.split.repository;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
+import io.blobstore.IntegrityException;
 import io.blobstore.RangeNotSatisfiableException;
 import io.blobstore.internal.buffer.DirectBufferPool;
 import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
@@ -43,12 +44,15 @@ final class Verification {
         }
     }
 
-    /** Returns whether a stored object has the content that its id says. Deletions meanwhile count as damage. */
+    /**
+     * Returns whether a stored object has the content that its id says. What the store itself finds damaged, and
+     * deletions meanwhile, count as damage.
+     */
     static boolean isIntact(ObjectStore store, StoredObject object, VerityDigest digest) throws IOException {
         try (PooledBuffer memory = DirectBufferPool.shared().take(BUFFER)) {
             read(store, object.id(), new PassingWindow(memory.buffer(), object.size()), digest);
             return true;
-        } catch (DamagedObjectException | MissingObjectException | BlobNotFoundException e) {
+        } catch (IntegrityException | MissingObjectException | BlobNotFoundException e) {
             return false;
         }
     }

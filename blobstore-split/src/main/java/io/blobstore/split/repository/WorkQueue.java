@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Units of work that a transfer's first worker, the <em>owner</em>, creates, and other workers do, first in, first out.
+ * A unit may {@linkplain #offer offer} others, for workers that have nothing else to do.
  *
  * <p><b>Progress.</b> No thread waits for a unit that nobody does: the owner does units itself while it waits
  * ({@link #helpUntil}), so it needs no other worker, and any executor will do. Workers start when there is a unit that
- * no idle worker can take. A worker waits for the owner only, which is running; it does not if it runs on the owner's
- * thread, as with an executor that runs tasks in the caller.
+ * no idle worker can take. A worker waits for the owner, or for units that others have begun ({@link #await}), which
+ * are running; it does not wait for the owner on the owner's thread, as with an executor that runs tasks in the caller.
  *
  * <p>The owner's methods are not thread-safe. An interrupt of the transfer ends every wait.
  */
@@ -145,12 +146,47 @@ final class WorkQueue {
 
     // ---- for units
 
-    /** Makes a change that a condition of the owner depends on. */
+    /** Returns the maximum number of threads that do units. */
+    int threads() {
+        return maxWorkers + 1;
+    }
+
+    /** Adds a unit that others may do; starts no worker for it. */
+    void offer(Unit unit) {
+        lock.lock();
+        try {
+            ready.add(unit);
+            pending++;
+            work.signal();
+            progress.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until a condition holds. It must be one for which no unit has to be done that nobody does.
+     *
+     * @param condition evaluated under the queue's lock
+     */
+    void await(BooleanSupplier condition) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (!condition.getAsBoolean()) {
+                requireRunning();
+                progress.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Makes a change that a condition depends on. */
     void update(Runnable change) {
         lock.lock();
         try {
             change.run();
-            progress.signal();
+            progress.signalAll();
         } finally {
             lock.unlock();
         }
@@ -164,6 +200,11 @@ final class WorkQueue {
 
     /** Throws a {@link StoppedException} if the transfer has stopped. */
     void requireRunning() {
+        requireRunning(context);
+    }
+
+    /** Throws a {@link StoppedException} if a transfer has stopped. */
+    static void requireRunning(TransferContext context) {
         if (context.isStopped()) {
             throw new StoppedException();
         }

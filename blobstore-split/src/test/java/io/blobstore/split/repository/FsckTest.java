@@ -3,6 +3,7 @@ package io.blobstore.split.repository;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.contract.InMemoryBlobStore;
@@ -88,6 +89,18 @@ class FsckTest {
         assertThat(report.toJson())
                 .startsWith("{\"clean\":true,\"objects\":21,")
                 .endsWith(",\"streams\":1,\"refs\":1,\"images\":0,\"problems\":[],\"healed\":[],\"foreign\":[]}");
+    }
+
+    @Test
+    void damageThatTheStoreNoticesItselfIsReported() throws Exception {
+        try (InMemoryBlobStore checked = new InMemoryBlobStore()) {
+            Repository bucket = Repository.of(BlobStoreObjects.of(checked, ObjectHash.SHA_256));
+            Fixture.split(transfers, bucket, "s", tar);
+            checked.flipBit(BlobKey.of("objects/" + anObject(0).path()), 1234);
+            FsckReport report =
+                    SplitEngine.of(transfers).fsck(bucket, FsckOptions.DEFAULT).join(LIMIT);
+            assertThat(report.problems()).extracting(FsckReport.Problem::kind).containsExactly(Kind.DAMAGED_OBJECT);
+        }
     }
 
     @Test

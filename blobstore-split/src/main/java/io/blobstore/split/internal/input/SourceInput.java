@@ -1,15 +1,14 @@
 package io.blobstore.split.internal.input;
 
 import io.blobstore.BlobSource;
+import io.blobstore.RetainedSource;
 import io.blobstore.internal.buffer.DirectBufferPool;
 import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
 import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedRegion;
-import io.blobstore.split.SplitInput;
-import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Not thread-safe.
  */
-public final class SourceInput implements SplitInput, Closeable {
+public final class SourceInput implements ContentInput {
     private static final int SMALL_WINDOW = 64 << 10;
     private static final int LARGE_WINDOW = 4 << 20;
 
@@ -68,10 +67,33 @@ public final class SourceInput implements SplitInput, Closeable {
         return content;
     }
 
-    /** Consumes the next bytes; there must be as many. For implementations of sinks. */
-    public void consume(long length) {
-        Objects.checkFromIndexSize(position, length, size);
+    @Override
+    public void consume(long length) throws EOFException {
+        if (length < 0 || length > size - position) {
+            throw new EOFException(
+                    "the source ends at byte " + size + ", inside a part of " + length + " bytes at byte " + position);
+        }
         position += length;
+    }
+
+    /** Returns a part of the source, which keeps itself alive: nothing has to be released. */
+    @Override
+    public RetainedSource retain(long offset, long length) {
+        return RetainedSource.of(source.slice(offset, length), () -> {});
+    }
+
+    /** Does nothing: all of the source stays readable. */
+    @Override
+    public void forget(long before) {}
+
+    @Override
+    public long maxKept() {
+        return Long.MAX_VALUE;
+    }
+
+    @Override
+    public void checkUnchanged() throws IOException {
+        source.checkUnchanged();
     }
 
     @Override

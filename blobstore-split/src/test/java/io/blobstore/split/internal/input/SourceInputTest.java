@@ -10,6 +10,7 @@ import io.blobstore.contract.AllocatedBytes;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.split.SplitInput;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -54,7 +55,7 @@ class SourceInputTest {
         }
         assertThat(input.peek(1).hasRemaining()).isFalse();
         assertThat(input.available(Long.MAX_VALUE)).isZero();
-        assertThatThrownBy(() -> input.consume(1)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> input.consume(1)).isInstanceOf(EOFException.class);
     }
 
     @Test
