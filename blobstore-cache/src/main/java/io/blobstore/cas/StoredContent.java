@@ -1,0 +1,75 @@
+package io.blobstore.cas;
+
+import io.blobstore.IntegrityException;
+import io.blobstore.cas.internal.EntryReader;
+import io.blobstore.zstd.internal.FrameTable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+import java.util.Objects;
+
+/**
+ * The form in which content or a record is stored: what a client can be sent without work. Usable until the
+ * {@link CachedContent} or {@link CachedRecord} that it comes from is closed. Thread-safe.
+ */
+public final class StoredContent {
+    /** How content is stored. */
+    public enum Encoding {
+        /** The content as it is. */
+        IDENTITY,
+        /** Zstd frames, together a valid zstd file. It may begin with a skippable frame, which decoders ignore. */
+        ZSTD
+    }
+
+    private final LeasedEntry lease;
+    private final Encoding encoding;
+    private final long size;
+
+    StoredContent(LeasedEntry lease) {
+        this.lease = lease;
+        EntryReader reader = lease.reader();
+        encoding = reader != null && reader.encoding() == FrameTable.Encoding.ZSTD ? Encoding.ZSTD : Encoding.IDENTITY;
+        size = reader == null ? 0 : reader.storedSize();
+    }
+
+    /** Returns the encoding. */
+    public Encoding encoding() {
+        return encoding;
+    }
+
+    /** Returns the number of bytes of the stored form. */
+    public long size() {
+        return size;
+    }
+
+    /**
+     * Reads bytes of the stored form into all that remains of a buffer, whose position advances to its limit.
+     *
+     * @param position of the first byte in the stored form
+     * @throws IndexOutOfBoundsException if the stored form ends before
+     * @throws IntegrityException if the file was truncated; it is removed from the cache then
+     * @throws IllegalStateException if the content, or the cache, is closed
+     */
+    public void read(long position, ByteBuffer target) throws IOException {
+        Objects.checkFromIndexSize(position, target.remaining(), size);
+        lease.use(reader -> {
+            reader.readStored(position, target);
+            return 0;
+        });
+    }
+
+    /**
+     * Transfers bytes of the stored form to a channel: to a socket without copying them in user space.
+     *
+     * @param position of the first byte in the stored form
+     * @param count the number of bytes
+     * @return the number of bytes transferred; less than wanted, 0 even, if a non-blocking channel takes no more now
+     * @throws IndexOutOfBoundsException if the stored form ends before
+     * @throws IntegrityException if the file was truncated; it is removed from the cache then
+     * @throws IllegalStateException if the content, or the cache, is closed
+     */
+    public long transferTo(long position, long count, WritableByteChannel target) throws IOException {
+        Objects.checkFromIndexSize(position, count, size);
+        return lease.use(reader -> reader.transferStored(position, count, target));
+    }
+}
