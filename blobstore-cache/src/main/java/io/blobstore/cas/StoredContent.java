@@ -21,6 +21,16 @@ public final class StoredContent {
         ZSTD
     }
 
+    /**
+     * A frame, from which on the stored form can be decoded.
+     *
+     * @param contentStart where its content begins in all of the content
+     * @param contentEnd where its content ends
+     * @param storedStart where it begins in the stored form
+     * @param storedEnd where it ends in the stored form
+     */
+    public record Frame(long contentStart, long contentEnd, long storedStart, long storedEnd) {}
+
     private final LeasedEntry lease;
     private final Encoding encoding;
     private final long size;
@@ -40,6 +50,27 @@ public final class StoredContent {
     /** Returns the number of bytes of the stored form. */
     public long size() {
         return size;
+    }
+
+    /**
+     * Returns the frame that holds a byte of the content.
+     *
+     * @param contentOffset of the byte in the content
+     * @throws IndexOutOfBoundsException if the content ends before
+     * @throws IllegalStateException if the content is not stored in frames
+     */
+    public Frame frameAt(long contentOffset) {
+        EntryReader reader = lease.reader();
+        if (encoding != Encoding.ZSTD || reader == null) {
+            throw new IllegalStateException("the content is not stored in frames");
+        }
+        FrameTable table = reader.table();
+        int frame = table.frameAt(contentOffset);
+        return new Frame(
+                table.contentOffset(frame),
+                table.contentOffset(frame + 1),
+                table.storedOffset(frame),
+                table.storedOffset(frame + 1));
     }
 
     /**

@@ -9,6 +9,7 @@ import io.blobstore.server.internal.ReadMemory;
 import io.blobstore.server.internal.ServerContext;
 import io.blobstore.server.internal.ServerMetrics;
 import io.blobstore.server.internal.Workers;
+import io.blobstore.server.internal.grpc.GrpcFace;
 import io.blobstore.server.internal.http.HttpFace;
 import java.io.Closeable;
 import java.io.IOException;
@@ -108,24 +109,9 @@ public final class CacheServer implements Closeable {
         }
         faces().forEach(Face::cut);
         context.access().close();
-        interrupted |= awaitWorkers();
+        interrupted |= context.workers().closeAndWait();
         if (interrupted) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    /** Waits for tasks of the workers, which end soon: none waits for a client. */
-    private boolean awaitWorkers() {
-        boolean interrupted = false;
-        for (; ; ) {
-            try {
-                if (context.workers().close(DEFAULT_GRACE)) {
-                    return interrupted;
-                }
-                LOG.warn("tasks of the server did not end within {}; still waiting", DEFAULT_GRACE);
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
         }
     }
 
@@ -207,7 +193,8 @@ public final class CacheServer implements Closeable {
             CacheServer server = new CacheServer(context, Optional.empty(), Optional.empty());
             try {
                 if (grpc.isPresent()) {
-                    throw new UnsupportedOperationException("gRPC is not supported yet");
+                    server = new CacheServer(
+                            context, Optional.empty(), Optional.of(GrpcFace.start(context, grpc.get())));
                 }
                 if (http.isPresent()) {
                     server = new CacheServer(context, Optional.of(HttpFace.start(context, http.get())), server.grpc);

@@ -188,6 +188,11 @@ public final class EntryReader implements Closeable {
         }
     }
 
+    /** Returns where the frames are stored. */
+    public FrameTable table() {
+        return table;
+    }
+
     /** Returns how the content is stored. */
     public Encoding encoding() {
         return table.encoding();

@@ -79,6 +79,11 @@ public final class AccessControl implements Closeable {
         return passwords.isPresent();
     }
 
+    /** Returns whether clients may read without the password or certificate that they need to write. */
+    public boolean allowsAnonymousReads() {
+        return anonymousReads;
+    }
+
     /**
      * Decides about a request.
      *

@@ -2,17 +2,23 @@ package io.blobstore.server.internal;
 
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The threads that work on the cache for all faces: they may block on the disk, and never on a client. The number of
  * tasks that wait is bounded. Thread-safe.
  */
 public final class Workers implements Executor {
+    private static final Logger LOG = LoggerFactory.getLogger(Workers.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int MAX_QUEUE = 16 << 10;
     private static final long IDLE_SECONDS = 10;
 
@@ -20,14 +26,22 @@ public final class Workers implements Executor {
 
     /** Creates the pool, whose threads are started when they are needed. */
     public Workers(int threads) {
+        this("worker", threads, new ArrayBlockingQueue<>(MAX_QUEUE));
+    }
+
+    private Workers(String name, int threads, BlockingQueue<Runnable> queue) {
         AtomicInteger number = new AtomicInteger();
-        executor = new ThreadPoolExecutor(
-                threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MAX_QUEUE), task -> {
-                    Thread thread = new Thread(task, "blobstore-server-worker-" + number.incrementAndGet());
+        executor = new ThreadPoolExecutor(threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, queue, task -> {
+                    Thread thread = new Thread(task, "blobstore-server-" + name + "-" + number.incrementAndGet());
                     thread.setDaemon(true);
                     return thread;
                 });
         executor.allowCoreThreadTimeOut(true);
+    }
+
+    /** Creates a pool for calls of gRPC, which bounds their number by itself and cannot be refused a thread. */
+    public static Workers forCalls(int threads) {
+        return new Workers("call", threads, new LinkedBlockingQueue<>());
     }
 
     /**
@@ -46,12 +60,22 @@ public final class Workers implements Executor {
     }
 
     /**
-     * Refuses further tasks, and waits until those that were accepted have ended.
+     * Refuses further tasks, and waits until those that were accepted have ended: soon, as none waits for a client.
      *
-     * @return whether they have; false if the time is over
+     * @return whether the thread was interrupted meanwhile, which does not end the wait
      */
-    public boolean close(Duration timeout) throws InterruptedException {
+    public boolean closeAndWait() {
         executor.shutdown();
-        return executor.awaitTermination(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        boolean interrupted = false;
+        for (; ; ) {
+            try {
+                if (executor.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                    return interrupted;
+                }
+                LOG.warn("tasks of the server did not end within {}; still waiting", PATIENCE);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
     }
 }

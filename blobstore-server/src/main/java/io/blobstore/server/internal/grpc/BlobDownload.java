@@ -1,35 +1,30 @@
 package io.blobstore.server.internal.grpc;
 
-import io.blobstore.cas.CachedContent;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.io.IOException;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One download of a blob: sends while the connection takes more, and goes on when gRPC says that it does again. A slow
  * client holds a file and no thread. The calls of gRPC come one after the other; not thread-safe.
  */
 final class BlobDownload {
-    private final CachedContent content;
+    private static final Logger LOG = LoggerFactory.getLogger(BlobDownload.class);
+
     private final BlobPieces pieces;
     private final ServerCallStreamObserver<Piece> response;
     private boolean ended;
 
-    private BlobDownload(CachedContent content, BlobPieces pieces, ServerCallStreamObserver<Piece> response) {
-        this.content = content;
+    private BlobDownload(BlobPieces pieces, ServerCallStreamObserver<Piece> response) {
         this.pieces = pieces;
         this.response = response;
     }
 
-    /** Starts a download of a range of content, which is closed at its end. */
-    static void start(
-            CachedContent content,
-            boolean compressed,
-            long from,
-            long to,
-            ServerCallStreamObserver<Piece> response) {
-        BlobPieces pieces = compressed ? new CompressedPieces(content, from) : new PlainPieces(content, from, to);
-        BlobDownload download = new BlobDownload(content, pieces, response);
+    /** Starts a download; the pieces are closed at its end. */
+    static void start(BlobPieces pieces, ServerCallStreamObserver<Piece> response) {
+        BlobDownload download = new BlobDownload(pieces, response);
         response.setOnReadyHandler(download::send);
         response.setOnCancelHandler(download::end);
     }
@@ -59,8 +54,11 @@ final class BlobDownload {
     private void end() {
         if (!ended) {
             ended = true;
-            pieces.close();
-            content.close();
+            try {
+                pieces.close();
+            } catch (IOException e) {
+                LOG.debug("a file was not closed", e);
+            }
         }
     }
 }

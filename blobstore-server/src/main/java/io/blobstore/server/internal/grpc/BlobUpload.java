@@ -3,9 +3,9 @@ package io.blobstore.server.internal.grpc;
 import com.google.bytestream.ByteStreamProto.WriteRequest;
 import com.google.bytestream.ByteStreamProto.WriteResponse;
 import com.google.protobuf.ByteString;
-import io.blobstore.cas.ContentCache;
-import io.blobstore.cas.ContentWriter;
 import io.blobstore.cas.Digest;
+import io.blobstore.server.internal.CacheAccess;
+import io.blobstore.server.internal.Upload;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -30,21 +30,19 @@ import org.slf4j.LoggerFactory;
 final class BlobUpload implements StreamObserver<WriteRequest> {
     private static final Logger LOG = LoggerFactory.getLogger(BlobUpload.class);
 
-    private final ContentCache cache;
+    private final CacheAccess cache;
     private final ServerCallStreamObserver<WriteResponse> response;
 
     private String name = "";
     private @Nullable ResourceName resource;
-    private @Nullable ContentWriter writer;
-    /** Null if content arrives as it is. */
-    private @Nullable FrameStream frames;
+    private @Nullable Upload upload;
 
     /** The bytes that have arrived: compressed ones if the upload is compressed. */
     private long received;
 
     private boolean ended;
 
-    BlobUpload(ContentCache cache, ServerCallStreamObserver<WriteResponse> response) {
+    BlobUpload(CacheAccess cache, ServerCallStreamObserver<WriteResponse> response) {
         this.cache = cache;
         this.response = response;
         response.disableAutoRequest();
@@ -83,7 +81,7 @@ final class BlobUpload implements StreamObserver<WriteRequest> {
         ResourceName target = ResourceName.ofWrite(name);
         Digest digest = target.digest();
         resource = target;
-        if (cache.contains(digest)) {
+        if (cache.cache().contains(digest)) {
             answer(committedSize(target));
             return target;
         }
@@ -92,11 +90,7 @@ final class BlobUpload implements StreamObserver<WriteRequest> {
                     .withDescription("uploads cannot be resumed: write from offset 0")
                     .asRuntimeException();
         }
-        ContentWriter opened = cache.write(digest);
-        writer = opened;
-        if (target.compressed()) {
-            frames = new FrameStream(opened::write);
-        }
+        upload = cache.upload(digest, target.compressed());
         return target;
     }
 
@@ -115,28 +109,22 @@ final class BlobUpload implements StreamObserver<WriteRequest> {
         ByteString data = request.getData();
         received += data.size();
         for (ByteBuffer piece : data.asReadOnlyByteBufferList()) {
-            if (frames != null) {
-                frames.write(piece);
-            } else if (writer != null) {
-                writer.write(piece);
+            if (upload != null) {
+                upload.write(piece);
             }
         }
     }
 
     private void commit(ResourceName target) throws IOException {
-        if (frames != null) {
-            frames.finish();
-        }
-        if (writer != null) {
-            writer.commit();
+        if (upload != null) {
+            upload.finish();
         }
         answer(target.compressed() ? received : target.digest().size());
     }
 
     private void answer(long committed) {
         discard();
-        response.onNext(
-                WriteResponse.newBuilder().setCommittedSize(committed).build());
+        response.onNext(WriteResponse.newBuilder().setCommittedSize(committed).build());
         response.onCompleted();
     }
 
@@ -163,17 +151,13 @@ final class BlobUpload implements StreamObserver<WriteRequest> {
     /** Releases everything; what was not committed is gone. Idempotent. */
     private void discard() {
         ended = true;
-        if (frames != null) {
-            frames.close();
-            frames = null;
-        }
-        if (writer != null) {
+        if (upload != null) {
             try {
-                writer.close();
+                upload.close();
             } catch (IOException e) {
                 LOG.warn("an upload of {} was not discarded", name, e);
             }
-            writer = null;
+            upload = null;
         }
     }
 }

@@ -7,23 +7,24 @@ import com.google.bytestream.ByteStreamProto.ReadRequest;
 import com.google.bytestream.ByteStreamProto.WriteRequest;
 import com.google.bytestream.ByteStreamProto.WriteResponse;
 import io.blobstore.cas.CachedContent;
-import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Digest;
+import io.blobstore.server.internal.CacheAccess;
+import io.blobstore.server.internal.ContentRead;
 import io.grpc.BindableService;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
-import io.grpc.stub.ServerCalls;
 import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.util.Optional;
 
 /** Reads and writes blobs of any size, as they are or as zstd frames. */
 final class ByteStreamService implements BindableService {
-    private final ContentCache cache;
+    private final CacheAccess cache;
 
-    ByteStreamService(ContentCache cache) {
+    ByteStreamService(CacheAccess cache) {
         this.cache = cache;
     }
 
@@ -37,8 +38,7 @@ final class ByteStreamService implements BindableService {
                 .addMethod(read, ServerCalls.asyncServerStreamingCall(this::read))
                 .addMethod(ByteStreamGrpc.getWriteMethod(), ServerCalls.asyncClientStreamingCall(this::write))
                 .addMethod(
-                        ByteStreamGrpc.getQueryWriteStatusMethod(),
-                        ServerCalls.asyncUnaryCall(this::queryWriteStatus))
+                        ByteStreamGrpc.getQueryWriteStatusMethod(), ServerCalls.asyncUnaryCall(this::queryWriteStatus))
                 .build();
     }
 
@@ -65,7 +65,10 @@ final class ByteStreamService implements BindableService {
                         .asRuntimeException();
             }
             long end = limit == 0 ? digest.size() : offset + Math.min(limit, digest.size() - offset);
-            BlobDownload.start(content.get(), name.compressed(), offset, end, response);
+            BlobPieces pieces = name.compressed()
+                    ? CompressedPieces.open(content.get(), cache.memory(), offset)
+                    : new PlainPieces(ContentRead.decoded(content.get(), cache.memory(), offset, end));
+            BlobDownload.start(pieces, response);
         } catch (IOException | RuntimeException e) {
             response.onError(Statuses.of(e));
         }
@@ -79,11 +82,10 @@ final class ByteStreamService implements BindableService {
      * Says whether a blob is there. What an upload has sent before it broke is not kept, so that each upload starts at
      * 0.
      */
-    private void queryWriteStatus(
-            QueryWriteStatusRequest request, StreamObserver<QueryWriteStatusResponse> response) {
+    private void queryWriteStatus(QueryWriteStatusRequest request, StreamObserver<QueryWriteStatusResponse> response) {
         try {
             ResourceName name = ResourceName.ofWrite(request.getResourceName());
-            boolean complete = cache.contains(name.digest());
+            boolean complete = cache.cache().contains(name.digest());
             response.onNext(QueryWriteStatusResponse.newBuilder()
                     .setCommittedSize(complete ? BlobUpload.committedSize(name) : 0)
                     .setComplete(complete)

@@ -10,12 +10,10 @@ import build.bazel.remote.execution.v2.FindMissingBlobsRequest;
 import build.bazel.remote.execution.v2.FindMissingBlobsResponse;
 import build.bazel.remote.execution.v2.GetTreeRequest;
 import build.bazel.remote.execution.v2.GetTreeResponse;
-import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
-import io.blobstore.BlobSource;
-import io.blobstore.cas.ContentCache;
-import io.blobstore.cas.ContentWriter;
 import io.blobstore.cas.Digest;
+import io.blobstore.server.internal.CacheAccess;
+import io.blobstore.server.internal.Upload;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
@@ -29,9 +27,9 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
     /** The most bytes of content in a batch: with the rest of the message, within the 4 MiB that clients accept. */
     static final int MAX_BATCH_BYTES = (4 << 20) - (64 << 10);
 
-    private final ContentCache cache;
+    private final CacheAccess cache;
 
-    ContentService(ContentCache cache) {
+    ContentService(CacheAccess cache) {
         this.cache = cache;
     }
 
@@ -44,7 +42,7 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
                 digests.add(Digests.of(digest));
             }
             FindMissingBlobsResponse.Builder missing = FindMissingBlobsResponse.newBuilder();
-            for (Digest digest : cache.missing(digests)) {
+            for (Digest digest : cache.cache().missing(digests)) {
                 missing.addMissingBlobDigests(Digests.of(digest));
             }
             response.onNext(missing.build());
@@ -74,11 +72,16 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
     private com.google.rpc.Status update(BatchUpdateBlobsRequest.Request blob) {
         try {
             Digest digest = Digests.of(blob.getDigest());
-            switch (blob.getCompressor()) {
-                case IDENTITY -> cache.put(digest, BlobSource.of(blob.getData().asReadOnlyByteBuffer()));
-                case ZSTD -> putCompressed(digest, blob.getData());
-                default -> throw new IllegalArgumentException(
+            boolean zstd = blob.getCompressor() == Compressor.Value.ZSTD;
+            if (!zstd && blob.getCompressor() != Compressor.Value.IDENTITY) {
+                throw new IllegalArgumentException(
                         "the compressors of this server are IDENTITY and ZSTD; got " + blob.getCompressor());
+            }
+            try (Upload upload = cache.upload(digest, zstd)) {
+                for (ByteBuffer piece : blob.getData().asReadOnlyByteBufferList()) {
+                    upload.write(piece);
+                }
+                upload.finish();
             }
             return com.google.rpc.Status.getDefaultInstance();
         } catch (IOException | RuntimeException e) {
@@ -86,30 +89,11 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
         }
     }
 
-    private void putCompressed(Digest digest, ByteString frames) throws IOException {
-        if (cache.contains(digest)) {
-            return;
-        }
-        try (ContentWriter writer = cache.write(digest);
-                FrameStream stream = new FrameStream(writer::write)) {
-            stream.write(frames.asReadOnlyByteBuffer());
-            stream.finish();
-            writer.commit();
-        }
-    }
-
     @Override
     public void batchReadBlobs(BatchReadBlobsRequest request, StreamObserver<BatchReadBlobsResponse> response) {
         try {
             Digests.requireSha256(request.getDigestFunction());
-            long total = 0;
-            for (build.bazel.remote.execution.v2.Digest digest : request.getDigestsList()) {
-                total = Math.addExact(total, Math.max(0, digest.getSizeBytes()));
-            }
-            if (total > MAX_BATCH_BYTES) {
-                throw new IllegalArgumentException("a batch has at most " + MAX_BATCH_BYTES + " bytes of content; got "
-                        + total + ": read large blobs with ByteStream");
-            }
+            requireBatch(request.getDigestsList());
             BatchReadBlobsResponse.Builder results = BatchReadBlobsResponse.newBuilder();
             for (build.bazel.remote.execution.v2.Digest digest : request.getDigestsList()) {
                 results.addResponses(read(digest));
@@ -121,13 +105,24 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
         }
     }
 
+    private static void requireBatch(List<build.bazel.remote.execution.v2.Digest> digests) {
+        long room = MAX_BATCH_BYTES;
+        for (build.bazel.remote.execution.v2.Digest digest : digests) {
+            if (digest.getSizeBytes() > room) {
+                throw new IllegalArgumentException("a batch has at most " + MAX_BATCH_BYTES
+                        + " bytes of content: ask for fewer blobs, or read large ones with ByteStream");
+            }
+            room -= Math.max(0, digest.getSizeBytes());
+        }
+    }
+
     private BatchReadBlobsResponse.Response read(build.bazel.remote.execution.v2.Digest requested) {
         BatchReadBlobsResponse.Response.Builder result = BatchReadBlobsResponse.Response.newBuilder()
                 .setDigest(requested)
                 .setCompressor(Compressor.Value.IDENTITY);
         try {
             Digest digest = Digests.of(requested);
-            Optional<ByteBuffer> content = SmallBlobs.read(cache, digest, MAX_BATCH_BYTES);
+            Optional<ByteBuffer> content = SmallBlobs.read(cache.cache(), digest, MAX_BATCH_BYTES);
             return content.isEmpty()
                     ? result.setStatus(Statuses.status(Status.Code.NOT_FOUND, "there is no blob " + digest))
                             .build()
@@ -142,7 +137,7 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
     public void getTree(GetTreeRequest request, StreamObserver<GetTreeResponse> response) {
         try {
             Digests.requireSha256(request.getDigestFunction());
-            new DirectoryTree(cache).send(request, response);
+            new DirectoryTree(cache.cache()).send(request, response);
             response.onCompleted();
         } catch (IOException | RuntimeException e) {
             response.onError(Statuses.of(e));

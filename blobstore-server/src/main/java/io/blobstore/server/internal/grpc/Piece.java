@@ -1,7 +1,5 @@
 package io.blobstore.server.internal.grpc;
 
-import io.blobstore.internal.buffer.DirectBufferPool;
-import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
 import io.grpc.Drainable;
 import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor.Marshaller;
@@ -38,33 +36,36 @@ final class Piece {
 
     private static final int SCRATCH = 16 << 10;
 
-    private final PooledBuffer memory;
+    private final ByteBuffer data;
+    private final Runnable release;
     private boolean encoded;
 
-    private Piece(PooledBuffer memory) {
-        this.memory = memory;
+    /**
+     * Creates a message.
+     *
+     * @param data its data, from the position to the limit
+     * @param release returns the memory of the data; idempotent
+     */
+    Piece(ByteBuffer data, Runnable release) {
+        this.data = data;
+        this.release = release;
     }
 
-    /** Creates a message without data, with room for a number of bytes. */
-    static Piece allocate(int size) {
-        return new Piece(DirectBufferPool.shared().take(size));
-    }
-
-    /** Returns the buffer of the data: from its position to its limit when the message is sent. */
-    ByteBuffer buffer() {
-        return memory.buffer();
+    /** Returns the number of bytes of its data. */
+    int length() {
+        return data.remaining();
     }
 
     /** Returns the memory, unless gRPC has it and returns it. */
     void discard() {
         if (!encoded) {
-            memory.close();
+            release.run();
         }
     }
 
     private InputStream encode() {
         encoded = true;
-        return new Encoded(memory);
+        return new Encoded(data.duplicate(), release);
     }
 
     private static byte[] header(int length) {
@@ -81,13 +82,13 @@ final class Piece {
 
     /** The encoded message: gRPC asks for its length, and has it written. */
     private static final class Encoded extends InputStream implements Drainable, KnownLength {
-        private final PooledBuffer memory;
         private final ByteBuffer data;
+        private final Runnable release;
         private final ByteArrayInputStream header;
 
-        Encoded(PooledBuffer memory) {
-            this.memory = memory;
-            this.data = memory.buffer().duplicate();
+        Encoded(ByteBuffer data, Runnable release) {
+            this.data = data;
+            this.release = release;
             this.header = new ByteArrayInputStream(header(data.remaining()));
         }
 
@@ -133,7 +134,7 @@ final class Piece {
         @Override
         public void close() {
             data.position(data.limit());
-            memory.close();
+            release.run();
         }
     }
 }

@@ -3,7 +3,7 @@ package io.blobstore.server.internal.grpc;
 import io.blobstore.Sha256;
 import io.blobstore.cas.Digest;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /**
  * A resource of ByteStream, as the Remote Execution API names content.
@@ -23,6 +23,7 @@ record ResourceName(Digest digest, boolean compressed) {
     private static final String COMPRESSED = "compressed-blobs";
     private static final String UPLOADS = "uploads";
     private static final String ZSTD = "zstd";
+    private static final Set<String> KEYWORDS = Set.of(BLOBS, COMPRESSED, UPLOADS);
 
     /** No name that a client has a reason to send is longer, in characters. */
     private static final int MAX_LENGTH = 4096;
@@ -33,16 +34,11 @@ record ResourceName(Digest digest, boolean compressed) {
      * @throws IllegalArgumentException if it is not one, with a message for the client
      */
     static ResourceName ofRead(String name) {
-        List<String> segments = segments(name);
-        for (int i = 0; i < segments.size(); i++) {
-            if (isKind(segments.get(i))) {
-                ResourceName parsed = parse(name, segments.subList(i, segments.size()), false);
-                if (parsed != null) {
-                    return parsed;
-                }
-            }
+        List<String> segments = afterInstance(name);
+        if (segments.isEmpty() || segments.size() > length(segments)) {
+            throw invalid(name, "expected [INSTANCE/]blobs/HASH/SIZE or [INSTANCE/]compressed-blobs/zstd/HASH/SIZE");
         }
-        throw invalid(name, "expected [INSTANCE/]blobs/HASH/SIZE or [INSTANCE/]compressed-blobs/zstd/HASH/SIZE");
+        return parse(name, segments);
     }
 
     /**
@@ -51,47 +47,49 @@ record ResourceName(Digest digest, boolean compressed) {
      * @throws IllegalArgumentException if it is not one, with a message for the client
      */
     static ResourceName ofWrite(String name) {
-        List<String> segments = segments(name);
-        for (int i = 0; i + 2 < segments.size(); i++) {
-            if (segments.get(i).equals(UPLOADS) && isKind(segments.get(i + 2))) {
-                ResourceName parsed = parse(name, segments.subList(i + 2, segments.size()), true);
-                if (parsed != null) {
-                    return parsed;
-                }
-            }
+        List<String> segments = afterInstance(name);
+        if (segments.size() < 2 || !segments.get(0).equals(UPLOADS)) {
+            throw invalid(
+                    name,
+                    "expected [INSTANCE/]uploads/UUID/blobs/HASH/SIZE or"
+                            + " [INSTANCE/]uploads/UUID/compressed-blobs/zstd/HASH/SIZE");
         }
-        throw invalid(
-                name,
-                "expected [INSTANCE/]uploads/UUID/blobs/HASH/SIZE or"
-                        + " [INSTANCE/]uploads/UUID/compressed-blobs/zstd/HASH/SIZE");
+        return parse(name, segments.subList(2, segments.size()));
     }
 
-    private static List<String> segments(String name) {
+    /** Returns the segments from the first keyword on: none is a part of an instance's name. */
+    private static List<String> afterInstance(String name) {
         if (name.length() > MAX_LENGTH) {
             throw new IllegalArgumentException(
-                    "resource names have at most " + MAX_LENGTH + " characters; got " + name.length());
+                    "invalid resource name: it has " + name.length() + " characters, more than " + MAX_LENGTH);
         }
-        return List.of(name.split("/", -1));
+        List<String> segments = List.of(name.split("/", -1));
+        int keyword = 0;
+        while (keyword < segments.size() && !KEYWORDS.contains(segments.get(keyword))) {
+            keyword++;
+        }
+        return segments.subList(keyword, segments.size());
     }
 
-    private static boolean isKind(String segment) {
-        return segment.equals(BLOBS) || segment.equals(COMPRESSED);
+    /** Returns how many segments there are without metadata. */
+    private static int length(List<String> segments) {
+        return segments.get(0).equals(COMPRESSED) ? 4 : 3;
     }
 
-    /** Parses what begins with {@code blobs} or {@code compressed-blobs}; null if there are not enough segments. */
-    private static @Nullable ResourceName parse(
-            String name, List<String> segments, boolean metadata) {
-        boolean compressed = segments.get(0).equals(COMPRESSED);
-        int hash = compressed ? 2 : 1;
-        if (segments.size() < hash + 2 || (segments.size() > hash + 2 && !metadata)) {
-            return null;
+    /** Parses what begins with {@code blobs} or {@code compressed-blobs}. */
+    private static ResourceName parse(String name, List<String> segments) {
+        boolean compressed = !segments.isEmpty() && segments.get(0).equals(COMPRESSED);
+        boolean plain = !segments.isEmpty() && segments.get(0).equals(BLOBS);
+        if ((!compressed && !plain) || segments.size() < length(segments)) {
+            throw invalid(name, "expected .../blobs/HASH/SIZE or .../compressed-blobs/zstd/HASH/SIZE");
         }
         if (compressed && !segments.get(1).equals(ZSTD)) {
-            throw invalid(name, "the only compressor is zstd");
+            throw invalid(name, "expected zstd, the only compressor");
         }
         try {
-            return new ResourceName(
-                    new Digest(Sha256.parse(segments.get(hash)), size(segments.get(hash + 1))), compressed);
+            int hash = length(segments) - 2;
+            Digest digest = new Digest(Sha256.parse(segments.get(hash)), size(segments.get(hash + 1)));
+            return new ResourceName(digest, compressed);
         } catch (IllegalArgumentException e) {
             throw invalid(name, String.valueOf(e.getMessage()));
         }

@@ -22,8 +22,6 @@ final class SmallBlobs {
             return Optional.empty();
         }
         ByteBuffer content = ByteBuffer.allocate((int) digest.size());
-        return cache.get(digest, ByteRange.all(), content).isEmpty()
-                ? Optional.empty()
-                : Optional.of(content.flip());
+        return cache.get(digest, ByteRange.all(), content).isEmpty() ? Optional.empty() : Optional.of(content.flip());
     }
 }

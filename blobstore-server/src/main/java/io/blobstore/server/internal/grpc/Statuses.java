@@ -6,7 +6,7 @@ import com.google.rpc.RetryInfo;
 import io.blobstore.IntegrityException;
 import io.blobstore.StorageFullException;
 import io.blobstore.cas.CacheFullException;
-import io.blobstore.cas.DigestMismatchException;
+import io.blobstore.server.internal.BadContentException;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
@@ -41,7 +41,7 @@ final class Statuses {
                             .build()))
                     .build();
         }
-        if (failure instanceof DigestMismatchException || failure instanceof IllegalArgumentException) {
+        if (failure instanceof BadContentException || failure instanceof IllegalArgumentException) {
             return status(Status.Code.INVALID_ARGUMENT, message(failure));
         }
         if (failure instanceof IndexOutOfBoundsException) {
