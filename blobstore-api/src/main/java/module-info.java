@@ -12,6 +12,7 @@ module io.blobstore {
     exports io.blobstore.internal.buffer to
             io.blobstore.cache,
             io.blobstore.http,
+            io.blobstore.server,
             io.blobstore.split,
             io.blobstore.zstd;
     exports io.blobstore.internal.concurrent to

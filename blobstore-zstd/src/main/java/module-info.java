@@ -7,5 +7,6 @@ module io.blobstore.zstd {
 
     exports io.blobstore.zstd;
     exports io.blobstore.zstd.internal to
-            io.blobstore.cache;
+            io.blobstore.cache,
+            io.blobstore.server;
 }

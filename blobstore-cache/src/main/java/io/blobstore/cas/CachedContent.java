@@ -3,10 +3,7 @@ package io.blobstore.cas;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.IntegrityException;
-import io.blobstore.Operation;
 import io.blobstore.cas.CacheContext.OpenEntry;
-import io.blobstore.cas.internal.UseCount;
-import io.blobstore.zstd.internal.FrameFormatException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,20 +14,12 @@ import org.jspecify.annotations.Nullable;
  * this is closed. Holds one file descriptor, and up to 64 KiB of direct memory. Thread-safe.
  */
 public final class CachedContent implements Closeable {
-    private final CacheContext context;
     private final Digest digest;
-    /** Null for the content of no bytes, which has no file. */
-    private final @Nullable OpenEntry open;
-
-    private final UseCount uses = new UseCount(this::release);
-    /** Closes this when the cache is closed. */
-    private final CacheContext.Handle handle = uses::close;
+    private final LeasedEntry lease;
 
     CachedContent(CacheContext context, Digest digest, @Nullable OpenEntry open) {
-        this.context = context;
         this.digest = digest;
-        this.open = open;
-        context.register(handle);
+        this.lease = new LeasedEntry(context, open);
     }
 
     /** Returns the digest. */
@@ -51,27 +40,12 @@ public final class CachedContent implements Closeable {
      * @throws IllegalStateException if this, or the cache, is closed
      */
     public long read(ByteRange range, BlobTarget.Window target) throws IOException {
-        return whileOpen(() -> readOpen(range, target));
-    }
-
-    private interface Reading {
-        long run() throws IOException;
-    }
-
-    private long whileOpen(Reading reading) throws IOException {
-        context.enter();
-        try {
-            if (!uses.tryEnter()) {
-                throw new IllegalStateException("the content was closed");
-            }
-            try {
-                return reading.run();
-            } finally {
-                uses.leave();
-            }
-        } finally {
-            context.leave();
-        }
+        long length = ContentReads.length(range, digest.size(), target.remaining());
+        lease.use(reader -> {
+            reader.read(range.offset(), range.offset() + length, target);
+            return length;
+        });
+        return length;
     }
 
     /**
@@ -82,35 +56,10 @@ public final class CachedContent implements Closeable {
      * @throws IllegalStateException if this, or the cache, is closed
      */
     public void verify() throws IOException {
-        whileOpen(() -> {
-            if (open != null) {
-                verified(open, () -> open.reader().verifyAgain());
-            }
+        lease.use(reader -> {
+            reader.verifyAgain();
             return 0;
         });
-    }
-
-    private long readOpen(ByteRange range, BlobTarget.Window target) throws IOException {
-        long length = ContentReads.length(range, digest.size(), target.remaining());
-        if (open != null) {
-            verified(open, () -> open.reader().read(range.offset(), range.offset() + length, target));
-        }
-        return length;
-    }
-
-    private interface Step {
-        void run() throws IOException;
-    }
-
-    /** Removes the content if a step finds that it is damaged. */
-    private void verified(OpenEntry entry, Step step) throws IOException {
-        try {
-            step.run();
-        } catch (FrameFormatException e) {
-            context.damaged(entry.entry(), e);
-            throw new IntegrityException(
-                    Operation.READ, null, "the cached content of " + digest + " is damaged: " + e.getMessage(), e);
-        }
     }
 
     /**
@@ -131,22 +80,25 @@ public final class CachedContent implements Closeable {
         }
     }
 
+    /**
+     * Returns the form in which the content is stored, for those who can decode it or send it as it is. Verifies the
+     * content before, unless its frames have checksums: once, or each time if it has 1 MiB at most.
+     *
+     * @throws IntegrityException if it is damaged; it is removed from the cache then
+     * @throws IOException if it cannot be read
+     * @throws IllegalStateException if this, or the cache, is closed
+     */
+    public StoredContent stored() throws IOException {
+        lease.use(reader -> {
+            reader.verifyStored();
+            return 0;
+        });
+        return new StoredContent(lease);
+    }
+
     /** Releases the lease; reads that run may end before. Idempotent. */
     @Override
     public void close() {
-        if (context.tryEnter()) { // else closing the cache does it
-            try {
-                uses.close();
-            } finally {
-                context.leave();
-            }
-        }
-    }
-
-    private void release() {
-        context.forget(handle);
-        if (open != null) {
-            context.close(open);
-        }
+        lease.close();
     }
 }

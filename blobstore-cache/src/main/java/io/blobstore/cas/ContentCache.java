@@ -207,6 +207,14 @@ public final class ContentCache implements Closeable {
     }
 
     /**
+     * Opens content whose size is not known, under a lease. The size of a plain file of another program is only known
+     * to be right once it was verified: by a read, or by {@link CachedContent#stored}.
+     */
+    public Optional<CachedContent> open(Sha256 sha256) throws IOException {
+        return whileOpen(() -> reads.lease(sha256));
+    }
+
+    /**
      * Removes content, unless it is {@linkplain #pins pinned}. Those who read it go on.
      *
      * @return whether it was removed
@@ -234,6 +242,23 @@ public final class ContentCache implements Closeable {
     /** Reads a record into a new buffer on the heap, from position 0 to the limit. */
     public Optional<ByteBuffer> getRecord(Keyspace keyspace, Sha256 key) throws IOException {
         return whileOpen(() -> records.get(keyspace, key));
+    }
+
+    /**
+     * Begins to put a record that arrives piece by piece; see {@link #putRecord}.
+     *
+     * @param size the size in bytes: other content is refused
+     * @throws CacheFullException if there is no room
+     * @throws IllegalArgumentException if the record is too large
+     * @throws IllegalStateException if the cache is open read-only
+     */
+    public RecordWriter writeRecord(Keyspace keyspace, Sha256 key, long size) throws IOException {
+        return whileWritable(() -> records.write(keyspace, key, size));
+    }
+
+    /** Opens a record under a lease: it is not evicted before it is closed, and stays readable if it is replaced. */
+    public Optional<CachedRecord> openRecord(Keyspace keyspace, Sha256 key) throws IOException {
+        return whileOpen(() -> records.lease(keyspace, key));
     }
 
     /**

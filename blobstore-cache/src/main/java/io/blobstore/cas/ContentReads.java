@@ -122,6 +122,21 @@ final class ContentReads {
         return Optional.of(new CachedContent(context, digest, found.get()));
     }
 
+    /** Opens content whose size is not known. */
+    Optional<CachedContent> lease(Sha256 sha256) throws IOException {
+        if (sha256.equals(EMPTY)) {
+            return lease(new Digest(EMPTY, 0));
+        }
+        Optional<OpenEntry> found = context.open(new EntryKey(Keyspace.CAS, sha256));
+        if (found.isEmpty()) {
+            context.miss(Keyspace.CAS);
+            return Optional.empty();
+        }
+        context.hit(Keyspace.CAS);
+        Digest digest = new Digest(sha256, found.get().reader().contentSize());
+        return Optional.of(new CachedContent(context, digest, found.get()));
+    }
+
     boolean remove(Digest digest) throws IOException {
         Optional<Entry> found = context.acquire(key(digest));
         if (found.isEmpty()) {

@@ -32,15 +32,34 @@ final class Records {
     }
 
     void put(Keyspace keyspace, Sha256 hash, BlobSource content) throws IOException {
-        EntryKey key = key(keyspace, hash);
-        if (content.size() > MAX_SIZE) {
-            throw new IllegalArgumentException(
-                    "a record has " + MAX_SIZE + " bytes at most; got " + content.size() + ": put it as content");
-        }
+        EntryKey key = key(keyspace, hash, content.size());
         try (TemporaryEntry file = context.create(keyspace, content.size())) {
             content.forEachBuffer(PIECE, file::append);
             context.index.release(context.publish(file, key, EntryFile.Format.PLAIN, content.size()));
         }
+    }
+
+    private static EntryKey key(Keyspace keyspace, Sha256 hash, long size) {
+        if (size < 0 || size > MAX_SIZE) {
+            throw new IllegalArgumentException(
+                    "a record has 0 to " + MAX_SIZE + " bytes; got " + size + ": put a larger one as content");
+        }
+        return key(keyspace, hash);
+    }
+
+    RecordWriter write(Keyspace keyspace, Sha256 hash, long size) throws IOException {
+        EntryKey key = key(keyspace, hash, size);
+        return new RecordWriter(context, key, size, context.create(keyspace, size));
+    }
+
+    Optional<CachedRecord> lease(Keyspace keyspace, Sha256 hash) throws IOException {
+        Optional<OpenEntry> found = context.open(key(keyspace, hash));
+        if (found.isEmpty()) {
+            context.miss(keyspace);
+            return Optional.empty();
+        }
+        context.hit(keyspace);
+        return Optional.of(new CachedRecord(new LeasedEntry(context, found.get())));
     }
 
     Optional<ByteBuffer> get(Keyspace keyspace, Sha256 hash) throws IOException {

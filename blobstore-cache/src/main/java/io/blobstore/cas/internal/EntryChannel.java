@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -76,6 +77,30 @@ public final class EntryChannel implements Closeable {
             try {
                 return open.read(target, offset);
             } catch (ClosedChannelException e) {
+                replace(open, e);
+            }
+        }
+    }
+
+    /**
+     * Transfers bytes of the file to a channel, without copying them if both sides can do that.
+     *
+     * @return the number of bytes, which is less than wanted if the channel takes no more now
+     * @throws FrameFormatException if the file ends before the offset
+     */
+    long transferTo(long offset, long count, WritableByteChannel target) throws IOException {
+        for (; ; ) {
+            FileChannel open = current();
+            try {
+                long bytes = open.transferTo(offset, count, target);
+                if (bytes == 0 && count > 0 && offset >= open.size()) {
+                    throw new FrameFormatException("it ends before offset " + offset + ", though more should follow");
+                }
+                return bytes;
+            } catch (ClosedChannelException e) {
+                if (!target.isOpen()) {
+                    throw e;
+                }
                 replace(open, e);
             }
         }

@@ -11,6 +11,7 @@ import io.blobstore.zstd.internal.FrameTable.Encoding;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -195,6 +196,60 @@ public final class EntryReader implements Closeable {
         if (table.encoding() == Encoding.IDENTITY && contentSize() > SMALL && ContentCheck.applies(entry.key())) {
             verify();
         }
+    }
+
+    /** Returns where the frames are stored. */
+    public FrameTable table() {
+        return table;
+    }
+
+    /** Returns how the content is stored. */
+    public Encoding encoding() {
+        return table.encoding();
+    }
+
+    /**
+     * Returns the number of bytes of the stored form: of a file of frames, all of it; otherwise the content as it is.
+     */
+    public long storedSize() {
+        return table.encoding() == Encoding.IDENTITY ? contentSize() : table.storedOffset(table.frameCount());
+    }
+
+    /**
+     * Verifies the content if whoever receives its stored form cannot, for lack of checksums. A writer gives all of its
+     * frames a checksum, or none: the first one tells.
+     *
+     * @throws FrameFormatException if it is damaged
+     */
+    public void verifyStored() throws IOException {
+        if (table.encoding() == Encoding.ZSTD && table.frameCount() > 0) {
+            try (PooledBuffer memory = DirectBufferPool.shared().take((int) Math.min(8, table.storedLength(0)))) {
+                readStored(memory.buffer(), table.storedOffset(0));
+                if (ContentCheck.hasChecksum(memory.buffer().flip())) {
+                    return;
+                }
+            }
+        }
+        verifyOnce();
+    }
+
+    /**
+     * Reads bytes of the stored form, as many as the buffer has room for.
+     *
+     * @param position of the first byte in the stored form
+     * @throws FrameFormatException if the file ends before
+     */
+    public void readStored(long position, ByteBuffer target) throws IOException {
+        readStored(target, storedStart() + position);
+    }
+
+    /** Transfers bytes of the stored form to a channel; returns how many it took. */
+    public long transferStored(long position, long count, WritableByteChannel target) throws IOException {
+        return channel.transferTo(storedStart() + position, count, target);
+    }
+
+    private long storedStart() {
+        return table.encoding() == Encoding.IDENTITY ? table.storedOffset(0) : 0;
     }
 
     private void readPlain(long from, long to, BlobTarget.Window target) throws IOException {

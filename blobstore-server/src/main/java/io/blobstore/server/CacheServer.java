@@ -1,0 +1,209 @@
+package io.blobstore.server;
+
+import io.blobstore.cas.ContentCache;
+import io.blobstore.server.internal.AccessControl;
+import io.blobstore.server.internal.AccessLog;
+import io.blobstore.server.internal.CacheAccess;
+import io.blobstore.server.internal.Face;
+import io.blobstore.server.internal.ReadMemory;
+import io.blobstore.server.internal.ServerContext;
+import io.blobstore.server.internal.ServerMetrics;
+import io.blobstore.server.internal.Workers;
+import io.blobstore.server.internal.grpc.GrpcFace;
+import io.blobstore.server.internal.http.HttpFace;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Serves a {@link ContentCache} to clients that use bazel-remote: by HTTP, and by the Remote Execution API. Listens on
+ * the loopback address unless told otherwise.
+ *
+ * <pre>{@code
+ * try (ContentCache cache = ContentCache.open(directory, CacheOptions.ofMaxBytes(50L << 30));
+ *         CacheServer server = CacheServer.builder(cache)
+ *                 .http(HttpOptions.of(new InetSocketAddress("localhost", 8080)))
+ *                 .start()) {
+ *     …
+ * }
+ * }</pre>
+ *
+ * <p>The cache belongs to the caller, who closes it after the server. Thread-safe.
+ */
+public final class CacheServer implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(CacheServer.class);
+    private static final Duration DEFAULT_GRACE = Duration.ofSeconds(30);
+
+    private final ServerContext context;
+    private final Optional<Face> http;
+    private final Optional<Face> grpc;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private CacheServer(ServerContext context, Optional<Face> http, Optional<Face> grpc) {
+        this.context = context;
+        this.http = http;
+        this.grpc = grpc;
+    }
+
+    /** Returns a builder of a server for a cache, which must stay open until the server is closed. */
+    public static Builder builder(ContentCache cache) {
+        return new Builder(cache);
+    }
+
+    /**
+     * Returns the address on which it listens for HTTP, with the port that was chosen.
+     *
+     * @throws IllegalStateException if it does not speak HTTP
+     */
+    public InetSocketAddress httpAddress() {
+        return http.orElseThrow(() -> new IllegalStateException("the server was started without http()"))
+                .address();
+    }
+
+    /**
+     * Returns the address on which it listens for gRPC, with the port that was chosen.
+     *
+     * @throws IllegalStateException if it does not speak gRPC
+     */
+    public InetSocketAddress grpcAddress() {
+        return grpc.orElseThrow(() -> new IllegalStateException("the server was started without grpc()"))
+                .address();
+    }
+
+    /** Closes the server, with 30 s for the requests that run. See {@link #close(Duration)}. */
+    @Override
+    public void close() {
+        close(DEFAULT_GRACE);
+    }
+
+    /**
+     * Closes the server: stops accepting connections and requests, waits for those that run, then cuts off what is left
+     * of them, of which nothing is kept. When this returns, nothing uses the cache any more. Idempotent.
+     *
+     * <p>If the thread is interrupted, running requests are cut off at once, and it stays interrupted.
+     *
+     * @param grace how long running requests may take
+     */
+    public void close(Duration grace) {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        boolean interrupted = false;
+        long end = System.nanoTime() + grace.toNanos();
+        faces().forEach(Face::stopAccepting);
+        for (Face face : faces().toList()) {
+            try {
+                if (!face.awaitIdle(Duration.ofNanos(Math.max(0, end - System.nanoTime())))) {
+                    LOG.warn("requests to {} are cut off: they did not end within {}", face.address(), grace);
+                }
+            } catch (InterruptedException e) {
+                interrupted = true;
+                break;
+            }
+        }
+        faces().forEach(Face::cut);
+        context.access().close();
+        interrupted |= context.workers().closeAndWait();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Stream<Face> faces() {
+        return Stream.of(http, grpc).flatMap(Optional::stream);
+    }
+
+    @Override
+    public String toString() {
+        return "CacheServer" + faces().map(Face::address).toList();
+    }
+
+    /** Builds {@link CacheServer}s. Not thread-safe. */
+    public static final class Builder {
+        private final ContentCache cache;
+        private Optional<HttpOptions> http = Optional.empty();
+        private Optional<GrpcOptions> grpc = Optional.empty();
+        private Optional<TlsOptions> tls = Optional.empty();
+        private AuthOptions auth = AuthOptions.none();
+        private ServerLimits limits = ServerLimits.defaults();
+
+        private Builder(ContentCache cache) {
+            this.cache = cache;
+        }
+
+        /** Lets the server speak HTTP. */
+        public Builder http(HttpOptions options) {
+            http = Optional.of(options);
+            return this;
+        }
+
+        /** Lets the server speak gRPC: the Remote Execution API. */
+        public Builder grpc(GrpcOptions options) {
+            grpc = Optional.of(options);
+            return this;
+        }
+
+        /** Sets the certificates; default: none, connections are not encrypted. */
+        public Builder tls(TlsOptions options) {
+            tls = Optional.of(options);
+            return this;
+        }
+
+        /** Sets who may use the server; default: everyone who can connect. */
+        public Builder auth(AuthOptions options) {
+            auth = options;
+            return this;
+        }
+
+        /** Sets what clients may demand; default {@link ServerLimits#defaults}. */
+        public Builder limits(ServerLimits limits) {
+            this.limits = limits;
+            return this;
+        }
+
+        /**
+         * Starts the server, which accepts connections when this returns.
+         *
+         * @throws IOException if it cannot listen, or a file of certificates or passwords is not valid
+         * @throws IllegalStateException if neither {@link #http} nor {@link #grpc} was called
+         */
+        public CacheServer start() throws IOException {
+            if (http.isEmpty() && grpc.isEmpty()) {
+                throw new IllegalStateException("nothing to listen for; call http() or grpc()");
+            }
+            boolean certificates = tls.flatMap(TlsOptions::clientAuthorities).isPresent();
+            ServerContext context = new ServerContext(
+                    new CacheAccess(
+                            cache,
+                            new ReadMemory(limits.readMemory()),
+                            limits.maxBlobBytes().orElse(cache.stats().maxBytes()),
+                            limits.maxRecordBytes()),
+                    new Workers(limits.workerThreads()),
+                    AccessControl.of(auth, certificates),
+                    new ServerMetrics(),
+                    new AccessLog(),
+                    limits,
+                    tls);
+            CacheServer server = new CacheServer(context, Optional.empty(), Optional.empty());
+            try {
+                if (grpc.isPresent()) {
+                    server = new CacheServer(
+                            context, Optional.empty(), Optional.of(GrpcFace.start(context, grpc.get())));
+                }
+                if (http.isPresent()) {
+                    server = new CacheServer(context, Optional.of(HttpFace.start(context, http.get())), server.grpc);
+                }
+                return server;
+            } catch (IOException | RuntimeException | Error e) {
+                server.close(Duration.ZERO);
+                throw e;
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package io.blobstore.server;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+/** Options of the gRPC face of a {@link CacheServer}, the Remote Execution API. Immutable. */
+public final class GrpcOptions {
+    private final InetSocketAddress address;
+    private final int eventLoopThreads;
+    private final boolean checkOutputs;
+
+    private GrpcOptions(Builder builder) {
+        address = builder.address;
+        eventLoopThreads = builder.eventLoopThreads;
+        checkOutputs = builder.checkOutputs;
+        if (eventLoopThreads < 1) {
+            throw new IllegalArgumentException("1 event loop thread or more is needed; got " + eventLoopThreads);
+        }
+    }
+
+    /** Returns options with an address, and everything else at its default. */
+    public static GrpcOptions of(InetSocketAddress address) {
+        return builder().address(address).build();
+    }
+
+    /** Returns a builder with every option at its default. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Returns the address to listen on. */
+    public InetSocketAddress address() {
+        return address;
+    }
+
+    /** Returns the number of threads that read and write sockets. */
+    public int eventLoopThreads() {
+        return eventLoopThreads;
+    }
+
+    /** Returns whether an action result is found only if everything is there that it refers to. */
+    public boolean checkOutputs() {
+        return checkOutputs;
+    }
+
+    @Override
+    public String toString() {
+        return "GrpcOptions[" + address + ", " + eventLoopThreads + " event loop threads"
+                + (checkOutputs ? "]" : ", outputs not checked]");
+    }
+
+    /** Builds {@link GrpcOptions}. Not thread-safe. */
+    public static final class Builder {
+        private InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        private int eventLoopThreads =
+                Math.max(2, Math.min(8, Runtime.getRuntime().availableProcessors()));
+        private boolean checkOutputs = true;
+
+        private Builder() {}
+
+        /** Sets the address to listen on; default: a free port of the loopback address. */
+        public Builder address(InetSocketAddress address) {
+            this.address = address;
+            return this;
+        }
+
+        /** Sets the number of threads that read and write sockets; default: the number of processors, 2 to 8. */
+        public Builder eventLoopThreads(int threads) {
+            eventLoopThreads = threads;
+            return this;
+        }
+
+        /**
+         * Sets whether an action result is found only if everything is there that it refers to, so that no client
+         * learns of outputs that were evicted; default true.
+         */
+        public Builder checkOutputs(boolean check) {
+            checkOutputs = check;
+            return this;
+        }
+
+        /**
+         * Builds the options.
+         *
+         * @throws IllegalArgumentException if a value is outside its limits
+         */
+        public GrpcOptions build() {
+            return new GrpcOptions(this);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package io.blobstore.server.internal;
+
+import io.blobstore.ByteRange;
+import io.blobstore.cas.CachedContent;
+import io.blobstore.cas.StoredContent;
+import io.blobstore.server.internal.ReadMemory.Chunk;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * Reads a range of bytes for a client, one chunk after the other. Used by one thread at a time, and closed when no
+ * chunk is being read; chunks that were read outlive it.
+ */
+public final class ContentRead implements Closeable {
+    /** Where the bytes come from. */
+    private interface Bytes {
+        void read(long offset, ByteBuffer target) throws IOException;
+    }
+
+    private final Bytes bytes;
+    private final Closeable lease;
+    private final ReadMemory memory;
+    private final long end;
+    private long position;
+
+    private ContentRead(Bytes bytes, Closeable lease, ReadMemory memory, long from, long to) {
+        this.bytes = bytes;
+        this.lease = lease;
+        this.memory = memory;
+        this.position = from;
+        this.end = to;
+    }
+
+    /**
+     * Reads content, decoded and verified.
+     *
+     * @param content closed with this
+     * @param from the first byte
+     * @param to the end of the range, inside the content
+     */
+    public static ContentRead decoded(CachedContent content, ReadMemory memory, long from, long to) {
+        return new ContentRead(
+                (offset, target) -> content.read(ByteRange.of(offset, target.remaining()), target),
+                content,
+                memory,
+                from,
+                to);
+    }
+
+    /**
+     * Reads the stored form of content or of a record.
+     *
+     * @param lease keeps the file open; closed with this
+     */
+    public static ContentRead stored(StoredContent stored, Closeable lease, ReadMemory memory, long from, long to) {
+        return new ContentRead(stored::read, lease, memory, from, to);
+    }
+
+    /** Returns the number of bytes that were not read yet. */
+    public long remaining() {
+        return end - position;
+    }
+
+    /**
+     * Reads the next chunk, in a buffer from its position to its limit, to be closed by the caller. There must be bytes
+     * that {@link #remaining remain}.
+     *
+     * @throws io.blobstore.IntegrityException if the content is damaged
+     */
+    public Chunk next() throws IOException {
+        Chunk chunk = memory.take(position, end - position);
+        boolean complete = false;
+        try {
+            bytes.read(position, chunk.buffer());
+            chunk.buffer().flip();
+            position += chunk.buffer().remaining();
+            complete = true;
+            return chunk;
+        } finally {
+            if (!complete) {
+                chunk.close();
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        lease.close();
+    }
+}

@@ -1,0 +1,103 @@
+package io.blobstore.server.internal;
+
+import io.blobstore.cas.CachedContent;
+import io.blobstore.cas.ContentCache;
+import io.blobstore.cas.ContentWriter;
+import io.blobstore.cas.Digest;
+import io.blobstore.cas.DigestMismatchException;
+import io.blobstore.zstd.internal.FrameFormatException;
+import io.blobstore.zstd.internal.StreamDecoder;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An upload of content, as it is or as zstd frames, which are decoded: the hash is that of what they hold. Content that
+ * is there already is not written again, so what is sent in its place can do no harm.
+ */
+final class ContentUpload implements Upload {
+    private final @Nullable StreamDecoder decoder;
+    private @Nullable ContentWriter writer;
+    private boolean present;
+
+    private ContentUpload(@Nullable StreamDecoder decoder) {
+        this.decoder = decoder;
+    }
+
+    /**
+     * Begins an upload.
+     *
+     * @throws io.blobstore.cas.CacheFullException if there is no room
+     */
+    static ContentUpload begin(ContentCache cache, Digest digest, boolean zstd) throws IOException {
+        ContentUpload upload = new ContentUpload(zstd ? new StreamDecoder() : null);
+        boolean complete = false;
+        try {
+            Optional<CachedContent> found = cache.open(digest);
+            upload.present = found.isPresent();
+            if (found.isPresent()) {
+                found.get().close();
+            } else {
+                upload.writer = cache.write(digest);
+            }
+            complete = true;
+            return upload;
+        } finally {
+            if (!complete) {
+                upload.close();
+            }
+        }
+    }
+
+    @Override
+    public void write(ByteBuffer received) throws IOException {
+        ContentWriter target = writer;
+        if (target == null) {
+            received.position(received.limit());
+            return;
+        }
+        try {
+            if (decoder != null) {
+                decoder.decode(received, target::write);
+            } else {
+                target.write(received);
+            }
+        } catch (DigestMismatchException | FrameFormatException e) {
+            throw bad(e);
+        }
+    }
+
+    @Override
+    public void finish() throws IOException {
+        ContentWriter target = writer;
+        if (target == null) {
+            return;
+        }
+        try {
+            if (decoder != null && !decoder.isComplete()) {
+                throw new FrameFormatException("the last zstd frame is not complete");
+            }
+            target.commit();
+        } catch (DigestMismatchException | FrameFormatException e) {
+            throw bad(e);
+        }
+    }
+
+    private static BadContentException bad(IOException cause) {
+        return new BadContentException(String.valueOf(cause.getMessage()), cause);
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            if (writer != null) {
+                writer.close();
+            }
+        } finally {
+            if (decoder != null) {
+                decoder.close();
+            }
+        }
+    }
+}

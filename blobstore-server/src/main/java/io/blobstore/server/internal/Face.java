@@ -1,0 +1,26 @@
+package io.blobstore.server.internal;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+
+/** A protocol by which clients use a cache: a listening socket and its connections. Thread-safe. */
+public interface Face {
+    /** Returns the address that it listens on. */
+    InetSocketAddress address();
+
+    /** Stops accepting connections and requests, and closes idle connections. Idempotent; does not wait. */
+    void stopAccepting();
+
+    /**
+     * Waits until the running requests have ended.
+     *
+     * @return whether they have; false if the time is over
+     */
+    boolean awaitIdle(Duration timeout) throws InterruptedException;
+
+    /**
+     * Closes all connections, and waits until nothing of this face uses the cache, a buffer or a thread any more,
+     * except for tasks of the workers. Idempotent.
+     */
+    void cut();
+}

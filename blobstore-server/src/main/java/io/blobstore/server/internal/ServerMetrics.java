@@ -1,0 +1,142 @@
+package io.blobstore.server.internal;
+
+import io.blobstore.cas.CacheStats;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Counts what the faces do. The values of labels are few: none is chosen by clients. Thread-safe. */
+public final class ServerMetrics {
+    /**
+     * A kind of request.
+     *
+     * @param face {@code http} or {@code grpc}
+     * @param operation the method, or {@code other}
+     * @param keyspace {@code cas}, {@code ac}, or empty if the request is about neither
+     */
+    public record Kind(String face, String operation, String keyspace) {}
+
+    private record Outcome(Kind kind, String code) {}
+
+    private record FaceCounts(
+            LongAdder received, LongAdder sent, LongAdder opened, LongAdder closed, LongAdder refused) {
+        FaceCounts() {
+            this(new LongAdder(), new LongAdder(), new LongAdder(), new LongAdder(), new LongAdder());
+        }
+    }
+
+    private final Map<Outcome, LongAdder> requests = new ConcurrentHashMap<>();
+    private final Map<Kind, Histogram> durations = new ConcurrentHashMap<>();
+    private final Map<String, FaceCounts> faces = new ConcurrentHashMap<>();
+
+    private FaceCounts face(String face) {
+        return faces.computeIfAbsent(face, name -> new FaceCounts());
+    }
+
+    /**
+     * Counts a request that has ended.
+     *
+     * @param code the status, for example {@code 200} or {@code NOT_FOUND}
+     * @param nanos how long it took
+     */
+    public void request(Kind kind, String code, long nanos) {
+        requests.computeIfAbsent(new Outcome(kind, code), key -> new LongAdder())
+                .increment();
+        durations.computeIfAbsent(kind, key -> new Histogram()).add(nanos);
+    }
+
+    /** Counts bytes of bodies that were received. */
+    public void received(String face, long bytes) {
+        face(face).received.add(bytes);
+    }
+
+    /** Counts bytes of bodies that were sent. */
+    public void sent(String face, long bytes) {
+        face(face).sent.add(bytes);
+    }
+
+    /** Counts a connection that was opened. */
+    public void opened(String face) {
+        face(face).opened.increment();
+    }
+
+    /** Counts a connection that was closed. */
+    public void closed(String face) {
+        face(face).closed.increment();
+    }
+
+    /** Counts a connection that was refused, because there were too many. */
+    public void refused(String face) {
+        face(face).refused.increment();
+    }
+
+    /** Returns all counts in the text format of Prometheus. */
+    public String text(CacheStats cache, ReadMemory memory, Workers workers) {
+        PrometheusText text = new PrometheusText();
+        requests(text);
+        durations(text);
+        faces(text);
+        text.gauge("blobstore_server_read_memory_bytes", "Direct memory of content on its way.", memory.used());
+        text.gauge("blobstore_server_waiting_tasks", "Tasks that wait for a worker.", workers.waiting());
+        cache(text, cache);
+        return text.toString();
+    }
+
+    private void requests(PrometheusText text) {
+        String name = "blobstore_server_requests_total";
+        text.family(name, "counter", "Requests by their outcome.");
+        requests.entrySet().stream()
+                .sorted(Comparator.comparing(entry -> entry.getKey().toString()))
+                .forEach(entry -> text.sample(
+                        name,
+                        labels(entry.getKey().kind) + ",code=\"" + entry.getKey().code + '"',
+                        entry.getValue().sum()));
+    }
+
+    private static String labels(Kind kind) {
+        return "face=\"" + kind.face + "\",operation=\"" + kind.operation + "\",keyspace=\"" + kind.keyspace + '"';
+    }
+
+    private void durations(PrometheusText text) {
+        String name = "blobstore_server_request_seconds";
+        text.family(name, "histogram", "Time from the head of a request to the end of its response.");
+        durations.entrySet().stream()
+                .sorted(Comparator.comparing(entry -> entry.getKey().toString()))
+                .forEach(entry -> text.histogram(name, labels(entry.getKey()), entry.getValue()));
+    }
+
+    private void faces(PrometheusText text) {
+        String received = "blobstore_server_received_bytes_total";
+        text.family(received, "counter", "Bytes of request bodies.");
+        faces.forEach((face, counts) -> text.sample(received, label(face), counts.received.sum()));
+        String sent = "blobstore_server_sent_bytes_total";
+        text.family(sent, "counter", "Bytes of response bodies.");
+        faces.forEach((face, counts) -> text.sample(sent, label(face), counts.sent.sum()));
+        String open = "blobstore_server_connections";
+        text.family(open, "gauge", "Open connections.");
+        faces.forEach((face, counts) -> text.sample(open, label(face), counts.opened.sum() - counts.closed.sum()));
+        String refused = "blobstore_server_refused_connections_total";
+        text.family(refused, "counter", "Connections refused because there were too many.");
+        faces.forEach((face, counts) -> text.sample(refused, label(face), counts.refused.sum()));
+    }
+
+    private static String label(String face) {
+        return "face=\"" + face + '"';
+    }
+
+    private static void cache(PrometheusText text, CacheStats cache) {
+        text.gauge("blobstore_cache_entries", "Entries.", cache.entries());
+        text.gauge(
+                "blobstore_cache_content_bytes", "Size of the content, as far as it is known.", cache.contentBytes());
+        text.gauge("blobstore_cache_stored_bytes", "What the entries take on the disk.", cache.storedBytes());
+        text.gauge("blobstore_cache_reserved_bytes", "What is kept for unfinished uploads.", cache.reservedBytes());
+        text.gauge("blobstore_cache_deleting_bytes", "What is being deleted.", cache.doomedBytes());
+        text.gauge("blobstore_cache_max_bytes", "The most that the cache takes on the disk.", cache.maxBytes());
+        text.counter("blobstore_cache_hits_total", "Entries that were found.", cache.hits());
+        text.counter("blobstore_cache_misses_total", "Entries that were not found.", cache.misses());
+        text.counter("blobstore_cache_evictions_total", "Entries evicted to make room.", cache.evictions());
+        text.counter("blobstore_cache_corrupt_total", "Damaged entries that were removed.", cache.corrupt());
+        text.gauge("blobstore_cache_loading", "1 while the directory is being listed.", cache.loading() ? 1 : 0);
+    }
+}

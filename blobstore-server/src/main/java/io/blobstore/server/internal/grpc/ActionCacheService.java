@@ -1,0 +1,53 @@
+package io.blobstore.server.internal.grpc;
+
+import build.bazel.remote.execution.v2.ActionCacheGrpc;
+import build.bazel.remote.execution.v2.ActionResult;
+import build.bazel.remote.execution.v2.GetActionResultRequest;
+import build.bazel.remote.execution.v2.UpdateActionResultRequest;
+import io.blobstore.Sha256;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.util.Optional;
+
+/** Finds and stores the results of actions. */
+final class ActionCacheService extends ActionCacheGrpc.ActionCacheImplBase {
+    private final ActionResults results;
+
+    ActionCacheService(ActionResults results) {
+        this.results = results;
+    }
+
+    @Override
+    public void getActionResult(GetActionResultRequest request, StreamObserver<ActionResult> response) {
+        try {
+            Digests.requireSha256(request.getDigestFunction());
+            Sha256 action = Digests.of(request.getActionDigest()).sha256();
+            Optional<ActionResult> result = results.get(action);
+            if (result.isEmpty()) {
+                throw Status.NOT_FOUND
+                        .withDescription("there is no complete result of action " + action.hex())
+                        .asRuntimeException();
+            }
+            response.onNext(result.get());
+            response.onCompleted();
+        } catch (IOException | RuntimeException e) {
+            response.onError(Statuses.of(e));
+        }
+    }
+
+    @Override
+    public void updateActionResult(UpdateActionResultRequest request, StreamObserver<ActionResult> response) {
+        try {
+            Digests.requireSha256(request.getDigestFunction());
+            if (!request.hasActionResult()) {
+                throw new IllegalArgumentException("the request has no action result");
+            }
+            results.put(Digests.of(request.getActionDigest()).sha256(), request.getActionResult());
+            response.onNext(request.getActionResult());
+            response.onCompleted();
+        } catch (IOException | RuntimeException e) {
+            response.onError(Statuses.of(e));
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package io.blobstore.server.internal.grpc;
+
+import io.blobstore.cas.CachedContent;
+import io.blobstore.cas.StoredContent;
+import io.blobstore.internal.buffer.DirectBufferPool;
+import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
+import io.blobstore.server.internal.ContentRead;
+import io.blobstore.server.internal.ReadMemory;
+import io.blobstore.server.internal.ReadMemory.Chunk;
+import io.blobstore.zstd.internal.FrameEncoder;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+
+/**
+ * Content from an offset on as zstd frames: first what has to be compressed, then frames as they are stored.
+ *
+ * <pre>
+ * stored as frames   offset 0: the whole file      offset at a frame: from that frame on
+ *                    offset inside of a frame: the rest of that frame is compressed again, then from the next one on
+ * stored as it is    everything is compressed
+ * </pre>
+ */
+final class CompressedPieces implements BlobPieces {
+    private static final int LEVEL = 1;
+
+    private final ContentRead plain;
+    private final ContentRead frames;
+    /** Content of no bytes is a frame nevertheless: decoders refuse a stream without any. */
+    private boolean empty;
+
+    private CompressedPieces(ContentRead plain, ContentRead frames, boolean empty) {
+        this.plain = plain;
+        this.frames = frames;
+        this.empty = empty;
+    }
+
+    /**
+     * Returns the pieces of content, which is closed with them, or if this fails.
+     *
+     * @param from the first byte of the content, or its size
+     */
+    static CompressedPieces open(CachedContent content, ReadMemory memory, long from) throws IOException {
+        boolean opened = false;
+        try {
+            StoredContent stored = content.stored();
+            long size = content.digest().size();
+            long plainEnd = size;
+            long framesStart = stored.size();
+            if (stored.encoding() == StoredContent.Encoding.ZSTD && from < size) {
+                StoredContent.Frame frame = stored.frameAt(from);
+                boolean whole = frame.contentStart() == from;
+                plainEnd = whole ? from : frame.contentEnd();
+                framesStart = from == 0 ? 0 : whole ? frame.storedStart() : frame.storedEnd();
+            }
+            CompressedPieces pieces = new CompressedPieces(
+                    ContentRead.decoded(content, memory, from, plainEnd),
+                    ContentRead.stored(stored, content, memory, framesStart, stored.size()),
+                    size == 0);
+            opened = true;
+            return pieces;
+        } finally {
+            if (!opened) {
+                content.close();
+            }
+        }
+    }
+
+    @Override
+    public Optional<Piece> next() throws IOException {
+        if (plain.remaining() > 0) {
+            try (Chunk chunk = plain.next()) {
+                return Optional.of(encode(chunk.buffer()));
+            }
+        }
+        if (frames.remaining() > 0) {
+            Chunk chunk = frames.next();
+            return Optional.of(new Piece(chunk.buffer(), chunk::close));
+        }
+        if (empty) {
+            empty = false;
+            return Optional.of(encode(ByteBuffer.allocateDirect(0)));
+        }
+        return Optional.empty();
+    }
+
+    /** Compresses content to a frame of its own. */
+    private static Piece encode(ByteBuffer content) throws IOException {
+        PooledBuffer memory = DirectBufferPool.shared().take(FrameEncoder.bound(content.remaining()));
+        boolean complete = false;
+        try (FrameEncoder encoder = new FrameEncoder(LEVEL)) {
+            encoder.encode(content, memory.buffer());
+            complete = true;
+            return new Piece(memory.buffer().flip(), memory::close);
+        } finally {
+            if (!complete) {
+                memory.close();
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        plain.close(); // and with it the content, which both read
+    }
+}

@@ -1,0 +1,146 @@
+package io.blobstore.server.internal.grpc;
+
+import build.bazel.remote.execution.v2.BatchReadBlobsRequest;
+import build.bazel.remote.execution.v2.BatchReadBlobsResponse;
+import build.bazel.remote.execution.v2.BatchUpdateBlobsRequest;
+import build.bazel.remote.execution.v2.BatchUpdateBlobsResponse;
+import build.bazel.remote.execution.v2.Compressor;
+import build.bazel.remote.execution.v2.ContentAddressableStorageGrpc;
+import build.bazel.remote.execution.v2.FindMissingBlobsRequest;
+import build.bazel.remote.execution.v2.FindMissingBlobsResponse;
+import build.bazel.remote.execution.v2.GetTreeRequest;
+import build.bazel.remote.execution.v2.GetTreeResponse;
+import com.google.protobuf.UnsafeByteOperations;
+import io.blobstore.cas.Digest;
+import io.blobstore.server.internal.CacheAccess;
+import io.blobstore.server.internal.Upload;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Finds, reads and writes blobs, many small ones in a call. Each blob of a batch has its own status. */
+final class ContentService extends ContentAddressableStorageGrpc.ContentAddressableStorageImplBase {
+    /** The most bytes of content in a batch: with the rest of the message, within the 4 MiB that clients accept. */
+    static final int MAX_BATCH_BYTES = (4 << 20) - (64 << 10);
+
+    private final CacheAccess cache;
+
+    ContentService(CacheAccess cache) {
+        this.cache = cache;
+    }
+
+    @Override
+    public void findMissingBlobs(FindMissingBlobsRequest request, StreamObserver<FindMissingBlobsResponse> response) {
+        try {
+            Digests.requireSha256(request.getDigestFunction());
+            List<Digest> digests = new ArrayList<>(request.getBlobDigestsCount());
+            for (build.bazel.remote.execution.v2.Digest digest : request.getBlobDigestsList()) {
+                digests.add(Digests.of(digest));
+            }
+            FindMissingBlobsResponse.Builder missing = FindMissingBlobsResponse.newBuilder();
+            for (Digest digest : cache.cache().missing(digests)) {
+                missing.addMissingBlobDigests(Digests.of(digest));
+            }
+            response.onNext(missing.build());
+            response.onCompleted();
+        } catch (IOException | RuntimeException e) {
+            response.onError(Statuses.of(e));
+        }
+    }
+
+    @Override
+    public void batchUpdateBlobs(BatchUpdateBlobsRequest request, StreamObserver<BatchUpdateBlobsResponse> response) {
+        try {
+            Digests.requireSha256(request.getDigestFunction());
+            BatchUpdateBlobsResponse.Builder results = BatchUpdateBlobsResponse.newBuilder();
+            for (BatchUpdateBlobsRequest.Request blob : request.getRequestsList()) {
+                results.addResponses(BatchUpdateBlobsResponse.Response.newBuilder()
+                        .setDigest(blob.getDigest())
+                        .setStatus(update(blob)));
+            }
+            response.onNext(results.build());
+            response.onCompleted();
+        } catch (RuntimeException e) {
+            response.onError(Statuses.of(e));
+        }
+    }
+
+    private com.google.rpc.Status update(BatchUpdateBlobsRequest.Request blob) {
+        try {
+            Digest digest = Digests.of(blob.getDigest());
+            boolean zstd = blob.getCompressor() == Compressor.Value.ZSTD;
+            if (!zstd && blob.getCompressor() != Compressor.Value.IDENTITY) {
+                throw new IllegalArgumentException(
+                        "the compressors of this server are IDENTITY and ZSTD; got " + blob.getCompressor());
+            }
+            try (Upload upload = cache.upload(digest, zstd)) {
+                for (ByteBuffer piece : blob.getData().asReadOnlyByteBufferList()) {
+                    upload.write(piece);
+                }
+                upload.finish();
+            }
+            return com.google.rpc.Status.getDefaultInstance();
+        } catch (IOException | RuntimeException e) {
+            return Statuses.proto(e);
+        }
+    }
+
+    @Override
+    public void batchReadBlobs(BatchReadBlobsRequest request, StreamObserver<BatchReadBlobsResponse> response) {
+        try {
+            Digests.requireSha256(request.getDigestFunction());
+            requireBatch(request.getDigestsList());
+            BatchReadBlobsResponse.Builder results = BatchReadBlobsResponse.newBuilder();
+            for (build.bazel.remote.execution.v2.Digest digest : request.getDigestsList()) {
+                results.addResponses(read(digest));
+            }
+            response.onNext(results.build());
+            response.onCompleted();
+        } catch (RuntimeException e) {
+            response.onError(Statuses.of(e));
+        }
+    }
+
+    private static void requireBatch(List<build.bazel.remote.execution.v2.Digest> digests) {
+        long room = MAX_BATCH_BYTES;
+        for (build.bazel.remote.execution.v2.Digest digest : digests) {
+            if (digest.getSizeBytes() > room) {
+                throw new IllegalArgumentException("a batch has at most " + MAX_BATCH_BYTES
+                        + " bytes of content: ask for fewer blobs, or read large ones with ByteStream");
+            }
+            room -= Math.max(0, digest.getSizeBytes());
+        }
+    }
+
+    private BatchReadBlobsResponse.Response read(build.bazel.remote.execution.v2.Digest requested) {
+        BatchReadBlobsResponse.Response.Builder result = BatchReadBlobsResponse.Response.newBuilder()
+                .setDigest(requested)
+                .setCompressor(Compressor.Value.IDENTITY);
+        try {
+            Digest digest = Digests.of(requested);
+            Optional<ByteBuffer> content = SmallBlobs.read(cache.cache(), digest, MAX_BATCH_BYTES);
+            return content.isEmpty()
+                    ? result.setStatus(Statuses.status(Status.Code.NOT_FOUND, "there is no blob " + digest))
+                            .build()
+                    : result.setData(UnsafeByteOperations.unsafeWrap(content.get()))
+                            .build();
+        } catch (IOException | RuntimeException e) {
+            return result.setStatus(Statuses.proto(e)).build();
+        }
+    }
+
+    @Override
+    public void getTree(GetTreeRequest request, StreamObserver<GetTreeResponse> response) {
+        try {
+            Digests.requireSha256(request.getDigestFunction());
+            new DirectoryTree(cache.cache()).send(request, response);
+            response.onCompleted();
+        } catch (IOException | RuntimeException e) {
+            response.onError(Statuses.of(e));
+        }
+    }
+}

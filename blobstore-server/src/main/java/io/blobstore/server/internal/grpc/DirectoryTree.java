@@ -1,0 +1,95 @@
+package io.blobstore.server.internal.grpc;
+
+import build.bazel.remote.execution.v2.Directory;
+import build.bazel.remote.execution.v2.DirectoryNode;
+import build.bazel.remote.execution.v2.GetTreeRequest;
+import build.bazel.remote.execution.v2.GetTreeResponse;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.blobstore.cas.ContentCache;
+import io.blobstore.cas.Digest;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Walks the directories below a root, breadth first, each one once. Directories that are not stored are left out, as
+ * the API asks.
+ */
+final class DirectoryTree {
+    /** A directory of more bytes is left out: it could not be sent. */
+    private static final int MAX_DIRECTORY = 4 << 20;
+
+    /** No tree has more directories; a larger one is an attack or a mistake. */
+    private static final int MAX_DIRECTORIES = 1 << 20;
+
+    /** Bytes in a response: below the 4 MiB that clients accept. */
+    private static final int PAGE_BYTES = 1 << 20;
+
+    private final ContentCache cache;
+    private final ArrayDeque<Digest> waiting = new ArrayDeque<>();
+    private final Set<Digest> seen = new HashSet<>();
+
+    DirectoryTree(ContentCache cache) {
+        this.cache = cache;
+    }
+
+    void send(GetTreeRequest request, StreamObserver<GetTreeResponse> response) throws IOException {
+        if (!request.getPageToken().isEmpty()) {
+            throw new IllegalArgumentException("this server sends all pages in one call; page tokens are not needed");
+        }
+        int pageSize = request.getPageSize() > 0 ? request.getPageSize() : Integer.MAX_VALUE;
+        Digest root = Digests.of(request.getRootDigest());
+        if (!cache.contains(root)) {
+            throw Status.NOT_FOUND
+                    .withDescription("there is no directory " + root)
+                    .asRuntimeException();
+        }
+        add(root);
+        GetTreeResponse.Builder page = GetTreeResponse.newBuilder();
+        long bytes = 0;
+        while (!waiting.isEmpty()) {
+            Digest digest = waiting.remove();
+            Optional<Directory> directory = read(digest);
+            if (directory.isEmpty()) {
+                continue;
+            }
+            if (page.getDirectoriesCount() == pageSize || (bytes > 0 && bytes + digest.size() > PAGE_BYTES)) {
+                response.onNext(page.build());
+                page.clear();
+                bytes = 0;
+            }
+            page.addDirectories(directory.get());
+            bytes += digest.size();
+            for (DirectoryNode child : directory.get().getDirectoriesList()) {
+                add(Digests.of(child.getDigest()));
+            }
+        }
+        response.onNext(page.build());
+    }
+
+    private void add(Digest digest) {
+        if (seen.add(digest)) {
+            if (seen.size() > MAX_DIRECTORIES) {
+                throw new IllegalArgumentException("the tree has more than " + MAX_DIRECTORIES + " directories");
+            }
+            waiting.add(digest);
+        }
+    }
+
+    private Optional<Directory> read(Digest digest) throws IOException {
+        Optional<ByteBuffer> content = SmallBlobs.read(cache, digest, MAX_DIRECTORY);
+        if (content.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Directory.parseFrom(content.get()));
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalArgumentException(digest + " is not a directory: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package io.blobstore.server.internal.grpc;
+
+import io.blobstore.server.internal.ContentRead;
+import io.blobstore.server.internal.ReadMemory.Chunk;
+import java.io.IOException;
+import java.util.Optional;
+
+/** Bytes as they are read. */
+final class PlainPieces implements BlobPieces {
+    private final ContentRead read;
+
+    PlainPieces(ContentRead read) {
+        this.read = read;
+    }
+
+    @Override
+    public Optional<Piece> next() throws IOException {
+        if (read.remaining() == 0) {
+            return Optional.empty();
+        }
+        Chunk chunk = read.next();
+        return Optional.of(new Piece(chunk.buffer(), chunk::close));
+    }
+
+    @Override
+    public void close() throws IOException {
+        read.close();
+    }
+}

@@ -1,0 +1,5 @@
+/** The HTTP face. */
+@NullMarked
+package io.blobstore.server.internal.http;
+
+import org.jspecify.annotations.NullMarked;
