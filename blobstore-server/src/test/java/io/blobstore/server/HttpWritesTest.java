@@ -316,7 +316,7 @@ class HttpWritesTest {
                     .getBytes(StandardCharsets.US_ASCII));
             ahead.write(content.bytes());
         }
-        for (int i = 0; i < 500; i++) {
+        for (int i = 0; i < 300; i++) {
             ahead.write(("GET " + (i % 2 == 0 ? first : second).path() + " HTTP/1.1\r\nHost: a\r\n\r\n")
                     .getBytes(StandardCharsets.US_ASCII));
             ahead.write("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -331,7 +331,7 @@ class HttpWritesTest {
         sender.start();
         assertThat(client.response(true).status()).isEqualTo(200);
         assertThat(client.response(true).status()).isEqualTo(200);
-        for (int i = 0; i < 500; i++) {
+        for (int i = 0; i < 300; i++) {
             assertThat(client.response(true).body()).isEqualTo((i % 2 == 0 ? first : second).bytes());
             assertThat(client.response(true).status()).isEqualTo(400);
         }

@@ -3,7 +3,6 @@ package io.blobstore.server.internal.http;
 import io.blobstore.server.internal.AccessControl.Decision;
 import io.blobstore.server.internal.AccessLog;
 import io.blobstore.server.internal.ServerMetrics;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -14,10 +13,10 @@ import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -45,12 +44,12 @@ final class Connection extends ChannelInboundHandlerAdapter {
     /** The rest of a body that is read and dropped after an early response, so that the connection can stay open. */
     private static final int MAX_DRAINED = 64 << 10;
 
-    private static final ByteBuf CONTINUE = Unpooled.unreleasableBuffer(Unpooled.directBuffer()
-            .writeBytes("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII))
-            .asReadOnly());
+    /** So many messages of one read may wait; more are an attack, or chunks of a few bytes each. */
+    private static final int MAX_AHEAD = 2048;
 
     private final HttpFace face;
     private final Patience patience;
+    private final ResponseEncoder encoder = new ResponseEncoder();
     private ChannelHandlerContext context;
 
     private @Nullable Exchange exchange;
@@ -106,6 +105,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         inbox.add(message);
         deliver();
+        if (inbox.size() > MAX_AHEAD) {
+            LOG.debug("{}: too many requests are sent ahead", ctx.channel().remoteAddress());
+            ctx.close();
+        }
     }
 
     private void take(Object message) {
@@ -180,6 +183,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         requestEnded = false;
         responseEnded = false;
         face.requests().begin();
+        encoder.setHeadOnly(head.method().equals(HttpMethod.HEAD));
         exchange = Routes.exchange(this, head);
         Exchange begun = exchange;
         if (begun.isPublic()) {
@@ -278,8 +282,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     /** Tells a client that expects it to send the body. */
     void sendContinue() {
         if (HttpUtil.is100ContinueExpected(currentHead())) {
-            // Past the codec, which would take it for the response.
-            context.pipeline().context(HttpServerCodec.class).writeAndFlush(CONTINUE.duplicate());
+            context.writeAndFlush(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE));
         }
     }
 
@@ -459,6 +462,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     boolean isEncrypted() {
         return context.pipeline().get(SslHandler.class) != null;
+    }
+
+    ResponseEncoder encoder() {
+        return encoder;
     }
 
     Patience patience() {

@@ -20,7 +20,7 @@ import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -120,10 +120,11 @@ public final class HttpFace implements Face {
         int maxHead = context.limits().maxHeaderBytes();
         channel.pipeline()
                 .addLast(new ByteWatch(connection.patience()))
-                .addLast(new HttpServerCodec(new HttpDecoderConfig()
+                .addLast(new HttpRequestDecoder(new HttpDecoderConfig()
                         .setMaxInitialLineLength(maxHead)
                         .setMaxHeaderSize(maxHead)
                         .setMaxChunkSize(MAX_RECEIVED)))
+                .addLast(connection.encoder())
                 .addLast(connection);
     }
 

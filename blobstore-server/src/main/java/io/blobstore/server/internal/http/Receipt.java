@@ -32,6 +32,9 @@ final class Receipt extends Exchange {
     /** So much may wait for a worker. */
     private static final int MAX_WAITING = 512 << 10;
 
+    /** What a buffer takes besides its bytes, of which a client may send one at a time. */
+    private static final int BUFFER_BYTES = 256;
+
     private static final int RETRY_SECONDS = 10;
 
     private final Resource.Blob blob;
@@ -84,7 +87,7 @@ final class Receipt extends Exchange {
             return;
         }
         waiting.add(content);
-        waitingBytes += content.readableBytes();
+        waitingBytes += content.readableBytes() + BUFFER_BYTES;
         received += content.readableBytes();
         if (received > plan.maxReceived()) {
             refuse(HttpResponseStatus.UNPROCESSABLE_ENTITY, "the body has more bytes than were announced");
