@@ -115,6 +115,11 @@ public final class CacheServer implements Closeable {
         }
     }
 
+    /** Returns how many buffers its connections use; for tests. */
+    long activeBuffers() {
+        return faces().mapToLong(Face::activeBuffers).sum();
+    }
+
     private Stream<Face> faces() {
         return Stream.of(http, grpc).flatMap(Optional::stream);
     }

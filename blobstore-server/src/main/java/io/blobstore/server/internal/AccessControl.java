@@ -74,11 +74,6 @@ public final class AccessControl implements Closeable {
         return new AccessControl(passwords, certificates, options.anonymousReads());
     }
 
-    /** Returns whether requests may need a password. */
-    public boolean usesPasswords() {
-        return passwords.isPresent();
-    }
-
     /** Returns whether clients may read without the password or certificate that they need to write. */
     public boolean allowsAnonymousReads() {
         return anonymousReads;

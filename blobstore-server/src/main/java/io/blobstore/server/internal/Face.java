@@ -18,6 +18,9 @@ public interface Face {
      */
     boolean awaitIdle(Duration timeout) throws InterruptedException;
 
+    /** Returns how many buffers of its own are in use, as far as it knows; for tests: 0 when it is cut off. */
+    long activeBuffers();
+
     /**
      * Closes all connections, and waits until nothing of this face uses the cache, a buffer or a thread any more,
      * except for tasks of the workers. Idempotent.

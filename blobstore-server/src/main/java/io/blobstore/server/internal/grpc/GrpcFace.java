@@ -9,6 +9,9 @@ import io.blobstore.server.internal.Workers;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.buffer.PoolArenaMetric;
+import io.grpc.netty.shaded.io.netty.buffer.PooledByteBufAllocator;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.nio.NioEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.handler.ssl.ClientAuth;
@@ -35,16 +38,26 @@ public final class GrpcFace implements Face {
 
     private static final int MAX_CALLS_PER_CONNECTION = 100;
     private static final int FLOW_CONTROL_WINDOW = 1 << 20;
+    private static final int PAGE = 8 << 10;
+    /** Chunks of 1 MiB: 8 KiB shifted by this. */
+    private static final int CHUNK_ORDER = 7;
 
     private final Server server;
     private final HealthStatusManager health;
     private final EventLoopGroup loops;
+    private final PooledByteBufAllocator buffers;
     private final Workers workers;
 
-    private GrpcFace(Server server, HealthStatusManager health, EventLoopGroup loops, Workers workers) {
+    private GrpcFace(
+            Server server,
+            HealthStatusManager health,
+            EventLoopGroup loops,
+            PooledByteBufAllocator buffers,
+            Workers workers) {
         this.server = server;
         this.health = health;
         this.loops = loops;
+        this.buffers = buffers;
         this.workers = workers;
     }
 
@@ -60,12 +73,15 @@ public final class GrpcFace implements Face {
         ConnectionLimit connections = new ConnectionLimit(context.limits().maxConnections(), context.metrics());
         EventLoopGroup loops = new NioEventLoopGroup(
                 options.eventLoopThreads(), new DefaultThreadFactory("blobstore-server-grpc", true));
+        PooledByteBufAllocator buffers =
+                new PooledByteBufAllocator(true, 0, options.eventLoopThreads(), PAGE, CHUNK_ORDER);
         boolean started = false;
         try {
             NettyServerBuilder builder = NettyServerBuilder.forAddress(options.address())
                     .bossEventLoopGroup(loops)
                     .workerEventLoopGroup(loops)
                     .channelFactory(connections)
+                    .withChildOption(ChannelOption.ALLOCATOR, buffers)
                     .executor(workers)
                     .maxInboundMessageSize(MAX_MESSAGE)
                     .maxInboundMetadataSize(context.limits().maxHeaderBytes())
@@ -87,7 +103,7 @@ public final class GrpcFace implements Face {
             if (tls.isPresent()) {
                 builder.sslContext(sslContext(tls.get(), context.access().allowsAnonymousReads()));
             }
-            GrpcFace face = new GrpcFace(builder.build().start(), health, loops, workers);
+            GrpcFace face = new GrpcFace(builder.build().start(), health, loops, buffers, workers);
             started = true;
             return face;
         } finally {
@@ -128,6 +144,13 @@ public final class GrpcFace implements Face {
     @Override
     public boolean awaitIdle(Duration timeout) throws InterruptedException {
         return server.awaitTermination(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public long activeBuffers() {
+        return buffers.metric().directArenas().stream()
+                .mapToLong(PoolArenaMetric::numActiveAllocations)
+                .sum();
     }
 
     @Override

@@ -1,0 +1,191 @@
+package io.blobstore.server.internal.http;
+
+import io.blobstore.IntegrityException;
+import io.blobstore.server.internal.ContentRead;
+import io.blobstore.server.internal.ReadMemory.Chunk;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends content or a record. Workers open and read it; one chunk is read while another one is on its way, so that a
+ * slow client takes two chunks of memory at most.
+ */
+final class Download extends Exchange {
+    private static final Logger LOG = LoggerFactory.getLogger(Download.class);
+    private static final int MAX_ON_THEIR_WAY = 2;
+
+    private final Resource.Blob blob;
+    private @Nullable ContentRead read;
+    private boolean reading;
+    private int onTheirWay;
+    private boolean ended;
+
+    Download(Connection connection, HttpRequest head, Resource.Blob blob) {
+        super(connection, head);
+        this.blob = blob;
+    }
+
+    @Override
+    void begin() {
+        Representation.Wish wish = new Representation.Wish(
+                blob,
+                head.method().equals(HttpMethod.HEAD),
+                connection.isEncrypted(),
+                AcceptEncoding.parse(head.headers().getAll(HttpHeaderNames.ACCEPT_ENCODING)),
+                range(),
+                head.headers().getAll(HttpHeaderNames.IF_NONE_MATCH));
+        connection.onWorker(() -> find(wish), this::found);
+    }
+
+    /** Returns the range that is wanted. One on condition of another version is ignored: all is sent. */
+    private Optional<RangeHeader> range() {
+        String range = head.headers().get(HttpHeaderNames.RANGE);
+        String condition = head.headers().get(HttpHeaderNames.IF_RANGE);
+        if (range == null || (condition != null && !condition.equals(EntityTags.strong(blob.hash())))) {
+            return Optional.empty();
+        }
+        return RangeHeader.parse(range);
+    }
+
+    private Optional<Representation> find(Representation.Wish wish) throws IOException {
+        try {
+            return Representation.find(connection.face().context().cache(), wish);
+        } catch (IntegrityException e) {
+            LOG.debug("{} is not there any more", blob, e);
+            return Optional.empty();
+        }
+    }
+
+    private void found(@Nullable Optional<Representation> found, @Nullable Throwable failure) {
+        if (found == null) {
+            if (!ended) {
+                fail(failure);
+            }
+        } else if (ended) {
+            found.ifPresent(this::discard);
+        } else if (found.isEmpty()) {
+            connection.respond(HttpResponseStatus.NOT_FOUND, "not found");
+        } else {
+            send(found.get());
+        }
+    }
+
+    private void discard(Representation representation) {
+        try {
+            representation.close();
+        } catch (IOException e) {
+            LOG.debug("{} was not closed", blob, e);
+        }
+    }
+
+    private void fail(@Nullable Throwable failure) {
+        if (failure instanceof RejectedExecutionException) {
+            connection.respond(Connection.busy());
+        } else if (failure instanceof IllegalStateException) {
+            connection.respond(HttpResponseStatus.SERVICE_UNAVAILABLE, "the cache is closed");
+        } else {
+            LOG.warn("{} cannot be read", blob, failure);
+            connection.respond(HttpResponseStatus.INTERNAL_SERVER_ERROR, "it cannot be read");
+        }
+    }
+
+    private void send(Representation found) {
+        HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, found.status(), found.fields());
+        if (found.status().equals(HttpResponseStatus.OK) || found.status().equals(HttpResponseStatus.PARTIAL_CONTENT)) {
+            response.headers().set(HttpHeaderNames.CONTENT_TYPE, "application/octet-stream");
+        }
+        if (!found.status().equals(HttpResponseStatus.NOT_MODIFIED)) {
+            response.headers().set(HttpHeaderNames.CONTENT_LENGTH, found.length());
+        }
+        connection.sendHead(response);
+        StoredRegion region = found.region();
+        if (region != null) {
+            connection.sendPart(region, region.count());
+        }
+        read = found.read();
+        Chunk first = found.first();
+        if (first != null) {
+            send(first);
+        }
+        goOn();
+    }
+
+    private void send(Chunk chunk) {
+        int bytes = chunk.buffer().remaining();
+        onTheirWay++;
+        // The chunk is closed when the write is over: then neither the socket nor TLS reads it any more.
+        connection
+                .sendPart(new DefaultHttpContent(Unpooled.wrappedBuffer(chunk.buffer())), bytes)
+                .addListener(written -> {
+                    chunk.close();
+                    onTheirWay--;
+                    goOn();
+                });
+    }
+
+    /** Reads the next chunk if there is one and room for it; ends the response if all is written. */
+    private void goOn() {
+        ContentRead source = read;
+        if (ended || reading) {
+            return;
+        }
+        if (source == null || source.remaining() == 0) {
+            ended = true;
+            closeRead();
+            connection.sendEnd();
+        } else if (onTheirWay < MAX_ON_THEIR_WAY) {
+            reading = true;
+            connection.onWorker(source::next, this::nextRead);
+            connection.flush();
+        }
+    }
+
+    private void nextRead(@Nullable Chunk chunk, @Nullable Throwable failure) {
+        reading = false;
+        if (ended) {
+            if (chunk != null) {
+                chunk.close();
+            }
+            closeRead();
+        } else if (chunk == null) {
+            LOG.warn("{} is cut off, as it cannot be read: {}", blob, String.valueOf(failure));
+            connection.cut();
+        } else {
+            send(chunk);
+            goOn();
+        }
+    }
+
+    private void closeRead() {
+        ContentRead source = read;
+        read = null;
+        if (source != null) {
+            try {
+                source.close();
+            } catch (IOException e) {
+                LOG.debug("{} was not closed", blob, e);
+            }
+        }
+    }
+
+    @Override
+    void abort() {
+        ended = true;
+        if (!reading) {
+            closeRead();
+        }
+    }
+}
