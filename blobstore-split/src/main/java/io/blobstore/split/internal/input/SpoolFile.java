@@ -4,6 +4,7 @@ import io.blobstore.BlobSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,12 +15,14 @@ import java.nio.file.StandardOpenOption;
  * it disappears with the process. Written by one thread before others read it.
  */
 final class SpoolFile extends Segment {
+    private final Path path;
     private final StreamMemory memory;
     private final FileChannel channel;
     private long size;
 
-    private SpoolFile(long start, FileChannel channel, StreamMemory memory) {
+    private SpoolFile(long start, Path path, FileChannel channel, StreamMemory memory) {
         super(start);
+        this.path = path;
         this.channel = channel;
         this.memory = memory;
         memory.add(this, 0);
@@ -30,6 +33,7 @@ final class SpoolFile extends Segment {
         try {
             return new SpoolFile(
                     start,
+                    path,
                     FileChannel.open(
                             path,
                             StandardOpenOption.READ,
@@ -44,8 +48,17 @@ final class SpoolFile extends Segment {
 
     /** Appends a buffer's remaining bytes. */
     void append(ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            size += channel.write(bytes, size);
+        try {
+            while (bytes.hasRemaining()) {
+                size += channel.write(bytes, size);
+            }
+        } catch (ClosedByInterruptException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new IOException(
+                    "the temporary file " + path + ", for a part of more than 1 MiB, cannot be written: "
+                            + e.getMessage() + "; its directory is java.io.tmpdir",
+                    e);
         }
     }
 
