@@ -6,5 +6,6 @@ module io.blobstore.split {
     requires static org.jspecify;
 
     exports io.blobstore.split;
+    exports io.blobstore.split.oci;
     exports io.blobstore.split.repository;
 }

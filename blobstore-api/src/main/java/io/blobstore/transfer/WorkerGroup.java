@@ -105,7 +105,9 @@ final class WorkerGroup {
         lock.lock();
         try {
             active.remove(worker);
-            if (worker.interruptedByUs && !worker.interruptedByOthers) {
+            if (isInterruptPending(worker.thread)) {
+                interrupt(worker); // the interrupt was for the worker in which this one is nested, too
+            } else if (worker.interruptedByUs && !worker.interruptedByOthers) {
                 Thread.interrupted();
             }
             if (phase != Phase.WORKING || !active.isEmpty()) {
@@ -116,6 +118,11 @@ final class WorkerGroup {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Returns whether an active worker of a thread was interrupted. Requires the lock. */
+    private boolean isInterruptPending(@Nullable Thread thread) {
+        return thread != null && active.stream().anyMatch(other -> other.thread == thread && other.interruptedByUs);
     }
 
     /** Returns whether no more work may start. */

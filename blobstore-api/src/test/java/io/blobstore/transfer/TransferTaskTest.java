@@ -10,8 +10,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -154,5 +156,64 @@ class TransferTaskTest {
             assertThatThrownBy(() -> start(rejecting, context -> {})).isInstanceOf(RejectedExecutionException.class);
         }
         assertThat(events).hasSize(2).allMatch(event -> event.startsWith("release after"));
+    }
+
+    /** Returns an executor that leaves the first task to the test, and runs others in the threads that submit them. */
+    private static Executor nesting(List<Runnable> tasks) {
+        return task -> {
+            if (!tasks.isEmpty()) {
+                task.run();
+            }
+            tasks.add(task);
+        };
+    }
+
+    @Test
+    void aCancellationDuringANestedWorkerInterruptsTheOuterOneToo() throws Exception {
+        CountDownLatch nested = new CountDownLatch(1);
+        CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+        List<Runnable> tasks = new CopyOnWriteArrayList<>();
+        try (TransferManager transfers =
+                TransferManager.builder().executor(nesting(tasks)).build()) {
+            Transfer<String> transfer = start(transfers, context -> {
+                context.startWorkers(1, () -> {
+                    nested.countDown();
+                    new CountDownLatch(1).await(); // until it is interrupted
+                });
+                interrupted.complete(Thread.currentThread().isInterrupted());
+            });
+            Thread worker = new Thread(tasks.get(0));
+            worker.start();
+            nested.await();
+            assertThat(transfer.cancel()).isTrue();
+            worker.join();
+            assertThat(interrupted.join()).isTrue();
+            assertThatThrownBy(() -> transfer.join(LIMIT)).isInstanceOf(CancellationException.class);
+        }
+    }
+
+    @Test
+    void aNestedWorkerLeavesNoInterruptBehind() throws Exception {
+        CompletableFuture<Boolean> interruptedAfter = new CompletableFuture<>();
+        List<Runnable> tasks = new CopyOnWriteArrayList<>();
+        CountDownLatch nested = new CountDownLatch(1);
+        try (TransferManager transfers =
+                TransferManager.builder().executor(nesting(tasks)).build()) {
+            Transfer<String> transfer = start(
+                    transfers,
+                    context -> context.startWorkers(1, () -> {
+                        nested.countDown();
+                        new CountDownLatch(1).await();
+                    }));
+            Thread worker = new Thread(() -> {
+                tasks.get(0).run();
+                interruptedAfter.complete(Thread.currentThread().isInterrupted());
+            });
+            worker.start();
+            nested.await();
+            transfer.cancel();
+            worker.join();
+            assertThat(interruptedAfter.join()).isFalse();
+        }
     }
 }

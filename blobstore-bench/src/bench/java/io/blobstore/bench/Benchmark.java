@@ -22,6 +22,7 @@ final class Benchmark {
             command.addSubcommand(ComparisonBench.of(suite));
         }
         command.addSubcommand(new CacheBench());
+        command.addSubcommand(new SplitBench());
         command.addSubcommand(new ReportBench());
         command.setExecutionExceptionHandler((e, line, parsed) -> {
             line.getErr().println("benchmark: " + (e.getMessage() == null ? e.toString() : e.getMessage()));

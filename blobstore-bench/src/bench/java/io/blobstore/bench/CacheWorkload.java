@@ -1,113 +1,47 @@
 package io.blobstore.bench;
 
 import java.io.IOException;
-import java.nio.file.Path;
 
 /** What the benchmark of the cache measures: this library, and the least that others would do for the same. */
-enum CacheWorkload {
+enum CacheWorkload implements Workload {
     /** Puts content of one mapped file into a cache. */
-    PUT("ContentCache.put") {
-        @Override
-        Run open(CacheSpec spec) throws IOException {
-            return CachedFile.put(spec);
-        }
-    },
+    PUT("ContentCache.put", CachedFile::put),
     /** Reads content from a cache into mapped memory. */
-    GET("ContentCache.get") {
-        @Override
-        Run open(CacheSpec spec) throws IOException {
-            return CachedFile.get(spec);
-        }
-    },
+    GET("ContentCache.get", CachedFile::get),
     /** Compresses and hashes the same content on one thread, without storing it. */
-    COMPRESS_AND_HASH("zstd-jni level 1 and SHA-256, one thread") {
-        @Override
-        Run open(CacheSpec spec) throws IOException {
-            return FrameBaseline.compress(spec);
-        }
-    },
+    COMPRESS_AND_HASH("zstd-jni level 1 and SHA-256, one thread", FrameBaseline::compress),
     /** Decodes the same frames on one thread, from memory into memory. */
-    DECODE("zstd-jni decompression, one thread") {
-        @Override
-        Run open(CacheSpec spec) throws IOException {
-            return FrameBaseline.decode(spec);
-        }
-    },
+    DECODE("zstd-jni decompression, one thread", FrameBaseline::decode),
     /** Puts small contents by 32 threads. */
-    PUT_SMALL("ContentCache.put, 32 threads") {
-        @Override
-        Run open(CacheSpec spec) throws IOException {
-            return SmallContents.put(spec, false);
-        }
-    },
+    PUT_SMALL("ContentCache.put, 32 threads", spec -> SmallContents.put(spec, false)),
     /** Puts small contents by 32 threads, each forced to the device. */
-    PUT_SMALL_DURABLE("ContentCache.put, 32 threads, durability file") {
-        @Override
-        Run open(CacheSpec spec) throws IOException {
-            return SmallContents.put(spec, true);
-        }
-    },
+    PUT_SMALL_DURABLE("ContentCache.put, 32 threads, durability file", spec -> SmallContents.put(spec, true)),
     /** Reads small contents by 32 threads. */
-    GET_SMALL("ContentCache.get, 32 threads") {
-        @Override
-        Run open(CacheSpec spec) throws IOException {
-            return SmallContents.get(spec);
-        }
-    },
+    GET_SMALL("ContentCache.get, 32 threads", SmallContents::get),
     /** Reads ranges of a large compressed blob of a store. */
-    RANGES("CompressedBlobs, ranges of 64 KiB") {
-        @Override
-        Run open(CacheSpec spec) throws IOException {
-            return CompressedRanges.open(spec);
-        }
-    },
+    RANGES("CompressedBlobs, ranges of 64 KiB", CompressedRanges::open),
     /** Opens a cache that has many entries. */
-    OPEN("ContentCache.open, until every entry is listed") {
-        @Override
-        Run open(CacheSpec spec) throws IOException {
-            return ManyEntries.open(spec);
-        }
-    },
+    OPEN("ContentCache.open, until every entry is listed", ManyEntries::open),
     /** Compresses a mapped file, and uploads the frames as they are made. */
-    UPLOAD("CompressedBlobs.upload") {
-        @Override
-        Run open(CacheSpec spec) throws IOException {
-            return CompressedUploads.upload(spec);
-        }
-    },
+    UPLOAD("CompressedBlobs.upload", CompressedUploads::upload),
     /** Compresses and hashes a mapped file in the same way, without uploading it. */
-    COMPRESS("compressing and hashing alone") {
-        @Override
-        Run open(CacheSpec spec) throws IOException {
-            return CompressedUploads.compress(spec);
-        }
-    };
+    COMPRESS("compressing and hashing alone", CompressedUploads::compress);
 
-    final String title;
+    private final String title;
+    private final Opener opener;
 
-    CacheWorkload(String title) {
+    CacheWorkload(String title, Opener opener) {
         this.title = title;
+        this.opener = opener;
     }
 
-    /** Prepares the workload in this JVM. */
-    abstract Run open(CacheSpec spec) throws IOException;
-
-    /** A prepared workload. */
-    interface Run extends AutoCloseable {
-        /** Makes everything ready for a round; not measured. */
-        default void prepare() throws Exception {}
-
-        /** Does the work once. */
-        void round() throws Exception;
+    @Override
+    public String title() {
+        return title;
     }
 
-    /**
-     * The content of a workload.
-     *
-     * @param directory where the workload keeps its files; its own
-     * @param source a file with the content
-     * @param size the size of one content in bytes, or the number of entries
-     * @param endpoint the server, for workloads that need one; otherwise empty
-     */
-    record CacheSpec(Path directory, Path source, long size, String endpoint) {}
+    @Override
+    public Run open(Spec spec) throws IOException {
+        return opener.open(spec);
+    }
 }

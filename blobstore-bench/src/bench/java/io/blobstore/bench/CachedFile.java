@@ -2,7 +2,6 @@ package io.blobstore.bench;
 
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
-import io.blobstore.bench.CacheWorkload.CacheSpec;
 import io.blobstore.cas.CacheOptions;
 import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Digest;
@@ -13,7 +12,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.locks.LockSupport;
 
 /** Puts a mapped file into a cache, or reads its content from there into mapped memory. */
-final class CachedFile implements CacheWorkload.Run {
+final class CachedFile implements Workload.Run {
     private static final long POLL_NANOS = 1_000_000;
 
     private final ContentCache cache;
@@ -22,7 +21,7 @@ final class CachedFile implements CacheWorkload.Run {
     private final Digest digest;
     private final boolean reads;
 
-    private CachedFile(CacheSpec spec, boolean reads) throws IOException {
+    private CachedFile(Workload.Spec spec, boolean reads) throws IOException {
         this.reads = reads;
         cache = ContentCache.open(spec.directory().resolve("cache"), CacheOptions.ofMaxBytes(4 * spec.size()));
         source = MappedFile.open(spec.source());
@@ -33,11 +32,11 @@ final class CachedFile implements CacheWorkload.Run {
         }
     }
 
-    static CacheWorkload.Run put(CacheSpec spec) throws IOException {
+    static Workload.Run put(Workload.Spec spec) throws IOException {
         return new CachedFile(spec, false);
     }
 
-    static CacheWorkload.Run get(CacheSpec spec) throws IOException {
+    static Workload.Run get(Workload.Spec spec) throws IOException {
         return new CachedFile(spec, true);
     }
 

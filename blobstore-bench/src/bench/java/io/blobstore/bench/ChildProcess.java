@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class ChildProcess implements AutoCloseable {
     private static final Duration POLL_INTERVAL = Duration.ofMillis(10);
+    private static final String ANONYMOUS_MEMORY = "RssAnon:";
     private static final String END = "#end";
     private static final int MAX_LINES = 60;
 
@@ -71,8 +72,17 @@ final class ChildProcess implements AutoCloseable {
         }
     }
 
-    long pid() {
-        return process.pid();
+    /** Returns the bytes of anonymous memory of the process; 0 after its end, and on systems other than Linux. */
+    long anonymousMemory() {
+        try {
+            return Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status")).stream()
+                    .filter(line -> line.startsWith(ANONYMOUS_MEMORY))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+                    .findFirst()
+                    .orElse(0);
+        } catch (IOException e) {
+            return 0;
+        }
     }
 
     void send(String line) throws IOException {

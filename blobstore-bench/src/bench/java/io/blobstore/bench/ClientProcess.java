@@ -1,8 +1,6 @@
 package io.blobstore.bench;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,8 +11,6 @@ final class ClientProcess implements AutoCloseable {
 
     /** The approximate duration of one step of the warm-up. */
     private static final double STEP_SECONDS = 2;
-
-    private static final String ANONYMOUS_MEMORY = "RssAnon:";
 
     final ClientType type;
     final TransferSpec spec;
@@ -32,7 +28,7 @@ final class ClientProcess implements AutoCloseable {
         this.spec = spec;
         this.process = process;
         process.await("#ready", TIMEOUT, () -> {});
-        this.idleMemory = memory();
+        this.idleMemory = process.anonymousMemory();
     }
 
     /** Starts a client and waits until it is ready. */
@@ -103,20 +99,7 @@ final class ClientProcess implements AutoCloseable {
     }
 
     private void sampleMemory() {
-        peakMemory = Math.max(peakMemory, memory());
-    }
-
-    /** Returns the bytes of anonymous memory of the process; 0 after its end, and on systems other than Linux. */
-    private long memory() {
-        try {
-            return Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status")).stream()
-                    .filter(line -> line.startsWith(ANONYMOUS_MEMORY))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
-                    .findFirst()
-                    .orElse(0);
-        } catch (IOException e) {
-            return 0;
-        }
+        peakMemory = Math.max(peakMemory, process.anonymousMemory());
     }
 
     /** Returns the peak of the anonymous memory over that before the first transfer, in bytes. */

@@ -9,7 +9,7 @@ import java.util.List;
  * @param title the name to show
  * @param store the store that it is a client of: {@code s3} or {@code gcs}
  * @param failure the reason why it was not measured; empty if it was
- * @param memoryMib the peak of anonymous memory over that of the idle process
+ * @param memoryMib the peak of anonymous memory; for clients of a store, over that of the idle process
  * @param fetched bytes that the server counted per byte that was needed
  * @param security the protocol and cipher suite
  */

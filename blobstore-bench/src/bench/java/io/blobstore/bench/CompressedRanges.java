@@ -4,14 +4,13 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
 import io.blobstore.ByteRange;
-import io.blobstore.bench.CacheWorkload.CacheSpec;
 import io.blobstore.zstd.CompressedBlobs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
 
 /** Reads ranges at random offsets of a compressed blob, which is a local file or an object of a server. */
-final class CompressedRanges implements CacheWorkload.Run {
+final class CompressedRanges implements Workload.Run {
     /** The ranges of a round. */
     static final int COUNT = 64;
 
@@ -24,7 +23,7 @@ final class CompressedRanges implements CacheWorkload.Run {
     private final ByteBuffer memory = ByteBuffer.allocateDirect(RANGE);
     private final SplittableRandom random = new SplittableRandom(42);
 
-    private CompressedRanges(CacheSpec spec) throws IOException {
+    private CompressedRanges(Workload.Spec spec) throws IOException {
         store = BlobStores.open(
                 spec.endpoint().isEmpty()
                         ? spec.source().getParent().toUri().toString()
@@ -35,7 +34,7 @@ final class CompressedRanges implements CacheWorkload.Run {
         size = contents.head(key).size();
     }
 
-    static CacheWorkload.Run open(CacheSpec spec) throws IOException {
+    static Workload.Run open(Workload.Spec spec) throws IOException {
         return new CompressedRanges(spec);
     }
 

@@ -3,7 +3,6 @@ package io.blobstore.bench;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
-import io.blobstore.bench.CacheWorkload.CacheSpec;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.TransferManager;
 import io.blobstore.zstd.CompressedBlobs;
@@ -15,7 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /** Uploads a mapped file as a compressed blob, or compresses it in the same way and drops the frames. */
-final class CompressedUploads implements CacheWorkload.Run {
+final class CompressedUploads implements Workload.Run {
     private static final int FRAME = 1 << 20;
     private static final BlobKey KEY = BlobKey.of("compressed");
 
@@ -33,7 +32,7 @@ final class CompressedUploads implements CacheWorkload.Run {
         this.work = work;
     }
 
-    static CacheWorkload.Run upload(CacheSpec spec) throws IOException {
+    static Workload.Run upload(Workload.Spec spec) throws IOException {
         MappedFile source = MappedFile.open(spec.source());
         TransferManager transfers = TransferManager.create();
         BlobStore store = BlobStores.open("s3://" + TransferSpec.BUCKET + "?endpoint=" + spec.endpoint() + "&region="
@@ -48,7 +47,7 @@ final class CompressedUploads implements CacheWorkload.Run {
                 () -> blobs.upload(transfers, KEY, source.region()).join());
     }
 
-    static CacheWorkload.Run compress(CacheSpec spec) throws IOException {
+    static Workload.Run compress(Workload.Spec spec) throws IOException {
         MappedFile source = MappedFile.open(spec.source());
         int cores = Runtime.getRuntime().availableProcessors();
         ExecutorService threads = Executors.newFixedThreadPool(cores);

@@ -46,12 +46,17 @@ final class DiscardServer implements Closeable {
 
     /** Starts a server on a free port. */
     static DiscardServer start(Optional<SSLContext> tls, long objectSize, Conditions conditions) throws IOException {
-        return start(new DiscardServer(tls, new ServerObjects(objectSize), conditions));
+        return start(new DiscardServer(tls, ServerObjects.random(objectSize), conditions));
     }
 
     /** Starts a server without TLS on a free port, which serves the content of a file. */
     static DiscardServer start(Path served, Conditions conditions) throws IOException {
-        return start(new DiscardServer(Optional.empty(), new ServerObjects(served), conditions));
+        return start(new DiscardServer(Optional.empty(), ServerObjects.file(served), conditions));
+    }
+
+    /** Starts a server without TLS on a free port, which remembers the objects that were uploaded, not their content. */
+    static DiscardServer startCatalog() throws IOException {
+        return start(new DiscardServer(Optional.empty(), ServerObjects.catalog(), Conditions.NONE));
     }
 
     private static DiscardServer start(DiscardServer server) {
@@ -88,6 +93,11 @@ final class DiscardServer implements Closeable {
 
     Traffic traffic(String path) {
         return objects.traffic(path);
+    }
+
+    /** Returns what all requests have sent so far. */
+    ServerObjects.Received received() {
+        return objects.received();
     }
 
     @Override
@@ -142,6 +152,7 @@ final class DiscardServer implements Closeable {
         boolean isJson = JsonResponses.isJson(request);
         ByteBuffer beginning = ByteBuffer.allocate(isJson ? JsonResponses.BEGINNING : 0);
         long bodyBytes = input.discardBody(request, beginning);
+        objects.countRequest(request.bytes(), bodyBytes);
         String downloaded = isJson ? JsonResponses.downloaded(request) : request.path();
         Response response;
         if (downloaded.isEmpty()) {

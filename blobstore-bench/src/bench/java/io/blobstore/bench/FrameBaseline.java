@@ -3,7 +3,6 @@ package io.blobstore.bench;
 import com.github.luben.zstd.ZstdCompressCtx;
 import com.github.luben.zstd.ZstdDecompressCtx;
 import io.blobstore.Sha256;
-import io.blobstore.bench.CacheWorkload.CacheSpec;
 import io.blobstore.memory.Lease;
 import io.blobstore.memory.MappedFile;
 import java.io.IOException;
@@ -13,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Compresses and hashes frames of 1 MiB of a mapped file, or decodes them, without any storage. */
-final class FrameBaseline implements CacheWorkload.Run {
+final class FrameBaseline implements Workload.Run {
     private static final int FRAME = 1 << 20;
 
     private final MappedFile source;
@@ -25,7 +24,7 @@ final class FrameBaseline implements CacheWorkload.Run {
     private final ZstdCompressCtx compressor = new ZstdCompressCtx().setLevel(1).setChecksum(true);
     private final ZstdDecompressCtx decompressor = new ZstdDecompressCtx();
 
-    private FrameBaseline(CacheSpec spec, boolean decodes) throws IOException {
+    private FrameBaseline(Workload.Spec spec, boolean decodes) throws IOException {
         source = MappedFile.open(spec.source());
         mapped = source.region().acquire();
         content = mapped.buffers().get(0);
@@ -38,11 +37,11 @@ final class FrameBaseline implements CacheWorkload.Run {
         }
     }
 
-    static CacheWorkload.Run compress(CacheSpec spec) throws IOException {
+    static Workload.Run compress(Workload.Spec spec) throws IOException {
         return new FrameBaseline(spec, false);
     }
 
-    static CacheWorkload.Run decode(CacheSpec spec) throws IOException {
+    static Workload.Run decode(Workload.Spec spec) throws IOException {
         return new FrameBaseline(spec, true);
     }
 

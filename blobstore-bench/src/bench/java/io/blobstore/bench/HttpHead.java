@@ -14,9 +14,10 @@ import java.util.Optional;
  *
  * @param words the first line, split at its first two spaces
  * @param headers header values by name in lower case
+ * @param bytes the length of all of it, with the empty line
  */
-record HttpHead(List<String> words, Map<String, String> headers) {
-    /** Parses the lines that precede the empty line. */
+record HttpHead(List<String> words, Map<String, String> headers, int bytes) {
+    /** Parses the lines up to and including the empty line, of characters of one byte. */
     static HttpHead parse(String text) throws IOException {
         String[] lines = text.split("\r\n");
         List<String> words = List.of(lines[0].split(" ", 3));
@@ -31,7 +32,7 @@ record HttpHead(List<String> words, Map<String, String> headers) {
             }
             headers.put(pair[0].toLowerCase(Locale.ROOT), pair[1].strip());
         }
-        return new HttpHead(words, headers);
+        return new HttpHead(words, headers, text.length());
     }
 
     String method() {

@@ -1,7 +1,6 @@
 package io.blobstore.bench;
 
 import io.blobstore.BlobSource;
-import io.blobstore.bench.CacheWorkload.CacheSpec;
 import io.blobstore.cas.CacheOptions;
 import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Digest;
@@ -12,14 +11,14 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** Opens a cache of many entries, each of a few bytes, until all of them are known. */
-final class ManyEntries implements CacheWorkload.Run {
+final class ManyEntries implements Workload.Run {
     private static final long POLL_NANOS = 1_000_000;
 
     private final Path directory;
     private final long count;
     private @Nullable ContentCache opened;
 
-    private ManyEntries(CacheSpec spec) throws IOException {
+    private ManyEntries(Workload.Spec spec) throws IOException {
         directory = spec.directory().resolve("cache");
         count = spec.size();
         try (ContentCache cache = open()) {
@@ -31,7 +30,7 @@ final class ManyEntries implements CacheWorkload.Run {
         }
     }
 
-    static CacheWorkload.Run open(CacheSpec spec) throws IOException {
+    static Workload.Run open(Workload.Spec spec) throws IOException {
         return new ManyEntries(spec);
     }
 

@@ -94,23 +94,34 @@ final class MarkdownReport {
 
     /** Returns one table of comparisons with the same title; clients are sorted by CPU, failed clients are last. */
     static String comparisons(List<ComparisonResult> results) {
+        return comparisons(results, Figure.CPU);
+    }
+
+    /**
+     * Returns one table of comparisons with the same title; failed clients are last.
+     *
+     * @param compared by what clients of large contents are sorted, and compared with each other: CPU or TIME
+     */
+    static String comparisons(List<ComparisonResult> results, Figure compared) {
         boolean isSmall = results.get(0).objects() > 0;
         List<Figure> figures = isSmall ? OF_SMALL_OBJECTS : OF_TRANSFERS;
-        Figure cpu = isSmall ? Figure.CPU_PER_OPERATION : Figure.CPU;
+        Figure key = isSmall ? Figure.CPU_PER_OPERATION : compared;
+        boolean isTime = key == Figure.TIME;
         List<String> header = new ArrayList<>(List.of("Client"));
         if (results.size() > 1) {
             header.add(0, "Setting");
         }
         figures.forEach(figure -> header.add(figure.title));
-        header.addAll(List.of("CPU / baseline's", "blobstore's CPU / its"));
+        header.addAll(List.of(
+                (isTime ? "Time" : "CPU") + " / baseline's", "blobstore's " + (isTime ? "time" : "CPU") + " / its"));
         List<List<String>> rows = new ArrayList<>();
         for (ComparisonResult result : results) {
             result.clients().stream()
                     .sorted(Comparator.comparingDouble(client -> client.rounds().isEmpty()
                             ? Double.MAX_VALUE
-                            : result.series(client, cpu).median()))
+                            : result.series(client, key).median()))
                     .forEach(client -> {
-                        List<String> row = row(result, client, figures, cpu);
+                        List<String> row = row(result, client, figures, key);
                         if (results.size() > 1) {
                             row.add(0, result.setting());
                         }
@@ -120,7 +131,7 @@ final class MarkdownReport {
         return table(header, rows);
     }
 
-    private static List<String> row(ComparisonResult result, ClientResult client, List<Figure> figures, Figure cpu) {
+    private static List<String> row(ComparisonResult result, ClientResult client, List<Figure> figures, Figure key) {
         List<String> row = new ArrayList<>(List.of(client.title()));
         if (client.rounds().isEmpty()) {
             row.add("not measured: " + client.failure());
@@ -131,12 +142,12 @@ final class MarkdownReport {
             row.add((isHeap && !client.heapIsComplete() ? "> " : "")
                     + result.series(client, figure).describe());
         }
-        Series own = result.series(client, cpu);
+        Series own = result.series(client, key);
         row.add(result.measured("HAND_ROLLED")
-                .map(baseline -> own.over(result.series(baseline, cpu)).describe("%.2f"))
+                .map(baseline -> own.over(result.series(baseline, key)).describe("%.2f"))
                 .orElse(""));
         row.add(subject(result, client)
-                .map(ours -> result.series(ours, cpu).over(own).describe("%.2f"))
+                .map(ours -> result.series(ours, key).over(own).describe("%.2f"))
                 .orElse(""));
         return row;
     }

@@ -11,10 +11,12 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The objects of the server by {@code /bucket/name}, and their traffic. Uploaded objects have no content; every read
- * returns the same content: a file, or one random block, repeated up to the size. Thread-safe.
+ * returns the same content: a file, or one random block, repeated up to the size. A catalog has uploaded objects only,
+ * and nothing to read. Thread-safe.
  */
 final class ServerObjects {
     static final int BLOCK = 8 << 20;
@@ -41,32 +43,61 @@ final class ServerObjects {
         }
     }
 
+    /**
+     * The requests for all objects.
+     *
+     * @param heads bytes of first lines and headers
+     * @param bodies bytes of bodies
+     */
+    record Received(long requests, long heads, long bodies) {
+        /** Returns what was received since an earlier state. */
+        Received since(Received earlier) {
+            return new Received(requests - earlier.requests, heads - earlier.heads, bodies - earlier.bodies);
+        }
+    }
+
     final Stored served;
+    private final boolean isCatalog;
     private final ByteBuffer block;
     private final Map<String, Stored> objects = new ConcurrentHashMap<>();
     private final Map<String, Traffic> traffic = new ConcurrentHashMap<>();
     private final AtomicLong etags = new AtomicLong();
+    private final LongAdder requests = new LongAdder();
+    private final LongAdder heads = new LongAdder();
+    private final LongAdder bodies = new LongAdder();
+
+    private ServerObjects(ByteBuffer block, Stored served, boolean isCatalog) {
+        this.block = block;
+        this.served = served;
+        this.isCatalog = isCatalog;
+    }
+
+    /** Creates the objects of a catalog, none. */
+    static ServerObjects catalog() {
+        return new ServerObjects(ByteBuffer.allocateDirect(1), new Stored(0, "", ""), true);
+    }
 
     /** Creates objects of which the served one has random content. */
-    ServerObjects(long size) {
+    static ServerObjects random(long size) {
         byte[] bytes = new byte[BLOCK];
         new Random(size).nextBytes(bytes);
-        block = ByteBuffer.allocateDirect(BLOCK).put(bytes).flip();
+        ByteBuffer block = ByteBuffer.allocateDirect(BLOCK).put(bytes).flip();
         Crc32c whole = Crc32c.EMPTY;
         Crc32c ofBlock = Crc32c.of(block);
         for (long at = 0; at < size; at += BLOCK) {
             int length = (int) Math.min(BLOCK, size - at);
             whole = whole.combine(length == BLOCK ? ofBlock : Crc32c.of(block.slice(0, length)), length);
         }
-        served = new Stored(size, whole.base64(), "\"served\"");
+        return new ServerObjects(block, new Stored(size, whole.base64(), "\"served\""), false);
     }
 
     /** Creates objects of which the served one is a file of less than 2 GiB. */
-    ServerObjects(Path file) throws IOException {
+    static ServerObjects file(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file)) {
-            block = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
+            ByteBuffer block = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
+            Stored served = new Stored(block.capacity(), Crc32c.of(block).base64(), "\"served\"");
+            return new ServerObjects(block, served, false);
         }
-        served = new Stored(block.capacity(), Crc32c.of(block).base64(), "\"served\"");
     }
 
     /** Writes the served bytes from one offset to another. */
@@ -101,6 +132,20 @@ final class ServerObjects {
         objects.put(path, object);
     }
 
+    /** Puts an object unless there is one; returns whether it did. */
+    boolean putIfAbsent(String path, Stored object) {
+        return objects.putIfAbsent(path, object) == null;
+    }
+
+    /** Returns whether there is an object, of which a catalog has no content. */
+    boolean exists(String path) {
+        return !isCatalog || objects.containsKey(path);
+    }
+
+    boolean isCatalog() {
+        return isCatalog;
+    }
+
     /** Returns the uploaded object, or the served object if the key was never uploaded. */
     Stored get(String path) {
         return objects.getOrDefault(path, served);
@@ -121,6 +166,19 @@ final class ServerObjects {
     }
 
     void count(String path, Traffic more) {
-        traffic.merge(path, more, Traffic::plus);
+        if (!isCatalog) { // it may have millions of objects
+            traffic.merge(path, more, Traffic::plus);
+        }
+    }
+
+    /** Counts a request of any object. */
+    void countRequest(long head, long body) {
+        requests.increment();
+        heads.add(head);
+        bodies.add(body);
+    }
+
+    Received received() {
+        return new Received(requests.sum(), heads.sum(), bodies.sum());
     }
 }

@@ -2,7 +2,6 @@ package io.blobstore.bench;
 
 import io.blobstore.BlobSource;
 import io.blobstore.ByteRange;
-import io.blobstore.bench.CacheWorkload.CacheSpec;
 import io.blobstore.cas.CacheOptions;
 import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Digest;
@@ -17,7 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /** Puts or gets many small contents by several threads. */
-final class SmallContents implements CacheWorkload.Run {
+final class SmallContents implements Workload.Run {
     /** The contents of a round. */
     static final int COUNT = 16_384;
 
@@ -30,7 +29,7 @@ final class SmallContents implements CacheWorkload.Run {
     private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
     private final boolean reads;
 
-    private SmallContents(CacheSpec spec, boolean reads, Durability durability) throws IOException {
+    private SmallContents(Workload.Spec spec, boolean reads, Durability durability) throws IOException {
         this.reads = reads;
         cache = ContentCache.open(
                 spec.directory().resolve("cache"),
@@ -51,11 +50,11 @@ final class SmallContents implements CacheWorkload.Run {
         }
     }
 
-    static CacheWorkload.Run put(CacheSpec spec, boolean durable) throws IOException {
+    static Workload.Run put(Workload.Spec spec, boolean durable) throws IOException {
         return new SmallContents(spec, false, durable ? Durability.FILE : Durability.NONE);
     }
 
-    static CacheWorkload.Run get(CacheSpec spec) throws IOException {
+    static Workload.Run get(Workload.Spec spec) throws IOException {
         return new SmallContents(spec, true, Durability.NONE);
     }
 

@@ -23,6 +23,11 @@ public record Verdict(String outcome, String what, String measured, String limit
         return new Verdict(outcome, what, value.describe(), "≥ " + Series.format(limit));
     }
 
+    /** Creates the verdict on a least or greatest allowed value that could not be measured. */
+    static Verdict open(String what, String reason, boolean isLeast, double limit) {
+        return new Verdict("OPEN", what, reason, isLeast ? "≥ " + Series.format(limit) : limit(limit, "%.2f"));
+    }
+
     /** Creates the verdict on a threshold that could not be measured. */
     public static Verdict open(String what, String reason, double limit, String format) {
         return new Verdict("OPEN", what, reason, limit(limit, format));

@@ -71,6 +71,15 @@ final class Workspace implements AutoCloseable {
     /** Deletes the directory. Idempotent. */
     @Override
     public synchronized void close() {
+        try {
+            delete(directory);
+        } catch (IOException e) {
+            System.err.println("benchmark: " + directory + " could not be deleted: " + e);
+        }
+    }
+
+    /** Deletes a directory with its content, if there is one. */
+    static void delete(Path directory) throws IOException {
         if (!Files.exists(directory)) {
             return;
         }
@@ -78,8 +87,6 @@ final class Workspace implements AutoCloseable {
             for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(path);
             }
-        } catch (IOException e) {
-            System.err.println("benchmark: " + directory + " could not be deleted: " + e);
         }
     }
 }

@@ -54,13 +54,24 @@ final class XmlResponses {
                 return Response.of("200 OK", headers(received, false), "");
             }
             case "PUT" -> {
-                objects.put(request.path(), received);
+                if (!request.has("if-none-match", "*")) {
+                    objects.put(request.path(), received);
+                } else if (!objects.putIfAbsent(request.path(), received)) {
+                    return Response.error("412 Precondition Failed", "PreconditionFailed");
+                }
                 return Response.of("200 OK", headers(received, true), "");
             }
+            case "DELETE" -> {
+                objects.remove(request.path());
+                return Response.of("204 No Content", Map.of(), "");
+            }
             case "GET" -> {
-                return get(request);
+                return objects.isCatalog() ? Response.notImplemented() : get(request);
             }
             case "HEAD" -> {
+                if (!objects.exists(request.path())) {
+                    return Response.of("404 Not Found", Map.of(), "");
+                }
                 Stored object = objects.get(request.path());
                 return new Response("200 OK", ofWhole(request, object), "", 0, 0, object.size());
             }

@@ -1,11 +1,9 @@
 package io.blobstore.cli;
 
-import io.blobstore.cache.CachedBlobStore;
 import io.blobstore.cas.AccessMode;
 import io.blobstore.cas.CacheOptions;
 import io.blobstore.cas.ContentCache;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -24,7 +22,8 @@ final class CacheDirectoryOption {
             paramLabel = "DIR",
             description = "The directory of its locks and its journal. Default: beside the cache, with the name"
                     + " .NAME.blobstore-cas.")
-    @Nullable Path state;
+    @Nullable
+    Path state;
 
     /** Opens the cache to look at it; another process may use it meanwhile. */
     ContentCache openReadOnly() throws IOException {
@@ -36,26 +35,9 @@ final class CacheDirectoryOption {
         return openExclusively(Long.MAX_VALUE);
     }
 
-    private ContentCache openExclusively(long maxBytes) throws IOException {
+    /** Opens the cache to change it; no other process may use it meanwhile. */
+    ContentCache openExclusively(long maxBytes) throws IOException {
         return open(AccessMode.EXCLUSIVE, maxBytes);
-    }
-
-    /**
-     * Opens the cache to evict from it; no other process may use it meanwhile.
-     *
-     * @throws FileSystemException if it has the only copy of blobs
-     */
-    ContentCache openToEvict(long maxBytes) throws IOException {
-        try (ContentCache cache = openExclusively()) { // without a bound first: nothing is evicted
-            if (CachedBlobStore.hasPendingUploads(cache)) {
-                throw new FileSystemException(
-                        directory.toString(),
-                        null,
-                        "has blobs that wait to be uploaded, which could be evicted; open it with write-back, as in"
-                                + " 'blobstore ls cache:DIR?max=SIZE&writeback=SIZE&of=STORE', to upload them first");
-            }
-        }
-        return openExclusively(maxBytes);
     }
 
     private ContentCache open(AccessMode mode, long maxBytes) throws IOException {

@@ -14,7 +14,8 @@ import picocli.CommandLine.Option;
         name = "evict",
         description =
                 "Evicts entries, those that were not used for the longest time first, until the cache takes no more"
-                        + " than the given size. No other process may use the cache.")
+                    + " than the given size. Content that waits to be uploaded is kept. No other process may use the"
+                    + " cache.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class CacheEvictCommand implements Callable<Integer> {
     @Mixin
@@ -33,7 +34,7 @@ final class CacheEvictCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (ContentCache cache = directory.openToEvict(Long.MAX_VALUE)) {
+        try (ContentCache cache = directory.openExclusively()) {
             int before = cache.entries().size();
             long freed = cache.evictTo(target.bytes());
             CacheStats after = cache.stats();
@@ -41,7 +42,12 @@ final class CacheEvictCommand implements Callable<Integer> {
                     .add("evicted", before - after.entries())
                     .add("freedBytes", freed, "freed", ByteSize.exactText(freed))
                     .add("entries", after.entries())
-                    .add("storedBytes", after.storedBytes(), "stored", ByteSize.exactText(after.storedBytes())));
+                    .add("storedBytes", after.storedBytes(), "stored", ByteSize.exactText(after.storedBytes()))
+                    .add(
+                            "pendingBytes",
+                            after.pinnedBytes(),
+                            "waiting to be uploaded",
+                            ByteSize.exactText(after.pinnedBytes())));
         }
         return ExitCode.OK;
     }

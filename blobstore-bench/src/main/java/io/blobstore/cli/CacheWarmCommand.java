@@ -53,7 +53,8 @@ final class CacheWarmCommand implements Callable<Integer> {
             names = "--trace",
             paramLabel = "FILE",
             description = "A trace of an earlier use: only its ranges are fetched. Default: everything.")
-    @Nullable Path trace;
+    @Nullable
+    Path trace;
 
     @Mixin
     final OutputOption output = new OutputOption();
@@ -64,7 +65,7 @@ final class CacheWarmCommand implements Callable<Integer> {
         CachedStoreOptions options =
                 CachedStoreOptions.builder().maxPieceBytes(max.bytes()).build();
         long bytes = 0;
-        try (ContentCache cache = directory.openToEvict(max.bytes());
+        try (ContentCache cache = directory.openExclusively(max.bytes());
                 BlobStore remote = store.open();
                 CachedBlobStore cached = CachedBlobStore.open(remote, cache, options)) {
             for (BlobKey key : keys) {

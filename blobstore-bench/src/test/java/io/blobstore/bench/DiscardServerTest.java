@@ -123,6 +123,26 @@ class DiscardServerTest {
     }
 
     @Test
+    void aCatalogRemembersWhatWasUploadedAndCountsEverything() throws Exception {
+        server.close();
+        server = DiscardServer.startCatalog();
+        BodyPublisher body = BodyPublishers.ofByteArray(content(1000));
+
+        assertThat(text(send("HEAD", "/bench/a", ""))).startsWith("404 ");
+        assertThat(text(send("PUT", "/bench/a", body, "if-none-match", "*"))).startsWith("200 ");
+        assertThat(text(send("PUT", "/bench/a", body, "if-none-match", "*"))).startsWith("412 ");
+        assertThat(header(send("HEAD", "/bench/a", ""), "content-length")).isEqualTo("1000");
+        assertThat(text(send("GET", "/bench/a", ""))).startsWith("501 ");
+        assertThat(text(send("DELETE", "/bench/a", ""))).startsWith("204 ");
+        assertThat(text(send("HEAD", "/bench/a", ""))).startsWith("404 ");
+
+        assertThat(server.received().requests()).isEqualTo(7);
+        assertThat(server.received().bodies()).isEqualTo(2000);
+        assertThat(server.received().heads()).isBetween(7 * 60L, 7 * 600L);
+        assertThat(server.received().since(server.received())).isEqualTo(new ServerObjects.Received(0, 0, 0));
+    }
+
+    @Test
     void wrongChecksumsAndUnknownUploadsAreRefused() throws Exception {
         String uploadId = create("/bench/a");
         part("/bench/a", uploadId, 1, content(10));

@@ -87,11 +87,16 @@ class CacheCommandTest {
             store.store(BlobKey.of("key"), content(9));
         }
 
-        Cli evict = run("evict", "--to", "0");
-
-        assertThat(evict.code()).isNotZero();
-        assertThat(evict.err()).contains("wait to be uploaded");
-        assertThat(succeed("stat", "--json").json()).containsEntry("cas", 4);
+        assertThat(succeed("evict", "--to", "0", "--json").json())
+                .containsEntry("evicted", 3)
+                .hasEntrySatisfying(
+                        "pendingBytes", bytes -> assertThat((Integer) bytes).isGreaterThanOrEqualTo(SIZE));
+        assertThat(succeed("verify", "--json").json()).containsEntry("entries", 1);
+        assertThat(succeed("stat", "--json").json())
+                .containsEntry("cas", 1)
+                .containsEntry(
+                        "pending", List.of(Map.of("store", down.toString(), "blobs", 1, "bytes", SIZE, "lost", 0)));
+        assertThat(succeed("stat").out()).contains("waiting", "1 blobs to be uploaded to " + down);
     }
 
     @Test

@@ -152,6 +152,32 @@ class SplitCommandsTest {
     }
 
     @Test
+    void damageIsAFailureOfAMergeIntoAPipe() throws IOException {
+        String uri = "composefs:" + directory.resolve("repository");
+        assertThat(Cli.run("repo", "init", "--store", uri).code()).isZero();
+        byte[] large = new byte[5 << 20];
+        new Random(2).nextBytes(large);
+        Files.write(file, large);
+        assertThat(run("split", uri, file.toString(), "--ref", "r", "--format", "fixed:4MiB")
+                        .code())
+                .isZero();
+        Cli whole = run("merge", uri, "refs/r", "-");
+        assertThat(whole.code()).isZero();
+        assertThat(whole.content()).isEqualTo(large);
+        try (Stream<Path> files = Files.walk(directory.resolve("repository/objects"))) {
+            Path object = files.filter(path -> path.toFile().length() == 4 << 20)
+                    .findFirst()
+                    .orElseThrow();
+            byte[] content = Files.readAllBytes(object);
+            content[1 << 20] ^= 1;
+            Files.write(object, content);
+        }
+        Cli damaged = run("merge", uri, "refs/r", "-");
+        assertFails(1, damaged, "damaged");
+        assertThat(damaged.content()).hasSizeLessThan(4 << 20);
+    }
+
+    @Test
     void wrongOptionsAreNamed() {
         String uri = "file:" + directory.resolve("repository");
         assertFails(2, run("split", uri, file.toString(), "--ref", "../r"), "no valid name");

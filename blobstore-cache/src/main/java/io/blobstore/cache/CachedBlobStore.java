@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Writes</b> go to the remote store, without another copy, and are not cached unless
  * {@link CachedStoreOptions#cacheOnWrite()} is set. With {@link CachedStoreOptions#writeBack()}, {@link #store} returns
  * when content and metadata are on the disk, and uploads follow in the background, in order for each key: they survive
- * a kill of the process, and are repeated until they succeed. The blob has a version of its own then
+ * a kill of the process, and are repeated until they succeed; content that waits is never evicted. The blob has a version of its own then
  * ({@code pending-…}), under which it can still be read, and be the condition of a change, after it was uploaded. Reads
  * and metadata are those of the acknowledged blob at once. What only the remote store can decide waits for the uploads
  * of the keys concerned, and fails if they fail: stores with a condition, copies, listings, {@code deleteAll} and
@@ -99,7 +99,7 @@ public final class CachedBlobStore extends ForwardingBlobStore {
             throws IOException {
         if (options.writeBack().isPresent() && cache.accessMode() != AccessMode.EXCLUSIVE) {
             throw new IllegalArgumentException("write-back needs a cache that is open with AccessMode.EXCLUSIVE, not "
-                    + cache.accessMode() + ": another process may upload or evict what waits");
+                    + cache.accessMode() + ": another process could upload what waits, too");
         }
         String storeId = options.storeId().orElse(remote.toString());
         String name = Sha256.of(ByteBuffer.wrap(storeId.getBytes(StandardCharsets.UTF_8)))
@@ -118,11 +118,11 @@ public final class CachedBlobStore extends ForwardingBlobStore {
                 return new CachedBlobStore(caching, remote, counters, caching.reads(), null, owned);
             }
             VersionAliases aliases = new VersionAliases(cache, storeId);
-            PendingFiles files = PendingFiles.open(pending(cache).resolve(name));
+            PendingFiles files = PendingFiles.open(cache.pins(), name, storeId);
             opened.add(files);
             WriteBackOptions limits = options.writeBack().get();
             WriteBackQueue queue = new WriteBackQueue(limits.maxBlobs(), limits.maxBytes());
-            WriteBackUploads uploads = new WriteBackUploads(caching, queue, files, aliases, limits);
+            WriteBackUploads uploads = new WriteBackUploads(cache, caching, queue, files, aliases, limits);
             WriteBack writeBack = new WriteBack(cache, files, queue, uploads);
             return new CachedBlobStore(
                     new WriteBackStore(caching, writeBack, aliases),
@@ -137,16 +137,12 @@ public final class CachedBlobStore extends ForwardingBlobStore {
         }
     }
 
-    private static Path pending(ContentCache cache) {
-        return cache.stateDirectory().resolve("pending");
-    }
-
     /**
-     * Returns whether blobs were acknowledged whose only copy is in a cache, until they are uploaded. Only an open
-     * store with write-back keeps them from being evicted: without it, nothing must be put into the cache, or evicted.
+     * Returns what was acknowledged and waits in a cache to be uploaded, for each store that has anything. The cache may
+     * be open read-only while another process writes to it: then that may change meanwhile.
      */
-    public static boolean hasPendingUploads(ContentCache cache) throws IOException {
-        return PendingFiles.isAnyIn(pending(cache));
+    public static List<PendingUploads> pendingUploads(ContentCache cache) throws IOException {
+        return PendingUploads.of(cache);
     }
 
     /**
@@ -191,12 +187,16 @@ public final class CachedBlobStore extends ForwardingBlobStore {
                 writeBack == null ? 0 : writeBack.blobs(),
                 writeBack == null ? 0 : writeBack.bytes(),
                 writeBack == null ? 0 : writeBack.uploaded(),
-                writeBack == null ? 0 : writeBack.retries());
+                writeBack == null ? 0 : writeBack.retries(),
+                writeBack == null ? 0 : writeBack.lost());
     }
 
     /**
      * Waits for the uploads of acknowledged blobs, for {@link WriteBackOptions#closeTimeout()} at most; ends the
      * downloads into the cache; and closes the remote store. The cache belongs to the caller. Idempotent.
+     *
+     * @throws LostBlobsException if blobs were acknowledged whose content was damaged or deleted in the cache before it
+     *     was uploaded; everything is closed nevertheless
      */
     @Override
     public void close() throws IOException {

@@ -102,7 +102,7 @@ final class CachedReads {
             LOG.warn("The cached content of '{}' is damaged, and removed from the cache", blob.key());
             counters.damaged.increment();
             records.remove(version);
-            cache.remove(record.get().content());
+            cache.verify(record.get().content()); // removes it, unless the record is to blame
         }
     }
 

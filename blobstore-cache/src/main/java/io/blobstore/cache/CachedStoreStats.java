@@ -17,6 +17,8 @@ package io.blobstore.cache;
  * @param pendingBytes the size of their content
  * @param uploaded blobs that were uploaded after they had been acknowledged
  * @param uploadRetries failed attempts to upload such blobs
+ * @param lostBlobs blobs that were acknowledged and cannot be uploaded, as their content was damaged or deleted in the
+ *     cache; they are logged, and their records are kept
  */
 public record CachedStoreStats(
         long hits,
@@ -32,4 +34,5 @@ public record CachedStoreStats(
         long pendingBlobs,
         long pendingBytes,
         long uploaded,
-        long uploadRetries) {}
+        long uploadRetries,
+        long lostBlobs) {}

@@ -4,6 +4,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobVersion;
+import io.blobstore.Crc32c;
 import io.blobstore.Sha256;
 import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Keyspace;
@@ -61,8 +62,7 @@ final class VersionAliases {
             lock.unlock();
         }
         try {
-            byte[] name = remote.value().getBytes(StandardCharsets.UTF_8);
-            cache.putRecord(Keyspace.RAW, recordKey(key, alias), BlobSource.of(ByteBuffer.wrap(name)));
+            cache.putRecord(Keyspace.RAW, recordKey(key, alias), BlobSource.of(encode(remote)));
         } catch (IOException | RuntimeException e) {
             LOG.warn("Version {} of '{}' will be unknown after a restart", alias, key, e);
         }
@@ -87,9 +87,26 @@ final class VersionAliases {
             lock.unlock();
         }
         Optional<ByteBuffer> stored = cache.getRecord(Keyspace.RAW, recordKey(key, version));
-        return stored.filter(ByteBuffer::hasRemaining)
-                .map(name -> new BlobVersion(StandardCharsets.UTF_8.decode(name).toString()))
-                .orElse(version);
+        return stored.flatMap(VersionAliases::decode).orElse(version);
+    }
+
+    /** Returns a version's value in UTF-8 after the CRC32C of that, in big-endian order. */
+    private static ByteBuffer encode(BlobVersion version) {
+        ByteBuffer name = StandardCharsets.UTF_8.encode(version.value());
+        ByteBuffer record = ByteBuffer.allocate(Integer.BYTES + name.remaining());
+        return record.putInt(Crc32c.of(name).value()).put(name).flip();
+    }
+
+    /** Decodes a version; empty if the record is damaged. */
+    private static Optional<BlobVersion> decode(ByteBuffer record) {
+        if (record.remaining() <= Integer.BYTES) {
+            return Optional.empty();
+        }
+        int checksum = record.getInt();
+        return Crc32c.of(record).value() == checksum
+                ? Optional.of(
+                        new BlobVersion(StandardCharsets.UTF_8.decode(record).toString()))
+                : Optional.empty();
     }
 
     /** Returns the version that callers know, given the remote store's. */

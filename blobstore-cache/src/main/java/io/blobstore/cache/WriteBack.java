@@ -25,7 +25,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Accepts blobs: content goes into the cache under a lease, then a record is forced to the device, and then the blob is
+ * Accepts blobs: content goes into the cache and is pinned, then a record is forced to the device, and then the blob is
  * acknowledged. {@link WriteBackUploads} does the rest. Thread-safe.
  */
 final class WriteBack implements Closeable {
@@ -45,30 +45,29 @@ final class WriteBack implements Closeable {
         this.files = files;
         this.queue = queue;
         this.uploads = uploads;
-        List<PendingRecord> records = files.load();
-        for (PendingRecord record : records) {
-            sequence.set(record.sequence());
-            takeUp(record);
+        try {
+            PendingFiles.Loaded loaded = files.load();
+            sequence.set(loaded.lastSequence());
+            for (PendingRecord record : loaded.records()) {
+                queue.reserveAnyway(record.content().size());
+                add(new PendingBlob(record, true));
+            }
+        } catch (IOException | RuntimeException e) {
+            uploads.abandon();
+            throw e;
         }
         uploads.start();
     }
 
-    private void takeUp(PendingRecord record) throws IOException {
-        Optional<CachedContent> content = cache.open(record.content());
-        if (content.isEmpty()) {
-            cache.entries(); // waits for the listing: before, one of several files of the content is not found
-            content = cache.open(record.content());
+    /** Adds a blob to those that wait, and deletes the record of the one that it replaces. */
+    private void add(PendingBlob blob) {
+        if (queue.add(blob)) {
+            try {
+                uploads.discardReplaced(blob);
+            } finally {
+                queue.unlockKey(blob.record.blob().key());
+            }
         }
-        if (content.isEmpty()) {
-            LOG.error(
-                    "'{}' was acknowledged, but its content {} is not in the cache any more; {} is kept",
-                    record.blob().key(),
-                    record.content(),
-                    files.lost(record));
-            return;
-        }
-        queue.reserveAnyway(record.content().size());
-        queue.add(new PendingBlob(record, content.get(), true)).ifPresent(uploads::discard);
     }
 
     void requireOpen() {
@@ -93,7 +92,7 @@ final class WriteBack implements Closeable {
             Optional<PendingBlob> pending = keep(key, source, options);
             if (pending.isPresent()) {
                 accepted = true;
-                queue.add(pending.get()).ifPresent(uploads::discard);
+                add(pending.get());
             }
             return pending.map(blob -> blob.record.blob())
                     .map(blob -> StoredBlob.of(key, blob.size(), blob.version(), blob.checksum()));
@@ -115,37 +114,28 @@ final class WriteBack implements Closeable {
             LOG.warn("'{}' is uploaded at once, as it cannot be cached: {}", key, e.getMessage());
             return Optional.empty();
         }
-        Optional<CachedContent> content = cache.open(written.content());
-        if (content.isEmpty()) {
-            return Optional.empty();
-        }
-        boolean kept = false;
-        try {
-            BlobMetadata blob = BlobMetadata.builder(
-                            key,
-                            source.size(),
-                            VersionAliases.create(UUID.randomUUID().toString()),
-                            Instant.now().truncatedTo(ChronoUnit.MILLIS))
-                    .checksum(Optional.of(written.checksum()))
-                    .contentHeaders(options.contentHeaders())
-                    .userMetadata(options.userMetadata())
-                    .build();
-            PendingRecord record = new PendingRecord(sequence.incrementAndGet(), blob, written.content());
-            kept = addFile(record);
-            return kept ? Optional.of(new PendingBlob(record, content.get(), false)) : Optional.empty();
-        } finally {
-            if (!kept) {
-                content.get().close();
-            }
-        }
+        BlobMetadata blob = BlobMetadata.builder(
+                        key,
+                        source.size(),
+                        VersionAliases.create(UUID.randomUUID().toString()),
+                        Instant.now().truncatedTo(ChronoUnit.MILLIS))
+                .checksum(Optional.of(written.checksum()))
+                .contentHeaders(options.contentHeaders())
+                .userMetadata(options.userMetadata())
+                .build();
+        PendingRecord record = new PendingRecord(sequence.incrementAndGet(), blob, written.content());
+        return addFile(record) ? Optional.of(new PendingBlob(record, false)) : Optional.empty();
     }
 
     private boolean addFile(PendingRecord record) throws IOException {
+        boolean added = false;
+        files.pin(record);
         try {
-            files.add(record);
-            return true;
+            if (cache.contains(record.content())) { // else it was evicted before it was pinned
+                files.add(record);
+                added = true;
+            }
         } catch (IOException e) {
-            files.remove(record);
             if (Interrupts.caused(e)) {
                 throw new BlobStoreException(Operation.STORE, record.blob().key(), "was interrupted", e, true);
             }
@@ -153,8 +143,12 @@ final class WriteBack implements Closeable {
                     "'{}' is uploaded at once, as its record cannot be written",
                     record.blob().key(),
                     e);
-            return false;
+        } finally {
+            if (!added) {
+                files.remove(record);
+            }
         }
+        return added;
     }
 
     // ---- blobs that wait
@@ -242,13 +236,26 @@ final class WriteBack implements Closeable {
         return uploads.retries();
     }
 
-    /** Accepts no more blobs, waits until those that wait are uploaded, for a limited time, and ends the threads. */
+    long lost() {
+        return uploads.lost().size();
+    }
+
+    /**
+     * Accepts no more blobs, waits until those that wait are uploaded, for a limited time, and ends the threads.
+     *
+     * @throws LostBlobsException if content was lost before it was uploaded; the first time only
+     */
     @Override
     public void close() throws IOException {
+        boolean first = !closed;
         closed = true;
         List<Closeable> parts = new ArrayList<>();
         parts.add(uploads);
         parts.add(files);
         Closing.all(parts);
+        List<BlobKey> lost = uploads.lost();
+        if (first && !lost.isEmpty()) {
+            throw new LostBlobsException(lost);
+        }
     }
 }

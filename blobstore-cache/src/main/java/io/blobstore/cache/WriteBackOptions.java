@@ -5,12 +5,10 @@ import java.time.Duration;
 /**
  * How a {@link CachedBlobStore} stores blobs before they are uploaded. Immutable.
  *
- * <p>The cache must be open in exclusive mode, so that no other process evicts what waits. What was acknowledged
- * survives a kill of the process with any durability of the cache, and a power failure with
- * {@link io.blobstore.cas.Durability#FULL}.
- *
- * <p><b>Warning:</b> what waits is kept from eviction while the {@link CachedBlobStore} is open. After a kill, open the
- * store directly after its cache: content that is put into the cache between the two may evict what waits.
+ * <p>The cache must be open in exclusive mode. What was acknowledged survives a kill of the process with any durability
+ * of the cache, and a power failure with {@link io.blobstore.cas.Durability#FULL}. Content that waits is
+ * {@linkplain io.blobstore.cas.ContentCache#pins pinned} in the cache until it is uploaded, also while the store is
+ * closed and whoever opens the cache: until then it takes room that other content does not get.
  */
 public final class WriteBackOptions {
     /** Up to 1000 blobs of together 1 GiB wait; 4 are uploaded at a time; closing waits for up to a minute. */

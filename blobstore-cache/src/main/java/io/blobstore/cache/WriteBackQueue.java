@@ -2,9 +2,9 @@ package io.blobstore.cache;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStoreException;
+import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -105,14 +105,38 @@ final class WriteBackQueue {
 
     // ---- blobs
 
-    /** Adds a blob. Returns the one that it replaces, whose upload has not begun and will not begin. */
-    Optional<PendingBlob> add(PendingBlob blob) {
+    /**
+     * Adds a blob, in place of the one that its key had; if that is being uploaded, it follows. Takes the turn at the key
+     * if that is free, and a blob was replaced.
+     *
+     * @return whether the turn was taken: then the caller deletes the records of {@linkplain #takeReplaced what was
+     *     replaced}, and ends it
+     */
+    boolean add(PendingBlob blob) {
+        BlobKey key = blob.record.blob().key();
         lock.lock();
         try {
-            PendingBlob replaced = latest.remove(blob.record.blob().key());
-            latest.put(blob.record.blob().key(), blob);
+            PendingBlob earlier = latest.remove(key);
+            latest.put(key, blob);
+            if (earlier != null && !earlier.uploading) {
+                blob.replaced.addAll(earlier.replaced);
+                blob.replaced.add(earlier);
+                earlier.replaced.clear();
+            }
             changed.signalAll();
-            return Optional.ofNullable(replaced).filter(earlier -> !earlier.uploading);
+            return !blob.replaced.isEmpty() && busy.add(key);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns the blobs that one has replaced, once, the oldest first. The caller has the turn at the key. */
+    List<PendingBlob> takeReplaced(PendingBlob blob) {
+        lock.lock();
+        try {
+            List<PendingBlob> replaced = List.copyOf(blob.replaced);
+            blob.replaced.clear();
+            return replaced;
         } finally {
             lock.unlock();
         }
@@ -213,6 +237,26 @@ final class WriteBackQueue {
         }
     }
 
+    /**
+     * Ends the last attempt to upload a blob, whose content was lost. The caller keeps the turn until its record is set
+     * aside.
+     *
+     * @return whether it was the one of its key; otherwise a later one has replaced it, and nothing is lost
+     */
+    boolean lost(PendingBlob blob, Throwable cause) {
+        lock.lock();
+        try {
+            blob.uploading = false;
+            blob.lost = true;
+            blob.attempts++;
+            blob.failure = cause;
+            changed.signalAll();
+            return latest.remove(blob.record.blob().key(), blob);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Waits for the turn at a key. */
     void lockKey(Operation operation, BlobKey key) throws BlobStoreException {
         lock.lock();
@@ -243,6 +287,7 @@ final class WriteBackQueue {
      * Waits until the blobs that keys have now are uploaded.
      *
      * @throws BlobStoreException if an attempt fails meanwhile, or the thread is interrupted
+     * @throws IntegrityException if the content of one was lost
      */
     void settle(Operation operation, Predicate<BlobKey> wanted) throws BlobStoreException {
         lock.lock();
@@ -283,8 +328,12 @@ final class WriteBackQueue {
                 throw interrupted(operation, key, e);
             }
             PendingBlob now = latest.get(key);
-            if (now == null || blob.uploaded) {
+            if (blob.uploaded || (now == null && !blob.lost)) {
                 return;
+            }
+            if (now == null) {
+                throw new IntegrityException(
+                        operation, key, "it was acknowledged, and lost before it was uploaded", blob.failure);
             }
             if (now == blob || stopped) {
                 throw new BlobStoreException(
@@ -327,13 +376,12 @@ final class WriteBackQueue {
         }
     }
 
-    /** Accepts and hands out no more blobs. Returns those that are left. */
-    List<PendingBlob> stop() {
+    /** Accepts and hands out no more blobs. */
+    void stop() {
         lock.lock();
         try {
             stopped = true;
             changed.signalAll();
-            return new ArrayList<>(latest.values());
         } finally {
             lock.unlock();
         }

@@ -4,7 +4,10 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
+import io.blobstore.IntegrityException;
 import io.blobstore.StoredBlob;
+import io.blobstore.cas.CachedContent;
+import io.blobstore.cas.ContentCache;
 import io.blobstore.internal.concurrent.Interrupts;
 import io.blobstore.transfer.RetryPolicy;
 import io.blobstore.transfer.Transfer;
@@ -16,15 +19,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Uploads what waits, and repeats what failed with growing delays, for ever. An upload that may have taken effect, as
- * it failed or its process was killed, is looked for before the next attempt, so that each blob is stored once.
- * Thread-safe.
+ * it failed or its process was killed, is looked for before the next attempt, so that each blob is stored once. A blob
+ * whose content was damaged, or deleted by somebody else, is reported, and its record set aside. Thread-safe.
  */
 final class WriteBackUploads implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(WriteBackUploads.class);
@@ -32,6 +38,16 @@ final class WriteBackUploads implements Closeable {
     /** 100 ms doubled so often are more than a week. */
     private static final int MAX_DOUBLINGS = 23;
 
+    /** Signals that the cache does not have the content any more. */
+    private static final class ContentLost extends IOException {
+        private static final long serialVersionUID = 1;
+
+        ContentLost(PendingBlob blob, @Nullable Throwable cause) {
+            super("its content " + blob.record.content() + " is damaged, or not in the cache any more", cause);
+        }
+    }
+
+    private final ContentCache cache;
     private final CachingStore remote;
     private final WriteBackQueue queue;
     private final PendingFiles files;
@@ -41,13 +57,17 @@ final class WriteBackUploads implements Closeable {
     private final List<Thread> threads = new ArrayList<>();
     private final LongAdder uploaded = new LongAdder();
     private final LongAdder retries = new LongAdder();
+    /** The keys of blobs that were lost since the store was opened. */
+    private final Queue<BlobKey> lost = new ConcurrentLinkedQueue<>();
 
     WriteBackUploads(
+            ContentCache cache,
             CachingStore remote,
             WriteBackQueue queue,
             PendingFiles files,
             VersionAliases aliases,
             WriteBackOptions options) {
+        this.cache = cache;
         this.remote = remote;
         this.queue = queue;
         this.files = files;
@@ -72,6 +92,11 @@ final class WriteBackUploads implements Closeable {
         return retries.sum();
     }
 
+    /** Returns the keys of the blobs whose content was lost before they were uploaded. */
+    List<BlobKey> lost() {
+        return List.copyOf(lost);
+    }
+
     private void run() {
         try {
             for (Optional<PendingBlob> next = queue.take(); next.isPresent(); next = queue.take()) {
@@ -83,11 +108,15 @@ final class WriteBackUploads implements Closeable {
     }
 
     private void upload(PendingBlob blob) {
+        discardReplaced(blob);
         Throwable failure = null;
         try {
             StoredBlob stored = store(blob);
             uploaded.increment();
             remember(blob, stored);
+        } catch (ContentLost e) {
+            giveUp(blob, e);
+            return;
         } catch (Throwable e) {
             failure = e;
             retries.increment();
@@ -100,6 +129,31 @@ final class WriteBackUploads implements Closeable {
                 queue.unlockKey(blob.record.blob().key());
             }
         }
+    }
+
+    /** Ends with a blob that cannot be uploaded, unless a later one has replaced it. */
+    private void giveUp(PendingBlob blob, ContentLost cause) {
+        try {
+            if (queue.lost(blob, cause)) {
+                setAside(blob, cause);
+            } else {
+                discard(blob);
+            }
+        } finally {
+            queue.unlockKey(blob.record.blob().key());
+        }
+    }
+
+    private void setAside(PendingBlob blob, ContentLost cause) {
+        BlobKey key = blob.record.blob().key();
+        try {
+            LOG.error("'{}' was acknowledged, and is lost; {} is its record", key, files.lost(blob.record), cause);
+        } catch (IOException e) {
+            cause.addSuppressed(e);
+            LOG.error("'{}' was acknowledged, and is lost; its record could not be set aside", key, cause);
+        }
+        lost.add(key);
+        queue.release(blob.size());
     }
 
     /** Logs attempts 1, 2, 4, 8 and so on as warnings: an outage makes many. */
@@ -120,12 +174,42 @@ final class WriteBackUploads implements Closeable {
                 return found.get();
             }
         }
+        try (CachedContent content = open(blob)) {
+            return upload(blob, content);
+        }
+    }
+
+    /**
+     * Opens content, and makes sure that it is not damaged: what is sent would be taken for what was acknowledged.
+     *
+     * @throws ContentLost if it is damaged or missing
+     */
+    private CachedContent open(PendingBlob blob) throws IOException {
+        Optional<CachedContent> opened = cache.open(blob.record.content());
+        if (opened.isEmpty() && cache.stats().loading()) {
+            cache.entries(); // waits for the listing: before, one of several files of the content is not found
+            opened = cache.open(blob.record.content());
+        }
+        CachedContent content = opened.orElseThrow(() -> new ContentLost(blob, blob.failure));
+        try {
+            content.verify();
+            return content;
+        } catch (IntegrityException e) {
+            content.close();
+            throw new ContentLost(blob, e);
+        } catch (IOException | RuntimeException e) {
+            content.close();
+            throw e;
+        }
+    }
+
+    private StoredBlob upload(PendingBlob blob, CachedContent content) throws IOException, InterruptedException {
         UploadOptions upload = UploadOptions.builder()
                 .store(blob.record.options())
                 .retry(RetryPolicy.NEVER) // the queue repeats
                 .build();
         Transfer<StoredBlob> transfer =
-                transfers.upload(remote, blob.record.blob().key(), CachedSource.of(blob.content), upload);
+                transfers.upload(remote, blob.record.blob().key(), CachedSource.of(content), upload);
         try {
             return transfer.join();
         } catch (InterruptedException e) {
@@ -183,14 +267,26 @@ final class WriteBackUploads implements Closeable {
         return delay.compareTo(demanded) > 0 ? delay : demanded;
     }
 
-    /** Forgets a blob that was uploaded or replaced. */
+    /** Forgets a blob that was uploaded, deleted or replaced, and those that it has replaced. Requires the turn. */
     void discard(PendingBlob blob) {
+        discardReplaced(blob);
+        delete(blob);
+    }
+
+    /**
+     * Forgets the blobs that one has replaced. Requires the turn: a record must be deleted before that of a later blob,
+     * as it would undo what has become of that one after a crash.
+     */
+    void discardReplaced(PendingBlob blob) {
+        queue.takeReplaced(blob).forEach(this::delete);
+    }
+
+    private void delete(PendingBlob blob) {
         try {
             files.remove(blob.record);
         } catch (IOException e) {
             LOG.warn("The record of '{}' cannot be deleted", blob.record.blob().key(), e);
         }
-        blob.content.close();
         queue.release(blob.size());
     }
 
@@ -207,16 +303,21 @@ final class WriteBackUploads implements Closeable {
         } catch (InterruptedException e) {
             interrupted = true;
         }
-        List<PendingBlob> left = queue.stop();
+        queue.stop();
         threads.forEach(Thread::interrupt);
         for (Thread thread : threads) {
             interrupted |= join(thread);
         }
         transfers.close();
-        left.forEach(blob -> blob.content.close());
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Ends without having been started. */
+    void abandon() {
+        queue.stop();
+        transfers.close();
     }
 
     private static boolean join(Thread thread) {

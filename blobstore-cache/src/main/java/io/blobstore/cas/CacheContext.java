@@ -74,7 +74,8 @@ final class CacheContext {
         this.listener = options.listener();
         this.files = files;
         this.workers = workers(options.compressionThreads());
-        this.reading = new ReadSupport(files, decoders, workers, options.compressionThreads() - 1);
+        boolean ownFiles = options.accessMode() != AccessMode.READ_ONLY;
+        this.reading = new ReadSupport(files, decoders, workers, options.compressionThreads() - 1, ownFiles);
     }
 
     private static ExecutorService workers(int threads) {

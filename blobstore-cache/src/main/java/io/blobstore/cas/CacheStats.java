@@ -13,6 +13,7 @@ package io.blobstore.cas;
  * @param misses how many were not found
  * @param evictions how many entries were evicted
  * @param corrupt how many damaged entries were removed
+ * @param pinnedBytes the part of {@code storedBytes} that cannot be evicted, as it waits to be uploaded
  * @param loading whether the directory is still being listed
  */
 public record CacheStats(
@@ -26,4 +27,5 @@ public record CacheStats(
         long misses,
         long evictions,
         long corrupt,
+        long pinnedBytes,
         boolean loading) {}

@@ -51,13 +51,21 @@ public final class CachedContent implements Closeable {
      * @throws IllegalStateException if this, or the cache, is closed
      */
     public long read(ByteRange range, BlobTarget.Window target) throws IOException {
+        return whileOpen(() -> readOpen(range, target));
+    }
+
+    private interface Reading {
+        long run() throws IOException;
+    }
+
+    private long whileOpen(Reading reading) throws IOException {
         context.enter();
         try {
             if (!uses.tryEnter()) {
                 throw new IllegalStateException("the content was closed");
             }
             try {
-                return readOpen(range, target);
+                return reading.run();
             } finally {
                 uses.leave();
             }
@@ -66,18 +74,43 @@ public final class CachedContent implements Closeable {
         }
     }
 
+    /**
+     * Reads all of the content and compares it with its digest, unless its format has checksums that every read
+     * compares. Reads verify content without checksums only once.
+     *
+     * @throws IntegrityException if it is damaged; it is removed from the cache then
+     * @throws IllegalStateException if this, or the cache, is closed
+     */
+    public void verify() throws IOException {
+        whileOpen(() -> {
+            if (open != null) {
+                verified(open, () -> open.reader().verifyAgain());
+            }
+            return 0;
+        });
+    }
+
     private long readOpen(ByteRange range, BlobTarget.Window target) throws IOException {
         long length = ContentReads.length(range, digest.size(), target.remaining());
         if (open != null) {
-            try {
-                open.reader().read(range.offset(), range.offset() + length, target);
-            } catch (FrameFormatException e) {
-                context.damaged(open.entry(), e);
-                throw new IntegrityException(
-                        Operation.READ, null, "the cached content of " + digest + " is damaged: " + e.getMessage(), e);
-            }
+            verified(open, () -> open.reader().read(range.offset(), range.offset() + length, target));
         }
         return length;
+    }
+
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    /** Removes the content if a step finds that it is damaged. */
+    private void verified(OpenEntry entry, Step step) throws IOException {
+        try {
+            step.run();
+        } catch (FrameFormatException e) {
+            context.damaged(entry.entry(), e);
+            throw new IntegrityException(
+                    Operation.READ, null, "the cached content of " + digest + " is damaged: " + e.getMessage(), e);
+        }
     }
 
     /**

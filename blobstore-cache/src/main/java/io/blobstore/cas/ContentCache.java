@@ -36,9 +36,11 @@ public final class ContentCache implements Closeable {
     private final ContentPuts puts;
     private final Records records;
     private final Maintenance maintenance;
+    private final ContentPins pins;
 
-    private ContentCache(CacheContext context) {
+    private ContentCache(CacheContext context, ContentPins pins) {
         this.context = context;
+        this.pins = pins;
         this.reads = new ContentReads(context);
         this.puts = new ContentPuts(context, reads);
         this.records = new Records(context);
@@ -47,7 +49,7 @@ public final class ContentCache implements Closeable {
 
     /**
      * Opens the cache of a directory, which is created if it is missing. Entries are listed in the background: they can
-     * be read at once.
+     * be read at once. Content that waits to be uploaded is {@linkplain #pins pinned} from the beginning.
      *
      * @throws CacheInUseException if another process has it open
      * @throws CacheDirectoryException if the directory cannot be used
@@ -62,8 +64,9 @@ public final class ContentCache implements Closeable {
         try {
             Index index = index(directory, options);
             try {
+                ContentPins pins = ContentPins.load(directory.stateDirectory(), index, options.accessMode());
                 directory.load(index);
-                return new ContentCache(new CacheContext(directory, index, options, files));
+                return new ContentCache(new CacheContext(directory, index, options, files), pins);
             } catch (IOException | RuntimeException | Error e) {
                 index.close();
                 throw e;
@@ -165,12 +168,16 @@ public final class ContentCache implements Closeable {
     /**
      * Reads content, or a range of it, if it is there. The target is neither flushed nor closed.
      *
+     * <p>Content without checksums that has more than 1 MiB, which is stored as it is, is read as a whole once before
+     * anything of it is returned, to compare it with its digest; an interrupt of the thread ends that.
+     *
      * @param target receives the bytes; if the content turns out to be damaged, and after a failure, what was put is
      *     undefined
      * @return the number of bytes that were put into the target; empty if the content is not there, or was damaged
      * @throws IndexOutOfBoundsException if the range is not inside the content
      * @throws IllegalArgumentException if the target has no room for all of a range that is not {@link ByteRange#atMost
      *     at most}
+     * @throws java.nio.channels.ClosedByInterruptException if the thread is interrupted; the entry stays
      * @throws IOException if the file cannot be read; it stays then
      */
     public OptionalLong get(Digest digest, ByteRange range, BlobTarget.Window target) throws IOException {
@@ -200,9 +207,9 @@ public final class ContentCache implements Closeable {
     }
 
     /**
-     * Removes content. Those who read it go on.
+     * Removes content, unless it is {@linkplain #pins pinned}. Those who read it go on.
      *
-     * @return whether it was there
+     * @return whether it was removed
      */
     public boolean remove(Digest digest) throws IOException {
         return whileWritable(() -> reads.remove(digest));
@@ -210,7 +217,8 @@ public final class ContentCache implements Closeable {
 
     /**
      * Puts a record of up to 64 MiB into a keyspace other than {@link Keyspace#CAS}, in place of the one that was
-     * there, in one step. Records are not verified when they are read: nothing tells a damaged one.
+     * there, in one step. Of a record, only the length of its file is verified when it is read: put a checksum into
+     * records that must not be damaged in other ways.
      *
      * @throws CacheFullException if there is no room
      * @throws IllegalArgumentException if the record is too large
@@ -253,8 +261,18 @@ public final class ContentCache implements Closeable {
     }
 
     /**
-     * Evicts the least recently used entries until at most a number of bytes is stored, or all that are left are in
-     * use, and waits until their files are deleted.
+     * Reads all of some content and compares it with its digest, as {@link #verify(CacheEntry)} does.
+     *
+     * @return whether it is there, and not damaged
+     */
+    public boolean verify(Digest content) throws IOException {
+        return ContentReads.isEmpty(content)
+                || verify(new CacheEntry(Keyspace.CAS, content.sha256(), content.size(), content.size()));
+    }
+
+    /**
+     * Evicts the least recently used entries until at most a number of bytes is stored, or all that are left are in use
+     * or pinned, and waits until their files are deleted.
      *
      * @return the number of bytes that the evicted entries took on the disk
      * @throws IllegalStateException if the cache is open read-only
@@ -266,6 +284,11 @@ public final class ContentCache implements Closeable {
     /** Returns the directory of locks, journal and unfinished files, where other components may keep state as well. */
     public Path stateDirectory() {
         return context.directory.stateDirectory();
+    }
+
+    /** Returns the files that keep content from being evicted and removed. */
+    public ContentPins pins() {
+        return pins;
     }
 
     /** Returns what other processes may do while the cache is open. */
@@ -287,6 +310,7 @@ public final class ContentCache implements Closeable {
                 context.misses.sum(),
                 totals.evictions(),
                 context.corrupt.sum(),
+                totals.pinnedBytes(),
                 context.directory.isLoading());
     }
 

@@ -128,7 +128,7 @@ final class ContentReads {
             return false;
         }
         try {
-            return found.get().contentSize() == digest.size() && context.index.remove(found.get());
+            return found.get().contentSize() == digest.size() && context.index.removeUnlessPinned(found.get());
         } finally {
             context.index.release(found.get());
         }

@@ -13,9 +13,11 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.cas.CacheOptions;
 import io.blobstore.cas.ContentCache;
+import io.blobstore.cas.Digest;
 import io.blobstore.cas.StorageMode;
 import io.blobstore.contract.CampaignScale;
 import io.blobstore.contract.ChildJvm;
+import io.blobstore.contract.InMemoryBlobStore;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.fs.FsBlobStore;
 import java.io.IOException;
@@ -92,12 +94,13 @@ class WriteBackCrashTest {
 
     /** The contents of an open cache in front of the store. */
     private record Opened(ContentCache cache, CachedBlobStore store) implements AutoCloseable {
+        static final CacheOptions CACHE = CacheOptions.builder()
+                .maxBytes(64 << 20)
+                .storageMode(StorageMode.UNCOMPRESSED)
+                .build();
+
         static Opened open(Path directory, Point point, Duration closeTimeout) throws IOException {
-            CacheOptions options = CacheOptions.builder()
-                    .maxBytes(64 << 20)
-                    .storageMode(StorageMode.UNCOMPRESSED)
-                    .build();
-            ContentCache cache = ContentCache.open(directory.resolve("cache"), options);
+            ContentCache cache = ContentCache.open(directory.resolve("cache"), CACHE);
             WriteBackOptions writeBack = WriteBackOptions.builder()
                     .maxBlobs(MAX_BLOBS)
                     .maxDelay(Duration.ofMillis(20))
@@ -197,6 +200,46 @@ class WriteBackCrashTest {
 
         assertThat(acknowledged).isNotEmpty();
         assertStoredOnce(acknowledged);
+    }
+
+    @Test
+    void whatWaitsSurvivesEvictionsByWhoeverOpensTheCacheBeforeItsStore() throws Exception {
+        Files.writeString(directory.resolve("down"), "");
+        List<String> acknowledged = run(0, Point.NEVER, 10);
+
+        try (ContentCache cache = ContentCache.open(directory.resolve("cache"), Opened.CACHE)) { // and is listing
+            putMoreThanTheCacheHolds(cache, 1);
+            cache.evictTo(0);
+            try (CachedBlobStore other = CachedBlobStore.open(
+                    new InMemoryBlobStore(),
+                    cache,
+                    CachedStoreOptions.builder()
+                            .storeId("other")
+                            .writeBack(WriteBackOptions.DEFAULT)
+                            .build())) {
+                other.store(BlobKey.of("other"), ByteBuffer.wrap(new byte[1000]));
+                putMoreThanTheCacheHolds(cache, 2);
+            }
+            try (CachedBlobStore none = CachedBlobStore.open(new Logged(directory, Point.NEVER), cache)) {
+                putMoreThanTheCacheHolds(cache, 3);
+                assertThat(none.stats().pendingBlobs()).isZero();
+            }
+            assertThat(cache.stats().evictions()).isGreaterThan(40);
+        }
+        Files.delete(directory.resolve("down"));
+
+        assertThat(acknowledged).hasSizeGreaterThan(10);
+        assertStoredOnce(acknowledged);
+    }
+
+    private static void putMoreThanTheCacheHolds(ContentCache cache, int seed) throws IOException {
+        SplittableRandom random = new SplittableRandom(seed);
+        for (int i = 0; i < 20; i++) {
+            byte[] content = new byte[4 << 20];
+            random.nextBytes(content);
+            BlobSource source = BlobSource.of(ByteBuffer.wrap(content));
+            cache.put(Digest.of(source), source);
+        }
     }
 
     @Test

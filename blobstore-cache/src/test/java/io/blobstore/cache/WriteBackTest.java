@@ -26,7 +26,6 @@ import io.blobstore.StoredBlob;
 import io.blobstore.cache.pieces.Blocking;
 import io.blobstore.cas.AccessMode;
 import io.blobstore.cas.CacheOptions;
-import io.blobstore.cas.CachedContent;
 import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Digest;
 import io.blobstore.cas.StorageMode;
@@ -83,7 +82,9 @@ class WriteBackTest extends CachedStoreFixture {
 
     private List<Path> pendingFiles() throws IOException {
         try (Stream<Path> files = Files.walk(cache.stateDirectory().resolve("pending"))) {
-            return files.filter(Files::isRegularFile).toList();
+            return files.filter(Files::isRegularFile)
+                    .filter(file -> !file.endsWith(PendingFiles.STORE))
+                    .toList();
         }
     }
 
@@ -443,23 +444,52 @@ class WriteBackTest extends CachedStoreFixture {
 
     @Test
     void aKeyIsNotChangedByOthersBeforeTheRecordOfItsUploadIsDeleted() throws Exception {
-        Digest digest = new Digest(Sha256.of(ByteBuffer.wrap(CONTENT)), CONTENT.length);
-        cache.put(digest, BlobSource.of(ByteBuffer.wrap(CONTENT)));
-        BlobMetadata metadata = BlobMetadata.builder(KEY, CONTENT.length, new BlobVersion("v"), Instant.EPOCH)
-                .build();
         WriteBackQueue queue = new WriteBackQueue(10, Long.MAX_VALUE);
-        try (CachedContent content = cache.open(digest).orElseThrow()) {
-            queue.add(new PendingBlob(new PendingRecord(1, metadata, digest), content, false));
-            PendingBlob taken = queue.take().orElseThrow();
-            assertThat(queue.attempted(taken, null, Duration.ZERO)).isTrue();
+        queue.add(waiting(1, CONTENT));
+        PendingBlob taken = queue.take().orElseThrow();
+        assertThat(queue.attempted(taken, null, Duration.ZERO)).isTrue();
 
-            Thread.currentThread().interrupt(); // ends the wait for the turn, if there is one
-            assertThatExceptionOfType(BlobStoreException.class).isThrownBy(() -> queue.lockKey(Operation.DELETE, KEY));
-            assertThat(Thread.interrupted()).isTrue();
+        assertBusy(queue);
 
-            queue.unlockKey(KEY);
-            queue.lockKey(Operation.DELETE, KEY);
-        }
+        queue.unlockKey(KEY);
+        queue.lockKey(Operation.DELETE, KEY);
+    }
+
+    @Test
+    void aRecordThatIsReplacedIsDeletedBeforeAnythingElseIsDoneAtItsKey() throws Exception {
+        WriteBackQueue queue = new WriteBackQueue(10, Long.MAX_VALUE);
+        PendingBlob first = waiting(1, CONTENT);
+        PendingBlob second = waiting(2, OTHER);
+        assertThat(queue.add(first)).isFalse();
+
+        assertThat(queue.add(second)).as("took the turn").isTrue();
+        assertBusy(queue);
+        assertThat(queue.takeReplaced(second)).containsExactly(first);
+        queue.unlockKey(KEY);
+
+        queue.lockKey(Operation.DELETE, KEY); // a turn of somebody else: what is replaced meanwhile is left to the next
+        PendingBlob third = waiting(3, CONTENT);
+        PendingBlob fourth = waiting(4, OTHER);
+        assertThat(queue.add(third)).isFalse();
+        assertThat(queue.add(fourth)).isFalse();
+        queue.unlockKey(KEY);
+        PendingBlob taken = queue.take().orElseThrow();
+        assertThat(taken).isSameAs(fourth);
+        assertThat(queue.takeReplaced(taken)).containsExactly(second, third);
+        assertThat(queue.takeReplaced(taken)).isEmpty();
+    }
+
+    private static PendingBlob waiting(long sequence, byte[] content) {
+        BlobMetadata metadata = BlobMetadata.builder(KEY, content.length, new BlobVersion("v"), Instant.EPOCH)
+                .build();
+        Digest digest = new Digest(Sha256.of(ByteBuffer.wrap(content)), content.length);
+        return new PendingBlob(new PendingRecord(sequence, metadata, digest), false);
+    }
+
+    private static void assertBusy(WriteBackQueue queue) {
+        Thread.currentThread().interrupt(); // ends the wait for the turn, if there is one
+        assertThatExceptionOfType(BlobStoreException.class).isThrownBy(() -> queue.lockKey(Operation.DELETE, KEY));
+        assertThat(Thread.interrupted()).isTrue();
     }
 
     @Test
@@ -583,8 +613,26 @@ class WriteBackTest extends CachedStoreFixture {
 
         restart(options());
 
+        assertLost();
         assertThatExceptionOfType(BlobNotFoundException.class).isThrownBy(() -> store.head(KEY));
-        assertThat(pendingFiles()).hasSize(1).allMatch(file -> file.toString().endsWith(".lost"));
+        put(KEY, OTHER);
+        awaitUploads();
+        read(memory, KEY, ByteRange.all(), OTHER);
+    }
+
+    /** Waits until the blob is lost, and closes the store, which reports it. */
+    private void assertLost() throws IOException {
+        Blocking.until(() -> store.stats().lostBlobs() == 1);
+        awaitUploads();
+        assertThat(pendingFiles()).hasSize(1).allMatch(file -> file.toString().endsWith(".pending.lost"));
+        assertThat(cache.stats().pinnedBytes()).isZero();
+        assertThatExceptionOfType(LostBlobsException.class)
+                .isThrownBy(() -> store.close())
+                .satisfies(e -> assertThat(e.keys()).containsExactly(KEY))
+                .withMessageContaining(KEY.toString());
+        store.close(); // once only
+        store = CachedBlobStore.open(remote, cache, options());
+        assertThat(store.stats().pendingBlobs()).isZero();
     }
 
     @Test

@@ -18,12 +18,17 @@ import io.blobstore.zstd.internal.FrameTable.Encoding;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -305,7 +310,22 @@ class HugeSizesTest {
             assertThat(cache.open(new Digest(HASH, Long.MAX_VALUE)))
                     .as("another size")
                     .isEmpty();
+            requireInterruptible(cache, digest);
         }
+    }
+
+    /** Requires that a get, which reads all of the file to verify it, ends by an interrupt, and changes nothing. */
+    private static void requireInterruptible(ContentCache cache, Digest digest) {
+        FutureTask<OptionalLong> get =
+                new FutureTask<>(() -> cache.get(digest, ByteRange.atMost(0, 10), ByteBuffer.allocateDirect(10)));
+        Thread thread = new Thread(get);
+        thread.start();
+        CacheFixture.await(() -> Stream.of(thread.getStackTrace())
+                .anyMatch(frame -> frame.getMethodName().equals("verifyOnce")));
+        thread.interrupt();
+        assertThatThrownBy(() -> get.get(1, TimeUnit.MINUTES)).hasCauseInstanceOf(ClosedByInterruptException.class);
+        assertThat(cache.stats().entries()).isEqualTo(1);
+        assertThat(cache.stats().corrupt()).isZero();
     }
 
     @Test

@@ -92,6 +92,20 @@ class SplitArchitectureTest {
     }
 
     @Test
+    void imageLayoutsKnowNoRepository() {
+        assertDependsOn(
+                OWN + ".oci",
+                "java..",
+                "org.jspecify.annotations",
+                "com.github.luben.zstd",
+                "io.blobstore",
+                "io.blobstore.internal.concurrent",
+                INTERNAL + ".json",
+                OWN + ".oci");
+        assertDependsOn(INTERNAL + ".json", "java..", "org.jspecify.annotations", INTERNAL + ".json");
+    }
+
+    @Test
     void repositoriesKnowNoBackend() {
         assertDependsOn(
                 OWN + ".repository",
@@ -99,12 +113,14 @@ class SplitArchitectureTest {
                 "org.jspecify.annotations",
                 "org.slf4j",
                 "io.blobstore",
+                "io.blobstore.memory",
                 "io.blobstore.spi",
                 "io.blobstore.transfer",
                 "io.blobstore.internal.buffer",
                 "io.blobstore.internal.concurrent",
                 "io.blobstore.internal.file",
                 OWN,
+                OWN + ".oci",
                 INTERNAL + ".format",
                 INTERNAL + ".input",
                 INTERNAL + ".verity",

@@ -45,6 +45,11 @@ final class FrameCache {
             this.memory = memory;
             this.length = length;
         }
+
+        /** Returns the memory that it takes, which may be more than its content. */
+        long bytes() {
+            return memory.buffer().capacity();
+        }
     }
 
     /** A frame while it is read, to be closed. For one thread. */
@@ -91,7 +96,7 @@ final class FrameCache {
         lock.lock();
         try {
             Entry replaced = frames.put(Id.of(blob, frame), entry);
-            bytes += length;
+            bytes += entry.bytes();
             if (replaced != null) {
                 forget(replaced);
             }
@@ -108,7 +113,7 @@ final class FrameCache {
 
     /** Requires the lock. */
     private void forget(Entry entry) {
-        bytes -= entry.length;
+        bytes -= entry.bytes();
         release(entry);
     }
 

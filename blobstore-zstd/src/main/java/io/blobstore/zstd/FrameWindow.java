@@ -115,10 +115,11 @@ final class FrameWindow implements BlobTarget.Window {
                 deliver(wanted.slice(wanted.position(), (int) (end - start)));
                 wanted.position(wanted.position() + (int) (end - start));
             } else {
-                PooledBuffer whole = decoded((int) (end - start));
+                boolean kept = start < from || end > to;
+                PooledBuffer whole = decoded((int) (end - start), kept);
                 decoder.decode(table, frame, bytes, whole.buffer().clear());
                 deliverPart(whole.buffer());
-                if (start < from || end > to) {
+                if (kept) {
                     decoded = null;
                     cache.put(blob, frame, whole, (int) (end - start));
                 }
@@ -145,10 +146,11 @@ final class FrameWindow implements BlobTarget.Window {
         return memory.isDirect() && memory.remaining() >= length;
     }
 
-    /** Returns memory for a decoded frame. */
-    private PooledBuffer decoded(int length) {
+    /** Returns memory for a decoded frame, of exactly its size if that is kept: it would keep that of a larger one. */
+    private PooledBuffer decoded(int length, boolean exact) {
         PooledBuffer buffer = decoded;
-        if (buffer != null && buffer.buffer().capacity() < length) {
+        int capacity = buffer == null ? 0 : buffer.buffer().capacity();
+        if (buffer != null && (exact ? capacity != length : capacity < length)) {
             buffer.close();
             buffer = null;
         }

@@ -191,16 +191,16 @@ class SmallReadsTest {
         CompressedBlob blob = blobs.stat(KEY);
         FrameCache cache = new FrameCache(10_000);
         for (int frame = 0; frame < 5; frame++) {
-            cache.put(blob, frame, taken(frame), 4000);
+            cache.put(blob, frame, taken(frame, 4000), 4000);
         }
         assertThat(cache.find(blob, 2)).isEmpty();
         FrameCache.CachedFrame kept = cache.find(blob, 3).orElseThrow();
         ByteBuffer content = kept.content();
-        cache.put(blob, 9, taken(9), 50_000); // alone, as it is larger than the bound
+        cache.put(blob, 9, taken(9, 50_000), 50_000); // alone, as it is larger than the bound
         assertThat(cache.find(blob, 3)).isEmpty();
         assertThat(cache.find(blob, 4)).isEmpty();
         assertThat(content.get(0)).isEqualTo((byte) 3);
-        assertThat(taken(7).buffer().get(0)).isEqualTo((byte) 7);
+        assertThat(taken(7, 4000).buffer().get(0)).isEqualTo((byte) 7);
         assertThat(content.get(0))
                 .as("memory that is being read is not given to others")
                 .isEqualTo((byte) 3);
@@ -210,8 +210,21 @@ class SmallReadsTest {
         }
     }
 
-    private static PooledBuffer taken(int mark) {
-        PooledBuffer memory = DirectBufferPool.shared().take(50_000);
+    @Test
+    void theMemoryOfAFrameCountsEvenIfItsContentIsSmaller() throws Exception {
+        upload(FrameFormat.SEEKABLE);
+        CompressedBlob blob = blobs.stat(KEY);
+        FrameCache cache = new FrameCache(10_000);
+        cache.put(blob, 0, taken(0, 9_000), 100);
+        cache.put(blob, 1, taken(1, 9_000), 100);
+        assertThat(cache.find(blob, 0)).isEmpty();
+        try (FrameCache.CachedFrame last = cache.find(blob, 1).orElseThrow()) {
+            assertThat(last.content().remaining()).isEqualTo(100);
+        }
+    }
+
+    private static PooledBuffer taken(int mark, int size) {
+        PooledBuffer memory = DirectBufferPool.shared().take(size);
         memory.buffer().put(0, (byte) mark);
         return memory;
     }

@@ -10,8 +10,11 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +40,13 @@ final class LivenessLock implements Closeable {
                     .startInstant()
                     .orElse(Instant.EPOCH)
                     .toEpochMilli() + "-";
+
+    /** The pid, the time of the start, and a UUID. */
+    private static final Pattern NAME =
+            Pattern.compile("(\\d{1,18})-(\\d{1,18})-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+
+    /** The times of a process's start that two others see differ by as much as the clock was adjusted in between. */
+    private static final Duration CLOCK_ADJUSTMENT = Duration.ofMinutes(10);
 
     private final Path file;
     private final FileChannel channel;
@@ -120,6 +130,28 @@ final class LivenessLock implements Closeable {
     /** Returns whether the name of a path is one of this process's, given what such names begin with. */
     static boolean isOfThisProcess(Path path, String prefix) {
         return path.getFileName().toString().startsWith(prefix + PROCESS);
+    }
+
+    /**
+     * Returns whether a path has a {@link #name}, without a prefix, of a process that does not run on this host. It may
+     * run on another one, or in another container.
+     */
+    static boolean isNameOfDeadProcess(Path path) {
+        Matcher name = NAME.matcher(path.getFileName().toString());
+        if (!name.matches()) {
+            return false;
+        }
+        Instant started = Instant.ofEpochMilli(Long.parseLong(name.group(2)));
+        return ProcessHandle.of(Long.parseLong(name.group(1)))
+                .filter(running -> isSame(running, started))
+                .isEmpty();
+    }
+
+    /** Returns whether a process may be the one that has its pid and was started at a time, which may be unknown. */
+    private static boolean isSame(ProcessHandle running, Instant started) {
+        Duration between =
+                Duration.between(started, running.info().startInstant().orElse(started));
+        return started.equals(Instant.EPOCH) || between.abs().compareTo(CLOCK_ADJUSTMENT) < 0;
     }
 
     /** Deletes what a dead process left behind, and its lock file. Does nothing if the process lives. */

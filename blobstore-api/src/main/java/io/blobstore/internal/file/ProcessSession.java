@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -38,6 +40,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class ProcessSession {
     private static final Logger LOG = LoggerFactory.getLogger(ProcessSession.class);
+
+    /** After this time without a change, a session whose lock file is lost is taken for dead. */
+    static final Duration ABANDONED = Duration.ofDays(7);
 
     private static final ReentrantLock SESSIONS_LOCK = new ReentrantLock();
     private static final Map<Path, ProcessSession> SESSIONS = new HashMap<>();
@@ -137,7 +142,9 @@ public final class ProcessSession {
 
     /**
      * Deletes the temporary files that dead processes left in a directory. A session is dead if its lock can be taken.
-     * Files that cannot be deleted for lack of permission remain.
+     * If its lock file was lost, it is taken for dead when {@link #ABANDONED} has passed since it last created, wrote
+     * or deleted a file, and its process does not run on this host. Files that cannot be deleted for lack of permission
+     * remain.
      */
     public static void sweep(Path directory) throws IOException {
         Path tmp = tmp(directory);
@@ -148,6 +155,8 @@ public final class ProcessSession {
             for (Path file : files) {
                 if (LivenessLock.isLockFile(file)) {
                     sweepSession(file);
+                } else if (LivenessLock.isNameOfDeadProcess(file)) {
+                    sweepWithoutLock(file);
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
@@ -161,6 +170,33 @@ public final class ProcessSession {
         } catch (IOException e) {
             LOG.debug("The temporary files of {} were not deleted, though its process may be dead", lockFile, e);
         }
+    }
+
+    /** Sweeps a session that has no lock file: one that lives has created that before its directory. */
+    private static void sweepWithoutLock(Path session) {
+        try {
+            if (isDirectory(session) && Files.notExists(LivenessLock.lockFile(session)) && isAbandoned(session)) {
+                deleteDirectory(session);
+                LOG.info("Deleted {}, whose lock file is lost, and which was not used for {}", session, ABANDONED);
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            LOG.debug("{}, whose lock file is lost, was not deleted", session, e);
+        }
+    }
+
+    private static boolean isAbandoned(Path session) throws IOException {
+        Instant latest = lastModified(session);
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(session)) {
+            for (Path file : files) {
+                Instant modified = lastModified(file);
+                latest = modified.isAfter(latest) ? modified : latest;
+            }
+        }
+        return latest.isBefore(Instant.now().minus(ABANDONED));
+    }
+
+    private static Instant lastModified(Path path) throws IOException {
+        return Files.getLastModifiedTime(path, LinkOption.NOFOLLOW_LINKS).toInstant();
     }
 
     private static Path tmp(Path directory) {

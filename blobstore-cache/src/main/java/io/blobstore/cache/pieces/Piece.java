@@ -2,7 +2,6 @@ package io.blobstore.cache.pieces;
 
 import io.blobstore.Crc32c;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /** A piece on the disk: one object for each file. The mutable state belongs to {@link PieceIndex}. */
 final class Piece {
@@ -25,10 +24,6 @@ final class Piece {
     boolean outdated;
     /** Counts uses: larger than that of the pieces that were used before. */
     long lastUse;
-
-    @Nullable Piece older;
-
-    @Nullable Piece newer;
 
     Piece(PieceId id, int length, Crc32c checksum, long serial, boolean verified) {
         this.id = id;

@@ -4,13 +4,14 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The pieces on the disk, in the order of their last use, within an exact bound of bytes.
@@ -31,8 +32,11 @@ final class PieceIndex {
     /** The pieces of each blob, by its hash, whatever their version. */
     private final Map<String, Map<VersionId, Set<Piece>>> byBlob = new HashMap<>();
 
-    private final PieceList current = new PieceList();
-    private final PieceList outdated = new PieceList();
+    /** In the order of their last use: a piece that is used is taken out and added again. */
+    private final Set<Piece> current = new LinkedHashSet<>();
+    /** Those of versions that have been followed by another one. Evicted first. */
+    private final Set<Piece> outdated = new LinkedHashSet<>();
+
     private long bytes;
     private long evictions;
     private long uses;
@@ -125,8 +129,9 @@ final class PieceIndex {
     /** Chooses pieces to be evicted, and removes them; none if that would not be enough. Requires the lock. */
     private void chooseVictims(long needed, List<Piece> victims) {
         long found = 0;
-        for (PieceList list : List.of(outdated, current)) {
-            for (Piece piece = list.oldest(); piece != null && found < needed; piece = piece.newer) {
+        for (Set<Piece> inOrder : List.of(outdated, current)) {
+            for (Iterator<Piece> next = inOrder.iterator(); next.hasNext() && found < needed; ) {
+                Piece piece = next.next();
                 if (piece.pins == 0) {
                     victims.add(piece);
                     found += piece.onDisk();
@@ -209,11 +214,8 @@ final class PieceIndex {
     List<Piece> inOrder() {
         return locked(() -> {
             List<Piece> all = new ArrayList<>(pieces.size());
-            for (PieceList list : List.of(outdated, current)) {
-                for (Piece piece = list.oldest(); piece != null; piece = piece.newer) {
-                    all.add(piece);
-                }
-            }
+            all.addAll(outdated);
+            all.addAll(current);
             return all;
         });
     }
@@ -244,7 +246,7 @@ final class PieceIndex {
 
     private void used(Piece piece) {
         piece.lastUse = ++uses;
-        listOf(piece).addNewest(piece);
+        listOf(piece).add(piece);
     }
 
     /** Moves the other versions of a blob behind what is outdated already, in the order of their use. */
@@ -257,11 +259,11 @@ final class PieceIndex {
                 .forEach(piece -> {
                     current.remove(piece);
                     piece.outdated = true;
-                    outdated.addNewest(piece);
+                    outdated.add(piece);
                 });
     }
 
-    private PieceList listOf(Piece piece) {
+    private Set<Piece> listOf(Piece piece) {
         return piece.outdated ? outdated : current;
     }
 
@@ -284,44 +286,6 @@ final class PieceIndex {
         for (Piece piece : removed) {
             delete.accept(piece);
             release(piece.onDisk()); // after the deletion: until then the disk is in use
-        }
-    }
-
-    /** A doubly linked list in the order of use. Requires the lock. */
-    private static final class PieceList {
-        private @Nullable Piece oldest;
-        private @Nullable Piece newest;
-
-        @Nullable Piece oldest() {
-            return oldest;
-        }
-
-        void addNewest(Piece piece) {
-            piece.older = newest;
-            piece.newer = null;
-            if (newest == null) {
-                oldest = piece;
-            } else {
-                newest.newer = piece;
-            }
-            newest = piece;
-        }
-
-        void remove(Piece piece) {
-            Piece older = piece.older;
-            Piece newer = piece.newer;
-            if (older == null) {
-                oldest = newer;
-            } else {
-                older.newer = newer;
-            }
-            if (newer == null) {
-                newest = older;
-            } else {
-                newer.older = older;
-            }
-            piece.older = null;
-            piece.newer = null;
         }
     }
 }

@@ -56,7 +56,8 @@ final class Budget {
         final Condition condition;
         final long since = System.nanoTime();
 
-        @Nullable Outcome outcome;
+        @Nullable
+        Outcome outcome;
 
         Waiter(Reservation reservation, long minimum, long preferred, Condition condition) {
             this.reservation = reservation;
@@ -346,9 +347,10 @@ final class Budget {
         return new CacheFullException(
                 String.format(
                         Locale.ROOT,
-                        "the cache has no room for %d more bytes: of %d, %d are of entries in use, %d of content being"
-                                + " put, and %d of removed files that are in use or could not be deleted%s; release"
-                                + " entries, put less at a time, try again later, or raise the maximum size",
+                        "the cache has no room for %d more bytes: of %d, %d are of entries in use or that"
+                                + " wait to be uploaded, %d of content being put, and %d of removed files that are in"
+                                + " use or could not be deleted%s; release entries, open the store to which they are"
+                                + " to be uploaded, put less at a time, try again later, or raise the maximum size",
                         bytes,
                         max,
                         leased,

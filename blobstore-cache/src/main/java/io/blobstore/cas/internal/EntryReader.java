@@ -17,10 +17,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the content of an entry from its file. Thread-safe, except that it must not be closed while it is read.
  *
- * <p>Nothing that the file says is trusted. The header is checked against the file's name and length, a frame by its
- * checksum and length. Content that no checksum protects (plain files, content stored as it is, frames of writers that
+ * <p>Nothing that the file says is trusted. Its length must be what it was when the entry was added. The header is
+ * checked against the file's name and length, a frame by its checksum and length. Records, whose keys say nothing about
+ * their content, have no other check than that of the length: who puts them adds a checksum. Content that no checksum protects (plain files, content stored as it is, frames of writers that
  * leave the checksum out) is compared with the key, its SHA-256: at each read if it has at most {@link #SMALL} bytes,
- * otherwise before the first read of it.
+ * otherwise before the first read of it. That takes as long as reading all of it, whatever the range; an interrupt of the
+ * thread ends it.
  */
 public final class EntryReader implements Closeable {
     /** Content of this size in bytes, or less, is read whole, if it has to be verified. */
@@ -73,16 +75,17 @@ public final class EntryReader implements Closeable {
         try {
             EntryState state = EntryState.of(entry);
             long size = channel.size();
+            if (support.ownFiles() && size != entry.storedSize()) {
+                throw new FrameFormatException(
+                        "it has " + size + " bytes, instead of " + entry.storedSize() + " when it was added");
+            }
             if (entry.format() == EntryFile.Format.PLAIN) {
                 FrameTable table = FrameTable.identity(0, size);
                 return new EntryReader(channel, entry, state, table, null, support);
             }
             FrameTable kept = state.table();
-            if (kept == null) {
+            if (kept == null || kept.storedOffset(kept.frameCount()) != size) {
                 return openCasblob(channel, entry, state, size, support);
-            }
-            if (kept.storedOffset(kept.frameCount()) != size) {
-                throw new FrameFormatException("its length has changed: it is " + size + " bytes now");
             }
             return new EntryReader(channel, entry, state, kept, null, support);
         } catch (IOException | RuntimeException | Error e) {
@@ -183,6 +186,13 @@ public final class EntryReader implements Closeable {
     /** Verifies content that no checksum protects, unless that was done before. */
     public void verifyOnce() throws IOException {
         if (!state.isVerified() && ContentCheck.applies(entry.key())) {
+            verify();
+        }
+    }
+
+    /** Verifies content again that no checksum protects, and that is read without verifying it each time. */
+    public void verifyAgain() throws IOException {
+        if (table.encoding() == Encoding.IDENTITY && contentSize() > SMALL && ContentCheck.applies(entry.key())) {
             verify();
         }
     }

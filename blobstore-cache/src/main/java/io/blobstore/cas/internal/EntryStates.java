@@ -19,6 +19,10 @@ final class EntryStates {
     private final LinkedEntries leasedDoomed = new LinkedEntries();
     private final Set<EntryFile> doomedFiles = new HashSet<>();
     private final Set<EntryFile> deletedWhileLoading = new HashSet<>();
+
+    /** How often each key is pinned. An entry of such a key has one more lease, whenever it comes and goes. */
+    private final Map<EntryKey, Integer> pins = new HashMap<>();
+
     private final Budget budget;
     private final IndexLog log;
 
@@ -27,6 +31,7 @@ final class EntryStates {
 
     private boolean loading;
     private long contentBytes;
+    private long pinnedBytes;
     private long evictions;
     private long failedUnlinks;
 
@@ -36,7 +41,8 @@ final class EntryStates {
         this.delete = delete;
     }
 
-    @Nullable Entry find(EntryKey key) {
+    @Nullable
+    Entry find(EntryKey key) {
         return present.get(key);
     }
 
@@ -76,7 +82,48 @@ final class EntryStates {
         present.put(entry.key, entry);
         budget.present += entry.bytes();
         contentBytes += entry.contentSize();
+        if (isPinned(entry.key)) {
+            pinnedBytes += entry.bytes();
+            lease(entry);
+        }
     }
+
+    // ---- pins
+
+    boolean isPinned(EntryKey key) {
+        return pins.containsKey(key);
+    }
+
+    /** Keeps whatever entry a key has or gets from being evicted, until it is unpinned as often. */
+    void pin(EntryKey key) {
+        if (pins.merge(key, 1, Integer::sum) > 1) {
+            return;
+        }
+        Entry entry = present.get(key);
+        if (entry != null) {
+            pinnedBytes += entry.bytes();
+            lease(entry);
+        }
+    }
+
+    void unpin(EntryKey key, int now) {
+        Integer count = pins.get(key);
+        if (count == null) {
+            throw new IllegalStateException("unpinned more often than pinned: " + key);
+        }
+        if (count > 1) {
+            pins.put(key, count - 1);
+            return;
+        }
+        pins.remove(key);
+        Entry entry = present.get(key);
+        if (entry != null) {
+            pinnedBytes -= entry.bytes();
+            release(entry, now);
+        }
+    }
+
+    // ---- uses
 
     /** Makes an entry the newest. */
     void use(Entry entry, int now) {
@@ -137,7 +184,8 @@ final class EntryStates {
     }
 
     /** Takes the next victim out; null if there is none. The caller deletes its file. */
-    @Nullable Entry evictOldest() {
+    @Nullable
+    Entry evictOldest() {
         Entry victim = order.victim();
         if (victim != null) {
             take(victim, State.EVICTED);
@@ -156,6 +204,12 @@ final class EntryStates {
         budget.doomed += entry.bytes();
         doomedFiles.add(entry.file());
         log.removed(entry);
+        if (isPinned(entry.key)) {
+            pinnedBytes -= entry.bytes();
+            if (--entry.leases == 0) {
+                budget.leased -= entry.bytes();
+            }
+        }
     }
 
     private void dispose(Entry entry) {
@@ -211,6 +265,7 @@ final class EntryStates {
                 budget.reserved(),
                 budget.doomed,
                 evictions,
-                failedUnlinks);
+                failedUnlinks,
+                pinnedBytes);
     }
 }

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>PRESENT → DOOMED is one step, and entries with leases are never evicted. An entry's file is there as long as a
- * lease is open, even if the entry was removed meanwhile.
+ * lease is open, even if the entry was removed meanwhile. A key that is pinned leases whatever entry it has, or gets by a
+ * commit or by loading.
  *
  * <p>One lock guards everything. It is held for some instructions, and never during a system call other than waking a
  * thread; {@link IndexLog} and {@link SharedRoom} are called under it.
@@ -136,6 +137,29 @@ public final class Index implements Closeable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * Pins a key: the entry that it has, or gets later, is not evicted until {@link #unpin} was called as often. The key
+     * need not have an entry.
+     */
+    public void pin(EntryKey key) {
+        locked(() -> entries.pin(key));
+    }
+
+    /**
+     * Ends what one call of {@link #pin} began. Possible after {@link #close}, too.
+     *
+     * @throws IllegalStateException if the key is not pinned
+     */
+    public void unpin(EntryKey key) {
+        int now = clock.now();
+        locked(() -> {
+            if (!closed) {
+                entries.unpin(key, now);
+                reaper.wakeIfShort();
+            }
+        });
     }
 
     /** Returns whether there is an entry, and counts that as a use. */
@@ -259,9 +283,18 @@ public final class Index implements Closeable {
      * @return false if it was removed, evicted or replaced before
      */
     public boolean remove(Entry entry) {
+        return remove(entry, true);
+    }
+
+    /** As {@link #remove}, but does nothing if the key is pinned. */
+    public boolean removeUnlessPinned(Entry entry) {
+        return remove(entry, false);
+    }
+
+    private boolean remove(Entry entry, boolean evenIfPinned) {
         return locked(() -> {
             requireOpen();
-            boolean present = entries.find(entry.key) == entry;
+            boolean present = entries.find(entry.key) == entry && (evenIfPinned || !entries.isPinned(entry.key));
             if (present) {
                 entries.remove(entry);
             }
@@ -322,7 +355,7 @@ public final class Index implements Closeable {
             }
             budget.requireCountable(entry.bytes());
             entries.load(entry, lastUse, lastUseTime);
-            if (entry.bytes() > budget.limit && budget.evicts()) {
+            if (entry.bytes() > budget.limit && budget.evicts() && entry.leases == 0) {
                 entries.evict(entry); // could not be kept if everything else was evicted
             }
             reaper.wakeIfShort();
@@ -330,6 +363,11 @@ public final class Index implements Closeable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Returns whether a file was removed, and is not deleted yet, as it is in use or could not be deleted. */
+    boolean wasRemoved(EntryFile file) {
+        return locked(() -> entries.wasRemoved(file));
     }
 
     /** Returns all entries at one moment, the least recently used first. */

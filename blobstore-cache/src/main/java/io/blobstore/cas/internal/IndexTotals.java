@@ -11,6 +11,7 @@ package io.blobstore.cas.internal;
  * @param doomedBytes what removed entries take until their files are deleted
  * @param evictions how many entries were evicted
  * @param failedUnlinks how many attempts to delete a file failed
+ * @param pinnedBytes the part of {@code storedBytes} that is pinned
  */
 public record IndexTotals(
         long entries,
@@ -19,4 +20,5 @@ public record IndexTotals(
         long reservedBytes,
         long doomedBytes,
         long evictions,
-        long failedUnlinks) {}
+        long failedUnlinks,
+        long pinnedBytes) {}

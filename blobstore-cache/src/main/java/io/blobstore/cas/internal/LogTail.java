@@ -68,8 +68,8 @@ final class LogTail {
     private long follow(Path log, long from) throws IOException {
         long offset = from;
         try (FileChannel channel = FileChannel.open(log, StandardOpenOption.READ)) {
-            buffer.clear();
-            while (channel.read(buffer, offset + buffer.position()) > 0 || buffer.position() >= JournalRecord.BYTES) {
+            // A record that a full disk or a crash has cut off may stay so: it is read again by the next call.
+            while (channel.read(buffer.clear(), offset) >= JournalRecord.BYTES) {
                 buffer.flip();
                 while (buffer.remaining() >= JournalRecord.BYTES) {
                     offset += JournalRecord.BYTES;
@@ -77,7 +77,6 @@ final class LogTail {
                         own.withoutRecording(this::apply);
                     }
                 }
-                buffer.clear(); // the rest of a record is read again
             }
         } catch (NoSuchFileException e) {
             LOG.debug("{} was deleted, as it is in the snapshot", log, e);

@@ -10,5 +10,8 @@ import java.util.concurrent.Executor;
  * @param decoders decoders to be reused
  * @param executor runs helpers; what it refuses, or runs late, is done without help
  * @param helpers the most helpers of one read, besides the thread that reads
+ * @param ownFiles whether only this library writes the files, so that one whose length differs from that of its entry
+ *     is damaged; bazel-remote's files grow in their places
  */
-public record ReadSupport(EntryFiles files, IdleObjects<FrameDecoder> decoders, Executor executor, int helpers) {}
+public record ReadSupport(
+        EntryFiles files, IdleObjects<FrameDecoder> decoders, Executor executor, int helpers, boolean ownFiles) {}

@@ -7,10 +7,13 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -32,7 +35,7 @@ final class SharedMember implements SharedRoom, Closeable {
     private static final Duration FOLLOW = Duration.ofMillis(250);
     /** How often a process tries to become the leader, and the leader looks for processes that have died. */
     static final Duration ELECTION = Duration.ofSeconds(1);
-    /** How often the leader counts all files, in case that somebody else deletes some. */
+    /** How often the leader counts all files, in case that somebody else deletes some, or has left some. */
     private static final Duration RECOUNT = Duration.ofMinutes(10);
 
     private static final int SLACK_FRACTION = 50;
@@ -46,6 +49,12 @@ final class SharedMember implements SharedRoom, Closeable {
     private final Journal journal;
     private final Journal.Sharing sharing;
     private final Map<Path, Long> ends;
+    private final SecondFiles secondFiles;
+
+    /** When the leader counts all files next, unless a process dies before; used by the thread only. */
+    private long nextRecount;
+    /** Whether a count was due, and has not succeeded yet; used by the thread only. */
+    private boolean recountDue;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -77,6 +86,7 @@ final class SharedMember implements SharedRoom, Closeable {
         this.journal = journal;
         this.sharing = sharing;
         this.ends = ends;
+        this.secondFiles = new SecondFiles(layout, this::delete, System::nanoTime);
     }
 
     /** Begins to follow the others, and to be the leader if there is none; the index is loaded. */
@@ -115,21 +125,28 @@ final class SharedMember implements SharedRoom, Closeable {
         usage.committed(Budget.blocks(storedSize));
     }
 
-    /** Notes that a file is going to be deleted. */
-    void deleting(long storedSize) {
-        usage.deleting(Budget.blocks(storedSize));
-    }
-
-    /** Notes that the file was deleted, or was not, or not by this process. */
-    void deleted(long storedSize, boolean deleted) {
-        usage.deleted(Budget.blocks(storedSize), deleted);
+    /** Deletes a file, unless it is missing, and notes that. */
+    void delete(Path file) throws IOException {
+        long bytes;
+        try {
+            bytes = Budget.blocks(Files.size(file));
+        } catch (NoSuchFileException e) {
+            LOG.debug("Another process deleted {}", file, e);
+            return;
+        }
+        boolean deleted = false;
+        usage.deleting(bytes);
+        try {
+            deleted = Files.deleteIfExists(file);
+        } finally {
+            usage.deleted(bytes, deleted); // by whichever process was first
+        }
     }
 
     private void run(Index index) {
         LogTail tail = new LogTail(files, journal, index, ends);
         long election = System.nanoTime();
         long follow = election;
-        long recount = election + RECOUNT.toNanos();
         while (!isClosing()) {
             try {
                 long now = System.nanoTime();
@@ -142,10 +159,6 @@ final class SharedMember implements SharedRoom, Closeable {
                     elect(index, tail);
                     if (leading) {
                         compactIfLong();
-                    }
-                    if (leading && now - recount >= 0) {
-                        recount = now + RECOUNT.toNanos();
-                        usage.recount(() -> count(index));
                     }
                 }
                 if (leading) {
@@ -165,20 +178,34 @@ final class SharedMember implements SharedRoom, Closeable {
         }
     }
 
-    private void elect(Index index, LogTail tail) throws IOException {
+    /** Becomes the leader if there is none; as the leader, counts the files if that is due. */
+    void elect(Index index, LogTail tail) throws IOException {
         if (leading) {
-            if (usage.reclaim()) {
+            boolean wasDue = recountDue;
+            recountDue = true; // stays so if reclaiming fails half-way
+            recountDue = usage.reclaim() || wasDue;
+            if (recountDue || System.nanoTime() - nextRecount >= 0) {
                 ProcessSession.sweep(state);
-                usage.recount(() -> count(index));
+                recount(index);
             }
         } else if (usage.tryLead()) {
             ProcessSession.sweep(state);
             usage.reclaim();
             tail.follow();
-            usage.recount(() -> count(index));
+            recount(index);
             leading = true;
             LOG.info("{}: this process evicts for all that share the cache", layout.directory());
         }
+    }
+
+    /** Counts the files, and removes those that are second ones of their keys. If it fails, it stays due. */
+    private void recount(Index index) throws IOException {
+        recountDue = true;
+        Set<EntryFile> second = new HashSet<>();
+        usage.recount(() -> count(index, second));
+        recountDue = false;
+        boolean unsettled = secondFiles.resolve(index, second);
+        nextRecount = System.nanoTime() + (unsettled ? SecondFiles.SETTLED : RECOUNT).toNanos();
     }
 
     /** Compacts what others have written, which this process's journal does not count. */
@@ -195,10 +222,11 @@ final class SharedMember implements SharedRoom, Closeable {
     /**
      * Lists all files: adds those that the index does not know, and returns the bytes of all.
      *
+     * @param second receives the files whose key has another file as its entry
      * @throws IOException if a directory cannot be listed: too small a sum would let all processes exceed the maximum
      * @throws IllegalStateException if this is closed meanwhile
      */
-    long count(Index index) throws IOException {
+    long count(Index index, Set<EntryFile> second) throws IOException {
         long bytes = 0;
         EntryName name = new EntryName();
         for (int i = 0; i < Codes.KEYSPACES * Layout.SHARDS; i++) {
@@ -213,14 +241,14 @@ final class SharedMember implements SharedRoom, Closeable {
             }
             for (String text : names == null ? new String[0] : names) {
                 if (name.parse(keyspace, text) && name.shard() == i % Layout.SHARDS) {
-                    bytes += count(index, name.file());
+                    bytes += count(index, name.file(), second);
                 }
             }
         }
         return bytes;
     }
 
-    private long count(Index index, EntryFile file) throws IOException {
+    private long count(Index index, EntryFile file, Set<EntryFile> second) throws IOException {
         Optional<Entry> entry = index.peek(file.key());
         if (entry.isPresent() && entry.get().file().equals(file)) {
             return entry.get().bytes();
@@ -230,7 +258,9 @@ final class SharedMember implements SharedRoom, Closeable {
             return 0;
         }
         long size = candidate.get().storedSize();
-        if (entry.isEmpty() && !index.load(file, size, Index.NOW)) {
+        if (entry.isPresent()) {
+            second.add(file);
+        } else if (!index.load(file, size, Index.NOW)) {
             LOG.debug("{} is being deleted", file);
         }
         return Budget.blocks(size);

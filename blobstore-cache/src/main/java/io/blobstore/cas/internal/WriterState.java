@@ -6,7 +6,6 @@ import io.blobstore.internal.file.ProcessSession;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -158,19 +157,8 @@ final class WriterState implements Closeable {
     void delete(Path file) throws IOException {
         if (member == null) {
             Files.deleteIfExists(file);
-            return;
-        }
-        try {
-            long size = Files.size(file);
-            boolean deleted = false;
-            member.deleting(size);
-            try {
-                deleted = Files.deleteIfExists(file);
-            } finally {
-                member.deleted(size, deleted); // by whichever process was first
-            }
-        } catch (NoSuchFileException e) {
-            LOG.debug("Another process deleted {}", file, e);
+        } else {
+            member.delete(file);
         }
     }
 

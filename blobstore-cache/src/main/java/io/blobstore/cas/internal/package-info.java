@@ -6,7 +6,7 @@
  *
  * <p>May depend on {@code io.blobstore}, but not on its {@code BlobStore}; on {@code io.blobstore.memory}, the buffers
  * and files of {@code io.blobstore.internal}, the formats of {@code io.blobstore.zstd.internal}, and the values,
- * options and exceptions of {@code io.blobstore.cas}. Knows no store, and not {@code io.blobstore.cache}.
+ * options, listener and exceptions of {@code io.blobstore.cas}. Knows no store, and not {@code io.blobstore.cache}.
  *
  * @since 0.1.0
  */

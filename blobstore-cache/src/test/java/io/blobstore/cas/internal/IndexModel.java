@@ -2,8 +2,10 @@ package io.blobstore.cas.internal;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** What an index does, in the simplest way: all steps search everything, and deleting takes no time. For one thread. */
 final class IndexModel {
@@ -46,6 +48,7 @@ final class IndexModel {
 
     final List<Claim> claims = new ArrayList<>();
     private final Map<EntryKey, Item> present = new HashMap<>();
+    private final Set<EntryKey> pins = new HashSet<>();
     long evictions;
 
     IndexModel(long max) {
@@ -108,9 +111,35 @@ final class IndexModel {
         shrink(0);
     }
 
+    boolean isPinned(EntryKey key) {
+        return pins.contains(key);
+    }
+
+    void pin(EntryKey key) {
+        pins.add(key);
+        if (present.containsKey(key)) {
+            present.get(key).leases++;
+        }
+    }
+
+    void unpin(EntryKey key) {
+        pins.remove(key);
+        if (present.containsKey(key)) {
+            release(present.get(key));
+        }
+    }
+
+    long pinnedBytes() {
+        return order.stream()
+                .filter(item -> pins.contains(item.key))
+                .mapToLong(item -> item.bytes)
+                .sum();
+    }
+
     void remove(Item item) {
         order.remove(item);
         present.remove(item.key);
+        item.leases -= isPinned(item.key) ? 1 : 0;
         if (item.leases > 0) {
             doomed.add(item);
         }
@@ -163,6 +192,7 @@ final class IndexModel {
         }
         claims.remove(claim);
         Item item = new Item(file, size);
+        item.leases += isPinned(item.key) ? 1 : 0;
         present.put(item.key, item);
         order.add(item);
         shrink(0);

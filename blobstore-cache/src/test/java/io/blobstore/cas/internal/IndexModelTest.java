@@ -106,7 +106,7 @@ class IndexModelTest {
         private void step() throws IOException {
             EntryKey key = keys.get(random.nextInt(KEYS));
             IndexModel.Item item = model.find(key);
-            switch (random.nextInt(16)) {
+            switch (random.nextInt(17)) {
                 case 0, 1, 2, 3 -> get(key, item);
                 case 4, 5, 6 -> release();
                 case 7 -> {
@@ -125,6 +125,7 @@ class IndexModelTest {
                         remove(key, item);
                     }
                 }
+                case 15 -> pin(key);
                 default -> {
                     long goal = (long) (random.nextDouble() * 2 * max);
                     cache.index.evictTo(goal);
@@ -140,6 +141,16 @@ class IndexModelTest {
                 assertThat(entry.file()).as(name).isEqualTo(item.file);
                 model.acquire(item);
                 leases.add(new Lease(entry, item));
+            }
+        }
+
+        private void pin(EntryKey key) {
+            if (model.isPinned(key)) {
+                cache.index.unpin(key);
+                model.unpin(key);
+            } else if (random.nextInt(3) == 0) {
+                cache.index.pin(key);
+                model.pin(key);
             }
         }
 
@@ -239,7 +250,8 @@ class IndexModelTest {
                             model.reservedBytes(),
                             model.doomedBytes(),
                             model.evictions,
-                            0));
+                            0,
+                            model.pinnedBytes()));
             assertThat(totals.storedBytes() + totals.doomedBytes() + totals.reservedBytes())
                     .as("%s, step %d: the bound", name, step)
                     .isLessThanOrEqualTo(max);

@@ -4,10 +4,13 @@ import static io.blobstore.cas.internal.IndexFixture.BLOCK;
 import static io.blobstore.cas.internal.IndexFixture.file;
 import static io.blobstore.cas.internal.IndexFixture.key;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.blobstore.cas.CacheFullException;
 import io.blobstore.contract.LeakCheck;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -27,6 +30,58 @@ class IndexTest {
     }
 
     @Test
+    void anEntryOfAPinnedKeyIsNotEvictedWhateverBecomesOfIt() throws IOException {
+        index.pin(key(0)); // before it has an entry
+        index.pin(key(0));
+        index.pin(key(1));
+        Entry first = cache.put(0, BLOCK);
+        cache.put(1, BLOCK);
+        cache.put(2, BLOCK);
+
+        assertThat(index.evictTo(0)).isEqualTo(BLOCK);
+        assertThat(cache.numbers(3)).containsExactly(0, 1);
+        assertThat(index.totals().pinnedBytes()).isEqualTo(2 * BLOCK);
+        assertThat(index.removeUnlessPinned(first)).isFalse();
+        assertThatExceptionOfType(CacheFullException.class)
+                .isThrownBy(() -> cache.put(3, 9 * BLOCK))
+                .withMessageContaining("8192 are of entries in use or that wait to be uploaded");
+
+        Entry replaced = cache.put(0, 2 * BLOCK); // takes the pin over
+        assertThat(index.remove(replaced)).isTrue();
+        cache.settle();
+        assertThat(index.totals().doomedBytes()).isZero();
+        assertThat(index.totals().pinnedBytes()).isEqualTo(BLOCK);
+        index.load(cache.disk.write(file(key(0), 77), BLOCK), BLOCK, 1);
+        index.unpin(key(0));
+        index.evictTo(0);
+        assertThat(cache.numbers(3)).containsExactly(0, 1);
+
+        index.unpin(key(0));
+        index.evictTo(0);
+        assertThat(cache.numbers(3)).containsExactly(1);
+        assertThatIllegalStateException().isThrownBy(() -> index.unpin(key(0)));
+        index.unpin(key(1));
+        index.evictTo(0);
+        assertThat(index.totals().storedBytes()).isZero();
+        assertThat(index.totals().pinnedBytes()).isZero();
+    }
+
+    @Test
+    void aPinnedFileThatIsLargerThanTheCacheIsKept() throws IOException {
+        index.pin(key(0));
+
+        index.load(cache.disk.write(file(key(0), 1), BLOCK), 11 * BLOCK, 1);
+        index.load(cache.disk.write(file(key(1), 2), BLOCK), 11 * BLOCK, 2);
+        cache.settle();
+        assertThat(cache.numbers(2)).containsExactly(0);
+        assertThatExceptionOfType(CacheFullException.class).isThrownBy(() -> cache.put(2, BLOCK));
+
+        index.unpin(key(0));
+        cache.settle();
+        assertThat(cache.numbers(2)).isEmpty();
+    }
+
+    @Test
     void findsWhatWasCommitted() throws Exception {
         Entry entry = cache.put(1, 100);
 
@@ -37,7 +92,7 @@ class IndexTest {
         assertThat(index.peek(key(1))).containsSame(entry);
         assertThat(entry.file()).isEqualTo(file(key(1), 0));
         assertThat(entry.storedSize()).isEqualTo(100);
-        assertThat(index.totals()).isEqualTo(new IndexTotals(1, 1, BLOCK, 0, 0, 0, 0));
+        assertThat(index.totals()).isEqualTo(new IndexTotals(1, 1, BLOCK, 0, 0, 0, 0, 0));
         index.release(entry);
     }
 
@@ -83,7 +138,7 @@ class IndexTest {
 
         assertThatThrownBy(() -> index.reserve(1))
                 .isInstanceOf(CacheFullException.class)
-                .hasMessageContaining("40960 are of entries in use")
+                .hasMessageContaining("40960 are of entries in use or that wait to be uploaded")
                 .hasMessageContaining("release entries");
         assertThat(cache.disk.deleted()).isEmpty();
 
@@ -126,7 +181,7 @@ class IndexTest {
         assertThat(index.remove(old))
                 .as("a reference to the old entry removes nothing")
                 .isFalse();
-        assertThat(index.totals()).isEqualTo(new IndexTotals(1, 1, BLOCK, 0, 0, 0, 0));
+        assertThat(index.totals()).isEqualTo(new IndexTotals(1, 1, BLOCK, 0, 0, 0, 0, 0));
     }
 
     @Test
@@ -136,7 +191,7 @@ class IndexTest {
         assertThat(index.remove(entry)).isTrue();
         assertThat(index.remove(entry)).isFalse();
         cache.settle();
-        assertThat(index.totals()).isEqualTo(new IndexTotals(0, 0, 0, 0, 0, 0, 0));
+        assertThat(index.totals()).isEqualTo(new IndexTotals(0, 0, 0, 0, 0, 0, 0, 0));
         assertThat(cache.disk.files()).isEmpty();
     }
 
@@ -151,7 +206,7 @@ class IndexTest {
 
         assertThat(index.acquire(key(1))).isEmpty();
         assertThat(cache.disk.has(entry.file())).isTrue();
-        assertThat(index.totals()).isEqualTo(new IndexTotals(0, 0, 0, 0, BLOCK, 0, 0));
+        assertThat(index.totals()).isEqualTo(new IndexTotals(0, 0, 0, 0, BLOCK, 0, 0, 0));
 
         index.release(entry);
         cache.settle();
@@ -244,7 +299,7 @@ class IndexTest {
             assertThatThrownBy(call).isInstanceOf(IllegalStateException.class).hasMessage("this cache is closed");
         }
         reservation.close();
-        assertThat(index.totals()).isEqualTo(new IndexTotals(1, 1, BLOCK, 0, 0, 0, 0));
+        assertThat(index.totals()).isEqualTo(new IndexTotals(1, 1, BLOCK, 0, 0, 0, 0, 0));
     }
 
     @Test

@@ -154,7 +154,7 @@ class LoadingTest {
             assertThat(cache.index.commit(reservation, file, BLOCK)).isSameAs(loaded);
             cache.settle();
             assertThat(cache.disk.has(file)).isTrue();
-            assertThat(cache.index.totals()).isEqualTo(new IndexTotals(1, 1, BLOCK, 0, 0, 0, 0));
+            assertThat(cache.index.totals()).isEqualTo(new IndexTotals(1, 1, BLOCK, 0, 0, 0, 0, 0));
             assertThat(cache.log).containsExactly("used 000000005");
         }
     }

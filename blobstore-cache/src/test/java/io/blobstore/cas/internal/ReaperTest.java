@@ -40,7 +40,7 @@ class ReaperTest {
             IndexFixture.await(() -> cache.index.totals().doomedBytes() == 0);
 
             assertThat(cache.disk.files()).isEmpty();
-            assertThat(cache.index.totals()).isEqualTo(new IndexTotals(0, 0, 0, 0, 0, 0, 3));
+            assertThat(cache.index.totals()).isEqualTo(new IndexTotals(0, 0, 0, 0, 0, 0, 3, 0));
         }
     }
 

@@ -169,7 +169,7 @@ class ReservationTest {
             assertThatThrownBy(() -> cache.index.commit(reservation, file(key(1), 1), BLOCK + 1))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("was not reserved");
-            assertThat(cache.index.totals()).isEqualTo(new IndexTotals(0, 0, 0, BLOCK, 0, 0, 0));
+            assertThat(cache.index.totals()).isEqualTo(new IndexTotals(0, 0, 0, BLOCK, 0, 0, 0, 0));
             reservation.close();
             reservation.close();
             assertThatThrownBy(() -> cache.index.commit(reservation, file(key(1), 1), 1))
@@ -178,7 +178,7 @@ class ReservationTest {
             assertThatThrownBy(() -> reservation.require(1))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("closed");
-            assertThat(cache.index.totals()).isEqualTo(new IndexTotals(0, 0, 0, 0, 0, 0, 0));
+            assertThat(cache.index.totals()).isEqualTo(new IndexTotals(0, 0, 0, 0, 0, 0, 0, 0));
         }
     }
 

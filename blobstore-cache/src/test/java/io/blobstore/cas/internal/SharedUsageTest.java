@@ -8,6 +8,7 @@ import io.blobstore.internal.file.ProcessSession;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
@@ -73,9 +74,10 @@ class SharedUsageTest {
         layout.create();
         try (Index index = new Index(MAX, new ReaperTest.NoLog(), entry -> {})) {
             SharedMember member = new SharedMember(layout, state, MAX, usage, null, null, null, Map.of());
-            assertThat(member.count(index)).isZero();
+            assertThat(member.count(index, new HashSet<>())).isZero();
             member.stop();
-            assertThatIllegalStateException().isThrownBy(() -> usage.recount(() -> member.count(index)));
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> usage.recount(() -> member.count(index, new HashSet<>())));
         }
         assertThat(usage.isCounted()).isFalse();
     }

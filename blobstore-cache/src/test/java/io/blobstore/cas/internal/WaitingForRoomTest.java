@@ -175,7 +175,7 @@ class WaitingForRoomTest {
         assertThat(evicting.failure()).isInstanceOf(InterruptedIOException.class);
         cache.disk.allow(10);
         cache.settle();
-        assertThat(index.totals()).isEqualTo(new IndexTotals(0, 0, 0, 0, 0, 10, 0));
+        assertThat(index.totals()).isEqualTo(new IndexTotals(0, 0, 0, 0, 0, 10, 0, 0));
     }
 
     @Test
@@ -194,7 +194,7 @@ class WaitingForRoomTest {
                 .isEqualTo(BLOCK);
         cache.disk.allow(1);
         close.result();
-        assertThat(index.totals()).isEqualTo(new IndexTotals(9, 9, 9 * BLOCK, 0, 0, 1, 0));
+        assertThat(index.totals()).isEqualTo(new IndexTotals(9, 9, 9 * BLOCK, 0, 0, 1, 0, 0));
     }
 
     @Test

@@ -233,12 +233,23 @@ public final class BlobStoreObjects implements ObjectStore {
 
     /** Returns the content of a small blob; empty if there is none. */
     Optional<String> text(String name, int limit) throws IOException {
+        return text(name, ByteRange.all(), limit);
+    }
+
+    /** Returns the first bytes of a large blob, as many as it has; empty if there is none. */
+    Optional<String> firstBytes(String name, int limit) throws IOException {
         try {
-            int size = limit <= RepositoryPaths.MAX_TEXT
-                    ? limit
-                    : (int) Math.min(limit, store.head(BlobKey.of(name)).size());
-            ByteBuffer content = ByteBuffer.allocate(size);
-            store.read(BlobKey.of(name), ByteRange.all(), content);
+            int size = (int) Math.min(limit, store.head(BlobKey.of(name)).size());
+            return text(name, ByteRange.atMost(0, size), size);
+        } catch (BlobNotFoundException e) {
+            return Optional.empty();
+        }
+    }
+
+    private Optional<String> text(String name, ByteRange range, int limit) throws IOException {
+        try {
+            ByteBuffer content = ByteBuffer.allocate(limit);
+            store.read(BlobKey.of(name), range, content);
             return Optional.of(StandardCharsets.UTF_8.decode(content.flip()).toString());
         } catch (BlobNotFoundException e) {
             return Optional.empty();
@@ -281,7 +292,7 @@ public final class BlobStoreObjects implements ObjectStore {
      */
     @Override
     public Sweep beginSweep(Duration wait, Duration grace) throws IOException {
-        return BucketSweep.begin(this, store, grace);
+        return BucketSweep.begin(this, store, grace.compareTo(this.grace) > 0 ? grace : this.grace);
     }
 
     /** Does nothing: the caller owns the store. */

@@ -1,10 +1,11 @@
 package io.blobstore.split.repository;
 
 import io.blobstore.BlobKey;
+import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
-import io.blobstore.Operation;
+import io.blobstore.internal.concurrent.Interrupts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -12,15 +13,19 @@ import java.time.Instant;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A writer's session in a bucket: a blob that contains when the session began, by the store's clock, and is written
- * again from time to time.
+ * again from time to time. A garbage collection deletes a blob that was not, for the grace period: of a process that
+ * has died, or that was suspended, which finds out before it relies on anything.
  */
 final class BucketSession implements ObjectStore.Session {
     static final String PREFIX = ".split/sessions/";
 
-    private static final long INTERVAL_NANOS = Duration.ofSeconds(60).toNanos();
+    private static final Logger LOG = LoggerFactory.getLogger(BucketSession.class);
+    private static final Duration INTERVAL = Duration.ofSeconds(60);
 
     private final BlobStore store;
     private final BlobKey key;
@@ -28,7 +33,11 @@ final class BucketSession implements ObjectStore.Session {
     private final long beganNanos;
     private final Duration reliable;
     private final LongSupplier clock;
-    private final AtomicLong shownNanos;
+    /** How long the blob may not have been written before a failure to do so counts. */
+    private final long patienceNanos;
+
+    private final AtomicLong attemptedNanos;
+    private volatile long shownNanos;
 
     private BucketSession(BlobStore store, BlobKey key, Instant began, Duration grace, LongSupplier clock) {
         this.store = store;
@@ -37,7 +46,9 @@ final class BucketSession implements ObjectStore.Session {
         this.reliable = grace.dividedBy(2);
         this.clock = clock;
         this.beganNanos = clock.getAsLong();
-        this.shownNanos = new AtomicLong(beganNanos);
+        this.patienceNanos = grace.dividedBy(4).toNanos();
+        this.attemptedNanos = new AtomicLong(beganNanos);
+        this.shownNanos = beganNanos;
     }
 
     static BucketSession begin(BlobStore store, Duration grace) throws IOException {
@@ -64,38 +75,36 @@ final class BucketSession implements ObjectStore.Session {
     @Override
     public void keepAlive() throws IOException {
         long now = clock.getAsLong();
-        long shown = shownNanos.get();
-        if (now - shown <= INTERVAL_NANOS) {
-            return;
-        }
-        if (now - shown > Math.max(reliable.toNanos(), 2 * INTERVAL_NANOS)) {
-            throw new BlobStoreException(
-                    Operation.STORE,
-                    key,
-                    "this session stood still for "
-                            + Duration.ofNanos(now - shown).toSeconds()
-                            + " seconds: to a garbage collection it looks dead, and objects that it relies on may be"
-                            + " deleted; split again",
-                    null,
-                    false);
-        }
-        if (shownNanos.compareAndSet(shown, now)) {
-            show(shown, now);
+        long attempted = attemptedNanos.get();
+        if (now - attempted >= INTERVAL.toNanos() && attemptedNanos.compareAndSet(attempted, now)) {
+            try {
+                requireAlive();
+                store.store(key, BlobSource.of(StandardCharsets.UTF_8.encode(began.toString())));
+                shownNanos = now;
+            } catch (RepositoryBusyException e) {
+                throw e;
+            } catch (BlobStoreException e) {
+                if (!e.isRetryable() || Interrupts.caused(e) || now - shownNanos >= patienceNanos) {
+                    throw e;
+                }
+                LOG.warn("{} could not be written; it is tried again", key, e);
+            }
         }
     }
 
-    private void show(long before, long now) throws IOException {
+    private void requireAlive() throws IOException {
         try {
-            store.store(key, BlobSource.of(StandardCharsets.UTF_8.encode(began.toString())));
-        } catch (Throwable e) {
-            shownNanos.compareAndSet(now, before); // it is still time to show it
-            throw e;
+            store.head(key);
+        } catch (BlobNotFoundException e) {
+            throw new RepositoryBusyException("a garbage collection has ended this writer's session, which was not"
+                    + " heard of for too long, and may have deleted what it relies on; start again");
         }
     }
 
+    /** Fails if this session was ended: what a bucket has accepted is durable, but may have been deleted since. */
     @Override
-    public void sync() {
-        // what a bucket has accepted is durable
+    public void sync() throws IOException {
+        requireAlive();
     }
 
     @Override

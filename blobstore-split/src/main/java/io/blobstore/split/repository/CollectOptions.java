@@ -36,7 +36,7 @@ public final class CollectOptions {
         return wait;
     }
 
-    /** Returns the age below which nothing is deleted, in a store without locks. */
+    /** Returns the age below which nothing is deleted in a store without locks, unless that of the store is longer. */
     public Duration grace() {
         return grace;
     }
@@ -50,7 +50,7 @@ public final class CollectOptions {
     public static final class Builder {
         private boolean dryRun;
         private Duration wait = Duration.ofSeconds(30);
-        private Duration grace = BlobStoreObjects.DEFAULT_GRACE;
+        private Duration grace = Duration.ZERO;
         private final Set<String> forget = new TreeSet<>();
 
         private Builder() {}
@@ -68,8 +68,9 @@ public final class CollectOptions {
         }
 
         /**
-         * Sets the age below which nothing is deleted in a store without locks; default 24 hours. Must be that of the
-         * writers or longer.
+         * Sets the age below which nothing is deleted in a store without locks, if it is longer than that of the store
+         * ({@link BlobStoreObjects#grace}), which is the default: a shorter one has no effect, as writers rely on
+         * objects of that age.
          */
         public Builder grace(Duration grace) {
             this.grace = grace;

@@ -406,10 +406,11 @@ public final class ComposefsDirectory implements ObjectStore {
             }
 
             @Override
-            public void delete(Collection<StoredObject> objects) throws IOException {
+            public Collection<StoredObject> delete(Collection<StoredObject> objects) throws IOException {
                 for (StoredObject object : objects) {
                     Files.deleteIfExists(path(object.id()));
                 }
+                return objects; // no writer runs that could have stored one again
             }
 
             @Override

@@ -20,12 +20,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Checks a repository: every object is hashed, then every stream decoded, by all workers; then the refs are followed.
  * Holds a writer's session, so that nothing is collected meanwhile.
  */
 final class FsckTask implements TransferTask<FsckReport> {
+    private static final Logger LOG = LoggerFactory.getLogger(FsckTask.class);
+
     /** A unit has no more objects, and no more bytes unless one object has. */
     private static final int UNIT_OBJECTS = 32;
 
@@ -43,6 +47,9 @@ final class FsckTask implements TransferTask<FsckReport> {
     private long streams;
     private long refs;
     private long images;
+
+    // Written by the first worker, read by the last.
+    private ObjectStore.@Nullable Session session;
 
     FsckTask(Repository repository, FsckOptions options, int threads) {
         this.repository = repository;
@@ -66,8 +73,10 @@ final class FsckTask implements TransferTask<FsckReport> {
     @Override
     public void begin(TransferContext context) throws IOException, InterruptedException {
         WorkQueue queue = new WorkQueue(context, store.hash(), threads - 1);
-        try (ObjectStore.Session session = context.retrying("begin session", store::beginSession)) {
-            checkObjects(queue, context, session);
+        try {
+            ObjectStore.Session opened = context.retrying("begin session", store::beginSession);
+            session = opened;
+            checkObjects(queue, context, opened);
             queue.awaitAll();
             checkStreams(queue, context);
             queue.awaitAll();
@@ -276,6 +285,16 @@ final class FsckTask implements TransferTask<FsckReport> {
 
     @Override
     public void release(@Nullable Throwable problem) {
-        // nothing is held
+        ObjectStore.Session opened = session;
+        if (opened != null) { // not before: other workers rely on it until they have left
+            try {
+                opened.close();
+            } catch (IOException | RuntimeException e) {
+                if (problem != null) {
+                    problem.addSuppressed(e);
+                }
+                LOG.warn("{}: its session was not ended", description(), e);
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@ package io.blobstore.split.repository;
 import io.blobstore.split.ObjectId;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -13,9 +14,6 @@ import java.util.Set;
  * it is not known what it refers to, and nothing is deleted.
  */
 final class GarbageCollection {
-    /** Objects deleted with one call. */
-    private static final int PER_DELETE = 1000;
-
     private final Repository repository;
     private final ObjectStore store;
     private final CollectOptions options;
@@ -94,24 +92,25 @@ final class GarbageCollection {
         }
         for (String prefix : List.of(RepositoryPaths.STREAMS, RepositoryPaths.IMAGES)) {
             for (String link : store.links(prefix)) {
-                sweepLink(link, live, sparedIds);
+                sweepLink(link, sweep, live, sparedIds);
             }
         }
+        Collection<StoredObject> deleted = deletable;
         if (!options.dryRun()) {
-            for (int first = 0; first < deletable.size(); first += PER_DELETE) {
-                sweep.delete(deletable.subList(first, Math.min(deletable.size(), first + PER_DELETE)));
-            }
+            deleted = sweep.delete(deletable);
             sweep.remember(spared);
         }
-        long bytes = deletable.stream().mapToLong(StoredObject::size).sum();
+        long bytes = deleted.stream().mapToLong(StoredObject::size).sum();
+        int notDeleted = spared.size() + deletable.size() - deleted.size();
         return new CollectReport(
-                options.dryRun(), kept, deletable.size(), bytes, spared.size(), linksDeleted, foreign, List.of());
+                options.dryRun(), kept, deleted.size(), bytes, notDeleted, linksDeleted, foreign, List.of());
     }
 
     /**
      * Deletes a link to an object that is deleted. A link to a spared object may be one that a writer is about to use.
      */
-    private void sweepLink(String link, LiveObjects live, Set<ObjectId> spared) throws IOException {
+    private void sweepLink(String link, ObjectStore.Sweep sweep, LiveObjects live, Set<ObjectId> spared)
+            throws IOException {
         if (link.startsWith(RepositoryPaths.STREAM_REFS)
                 || link.startsWith(RepositoryPaths.IMAGE_REFS)
                 || live.links().contains(link)) {
@@ -124,11 +123,20 @@ final class GarbageCollection {
             foreign.add(link);
             return;
         }
-        if (id.isPresent() && !live.objects().contains(id.get()) && !spared.contains(id.get())) {
+        if (id.isPresent()
+                && !live.objects().contains(id.get())
+                && !spared.contains(id.get())
+                && isDeletable(id.get(), sweep)) {
             linksDeleted.add(link);
             if (!options.dryRun()) {
                 store.deleteLink(link);
             }
         }
+    }
+
+    /** Asks for an object again: a writer may have stored it, and its link, since the objects were listed. */
+    private boolean isDeletable(ObjectId id, ObjectStore.Sweep sweep) throws IOException {
+        Optional<StoredObject> found = store.find(id);
+        return found.isEmpty() || sweep.mayDelete(found.get());
     }
 }

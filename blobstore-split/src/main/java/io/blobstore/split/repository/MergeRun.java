@@ -24,6 +24,9 @@ final class MergeRun implements WorkQueue.Unit {
 
     private static final int MAX_INLINE = 256 << 10;
 
+    /** Bounds the memory of objects that have few bytes or none, of which a small stream can have any number. */
+    private static final int MAX_SEGMENTS = 1024;
+
     private final MergeTask.Sink sink;
     private final long offset;
     private final List<Segment> segments = new ArrayList<>();
@@ -47,7 +50,8 @@ final class MergeRun implements WorkQueue.Unit {
     }
 
     boolean hasRoomFor(long size) {
-        return isEmpty() || (length + size <= MAX_BYTES && inline.size() < MAX_INLINE);
+        return isEmpty()
+                || (length + size <= MAX_BYTES && inline.size() < MAX_INLINE && segments.size() < MAX_SEGMENTS);
     }
 
     void addInline(ByteBuffer bytes) {

@@ -1,6 +1,8 @@
 package io.blobstore.split.repository;
 
+import io.blobstore.BlobKey;
 import io.blobstore.BlobTarget;
+import io.blobstore.RangeNotSatisfiableException;
 import io.blobstore.split.ObjectHash;
 import io.blobstore.split.ObjectId;
 import io.blobstore.split.internal.format.ChunkVisitor;
@@ -25,6 +27,7 @@ final class MergeTask implements TransferTask<MergeResult> {
     private final Repository repository;
     private final String name;
     private final BlobTarget.Writer writer;
+    private final long room;
     private final MergeOptions options;
     private final int threads;
 
@@ -38,6 +41,7 @@ final class MergeTask implements TransferTask<MergeResult> {
         this.options = options;
         // Digesting needs the order of the content.
         this.threads = options.expected().isPresent() ? 1 : threads;
+        this.room = target.room();
         this.writer = target.open();
     }
 
@@ -69,6 +73,7 @@ final class MergeTask implements TransferTask<MergeResult> {
                 context.retrying("read stream", () -> StreamChannels.verified(store, id, scratch.digest())),
                 hash,
                 name)) {
+            requireRoom(reader.header().size());
             context.planned(reader.header().size(), 1);
             reader.namedRefs(); // fails if they are damaged
             ObjectSizes sizes = ObjectSizes.find(store, reader.objectRefs(), queue, context);
@@ -84,6 +89,15 @@ final class MergeTask implements TransferTask<MergeResult> {
             return; // the reason is known already
         } finally {
             queue.close();
+        }
+    }
+
+    private void requireRoom(long size) throws RangeNotSatisfiableException {
+        if (size > room) {
+            throw new RangeNotSatisfiableException(
+                    BlobKey.of(RepositoryPaths.STREAMS + name),
+                    "the target has room for " + room + " bytes, the stream merges to " + size
+                            + "; use a larger target");
         }
     }
 

@@ -152,7 +152,12 @@ public interface ObjectStore extends Closeable {
         /** Shows other processes that this session is alive. Cheap if called often. */
         void keepAlive() throws IOException;
 
-        /** Makes all objects durable that were stored in this session, if the store was opened for that. */
+        /**
+         * Makes all objects durable that were stored in this session, if the store was opened for that. To be called
+         * before anything refers to them.
+         *
+         * @throws RepositoryBusyException if the session does not protect what it has found any more
+         */
         void sync() throws IOException;
     }
 
@@ -160,7 +165,8 @@ public interface ObjectStore extends Closeable {
      * Begins a garbage collection; only one runs at a time.
      *
      * @param wait how long to wait for writers, where they exclude a collection
-     * @param grace in a store without locks, the age below which an object is not deleted
+     * @param grace in a store without locks, the age below which an object is not deleted, unless that of the store is
+     *     longer
      * @throws RepositoryBusyException if writers, or another collection, do not end in time
      */
     Sweep beginSweep(Duration wait, Duration grace) throws IOException;
@@ -170,8 +176,12 @@ public interface ObjectStore extends Closeable {
         /** Returns whether an object to which nothing refers may be deleted now. */
         boolean mayDelete(StoredObject unreferenced) throws IOException;
 
-        /** Deletes objects for which {@link #mayDelete} returned true. */
-        void delete(Collection<StoredObject> objects) throws IOException;
+        /**
+         * Deletes objects for which {@link #mayDelete} returned true, except for those that were stored again since.
+         *
+         * @return the objects that were deleted
+         */
+        Collection<StoredObject> delete(Collection<StoredObject> objects) throws IOException;
 
         /**
          * Remembers what nothing refers to, for the next collection.

@@ -18,13 +18,14 @@ import org.jspecify.annotations.Nullable;
  * snapshot. Opened by {@link SplitEngine#open}.
  *
  * <p>Objects of up to {@value #VERIFIED} bytes are read whole and verified; the last one is kept. Of larger objects,
- * only the wanted range is read, and is not verified, as no digest covers it. An object that a garbage collection
- * deletes meanwhile is a {@link MissingObjectException}.
+ * only the wanted range is read, which no digest covers: such an object is verified if it is read from its start to its
+ * end in order, and the read that reaches its end fails if it is damaged. An object that a garbage collection deletes
+ * meanwhile is a {@link MissingObjectException}.
  *
  * <p>Thread-safe; reads are done one after another, and an interrupt makes a read fail.
  */
 public final class SplitContent implements SeekableByteChannel {
-    /** The size of the largest objects that are verified, in bytes. */
+    /** The size of the largest objects that are verified before any of their bytes is returned, in bytes. */
     public static final int VERIFIED = 1 << 20;
 
     private final ObjectStore store;
@@ -33,6 +34,7 @@ public final class SplitContent implements SeekableByteChannel {
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock:
     private final VerityDigest digest;
+    private @Nullable SequentialDigest inOrder;
     private @Nullable ByteBuffer memory;
     private ContentIndex.@Nullable Chunk kept;
     private long position;
@@ -55,7 +57,8 @@ public final class SplitContent implements SeekableByteChannel {
      *
      * @param target filled from its position, which is advanced, to its limit, or to the end of the content
      * @return the number of bytes; -1 if {@code from} is at the end of the content or beyond
-     * @throws DamagedObjectException if an object is damaged
+     * @throws DamagedObjectException if an object is found to be damaged; the bytes put into {@code target} must not be
+     *     used then
      * @throws MissingObjectException if an object is missing
      */
     public int read(ByteBuffer target, long from) throws IOException {
@@ -83,13 +86,26 @@ public final class SplitContent implements SeekableByteChannel {
     }
 
     private void readChunk(ContentIndex.Chunk chunk, long offset, ByteBuffer target) throws IOException {
-        if (chunk.object() == null) {
+        ObjectId object = chunk.object();
+        if (object == null) {
             index.readInline(chunk.inlinePosition() + offset, target);
         } else if (chunk.end() - chunk.start() > VERIFIED) {
-            store.read(chunk.object(), ByteRange.of(offset, target.remaining()), BlobTarget.Window.of(target));
+            ByteBuffer bytes = target.slice();
+            store.read(object, ByteRange.of(offset, target.remaining()), BlobTarget.Window.of(target));
+            verifyInOrder(chunk, object, offset, bytes);
         } else {
             target.put(verified(chunk).slice((int) offset, target.remaining()));
         }
+    }
+
+    private void verifyInOrder(ContentIndex.Chunk chunk, ObjectId object, long offset, ByteBuffer bytes)
+            throws DamagedObjectException {
+        SequentialDigest digest = inOrder;
+        if (digest == null) {
+            digest = new SequentialDigest(store.hash());
+            inOrder = digest;
+        }
+        digest.read(chunk, object, offset, bytes);
     }
 
     /** Returns the whole content of a small object. */
@@ -176,6 +192,7 @@ public final class SplitContent implements SeekableByteChannel {
         try {
             open = false;
             memory = null;
+            inOrder = null;
             kept = null;
             index.close();
         } finally {

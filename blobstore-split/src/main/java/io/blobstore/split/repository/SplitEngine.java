@@ -3,6 +3,7 @@ package io.blobstore.split.repository;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobTarget;
 import io.blobstore.split.internal.input.InputStreamChannel;
+import io.blobstore.split.oci.OciImage;
 import io.blobstore.transfer.RetryPolicy;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferListener;
@@ -112,6 +113,39 @@ public final class SplitEngine {
         return start(SplitTask.of(repository, name, channel, options, threads), options, threads);
     }
 
+    /**
+     * Starts the import of a container image and returns at once. Each layer, the configuration and the manifest become
+     * streams, with the names and references that composefs-rs gives them:
+     *
+     * <pre>
+     * oci-layer-sha256:DIFF_ID       a layer, uncompressed and split as a tar archive
+     * oci-config-sha256:DIGEST       the configuration, which refers to the layers
+     * oci-manifest-sha256:DIGEST     the manifest, which refers to the configuration and the layers
+     * refs/oci/NAME                  the image, with %2F for slashes of its name
+     * </pre>
+     *
+     * <p>Everything is verified: each blob's digest, and each layer's {@code diff_id}. A layer that the repository has,
+     * with all of its objects, is not read again. The ref appears at the end. If the import fails or is cancelled, it
+     * does not; layers that are complete are left to the next import or garbage collection. Uncompressed
+     * layers are split from their mapping. Compressed ones are split while they are decompressed; a file of more than 1
+     * MiB in them goes into a temporary file until it is stored.
+     *
+     * <p>The transfer fails with an {@link io.blobstore.split.oci.OciLayoutException}, which names the blob, if the
+     * image is damaged, incomplete or of an unsupported kind.
+     *
+     * @throws IllegalArgumentException if neither the options nor the layout say the image's name, or it is invalid
+     * @throws IllegalStateException if the manager is closed
+     */
+    public Transfer<OciImportResult> importImage(Repository repository, OciImage image, OciImportOptions options) {
+        int threads = threads(repository, options.concurrency());
+        String name = options.name()
+                .or(image::name)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "the image " + image + " has no name in its layout; give it one by the option name"));
+        OciImportTask task = new OciImportTask(repository, image, name, options, threads);
+        return transfers.start(task, options.retry(), threads, options.listener());
+    }
+
     /** Starts a merge with default options; see {@link #merge(Repository, String, BlobTarget, MergeOptions)}. */
     public Transfer<MergeResult> merge(Repository repository, String name, BlobTarget target) throws IOException {
         return merge(repository, name, target, MergeOptions.DEFAULT);
@@ -123,6 +157,8 @@ public final class SplitEngine {
      * that, and after a failure.
      *
      * @param name the name of the stream, or {@code refs/REF}
+     * @return the merge, which fails with {@link io.blobstore.RangeNotSatisfiableException} if the content is larger
+     *     than the target
      * @throws IllegalStateException if the manager, or the target's memory, is closed
      * @throws IOException if the target cannot be opened
      */

@@ -5,9 +5,10 @@ import io.blobstore.split.ContentType;
 import io.blobstore.split.Splitter;
 import io.blobstore.split.internal.input.StreamInput;
 import io.blobstore.transfer.RetryPolicy;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /** Options of {@link SplitEngine#split}. Immutable. */
 public final class SplitOptions {
@@ -29,7 +30,7 @@ public final class SplitOptions {
         splitter = builder.splitter;
         contentType = builder.contentType;
         ref = builder.ref;
-        streams = Map.copyOf(builder.streams);
+        streams = Collections.unmodifiableMap(new LinkedHashMap<>(builder.streams));
         expected = builder.expected;
         heal = builder.heal;
         concurrency = builder.concurrency;
@@ -65,7 +66,7 @@ public final class SplitOptions {
         return ref;
     }
 
-    /** Returns the names of other streams to which the stream refers, by the name of the reference. */
+    /** Returns the names of other streams to which the stream refers, by the name of the reference, in order. */
     public Map<String, String> streams() {
         return streams;
     }
@@ -114,7 +115,7 @@ public final class SplitOptions {
         private Splitter splitter = Splitter.tar();
         private ContentType contentType = ContentType.NONE;
         private Optional<String> ref = Optional.empty();
-        private final Map<String, String> streams = new TreeMap<>();
+        private final Map<String, String> streams = new LinkedHashMap<>();
         private Optional<Sha256> expected = Optional.empty();
         private boolean heal;
         private int concurrency;
@@ -147,7 +148,8 @@ public final class SplitOptions {
         }
 
         /**
-         * Adds a reference to another stream of the repository, which is kept as long as this one.
+         * Adds a reference to another stream of the repository, which is kept as long as this one. The stream lists its
+         * references in the order in which they were added.
          *
          * @param name the name of the reference
          * @param stream the name of the stream, which must exist

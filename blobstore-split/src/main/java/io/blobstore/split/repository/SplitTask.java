@@ -29,14 +29,13 @@ import org.slf4j.LoggerFactory;
 final class SplitTask implements TransferTask<SplitResult> {
     private static final Logger LOG = LoggerFactory.getLogger(SplitTask.class);
 
-    private static final Path TEMPORARIES = Path.of(System.getProperty("java.io.tmpdir"));
-
     private final Repository repository;
     private final String name;
     private final SplitSource source;
     private final SplitOptions options;
     private final int threads;
     private final SplitCounters counters;
+    private ObjectStore.@Nullable Session joined;
 
     // Written by the first worker, read by the last.
     private final ArrayDeque<Closeable> resources = new ArrayDeque<>();
@@ -61,8 +60,13 @@ final class SplitTask implements TransferTask<SplitResult> {
     static SplitTask of(
             Repository repository, String name, ReadableByteChannel stream, SplitOptions options, int threads) {
         RepositoryPaths.stream(name);
-        SplitSource source = new SplitSource.Stream(stream, options.streamMemory(), TEMPORARIES);
+        SplitSource source = new SplitSource.Stream(stream, options.streamMemory(), temporaries());
         return new SplitTask(repository, name, source, options, threads);
+    }
+
+    /** Makes the split use a session that the caller ends. */
+    void joining(ObjectStore.Session session) {
+        joined = session;
     }
 
     @Override
@@ -76,8 +80,10 @@ final class SplitTask implements TransferTask<SplitResult> {
         context.planned(source.size(), 1);
         WorkQueue queue = new WorkQueue(context, store.hash(), threads - 1);
         try {
-            ObjectStore.Session opened = open(context.retrying("begin session", store::beginSession));
-            SplitStreamWriter stream = open(SplitStreamWriter.create(store.hash(), options.contentType(), TEMPORARIES));
+            ObjectStore.Session opened =
+                    joined != null ? joined : open(context.retrying("begin session", store::beginSession));
+            SplitStreamWriter stream =
+                    open(SplitStreamWriter.create(store.hash(), options.contentType(), temporaries()));
             for (Map.Entry<String, String> reference : options.streams().entrySet()) {
                 ObjectId other = context.retrying("find stream", () -> repository.stream(reference.getValue()));
                 stream.streamRef(reference.getKey(), other);
@@ -106,6 +112,10 @@ final class SplitTask implements TransferTask<SplitResult> {
         } finally {
             queue.close();
         }
+    }
+
+    private static Path temporaries() {
+        return Path.of(System.getProperty("java.io.tmpdir"));
     }
 
     private <R extends Closeable> R open(R resource) {
@@ -152,13 +162,14 @@ final class SplitTask implements TransferTask<SplitResult> {
                 return result;
             });
         }
-        endSession(context);
+        if (joined == null) {
+            endSession(context, resources.removeLast());
+        }
         return result;
     }
 
     /** Ends the session with retries, as long as there are any; {@link #release} would have none. */
-    private void endSession(TransferContext context) throws InterruptedException {
-        Closeable session = resources.removeLast();
+    private void endSession(TransferContext context, Closeable session) throws InterruptedException {
         try {
             context.retrying("end session", () -> {
                 session.close();

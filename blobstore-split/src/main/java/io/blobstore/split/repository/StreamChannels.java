@@ -27,7 +27,7 @@ final class StreamChannels {
      * @throws DamagedObjectException if its content is not what its id says
      */
     static SeekableByteChannel verified(ObjectStore store, ObjectId id, VerityDigest digest) throws IOException {
-        StoredObject found = store.find(id).orElseThrow(() -> new MissingObjectException(id, null));
+        StoredObject found = find(store, id);
         if (found.size() <= MAX_MEMORY) {
             ByteBuffer content = ByteBuffer.allocate((int) found.size());
             Verification.read(store, id, BlobTarget.Window.of(content), digest);
@@ -52,11 +52,19 @@ final class StreamChannels {
      * @throws MissingObjectException if it is missing
      */
     static SeekableByteChannel ranges(ObjectStore store, ObjectId id) throws IOException {
-        StoredObject found = store.find(id).orElseThrow(() -> new MissingObjectException(id, null));
+        StoredObject found = find(store, id);
         return new RangeChannel(
                 found.size(),
                 (offset, target) ->
                         store.read(id, ByteRange.of(offset, target.remaining()), BlobTarget.Window.of(target)));
+    }
+
+    private static StoredObject find(ObjectStore store, ObjectId id) throws IOException {
+        StoredObject found = store.find(id).orElseThrow(() -> new MissingObjectException(id, null));
+        if (found.size() < 0) {
+            throw new DamagedObjectException(id, "it is no regular file");
+        }
+        return found;
     }
 
     /** A window that writes a file from its start. */

@@ -200,6 +200,11 @@ final class WorkQueue {
 
     /** Throws a {@link StoppedException} if the transfer has stopped. */
     void requireRunning() {
+        requireRunning(context);
+    }
+
+    /** Throws a {@link StoppedException} if a transfer has stopped. */
+    static void requireRunning(TransferContext context) {
         if (context.isStopped()) {
             throw new StoppedException();
         }

@@ -44,28 +44,38 @@ class BucketSessionTest {
                 FaultyBlobStore.over(memory).at(Operation.STORE, 2, Fault.ERROR).build();
         try (BucketSession session = BucketSession.begin(faulty, GRACE, nanos::get)) {
             pass(Duration.ofSeconds(61));
-            assertThatThrownBy(session::keepAlive).isInstanceOf(BlobStoreException.class);
             session.keepAlive();
-            assertThat(faulty.requests(Operation.STORE)).isEqualTo(3);
+            session.keepAlive();
+            assertThat(faulty.requests(Operation.STORE)).isEqualTo(2);
+            pass(Duration.ofSeconds(61));
             session.keepAlive();
             assertThat(faulty.requests(Operation.STORE)).isEqualTo(3);
         }
     }
 
-    /** A collection forgets it after the grace period, and may then delete what it has stored. */
     @Test
-    void aSessionThatStoodStillIsOver() throws IOException {
+    void itFailsLongBeforeACollectionTakesItForDead() throws IOException {
+        FaultyBlobStore faulty =
+                FaultyBlobStore.over(memory).at(Operation.STORE, 2, Fault.ERROR).build();
+        try (BucketSession session = BucketSession.begin(faulty, GRACE, nanos::get)) {
+            pass(GRACE.dividedBy(4));
+            assertThatThrownBy(session::keepAlive).isInstanceOf(BlobStoreException.class);
+        }
+    }
+
+    /** Whether it is over is decided by the collection, which deletes its blob. */
+    @Test
+    void aSessionThatStoodStillGoesOnUnlessACollectionHasEndedIt() throws IOException {
         try (BucketSession session = BucketSession.begin(memory, GRACE, nanos::get)) {
-            pass(Duration.ofHours(12));
+            pass(GRACE.plusSeconds(1));
             session.keepAlive();
-            pass(Duration.ofHours(12).plusSeconds(1));
+            memory.delete(
+                    memory.list(ListOptions.prefix(BucketSession.PREFIX)).next().key());
+            pass(GRACE.plusSeconds(1));
             for (int again = 0; again < 2; again++) {
-                assertThatThrownBy(session::keepAlive)
-                        .isInstanceOfSatisfying(
-                                BlobStoreException.class,
-                                e -> assertThat(e.isRetryable()).isFalse())
-                        .hasMessageContainingAll("43201 seconds", "split again");
+                assertThatThrownBy(session::sync).isInstanceOf(RepositoryBusyException.class);
             }
+            assertThatThrownBy(session::keepAlive).isInstanceOf(RepositoryBusyException.class);
         }
     }
 }

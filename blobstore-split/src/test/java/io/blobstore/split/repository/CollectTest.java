@@ -8,8 +8,11 @@ import io.blobstore.BlobListing;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
+import io.blobstore.BlobStoreException;
+import io.blobstore.ByteRange;
 import io.blobstore.ForwardingBlobStore;
 import io.blobstore.ListOptions;
+import io.blobstore.Operation;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.contract.InMemoryBlobStore;
@@ -28,10 +31,13 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -265,7 +271,10 @@ class CollectTest {
     private static final class ClockedStore extends ForwardingBlobStore {
         private final ConcurrentHashMap<BlobKey, Instant> stored = new ConcurrentHashMap<>();
         private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
+        private volatile boolean failing;
+        private volatile Runnable beforeObject = () -> {};
         private volatile Runnable beforeLink = () -> {};
+        private volatile Runnable beforeLinksAreListed = () -> {};
 
         ClockedStore(BlobStore delegate) {
             super(delegate);
@@ -273,6 +282,14 @@ class CollectTest {
 
         @Override
         public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
+            if (failing) {
+                throw new BlobStoreException(Operation.STORE, key, "failing", null, true);
+            }
+            if (key.toString().startsWith("objects/")) {
+                Runnable action = beforeObject;
+                beforeObject = () -> {};
+                action.run();
+            }
             if (key.toString().startsWith("streams/")) {
                 Runnable action = beforeLink;
                 beforeLink = () -> {};
@@ -292,6 +309,11 @@ class CollectTest {
 
         @Override
         public BlobListing list(ListOptions options) throws IOException {
+            if (options.prefix().equals("streams/")) {
+                Runnable action = beforeLinksAreListed;
+                beforeLinksAreListed = () -> {};
+                action.run();
+            }
             BlobListing listing = super.list(options);
             return new BlobListing() {
                 @Override
@@ -338,6 +360,27 @@ class CollectTest {
     }
 
     @Test
+    void aCollectionKeepsTheGracePeriodOnWhichWritersRely() throws Exception {
+        Repository patient =
+                Repository.of(BlobStoreObjects.of(bucket, ObjectHash.SHA_256).grace(Duration.ofDays(8)));
+        split(patient, "a", first, "a");
+        patient.deleteRef("a");
+        bucket.now = bucket.now.plus(Duration.ofDays(3)); // a writer would not store the objects again
+        patient.collect(CollectOptions.DEFAULT);
+        assertThat(patient.collect(CollectOptions.DEFAULT).objectsDeleted()).isZero();
+        assertThat(patient.collect(CollectOptions.builder()
+                                .grace(Duration.ofHours(1))
+                                .build())
+                        .objectsDeleted())
+                .isZero();
+        bucket.now = bucket.now.plus(Duration.ofDays(6));
+        CollectOptions longer =
+                CollectOptions.builder().grace(Duration.ofDays(10)).build();
+        assertThat(patient.collect(longer).objectsDeleted()).isZero();
+        assertThat(patient.collect(CollectOptions.DEFAULT).objectsDeleted()).isEqualTo(21);
+    }
+
+    @Test
     void anOldObjectIsSparedTheFirstTime() throws Exception {
         split(inBucket, "a", first, "a");
         inBucket.deleteRef("a");
@@ -365,6 +408,87 @@ class CollectTest {
         split(inBucket, "again", first, "again");
         inBucket.collect(CollectOptions.DEFAULT);
         Fixture.assertSame(Fixture.merge(transfers, inBucket, "again", first.remaining()), first);
+    }
+
+    @Test
+    void aStreamThatIsLinkedDuringACollectionIsKept() throws Exception {
+        split(inBucket, "a", first, "a");
+        bucket.beforeLinksAreListed = () -> splitUnchecked("b", second);
+        CollectReport report = inBucket.collect(CollectOptions.DEFAULT);
+        assertThat(report.linksDeleted()).isEmpty();
+        Fixture.assertSame(Fixture.merge(transfers, inBucket, "refs/b", second.remaining()), second);
+    }
+
+    @Test
+    void aWriterThatFindsOldObjectsDuringACollectionKeepsThem() throws Exception {
+        split(inBucket, "a", first, "a");
+        inBucket.deleteRef("a");
+        bucket.now = bucket.now.plus(Duration.ofHours(25));
+        inBucket.collect(CollectOptions.DEFAULT); // the next one may delete them, and has listed them as old
+        bucket.beforeLinksAreListed = () -> splitUnchecked("a", first);
+        CollectReport report = inBucket.collect(CollectOptions.DEFAULT);
+        assertThat(report.objectsDeleted()).isZero();
+        assertThat(report.linksDeleted()).isEmpty();
+        Fixture.assertSame(Fixture.merge(transfers, inBucket, "refs/a", first.remaining()), first);
+    }
+
+    private void splitUnchecked(String name, ByteBuffer content) {
+        try {
+            split(inBucket, name, content, name);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aListOfCandidatesThatIsTooLargeIsReadInPart() throws Exception {
+        split(inBucket, "a", first, "a");
+        inBucket.deleteRef("a");
+        bucket.now = bucket.now.plus(Duration.ofHours(25));
+        inBucket.collect(CollectOptions.DEFAULT);
+        BlobKey candidates = BlobKey.of(".split/candidates");
+        ByteBuffer large = ByteBuffer.allocate(65 << 20);
+        bucket.read(candidates, ByteRange.all(), large);
+        bucket.store(candidates, BlobSource.of(large.clear()));
+        assertThat(inBucket.collect(CollectOptions.DEFAULT).objectsDeleted()).isEqualTo(21);
+    }
+
+    @Test
+    void aWriterWhoseSessionWasDeletedFailsBeforeItsLink() throws Exception {
+        CompletableFuture<CollectReport> report = new CompletableFuture<>();
+        bucket.beforeObject = () -> {
+            bucket.now = bucket.now.plus(Duration.ofHours(25)); // the computer was asleep
+            try {
+                report.complete(inBucket.collect(CollectOptions.DEFAULT));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        };
+        assertThatThrownBy(() -> split(inBucket, "a", first, "a")).isInstanceOf(RepositoryBusyException.class);
+        assertThat(report.join().isClean()).isTrue();
+        assertThat(inBucket.streams()).isEmpty();
+    }
+
+    @Test
+    void aSessionOutlivesARequestThatFailsButNotItsDeletion() throws Exception {
+        AtomicLong minutes = new AtomicLong();
+        LongSupplier clock = () -> Duration.ofMinutes(minutes.incrementAndGet()).toNanos(); // shown again each time
+        BucketSession session = BucketSession.begin(bucket, Duration.ofHours(24), clock);
+        String name =
+                bucket.list(ListOptions.prefix(BucketSession.PREFIX)).next().name();
+        session.keepAlive();
+        assertThat(bucket.head(BlobKey.of(name)).size()).isPositive();
+        bucket.failing = true;
+        session.keepAlive();
+        bucket.failing = false;
+        session.keepAlive();
+        session.sync();
+
+        bucket.delete(BlobKey.of(name));
+        assertThatThrownBy(session::keepAlive).isInstanceOf(RepositoryBusyException.class);
+        assertThatThrownBy(session::sync).isInstanceOf(RepositoryBusyException.class);
+        assertThat(bucket.list(ListOptions.prefix(BucketSession.PREFIX)).hasNext())
+                .isFalse();
     }
 
     @Test

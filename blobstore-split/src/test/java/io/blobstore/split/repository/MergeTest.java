@@ -10,16 +10,21 @@ import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
+import io.blobstore.RangeNotSatisfiableException;
 import io.blobstore.Sha256;
+import io.blobstore.TargetException;
 import io.blobstore.contract.CampaignScale;
 import io.blobstore.contract.FaultyBlobStore;
 import io.blobstore.contract.FaultyBlobStore.Fault;
 import io.blobstore.contract.InMemoryBlobStore;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.memory.MappedFile;
+import io.blobstore.split.ContentType;
 import io.blobstore.split.ObjectHash;
 import io.blobstore.split.ObjectId;
 import io.blobstore.split.Vectors;
+import io.blobstore.split.internal.format.SplitStreamWriter;
+import io.blobstore.split.internal.format.WrittenStream;
 import io.blobstore.split.internal.verity.VerityDigest;
 import io.blobstore.transfer.RetryPolicy;
 import io.blobstore.transfer.Transfer;
@@ -33,6 +38,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -130,7 +136,82 @@ class MergeTest {
         assertNothingIsPublished();
     }
 
+    @Test
+    void manyEmptyObjectsAreNotCollectedInMemory() throws Exception {
+        int objects = 20_000;
+        ObjectId empty = VerityDigest.of(ObjectHash.SHA_256, BlobSource.of());
+        repository.objects().put(empty, BlobSource.of(), false);
+        try (SplitStreamWriter writer = SplitStreamWriter.create(ObjectHash.SHA_256, ContentType.NONE, directory)) {
+            for (int i = 0; i < objects; i++) {
+                writer.object(empty, 0);
+            }
+            WrittenStream written = writer.finish();
+            repository.objects().put(written.id(), written.content(), false);
+            repository.objects().setLink("streams/s", "objects/" + written.id().path());
+        }
+        AtomicInteger windows = new AtomicInteger();
+        BlobTarget counting = new BlobTarget() {
+            @Override
+            public long room() {
+                return 0;
+            }
+
+            @Override
+            public Writer open() throws IOException {
+                Writer writer = BlobTarget.of(ByteBuffer.allocate(0)).open();
+                return new Writer() {
+                    @Override
+                    public Window window(long offset, long length) throws IOException {
+                        windows.incrementAndGet();
+                        return writer.window(offset, length);
+                    }
+
+                    @Override
+                    public void commit(long length) throws TargetException {
+                        writer.commit(length);
+                    }
+
+                    @Override
+                    public void close() throws IOException {
+                        writer.close();
+                    }
+                };
+            }
+        };
+        MergeResult merged =
+                SplitEngine.of(transfers).merge(repository, "s", counting).join(LIMIT);
+        assertThat(merged.objects()).isEqualTo(objects);
+        assertThat(windows.get()).as("runs").isGreaterThan(10);
+    }
+
+    @Test
+    void aTargetThatIsTooSmallIsNamed() throws Exception {
+        Fixture.split(transfers, repository, "s", tar);
+        assertThatThrownBy(() -> Fixture.merge(transfers, repository, "s", tar.remaining() - 1))
+                .isInstanceOf(RangeNotSatisfiableException.class)
+                .hasMessageContaining(String.valueOf(tar.remaining()));
+    }
+
     // ---- damage
+
+    @Test
+    void aStreamThatIsNoFileIsNamed() throws Exception {
+        Path root = directory.resolve("repository");
+        ComposefsDirectory.create(root, ObjectHash.SHA_256);
+        try (ComposefsDirectory onDisk = Fixture.open(root)) {
+            Repository other = Repository.of(onDisk);
+            Fixture.split(transfers, other, "s", tar);
+            Path object = root.resolve("objects").resolve(other.stream("s").path());
+            Files.delete(object);
+            Files.createDirectory(object);
+            assertThatThrownBy(() -> merge(other, "s", directory.resolve("file"), MergeOptions.DEFAULT))
+                    .isInstanceOf(DamagedObjectException.class)
+                    .hasMessageContaining("no regular file");
+            assertThatThrownBy(() -> SplitEngine.of(transfers).open(other, "s"))
+                    .isInstanceOf(DamagedObjectException.class);
+            assertThatThrownBy(() -> StreamObjects.read(other, "s")).isInstanceOf(DamagedObjectException.class);
+        }
+    }
 
     private BlobKey anObject() throws IOException {
         ObjectId stream = repository.stream("s");

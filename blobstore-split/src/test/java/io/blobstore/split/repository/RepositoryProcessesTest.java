@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
@@ -74,7 +75,11 @@ class RepositoryProcessesTest {
         return root;
     }
 
-    private static void assertCleanAndOneOf(Path root, Set<Long> seeds) throws Exception {
+    private void assertCleanAndOneOf(Path root, Set<Long> seeds) throws Exception {
+        Optional<Cfsctl> composefs = Cfsctl.find(root, directory); // in the campaign tier
+        if (composefs.isPresent()) {
+            composefs.get().requireClean();
+        }
         try (TransferManager transfers = TransferManager.create();
                 ComposefsDirectory store = Fixture.open(root)) {
             try (Stream<Path> left = Files.list(root.resolve(".blobstore/tmp"))) {

@@ -9,11 +9,15 @@ import io.blobstore.contract.FaultyBlobStore;
 import io.blobstore.contract.InMemoryBlobStore;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.split.ObjectHash;
+import io.blobstore.split.ObjectId;
 import io.blobstore.split.Splitter;
 import io.blobstore.split.Vectors;
+import io.blobstore.split.internal.verity.VerityDigest;
 import io.blobstore.transfer.TransferManager;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -98,6 +102,59 @@ class SplitContentTest {
             ByteBuffer target = ByteBuffer.allocate(10);
             assertThatThrownBy(() -> content.read(target, 0)).isInstanceOf(DamagedObjectException.class);
             assertThat(target).isEqualTo(ByteBuffer.allocate(10));
+        }
+    }
+
+    @Test
+    void aLargeObjectIsVerifiedWhenItIsReadInOrder() throws Exception {
+        int size = 2 * SplitContent.VERIFIED + 5000;
+        byte[] large = Fixture.files(1, 1, size).get(0);
+        ByteBuffer tar = Fixture.tar(List.of(new byte[0], large, large, new byte[10]));
+        int start = 2 * 512; // behind two headers
+        try (SplitContent content = open(tar, SplitOptions.DEFAULT)) {
+            readToTheEnd(content, tar, 4096);
+            readToTheEnd(content, tar, tar.remaining());
+            ObjectId id = VerityDigest.of(ObjectHash.SHA_256, BlobSource.of(ByteBuffer.wrap(large)));
+            large[size - 1]++;
+            repository.objects().put(id, BlobSource.of(ByteBuffer.wrap(large)), true);
+
+            ByteBuffer piece = ByteBuffer.allocate(10_000);
+            content.position(0);
+            assertThatThrownBy(() -> {
+                        while (content.read(piece.clear()) > 0) {}
+                    })
+                    .isInstanceOf(DamagedObjectException.class)
+                    .hasMessageContaining(id.hex());
+            assertThat(content.position()).isBetween(start + size - 10_000L, start + size - 1L);
+            // Where it is not read in order, nothing can be said.
+            assertThat(content.read(piece.clear(), start + size - 1000)).isPositive();
+        }
+    }
+
+    private static void readToTheEnd(SplitContent content, ByteBuffer expected, int piece) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(piece);
+        content.position(0);
+        for (int at = 0; content.read(bytes.clear()) > 0; at += bytes.limit()) {
+            assertThat(bytes.flip()).isEqualTo(expected.slice(at, bytes.limit()));
+        }
+        assertThat(content.position()).isEqualTo(expected.remaining());
+    }
+
+    @Test
+    void anInterruptDoesNotEndTheContentForOthers() throws Exception {
+        ByteBuffer tar = Fixture.tar(Fixture.files(1, 10, 1000));
+        try (SplitContent content = open(tar, SplitOptions.DEFAULT)) {
+            ByteBuffer header = ByteBuffer.allocate(512);
+            Thread.currentThread().interrupt();
+            try {
+                content.read(header, 0);
+            } catch (IOException e) {
+                assertThat(e).isNotNull(); // as it may
+            } finally {
+                assertThat(Thread.interrupted()).isTrue();
+            }
+            assertThat(content.read(header.clear(), 0)).isEqualTo(512);
+            Fixture.assertSame(header.flip(), tar.slice(0, 512));
         }
     }
 

@@ -1,6 +1,7 @@
 package io.blobstore.split.internal.format;
 
 import io.blobstore.BlobSource;
+import io.blobstore.TargetException;
 import io.blobstore.internal.buffer.DirectBufferPool;
 import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
 import java.io.Closeable;
@@ -49,8 +50,12 @@ final class SpillBuffer implements Closeable {
         return size;
     }
 
-    /** Adds a buffer's remaining bytes; the buffer's position is its limit after that. */
-    void add(ByteBuffer bytes) throws IOException {
+    /**
+     * Adds a buffer's remaining bytes; the buffer's position is its limit after that.
+     *
+     * @throws TargetException if the temporary file cannot be written
+     */
+    void add(ByteBuffer bytes) throws TargetException {
         if (closed) {
             throw new IllegalStateException("closed");
         }
@@ -63,7 +68,7 @@ final class SpillBuffer implements Closeable {
         }
     }
 
-    private ByteBuffer pieceWithRoom() throws IOException {
+    private ByteBuffer pieceWithRoom() throws TargetException {
         if (!pieces.isEmpty() && last().hasRemaining()) {
             return last();
         }
@@ -80,17 +85,21 @@ final class SpillBuffer implements Closeable {
     }
 
     /** Moves the bytes in memory to the file, and keeps one piece to write through. */
-    private void spill() throws IOException {
-        FileChannel target = channel;
-        if (target == null) {
-            file = Files.createTempFile(directory, "stream-", ".tmp");
-            target = channel = FileChannel.open(file, StandardOpenOption.WRITE);
-        }
-        for (PooledBuffer piece : pieces) {
-            ByteBuffer bytes = piece.buffer().flip();
-            while (bytes.hasRemaining()) {
-                target.write(bytes);
+    private void spill() throws TargetException {
+        try {
+            FileChannel target = channel;
+            if (target == null) {
+                file = Files.createTempFile(directory, "stream-", ".tmp");
+                target = channel = FileChannel.open(file, StandardOpenOption.WRITE);
             }
+            for (PooledBuffer piece : pieces) {
+                ByteBuffer bytes = piece.buffer().flip();
+                while (bytes.hasRemaining()) {
+                    target.write(bytes);
+                }
+            }
+        } catch (IOException e) {
+            throw new TargetException("a temporary file in " + directory, String.valueOf(e.getMessage()), e);
         }
         keepOnePiece();
     }
@@ -105,7 +114,7 @@ final class SpillBuffer implements Closeable {
     /**
      * Returns the content, which is valid until this buffer changes or is closed.
      *
-     * @throws IOException if the temporary file cannot be written
+     * @throws TargetException if the temporary file cannot be written
      */
     BlobSource content() throws IOException {
         if (file != null) {

@@ -1,29 +1,39 @@
 package io.blobstore.bench;
 
-import io.blobstore.bench.CacheWorkload.CacheSpec;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
- * A workload of the cache in a JVM of its own. Prints {@code #ready}; then answers each line of standard input with a
- * round: {@code #result} and the {@link Measurement}.
+ * A workload in a JVM of its own. Prints {@code #ready}; then answers each line of standard input with a round:
+ * {@code #result} and the {@link Measurement}.
  */
-final class CacheMain {
-    private CacheMain() {}
+final class WorkloadMain {
+    private WorkloadMain() {}
+
+    /** Returns the arguments for a workload. */
+    static List<String> arguments(Workload workload, Workload.Spec spec) {
+        return List.of(
+                workload.id(),
+                spec.directory().toString(),
+                spec.source().toString(),
+                Long.toString(spec.size()),
+                spec.endpoint());
+    }
 
     /**
      * Runs a workload until standard input ends.
      *
-     * @param args the name of a {@link CacheWorkload}, and the components of its {@link CacheSpec}
+     * @param args what {@link #arguments} returns
      */
     public static void main(String[] args) throws Exception {
         PrintStream out = System.out;
         System.setOut(System.err); // output of libraries is not part of the protocol
-        CacheSpec spec = new CacheSpec(Path.of(args[1]), Path.of(args[2]), Long.parseLong(args[3]), args[4]);
-        try (CacheWorkload.Run run = CacheWorkload.valueOf(args[0]).open(spec);
+        Workload.Spec spec = new Workload.Spec(Path.of(args[1]), Path.of(args[2]), Long.parseLong(args[3]), args[4]);
+        try (Workload.Run run = Workload.of(args[0]).open(spec);
                 BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             out.println("#ready");
             while (input.readLine() != null) {

@@ -1,0 +1,139 @@
+package io.blobstore.bench;
+
+import io.blobstore.bench.Alternative.Commands;
+import io.blobstore.bench.Alternative.InJvm;
+import io.blobstore.bench.Alternative.Missing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Measures the alternatives of a row, which take turns, so that noise affects all of them equally. */
+final class RowComparison {
+    private static final Duration TIMEOUT = Duration.ofMinutes(20);
+    private static final double MIB = 1 << 20;
+
+    private final BenchRow.Setting setting;
+    private final Path source;
+    private final long size;
+    private final String endpoint;
+
+    /**
+     * Creates a comparison.
+     *
+     * @param source a file with the content
+     * @param size what {@link Workload.Spec#size} is to be
+     * @param endpoint the server, or empty
+     */
+    RowComparison(BenchRow.Setting setting, Path source, long size, String endpoint) {
+        this.setting = setting;
+        this.source = source;
+        this.size = size;
+        this.endpoint = endpoint;
+    }
+
+    /** An alternative that is ready to be measured. */
+    private interface Turn extends AutoCloseable {
+        Measurement run() throws IOException, InterruptedException;
+
+        /** Returns the peak of its memory, or 0. */
+        default double memoryMib() {
+            return 0;
+        }
+
+        @Override
+        default void close() {}
+    }
+
+    /** Measures all alternatives, in turn in each round. */
+    List<ClientResult> run(List<Alternative> alternatives) throws IOException, InterruptedException {
+        List<Optional<Turn>> turns = new ArrayList<>();
+        try {
+            List<List<Measurement>> measured = new ArrayList<>();
+            for (Alternative each : alternatives) {
+                turns.add(start(each, turns.size()));
+                measured.add(new ArrayList<>());
+            }
+            for (int round = -setting.warmUp(); round < setting.rounds(); round++) {
+                for (int i = 0; i < turns.size(); i++) {
+                    if (turns.get(i).isPresent()) {
+                        Measurement result = turns.get(i).get().run();
+                        if (round >= 0) {
+                            measured.get(i).add(result);
+                        }
+                    }
+                }
+            }
+            List<ClientResult> results = new ArrayList<>();
+            for (int i = 0; i < turns.size(); i++) {
+                Alternative each = alternatives.get(i);
+                double memory = turns.get(i).map(Turn::memoryMib).orElse(0.0);
+                String failure = each.work() instanceof Missing missing ? missing.reason() : "";
+                results.add(new ClientResult(each.client(), each.title(), "", failure, measured.get(i), memory, 1, ""));
+            }
+            return results;
+        } finally {
+            turns.forEach(turn -> turn.ifPresent(Turn::close));
+        }
+    }
+
+    private Optional<Turn> start(Alternative alternative, int number) throws IOException, InterruptedException {
+        if (alternative.work() instanceof InJvm inJvm) {
+            return Optional.of(start(inJvm, number));
+        }
+        if (alternative.work() instanceof Commands commands) {
+            ShellTimer.run(commands.once());
+            return Optional.of(() -> {
+                ShellTimer.run(commands.before());
+                return ShellTimer.time(commands.command());
+            });
+        }
+        return Optional.empty();
+    }
+
+    private Turn start(InJvm work, int number) throws IOException, InterruptedException {
+        Path directory = Files.createDirectory(setting.workspace().directory().resolve("run-" + number));
+        List<String> options = new ArrayList<>(BenchmarkEnvironment.CLIENT_OPTIONS);
+        options.addAll(List.of(
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                "-Daws.accessKeyId=benchmark",
+                "-Daws.secretAccessKey=benchmark",
+                "-Daws.disableEc2Metadata=true"));
+        options.addAll(work.options());
+        ChildProcess process = ChildProcess.start(
+                WorkloadMain.class,
+                options,
+                WorkloadMain.arguments(work.workload(), new Workload.Spec(directory, source, size, endpoint)),
+                Map.of(),
+                directory.resolve("log"));
+        process.await("#ready", TIMEOUT, () -> {});
+        return new Turn() {
+            private long peak;
+
+            @Override
+            public Measurement run() throws IOException, InterruptedException {
+                process.send("round");
+                String answer = process.await("#result ", TIMEOUT, () -> {
+                    if (work.sampled()) {
+                        peak = Math.max(peak, process.anonymousMemory());
+                    }
+                });
+                return Measurement.parse(answer.substring("#result ".length()));
+            }
+
+            @Override
+            public double memoryMib() {
+                return peak / MIB;
+            }
+
+            @Override
+            public void close() {
+                process.close();
+            }
+        };
+    }
+}

@@ -1,0 +1,9 @@
+/**
+ * Reads JSON of untrusted origin, in bounded memory.
+ *
+ * <p>May depend on the JDK only.
+ */
+@NullMarked
+package io.blobstore.split.internal.json;
+
+import org.jspecify.annotations.NullMarked;
