@@ -5,6 +5,7 @@ import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
+import io.blobstore.Operation;
 import io.blobstore.internal.concurrent.Interrupts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -81,8 +82,6 @@ final class BucketSession implements ObjectStore.Session {
                 requireAlive();
                 store.store(key, BlobSource.of(StandardCharsets.UTF_8.encode(began.toString())));
                 shownNanos = now;
-            } catch (RepositoryBusyException e) {
-                throw e;
             } catch (BlobStoreException e) {
                 if (!e.isRetryable() || Interrupts.caused(e) || now - shownNanos >= patienceNanos) {
                     throw e;
@@ -96,8 +95,13 @@ final class BucketSession implements ObjectStore.Session {
         try {
             store.head(key);
         } catch (BlobNotFoundException e) {
-            throw new RepositoryBusyException("a garbage collection has ended this writer's session, which was not"
-                    + " heard of for too long, and may have deleted what it relies on; start again");
+            throw new BlobStoreException(
+                    Operation.STORE,
+                    key,
+                    "a garbage collection has ended this writer's session, which was not heard of for too long, and may"
+                            + " have deleted what the writer relies on; start again",
+                    e,
+                    false);
         }
     }
 

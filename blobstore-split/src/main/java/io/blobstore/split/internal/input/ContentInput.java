@@ -19,10 +19,10 @@ public interface ContentInput extends SplitInput, Closeable {
     void consume(long length) throws IOException;
 
     /**
-     * Consumes the next bytes like {@link #consume(long)}, and tells on the way what has arrived of them, so that it can
+     * Consumes the next bytes like {@link #consume(long)}, and reports on the way which of them have arrived: these can
      * be {@linkplain #retain retained}.
      *
-     * @param section the number of bytes that are told at once, except for the last ones
+     * @param section the number of bytes that are reported at once, except for the last ones
      */
     default void consume(long length, int section, Arrival arrival) throws IOException {
         long offset = position();

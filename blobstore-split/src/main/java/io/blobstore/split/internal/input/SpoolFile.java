@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Bytes of a stream in a temporary file, for what is too large for memory. On Linux the file has no name from the start:
- * it disappears with the process. Written by one thread before others read it.
+ * Bytes of a stream in a temporary file, for what is too large for memory. On Linux the file has no name from the
+ * start: it disappears with the process. One thread writes it while others read what was written.
  */
 final class SpoolFile extends Segment {
     private final Path path;

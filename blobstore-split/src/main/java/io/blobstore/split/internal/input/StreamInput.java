@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  *   segments:    …──[ memory ]──[ memory ]──[ temporary file ]──[ memory, being filled ]
  * </pre>
  *
- * <p>Up to 1 MiB is read ahead into direct memory, in pieces; more than that, as for a large file in a tar archive, into
- * a temporary file of its own. The memory is bounded: where there is none left, {@link StreamFlow#awaitRoom} waits until
+ * <p>Up to 1 MiB is read ahead into direct memory, in pieces; more than that, as for a large file in a tar archive,
+ * into a temporary file of its own. The memory is bounded: when none is left, {@link StreamFlow#awaitRoom} waits until
  * other bytes of the stream were processed.
  *
  * <p>Reads on the parser's thread only, and never more than one call reads at a time. An interrupt ends a read if the
