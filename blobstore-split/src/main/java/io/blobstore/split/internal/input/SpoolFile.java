@@ -1,6 +1,7 @@
 package io.blobstore.split.internal.input;
 
 import io.blobstore.BlobSource;
+import io.blobstore.TargetException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -42,10 +43,18 @@ final class SpoolFile extends Segment {
         }
     }
 
-    /** Appends a buffer's remaining bytes. */
-    void append(ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            size += channel.write(bytes, size);
+    /**
+     * Appends a buffer's remaining bytes.
+     *
+     * @throws TargetException if the file cannot be written
+     */
+    void append(ByteBuffer bytes) throws TargetException {
+        try {
+            while (bytes.hasRemaining()) {
+                size += channel.write(bytes, size);
+            }
+        } catch (IOException e) {
+            throw new TargetException("a temporary file for the stream", String.valueOf(e.getMessage()), e);
         }
     }
 
