@@ -1,6 +1,7 @@
 package io.blobstore.split.internal.input;
 
 import io.blobstore.BlobSource;
+import io.blobstore.TargetException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -46,7 +47,11 @@ final class SpoolFile extends Segment {
         }
     }
 
-    /** Appends a buffer's remaining bytes. */
+    /**
+     * Appends a buffer's remaining bytes.
+     *
+     * @throws TargetException if the file cannot be written
+     */
     void append(ByteBuffer bytes) throws IOException {
         try {
             while (bytes.hasRemaining()) {
@@ -55,10 +60,7 @@ final class SpoolFile extends Segment {
         } catch (ClosedByInterruptException e) {
             throw e;
         } catch (IOException e) {
-            throw new IOException(
-                    "the temporary file " + path + ", for a part of more than 1 MiB, cannot be written: "
-                            + e.getMessage() + "; its directory is java.io.tmpdir",
-                    e);
+            throw new TargetException("the temporary file " + path + " of a stream, in java.io.tmpdir", String.valueOf(e.getMessage()), e);
         }
     }
 
