@@ -167,7 +167,7 @@ final class SplitRuns {
         }
 
         @Override
-        public void inline(long length) {
+        public void inline(long length) throws IOException {
             input.consume(length);
         }
 

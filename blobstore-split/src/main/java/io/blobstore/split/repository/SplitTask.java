@@ -89,9 +89,9 @@ final class SplitTask implements TransferTask<SplitResult> {
                 stream.streamRef(reference.getKey(), other);
             }
             Optional<WholeDigest> digest = options.expected().map(expected -> new WholeDigest(expected, queue));
-            SplitFlow flow = new SplitFlow(queue, digest);
-            ContentInput input = open(source.open(flow));
             ObjectWriter objects = open(new ObjectWriter(store, opened, context, queue, options.heal(), counters));
+            SplitFlow flow = new SplitFlow(queue, objects, digest);
+            ContentInput input = open(source.open(flow));
             SplitPipeline pipeline =
                     new SplitPipeline(input, stream, queue, objects, store.hash(), threads, (parsed, inline, bytes) -> {
                         counters.parsed(parsed, inline);

@@ -36,6 +36,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -471,7 +473,9 @@ class CollectTest {
 
     @Test
     void aSessionOutlivesARequestThatFailsButNotItsDeletion() throws Exception {
-        BucketSession session = BucketSession.begin(bucket, Duration.ofHours(24), Duration.ZERO);
+        AtomicLong minutes = new AtomicLong();
+        LongSupplier clock = () -> Duration.ofMinutes(minutes.incrementAndGet()).toNanos(); // shown again each time
+        BucketSession session = BucketSession.begin(bucket, Duration.ofHours(24), clock);
         String name =
                 bucket.list(ListOptions.prefix(BucketSession.PREFIX)).next().name();
         session.keepAlive();
