@@ -63,7 +63,7 @@ final class MergeCommand implements Callable<Integer> {
         }
     }
 
-    /** Writes the content in order. Objects of more than 1 MiB are verified when all but their last bytes are written. */
+    /** Writes the content in order, verified: objects of more than 1 MiB before their last bytes, others before all. */
     private void print(SplitEngine engine, RepositoryOption.Opened opened) throws IOException {
         try (SplitContent content = engine.open(opened.repository(), stream)) {
             ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);

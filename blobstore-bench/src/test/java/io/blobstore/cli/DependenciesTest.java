@@ -22,6 +22,7 @@ class DependenciesTest {
                         "io.blobstore.cas",
                         "io.blobstore.memory",
                         "io.blobstore.split",
+                        "io.blobstore.split.oci",
                         "io.blobstore.split.repository",
                         "io.blobstore.transfer",
                         "io.blobstore.zstd",

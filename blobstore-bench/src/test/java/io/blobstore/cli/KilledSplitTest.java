@@ -38,8 +38,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Kills processes that split into a bucket, as {@code kill -9} does, at random moments: the ref leads to the old content
- * or to the whole new one, and nothing that has a name is damaged.
+ * Kills processes that split into a bucket, as {@code kill -9} does, at random moments: the ref leads to the old
+ * content or to the whole new one, and nothing that has a name is damaged.
  */
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
 class KilledSplitTest {

@@ -69,7 +69,7 @@ public final class CacheBlobStoreProvider implements BlobStoreProvider {
         CachedStoreOptions storeOptions = storeOptions(parameters);
         if (storeOptions.writeBack().isPresent() && cacheOptions.accessMode() != AccessMode.EXCLUSIVE) {
             throw new IllegalArgumentException(
-                    "parameter 'writeback' needs 'access=exclusive': another process could evict what waits");
+                    "parameter 'writeback' needs 'access=exclusive': another process could upload what waits, too");
         }
         List<Closeable> opened = new ArrayList<>();
         try {

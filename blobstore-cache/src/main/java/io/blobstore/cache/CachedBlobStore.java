@@ -99,7 +99,7 @@ public final class CachedBlobStore extends ForwardingBlobStore {
             throws IOException {
         if (options.writeBack().isPresent() && cache.accessMode() != AccessMode.EXCLUSIVE) {
             throw new IllegalArgumentException("write-back needs a cache that is open with AccessMode.EXCLUSIVE, not "
-                    + cache.accessMode() + ": another process may upload or evict what waits");
+                    + cache.accessMode() + ": another process could upload what waits, too");
         }
         String storeId = options.storeId().orElse(remote.toString());
         String name = Sha256.of(ByteBuffer.wrap(storeId.getBytes(StandardCharsets.UTF_8)))

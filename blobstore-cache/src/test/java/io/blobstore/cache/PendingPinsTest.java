@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -140,6 +141,24 @@ class PendingPinsTest extends CachedStoreFixture {
     void whatWaitsIsKeptAfterItsStoreWasClosed() throws IOException {
         leaveTwoBlobs();
 
+        assertKept(cache);
+        assertUploaded();
+    }
+
+    @Test
+    void closingTheStoreInTheMiddleOfAnUploadKeepsTheContentAndReleasesItsFile() throws IOException {
+        CountDownLatch uploading = new CountDownLatch(2);
+        remote.beforeStore(key -> {
+            uploading.countDown();
+            Blocking.await(new CountDownLatch(1)); // until the interrupt of closing
+        });
+        store.store(KEY, ByteBuffer.wrap(CONTENT));
+        store.store(SECOND, ByteBuffer.wrap(SMALL));
+        Blocking.await(uploading);
+
+        store.close();
+
+        remote.beforeStore(key -> {});
         assertKept(cache);
         assertUploaded();
     }

@@ -14,11 +14,13 @@ public interface SplitSink {
     void inline(long length) throws IOException;
 
     /**
-     * Declares the next bytes an object.
+     * Declares the next bytes an object. They need not be {@linkplain SplitInput#available available} yet: those of a
+     * large object are processed while they arrive.
      *
      * @param length in bytes, 1 or more
      * @param entry the name of the file inside the input, for messages of errors; null if it has none
-     * @throws IOException if the input ends before, or the bytes cannot be processed
+     * @throws java.io.EOFException if the input ends before; nothing was consumed
+     * @throws IOException if the input cannot be read, or the bytes cannot be processed
      */
     void object(long length, @Nullable String entry) throws IOException;
 }

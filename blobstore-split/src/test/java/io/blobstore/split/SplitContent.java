@@ -31,7 +31,7 @@ record SplitContent(ByteBuffer stream, ObjectId id, Map<ObjectId, ByteBuffer> ob
                 SplitStreamWriter writer = SplitStreamWriter.create(hash, type, temporaryDirectory)) {
             Sink sink = new Sink(input.retainUnchecked(0, input.size()), input, writer, hash);
             splitter.split(input, sink);
-            sink.endInline();
+            sink.endInline(input.position());
             WrittenStream written = writer.finish();
             if (written.size() != source.size()) {
                 throw new AssertionError("a stream of " + written.size() + " bytes of a source of " + source.size());
@@ -69,19 +69,20 @@ record SplitContent(ByteBuffer stream, ObjectId id, Map<ObjectId, ByteBuffer> ob
             inlineBytes += length;
         }
 
-        void endInline() throws IOException {
+        void endInline(long end) throws IOException {
             if (inlineBytes > 0) {
                 chunks.add("i" + inlineBytes);
-                writer.inlineRun(source.slice(input.position() - inlineBytes, inlineBytes));
+                writer.inlineRun(source.slice(end - inlineBytes, inlineBytes));
                 inlineBytes = 0;
             }
         }
 
         @Override
         public void object(long length, @Nullable String entry) throws IOException {
-            endInline();
-            BlobSource content = source.slice(input.position(), length);
+            long offset = input.position();
             input.consume(length);
+            endInline(offset);
+            BlobSource content = source.slice(offset, length);
             ObjectId id = digest.digest(content);
             if (!objects.containsKey(id)) {
                 objects.put(id, bytes(content));

@@ -66,7 +66,11 @@ final class ContentStore extends ForwardingBlobStore {
     @Override
     public BlobMetadata head(BlobKey key) throws IOException {
         BlobMetadata stored = super.head(key);
-        return blob(key, ReadOptions.ifMatch(stored.version())).content();
+        try {
+            return blob(key, ReadOptions.ifMatch(stored.version())).content();
+        } catch (PreconditionFailedException e) {
+            return load(key, ReadOptions.DEFAULT).content(); // it was replaced since its metadata was fetched
+        }
     }
 
     @Override

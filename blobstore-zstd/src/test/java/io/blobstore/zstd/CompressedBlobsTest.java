@@ -12,6 +12,7 @@ import io.blobstore.BlobStores;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
+import io.blobstore.ForwardingBlobStore;
 import io.blobstore.IntegrityException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.RangeNotSatisfiableException;
@@ -217,6 +218,21 @@ class CompressedBlobsTest {
 
         assertThat(read(ByteRange.of(0, 10), ByteBuffer.allocate(10))).isEqualTo(Arrays.copyOf(other, 10));
         assertThat(blobs.contents().head(KEY).size()).isEqualTo(other.length);
+    }
+
+    @Test
+    void metadataOfABlobThatIsReplacedMeanwhileAreThoseOfTheNewOne() throws IOException {
+        byte[] other = GoldenContent.of("text", 9, 500_000);
+        BlobStore replacing = new ForwardingBlobStore(store) {
+            @Override
+            public BlobMetadata head(BlobKey key) throws IOException {
+                BlobMetadata before = super.head(key);
+                CompressedBlobsTest.this.store(FrameFiles.of(other, FRAME).casblob());
+                return before;
+            }
+        };
+        store(FILES.seekable());
+        assertThat(CompressedBlobs.of(replacing).contents().head(KEY).size()).isEqualTo(other.length);
     }
 
     @Test

@@ -5,6 +5,7 @@ import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
+import io.blobstore.Operation;
 import io.blobstore.internal.concurrent.Interrupts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,53 +33,55 @@ final class BucketSession implements ObjectStore.Session {
     private final Instant began;
     private final long beganNanos;
     private final Duration reliable;
-    private final long intervalNanos;
+    private final LongSupplier clock;
     /** How long the blob may not have been written before a failure to do so counts. */
     private final long patienceNanos;
 
     private final AtomicLong attemptedNanos;
     private volatile long shownNanos;
 
-    private BucketSession(BlobStore store, BlobKey key, Instant began, Duration grace, Duration interval) {
+    private BucketSession(BlobStore store, BlobKey key, Instant began, Duration grace, LongSupplier clock) {
         this.store = store;
         this.key = key;
         this.began = began;
         this.reliable = grace.dividedBy(2);
-        this.beganNanos = System.nanoTime();
-        this.intervalNanos = interval.toNanos();
+        this.clock = clock;
+        this.beganNanos = clock.getAsLong();
         this.patienceNanos = grace.dividedBy(4).toNanos();
         this.attemptedNanos = new AtomicLong(beganNanos);
         this.shownNanos = beganNanos;
     }
 
     static BucketSession begin(BlobStore store, Duration grace) throws IOException {
-        return begin(store, grace, INTERVAL);
+        return begin(store, grace, System::nanoTime);
     }
 
-    /** Begins a session that is shown again after an interval. */
-    static BucketSession begin(BlobStore store, Duration grace, Duration interval) throws IOException {
+    /**
+     * Begins a session.
+     *
+     * @param clock counts nanoseconds
+     */
+    static BucketSession begin(BlobStore store, Duration grace, LongSupplier clock) throws IOException {
         BlobKey key = BlobKey.of(PREFIX + UUID.randomUUID());
         store.store(key, BlobSource.of(StandardCharsets.UTF_8.encode("")));
-        return new BucketSession(store, key, store.head(key).lastModified(), grace, interval);
+        return new BucketSession(store, key, store.head(key).lastModified(), grace, clock);
     }
 
     @Override
     public boolean protects(StoredObject found) {
-        Instant now = began.plusNanos(System.nanoTime() - beganNanos);
+        Instant now = began.plusNanos(clock.getAsLong() - beganNanos);
         return found.stored().isAfter(now.minus(reliable));
     }
 
     @Override
     public void keepAlive() throws IOException {
-        long now = System.nanoTime();
+        long now = clock.getAsLong();
         long attempted = attemptedNanos.get();
-        if (now - attempted >= intervalNanos && attemptedNanos.compareAndSet(attempted, now)) {
+        if (now - attempted >= INTERVAL.toNanos() && attemptedNanos.compareAndSet(attempted, now)) {
             try {
                 requireAlive();
                 store.store(key, BlobSource.of(StandardCharsets.UTF_8.encode(began.toString())));
                 shownNanos = now;
-            } catch (RepositoryBusyException e) {
-                throw e;
             } catch (BlobStoreException e) {
                 if (!e.isRetryable() || Interrupts.caused(e) || now - shownNanos >= patienceNanos) {
                     throw e;
@@ -91,8 +95,13 @@ final class BucketSession implements ObjectStore.Session {
         try {
             store.head(key);
         } catch (BlobNotFoundException e) {
-            throw new RepositoryBusyException("a garbage collection has ended this writer's session, which was not"
-                    + " heard of for too long, and may have deleted what it relies on; start again");
+            throw new BlobStoreException(
+                    Operation.STORE,
+                    key,
+                    "a garbage collection has ended this writer's session, which was not heard of for too long, and may"
+                            + " have deleted what the writer relies on; start again",
+                    e,
+                    false);
         }
     }
 

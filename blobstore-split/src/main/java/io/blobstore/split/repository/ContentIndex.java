@@ -4,13 +4,8 @@ import io.blobstore.TargetException;
 import io.blobstore.split.ObjectId;
 import io.blobstore.split.internal.format.ChunkVisitor;
 import java.io.Closeable;
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -20,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where each byte of a stream's content is: 16 bytes for each chunk, each object's id once, and a temporary file with
- * the inline bytes. Built by one thread; thread-safe after that.
+ * the inline bytes. Built by one thread; read by one thread at a time after that.
  */
 final class ContentIndex implements ChunkVisitor, Closeable {
     private final ObjectSizes sizes;
@@ -33,7 +28,7 @@ final class ContentIndex implements ChunkVisitor, Closeable {
     private int count;
     private long size;
     private boolean inlineBefore;
-    private @Nullable FileChannel inline;
+    private @Nullable InlineFile inline;
     private long inlineSize;
 
     /** A chunk that contains a byte. */
@@ -52,16 +47,12 @@ final class ContentIndex implements ChunkVisitor, Closeable {
         size += bytes.remaining();
         inlineSize += bytes.remaining();
         try {
-            FileChannel file = inline;
+            InlineFile file = inline;
             if (file == null) {
-                Path path = Files.createTempFile("blobstore-inline", ".tmp");
-                file = FileChannel.open(
-                        path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
+                file = InlineFile.create();
                 inline = file;
             }
-            while (bytes.hasRemaining()) {
-                file.write(bytes);
-            }
+            file.append(bytes);
         } catch (IOException e) {
             throw new TargetException(
                     "a temporary file for the stream's inline bytes", String.valueOf(e.getMessage()), e);
@@ -110,14 +101,11 @@ final class ContentIndex implements ChunkVisitor, Closeable {
 
     /** Fills a buffer's remaining bytes with inline ones. */
     void readInline(long position, ByteBuffer target) throws IOException {
-        FileChannel file = inline;
-        for (long at = position; target.hasRemaining(); ) {
-            int bytes = file == null ? -1 : file.read(target, at);
-            if (bytes < 0) {
-                throw new EOFException("the temporary file with the inline bytes was truncated");
-            }
-            at += bytes;
+        InlineFile file = inline;
+        if (file == null) {
+            throw new IllegalStateException("the stream has no inline bytes");
         }
+        file.read(position, target);
     }
 
     @Override

@@ -116,7 +116,10 @@ final class FsckTask implements TransferTask<FsckReport> {
             }
             List<StoredObject> unit = all.subList(first, end);
             queue.submit(scratch -> {
-                session.keepAlive();
+                context.retrying("keep session", () -> {
+                    session.keepAlive();
+                    return true;
+                });
                 for (StoredObject object : unit) {
                     checkObject(object, scratch, context);
                 }

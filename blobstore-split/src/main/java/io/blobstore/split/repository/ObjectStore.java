@@ -156,7 +156,7 @@ public interface ObjectStore extends Closeable {
          * Makes all objects durable that were stored in this session, if the store was opened for that. To be called
          * before anything refers to them.
          *
-         * @throws RepositoryBusyException if the session does not protect what it has found any more
+         * @throws io.blobstore.BlobStoreException if the session does not protect any more what it has found
          */
         void sync() throws IOException;
     }

@@ -54,11 +54,23 @@ final class ObjectWriter implements Closeable {
 
     /** Makes sure that the store has an object; returns at once if another worker does. */
     void write(ObjectId id, BlobSource content, Scratch scratch) throws IOException, InterruptedException {
-        session.keepAlive();
+        keepAlive();
         if (!claimed.add(id) || !writeFirst(id, content, scratch)) {
             counters.present(content.size());
         } else {
             counters.stored(content.size());
+        }
+    }
+
+    /** Shows others that this split is alive, if it is time for that. */
+    void keepAlive() throws IOException, InterruptedException {
+        try {
+            session.keepAlive();
+        } catch (IOException e) { // repeated only then: a permit for each call would cost more than the call
+            context.retrying("keep session", () -> {
+                session.keepAlive();
+                return true;
+            });
         }
     }
 
@@ -125,7 +137,7 @@ final class ObjectWriter implements Closeable {
 
     private boolean putParts(ObjectStore.ObjectParts parts, BlobSource content)
             throws IOException, InterruptedException {
-        boolean completed = new PartsPut(parts, content, context, queue).run();
+        boolean completed = new PartsPut(parts, content, this::keepAlive, context, queue).run();
         if (completed) {
             incomplete.remove(parts);
         }

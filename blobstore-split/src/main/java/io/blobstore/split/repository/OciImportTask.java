@@ -204,7 +204,9 @@ final class OciImportTask implements TransferTask<OciImportResult> {
         Sha256 digest = image.manifest().digest();
         String stream = OciNames.manifest(digest);
         ObjectId id = Optional.ofNullable(blobs.get(stream)).orElseThrow(IllegalStateException::new).stream();
+        ObjectStore.Session current = Optional.ofNullable(session).orElseThrow(IllegalStateException::new);
         context.retrying("link ref", () -> {
+            current.sync(); // it may rely on streams that were present
             repository.objects().setLink(RepositoryPaths.ref(ref), RepositoryPaths.stream(stream));
             return id;
         });

@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class PartsPut {
     private final ObjectStore.ObjectParts parts;
     private final BlobSource content;
+    private final TransferContext.Work keepAlive;
     private final TransferContext context;
     private final WorkQueue queue;
     private final PartLayout layout;
@@ -20,9 +21,20 @@ final class PartsPut {
     /** Changed under the queue's lock. */
     private int unsent;
 
-    PartsPut(ObjectStore.ObjectParts parts, BlobSource content, TransferContext context, WorkQueue queue) {
+    /**
+     * Creates a put that has sent nothing.
+     *
+     * @param keepAlive run before each part
+     */
+    PartsPut(
+            ObjectStore.ObjectParts parts,
+            BlobSource content,
+            TransferContext.Work keepAlive,
+            TransferContext context,
+            WorkQueue queue) {
         this.parts = parts;
         this.content = content;
+        this.keepAlive = keepAlive;
         this.context = context;
         this.queue = queue;
         this.layout = parts.layout();
@@ -47,6 +59,7 @@ final class PartsPut {
     private void sendParts() throws IOException, InterruptedException {
         for (int part = next.getAndIncrement(); part <= layout.partCount(); part = next.getAndIncrement()) {
             queue.requireRunning();
+            keepAlive.run();
             send(part);
             queue.update(() -> unsent--);
         }

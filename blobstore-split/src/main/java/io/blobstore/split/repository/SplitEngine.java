@@ -70,19 +70,20 @@ public final class SplitEngine {
 
     /**
      * Starts a split of what a stream contains from here to its end, and returns at once. The result is the same as
-     * that of a source with this content, and so are the guarantees; a failed split cannot be repeated, of course, as
-     * the stream has been read. Its size need not be known: {@link SplitProgress#totalBytes()} is unknown until the
-     * stream has ended.
+     * that of a source with this content, and so are the guarantees; but the stream is read once, so a failed split
+     * needs a new stream. {@link SplitProgress#totalBytes()} is unknown until the stream has ended.
      *
-     * <p>The stream is read by one thread of the transfer, into direct memory of at most
-     * {@link SplitOptions#streamMemory()}, and read no faster than that is processed. A part of more than 1 MiB that the
-     * splitter asks for, such as a large file in a tar archive, goes into a temporary file of its own until it is
-     * stored. What the stream throws is the outcome.
+     * <p>One thread of the transfer reads the stream, into direct memory of at most
+     * {@link SplitOptions#streamMemory()}, and no faster than the content is processed. A larger object than 1 MiB is
+     * kept in a temporary file of its own until it is stored. What the stream throws is the outcome.
      *
-     * <p>The stream must not be used by others before the transfer has completed, and is never closed: that is up to the
-     * caller. {@linkplain Transfer#cancel Cancelling} interrupts the thread that reads. Reads of pipes and channels end
-     * by that. A read that ignores interrupts, as that of {@link System#in} or a socket's stream does, keeps the
-     * transfer from ending until it returns; where closing the stream ends the read, close it after cancelling.
+     * <p>The stream must not be used by others before the transfer has completed. It is never closed here.
+     * {@linkplain Transfer#cancel Cancelling} interrupts the thread that reads, which ends reads of a
+     * {@link java.io.PipedInputStream} and of channels. A read that ignores interrupts, as that of {@link System#in}
+     * does, delays the end of the transfer until it returns; if closing the stream ends the read, close it after
+     * cancelling. To cancel a split of standard input at any time, pass the channel of a
+     * {@code FileInputStream(FileDescriptor.in)}, and give the manager an executor of platform threads: virtual threads
+     * are not interrupted in reads of files.
      *
      * @param name the name of the stream; an existing one is replaced
      * @throws IllegalArgumentException if the name is invalid

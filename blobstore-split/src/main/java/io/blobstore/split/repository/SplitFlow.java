@@ -10,11 +10,13 @@ import org.jspecify.annotations.Nullable;
 /** Connects an input to the pipeline that processes it, and to the digest of the whole. Used by the parser's thread. */
 final class SplitFlow implements StreamFlow {
     private final WorkQueue queue;
+    private final ObjectWriter objects;
     private final Optional<WholeDigest> digest;
     private @Nullable SplitPipeline pipeline;
 
-    SplitFlow(WorkQueue queue, Optional<WholeDigest> digest) {
+    SplitFlow(WorkQueue queue, ObjectWriter objects, Optional<WholeDigest> digest) {
         this.queue = queue;
+        this.objects = objects;
         this.digest = digest;
     }
 
@@ -38,7 +40,12 @@ final class SplitFlow implements StreamFlow {
     }
 
     @Override
-    public void requireRunning() {
+    public void beforeRead() throws IOException {
         queue.requireRunning();
+        try {
+            objects.keepAlive();
+        } catch (InterruptedException e) {
+            throw SplitPipeline.interrupted(e);
+        }
     }
 }

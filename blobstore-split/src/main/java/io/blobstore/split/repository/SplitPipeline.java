@@ -42,6 +42,9 @@ final class SplitPipeline implements SplitSink {
 
     private static final int MAX_BUFFER = 128 << 10;
 
+    /** What hashing needs is allocated before the part has arrived if that is not more than 512 KiB. In bytes. */
+    private static final long MAX_HASHED_EARLY = 4L << 30;
+
     /** Bytes between two events for listeners, and two checks of the input. */
     private static final long REPORT_BYTES = 1 << 20;
 
@@ -109,28 +112,43 @@ final class SplitPipeline implements SplitSink {
 
     @Override
     public void object(long length, @Nullable String entry) throws IOException {
-        long offset = input.position();
-        input.consume(length);
-        endTail();
-        ExternalPart part = new ExternalPart(offset, length, entry);
+        ExternalPart part = new ExternalPart(input.position(), length, entry);
         if (length >= LargeObject.FROM) {
-            submitBatch();
-            LargeObject large = new LargeObject(hash, input.retain(offset, length), part, queue, objects);
-            large.sections().forEach(queue::submit);
+            large(part);
         } else {
-            if (offset + length - batchStart > BATCH_BYTES || batch.size() == BATCH_PARTS) {
-                submitBatch();
-            }
-            if (batch.isEmpty()) {
-                batchStart = offset;
-            }
-            batch.add(part);
+            input.consume(length);
+            endTail();
+            addToBatch(part);
         }
         ring.add(part);
         consumed();
         if (ring.size() >= bound) {
             draining(() -> ring.size() > bound / 2);
         }
+    }
+
+    private void large(ExternalPart part) throws IOException {
+        submitBatch();
+        if (part.length() > MAX_HASHED_EARLY && input.available(part.length()) < part.length()) {
+            input.consume(part.length()); // fails
+        }
+        LargeObject large = new LargeObject(hash, part, queue, objects);
+        input.consume(
+                part.length(),
+                LargeObject.SECTION,
+                (offset, length) -> large.arrived(offset - part.offset, input.retain(offset, length)));
+        endTail();
+        large.complete(input.retain(part.offset, part.length()));
+    }
+
+    private void addToBatch(ExternalPart part) {
+        if (part.offset + part.length() - batchStart > BATCH_BYTES || batch.size() == BATCH_PARTS) {
+            submitBatch();
+        }
+        if (batch.isEmpty()) {
+            batchStart = part.offset;
+        }
+        batch.add(part);
     }
 
     /** Ends the run that grows, as a part follows. */
@@ -186,7 +204,7 @@ final class SplitPipeline implements SplitSink {
     }
 
     /** Wraps an interrupt for the splitter, which passes it on. */
-    private static InterruptedIOException interrupted(InterruptedException e) {
+    static InterruptedIOException interrupted(InterruptedException e) {
         InterruptedIOException wrapped = new InterruptedIOException("interrupted while parts were processed");
         wrapped.initCause(e);
         return wrapped;

@@ -4,8 +4,8 @@ package io.blobstore.split.repository;
  * The progress of a split at one moment.
  *
  * @param bytesParsed the bytes of the source that were cut
- * @param totalBytes the size of the source; {@link io.blobstore.transfer.TransferProgress#UNKNOWN} for a stream until it
- *     has ended
+ * @param totalBytes the size of the source; for a stream, {@link io.blobstore.transfer.TransferProgress#UNKNOWN} until
+ *     it has ended
  * @param bytesInline the bytes that the stream holds itself
  * @param objectsPresent the objects that the repository had, or that occurred before in the same source
  * @param bytesPresent their bytes: what was not stored again

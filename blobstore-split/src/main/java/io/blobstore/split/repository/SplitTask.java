@@ -89,9 +89,9 @@ final class SplitTask implements TransferTask<SplitResult> {
                 stream.streamRef(reference.getKey(), other);
             }
             Optional<WholeDigest> digest = options.expected().map(expected -> new WholeDigest(expected, queue));
-            SplitFlow flow = new SplitFlow(queue, digest);
-            ContentInput input = open(source.open(flow));
             ObjectWriter objects = open(new ObjectWriter(store, opened, context, queue, options.heal(), counters));
+            SplitFlow flow = new SplitFlow(queue, objects, digest);
+            ContentInput input = open(source.open(flow));
             SplitPipeline pipeline =
                     new SplitPipeline(input, stream, queue, objects, store.hash(), threads, (parsed, inline, bytes) -> {
                         counters.parsed(parsed, inline);
@@ -106,7 +106,7 @@ final class SplitTask implements TransferTask<SplitResult> {
             input.checkUnchanged();
             counters.total(input.position());
             context.planned(input.position(), 1);
-            seal(opened, stream, objects);
+            seal(context, opened, stream, objects);
         } catch (WorkQueue.StoppedException e) {
             return; // the reason is known already
         } finally {
@@ -135,7 +135,8 @@ final class SplitTask implements TransferTask<SplitResult> {
     }
 
     /** Stores the stream itself: all that it refers to is stored. */
-    private void seal(ObjectStore.Session session, SplitStreamWriter stream, ObjectWriter objects)
+    private void seal(
+            TransferContext context, ObjectStore.Session session, SplitStreamWriter stream, ObjectWriter objects)
             throws IOException, InterruptedException {
         WrittenStream written = stream.finish();
         SplitProgress progress = counters.progress();
@@ -143,7 +144,10 @@ final class SplitTask implements TransferTask<SplitResult> {
                 written.id(),
                 written.content(),
                 new Scratch(repository.objects().hash()));
-        session.sync();
+        context.retrying("sync", () -> {
+            session.sync();
+            return name;
+        });
         sealed = new SplitResult(name, written.id(), written.content().size(), progress);
     }
 

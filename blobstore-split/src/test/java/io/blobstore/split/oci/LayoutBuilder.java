@@ -21,6 +21,10 @@ public final class LayoutBuilder {
     public static final String INDEX = "application/vnd.oci.image.index.v1+json";
     public static final String CONFIG = "application/vnd.oci.image.config.v1+json";
 
+    /** The architecture of this machine, for programs that choose by it. */
+    public static final String ARCHITECTURE =
+            System.getProperty("os.arch").equals("aarch64") ? "arm64" : System.getProperty("os.arch");
+
     private final Path directory;
     private final List<String> manifests = new ArrayList<>();
     private final List<String> layers = new ArrayList<>();
@@ -109,9 +113,9 @@ public final class LayoutBuilder {
 
     /** Ends an image of the layers that were added. */
     public LayoutBuilder image(String name, String platform) {
-        String config =
-                "{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":["
-                        + String.join(",", ids) + "]}}";
+        String config = "{\"architecture\":\"" + ARCHITECTURE
+                + "\",\"os\":\"linux\",\"config\":{},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":["
+                + String.join(",", ids) + "]}}";
         return image(name, platform, CONFIG, config);
     }
 

@@ -3,7 +3,6 @@ package io.blobstore.split.repository;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.BlobSource;
-import io.blobstore.RetainedSource;
 import io.blobstore.contract.CampaignScale;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.LeakCheck;
@@ -33,39 +32,6 @@ class CollectRaceTest {
 
     private final List<byte[]> files = Fixture.files(1, 100, 2000);
     private final ByteBuffer tar = Fixture.tar(files.subList(0, 90));
-
-    /** An action between the last object that a split finds or stores, and its name. */
-    @FunctionalInterface
-    private interface Hook {
-        void run() throws IOException;
-    }
-
-    private record HookedSource(BlobSource content, Hook hook) implements BlobSource {
-        @Override
-        public long size() {
-            return content.size();
-        }
-
-        @Override
-        public BlobSource slice(long offset, long length) {
-            return content.slice(offset, length);
-        }
-
-        @Override
-        public RetainedSource retain() {
-            return RetainedSource.of(this, () -> {});
-        }
-
-        @Override
-        public void forEachBuffer(int maxBufferSize, BufferVisitor visitor) throws IOException {
-            content.forEachBuffer(maxBufferSize, visitor);
-        }
-
-        @Override
-        public void checkUnchanged() throws IOException {
-            hook.run();
-        }
-    }
 
     private Path create() throws IOException {
         Path root = directory.resolve("repository");

@@ -3,7 +3,6 @@ package io.blobstore.split.repository;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.BlobSource;
-import io.blobstore.RetainedSource;
 import io.blobstore.Sha256;
 import io.blobstore.contract.Campaign;
 import io.blobstore.contract.CampaignScale;
@@ -271,39 +270,6 @@ class ComposefsPeerTest {
 
     // ---- its garbage collection
 
-    /** Content that holds a split back when all of its objects are stored or found, before its name appears. */
-    private record HeldSource(BlobSource content, CountDownLatch reached, CountDownLatch go) implements BlobSource {
-        @Override
-        public long size() {
-            return content.size();
-        }
-
-        @Override
-        public BlobSource slice(long offset, long length) {
-            return content.slice(offset, length);
-        }
-
-        @Override
-        public RetainedSource retain() {
-            return RetainedSource.of(this, () -> {});
-        }
-
-        @Override
-        public void forEachBuffer(int maxBufferSize, BufferVisitor visitor) throws IOException {
-            content.forEachBuffer(maxBufferSize, visitor);
-        }
-
-        @Override
-        public void checkUnchanged() throws IOException {
-            reached.countDown();
-            try {
-                assertThat(go.await(60, TimeUnit.SECONDS)).isTrue();
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        }
-    }
-
     /** Waits until the kernel shows that a process waits for a lock. */
     private static void awaitBlocked(Process process) throws Exception {
         Path locks = Path.of("/proc/locks");
@@ -324,17 +290,26 @@ class ComposefsPeerTest {
         try (ComposefsDirectory store = ComposefsDirectory.open(root)) {
             Repository repository = Repository.of(store);
             Fixture.split(transfers, repository, "unreferenced", Fixture.tar(files)); // most of it will be found
-            HeldSource held = new HeldSource(BlobSource.of(tar), new CountDownLatch(1), new CountDownLatch(1));
+            CountDownLatch reached = new CountDownLatch(1);
+            CountDownLatch go = new CountDownLatch(1);
+            HookedSource held = new HookedSource(BlobSource.of(tar), () -> {
+                reached.countDown();
+                try {
+                    assertThat(go.await(60, TimeUnit.SECONDS)).isTrue();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            });
             Transfer<SplitResult> split = SplitEngine.of(transfers)
                     .split(
                             repository,
                             "s",
                             held,
                             SplitOptions.builder().ref("r").build());
-            assertThat(held.reached.await(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(reached.await(60, TimeUnit.SECONDS)).isTrue();
             Cfsctl.Running collection = cfsctl.start(ByteBuffer.allocate(0), "gc");
             awaitBlocked(collection.process());
-            held.go.countDown();
+            go.countDown();
             assertThat(split.join(LIMIT).progress().objectsStored()).isZero();
             assertThat(collection.join().requireSuccess().text()).contains("Objects: 11 removed");
             assertThat(repository.streams()).containsExactly("s");

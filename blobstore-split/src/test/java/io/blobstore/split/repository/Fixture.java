@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 /** What the tests of repositories share. */
 final class Fixture {
@@ -53,6 +54,15 @@ final class Fixture {
         List<ObjectId> ids = new ArrayList<>();
         store.forEachObject(object -> ids.add(object.id()));
         return ids;
+    }
+
+    /** Returns the temporary files of a repository on disk, of all processes. */
+    static List<Path> temporaries(Path root) throws IOException {
+        try (Stream<Path> files = Files.walk(root.resolve(".blobstore/tmp"))) {
+            return files.filter(
+                            file -> !Files.isDirectory(file) && !file.toString().endsWith(".lock"))
+                    .toList();
+        }
     }
 
     /** Returns a tar archive of files, with names 0, 1, and so on. */

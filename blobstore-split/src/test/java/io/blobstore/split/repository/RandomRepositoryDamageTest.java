@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Flipped, cut and missing objects, streams and links of a directory: never are other bytes given out than were put. */
+/** Objects, streams and links of a directory that are flipped or cut: no other bytes are given out than were put. */
 @Tag("jdk")
 @ExtendWith(LeakCheck.class)
 class RandomRepositoryDamageTest {

@@ -22,7 +22,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -101,14 +100,6 @@ class RandomStopsTest {
         }
     }
 
-    private void assertNoTemporaries() throws IOException {
-        try (Stream<Path> files = Files.walk(root.resolve(".blobstore/tmp"))) {
-            assertThat(files.filter(file ->
-                            Files.isRegularFile(file) && !file.toString().endsWith(".lock")))
-                    .isEmpty();
-        }
-    }
-
     @ParameterizedTest
     @EnumSource
     void aSplitThatIsStoppedLeavesNoLink(Stop stop) throws Exception {
@@ -127,7 +118,7 @@ class RandomStopsTest {
                     }
                     assertThat(file.leases()).isZero();
                 }
-                assertNoTemporaries();
+                assertThat(Fixture.temporaries(root)).isEmpty();
                 if (!repository.refs().isEmpty()) {
                     repository.deleteRef("r");
                 }

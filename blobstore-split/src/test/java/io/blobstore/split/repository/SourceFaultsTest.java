@@ -23,7 +23,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -76,11 +75,7 @@ class SourceFaultsTest {
         Repository repository = Repository.of(store);
         assertThat(repository.streams()).isEmpty();
         assertThat(repository.refs()).isEmpty();
-        try (Stream<Path> files = Files.walk(root.resolve(".blobstore/tmp"))) {
-            assertThat(files.filter(file ->
-                            Files.isRegularFile(file) && !file.toString().endsWith(".lock")))
-                    .isEmpty();
-        }
+        assertThat(Fixture.temporaries(root)).isEmpty();
         assertThat(repository.collect(CollectOptions.DEFAULT).isClean()).isTrue();
         assertThat(Fixture.objects(store)).isEmpty();
     }

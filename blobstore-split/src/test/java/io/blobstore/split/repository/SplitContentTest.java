@@ -141,6 +141,24 @@ class SplitContentTest {
     }
 
     @Test
+    void anInterruptDoesNotEndTheContentForOthers() throws Exception {
+        ByteBuffer tar = Fixture.tar(Fixture.files(1, 10, 1000));
+        try (SplitContent content = open(tar, SplitOptions.DEFAULT)) {
+            ByteBuffer header = ByteBuffer.allocate(512);
+            Thread.currentThread().interrupt();
+            try {
+                content.read(header, 0);
+            } catch (IOException e) {
+                assertThat(e).isNotNull(); // as it may
+            } finally {
+                assertThat(Thread.interrupted()).isTrue();
+            }
+            assertThat(content.read(header.clear(), 0)).isEqualTo(512);
+            Fixture.assertSame(header.flip(), tar.slice(0, 512));
+        }
+    }
+
+    @Test
     void aClosedContentIsNotRead() throws Exception {
         SplitContent content = open(Fixture.tar(Fixture.files(1, 3, 100)), SplitOptions.DEFAULT);
         content.close();

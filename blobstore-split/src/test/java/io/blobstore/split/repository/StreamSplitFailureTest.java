@@ -9,6 +9,7 @@ import io.blobstore.IntegrityException;
 import io.blobstore.ListOptions;
 import io.blobstore.Operation;
 import io.blobstore.Sha256;
+import io.blobstore.contract.AllocatedBytes;
 import io.blobstore.contract.CampaignScale;
 import io.blobstore.contract.FaultyBlobStore;
 import io.blobstore.contract.FaultyBlobStore.Fault;
@@ -170,6 +171,32 @@ class StreamSplitFailureTest {
                 .isInstanceOf(EOFException.class)
                 .hasMessageContainingAll("byte 5000000", "5000001 bytes");
         assertNothingIsVisible();
+    }
+
+    /** What a header claims is not allocated before it has arrived. */
+    @Test
+    void anImpossibleSizeIsRefusedWithoutMemoryForIt() throws Exception {
+        Splitter claiming = (input, sink) -> {
+            assertThatThrownBy(() -> sink.object(15L << 40, "all of it")).isInstanceOf(EOFException.class);
+            assertThat(input.position()).isZero();
+            sink.object(input.available(Long.MAX_VALUE), "what there is");
+        };
+        assertThat(AllocatedBytes.of(() -> {
+                    try (TransferManager own =
+                            TransferManager.builder().executor(Runnable::run).build()) {
+                        SplitEngine.of(own)
+                                .split(
+                                        repository,
+                                        "s",
+                                        channel(),
+                                        options().splitter(claiming).build())
+                                .join();
+                    } catch (InterruptedException e) {
+                        throw new AssertionError(e);
+                    }
+                }))
+                .isLessThan(100 << 20);
+        Fixture.assertSame(Fixture.merge(transfers, repository, "s", tar.remaining()), tar);
     }
 
     @Test

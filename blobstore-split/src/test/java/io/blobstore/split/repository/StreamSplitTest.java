@@ -16,6 +16,7 @@ import io.blobstore.split.Vectors;
 import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.TransferProgress;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.Pipe;
@@ -23,9 +24,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -244,6 +247,40 @@ class StreamSplitTest {
             Fixture.assertSame(Fixture.merge(transfers, repository, "s", tar.remaining()), tar);
         }
         assertThat(streams).hasSize(16).containsOnly(streams.get(0));
+    }
+
+    @Test
+    void aLargeFileIsHashedWhileItArrives() throws Exception {
+        CountDownLatch workers = new CountDownLatch(2);
+        ByteBuffer tar = Fixture.tar(Fixture.files(1, 1, 9 * MIB));
+        ScriptedChannel waiting = new ScriptedChannel(tar, new Random(1)) {
+            @Override
+            public int read(ByteBuffer target) throws IOException {
+                try {
+                    if (left() < MIB && !workers.await(60, TimeUnit.SECONDS)) {
+                        throw new IOException("no worker was started for the 8 MiB that have arrived");
+                    }
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+                return super.read(target);
+            }
+        };
+        Executor counting = task -> {
+            workers.countDown();
+            new Thread(task).start();
+        };
+        try (TransferManager transfers =
+                TransferManager.builder().executor(counting).build()) {
+            SplitEngine.of(transfers)
+                    .split(
+                            repository,
+                            "s",
+                            waiting,
+                            SplitOptions.builder().concurrency(2).build())
+                    .join(LIMIT);
+            Fixture.assertSame(Fixture.merge(transfers, repository, "s", tar.remaining()), tar);
+        }
     }
 
     private void splitsWith(Executor executor) throws Exception {

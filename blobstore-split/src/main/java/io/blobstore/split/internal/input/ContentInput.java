@@ -19,7 +19,33 @@ public interface ContentInput extends SplitInput, Closeable {
     void consume(long length) throws IOException;
 
     /**
-     * Returns consumed bytes that were not forgotten: readable, by any thread, until they are closed.
+     * Consumes the next bytes like {@link #consume(long)}, and reports on the way which of them have arrived: these can
+     * be {@linkplain #retain retained}.
+     *
+     * @param section the number of bytes that are reported at once, except for the last ones
+     */
+    default void consume(long length, int section, Arrival arrival) throws IOException {
+        long offset = position();
+        for (long told = 0; told < length; ) {
+            long step = Math.min(section, length - told);
+            if (available(told + step) < told + step) {
+                break;
+            }
+            arrival.arrived(offset + told, step);
+            told += step;
+        }
+        consume(length);
+    }
+
+    /** Is told which bytes have arrived. */
+    @FunctionalInterface
+    interface Arrival {
+        /** Receives the offset in the input, and the number of bytes. */
+        void arrived(long offset, long length) throws IOException;
+    }
+
+    /**
+     * Returns bytes that were inspected or consumed, and not forgotten: readable, by any thread, until they are closed.
      *
      * @param offset in the input, in bytes
      */

@@ -1,25 +1,29 @@
 package io.blobstore.split.internal.input;
 
 import io.blobstore.BlobSource;
+import io.blobstore.TargetException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Bytes of a stream in a temporary file, for what is too large for memory. On Linux the file has no name from the start:
- * it disappears with the process. Written by one thread before others read it.
+ * Bytes of a stream in a temporary file, for what is too large for memory. On Linux the file has no name from the
+ * start: it disappears with the process. One thread writes it while others read what was written.
  */
 final class SpoolFile extends Segment {
+    private final Path path;
     private final StreamMemory memory;
     private final FileChannel channel;
     private long size;
 
-    private SpoolFile(long start, FileChannel channel, StreamMemory memory) {
+    private SpoolFile(long start, Path path, FileChannel channel, StreamMemory memory) {
         super(start);
+        this.path = path;
         this.channel = channel;
         this.memory = memory;
         memory.add(this, 0);
@@ -30,6 +34,7 @@ final class SpoolFile extends Segment {
         try {
             return new SpoolFile(
                     start,
+                    path,
                     FileChannel.open(
                             path,
                             StandardOpenOption.READ,
@@ -42,10 +47,20 @@ final class SpoolFile extends Segment {
         }
     }
 
-    /** Appends a buffer's remaining bytes. */
+    /**
+     * Appends a buffer's remaining bytes.
+     *
+     * @throws TargetException if the file cannot be written
+     */
     void append(ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            size += channel.write(bytes, size);
+        try {
+            while (bytes.hasRemaining()) {
+                size += channel.write(bytes, size);
+            }
+        } catch (ClosedByInterruptException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new TargetException("the temporary file " + path + " of a stream, in java.io.tmpdir", String.valueOf(e.getMessage()), e);
         }
     }
 

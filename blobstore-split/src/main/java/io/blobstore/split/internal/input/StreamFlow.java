@@ -17,6 +17,6 @@ public interface StreamFlow {
     /** Receives the content in order, each byte once, to be closed when it is no longer needed. */
     void arrived(RetainedSource content);
 
-    /** Throws if nothing more may be read, because the transfer has stopped. */
-    void requireRunning();
+    /** Called before each read; throws if nothing more may be read, because the transfer has stopped. */
+    void beforeRead() throws IOException;
 }

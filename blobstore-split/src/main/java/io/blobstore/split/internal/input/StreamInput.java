@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  *   segments:    …──[ memory ]──[ memory ]──[ temporary file ]──[ memory, being filled ]
  * </pre>
  *
- * <p>Up to 1 MiB is read ahead into direct memory, in pieces; more than that, as for a large file in a tar archive, into
- * a temporary file of its own. The memory is bounded: where there is none left, {@link StreamFlow#awaitRoom} waits until
+ * <p>Up to 1 MiB is read ahead into direct memory, in pieces; more than that, as for a large file in a tar archive,
+ * into a temporary file of its own. The memory is bounded: when none is left, {@link StreamFlow#awaitRoom} waits until
  * other bytes of the stream were processed.
  *
  * <p>Reads on the parser's thread only, and never more than one call reads at a time. An interrupt ends a read if the
@@ -159,7 +159,7 @@ public final class StreamInput implements ContentInput {
     private int read(ByteBuffer target) throws IOException {
         int room = target.remaining();
         for (; ; ) {
-            flow.requireRunning();
+            flow.beforeRead();
             int bytes = channel.read(target);
             if (bytes > room || bytes < -1 || target.position() != Math.max(bytes, 0)) {
                 throw new IOException("the channel returned " + bytes + " from a read of " + room
@@ -191,8 +191,8 @@ public final class StreamInput implements ContentInput {
 
     /** Reads into a file up to an offset, or the end of the stream. The last piece of memory is full. */
     private void spool(long end) throws IOException {
-        SpoolFile file = SpoolFile.create(readEnd, directory, memory);
-        segments.add(file);
+        SpoolFile file = spoolFile();
+        long from = readEnd;
         try (PooledBuffer through = DirectBufferPool.shared().take(SMALL_PIECE)) {
             while (readEnd < end && !ended) {
                 ByteBuffer buffer = through.buffer().clear();
@@ -206,9 +206,19 @@ public final class StreamInput implements ContentInput {
                 }
             }
         }
-        if (file.end() > file.start()) {
-            flow.arrived(retain(file.start(), file.end() - file.start()));
+        if (readEnd > from) {
+            flow.arrived(retain(from, readEnd - from));
         }
+    }
+
+    /** Returns the file to append to: the last segment, if it belongs to what is read ahead, or a new one. */
+    private SpoolFile spoolFile() throws IOException {
+        if (segments.peekLast() instanceof SpoolFile last && last.start() >= position) {
+            return last;
+        }
+        SpoolFile file = SpoolFile.create(readEnd, directory, memory);
+        segments.add(file);
+        return file;
     }
 
     // ---- for implementations of sinks

@@ -5,6 +5,7 @@ import static io.blobstore.split.internal.tar.TarHeader.BLOCK;
 import io.blobstore.split.SplitInput;
 import io.blobstore.split.SplitSink;
 import io.blobstore.split.TarFormatException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -196,14 +197,38 @@ final class TarArchive {
         if (size < 0 || size > Long.MAX_VALUE - 2 * BLOCK) {
             throw new TarFieldException("its size, " + Long.toUnsignedString(size) + ", is not possible");
         }
+        boolean isObject = header.isFile() && size > inlineUpTo;
+        if (isObject && size > SplitInput.MAX_PEEK) {
+            largeObject(size, name);
+            return;
+        }
         requireAvailable(BLOCK + padded(size), size);
         sink.inline(BLOCK);
-        if (header.isFile() && size > inlineUpTo) {
+        if (isObject) {
             sink.object(size, name);
             sink.inline(padded(size) - size);
         } else {
             sink.inline(padded(size));
         }
+    }
+
+    /** Declares a large file before all of it is available, so that it is processed while it arrives. */
+    private void largeObject(long size, String name) throws IOException, TarFieldException {
+        sink.inline(BLOCK);
+        try {
+            sink.object(size, name);
+        } catch (EOFException e) {
+            long available = input.available(size); // throws it again if the input is what ended
+            if (available == size) {
+                throw e;
+            }
+            throw new TarFieldException("the input ends after " + available + " of its " + size + " bytes");
+        }
+        long padding = padded(size) - size;
+        if (input.available(padding) < padding) {
+            throw new TarFieldException("the input ends inside the padding after its " + size + " bytes");
+        }
+        sink.inline(padding);
     }
 
     private String name() {

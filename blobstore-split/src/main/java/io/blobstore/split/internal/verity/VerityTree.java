@@ -63,12 +63,15 @@ public final class VerityTree {
     /**
      * Hashes the data of a subtree.
      *
-     * @param object the whole object
+     * @param data of exactly the subtree
      * @param digest of the same hash function, used by the calling thread only; what was added to it is forgotten
      * @throws IOException if the data cannot be read
      */
-    public void hash(int subtree, BlobSource object, VerityDigest digest) throws IOException {
-        BlobSource data = object.slice(offset(subtree), length(subtree));
+    public void hash(int subtree, BlobSource data, VerityDigest digest) throws IOException {
+        if (data.size() != length(subtree)) {
+            throw new IllegalArgumentException(
+                    "a subtree of " + length(subtree) + " bytes; got " + data.size() + " bytes of data");
+        }
         digest.subtree(data, digests, subtree * hash.bytes());
     }
 

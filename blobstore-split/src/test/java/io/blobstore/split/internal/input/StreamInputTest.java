@@ -62,7 +62,7 @@ class StreamInputTest {
         }
 
         @Override
-        public void requireRunning() {}
+        public void beforeRead() {}
     }
 
     private static ByteBuffer bytes(RetainedSource source) throws IOException {

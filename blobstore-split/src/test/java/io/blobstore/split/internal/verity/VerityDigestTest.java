@@ -162,7 +162,7 @@ class VerityDigestTest {
             assertThat(tree.subtrees()).isEqualTo((length + span - 1) / span);
             VerityDigest scratch = new VerityDigest(hash);
             for (int subtree = tree.subtrees() - 1; subtree >= 0; subtree--) {
-                tree.hash(subtree, source, scratch);
+                tree.hash(subtree, source.slice(tree.offset(subtree), tree.length(subtree)), scratch);
             }
             assertThat(tree.root()).isEqualTo(byDefinition(hash, data)).isEqualTo(tree.root());
             assertThat(scratch.digest(source)).isEqualTo(tree.root());
@@ -178,7 +178,10 @@ class VerityDigestTest {
             VerityTree tree = new VerityTree(hash, data.length);
             IntStream.range(0, tree.subtrees()).parallel().forEach(subtree -> {
                 try {
-                    tree.hash(subtree, file.region(), new VerityDigest(hash));
+                    tree.hash(
+                            subtree,
+                            file.region().slice(tree.offset(subtree), tree.length(subtree)),
+                            new VerityDigest(hash));
                 } catch (IOException e) {
                     throw new AssertionError(e);
                 }
