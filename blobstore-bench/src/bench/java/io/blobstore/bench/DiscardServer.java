@@ -54,7 +54,9 @@ final class DiscardServer implements Closeable {
         return start(new DiscardServer(Optional.empty(), ServerObjects.file(served), conditions));
     }
 
-    /** Starts a server without TLS on a free port, which remembers the objects that were uploaded, not their content. */
+    /**
+     * Starts a server without TLS on a free port, which remembers the objects that were uploaded, not their content.
+     */
     static DiscardServer startCatalog() throws IOException {
         return start(new DiscardServer(Optional.empty(), ServerObjects.catalog(), Conditions.NONE));
     }

@@ -10,7 +10,8 @@ import java.util.BitSet;
 import java.util.SplittableRandom;
 
 /**
- * A file like the memory of a virtual machine, of random pages, some of which change between two snapshots. Deterministic.
+ * A file like the memory of a virtual machine, of random pages, some of which change between two snapshots.
+ * Deterministic.
  */
 final class MemoryImage {
     /** The size of a page in bytes. */

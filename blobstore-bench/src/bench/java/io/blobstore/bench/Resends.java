@@ -24,8 +24,8 @@ import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
 /**
- * Counts what is sent to an S3 server when content is split that resembles what was split before. The counts of bytes of
- * bodies depend on the content only, not on time.
+ * Counts what is sent to an S3 server when content is split that resembles what was split before. The counts of bytes
+ * of bodies depend on the content only, not on time.
  */
 final class Resends implements Closeable {
     private static final String STREAM = "stream";

@@ -53,7 +53,7 @@ enum SplitRow implements BenchRow {
     @Override
     public long room() {
         return switch (this) {
-            case RESEND, RESEND_10G -> 2 * imageBytes();
+            case RESEND, RESEND_10G -> imageBytes() + (1L << 30);
             default -> 6 * content.bytes();
         };
     }

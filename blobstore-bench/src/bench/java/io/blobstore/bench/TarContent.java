@@ -9,16 +9,17 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /** Tar archives to be split. The same archive at the same scale has the same content. */
 enum TarContent {
     /** Large files of random bytes. */
     BIG(4, 256L << 20),
-    /** Files of a container image's application layer: half of them text, half of them random bytes. */
+    /** Files of about 100 KiB: half of them text, half of them random bytes. */
     MID(10_000, 100 << 10),
     /** Small files, of 20 to 4,000 bytes, most of them less than 1,000. */
     TINY(100_000, 4000),
-    /** Directory entries, so to speak: no content at all. */
+    /** Empty files: headers only. */
     EMPTY(1_000_000, 0),
     /** One file of random bytes. */
     ONE(1, 1L << 30);
@@ -72,7 +73,7 @@ enum TarContent {
         };
     }
 
-    private static byte[] chunk(Random random, byte @org.jspecify.annotations.Nullable [] text, int length) {
+    private static byte[] chunk(Random random, byte @Nullable [] text, int length) {
         if (text != null) {
             int from = random.nextInt(text.length - length);
             return Arrays.copyOfRange(text, from, from + length);

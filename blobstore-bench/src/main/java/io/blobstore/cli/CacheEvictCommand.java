@@ -14,8 +14,8 @@ import picocli.CommandLine.Option;
         name = "evict",
         description =
                 "Evicts entries, those that were not used for the longest time first, until the cache takes no more"
-                    + " than the given size. Content that waits to be uploaded is kept. No other process may use the"
-                    + " cache.")
+                        + " than the given size. Content that waits to be uploaded is kept. No other process may use the"
+                        + " cache.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class CacheEvictCommand implements Callable<Integer> {
     @Mixin

@@ -53,8 +53,7 @@ final class CacheWarmCommand implements Callable<Integer> {
             names = "--trace",
             paramLabel = "FILE",
             description = "A trace of an earlier use: only its ranges are fetched. Default: everything.")
-    @Nullable
-    Path trace;
+    @Nullable Path trace;
 
     @Mixin
     final OutputOption output = new OutputOption();

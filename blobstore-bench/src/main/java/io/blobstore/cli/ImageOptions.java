@@ -28,23 +28,20 @@ final class ImageOptions {
             names = "--oci",
             paramLabel = "DIR",
             description = "Store the images of this OCI image layout, instead of a file.")
-    @Nullable
-    Path layout;
+    @Nullable Path layout;
 
     @Option(
             names = "--image",
             paramLabel = "NAME",
             description = "Only the images with this name in the layout (org.opencontainers.image.ref.name).")
-    @Nullable
-    String image;
+    @Nullable String image;
 
     @Option(
             names = "--platform",
             paramLabel = "OS/ARCH",
             description = "Only the images for this platform, such as linux/arm64. Default: all, except those for"
                     + " unknown/unknown, which are no images.")
-    @Nullable
-    String platform;
+    @Nullable String platform;
 
     /**
      * Opens the layout.

@@ -63,7 +63,7 @@ final class MergeCommand implements Callable<Integer> {
         }
     }
 
-    /** Writes the content in order, verified: objects of more than 1 MiB before their last bytes, others before all. */
+    /** Writes the content in order, and each object only after it was verified. */
     private void print(SplitEngine engine, RepositoryOption.Opened opened) throws IOException {
         try (SplitContent content = engine.open(opened.repository(), stream)) {
             ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);

@@ -48,8 +48,7 @@ final class SplitCommand implements Callable<Integer> {
     Main main;
 
     @Parameters(arity = "0..1", paramLabel = "FILE", description = "The file to split; - for standard input.")
-    @Nullable
-    String file;
+    @Nullable String file;
 
     @Mixin
     final ImageOptions images = new ImageOptions();
@@ -62,27 +61,23 @@ final class SplitCommand implements Callable<Integer> {
             paramLabel = "REF",
             description = "The ref that keeps the stream. With --oci the name of the image, which is kept by the ref"
                     + " oci/NAME; default: its name in the layout.")
-    @Nullable
-    String ref;
+    @Nullable String ref;
 
     @Option(
             names = "--name",
             paramLabel = "NAME",
             description = "The stream's name. Default: the ref, with % for its slashes.")
-    @Nullable
-    String name;
+    @Nullable String name;
 
     @Option(
             names = "--format",
             paramLabel = "FORMAT",
             description = "Where to cut: tar, tar:SIZE (keeps files of up to SIZE inline; tar:64KiB saves requests in"
                     + " buckets, but composefs makes no image of it), fixed:SIZE, cdc. Default: tar.")
-    @Nullable
-    String format;
+    @Nullable String format;
 
     @Option(names = "--digest", paramLabel = "sha256:HEX", description = "The digest that the content must have.")
-    @Nullable
-    String digest;
+    @Nullable String digest;
 
     @Option(names = "--heal", description = "Read the objects that are present, and replace damaged ones.")
     boolean heal;

@@ -131,7 +131,8 @@ class ClientTest {
         assertThat(environment.requireTraffic(spec, rounds).security()).matches(security);
         if (!spec.isUpload()) { // transfer managers read into new files only
             Path target = spec.download().toFile().exists() ? spec.download() : spec.file();
-            assertThat(checksum(target).base64()).isEqualTo(ServerObjects.random(SIZE).served.checksum());
+            assertThat(checksum(target).base64())
+                    .isEqualTo(ServerObjects.random(SIZE).served.checksum());
         }
     }
 
@@ -197,7 +198,8 @@ class ClientTest {
             }
 
             large.requireTraffic(spec, 1);
-            assertThat(checksum(spec.download()).base64()).isEqualTo(ServerObjects.random(size).served.checksum());
+            assertThat(checksum(spec.download()).base64())
+                    .isEqualTo(ServerObjects.random(size).served.checksum());
         }
     }
 

@@ -38,18 +38,18 @@ class SplitBenchTest {
 
     @Test
     void oneAndTwoThreadsAreComparedAndReported() throws Exception {
-        run(new SplitBench(), "--only=import_one", "--scale=0.004");
+        run(new SplitBench(), "--only=present_one", "--scale=0.004");
         Path to = directory.resolve("to/report");
         assertThat(to.resolve("split.md"))
                 .content()
                 .contains(
                         "# Benchmarks of split streams",
-                        "--only import_one --rounds 1 --warm-up 0 --scale 0.004 --to DIR")
+                        "--only present_one --rounds 1 --warm-up 0 --scale 0.004 --to DIR")
                 .doesNotContain(directory.toString())
-                .contains("## Split a file of 1 GiB", "1 rounds after 0, 0.004 of the content")
+                .contains("## Split a file of 1 GiB, present", "1 rounds after 0, 0.004 of the content")
                 .containsPattern("SplitEngine.split, 2 threads +\\| [0-9.]+")
                 .containsPattern("SplitEngine.split, 1 thread +\\| [0-9.]+")
-                .containsPattern("(PASS|FAIL) +\\| Split a file of 1 GiB: Throughput, MiB/s / baseline's")
+                .containsPattern("(PASS|FAIL) +\\| Split a file of 1 GiB, present: Throughput, MiB/s / baseline's")
                 .contains("](time-split.svg)");
         assertThat(to.resolve("time-split.svg")).content().contains("SplitEngine.split, 2 threads");
     }

@@ -174,7 +174,7 @@ class SplitCommandsTest {
         }
         Cli damaged = run("merge", uri, "refs/r", "-");
         assertFails(1, damaged, "damaged");
-        assertThat(damaged.content()).hasSizeLessThan(4 << 20);
+        assertThat(damaged.content()).isEmpty();
     }
 
     @Test

@@ -42,12 +42,13 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Writes</b> go to the remote store, without another copy, and are not cached unless
  * {@link CachedStoreOptions#cacheOnWrite()} is set. With {@link CachedStoreOptions#writeBack()}, {@link #store} returns
  * when content and metadata are on the disk, and uploads follow in the background, in order for each key: they survive
- * a kill of the process, and are repeated until they succeed; content that waits is never evicted. The blob has a version of its own then
- * ({@code pending-…}), under which it can still be read, and be the condition of a change, after it was uploaded. Reads
- * and metadata are those of the acknowledged blob at once. What only the remote store can decide waits for the uploads
- * of the keys concerned, and fails if they fail: stores with a condition, copies, listings, {@code deleteAll} and
- * presigned URLs. If there is no room, the blob is uploaded before it is acknowledged. A key that the remote store
- * refuses is found out after it was acknowledged: it is logged, and repeated until the blob is deleted.
+ * a kill of the process, and are repeated until they succeed; content that waits is never evicted. The blob has a
+ * version of its own then ({@code pending-…}), under which it can still be read, and be the condition of a change,
+ * after it was uploaded. Reads and metadata are those of the acknowledged blob at once. What only the remote store can
+ * decide waits for the uploads of the keys concerned, and fails if they fail: stores with a condition, copies,
+ * listings, {@code deleteAll} and presigned URLs. If there is no room, the blob is uploaded before it is acknowledged.
+ * A key that the remote store refuses is found out after it was acknowledged: it is logged, and repeated until the blob
+ * is deleted.
  *
  * <p>Thread-safe.
  */
@@ -138,8 +139,8 @@ public final class CachedBlobStore extends ForwardingBlobStore {
     }
 
     /**
-     * Returns what was acknowledged and waits in a cache to be uploaded, for each store that has anything. The cache may
-     * be open read-only while another process writes to it: then that may change meanwhile.
+     * Returns what was acknowledged and waits in a cache to be uploaded, for each store that has anything. The cache
+     * may be open read-only while another process writes to it: then that may change meanwhile.
      */
     public static List<PendingUploads> pendingUploads(ContentCache cache) throws IOException {
         return PendingUploads.of(cache);

@@ -23,7 +23,9 @@ public final class LostBlobsException extends IOException {
         this.keys = List.copyOf(keys);
     }
 
-    /** Returns the keys of these blobs, in the order in which they were found to be lost; none after deserialization. */
+    /**
+     * Returns the keys of these blobs, in the order in which they were found to be lost; none after deserialization.
+     */
     public List<BlobKey> keys() {
         return keys == null ? List.of() : keys;
     }

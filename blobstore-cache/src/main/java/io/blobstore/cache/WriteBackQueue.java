@@ -106,8 +106,8 @@ final class WriteBackQueue {
     // ---- blobs
 
     /**
-     * Adds a blob, in place of the one that its key had; if that is being uploaded, it follows. Takes the turn at the key
-     * if that is free, and a blob was replaced.
+     * Adds a blob, in place of the one that its key had; if that is being uploaded, it follows. Takes the turn at the
+     * key if that is free, and a blob was replaced.
      *
      * @return whether the turn was taken: then the caller deletes the records of {@linkplain #takeReplaced what was
      *     replaced}, and ends it

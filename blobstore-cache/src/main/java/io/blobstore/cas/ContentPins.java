@@ -17,10 +17,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Files that pin content: as long as {@code pending/OWNER/SEQUENCE-SHA256-SIZE.pending} exists in the state directory of
- * a cache, the content of that digest is neither evicted nor removed, unless it is found to be damaged. The names are
- * read when the cache is opened, before anything can be evicted, so that content is pinned whoever opens the cache, and
- * whether or not the owner of the file runs. What is in the files is up to their owner.
+ * Files that pin content: as long as {@code pending/OWNER/SEQUENCE-SHA256-SIZE.pending} exists in the state directory
+ * of a cache, the content of that digest is neither evicted nor removed, unless it is found to be damaged. The names
+ * are read when the cache is opened, before anything can be evicted, so that content is pinned whoever opens the cache,
+ * and whether or not the owner of the file runs. What is in the files is up to their owner.
  *
  * <p>Thread-safe.
  */

@@ -17,7 +17,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 
-/** Measures with the SDK which conditions fake-gcs-server enforces, as the README says. */
+/** Measures with the SDK which conditions fake-gcs-server enforces, as the documentation says. */
 @Campaign(representedBy = IgnoredConditionsTest.class)
 @EnabledIfEnvironmentVariable(named = "BLOBSTORE_TEST_GCS_SERVER", matches = "fake-gcs-server")
 class EmulatorConditionsTest {

@@ -23,7 +23,7 @@ import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
- * Measures with the SDK which conditions compatible servers enforce: the README's table has a row for each of them, so
+ * Measures with the SDK which conditions compatible servers enforce: the documented table has a row for each of them, so
  * that its readers know where {@code nativeConditions=true} is right.
  */
 @ExtendWith(S3ProxyServer.Shared.class)
@@ -42,7 +42,7 @@ class ServerConditionsTest {
 
     @Test
     void s3Proxy(S3ProxyServer server) throws IOException {
-        assertReadmeHas("S3Proxy", server.newBucket());
+        assertPageHas("S3Proxy", server.newBucket());
     }
 
     @Campaign(representedBy = ServerConditionsTest.class)
@@ -55,16 +55,16 @@ class ServerConditionsTest {
     void realServers(String name, String variable) throws IOException {
         Optional<String> uri = Optional.ofNullable(System.getenv(variable)).filter(text -> !text.isEmpty());
         assumeTrue(uri.isPresent(), variable + " names no bucket");
-        assertReadmeHas(name, S3EndpointContractBase.bucket(StoreUri.parse(uri.orElseThrow())));
+        assertPageHas(name, S3EndpointContractBase.bucket(StoreUri.parse(uri.orElseThrow())));
     }
 
-    private void assertReadmeHas(String name, TestBucket bucket) throws IOException {
+    private void assertPageHas(String name, TestBucket bucket) throws IOException {
         List<String> cells = REQUESTS.stream()
                 .map(request -> bucket.with(client -> cell(
                         isEnforced(client, bucket.name(), request, S3Headers.IF_NONE_MATCH, "*"),
                         isEnforced(client, bucket.name(), request, S3Headers.IF_MATCH, "\"0123456789abcdef\""))))
                 .toList();
-        assertThat(Files.readAllLines(Path.of("..", "README.md")))
+        assertThat(Files.readAllLines(Path.of("../docs/s3.md")))
                 .filteredOn(line -> line.startsWith("| " + name + " |"))
                 .containsExactly("| " + name + " | " + String.join(" | ", cells) + " |");
     }

@@ -56,8 +56,7 @@ final class Budget {
         final Condition condition;
         final long since = System.nanoTime();
 
-        @Nullable
-        Outcome outcome;
+        @Nullable Outcome outcome;
 
         Waiter(Reservation reservation, long minimum, long preferred, Condition condition) {
             this.reservation = reservation;

@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Nothing that the file says is trusted. Its length must be what it was when the entry was added. The header is
  * checked against the file's name and length, a frame by its checksum and length. Records, whose keys say nothing about
- * their content, have no other check than that of the length: who puts them adds a checksum. Content that no checksum protects (plain files, content stored as it is, frames of writers that
- * leave the checksum out) is compared with the key, its SHA-256: at each read if it has at most {@link #SMALL} bytes,
- * otherwise before the first read of it. That takes as long as reading all of it, whatever the range; an interrupt of the
- * thread ends it.
+ * their content, have no other check than that of the length: who puts them adds a checksum. Content that no checksum
+ * protects (plain files, content stored as it is, frames of writers that leave the checksum out) is compared with the
+ * key, its SHA-256: at each read if it has at most {@link #SMALL} bytes, otherwise before the first read of it. That
+ * takes as long as reading all of it, whatever the range; an interrupt of the thread ends it.
  */
 public final class EntryReader implements Closeable {
     /** Content of this size in bytes, or less, is read whole, if it has to be verified. */

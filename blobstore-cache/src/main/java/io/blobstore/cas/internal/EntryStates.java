@@ -41,8 +41,7 @@ final class EntryStates {
         this.delete = delete;
     }
 
-    @Nullable
-    Entry find(EntryKey key) {
+    @Nullable Entry find(EntryKey key) {
         return present.get(key);
     }
 
@@ -184,8 +183,7 @@ final class EntryStates {
     }
 
     /** Takes the next victim out; null if there is none. The caller deletes its file. */
-    @Nullable
-    Entry evictOldest() {
+    @Nullable Entry evictOldest() {
         Entry victim = order.victim();
         if (victim != null) {
             take(victim, State.EVICTED);

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>PRESENT → DOOMED is one step, and entries with leases are never evicted. An entry's file is there as long as a
- * lease is open, even if the entry was removed meanwhile. A key that is pinned leases whatever entry it has, or gets by a
- * commit or by loading.
+ * lease is open, even if the entry was removed meanwhile. A key that is pinned leases whatever entry it has, or gets by
+ * a commit or by loading.
  *
  * <p>One lock guards everything. It is held for some instructions, and never during a system call other than waking a
  * thread; {@link IndexLog} and {@link SharedRoom} are called under it.
@@ -140,8 +140,8 @@ public final class Index implements Closeable {
     }
 
     /**
-     * Pins a key: the entry that it has, or gets later, is not evicted until {@link #unpin} was called as often. The key
-     * need not have an entry.
+     * Pins a key: the entry that it has, or gets later, is not evicted until {@link #unpin} was called as often. The
+     * key need not have an entry.
      */
     public void pin(EntryKey key) {
         locked(() -> entries.pin(key));

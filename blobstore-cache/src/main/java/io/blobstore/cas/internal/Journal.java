@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * its time of access. So nothing fails because of the journal; a failure is logged once.
  *
  * <p><b>Events</b> are kept in {@link JournalEvents}, and appended to the {@link JournalLog} by the journal's own
- * thread, every 30 s or after 4096 of them, but not more than once a second. However often an entry was used in between,
- * that is one record, with the tick of its last use.
+ * thread, every 30 s or after 4096 of them, but not more than once a second. However often an entry was used in
+ * between, that is one record, with the tick of its last use.
  *
  * <p><b>Compaction</b>: when the log is twice as long as the snapshot, snapshot and log are read, and become the next
  * snapshot. The index is not involved, so it is not locked for that.

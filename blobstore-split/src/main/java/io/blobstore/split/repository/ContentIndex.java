@@ -7,81 +7,85 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where each byte of a stream's content is: 16 bytes for each chunk, each object's id once, and a temporary file with
- * the inline bytes. Built by one thread; read by one thread at a time after that.
+ * Where each byte of a stream's content is: 16 bytes for each run of chunks of the same object, in memory or in a
+ * temporary file, each object's id and size once, and a temporary file with the inline bytes. The memory is bounded by
+ * the number of different objects, and not by how often a stream repeats them. Built by one thread; read by one thread
+ * at a time after that.
  */
 final class ContentIndex implements ChunkVisitor, Closeable {
     private final ObjectSizes sizes;
+    private final WorkQueue queue;
     private final Map<Long, Integer> numbers = new HashMap<>();
-    private final List<ObjectId> objects = new ArrayList<>();
-    private long[] starts = new long[16];
-    /** The number of a chunk's object; or, negative and minus 1, the position of its bytes among the inline ones. */
-    private long[] places = new long[16];
+    private final List<ContentObject> objects = new ArrayList<>();
+    /** The number of a run's object; or, negative and minus 1, the position of its bytes among the inline ones. */
+    private final RunTable runs = new RunTable();
 
-    private int count;
     private long size;
-    private boolean inlineBefore;
-    private @Nullable InlineFile inline;
+    /** The number of the object of the current run; -1 for inline bytes, -2 before all runs. */
+    private int current = -2;
+
+    private @Nullable TemporaryFile inline;
     private long inlineSize;
+
+    private record ContentObject(ObjectId id, long size) {}
 
     /** A chunk that contains a byte. */
     record Chunk(long start, long end, @Nullable ObjectId object, long inlinePosition) {}
 
-    ContentIndex(ObjectSizes sizes) {
+    /**
+     * Creates an empty index.
+     *
+     * @param queue that of the worker that builds the index, which ends when the transfer is stopped
+     */
+    ContentIndex(ObjectSizes sizes, WorkQueue queue) {
         this.sizes = sizes;
+        this.queue = queue;
     }
 
     @Override
     public void inline(ByteBuffer bytes) throws TargetException {
-        if (!inlineBefore) {
-            add(-inlineSize - 1);
-            inlineBefore = true;
+        queue.requireRunning();
+        if (current != -1) {
+            runs.add(size, -inlineSize - 1);
+            current = -1;
         }
         size += bytes.remaining();
         inlineSize += bytes.remaining();
-        try {
-            InlineFile file = inline;
-            if (file == null) {
-                file = InlineFile.create();
-                inline = file;
-            }
-            file.append(bytes);
-        } catch (IOException e) {
-            throw new TargetException(
-                    "a temporary file for the stream's inline bytes", String.valueOf(e.getMessage()), e);
+        TemporaryFile file = inline;
+        if (file == null) {
+            file = TemporaryFile.create("the stream's inline bytes");
+            inline = file;
         }
+        file.append(bytes);
     }
 
     @Override
     public long object(long index, ObjectId id) throws IOException {
+        queue.requireRunning();
         long bytes = sizes.size(index, id);
         int number = numbers.computeIfAbsent(index, first -> {
-            objects.add(id);
+            objects.add(new ContentObject(id, bytes));
             return objects.size() - 1;
         });
         if (bytes > 0) {
-            add(number);
-            inlineBefore = false;
+            if (current != number) {
+                runs.add(size, number);
+                current = number;
+            }
             size += bytes;
         }
         return bytes;
     }
 
-    private void add(long place) {
-        if (count == starts.length) {
-            starts = Arrays.copyOf(starts, 2 * count);
-            places = Arrays.copyOf(places, 2 * count);
-        }
-        starts[count] = size;
-        places[count] = place;
-        count++;
+    /** Ends the building, when all chunks were visited. */
+    void complete() throws TargetException {
+        runs.complete();
     }
 
     long size() {
@@ -89,19 +93,19 @@ final class ContentIndex implements ChunkVisitor, Closeable {
     }
 
     /** Returns the chunk that contains the byte at a position, which is below {@link #size()}. */
-    Chunk at(long position) {
-        int found = Arrays.binarySearch(starts, 0, count, position);
-        int chunk = found >= 0 ? found : -found - 2;
-        long end = chunk + 1 < count ? starts[chunk + 1] : size;
-        long place = places[chunk];
-        return place >= 0
-                ? new Chunk(starts[chunk], end, objects.get((int) place), 0)
-                : new Chunk(starts[chunk], end, null, -place - 1);
+    Chunk at(long position) throws IOException {
+        RunTable.Run run = runs.at(position);
+        if (run.number() < 0) {
+            return new Chunk(run.start(), Math.min(run.end(), size), null, -run.number() - 1);
+        }
+        ContentObject object = objects.get((int) run.number());
+        long start = position - (position - run.start()) % object.size();
+        return new Chunk(start, start + object.size(), object.id(), 0);
     }
 
     /** Fills a buffer's remaining bytes with inline ones. */
     void readInline(long position, ByteBuffer target) throws IOException {
-        InlineFile file = inline;
+        TemporaryFile file = inline;
         if (file == null) {
             throw new IllegalStateException("the stream has no inline bytes");
         }
@@ -110,8 +114,10 @@ final class ContentIndex implements ChunkVisitor, Closeable {
 
     @Override
     public void close() throws IOException {
-        if (inline != null) {
-            inline.close();
+        try (runs) {
+            if (inline != null) {
+                inline.close();
+            }
         }
     }
 }

@@ -2,20 +2,20 @@ package io.blobstore.split.repository;
 
 import io.blobstore.BlobTarget;
 import io.blobstore.TargetException;
-import io.blobstore.split.internal.verity.VerityDigest;
 import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 
 /**
  * Digests the bytes that are put into another window, while they are in its buffers. Closing is up to the other one.
  */
 final class HashingWindow implements BlobTarget.Window {
     private final BlobTarget.Window window;
-    private final VerityDigest digest;
+    private final Consumer<ByteBuffer> digest;
     private ByteBuffer filling = ByteBuffer.allocate(0);
     /** The position in the filled buffer up to which its bytes are digested. */
     private int digested;
 
-    HashingWindow(BlobTarget.Window window, VerityDigest digest) {
+    HashingWindow(BlobTarget.Window window, Consumer<ByteBuffer> digest) {
         this.window = window;
         this.digest = digest;
     }
@@ -44,7 +44,7 @@ final class HashingWindow implements BlobTarget.Window {
     private void digestFilled() {
         int end = filling.position();
         if (end > digested) {
-            digest.update(filling.duplicate().position(digested).limit(end));
+            digest.accept(filling.duplicate().position(digested).limit(end));
             digested = end;
         }
     }

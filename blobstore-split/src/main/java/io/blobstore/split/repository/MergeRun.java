@@ -33,8 +33,18 @@ final class MergeRun implements WorkQueue.Unit {
     private final ByteArrayOutputStream inline = new ByteArrayOutputStream();
     private long length;
 
-    /** An object, or {@code size} of the inline bytes if {@code id} is null. */
-    private record Segment(@Nullable ObjectId id, long size) {}
+    /**
+     * An object, or {@code size} of the inline bytes if {@code id} is null.
+     *
+     * @param large if this is a section of a large object
+     * @param from the offset of the section
+     */
+    private record Segment(
+            @Nullable ObjectId id, long size, @Nullable LargeRead large, long from) {
+        static Segment of(@Nullable ObjectId id, long size) {
+            return new Segment(id, size, null, 0);
+        }
+    }
 
     MergeRun(MergeTask.Sink sink, long offset) {
         this.sink = sink;
@@ -59,12 +69,17 @@ final class MergeRun implements WorkQueue.Unit {
         byte[] copy = new byte[size];
         bytes.get(copy);
         inline.write(copy, 0, size);
-        segments.add(new Segment(null, size));
+        segments.add(Segment.of(null, size));
         length += size;
     }
 
     void addObject(ObjectId id, long size) {
-        segments.add(new Segment(id, size));
+        segments.add(Segment.of(id, size));
+        length += size;
+    }
+
+    void addSection(LargeRead object, long from, long size) {
+        segments.add(new Segment(object.id(), size, object, from));
         length += size;
     }
 
@@ -75,6 +90,11 @@ final class MergeRun implements WorkQueue.Unit {
                 context.retrying("read objects", () -> context.withinBudget(length, () -> putUnlessRetryable(scratch)));
         if (!done) {
             putOneByOne(scratch);
+        }
+        for (Segment segment : segments) {
+            if (segment.large() != null) {
+                segment.large().arrived();
+            }
         }
         sink.merged(length);
     }
@@ -135,7 +155,10 @@ final class MergeRun implements WorkQueue.Unit {
             part.flush();
             return;
         }
-        if (sink.verify()) {
+        LargeRead large = segment.large();
+        if (large != null) {
+            large.read(sink.store(), segment.from(), part, scratch.digest());
+        } else if (sink.verify()) {
             Verification.read(sink.store(), id, part, scratch.digest());
         } else {
             sink.store().read(id, ByteRange.all(), part);

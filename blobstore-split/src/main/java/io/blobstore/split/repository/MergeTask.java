@@ -130,10 +130,21 @@ final class MergeTask implements TransferTask<MergeResult> {
         @Override
         public long object(long index, ObjectId id) throws IOException {
             long size = sizes.size(index, id);
-            makeRoom(size);
             objects++;
-            run.addObject(id, size);
+            if (size >= LargeRead.FROM) {
+                addSections(new LargeRead(id, size, sink.store().hash(), sink.verify()), size);
+            } else {
+                makeRoom(size);
+                run.addObject(id, size);
+            }
             return size;
+        }
+
+        private void addSections(LargeRead object, long size) throws IOException {
+            for (long from = 0; from < size; from += LargeRead.SECTION) {
+                flush();
+                run.addSection(object, from, Math.min(LargeRead.SECTION, size - from));
+            }
         }
 
         private void makeRoom(long size) throws IOException {

@@ -42,9 +42,10 @@ final class OpenTask implements TransferTask<SplitContent> {
                 context.retrying("read stream", () -> StreamChannels.verified(store, id, scratch.digest())),
                 store.hash(),
                 name)) {
-            ContentIndex built = new ContentIndex(ObjectSizes.find(store, reader.objectRefs(), queue, context));
+            ContentIndex built = new ContentIndex(ObjectSizes.find(store, reader.objectRefs(), queue, context), queue);
             index = built;
             reader.forEachChunk(built);
+            built.complete();
         } catch (WorkQueue.StoppedException e) {
             return; // the reason is known already
         } finally {

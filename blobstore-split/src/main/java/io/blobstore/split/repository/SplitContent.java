@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.SeekableByteChannel;
-import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -17,26 +16,26 @@ import org.jspecify.annotations.Nullable;
  * The content of a split stream, read at any position without merging the rest, such as blocks of a disk from its
  * snapshot. Opened by {@link SplitEngine#open}.
  *
- * <p>Objects of up to {@value #VERIFIED} bytes are read whole and verified; the last one is kept. Of larger objects,
- * only the wanted range is read, which no digest covers: such an object is verified if it is read from its start to its
- * end in order, and the read that reaches its end fails if it is damaged. An object that a garbage collection deletes
- * meanwhile is a {@link MissingObjectException}.
+ * <p>Whatever {@link #read(ByteBuffer)} returns is verified: an object is read whole, and then given out, and the last one
+ * is kept until another one is read; objects of more than 16 MiB in a temporary file, smaller ones in direct memory. So the
+ * first byte of a large object costs as much as all of it, which does not matter to those who read the content in order.
+ * {@link #read(ByteBuffer, long)} is for blocks at random positions: it does the same with objects of up to
+ * {@value #VERIFIED} bytes; of a larger one, unless it is kept, only the wanted range is read, which no digest covers. An
+ * object that a garbage collection deletes meanwhile is a {@link MissingObjectException}.
  *
  * <p>Thread-safe; reads are done one after another, and an interrupt makes a read fail.
  */
 public final class SplitContent implements SeekableByteChannel {
-    /** The size of the largest objects that are verified before any of their bytes is returned, in bytes. */
+    /** The size of the largest objects that are verified wherever they are read, in bytes. */
     public static final int VERIFIED = 1 << 20;
 
     private final ObjectStore store;
     private final ContentIndex index;
-    /** Held during reads, which use the memory of the last object. */
+    /** Held during reads, which use the last object. */
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock:
     private final VerityDigest digest;
-    private @Nullable SequentialDigest inOrder;
-    private @Nullable ByteBuffer memory;
-    private ContentIndex.@Nullable Chunk kept;
+    private @Nullable VerifiedObject kept;
     private long position;
     private volatile boolean open = true;
 
@@ -57,14 +56,19 @@ public final class SplitContent implements SeekableByteChannel {
      *
      * @param target filled from its position, which is advanced, to its limit, or to the end of the content
      * @return the number of bytes; -1 if {@code from} is at the end of the content or beyond
-     * @throws DamagedObjectException if an object is found to be damaged; the bytes put into {@code target} must not be
-     *     used then
+     * @throws DamagedObjectException if an object is found to be damaged
+     * @throws io.blobstore.TargetException if a temporary file cannot be written, or the channel is closed meanwhile
      * @throws MissingObjectException if an object is missing
      */
     public int read(ByteBuffer target, long from) throws IOException {
         if (from < 0) {
             throw new IllegalArgumentException("a position must be 0 or more; got " + from);
         }
+        return read(target, from, VERIFIED);
+    }
+
+    /** Reads bytes of objects that are verified up to a size. */
+    private int read(ByteBuffer target, long from, long verified) throws IOException {
         lock.lock();
         try {
             requireOpen();
@@ -75,7 +79,7 @@ public final class SplitContent implements SeekableByteChannel {
             for (long at = from; target.hasRemaining() && at < size(); ) {
                 ContentIndex.Chunk chunk = index.at(at);
                 int bytes = (int) Math.min(target.remaining(), chunk.end() - at);
-                readChunk(chunk, at - chunk.start(), target.slice(target.position(), bytes));
+                readChunk(chunk, at - chunk.start(), target.slice(target.position(), bytes), verified);
                 target.position(target.position() + bytes);
                 at += bytes;
             }
@@ -85,52 +89,42 @@ public final class SplitContent implements SeekableByteChannel {
         }
     }
 
-    private void readChunk(ContentIndex.Chunk chunk, long offset, ByteBuffer target) throws IOException {
+    private void readChunk(ContentIndex.Chunk chunk, long offset, ByteBuffer target, long verified) throws IOException {
         ObjectId object = chunk.object();
+        long size = chunk.end() - chunk.start();
+        VerifiedObject last = kept;
         if (object == null) {
             index.readInline(chunk.inlinePosition() + offset, target);
-        } else if (chunk.end() - chunk.start() > VERIFIED) {
-            ByteBuffer bytes = target.slice();
+        } else if (last != null && last.id().equals(object)) {
+            last.read(offset, target);
+        } else if (size > verified) {
             store.read(object, ByteRange.of(offset, target.remaining()), BlobTarget.Window.of(target));
-            verifyInOrder(chunk, object, offset, bytes);
         } else {
-            target.put(verified(chunk).slice((int) offset, target.remaining()));
+            forget();
+            VerifiedObject read = VerifiedObject.read(store, object, size, digest, () -> open);
+            kept = read;
+            read.read(offset, target);
         }
     }
 
-    private void verifyInOrder(ContentIndex.Chunk chunk, ObjectId object, long offset, ByteBuffer bytes)
-            throws DamagedObjectException {
-        SequentialDigest digest = inOrder;
-        if (digest == null) {
-            digest = new SequentialDigest(store.hash());
-            inOrder = digest;
+    /** Releases the last object. */
+    private void forget() throws IOException {
+        VerifiedObject last = kept;
+        kept = null;
+        if (last != null) {
+            last.close();
         }
-        digest.read(chunk, object, offset, bytes);
     }
 
-    /** Returns the whole content of a small object. */
-    private ByteBuffer verified(ContentIndex.Chunk chunk) throws IOException {
-        ByteBuffer content = memory;
-        if (content == null) {
-            content = ByteBuffer.allocateDirect(VERIFIED);
-            memory = content;
-        }
-        ContentIndex.Chunk last = kept;
-        ObjectId object = chunk.object();
-        if (object != null && (last == null || !Objects.equals(object, last.object()))) {
-            kept = null;
-            content.clear().limit((int) (chunk.end() - chunk.start()));
-            Verification.read(store, object, BlobTarget.Window.of(content), digest);
-            kept = chunk;
-        }
-        return content;
-    }
-
+    /**
+     * Reads bytes at the channel's position, which is advanced, and verifies the objects in which they are before any of
+     * them is returned; otherwise as {@link #read(ByteBuffer, long)}.
+     */
     @Override
     public int read(ByteBuffer target) throws IOException {
         lock.lock();
         try {
-            int bytes = read(target, position);
+            int bytes = read(target, position, Long.MAX_VALUE);
             position += Math.max(0, bytes);
             return bytes;
         } finally {
@@ -185,16 +179,16 @@ public final class SplitContent implements SeekableByteChannel {
         return open;
     }
 
-    /** Releases the memory and the temporary file, after a read in progress. Idempotent. */
+    /**
+     * Releases the memory and the temporary files, after a read in progress, which fails if it is one of a large object.
+     * Idempotent.
+     */
     @Override
     public void close() throws IOException {
+        open = false;
         lock.lock();
-        try {
-            open = false;
-            memory = null;
-            inOrder = null;
-            kept = null;
-            index.close();
+        try (index) {
+            forget();
         } finally {
             lock.unlock();
         }

@@ -126,9 +126,9 @@ public final class SplitEngine {
      *
      * <p>Everything is verified: each blob's digest, and each layer's {@code diff_id}. A layer that the repository has,
      * with all of its objects, is not read again. The ref appears at the end. If the import fails or is cancelled, it
-     * does not; layers that are complete are left to the next import or garbage collection. Uncompressed
-     * layers are split from their mapping. Compressed ones are split while they are decompressed; a file of more than 1
-     * MiB in them goes into a temporary file until it is stored.
+     * does not; layers that are complete are left to the next import or garbage collection. Uncompressed layers are
+     * split from their mapping. Compressed ones are split while they are decompressed; a file of more than 1 MiB in
+     * them goes into a temporary file until it is stored.
      *
      * <p>The transfer fails with an {@link io.blobstore.split.oci.OciLayoutException}, which names the blob, if the
      * image is damaged, incomplete or of an unsupported kind.

@@ -93,6 +93,9 @@ final class SplitPipeline implements SplitSink {
 
     @Override
     public void inline(long length) throws IOException {
+        if (length < 0) {
+            throw new IllegalArgumentException("inline bytes are 0 or more; the splitter declared " + length);
+        }
         for (long left = length, step; left > 0; left -= step) {
             step = Math.min(left, input.maxKept());
             queue.requireRunning();
@@ -112,6 +115,9 @@ final class SplitPipeline implements SplitSink {
 
     @Override
     public void object(long length, @Nullable String entry) throws IOException {
+        if (length < 1) {
+            throw new IllegalArgumentException("an object has 1 or more bytes; the splitter declared " + length);
+        }
         ExternalPart part = new ExternalPart(input.position(), length, entry);
         if (length >= LargeObject.FROM) {
             large(part);

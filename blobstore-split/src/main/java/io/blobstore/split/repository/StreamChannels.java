@@ -38,7 +38,8 @@ final class StreamChannels {
                 file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
         try {
             ByteBuffer memory = ByteBuffer.allocateDirect(256 << 10);
-            Verification.read(store, id, new FileWindow(file, channel, memory, found.size()), digest);
+            Verification.read(
+                    store, id, new SpillWindow(memory, found.size(), bytes -> append(file, channel, bytes)), digest);
             return channel.position(0);
         } catch (Throwable e) {
             channel.close();
@@ -67,50 +68,13 @@ final class StreamChannels {
         return found;
     }
 
-    /** A window that writes a file from its start. */
-    private static final class FileWindow implements BlobTarget.Window {
-        private final Path path;
-        private final FileChannel file;
-        private final ByteBuffer buffer;
-        private long unwritten;
-
-        FileWindow(Path path, FileChannel file, ByteBuffer buffer, long size) {
-            this.path = path;
-            this.file = file;
-            this.buffer = buffer;
-            this.unwritten = size;
-            clear();
-        }
-
-        private void clear() {
-            buffer.clear().limit((int) Math.min(buffer.capacity(), unwritten));
-        }
-
-        @Override
-        public long remaining() {
-            return unwritten - buffer.position();
-        }
-
-        @Override
-        public ByteBuffer buffer() throws TargetException {
-            if (!buffer.hasRemaining()) {
-                flush();
+    private static void append(Path path, FileChannel file, ByteBuffer bytes) throws TargetException {
+        try {
+            while (bytes.hasRemaining()) {
+                file.write(bytes);
             }
-            return buffer;
-        }
-
-        @Override
-        public void flush() throws TargetException {
-            unwritten -= buffer.position();
-            buffer.flip();
-            try {
-                while (buffer.hasRemaining()) {
-                    file.write(buffer);
-                }
-            } catch (IOException e) {
-                throw new TargetException("file " + path, String.valueOf(e.getMessage()), e);
-            }
-            clear();
+        } catch (IOException e) {
+            throw new TargetException("file " + path, String.valueOf(e.getMessage()), e);
         }
     }
 }

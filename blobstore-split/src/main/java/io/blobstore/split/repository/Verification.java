@@ -27,7 +27,7 @@ final class Verification {
     static void read(ObjectStore store, ObjectId id, BlobTarget.Window target, VerityDigest digest) throws IOException {
         long size = target.remaining();
         try {
-            HashingWindow window = new HashingWindow(target, digest);
+            HashingWindow window = new HashingWindow(target, digest::update);
             try {
                 store.read(id, ByteRange.all(), window);
             } catch (RangeNotSatisfiableException | IllegalArgumentException e) {

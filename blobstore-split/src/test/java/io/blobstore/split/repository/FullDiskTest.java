@@ -199,8 +199,27 @@ class FullDiskTest {
                         .isInstanceOf(TargetException.class)
                         .hasMessageContainingAll("temporary file", "No space left");
                 assertThat(mounted).isEmptyDirectory();
-                System.out.println("full 2");
+                readLargeObject(repository, engine);
+                assertThat(mounted).isEmptyDirectory();
+                System.out.println("full 3");
             }
+        }
+    }
+
+    /** Reads an object in order that is verified in a temporary file. */
+    private static void readLargeObject(Repository repository, SplitEngine engine) throws Exception {
+        byte[] large = new byte[VerifiedObject.MAX_MEMORY + 1];
+        SplitOptions whole = SplitOptions.builder()
+                .splitter((input, sink) -> sink.object(large.length, null))
+                .build();
+        engine.split(repository, "large", BlobSource.of(ByteBuffer.wrap(large)), whole)
+                .join(LIMIT);
+        try (SplitContent content = engine.open(repository, "large")) {
+            ByteBuffer piece = ByteBuffer.allocate(10);
+            assertThatThrownBy(() -> content.read(piece))
+                    .isInstanceOf(TargetException.class)
+                    .hasMessageContainingAll("temporary file", "No space left");
+            assertThat(content.read(piece, 0)).isEqualTo(10);
         }
     }
 

@@ -94,6 +94,20 @@ class SourceFaultsTest {
         }
     }
 
+    @Test
+    void aSplitterThatDeclaresAnEmptyObjectIsRefused() throws Exception {
+        for (long length : new long[] {0, -1}) {
+            assertThatThrownBy(() -> split(store, BlobSource.of(ByteBuffer.allocate(100)), (input, sink) -> {
+                        sink.inline(50);
+                        sink.object(length, "empty");
+                        sink.inline(50);
+                    }))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("an object has 1 or more bytes");
+            assertNothingIsLeft();
+        }
+    }
+
     /** The n-th object that is stored, counted from 1, and how much of the file is left after that. */
     @ParameterizedTest
     @ValueSource(ints = {1, 20, 40, 60, 80, FILES})

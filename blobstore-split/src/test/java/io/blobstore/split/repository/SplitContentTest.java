@@ -3,26 +3,46 @@ package io.blobstore.split.repository;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
+import io.blobstore.ForwardingBlobStore;
 import io.blobstore.Operation;
+import io.blobstore.ReadOptions;
+import io.blobstore.ReadResult;
+import io.blobstore.TargetException;
+import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.FaultyBlobStore;
 import io.blobstore.contract.InMemoryBlobStore;
 import io.blobstore.contract.LeakCheck;
+import io.blobstore.split.ContentType;
 import io.blobstore.split.ObjectHash;
 import io.blobstore.split.ObjectId;
 import io.blobstore.split.Splitter;
 import io.blobstore.split.Vectors;
+import io.blobstore.split.internal.format.SplitStreamWriter;
+import io.blobstore.split.internal.format.WrittenStream;
 import io.blobstore.split.internal.verity.VerityDigest;
 import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The content of a stream is read at any position, without merging it. */
 @ExtendWith(LeakCheck.class)
@@ -105,29 +125,147 @@ class SplitContentTest {
         }
     }
 
-    @Test
-    void aLargeObjectIsVerifiedWhenItIsReadInOrder() throws Exception {
-        int size = 2 * SplitContent.VERIFIED + 5000;
+    @ParameterizedTest
+    @ValueSource(ints = {2 * SplitContent.VERIFIED + 5000, VerifiedObject.MAX_MEMORY + 5000})
+    void nothingOfALargeObjectIsGivenOutInOrderBeforeItIsVerified(int size) throws Exception {
         byte[] large = Fixture.files(1, 1, size).get(0);
         ByteBuffer tar = Fixture.tar(List.of(new byte[0], large, large, new byte[10]));
         int start = 2 * 512; // behind two headers
         try (SplitContent content = open(tar, SplitOptions.DEFAULT)) {
-            readToTheEnd(content, tar, 4096);
+            readToTheEnd(content, tar, 40_960);
             readToTheEnd(content, tar, tar.remaining());
-            ObjectId id = VerityDigest.of(ObjectHash.SHA_256, BlobSource.of(ByteBuffer.wrap(large)));
-            large[size - 1]++;
-            repository.objects().put(id, BlobSource.of(ByteBuffer.wrap(large)), true);
-
-            ByteBuffer piece = ByteBuffer.allocate(10_000);
-            content.position(0);
-            assertThatThrownBy(() -> {
-                        while (content.read(piece.clear()) > 0) {}
-                    })
+            ByteBuffer middle = ByteBuffer.allocate(10_000);
+            assertThat(content.position(start + size / 2).read(middle)).isEqualTo(10_000);
+            assertThat(middle.flip()).isEqualTo(tar.slice(start + size / 2, 10_000));
+        }
+        ObjectId id = VerityDigest.of(ObjectHash.SHA_256, BlobSource.of(ByteBuffer.wrap(large)));
+        large[size - 1]++;
+        repository.objects().put(id, BlobSource.of(ByteBuffer.wrap(large)), true);
+        try (SplitContent content = SplitEngine.of(transfers).open(repository, "s")) {
+            ByteBuffer piece = ByteBuffer.allocate(start);
+            assertThat(content.read(piece)).isEqualTo(start);
+            assertThatThrownBy(() -> content.read(piece.clear()))
                     .isInstanceOf(DamagedObjectException.class)
                     .hasMessageContaining(id.hex());
-            assertThat(content.position()).isBetween(start + size - 10_000L, start + size - 1L);
-            // Where it is not read in order, nothing can be said.
+            assertThat(piece.position()).isZero();
+            assertThat(content.position()).isEqualTo(start);
+            // A block of it is not verified.
             assertThat(content.read(piece.clear(), start + size - 1000)).isPositive();
+        }
+    }
+
+    @Test
+    void aReadOfALargeObjectEndsWithTheChannelOrByAnInterrupt() throws Exception {
+        ByteBuffer image = ByteBuffer.wrap(
+                Fixture.files(1, 1, VerifiedObject.MAX_MEMORY + 1).get(0));
+        SplitOptions whole = SplitOptions.builder()
+                .splitter((input, sink) -> sink.object(VerifiedObject.MAX_MEMORY + 1L, null))
+                .build();
+        SplitEngine.of(transfers)
+                .split(repository, "s", BlobSource.of(image), whole)
+                .join();
+        AtomicReference<Runnable> hook = new AtomicReference<>(() -> {});
+        InterruptedReads hooked = new InterruptedReads(store, hook);
+        Repository observed = Repository.of(BlobStoreObjects.of(hooked, ObjectHash.SHA_256));
+        try (SplitContent content = SplitEngine.of(transfers).open(observed, "s")) {
+            ByteBuffer target = ByteBuffer.allocate(10);
+            hook.set(Thread.currentThread()::interrupt);
+            assertThatThrownBy(() -> content.read(target))
+                    .isInstanceOf(TargetException.class)
+                    .hasMessageContaining("interrupted");
+            assertThat(Thread.interrupted()).isTrue();
+            Thread closing = new Thread(() -> {
+                try {
+                    content.close();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            hook.set(() -> {
+                closing.start();
+                while (content.isOpen()) {
+                    Thread.onSpinWait();
+                }
+            });
+            assertThatThrownBy(() -> content.read(target))
+                    .isInstanceOf(TargetException.class)
+                    .hasRootCauseInstanceOf(AsynchronousCloseException.class);
+            closing.join();
+            assertThat(target.position()).isZero();
+        }
+    }
+
+    /** Does something before each read of an object. */
+    private static final class InterruptedReads extends ForwardingBlobStore {
+        private final AtomicReference<Runnable> hook;
+
+        InterruptedReads(BlobStore store, AtomicReference<Runnable> hook) {
+            super(store);
+            this.hook = hook;
+        }
+
+        @Override
+        public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
+                throws IOException {
+            hook.get().run();
+            return super.read(key, range, target, options);
+        }
+    }
+
+    /** A small stream may claim millions of chunks: they need no memory in proportion. */
+    @Test
+    void aStreamOfVeryManyChunksNeedsLittleMemory(@TempDir Path directory) throws Exception {
+        ChildJvm.Exit exit =
+                ChildJvm.of(ManyChunks.class, directory).with("-Xmx64m").run(Duration.ofMinutes(2));
+        assertThat(exit.output()).endsWith("read");
+        assertThat(exit.code()).isZero();
+    }
+
+    /** Opens streams of one object, and of two that alternate. */
+    static final class ManyChunks {
+        private static final int CHUNKS = 3_000_000;
+
+        public static void main(String[] args) throws Exception {
+            Repository repository = Repository.of(BlobStoreObjects.of(new InMemoryBlobStore(), ObjectHash.SHA_256));
+            ByteBuffer[] contents = {ByteBuffer.wrap(new byte[] {1}), ByteBuffer.wrap(new byte[] {2, 3})};
+            ObjectId[] ids = new ObjectId[2];
+            for (int i = 0; i < 2; i++) {
+                ids[i] = VerityDigest.of(ObjectHash.SHA_256, BlobSource.of(contents[i]));
+                repository.objects().put(ids[i], BlobSource.of(contents[i]), false);
+            }
+            try (TransferManager transfers = TransferManager.create()) {
+                for (int different = 1; different <= 2; different++) {
+                    store(repository, ids, different);
+                    try (SplitContent content = SplitEngine.of(transfers).open(repository, "many")) {
+                        check(content, different);
+                    }
+                }
+            }
+            System.out.println("read");
+        }
+
+        private static void store(Repository repository, ObjectId[] ids, int different) throws IOException {
+            try (SplitStreamWriter writer =
+                    SplitStreamWriter.create(ObjectHash.SHA_256, ContentType.NONE, Path.of("."))) {
+                for (int i = 0; i < CHUNKS; i++) {
+                    writer.object(ids[i % different], 1 + i % different);
+                }
+                WrittenStream written = writer.finish();
+                repository.objects().put(written.id(), written.content(), true);
+                repository.objects().setLink(RepositoryPaths.stream("many"), RepositoryPaths.object(written.id()));
+            }
+        }
+
+        private static void check(SplitContent content, int different) throws IOException {
+            byte[] pattern = different == 1 ? new byte[] {1} : new byte[] {1, 2, 3};
+            assertThat(content.size()).isEqualTo((long) CHUNKS / different * pattern.length);
+            for (long from : new long[] {0, 511, 1_000_001, 1_573_000, content.size() - 5}) {
+                ByteBuffer bytes = ByteBuffer.allocate(5);
+                content.read(bytes, from);
+                for (int i = 0; i < 5; i++) {
+                    assertThat(bytes.get(i)).isEqualTo(pattern[(int) ((from + i) % pattern.length)]);
+                }
+            }
         }
     }
 

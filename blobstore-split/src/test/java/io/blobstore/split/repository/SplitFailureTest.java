@@ -25,6 +25,7 @@ import io.blobstore.contract.LeakCheck;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.split.ObjectHash;
 import io.blobstore.split.ObjectId;
+import io.blobstore.split.SplitSink;
 import io.blobstore.split.Splitter;
 import io.blobstore.split.TarFormatException;
 import io.blobstore.split.Vectors;
@@ -39,6 +40,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -48,6 +50,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -205,6 +208,37 @@ class SplitFailureTest {
                 .satisfies(e -> assertThat(e.getSuppressed()[0])
                         .hasMessageContainingAll(
                                 "'31' at offset " + (31 * (512 + 1024) + 512), "777 bytes", "object sha256:"));
+    }
+
+    /** The file is not checked whenever inline bytes are read, but once for each MiB. */
+    @Test
+    void aFileOfInlineBytesThatChangesFailsTheSplitSoon(@TempDir Path directory) throws Exception {
+        Path path = directory.resolve("tar");
+        int entries = 8192; // 4 MiB
+        Files.write(path, Fixture.tar(Collections.nCopies(entries, new byte[0])).array());
+        AtomicInteger cuts = new AtomicInteger();
+        Splitter changing = (input, sink) -> Splitter.tar().split(input, new SplitSink() {
+            @Override
+            public void inline(long length) throws IOException {
+                if (cuts.getAndIncrement() == 0) {
+                    Files.write(path, new byte[1], StandardOpenOption.APPEND);
+                }
+                sink.inline(length);
+            }
+
+            @Override
+            public void object(long length, @Nullable String entry) {
+                throw new AssertionError("there are no objects");
+            }
+        });
+        try (MappedFile file = MappedFile.open(path)) {
+            assertThatThrownBy(() -> split(
+                            repository(store),
+                            file.region(),
+                            options().splitter(changing).build()))
+                    .isInstanceOf(SourceChangedException.class);
+        }
+        assertThat(cuts.get()).isBetween(1, entries / 2);
     }
 
     @Test

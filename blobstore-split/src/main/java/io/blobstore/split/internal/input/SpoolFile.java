@@ -60,7 +60,10 @@ final class SpoolFile extends Segment {
         } catch (ClosedByInterruptException e) {
             throw e;
         } catch (IOException e) {
-            throw new TargetException("the temporary file " + path + " of a stream, in java.io.tmpdir", String.valueOf(e.getMessage()), e);
+            throw new TargetException(
+                    "the temporary file " + path + " of a stream, in java.io.tmpdir",
+                    String.valueOf(e.getMessage()),
+                    e);
         }
     }
 

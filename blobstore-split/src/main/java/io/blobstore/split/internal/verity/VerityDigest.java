@@ -100,6 +100,11 @@ public final class VerityDigest {
     void subtree(BlobSource content, byte[] target, int offset) throws IOException {
         reset();
         content.forEachBuffer(WINDOW, this::update);
+        endSubtree(target, offset);
+    }
+
+    /** Computes the same digest of the bytes added since the last one, and starts again. */
+    void endSubtree(byte[] target, int offset) {
         flush();
         levels.hashOfOnlyBlock(target, offset);
         size = 0;

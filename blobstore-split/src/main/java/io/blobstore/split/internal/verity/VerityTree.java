@@ -75,6 +75,19 @@ public final class VerityTree {
         digest.subtree(data, digests, subtree * hash.bytes());
     }
 
+    /**
+     * Ends a subtree whose data were added to a digest, which starts again.
+     *
+     * @param digest of the same hash function, with exactly the subtree's data
+     */
+    public void end(int subtree, VerityDigest digest) {
+        if (digest.size() != length(subtree)) {
+            throw new IllegalArgumentException(
+                    "a subtree of " + length(subtree) + " bytes; got " + digest.size() + " bytes of data");
+        }
+        digest.endSubtree(digests, subtree * hash.bytes());
+    }
+
     /** Returns the id of the object, after all subtrees were hashed. */
     public ObjectId root() {
         MerkleLevels levels = new MerkleLevels(hash);

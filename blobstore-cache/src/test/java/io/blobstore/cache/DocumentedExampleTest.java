@@ -31,8 +31,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Checks that the README's examples of the cache compile and run, and that the README shows them unchanged. */
-class ReadmeExampleTest {
+/** Checks that the documented examples of the cache compile and run, and that the page shows them unchanged. */
+class DocumentedExampleTest {
     @TempDir
     Path directory;
 
@@ -95,37 +95,35 @@ class ReadmeExampleTest {
     }
 
     @Test
-    void theReadmeShowsIt() throws IOException {
-        String source = Files.readString(Path.of("src/test/java/io/blobstore/cache/ReadmeExampleTest.java"));
+    void thePageShowsIt() throws IOException {
+        String source = Files.readString(Path.of("src/test/java/io/blobstore/cache/DocumentedExampleTest.java"));
         Matcher example = Pattern.compile("(?s)// the example begins\n(.*?)\n +// the example ends")
                 .matcher(source);
         assertThat(example.find()).isTrue();
 
-        assertThat(readme()).contains("```java\n" + example.group(1).stripIndent() + "\n```\n");
+        assertThat(page()).contains("```java\n" + example.group(1).stripIndent() + "\n```\n");
     }
 
     /** That this sample compiles is checked by {@link MappedFillTest}. */
     @Test
-    void theReadmeShowsTheSampleOfMappedFill() throws IOException {
+    void thePageShowsTheSampleOfMappedFill() throws IOException {
         String source = Files.readString(Path.of("src/main/java/io/blobstore/cache/MappedFill.java"));
         Matcher sample =
                 Pattern.compile("(?s) \\* <pre>\\{@code\n(.*?)\n \\* }</pre>").matcher(source);
         assertThat(sample.find()).isTrue();
 
-        assertThat(readme()).contains("```java\n" + sample.group(1).replaceAll("(?m)^ \\* ", "") + "\n```\n");
+        assertThat(page()).contains("```java\n" + sample.group(1).replaceAll("(?m)^ \\* ", "") + "\n```\n");
     }
 
     @Test
-    void theReadmeAndTheJavadocDocumentEveryParameterOfTheUriAndNoOther() throws IOException {
+    void thePageAndTheJavadocDocumentEveryParameterOfTheUriAndNoOther() throws IOException {
         String source = Files.readString(Path.of("src/main/java/io/blobstore/cache/CacheBlobStoreProvider.java"));
         Matcher constant = Pattern.compile("(?s) PARAMETERS = \\{(.*?)\\}").matcher(source);
         assertThat(constant.find()).isTrue();
         List<String> parameters = names("\"(\\w+)\"", constant.group(1));
-        int start = readme().indexOf("\n## Caching on the local disk\n");
-        String section = readme().substring(start, readme().indexOf("\n## ", start + 1));
 
         assertThat(parameters).isNotEmpty();
-        assertThat(names("(?m)^\\| `(\\w+)`", section)).containsExactlyInAnyOrderElementsOf(parameters);
+        assertThat(names("(?m)^\\| `(\\w+)`", page())).containsExactlyInAnyOrderElementsOf(parameters);
         assertThat(names("<tr><td>\\{@code (\\w+)\\}", source)).containsExactlyInAnyOrderElementsOf(parameters);
     }
 
@@ -137,8 +135,8 @@ class ReadmeExampleTest {
                 .toList();
     }
 
-    private static String readme() throws IOException {
-        return Files.readString(Path.of("..", "README.md"));
+    private static String page() throws IOException {
+        return Files.readString(Path.of("../docs/caching.md"));
     }
 
     private static byte[] content(int seed) {

@@ -9,16 +9,14 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The README documents the parameters of this module. */
-class ReadmeTest {
+/** The documentation has the parameters of this module. */
+class DocumentedParametersTest {
     @Test
-    void theReadmeDocumentsEveryParameterAndNoOther() throws IOException {
-        String readme = Files.readString(Path.of("..", "README.md"));
-        int start = readme.indexOf("\n## Google Cloud Storage\n");
-        String section = readme.substring(start, readme.indexOf("\n## ", start + 1));
+    void thePageHasEveryParameterAndNoOther() throws IOException {
+        String page = Files.readString(Path.of("../docs/google-cloud-storage.md"));
 
         assertThat(Pattern.compile("^\\| `(\\w+)`", Pattern.MULTILINE)
-                        .matcher(section)
+                        .matcher(page)
                         .results()
                         .map((MatchResult row) -> row.group(1)))
                 .containsExactlyInAnyOrderElementsOf(GcsBlobStoreProvider.PARAMETERS);

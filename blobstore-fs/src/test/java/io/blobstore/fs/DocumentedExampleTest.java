@@ -30,10 +30,10 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** Checks that the README's examples compile and run, and that the README shows them unchanged. */
-class ReadmeExampleTest {
+/** Checks that the documented examples compile and run, and that the pages show them unchanged. */
+class DocumentedExampleTest {
     @TempDir
     Path directory;
 
@@ -125,14 +125,14 @@ class ReadmeExampleTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"example", "second example", "third example"})
-    void theReadmeShowsThem(String name) throws IOException {
-        String source = Files.readString(Path.of("src/test/java/io/blobstore/fs/ReadmeExampleTest.java"));
+    @CsvSource({"example, README.md", "second example, docs/guide.md", "third example, docs/guide.md"})
+    void thePagesShowThem(String name, String page) throws IOException {
+        String source = Files.readString(Path.of("src/test/java/io/blobstore/fs/DocumentedExampleTest.java"));
         Matcher example = Pattern.compile("(?s)// the " + name + " begins\n(.*?)\n +// the " + name + " ends")
                 .matcher(source);
         assertThat(example.find()).isTrue();
 
-        assertThat(Files.readString(Path.of("..", "README.md")))
+        assertThat(Files.readString(Path.of("..", page)))
                 .contains("```java\n" + example.group(1).stripIndent() + "\n```\n");
     }
 }

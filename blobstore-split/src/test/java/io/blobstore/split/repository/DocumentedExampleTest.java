@@ -19,8 +19,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Checks that the README's example of split streams compiles and runs, and that the README shows it unchanged. */
-class ReadmeExampleTest {
+/** Checks that the documented example of split streams compiles and runs, and that the page shows it unchanged. */
+class DocumentedExampleTest {
     @TempDir
     Path directory;
 
@@ -63,13 +63,13 @@ class ReadmeExampleTest {
     }
 
     @Test
-    void theReadmeShowsIt() throws IOException {
-        String source = Files.readString(Path.of("src/test/java/io/blobstore/split/repository/ReadmeExampleTest.java"));
+    void thePageShowsIt() throws IOException {
+        String source = Files.readString(Path.of("src/test/java/io/blobstore/split/repository/DocumentedExampleTest.java"));
         Matcher example = Pattern.compile("(?s)// the example begins\n(.*?)\n +// the example ends")
                 .matcher(source);
         assertThat(example.find()).isTrue();
 
-        assertThat(Files.readString(Path.of("..", "README.md")))
+        assertThat(Files.readString(Path.of("../docs/split-streams.md")))
                 .contains("```java\n" + example.group(1).stripIndent() + "\n```\n");
     }
 }
