@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ContentUpload implements Upload {
     private final @Nullable StreamDecoder decoder;
+    /** Null if the content is there already. */
     private @Nullable ContentWriter writer;
 
     private ContentUpload(@Nullable StreamDecoder decoder) {
@@ -34,7 +35,6 @@ final class ContentUpload implements Upload {
         boolean complete = false;
         try {
             Optional<CachedContent> found = cache.open(digest);
-
             if (found.isPresent()) {
                 found.get().close();
             } else {

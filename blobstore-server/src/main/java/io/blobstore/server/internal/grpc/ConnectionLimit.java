@@ -3,6 +3,7 @@ package io.blobstore.server.internal.grpc;
 import io.blobstore.server.internal.ServerMetrics;
 import io.grpc.netty.shaded.io.netty.channel.Channel;
 import io.grpc.netty.shaded.io.netty.channel.ChannelFactory;
+import io.grpc.netty.shaded.io.netty.channel.ChannelFuture;
 import io.grpc.netty.shaded.io.netty.channel.ServerChannel;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
 import java.util.List;
@@ -42,7 +43,7 @@ final class ConnectionLimit implements ChannelFactory<ServerChannel> {
             return false;
         }
         metrics.opened(CallLog.PROTOCOL);
-        connection.closeFuture().addListener(closed -> {
+        ChannelFuture unused = connection.closeFuture().addListener(closed -> {
             open.decrementAndGet();
             metrics.closed(CallLog.PROTOCOL);
         });
