@@ -28,7 +28,7 @@ class BuildGridTest {
 
     /** Uploads a tree by way of a buildbox-casd, or downloads one. */
     private static final String SCRIPT = """
-        import sys, shutil, grpc
+        import sys, queue, shutil, grpc
         from buildstream._protos.build.buildgrid import local_cas_pb2 as local, local_cas_pb2_grpc
         from buildstream._protos.build.bazel.remote.execution.v2 import remote_execution_pb2 as api
         channel = grpc.insecure_channel('unix:' + sys.argv[1])
