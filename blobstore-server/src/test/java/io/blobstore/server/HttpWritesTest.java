@@ -38,8 +38,7 @@ class HttpWritesTest {
 
     @BeforeAll
     static void start() throws IOException {
-        server = ServerFixture.start(
-                temporary.resolve("cache"), CacheOptions.ofMaxBytes(MAX), builder -> builder);
+        server = ServerFixture.start(temporary.resolve("cache"), CacheOptions.ofMaxBytes(MAX), builder -> builder);
     }
 
     @AfterAll
@@ -68,17 +67,20 @@ class HttpWritesTest {
             assertThat(other.headOf(content.path()).status()).isEqualTo(404);
         }
         assertThat(server.cache.stats().entries()).isZero();
-        ServerFixture.await(() -> server.cache.stats().reservedBytes() == 0);
-        assertThat(server.temporaries()).isEmpty();
+        ServerFixture.await(() -> server.cache.stats().reservedBytes() == 0
+                && server.temporaries().isEmpty());
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 16 * KIB, 64 * KIB, MIB, MIB + 1, 3 * MIB + 5})
     void contentIsKept(int size) throws IOException {
         for (Content content : List.of(ServerFixture.text(size, size), ServerFixture.random(size + 1, size))) {
-            assertThat(client.put("/x/y" + content.path(), content.bytes()).status()).isEqualTo(200);
+            assertThat(client.put("/x/y" + content.path(), content.bytes()).status())
+                    .isEqualTo(200);
             requireKept(content);
-            assertThat(client.put(content.path(), content.bytes()).status()).as("again").isEqualTo(200);
+            assertThat(client.put(content.path(), content.bytes()).status())
+                    .as("again")
+                    .isEqualTo(200);
             requireKept(content);
         }
     }
@@ -160,7 +162,8 @@ class HttpWritesTest {
         Content content = ServerFixture.text(1, 100 * KIB);
         byte[] frames = Zstd.compress(content.bytes());
         for (int size : new int[] {0, 100 * KIB - 1, 100 * KIB + 1, 5 * MIB}) {
-            assertThat(client.put(content.path(), content.bytes(), "X-Digest-SizeBytes: " + size).status())
+            assertThat(client.put(content.path(), content.bytes(), "X-Digest-SizeBytes: " + size)
+                            .status())
                     .isEqualTo(400);
             connect();
             assertThat(client.put(content.path(), frames, "Content-Encoding: zstd", "X-Digest-SizeBytes: " + size)
@@ -175,8 +178,10 @@ class HttpWritesTest {
     void framesWithoutASizeOrInAnUnknownEncodingAreRefused() throws IOException {
         Content content = ServerFixture.text(1, 100);
         byte[] frames = Zstd.compress(content.bytes());
-        assertThat(client.put(content.path(), frames, "Content-Encoding: zstd").status()).isEqualTo(400);
-        assertThat(client.put(content.path(), frames, "Content-Encoding: gzip").status()).isEqualTo(415);
+        assertThat(client.put(content.path(), frames, "Content-Encoding: zstd").status())
+                .isEqualTo(400);
+        assertThat(client.put(content.path(), frames, "Content-Encoding: gzip").status())
+                .isEqualTo(415);
         assertThat(client.put("/ac/" + content.hash(), frames, "Content-Encoding: zstd", "X-Digest-SizeBytes: 100")
                         .status())
                 .isEqualTo(415);
@@ -197,11 +202,7 @@ class HttpWritesTest {
         byte[] followed = Arrays.copyOf(frames, frames.length + 3);
         for (byte[] damaged : List.of(
                 flipped, Arrays.copyOf(frames, frames.length - 1), followed, new byte[] {1, 2, 3}, new byte[0])) {
-            assertThat(client.put(
-                                    content.path(),
-                                    damaged,
-                                    "Content-Encoding: zstd",
-                                    "X-Digest-SizeBytes: " + 300 * KIB)
+            assertThat(client.put(content.path(), damaged, "Content-Encoding: zstd", "X-Digest-SizeBytes: " + 300 * KIB)
                             .status())
                     .isEqualTo(422);
         }
@@ -217,8 +218,8 @@ class HttpWritesTest {
         for (int i = 0; i < 16; i++) {
             bomb.write(frame);
         }
-        Response put = client.put(
-                content.path(), bomb.toByteArray(), "Content-Encoding: zstd", "X-Digest-SizeBytes: 1000");
+        Response put =
+                client.put(content.path(), bomb.toByteArray(), "Content-Encoding: zstd", "X-Digest-SizeBytes: 1000");
         assertThat(put.status()).isEqualTo(422);
         assertThat(put.text()).contains("more bytes than 1000");
         requireNothing(content);
@@ -230,15 +231,15 @@ class HttpWritesTest {
         ByteBuffer target = ByteBuffer.allocateDirect(20 * MIB);
         try (ZstdCompressCtx context = new ZstdCompressCtx()) {
             context.setLong(27).setContentSize(false);
-            ByteBuffer source = ByteBuffer.allocateDirect(16 * MIB).put(content.bytes()).flip();
+            ByteBuffer source =
+                    ByteBuffer.allocateDirect(16 * MIB).put(content.bytes()).flip();
             while (!context.compressDirectByteBufferStream(target, source, com.github.luben.zstd.EndDirective.END)) {
                 assertThat(target.hasRemaining()).isTrue();
             }
         }
         byte[] frames = new byte[target.flip().remaining()];
         target.get(frames);
-        Response put = client.put(
-                content.path(), frames, "Content-Encoding: zstd", "X-Digest-SizeBytes: " + 16 * MIB);
+        Response put = client.put(content.path(), frames, "Content-Encoding: zstd", "X-Digest-SizeBytes: " + 16 * MIB);
         assertThat(put.status()).isEqualTo(422);
         assertThat(put.text()).contains("8 MiB");
     }
@@ -282,7 +283,8 @@ class HttpWritesTest {
             assertThat(client.get(path).body()).isEqualTo(record);
             assertThat(client.headOf(path).field("Content-Length")).isEqualTo(Integer.toString(size));
         }
-        assertThat(server.cache.getRecord(Keyspace.AC, ServerFixture.text(1, 1).digest().sha256()))
+        assertThat(server.cache.getRecord(
+                        Keyspace.AC, ServerFixture.text(1, 1).digest().sha256()))
                 .isPresent();
     }
 
@@ -292,8 +294,7 @@ class HttpWritesTest {
         for (String path : List.of(content.path(), "/ac/" + content.hash())) {
             for (int bytes : new int[] {0, 100, 2 * MIB}) {
                 try (RawClient dying = server.connect()) {
-                    dying.head("PUT", path, "Content-Length: " + 3 * MIB)
-                            .send(Arrays.copyOf(content.bytes(), bytes));
+                    dying.head("PUT", path, "Content-Length: " + 3 * MIB).send(Arrays.copyOf(content.bytes(), bytes));
                     if (bytes > MIB) {
                         ServerFixture.await(() -> server.cache.stats().reservedBytes() > 0);
                     }

@@ -328,8 +328,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     private void writeHead(HttpResponse response) {
         status = response.status();
-        boolean keepAlive = HttpUtil.isKeepAlive(currentHead()) && !face.isStopping() && (requestEnded || isDrainable());
-        closing |= !keepAlive;
+        closing = closing
+                || face.isStopping()
+                || !HttpUtil.isKeepAlive(currentHead())
+                || !(requestEnded || isDrainable());
         if (closing) {
             response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         } else if (!currentHead().protocolVersion().isKeepAliveDefault()) {
@@ -406,7 +408,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
      */
     private void linger() {
         patience.lingers();
-        if (context.channel() instanceof DuplexChannel channel && context.pipeline().get(SslHandler.class) == null) {
+        if (context.channel() instanceof DuplexChannel channel
+                && context.pipeline().get(SslHandler.class) == null) {
             channel.shutdownOutput();
         }
         read();
