@@ -7,6 +7,7 @@ import io.blobstore.contract.LeakCheck;
 import io.blobstore.server.internal.grpc.RemoteExecutionTest;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -117,7 +118,7 @@ class BuildGridTest {
     }
 
     private String script(String casd, String action, String path, String... root) throws Exception {
-        List<String> command = new java.util.ArrayList<>(List.of(
+        List<String> command = new ArrayList<>(List.of(
                 System.getenv(BUILDSTREAM_PYTHON),
                 "-c",
                 SCRIPT,
