@@ -13,21 +13,21 @@ import javax.net.ssl.X509KeyManager;
 import javax.net.ssl.X509TrustManager;
 
 /** Writes the certificates of {@link TestAuthority} as PEM. */
-final class PemFiles {
+public final class PemFiles {
     private PemFiles() {}
 
-    static Path certificates(Path file, TestAuthority.Identity identity) throws IOException {
+    public static Path certificates(Path file, TestAuthority.Identity identity) throws IOException {
         X509KeyManager keys = keys(identity);
         return Files.writeString(file, pem(keys.getCertificateChain(alias(keys))));
     }
 
-    static Path key(Path file, TestAuthority.Identity identity) throws IOException {
+    public static Path key(Path file, TestAuthority.Identity identity) throws IOException {
         X509KeyManager keys = keys(identity);
         return Files.writeString(
                 file, pem("PRIVATE KEY", keys.getPrivateKey(alias(keys)).getEncoded()));
     }
 
-    static Path authority(Path file) throws IOException {
+    public static Path authority(Path file) throws IOException {
         for (TrustManager manager : TestAuthority.get().trustManagers()) {
             if (manager instanceof X509TrustManager trust) {
                 return Files.writeString(file, pem(trust.getAcceptedIssuers()));

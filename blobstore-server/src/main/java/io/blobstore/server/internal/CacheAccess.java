@@ -71,9 +71,14 @@ public final class CacheAccess {
      * Begins an upload of content.
      *
      * @param zstd whether it is sent as zstd frames
+     * @throws IllegalArgumentException if it is larger than a client may put: nothing is evicted for it
      * @throws io.blobstore.cas.CacheFullException if there is no room
      */
     public Upload upload(Digest digest, boolean zstd) throws IOException {
+        if (digest.size() > maxBlobBytes) {
+            throw new IllegalArgumentException(
+                    "a blob has at most " + maxBlobBytes + " bytes here; got " + digest.size());
+        }
         return ContentUpload.begin(cache, digest, zstd);
     }
 

@@ -7,6 +7,7 @@ import io.blobstore.contract.LeakCheck;
 import io.blobstore.server.internal.grpc.RemoteExecutionTest;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -28,7 +29,7 @@ class BuildGridTest {
 
     /** Uploads a tree by way of a buildbox-casd, or downloads one. */
     private static final String SCRIPT = """
-        import sys, shutil, grpc
+        import sys, queue, shutil, grpc
         from buildstream._protos.build.buildgrid import local_cas_pb2 as local, local_cas_pb2_grpc
         from buildstream._protos.build.bazel.remote.execution.v2 import remote_execution_pb2 as api
         channel = grpc.insecure_channel('unix:' + sys.argv[1])
@@ -117,7 +118,7 @@ class BuildGridTest {
     }
 
     private String script(String casd, String action, String path, String... root) throws Exception {
-        List<String> command = new java.util.ArrayList<>(List.of(
+        List<String> command = new ArrayList<>(List.of(
                 System.getenv(BUILDSTREAM_PYTHON),
                 "-c",
                 SCRIPT,

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -101,7 +102,7 @@ final class Program {
      */
     static void row(String client, String version, String done) throws IOException {
         Path rows = Files.createDirectories(Path.of("target", "interop"));
-        String name = client.toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
+        String name = client.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
         Files.writeString(
                 rows.resolve(name + ".md"),
                 "| " + client + " | " + version.strip() + " | " + done + " |\n",

@@ -22,9 +22,16 @@ final class AccessInterceptor implements ServerInterceptor {
     private static final String HEALTH = "grpc.health.v1.Health";
 
     private final AccessControl control;
+    private final boolean writable;
 
-    AccessInterceptor(AccessControl control) {
+    /**
+     * Creates the interceptor.
+     *
+     * @param writable whether the cache takes anything
+     */
+    AccessInterceptor(AccessControl control, boolean writable) {
         this.control = control;
+        this.writable = writable;
     }
 
     @Override
@@ -37,15 +44,21 @@ final class AccessInterceptor implements ServerInterceptor {
         Access access = WRITES.contains(String.valueOf(method.getBareMethodName())) ? Access.WRITE : Access.READ;
         DelayedListener<Q> listener = new DelayedListener<>();
         control.decide(access, headers.get(AUTHORIZATION), hasCertificate(call), decision -> {
-            if (decision.outcome() == AccessControl.Outcome.ALLOWED) {
+            if (decision.outcome() == AccessControl.Outcome.ALLOWED && access == Access.WRITE && !writable) {
+                refuse(call, listener, Status.PERMISSION_DENIED.withDescription("the cache is read-only"));
+            } else if (decision.outcome() == AccessControl.Outcome.ALLOWED) {
                 CallLog.user(call, decision.user());
                 listener.set(next.startCall(call, headers));
             } else {
-                listener.set(new ServerCall.Listener<>() {});
-                call.close(status(decision), new Metadata());
+                refuse(call, listener, status(decision));
             }
         });
         return listener;
+    }
+
+    private static <Q> void refuse(ServerCall<Q, ?> call, DelayedListener<Q> listener, Status status) {
+        listener.set(new ServerCall.Listener<>() {});
+        call.close(status, new Metadata());
     }
 
     private static Status status(Decision decision) {

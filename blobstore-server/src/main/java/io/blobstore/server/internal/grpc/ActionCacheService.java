@@ -13,9 +13,16 @@ import java.util.Optional;
 /** Finds and stores the results of actions. */
 final class ActionCacheService extends ActionCacheGrpc.ActionCacheImplBase {
     private final ActionResults results;
+    private final int maxBytes;
 
-    ActionCacheService(ActionResults results) {
+    /**
+     * Creates the service.
+     *
+     * @param maxBytes the size in bytes of the largest result that can be stored
+     */
+    ActionCacheService(ActionResults results, int maxBytes) {
         this.results = results;
+        this.maxBytes = maxBytes;
     }
 
     @Override
@@ -42,6 +49,11 @@ final class ActionCacheService extends ActionCacheGrpc.ActionCacheImplBase {
             Digests.requireSha256(request.getDigestFunction());
             if (!request.hasActionResult()) {
                 throw new IllegalArgumentException("the request has no action result");
+            }
+            int size = request.getActionResult().getSerializedSize();
+            if (size > maxBytes) {
+                throw new IllegalArgumentException(
+                        "an action result has at most " + maxBytes + " bytes here; got " + size);
             }
             results.put(Digests.of(request.getActionDigest()).sha256(), request.getActionResult());
             response.onNext(request.getActionResult());

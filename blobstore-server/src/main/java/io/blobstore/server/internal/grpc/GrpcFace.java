@@ -1,5 +1,6 @@
 package io.blobstore.server.internal.grpc;
 
+import io.blobstore.cas.AccessMode;
 import io.blobstore.server.GrpcOptions;
 import io.blobstore.server.TlsOptions;
 import io.blobstore.server.internal.CacheAccess;
@@ -69,6 +70,7 @@ public final class GrpcFace implements Face {
      */
     public static GrpcFace start(ServerContext context, GrpcOptions options) throws IOException {
         CacheAccess cache = context.cache();
+        boolean writable = cache.cache().accessMode() != AccessMode.READ_ONLY;
         HealthStatusManager health = new HealthStatusManager();
         Workers workers = Workers.forCalls(context.limits().workerThreads());
         ConnectionLimit connections = new ConnectionLimit(context.limits().maxConnections(), context.metrics());
@@ -95,12 +97,13 @@ public final class GrpcFace implements Face {
                     .keepAliveTime(context.limits().paceWindow().toMillis(), TimeUnit.MILLISECONDS)
                     .permitKeepAliveWithoutCalls(true)
                     .permitKeepAliveTime(10, TimeUnit.SECONDS)
-                    .addService(new CapabilitiesService(cache.maxBlobBytes(), true))
+                    .addService(new CapabilitiesService(cache.maxBlobBytes(), writable))
                     .addService(new ContentService(cache))
-                    .addService(new ActionCacheService(new ActionResults(cache.cache(), options.checkOutputs())))
+                    .addService(new ActionCacheService(
+                            new ActionResults(cache.cache(), options.checkOutputs()), cache.maxRecordBytes()))
                     .addService(new ByteStreamService(cache))
                     .addService(health.getHealthService())
-                    .intercept(new AccessInterceptor(context.access()))
+                    .intercept(new AccessInterceptor(context.access(), writable))
                     .intercept(new CallLog(context.metrics(), context.log())); // the last one is called first
             Optional<TlsOptions> tls = context.tls();
             if (tls.isPresent()) {
@@ -153,6 +156,13 @@ public final class GrpcFace implements Face {
     public long activeBuffers() {
         return buffers.metric().directArenas().stream()
                 .mapToLong(PoolArenaMetric::numActiveAllocations)
+                .sum();
+    }
+
+    /** Returns how many bytes of memory it has for its buffers; for tests. */
+    long bufferMemory() {
+        return buffers.metric().directArenas().stream()
+                .mapToLong(PoolArenaMetric::numActiveBytes)
                 .sum();
     }
 

@@ -1,10 +1,10 @@
 package io.blobstore.server.internal.grpc;
 
-import static io.blobstore.server.internal.grpc.GrpcFixture.blob;
-import static io.blobstore.server.internal.grpc.GrpcFixture.digest;
-import static io.blobstore.server.internal.grpc.GrpcFixture.frames;
-import static io.blobstore.server.internal.grpc.GrpcFixture.text;
-import static io.blobstore.server.internal.grpc.GrpcFixture.upload;
+import static io.blobstore.server.internal.grpc.GrpcClient.blob;
+import static io.blobstore.server.internal.grpc.GrpcClient.digest;
+import static io.blobstore.server.internal.grpc.GrpcClient.frames;
+import static io.blobstore.server.internal.grpc.GrpcClient.text;
+import static io.blobstore.server.internal.grpc.GrpcClient.upload;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -61,11 +61,11 @@ public class ByteStreamTest {
             int size = LARGE.length;
             for (int offset : new int[] {0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, size - 1, size}) {
                 byte[] expected = Arrays.copyOfRange(LARGE, offset, size);
-                assertThat(fixture.read(blob(digest), offset, 0)).isEqualTo(expected);
-                byte[] frames = fixture.read(frames(digest), offset, 0);
+                assertThat(fixture.client.read(blob(digest), offset, 0)).isEqualTo(expected);
+                byte[] frames = fixture.client.read(frames(digest), offset, 0);
                 assertThat(offset == size ? frames : decode(frames)).isEqualTo(expected);
                 int limit = Math.min(100, size - offset);
-                assertThat(fixture.read(blob(digest), offset, 100))
+                assertThat(fixture.client.read(blob(digest), offset, 100))
                         .isEqualTo(Arrays.copyOfRange(LARGE, offset, offset + limit));
             }
         }
@@ -77,11 +77,12 @@ public class ByteStreamTest {
         try (GrpcFixture fixture = new GrpcFixture(directory, mode)) {
             byte[] other = text(3 << 20);
             byte[] frames = Zstd.compress(other, 3);
-            assertThat(fixture.write(upload(blob(digest(LARGE))), LARGE)).isEqualTo(LARGE.length);
-            assertThat(fixture.write(upload(frames(digest(other))), frames)).isEqualTo(frames.length);
+            assertThat(fixture.client.write(upload(blob(digest(LARGE))), LARGE)).isEqualTo(LARGE.length);
+            assertThat(fixture.client.write(upload(frames(digest(other))), frames))
+                    .isEqualTo(frames.length);
 
-            assertThat(fixture.read(blob(digest(LARGE)), 0, 0)).isEqualTo(LARGE);
-            assertThat(fixture.read("any/instance/" + blob(digest(other)), 0, 0))
+            assertThat(fixture.client.read(blob(digest(LARGE)), 0, 0)).isEqualTo(LARGE);
+            assertThat(fixture.client.read("any/instance/" + blob(digest(other)), 0, 0))
                     .isEqualTo(other);
         }
     }
@@ -90,11 +91,11 @@ public class ByteStreamTest {
     void whatIsThereIsAnsweredAtOnce() throws Exception {
         try (GrpcFixture fixture = new GrpcFixture(directory, StorageMode.HYBRID)) {
             put(fixture, LARGE);
-            GrpcFixture.Write plain = fixture.write();
+            GrpcClient.Write plain = fixture.client.write();
             plain.send(upload(blob(digest(LARGE))), 0, ByteString.EMPTY, false);
             assertThat(plain.answer.get(60, TimeUnit.SECONDS).getCommittedSize())
                     .isEqualTo(LARGE.length);
-            GrpcFixture.Write compressed = fixture.write();
+            GrpcClient.Write compressed = fixture.client.write();
             compressed.send(upload(frames(digest(LARGE))), 0, ByteString.EMPTY, false);
             assertThat(compressed.answer.get(60, TimeUnit.SECONDS).getCommittedSize())
                     .isEqualTo(-1);
@@ -106,7 +107,7 @@ public class ByteStreamTest {
     }
 
     private static QueryWriteStatusResponse status(GrpcFixture fixture, String resource) {
-        return ByteStreamGrpc.newBlockingStub(fixture.channel)
+        return ByteStreamGrpc.newBlockingStub(fixture.client.channel)
                 .withDeadlineAfter(60, TimeUnit.SECONDS)
                 .queryWriteStatus(QueryWriteStatusRequest.newBuilder()
                         .setResourceName(upload(resource))
@@ -117,9 +118,9 @@ public class ByteStreamTest {
     void contentOfNoBytesIsAlwaysThere() throws Exception {
         try (GrpcFixture fixture = new GrpcFixture(directory, StorageMode.HYBRID)) {
             Digest empty = digest(new byte[0]);
-            assertThat(fixture.read(blob(empty), 0, 0)).isEmpty();
-            assertThat(decode(fixture.read(frames(empty), 0, 0))).isEmpty();
-            assertThat(fixture.write(upload(blob(empty)), new byte[0])).isZero();
+            assertThat(fixture.client.read(blob(empty), 0, 0)).isEmpty();
+            assertThat(decode(fixture.client.read(frames(empty), 0, 0))).isEmpty();
+            assertThat(fixture.client.write(upload(blob(empty)), new byte[0])).isZero();
         }
     }
 
@@ -129,15 +130,16 @@ public class ByteStreamTest {
             byte[] content = text(2304);
             put(fixture, content);
             String blob = blob(digest(content));
-            refused(Status.Code.NOT_FOUND, () -> fixture.read(blob(digest(text(7))), 0, 0));
+            refused(Status.Code.NOT_FOUND, () -> fixture.client.read(blob(digest(text(7))), 0, 0));
             refused(
                     Status.Code.NOT_FOUND,
-                    () -> fixture.read("blobs/" + digest(content).sha256().hex() + "/2303", 0, 0));
-            refused(Status.Code.OUT_OF_RANGE, () -> fixture.read(blob, 2305, 0));
-            refused(Status.Code.OUT_OF_RANGE, () -> fixture.read(blob, -1, 0));
-            refused(Status.Code.INVALID_ARGUMENT, () -> fixture.read(blob, 0, -1));
-            refused(Status.Code.INVALID_ARGUMENT, () -> fixture.read(frames(digest(content)), 0, 1));
-            refused(Status.Code.INVALID_ARGUMENT, () -> fixture.read("blobs/x/1", 0, 0));
+                    () -> fixture.client.read(
+                            "blobs/" + digest(content).sha256().hex() + "/2303", 0, 0));
+            refused(Status.Code.OUT_OF_RANGE, () -> fixture.client.read(blob, 2305, 0));
+            refused(Status.Code.OUT_OF_RANGE, () -> fixture.client.read(blob, -1, 0));
+            refused(Status.Code.INVALID_ARGUMENT, () -> fixture.client.read(blob, 0, -1));
+            refused(Status.Code.INVALID_ARGUMENT, () -> fixture.client.read(frames(digest(content)), 0, 1));
+            refused(Status.Code.INVALID_ARGUMENT, () -> fixture.client.read("blobs/x/1", 0, 0));
         }
     }
 
@@ -148,26 +150,28 @@ public class ByteStreamTest {
             wrong[LARGE.length - 1]++;
             String blob = upload(blob(digest(LARGE)));
             String frames = upload(frames(digest(LARGE)));
-            refused(Status.Code.INVALID_ARGUMENT, () -> fixture.write(blob, wrong));
-            refused(Status.Code.INVALID_ARGUMENT, () -> fixture.write(blob, text(100)));
-            refused(Status.Code.INVALID_ARGUMENT, () -> fixture.write(blob, text(LARGE.length + 1)));
-            refused(Status.Code.INVALID_ARGUMENT, () -> fixture.write(frames, LARGE));
-            refused(Status.Code.INVALID_ARGUMENT, () -> fixture.write(frames, Zstd.compress(wrong, 1)));
+            refused(Status.Code.INVALID_ARGUMENT, () -> fixture.client.write(blob, wrong));
+            refused(Status.Code.INVALID_ARGUMENT, () -> fixture.client.write(blob, text(100)));
+            refused(Status.Code.INVALID_ARGUMENT, () -> fixture.client.write(blob, text(LARGE.length + 1)));
+            refused(Status.Code.INVALID_ARGUMENT, () -> fixture.client.write(frames, LARGE));
+            refused(Status.Code.INVALID_ARGUMENT, () -> fixture.client.write(frames, Zstd.compress(wrong, 1)));
             byte[] whole = Zstd.compress(LARGE, 1);
-            refused(Status.Code.INVALID_ARGUMENT, () -> fixture.write(frames, Arrays.copyOf(whole, whole.length - 1)));
+            refused(
+                    Status.Code.INVALID_ARGUMENT,
+                    () -> fixture.client.write(frames, Arrays.copyOf(whole, whole.length - 1)));
             refused(Status.Code.INVALID_ARGUMENT, () -> {
-                GrpcFixture.Write gap = fixture.write();
+                GrpcClient.Write gap = fixture.client.write();
                 gap.send(blob, 0, ByteString.copyFromUtf8("abc"), false);
                 gap.send(blob, 4, ByteString.copyFromUtf8("abc"), false);
                 return gap.answer.get(60, TimeUnit.SECONDS);
             });
             refused(Status.Code.OUT_OF_RANGE, () -> {
-                GrpcFixture.Write resumed = fixture.write();
+                GrpcClient.Write resumed = fixture.client.write();
                 resumed.send(blob, 10, ByteString.copyFromUtf8("abc"), false);
                 return resumed.answer.get(60, TimeUnit.SECONDS);
             });
             refused(Status.Code.INVALID_ARGUMENT, () -> {
-                GrpcFixture.Write unfinished = fixture.write();
+                GrpcClient.Write unfinished = fixture.client.write();
                 unfinished.send(blob, 0, ByteString.copyFromUtf8("abc"), false);
                 unfinished.complete();
                 return unfinished.answer.get(60, TimeUnit.SECONDS);
@@ -191,7 +195,7 @@ public class ByteStreamTest {
     @Test
     void aCancelledWriteLeavesNothing() throws Exception {
         try (GrpcFixture fixture = new GrpcFixture(directory, StorageMode.HYBRID)) {
-            GrpcFixture.Write write = fixture.write();
+            GrpcClient.Write write = fixture.client.write();
             write.send(upload(blob(digest(LARGE))), 0, ByteString.copyFrom(LARGE, 0, 2 << 20), false);
             while (fixture.cache.stats().reservedBytes() == 0) {
                 Thread.onSpinWait();

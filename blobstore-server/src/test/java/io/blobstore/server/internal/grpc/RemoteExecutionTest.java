@@ -1,7 +1,7 @@
 package io.blobstore.server.internal.grpc;
 
-import static io.blobstore.server.internal.grpc.GrpcFixture.digest;
-import static io.blobstore.server.internal.grpc.GrpcFixture.text;
+import static io.blobstore.server.internal.grpc.GrpcClient.digest;
+import static io.blobstore.server.internal.grpc.GrpcClient.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -59,8 +59,8 @@ public class RemoteExecutionTest {
     @BeforeEach
     void start() throws IOException {
         fixture = new GrpcFixture(directory, StorageMode.HYBRID);
-        content = ContentAddressableStorageGrpc.newBlockingStub(fixture.channel);
-        actions = ActionCacheGrpc.newBlockingStub(fixture.channel);
+        content = ContentAddressableStorageGrpc.newBlockingStub(fixture.client.channel);
+        actions = ActionCacheGrpc.newBlockingStub(fixture.client.channel);
     }
 
     @AfterEach
@@ -82,7 +82,7 @@ public class RemoteExecutionTest {
 
     @Test
     void capabilitiesNameZstd() {
-        ServerCapabilities capabilities = CapabilitiesGrpc.newBlockingStub(fixture.channel)
+        ServerCapabilities capabilities = CapabilitiesGrpc.newBlockingStub(fixture.client.channel)
                 .getCapabilities(GetCapabilitiesRequest.getDefaultInstance());
         assertThat(capabilities.getCacheCapabilities().getSupportedCompressorsList())
                 .contains(Compressor.Value.ZSTD);
@@ -96,7 +96,7 @@ public class RemoteExecutionTest {
 
     @Test
     void theServerIsHealthy() {
-        assertThat(HealthGrpc.newBlockingStub(fixture.channel)
+        assertThat(HealthGrpc.newBlockingStub(fixture.client.channel)
                         .check(HealthCheckRequest.getDefaultInstance())
                         .getStatus())
                 .isEqualTo(ServingStatus.SERVING);
