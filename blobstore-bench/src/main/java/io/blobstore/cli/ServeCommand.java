@@ -62,8 +62,7 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "DIR",
             description = "The directory of its locks and its journal. Default: beside the cache, with the name"
                     + " .NAME.blobstore-cas.")
-    @Nullable
-    Path state;
+    @Nullable Path state;
 
     @Option(
             names = "--listen",
@@ -78,8 +77,7 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "HOST:PORT",
             converter = HostPort.class,
             description = "Where to listen for gRPC (Remote Execution API). Default: nowhere.")
-    @Nullable
-    InetSocketAddress grpcListen;
+    @Nullable InetSocketAddress grpcListen;
 
     @Option(
             names = "--storage-mode",
@@ -101,8 +99,7 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "SIZE",
             converter = ByteSize.Converter.class,
             description = "The largest content that clients may put. Default: the size of the cache.")
-    @Nullable
-    ByteSize maxBlob;
+    @Nullable ByteSize maxBlob;
 
     @Option(
             names = "--max-connections",
@@ -115,8 +112,7 @@ final class ServeCommand implements Callable<Integer> {
             names = "--htpasswd-file",
             paramLabel = "FILE",
             description = "Requires the password of a user in this file, which 'htpasswd -B' creates.")
-    @Nullable
-    Path htpasswdFile;
+    @Nullable Path htpasswdFile;
 
     @Option(
             names = "--allow-anonymous-reads",
@@ -143,13 +139,11 @@ final class ServeCommand implements Callable<Integer> {
                 names = "--tls-ca",
                 paramLabel = "FILE",
                 description = "Requires client certificates of the authorities in this file, as PEM.")
-        @Nullable
-        Path authorities;
+        @Nullable Path authorities;
     }
 
     @ArgGroup(exclusive = false)
-    @Nullable
-    Certificate tls;
+    @Nullable Certificate tls;
 
     @Option(names = "--access-log", description = "Log a line for each request to standard error.")
     boolean accessLog;

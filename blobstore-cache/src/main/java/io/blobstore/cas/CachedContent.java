@@ -58,7 +58,9 @@ public final class CachedContent implements Closeable {
      */
     public void verify() throws IOException {
         lease.use(reader -> {
-            reader.verifyAgain();
+            if (reader != null) {
+                reader.verifyAgain();
+            }
             return 0;
         });
     }

@@ -32,8 +32,7 @@ final class LeasedEntry implements Closeable {
     }
 
     /** Returns the open file; null for the content of no bytes. */
-    @Nullable
-    EntryReader reader() {
+    @Nullable EntryReader reader() {
         return open == null ? null : open.reader();
     }
 

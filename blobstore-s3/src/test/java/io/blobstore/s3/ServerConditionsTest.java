@@ -23,8 +23,8 @@ import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
- * Measures with the SDK which conditions compatible servers enforce: the documented table has a row for each of them, so
- * that its readers know where {@code nativeConditions=true} is right.
+ * Measures with the SDK which conditions compatible servers enforce: the documented table has a row for each of them,
+ * so that its readers know where {@code nativeConditions=true} is right.
  */
 @ExtendWith(S3ProxyServer.Shared.class)
 class ServerConditionsTest {

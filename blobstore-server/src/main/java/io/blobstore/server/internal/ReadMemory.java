@@ -29,7 +29,9 @@ public final class ReadMemory {
         return used.get();
     }
 
-    /** Counts memory that content takes elsewhere on its way to a client, in bytes; a negative number when it does not. */
+    /**
+     * Counts memory that content takes elsewhere on its way to a client, in bytes; a negative number when it does not.
+     */
     public void add(long bytes) {
         used.addAndGet(bytes);
     }

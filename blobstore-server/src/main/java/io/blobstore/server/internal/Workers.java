@@ -32,10 +32,10 @@ public final class Workers implements Executor {
     private Workers(String name, int threads, BlockingQueue<Runnable> queue) {
         AtomicInteger number = new AtomicInteger();
         executor = new ThreadPoolExecutor(threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, queue, task -> {
-                    Thread thread = new Thread(task, "blobstore-server-" + name + "-" + number.incrementAndGet());
-                    thread.setDaemon(true);
-                    return thread;
-                });
+            Thread thread = new Thread(task, "blobstore-server-" + name + "-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
         executor.allowCoreThreadTimeOut(true);
     }
 

@@ -17,8 +17,8 @@ import java.time.Duration;
 import java.util.function.Predicate;
 
 /**
- * A cache server in another JVM, which speaks both protocols on free ports of the loopback address. It writes its access
- * log to its output. Ends with the JVM that started it. Thread-safe.
+ * A cache server in another JVM, which speaks both protocols on free ports of the loopback address. It writes its
+ * access log to its output. Ends with the JVM that started it. Thread-safe.
  */
 public final class ServerProcess implements AutoCloseable {
     private static final String READY = "ready at ";

@@ -71,7 +71,7 @@ final class LargeRead {
     }
 
     /** Hashes neighbouring subtrees of bytes that arrive in order. */
-    private final class Subtrees {
+    private static final class Subtrees {
         private final VerityTree all;
         private final VerityDigest digest;
         private int next;

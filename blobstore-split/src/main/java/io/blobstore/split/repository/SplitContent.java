@@ -16,12 +16,12 @@ import org.jspecify.annotations.Nullable;
  * The content of a split stream, read at any position without merging the rest, such as blocks of a disk from its
  * snapshot. Opened by {@link SplitEngine#open}.
  *
- * <p>Whatever {@link #read(ByteBuffer)} returns is verified: an object is read whole, and then given out, and the last one
- * is kept until another one is read; objects of more than 16 MiB in a temporary file, smaller ones in direct memory. So the
- * first byte of a large object costs as much as all of it, which does not matter to those who read the content in order.
- * {@link #read(ByteBuffer, long)} is for blocks at random positions: it does the same with objects of up to
- * {@value #VERIFIED} bytes; of a larger one, unless it is kept, only the wanted range is read, which no digest covers. An
- * object that a garbage collection deletes meanwhile is a {@link MissingObjectException}.
+ * <p>Whatever {@link #read(ByteBuffer)} returns is verified: an object is read whole, and then given out, and the last
+ * one is kept until another one is read; objects of more than 16 MiB in a temporary file, smaller ones in direct
+ * memory. So the first byte of a large object costs as much as all of it, which does not matter to those who read the
+ * content in order. {@link #read(ByteBuffer, long)} is for blocks at random positions: it does the same with objects of
+ * up to {@value #VERIFIED} bytes; of a larger one, unless it is kept, only the wanted range is read, which no digest
+ * covers. An object that a garbage collection deletes meanwhile is a {@link MissingObjectException}.
  *
  * <p>Thread-safe; reads are done one after another, and an interrupt makes a read fail.
  */
@@ -117,8 +117,8 @@ public final class SplitContent implements SeekableByteChannel {
     }
 
     /**
-     * Reads bytes at the channel's position, which is advanced, and verifies the objects in which they are before any of
-     * them is returned; otherwise as {@link #read(ByteBuffer, long)}.
+     * Reads bytes at the channel's position, which is advanced, and verifies the objects in which they are before any
+     * of them is returned; otherwise as {@link #read(ByteBuffer, long)}.
      */
     @Override
     public int read(ByteBuffer target) throws IOException {
@@ -180,8 +180,8 @@ public final class SplitContent implements SeekableByteChannel {
     }
 
     /**
-     * Releases the memory and the temporary files, after a read in progress, which fails if it is one of a large object.
-     * Idempotent.
+     * Releases the memory and the temporary files, after a read in progress, which fails if it is one of a large
+     * object. Idempotent.
      */
     @Override
     public void close() throws IOException {

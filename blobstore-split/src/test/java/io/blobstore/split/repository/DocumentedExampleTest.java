@@ -64,7 +64,8 @@ class DocumentedExampleTest {
 
     @Test
     void thePageShowsIt() throws IOException {
-        String source = Files.readString(Path.of("src/test/java/io/blobstore/split/repository/DocumentedExampleTest.java"));
+        String source =
+                Files.readString(Path.of("src/test/java/io/blobstore/split/repository/DocumentedExampleTest.java"));
         Matcher example = Pattern.compile("(?s)// the example begins\n(.*?)\n +// the example ends")
                 .matcher(source);
         assertThat(example.find()).isTrue();

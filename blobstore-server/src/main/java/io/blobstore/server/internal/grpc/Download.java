@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One response of many messages: sends while the connection takes more, and goes on when gRPC says that it does again. A
- * slow client holds a file and one message, and no thread.
+ * One response of many messages: sends while the connection takes more, and goes on when gRPC says that it does again.
+ * A slow client holds a file and one message, and no thread.
  *
  * <p>gRPC copies a message, and keeps it until the connection has taken it: until then, it counts as memory for reads.
  * The calls of gRPC come one after the other; not thread-safe.

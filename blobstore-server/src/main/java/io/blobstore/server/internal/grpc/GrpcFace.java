@@ -31,9 +31,10 @@ import java.util.concurrent.TimeUnit;
 /**
  * The Remote Execution API of a server: capabilities, content, action results, ByteStream and health.
  *
- * <p>gRPC's own event loops read and write sockets; a pool of its own runs the services. A call occupies a worker
- * only while it reads or writes the disk: gRPC says when a client takes or has sent more.
+ * <p>gRPC's own event loops read and write sockets; a pool of its own runs the services. A call occupies a worker only
+ * while it reads or writes the disk: gRPC says when a client takes or has sent more.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // that the event loops end is waited for, or nothing was started
 public final class GrpcFace implements Face {
     /** Clients send messages of 4 MiB at most, by gRPC's own default; some set more for batches. */
     private static final int MAX_MESSAGE = 16 << 20;

@@ -50,8 +50,7 @@ final class ResponseWriter {
     }
 
     /** Returns the status of the response; null if its head was not written yet. */
-    @Nullable
-    HttpResponseStatus status() {
+    @Nullable HttpResponseStatus status() {
         return status;
     }
 

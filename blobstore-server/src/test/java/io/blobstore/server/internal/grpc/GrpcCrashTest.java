@@ -24,7 +24,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Kills a server while clients write by gRPC: afterwards, content is absent or whole, and what was answered is there. */
+/**
+ * Kills a server while clients write by gRPC: afterwards, content is absent or whole, and what was answered is there.
+ */
 @ExtendWith(LeakCheck.class)
 class GrpcCrashTest {
     private static final int KILLS = CampaignScale.isFull() ? CampaignScale.of(30) : 1;
