@@ -11,7 +11,8 @@ import io.blobstore.cas.Digest;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
-import io.grpc.netty.shaded.io.netty.channel.nio.NioEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
 import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import io.grpc.stub.ClientCallStreamObserver;
@@ -39,7 +40,7 @@ public final class GrpcClient implements Closeable {
     }
 
     GrpcClient(InetSocketAddress server, UnaryOperator<NettyChannelBuilder> settings) {
-        loop = new NioEventLoopGroup(1, new DefaultThreadFactory("client", true));
+        loop = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("client", true), NioIoHandler.newFactory());
         channel = settings.apply(NettyChannelBuilder.forAddress(server)
                         .eventLoopGroup(loop)
                         .channelType(NioSocketChannel.class)
