@@ -49,7 +49,8 @@ class CurlTest {
         List<String> command = new ArrayList<>(List.of(program));
         command.addAll(List.of(arguments));
         try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
             process.getInputStream().readAllBytes();
             assumeTrue(process.waitFor() == 0, program);
         } catch (IOException | InterruptedException e) {
@@ -107,9 +108,9 @@ class CurlTest {
             ProcessBuilder ccache = new ProcessBuilder("ccache", "gcc", "-c", "a.c", "-o", "a" + run + ".o")
                     .directory(temporary.toFile())
                     .redirectErrorStream(true);
-            ccache.environment().put("CCACHE_DIR", temporary.resolve("local" + run).toString());
             ccache.environment()
-                    .put("CCACHE_REMOTE_STORAGE", "http://127.0.0.1:" + server.port() + "|layout=bazel");
+                    .put("CCACHE_DIR", temporary.resolve("local" + run).toString());
+            ccache.environment().put("CCACHE_REMOTE_STORAGE", "http://127.0.0.1:" + server.port() + "|layout=bazel");
             Process process = ccache.start();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(process.waitFor()).as(output).isZero();

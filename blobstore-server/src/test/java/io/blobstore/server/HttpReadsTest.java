@@ -143,7 +143,8 @@ class HttpReadsTest {
         Content content = put(ServerFixture.random(1, 100 * KIB));
         assertThat(client.get(content.path(), "Accept-Encoding: identity;q=0").status())
                 .isEqualTo(406);
-        assertThat(client.get(content.path(), "Accept-Encoding: *;q=0").status()).isEqualTo(406);
+        assertThat(client.get(content.path(), "Accept-Encoding: *;q=0").status())
+                .isEqualTo(406);
     }
 
     @ParameterizedTest
@@ -179,7 +180,8 @@ class HttpReadsTest {
         for (String range : List.of("bytes=5-3", "bytes=0-1,5-6", "items=0-1", "bytes=-", "bytes=a-b")) {
             assertThat(client.get(content.path(), "Range: " + range).body()).isEqualTo(content.bytes());
         }
-        assertThat(client.get(content.path(), "Range: bytes=0-1", "If-Range: \"other\"").status())
+        assertThat(client.get(content.path(), "Range: bytes=0-1", "If-Range: \"other\"")
+                        .status())
                 .isEqualTo(200);
         assertThat(client.get(content.path(), "Range: bytes=0-1", "If-Range: \"" + content.hash() + '"')
                         .status())
@@ -189,12 +191,14 @@ class HttpReadsTest {
     @Test
     void contentThatTheClientHasIsNotSent() throws IOException {
         Content content = put(ServerFixture.text(1, 1000));
-        for (String tag : List.of("\"" + content.hash() + '"', "W/\"" + content.hash() + '"', "*", "\"a\", \"" + content.hash() + '"')) {
+        for (String tag : List.of(
+                "\"" + content.hash() + '"', "W/\"" + content.hash() + '"', "*", "\"a\", \"" + content.hash() + '"')) {
             Response got = client.get(content.path(), "If-None-Match: " + tag);
             assertThat(got.status()).isEqualTo(304);
             assertThat(got.field("ETag")).isEqualTo('"' + content.hash() + '"');
         }
-        assertThat(client.get(content.path(), "If-None-Match: \"other\"").status()).isEqualTo(200);
+        assertThat(client.get(content.path(), "If-None-Match: \"other\"").status())
+                .isEqualTo(200);
     }
 
     @Test
@@ -203,8 +207,10 @@ class HttpReadsTest {
         for (int size : new int[] {0, 10, 100 * KIB, 3 * MIB}) {
             byte[] record = ServerFixture.random(size, size).bytes();
             server.cache.putRecord(Keyspace.AC, key, BlobSource.of(ByteBuffer.wrap(record)));
-            assertThat(client.get("/ac/" + key.hex(), "Accept-Encoding: zstd").body()).isEqualTo(record);
-            assertThat(client.headOf("/ac/" + key.hex()).field("Content-Length")).isEqualTo(Integer.toString(size));
+            assertThat(client.get("/ac/" + key.hex(), "Accept-Encoding: zstd").body())
+                    .isEqualTo(record);
+            assertThat(client.headOf("/ac/" + key.hex()).field("Content-Length"))
+                    .isEqualTo(Integer.toString(size));
         }
     }
 
