@@ -96,8 +96,7 @@ class ServerCrashTest {
         }
     }
 
-    private static void put(
-            InetSocketAddress address, int first, Content kept, Set<Integer> begun, Set<Integer> done) {
+    private static void put(InetSocketAddress address, int first, Content kept, Set<Integer> begun, Set<Integer> done) {
         try (RawClient client = new RawClient(address)) {
             for (int i = first; i < first + 100; i++) {
                 Content content = content(i);

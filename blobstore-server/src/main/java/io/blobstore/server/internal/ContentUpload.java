@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ContentUpload implements Upload {
     private final @Nullable StreamDecoder decoder;
+    /** Null if the content is there already. */
     private @Nullable ContentWriter writer;
-    private boolean present;
 
     private ContentUpload(@Nullable StreamDecoder decoder) {
         this.decoder = decoder;
@@ -35,7 +35,6 @@ final class ContentUpload implements Upload {
         boolean complete = false;
         try {
             Optional<CachedContent> found = cache.open(digest);
-            upload.present = found.isPresent();
             if (found.isPresent()) {
                 found.get().close();
             } else {

@@ -77,7 +77,8 @@ final class Representation implements Closeable {
 
     private static Representation content(ReadMemory memory, CachedContent content, Wish wish) throws IOException {
         try {
-            Representation result = content(memory, content, wish, content.digest().sha256());
+            Representation result =
+                    content(memory, content, wish, content.digest().sha256());
             result.fields.set(HttpHeaderNames.VARY, HttpHeaderNames.ACCEPT_ENCODING);
             return result.finish(content);
         } catch (IOException | RuntimeException | Error e) {
@@ -114,8 +115,7 @@ final class Representation implements Closeable {
     }
 
     private static Representation frames(
-            ReadMemory memory, CachedContent content, StoredContent stored, Wish wish, Sha256 hash)
-            throws IOException {
+            ReadMemory memory, CachedContent content, StoredContent stored, Wish wish, Sha256 hash) throws IOException {
         Representation result = new Representation(HttpResponseStatus.OK);
         result.fields.set(HttpHeaderNames.CONTENT_ENCODING, "zstd");
         result.fields.set(HttpHeaderNames.ETAG, EntityTags.weak(hash));
@@ -136,8 +136,7 @@ final class Representation implements Closeable {
         if (wish.range.isPresent() && !wish.headOnly) {
             Optional<RangeHeader.Part> part = wish.range.get().of(size);
             if (part.isEmpty()) {
-                Representation unsatisfiable =
-                        new Representation(HttpResponseStatus.REQUESTED_RANGE_NOT_SATISFIABLE);
+                Representation unsatisfiable = new Representation(HttpResponseStatus.REQUESTED_RANGE_NOT_SATISFIABLE);
                 unsatisfiable.fields.set(HttpHeaderNames.CONTENT_RANGE, "bytes */" + size);
                 return unsatisfiable;
             }
@@ -198,17 +197,20 @@ final class Representation implements Closeable {
     }
 
     /** Returns what the kernel sends; null if nothing. To be released by its receiver. */
-    @Nullable StoredRegion region() {
+    @Nullable
+    StoredRegion region() {
         return region;
     }
 
     /** Returns what is read and sent, the {@link #first} chunk excepted; null if nothing. */
-    @Nullable ContentRead read() {
+    @Nullable
+    ContentRead read() {
         return read;
     }
 
     /** Returns the first chunk, to be closed by its receiver. */
-    @Nullable Chunk first() {
+    @Nullable
+    Chunk first() {
         return first;
     }
 
