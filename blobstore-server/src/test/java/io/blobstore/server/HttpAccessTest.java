@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import at.favre.lib.crypto.bcrypt.BCrypt;
-import io.blobstore.contract.LeakCheck;
 import io.blobstore.http.TestAuthority;
 import io.blobstore.http.TestAuthority.Identity;
 import io.blobstore.server.RawClient.Response;
@@ -22,11 +21,9 @@ import java.util.List;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests who may do what: passwords, TLS and client certificates. */
-@ExtendWith(LeakCheck.class)
 class HttpAccessTest {
     private static final Content CONTENT = ServerFixture.text(1, 3 * MIB + 5);
 

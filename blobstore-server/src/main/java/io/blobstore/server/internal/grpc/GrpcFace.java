@@ -40,6 +40,9 @@ public final class GrpcFace implements Face {
     private static final int MAX_MESSAGE = 16 << 20;
 
     private static final int MAX_CALLS_PER_CONNECTION = 100;
+    /** Calls that may run for each connection that may be open; one connection may have more of them. */
+    private static final int CALLS_PER_CONNECTION = 8;
+
     private static final int FLOW_CONTROL_WINDOW = 1 << 20;
     private static final int PAGE = 8 << 10;
     /** Chunks of 1 MiB: 8 KiB shifted by this. */
@@ -105,6 +108,8 @@ public final class GrpcFace implements Face {
                     .addService(new ByteStreamService(cache))
                     .addService(health.getHealthService())
                     .intercept(new AccessInterceptor(context.access(), writable))
+                    .intercept(new CallLimit(
+                            CALLS_PER_CONNECTION * context.limits().maxConnections()))
                     .intercept(new CallLog(context.metrics(), context.log())); // the last one is called first
             Optional<TlsOptions> tls = context.tls();
             if (tls.isPresent()) {

@@ -21,10 +21,16 @@ import com.google.bytestream.ByteStreamProto.ReadRequest;
 import com.google.bytestream.ByteStreamProto.WriteRequest;
 import com.google.bytestream.ByteStreamProto.WriteResponse;
 import com.google.protobuf.ByteString;
+import io.blobstore.BlobSource;
+import io.blobstore.cas.AccessMode;
+import io.blobstore.cas.CacheOptions;
+import io.blobstore.cas.ContentCache;
+import io.blobstore.cas.Keyspace;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.http.TestAuthority.Identity;
 import io.blobstore.server.AuthOptions;
 import io.blobstore.server.PemFiles;
+import io.blobstore.server.ServerLimits;
 import io.blobstore.server.TlsOptions;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
@@ -39,6 +45,7 @@ import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -236,6 +243,54 @@ class GrpcAccessTest {
             assertThat(codes(writes(unknown.channel))).containsExactly(Status.Code.PERMISSION_DENIED);
             assertThat(codes(writes(known.channel))).containsExactly(Status.Code.OK);
             assertThat(codes(reads(unknown.channel))).containsExactly(Status.Code.OK);
+        }
+    }
+
+    @Test
+    void aReadOnlyCacheTakesNothing() throws Exception {
+        Path cache = directory.resolve("cache");
+        try (ContentCache filled = ContentCache.open(cache, CacheOptions.ofMaxBytes(256L << 20))) {
+            filled.put(digest(CONTENT), BlobSource.of(ByteBuffer.wrap(CONTENT)));
+            filled.putRecord(
+                    Keyspace.AC,
+                    digest(CONTENT).sha256(),
+                    BlobSource.of(ByteBuffer.wrap(
+                            ActionResult.newBuilder().setExitCode(1).build().toByteArray())));
+        }
+        CacheOptions readOnly = CacheOptions.builder()
+                .maxBytes(256L << 20)
+                .accessMode(AccessMode.READ_ONLY)
+                .build();
+        try (GrpcFixture fixture = new GrpcFixture(cache, readOnly)) {
+            Channel channel = fixture.client.channel;
+            assertThat(codes(writes(channel))).containsExactly(Status.Code.PERMISSION_DENIED);
+            assertThat(codes(reads(channel))).containsExactly(Status.Code.OK);
+            assertThat(CapabilitiesGrpc.newBlockingStub(channel)
+                            .getCapabilities(GetCapabilitiesRequest.getDefaultInstance())
+                            .getCacheCapabilities()
+                            .getActionCacheUpdateCapabilities()
+                            .getUpdateEnabled())
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void actionResultsAreBounded() throws Exception {
+        ServerLimits limits = ServerLimits.builder().maxRecordBytes(100).build();
+        try (GrpcFixture fixture = new GrpcFixture(directory.resolve("cache"), limits)) {
+            UpdateActionResultRequest.Builder request =
+                    UpdateActionResultRequest.newBuilder().setActionDigest(Digests.of(digest(CONTENT)));
+            var actions = ActionCacheGrpc.newBlockingStub(fixture.client.channel);
+            ByteString output = ByteString.copyFrom(new byte[100]);
+            assertThat(code(() -> actions.updateActionResult(
+                            request.setActionResult(ActionResult.newBuilder().setStdoutRaw(output))
+                                    .build())))
+                    .isEqualTo(Status.Code.INVALID_ARGUMENT);
+            assertThat(fixture.cache.entries()).isEmpty();
+            assertThat(code(() -> actions.updateActionResult(
+                            request.setActionResult(ActionResult.newBuilder().setStdoutRaw(output.substring(10)))
+                                    .build())))
+                    .isEqualTo(Status.Code.OK);
         }
     }
 }

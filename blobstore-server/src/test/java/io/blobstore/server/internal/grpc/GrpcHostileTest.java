@@ -19,6 +19,7 @@ import io.blobstore.cas.Digest;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.server.ServerLimits;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -123,7 +124,7 @@ class GrpcHostileTest {
         refused(Status.Code.INVALID_ARGUMENT, () -> fixture.client.write(upload(blob(tooLarge)), new byte[100]));
         try (GrpcClient hostile = new GrpcClient(fixture.face.address())) {
             List<GrpcClient.Write> writes = new ArrayList<>();
-            for (int i = 0; i < 90; i++) {
+            for (int i = 0; i < 20; i++) {
                 Digest declared = new Digest(digest(text(i + 1)).sha256(), 200L << 20);
                 GrpcClient.Write write = hostile.write();
                 write.send(upload(blob(declared)), 0, ByteString.copyFrom(new byte[100]), false);
@@ -136,6 +137,29 @@ class GrpcHostileTest {
             fixture.cache.remove(digest(content));
             assertThat(writes).allMatch(write -> !write.answer.isDone() || write.answer.isCompletedExceptionally());
         } // cuts its connection in the middle of all uploads
+    }
+
+    @Test
+    void callsAreLimited() throws Exception {
+        int max = 8 * MAX_CONNECTIONS;
+        try (GrpcClient hostile = new GrpcClient(fixture.face.address())) {
+            for (int i = 0; i < max; i++) {
+                Digest declared = new Digest(digest(text(i + 1)).sha256(), 1 << 20);
+                hostile.write().send(upload(blob(declared)), 0, ByteString.copyFrom(new byte[10]), false);
+            }
+            await(this::isRefused);
+        }
+        await(() -> !isRefused());
+    }
+
+    private boolean isRefused() {
+        try {
+            fixture.client.read(blob(digest(KEPT)), 0, 0);
+            return false;
+        } catch (StatusRuntimeException e) {
+            assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+            return true;
+        }
     }
 
     private Socket connect() throws IOException {

@@ -160,6 +160,19 @@ public class RemoteExecutionTest {
         assertThat(read.getResponses(0).getData().toByteArray()).isEqualTo(plain);
         assertThat(read.getResponses(1).getData().toByteArray()).isEqualTo(compressed);
         assertThat(read.getResponses(2).getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND.value());
+
+        BatchReadBlobsResponse asFrames = content.batchReadBlobs(BatchReadBlobsRequest.newBuilder()
+                .addDigests(Digests.of(digest(compressed)))
+                .addDigests(Digests.of(digest(new byte[0])))
+                .addDigests(Digests.of(digest(text(7))))
+                .addAcceptableCompressors(Compressor.Value.ZSTD)
+                .build());
+        assertThat(asFrames.getResponses(0).getCompressor()).isEqualTo(Compressor.Value.ZSTD);
+        byte[] frames = asFrames.getResponses(0).getData().toByteArray();
+        assertThat(frames).hasSizeLessThan(compressed.length / 2);
+        assertThat(Zstd.decompress(frames, compressed.length)).isEqualTo(compressed);
+        assertThat(asFrames.getResponses(1).getCompressor()).isEqualTo(Compressor.Value.IDENTITY);
+        assertThat(asFrames.getResponses(2).getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND.value());
     }
 
     @Test
