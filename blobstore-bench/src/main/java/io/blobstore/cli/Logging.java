@@ -19,6 +19,14 @@ final class Logging {
         set("showShortLogName", "true");
     }
 
+    /** Configures logging of a server, whose warnings are always of interest. Before the first logger is created. */
+    static void configureServer(boolean verbose, boolean accessLog) {
+        if (!verbose) {
+            set("log.io.blobstore", "warn");
+        }
+        set("log.io.blobstore.server.access", accessLog ? "info" : "off");
+    }
+
     private static void set(String name, String value) {
         String property = "org.slf4j.simpleLogger." + name;
         if (System.getProperty(property) == null) { // the user's setting takes precedence

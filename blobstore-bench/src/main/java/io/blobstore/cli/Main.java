@@ -31,6 +31,7 @@ import picocli.CommandLine.ScopeType;
             DeleteCommand.class,
             UploadsCommand.class,
             CacheCommand.class,
+            ServeCommand.class,
             SplitCommand.class,
             MergeCommand.class,
             SplitListCommand.class,
@@ -101,6 +102,7 @@ final class Main {
     private static CommandLine commandLine(Main main) {
         return new CommandLine(main)
                 .setExpandAtFiles(false) // a file's name may begin with @
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionStrategy(parsed -> {
                     Logging.configure(main.verbose);
                     return new CommandLine.RunLast().execute(parsed);

@@ -21,6 +21,7 @@ class DependenciesTest {
                         "io.blobstore.cache",
                         "io.blobstore.cas",
                         "io.blobstore.memory",
+                        "io.blobstore.server",
                         "io.blobstore.split",
                         "io.blobstore.split.oci",
                         "io.blobstore.split.repository",

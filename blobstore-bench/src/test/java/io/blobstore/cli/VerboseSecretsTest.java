@@ -88,6 +88,11 @@ class VerboseSecretsTest {
                 Path cache = Files.createDirectories(directory.resolve("cache"));
                 return Stream.of(name, "warm", cache.toString(), "key", "--max", "1GiB", "--store", store);
             }
+            if (name.equals("serve")) { // refused, as the password is not hashed, and without showing it
+                Path users = Files.writeString(directory.resolve("users"), "alice:" + SECRET_KEY + "\n");
+                String cache = directory.resolve("served").toString();
+                return Stream.of(name, "--dir", cache, "--max", "1GiB", "--htpasswd-file", users.toString());
+            }
             Stream<String> arguments = switch (name) {
                 case "upload" -> Stream.of(directory.resolve("key").toString());
                 case "download" -> Stream.of("key", "--to", back.toString());

@@ -1,0 +1,213 @@
+package io.blobstore.cli;
+
+import io.blobstore.cas.CacheOptions;
+import io.blobstore.cas.ContentCache;
+import io.blobstore.cas.Durability;
+import io.blobstore.cas.StorageMode;
+import io.blobstore.server.AuthOptions;
+import io.blobstore.server.CacheServer;
+import io.blobstore.server.GrpcOptions;
+import io.blobstore.server.HttpOptions;
+import io.blobstore.server.ServerLimits;
+import io.blobstore.server.TlsOptions;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code blobstore serve}. */
+@Command(
+        name = "serve",
+        description = {
+            "Serves a content-addressed cache by HTTP, as bazel-remote does, until it is terminated. Requests that run"
+                    + " then have 30 s to end.",
+            ""
+        })
+@SuppressWarnings("NullAway.Init") // picocli sets what is required
+final class ServeCommand implements Callable<Integer> {
+    @Spec
+    CommandSpec command;
+
+    @ParentCommand
+    Main main;
+
+    @Option(
+            names = "--dir",
+            required = true,
+            paramLabel = "DIR",
+            description = "The directory of the cache; created if it is missing. May be one of bazel-remote, stopped.")
+    Path directory;
+
+    @Option(
+            names = "--max",
+            required = true,
+            paramLabel = "SIZE",
+            converter = ByteSize.Converter.class,
+            description = "The most that the cache takes on the disk, for example 50GiB.")
+    ByteSize max;
+
+    @Option(
+            names = "--state",
+            paramLabel = "DIR",
+            description = "The directory of its locks and its journal. Default: beside the cache, with the name"
+                    + " .NAME.blobstore-cas.")
+    @Nullable
+    Path state;
+
+    @Option(
+            names = "--listen",
+            paramLabel = "HOST:PORT",
+            defaultValue = "localhost:8080",
+            converter = HostPort.class,
+            description = "Where to listen for HTTP; port 0 for any free one. Default: ${DEFAULT-VALUE}.")
+    InetSocketAddress listen;
+
+    @Option(
+            names = "--grpc-listen",
+            paramLabel = "HOST:PORT",
+            converter = HostPort.class,
+            description = "Where to listen for gRPC (Remote Execution API). Default: nowhere.")
+    @Nullable
+    InetSocketAddress grpcListen;
+
+    @Option(
+            names = "--storage-mode",
+            paramLabel = "MODE",
+            defaultValue = "hybrid",
+            description = "How content is stored: zstd, uncompressed, or hybrid (zstd where it saves something)."
+                    + " Default: ${DEFAULT-VALUE}.")
+    StorageMode storageMode;
+
+    @Option(
+            names = "--durability",
+            paramLabel = "MODE",
+            defaultValue = "none",
+            description = "What survives a power failure: none, file or full. Default: ${DEFAULT-VALUE}.")
+    Durability durability;
+
+    @Option(
+            names = "--max-blob",
+            paramLabel = "SIZE",
+            converter = ByteSize.Converter.class,
+            description = "The largest content that clients may put. Default: the size of the cache.")
+    @Nullable
+    ByteSize maxBlob;
+
+    @Option(
+            names = "--max-connections",
+            paramLabel = "N",
+            defaultValue = "1024",
+            description = "The most open connections. Default: ${DEFAULT-VALUE}.")
+    int maxConnections;
+
+    @Option(
+            names = "--htpasswd-file",
+            paramLabel = "FILE",
+            description = "Requires the password of a user in this file, which 'htpasswd -B' creates.")
+    @Nullable
+    Path htpasswdFile;
+
+    @Option(
+            names = "--allow-anonymous-reads",
+            description = "Lets clients read without the password or the certificate that they need to write.")
+    boolean anonymousReads;
+
+    /** The certificate and the key: both, or neither. */
+    static final class Certificate {
+        @Option(
+                names = "--tls-cert",
+                required = true,
+                paramLabel = "FILE",
+                description = "The certificate of the server, and those of intermediate authorities, as PEM.")
+        Path certificate;
+
+        @Option(
+                names = "--tls-key",
+                required = true,
+                paramLabel = "FILE",
+                description = "Its private key, as PEM (PKCS #8), not encrypted.")
+        Path key;
+
+        @Option(
+                names = "--tls-ca",
+                paramLabel = "FILE",
+                description = "Requires client certificates of the authorities in this file, as PEM.")
+        @Nullable
+        Path authorities;
+    }
+
+    @ArgGroup(exclusive = false)
+    @Nullable
+    Certificate tls;
+
+    @Option(names = "--access-log", description = "Log a line for each request to standard error.")
+    boolean accessLog;
+
+    @Override
+    public Integer call() throws IOException {
+        Logging.configureServer(main.verbose, accessLog);
+        main.holdExit();
+        try (ContentCache cache = ContentCache.open(directory, cacheOptions());
+                CacheServer server = builder(cache).start()) {
+            PrintWriter out = command.commandLine().getOut();
+            out.println(
+                    "listening on " + (tls == null ? "http" : "https") + "://" + HostPort.text(server.httpAddress()));
+            if (grpcListen != null) {
+                out.println("listening on " + (tls == null ? "grpc" : "grpcs") + "://"
+                        + HostPort.text(server.grpcAddress()));
+            }
+            out.flush();
+            awaitTermination();
+        }
+        return ExitCode.OK;
+    }
+
+    private CacheOptions cacheOptions() {
+        CacheOptions.Builder options = CacheOptions.builder()
+                .maxBytes(max.bytes())
+                .storageMode(storageMode)
+                .durability(durability);
+        if (state != null) {
+            options.stateDirectory(state);
+        }
+        return options.build();
+    }
+
+    private CacheServer.Builder builder(ContentCache cache) {
+        ServerLimits.Builder limits = ServerLimits.builder().maxConnections(maxConnections);
+        if (maxBlob != null) {
+            limits.maxBlobBytes(maxBlob.bytes());
+        }
+        CacheServer.Builder builder = CacheServer.builder(cache)
+                .http(HttpOptions.of(listen))
+                .auth(new AuthOptions(Optional.ofNullable(htpasswdFile), anonymousReads))
+                .limits(limits.build());
+        if (grpcListen != null) {
+            builder.grpc(GrpcOptions.of(grpcListen));
+        }
+        if (tls != null) {
+            builder.tls(new TlsOptions(tls.certificate, tls.key, Optional.ofNullable(tls.authorities)));
+        }
+        return builder;
+    }
+
+    /** Waits until the process is terminated, which interrupts this thread. */
+    private static void awaitTermination() {
+        try {
+            new CountDownLatch(1).await();
+        } catch (InterruptedException e) {
+            // The server is closed in order, which the interrupt would cut short.
+        }
+    }
+}
