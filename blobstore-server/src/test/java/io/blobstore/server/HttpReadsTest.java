@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests GET and HEAD: content and records, encodings, ranges and conditions. */
-class HttpReadsTest {
+public class HttpReadsTest {
     @TempDir
     static Path temporary;
 

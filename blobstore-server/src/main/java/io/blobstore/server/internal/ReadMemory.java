@@ -29,6 +29,11 @@ public final class ReadMemory {
         return used.get();
     }
 
+    /** Counts memory that content takes elsewhere on its way to a client, in bytes; a negative number when it does not. */
+    public void add(long bytes) {
+        used.addAndGet(bytes);
+    }
+
     /**
      * Takes a buffer for content that begins at an offset: it ends where a frame does, if it is large.
      *

@@ -65,10 +65,10 @@ final class ByteStreamService implements BindableService {
                         .asRuntimeException();
             }
             long end = limit == 0 ? digest.size() : offset + Math.min(limit, digest.size() - offset);
-            BlobPieces pieces = name.compressed()
+            Messages<Piece> pieces = name.compressed()
                     ? CompressedPieces.open(content.get(), cache.memory(), offset)
                     : new PlainPieces(ContentRead.decoded(content.get(), cache.memory(), offset, end));
-            BlobDownload.start(pieces, response);
+            Download.start(pieces, response, cache.memory());
         } catch (IOException | RuntimeException e) {
             response.onError(Statuses.of(e));
         }

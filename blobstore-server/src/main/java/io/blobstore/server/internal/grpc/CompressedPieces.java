@@ -21,7 +21,7 @@ import java.util.Optional;
  * stored as it is    everything is compressed
  * </pre>
  */
-final class CompressedPieces implements BlobPieces {
+final class CompressedPieces implements Messages<Piece> {
     private static final int LEVEL = 1;
 
     private final ContentRead plain;
@@ -97,6 +97,16 @@ final class CompressedPieces implements BlobPieces {
                 memory.close();
             }
         }
+    }
+
+    @Override
+    public int size(Piece piece) {
+        return piece.length();
+    }
+
+    @Override
+    public void discard(Piece piece) {
+        piece.discard();
     }
 
     @Override

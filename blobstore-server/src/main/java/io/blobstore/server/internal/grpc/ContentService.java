@@ -15,6 +15,7 @@ import io.blobstore.cas.Digest;
 import io.blobstore.server.internal.CacheAccess;
 import io.blobstore.server.internal.Upload;
 import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -94,9 +95,10 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
         try {
             Digests.requireSha256(request.getDigestFunction());
             requireBatch(request.getDigestsList());
+            boolean zstd = request.getAcceptableCompressorsList().contains(Compressor.Value.ZSTD);
             BatchReadBlobsResponse.Builder results = BatchReadBlobsResponse.newBuilder();
             for (build.bazel.remote.execution.v2.Digest digest : request.getDigestsList()) {
-                results.addResponses(read(digest));
+                results.addResponses(read(digest, zstd));
             }
             response.onNext(results.build());
             response.onCompleted();
@@ -116,12 +118,19 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
         }
     }
 
-    private BatchReadBlobsResponse.Response read(build.bazel.remote.execution.v2.Digest requested) {
+    private BatchReadBlobsResponse.Response read(build.bazel.remote.execution.v2.Digest requested, boolean zstd) {
         BatchReadBlobsResponse.Response.Builder result = BatchReadBlobsResponse.Response.newBuilder()
                 .setDigest(requested)
                 .setCompressor(Compressor.Value.IDENTITY);
         try {
             Digest digest = Digests.of(requested);
+            Optional<ByteBuffer> frames =
+                    zstd ? SmallBlobs.readFrames(cache.cache(), digest, MAX_BATCH_BYTES) : Optional.empty();
+            if (frames.isPresent()) {
+                return result.setCompressor(Compressor.Value.ZSTD)
+                        .setData(UnsafeByteOperations.unsafeWrap(frames.get()))
+                        .build();
+            }
             Optional<ByteBuffer> content = SmallBlobs.read(cache.cache(), digest, MAX_BATCH_BYTES);
             return content.isEmpty()
                     ? result.setStatus(Statuses.status(Status.Code.NOT_FOUND, "there is no blob " + digest))
@@ -137,8 +146,10 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
     public void getTree(GetTreeRequest request, StreamObserver<GetTreeResponse> response) {
         try {
             Digests.requireSha256(request.getDigestFunction());
-            new DirectoryTree(cache.cache()).send(request, response);
-            response.onCompleted();
+            Download.start(
+                    DirectoryTree.of(cache.cache(), request),
+                    (ServerCallStreamObserver<GetTreeResponse>) response,
+                    cache.memory());
         } catch (IOException | RuntimeException e) {
             response.onError(Statuses.of(e));
         }

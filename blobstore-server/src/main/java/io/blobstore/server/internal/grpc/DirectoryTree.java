@@ -8,7 +8,6 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Digest;
 import io.grpc.Status;
-import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -20,7 +19,7 @@ import java.util.Set;
  * Walks the directories below a root, breadth first, each one once. Directories that are not stored are left out, as
  * the API asks.
  */
-final class DirectoryTree {
+final class DirectoryTree implements Messages<GetTreeResponse> {
     /** A directory of more bytes is left out: it could not be sent. */
     private static final int MAX_DIRECTORY = 4 << 20;
 
@@ -31,45 +30,64 @@ final class DirectoryTree {
     private static final int PAGE_BYTES = 1 << 20;
 
     private final ContentCache cache;
+    private final int pageSize;
     private final ArrayDeque<Digest> waiting = new ArrayDeque<>();
     private final Set<Digest> seen = new HashSet<>();
 
-    DirectoryTree(ContentCache cache) {
+    private DirectoryTree(ContentCache cache, int pageSize, Digest root) {
         this.cache = cache;
+        this.pageSize = pageSize;
+        add(root);
     }
 
-    void send(GetTreeRequest request, StreamObserver<GetTreeResponse> response) throws IOException {
+    /**
+     * Creates the response to a request.
+     *
+     * @throws io.grpc.StatusRuntimeException if the root is not there
+     */
+    static DirectoryTree of(ContentCache cache, GetTreeRequest request) throws IOException {
         if (!request.getPageToken().isEmpty()) {
             throw new IllegalArgumentException("this server sends all pages in one call; page tokens are not needed");
         }
-        int pageSize = request.getPageSize() > 0 ? request.getPageSize() : Integer.MAX_VALUE;
         Digest root = Digests.of(request.getRootDigest());
         if (!cache.contains(root)) {
             throw Status.NOT_FOUND
                     .withDescription("there is no directory " + root)
                     .asRuntimeException();
         }
-        add(root);
+        return new DirectoryTree(cache, request.getPageSize() > 0 ? request.getPageSize() : Integer.MAX_VALUE, root);
+    }
+
+    @Override
+    public Optional<GetTreeResponse> next() throws IOException {
         GetTreeResponse.Builder page = GetTreeResponse.newBuilder();
         long bytes = 0;
-        while (!waiting.isEmpty()) {
-            Digest digest = waiting.remove();
+        while (!waiting.isEmpty() && page.getDirectoriesCount() < pageSize) {
+            Digest digest = waiting.element();
+            if (bytes > 0 && bytes + digest.size() > PAGE_BYTES) {
+                break;
+            }
+            waiting.remove();
             Optional<Directory> directory = read(digest);
-            if (directory.isEmpty()) {
-                continue;
-            }
-            if (page.getDirectoriesCount() == pageSize || (bytes > 0 && bytes + digest.size() > PAGE_BYTES)) {
-                response.onNext(page.build());
-                page.clear();
-                bytes = 0;
-            }
-            page.addDirectories(directory.get());
-            bytes += digest.size();
-            for (DirectoryNode child : directory.get().getDirectoriesList()) {
-                add(Digests.of(child.getDigest()));
+            if (directory.isPresent()) {
+                page.addDirectories(directory.get());
+                bytes += digest.size();
+                for (DirectoryNode child : directory.get().getDirectoriesList()) {
+                    add(Digests.of(child.getDigest()));
+                }
             }
         }
-        response.onNext(page.build());
+        return page.getDirectoriesCount() > 0 ? Optional.of(page.build()) : Optional.empty();
+    }
+
+    @Override
+    public int size(GetTreeResponse page) {
+        return page.getSerializedSize();
+    }
+
+    @Override
+    public void close() {
+        waiting.clear();
     }
 
     private void add(Digest digest) {

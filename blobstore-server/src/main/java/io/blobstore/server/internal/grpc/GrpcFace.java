@@ -153,6 +153,13 @@ public final class GrpcFace implements Face {
                 .sum();
     }
 
+    /** Returns how many bytes its buffers that are in use have; for tests. */
+    long activeBytes() {
+        return buffers.metric().directArenas().stream()
+                .mapToLong(PoolArenaMetric::numActiveBytes)
+                .sum();
+    }
+
     @Override
     public void cut() {
         server.shutdownNow();

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.util.Optional;
 
 /** Bytes as they are read. */
-final class PlainPieces implements BlobPieces {
+final class PlainPieces implements Messages<Piece> {
     private final ContentRead read;
 
     PlainPieces(ContentRead read) {
@@ -20,6 +20,16 @@ final class PlainPieces implements BlobPieces {
         }
         Chunk chunk = read.next();
         return Optional.of(new Piece(chunk.buffer(), chunk::close));
+    }
+
+    @Override
+    public int size(Piece piece) {
+        return piece.length();
+    }
+
+    @Override
+    public void discard(Piece piece) {
+        piece.discard();
     }
 
     @Override

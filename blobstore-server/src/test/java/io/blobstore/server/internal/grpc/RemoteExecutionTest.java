@@ -48,7 +48,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class RemoteExecutionTest {
+public class RemoteExecutionTest {
     @TempDir
     Path directory;
 

@@ -1,0 +1,21 @@
+package io.blobstore.server.internal.grpc;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * The messages of one response, each of about 1 MiB at most, as clients accept 4 MiB. Not thread-safe.
+ *
+ * @param <T> the type of a message
+ */
+interface Messages<T> extends Closeable {
+    /** Returns the next message, to be sent; empty at the end. */
+    Optional<T> next() throws IOException;
+
+    /** Returns about how many bytes a message has. */
+    int size(T message);
+
+    /** Releases what a message holds, unless gRPC has it and releases it. */
+    default void discard(T message) {}
+}
