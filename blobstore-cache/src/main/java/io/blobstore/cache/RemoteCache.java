@@ -27,7 +27,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -117,8 +116,12 @@ public final class RemoteCache implements Closeable {
     private static final class Addressed implements FillRecords {
         @Override
         public Optional<Digest> expected(BlobMetadata blob) {
+            return Optional.of(digest(blob));
+        }
+
+        static Digest digest(BlobMetadata blob) {
             String key = blob.key().toString();
-            return Optional.of(new Digest(Sha256.parse(key.substring(key.lastIndexOf('/') + 1)), blob.size()));
+            return new Digest(Sha256.parse(key.substring(key.lastIndexOf('/') + 1)), blob.size());
         }
 
         @Override
@@ -130,16 +133,12 @@ public final class RemoteCache implements Closeable {
     // ---- fetching
 
     /**
-     * Returns the size of content without transferring it; empty if it is not there.
+     * Returns the metadata of content without transferring it; empty if it is not there. Its size is that of the
+     * content.
      *
      * @throws IOException if the remote cache cannot tell
      */
-    public OptionalLong size(Sha256 hash) throws IOException {
-        Optional<BlobMetadata> blob = find(hash);
-        return blob.isPresent() ? OptionalLong.of(blob.get().size()) : OptionalLong.empty();
-    }
-
-    private Optional<BlobMetadata> find(Sha256 hash) throws IOException {
+    public Optional<BlobMetadata> find(Sha256 hash) throws IOException {
         BlobKey key = EntryBlobStore.key(Keyspace.CAS, hash);
         try {
             return Optional.of(entries.head(key));
@@ -164,61 +163,52 @@ public final class RemoteCache implements Closeable {
     /**
      * Fetches content into the local cache, unless it is there.
      *
-     * @return whether it is there now; false if the remote cache does not have it, or something else under its key, or
-     *     the local cache has no room for it
+     * @param blob the metadata that {@link #find} returned
+     * @return whether it is there now; false if what the remote cache has is something else, or the local cache has no
+     *     room for it
      * @throws IOException if the remote cache fails, or the thread is interrupted
      * @throws IllegalStateException if this, or the cache, is closed
      */
-    public boolean fetch(Sha256 hash) throws IOException {
+    public boolean fetch(BlobMetadata blob) throws IOException {
+        if (blob.size() == 0) {
+            return false; // content of no bytes is in every cache
+        }
+        Digest content = Addressed.digest(blob);
         Throwable problem = null;
-        for (int i = 0; i < MAX_FILLS; i++) {
-            Optional<BlobMetadata> blob = find(hash);
-            if (blob.isEmpty() || blob.get().size() == 0) { // content of no bytes is in every cache
-                return false;
-            }
-            if (cache.contains(new Digest(hash, blob.get().size()))) {
-                return true;
-            }
-            Optional<Fill> fill = fills.join(blob.get());
+        for (int i = 0; i < MAX_FILLS && !cache.contains(content); i++) {
+            Optional<Fill> fill = fills.join(blob);
             if (fill.isEmpty()) {
-                problem = null; // it is in the cache by now, or the cache refuses it
-                continue;
+                continue; // it is there by now, or the cache refuses it
             }
             Fill.Outcome outcome = await(fill.get());
+            problem = fill.get().problem();
             switch (outcome) {
                 case COMPLETE -> {
                     return true;
                 }
                 case WRONG -> {
-                    setWrong(blob.get().key(), fill.get().problem());
+                    setWrong(blob.key(), problem);
                     return false;
                 }
                 case REFUSED -> {
                     refused.increment();
-                    LOG.warn(
-                            "'{}' cannot be cached",
-                            blob.get().key(),
-                            fill.get().problem());
+                    LOG.warn("'{}' cannot be cached", blob.key(), problem);
                     return false;
                 }
-                case LOST, FINAL -> problem = fill.get().problem();
-            }
-            if (outcome == Fill.Outcome.FINAL) {
-                break;
+                case LOST -> {} // another one may succeed
+                case FINAL -> throw failed(blob.key(), problem);
             }
         }
-        if (problem instanceof IOException e) {
-            throw e;
+        if (problem != null && !cache.contains(content)) {
+            throw failed(blob.key(), problem);
         }
-        if (problem != null) {
-            throw new BlobStoreException(
-                    Operation.READ,
-                    EntryBlobStore.key(Keyspace.CAS, hash),
-                    "could not be downloaded: " + problem.getMessage(),
-                    problem,
-                    true);
-        }
-        return false;
+        return cache.contains(content);
+    }
+
+    private static BlobStoreException failed(BlobKey key, @Nullable Throwable problem) {
+        return problem instanceof BlobStoreException known
+                ? known
+                : new BlobStoreException(Operation.READ, key, "could not be downloaded: " + problem, problem, true);
     }
 
     private Fill.Outcome await(Fill fill) throws IOException {

@@ -32,16 +32,21 @@ public final class Workers implements Executor {
     private Workers(String name, int threads, BlockingQueue<Runnable> queue) {
         AtomicInteger number = new AtomicInteger();
         executor = new ThreadPoolExecutor(threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, queue, task -> {
-                    Thread thread = new Thread(task, "blobstore-server-" + name + "-" + number.incrementAndGet());
-                    thread.setDaemon(true);
-                    return thread;
-                });
+            Thread thread = new Thread(task, "blobstore-server-" + name + "-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
         executor.allowCoreThreadTimeOut(true);
     }
 
     /** Creates a pool for calls of gRPC, which bounds their number by itself and cannot be refused a thread. */
     public static Workers forCalls(int threads) {
         return new Workers("call", threads, new LinkedBlockingQueue<>());
+    }
+
+    /** Creates a pool for requests to a remote cache, which may wait for that. */
+    public static Workers forRemote(String purpose, int threads) {
+        return new Workers("remote-" + purpose, threads, new LinkedBlockingQueue<>());
     }
 
     /**
@@ -66,6 +71,20 @@ public final class Workers implements Executor {
      */
     public boolean closeAndWait() {
         executor.shutdown();
+        return awaitEnd();
+    }
+
+    /**
+     * Refuses further tasks, drops those that wait, interrupts those that run, and waits until they have ended.
+     *
+     * @return whether the thread was interrupted meanwhile, which does not end the wait
+     */
+    public boolean interruptAndWait() {
+        executor.shutdownNow();
+        return awaitEnd();
+    }
+
+    private boolean awaitEnd() {
         boolean interrupted = false;
         for (; ; ) {
             try {

@@ -94,9 +94,10 @@ public final class GrpcFace implements Face {
                     .permitKeepAliveTime(10, TimeUnit.SECONDS)
                     .addService(new CapabilitiesService(cache.maxBlobBytes(), true))
                     .addService(new ContentService(cache))
-                    .addService(new ActionCacheService(new ActionResults(cache.cache(), options.checkOutputs())))
+                    .addService(new ActionCacheService(new ActionResults(cache, options.checkOutputs())))
                     .addService(new ByteStreamService(cache))
                     .addService(health.getHealthService())
+                    .intercept(new RemoteInterceptor(cache, workers))
                     .intercept(new AccessInterceptor(context.access()))
                     .intercept(new CallLog(context.metrics(), context.log())); // the last one is called first
             Optional<TlsOptions> tls = context.tls();

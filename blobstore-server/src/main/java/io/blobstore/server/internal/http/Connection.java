@@ -27,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -497,6 +498,16 @@ final class Connection extends ChannelInboundHandlerAdapter {
             face.tasks().end();
             then.accept(null, e);
         }
+    }
+
+    /**
+     * Has the event loop do what follows when a future completes, also if the connection was closed meanwhile.
+     *
+     * @param then receives the result, or the failure
+     */
+    <T> void await(CompletableFuture<T> future, BiConsumer<@Nullable T, @Nullable Throwable> then) {
+        face.tasks().begin();
+        CompletableFuture<?> unused = future.whenComplete((result, failure) -> follow(result, failure, then));
     }
 
     private <T> void follow(

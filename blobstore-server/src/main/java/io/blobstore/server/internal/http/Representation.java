@@ -61,6 +61,21 @@ final class Representation implements Closeable {
         return found.isEmpty() ? Optional.empty() : Optional.of(record(cache.memory(), found.get(), wish));
     }
 
+    /** Returns what is sent about content of the remote cache when only the head is wanted. */
+    static Representation ofRemote(Wish wish, long size) {
+        Sha256 hash = wish.blob.hash();
+        boolean known = EntityTags.anyMatches(wish.noneMatch, hash);
+        Representation result = new Representation(
+                known
+                        ? HttpResponseStatus.NOT_MODIFIED
+                        : wish.accepts.identity() ? HttpResponseStatus.OK : HttpResponseStatus.NOT_ACCEPTABLE);
+        result.fields.set(HttpHeaderNames.ETAG, EntityTags.strong(hash));
+        result.fields.set(HttpHeaderNames.VARY, HttpHeaderNames.ACCEPT_ENCODING);
+        result.fields.set(HttpHeaderNames.ACCEPT_RANGES, "bytes");
+        result.length = size;
+        return result;
+    }
+
     private static Representation record(ReadMemory memory, CachedRecord record, Wish wish) throws IOException {
         try {
             Representation result = new Representation(HttpResponseStatus.OK);
@@ -77,7 +92,8 @@ final class Representation implements Closeable {
 
     private static Representation content(ReadMemory memory, CachedContent content, Wish wish) throws IOException {
         try {
-            Representation result = content(memory, content, wish, content.digest().sha256());
+            Representation result =
+                    content(memory, content, wish, content.digest().sha256());
             result.fields.set(HttpHeaderNames.VARY, HttpHeaderNames.ACCEPT_ENCODING);
             return result.finish(content);
         } catch (IOException | RuntimeException | Error e) {
@@ -114,8 +130,7 @@ final class Representation implements Closeable {
     }
 
     private static Representation frames(
-            ReadMemory memory, CachedContent content, StoredContent stored, Wish wish, Sha256 hash)
-            throws IOException {
+            ReadMemory memory, CachedContent content, StoredContent stored, Wish wish, Sha256 hash) throws IOException {
         Representation result = new Representation(HttpResponseStatus.OK);
         result.fields.set(HttpHeaderNames.CONTENT_ENCODING, "zstd");
         result.fields.set(HttpHeaderNames.ETAG, EntityTags.weak(hash));
@@ -136,8 +151,7 @@ final class Representation implements Closeable {
         if (wish.range.isPresent() && !wish.headOnly) {
             Optional<RangeHeader.Part> part = wish.range.get().of(size);
             if (part.isEmpty()) {
-                Representation unsatisfiable =
-                        new Representation(HttpResponseStatus.REQUESTED_RANGE_NOT_SATISFIABLE);
+                Representation unsatisfiable = new Representation(HttpResponseStatus.REQUESTED_RANGE_NOT_SATISFIABLE);
                 unsatisfiable.fields.set(HttpHeaderNames.CONTENT_RANGE, "bytes */" + size);
                 return unsatisfiable;
             }
@@ -198,17 +212,20 @@ final class Representation implements Closeable {
     }
 
     /** Returns what the kernel sends; null if nothing. To be released by its receiver. */
-    @Nullable StoredRegion region() {
+    @Nullable
+    StoredRegion region() {
         return region;
     }
 
     /** Returns what is read and sent, the {@link #first} chunk excepted; null if nothing. */
-    @Nullable ContentRead read() {
+    @Nullable
+    ContentRead read() {
         return read;
     }
 
     /** Returns the first chunk, to be closed by its receiver. */
-    @Nullable Chunk first() {
+    @Nullable
+    Chunk first() {
         return first;
     }
 
