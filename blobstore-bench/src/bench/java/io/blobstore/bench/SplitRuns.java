@@ -1,6 +1,7 @@
 package io.blobstore.bench;
 
 import io.blobstore.BlobTarget;
+import io.blobstore.RetainedSource;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.split.ContentType;
 import io.blobstore.split.ObjectHash;
@@ -182,7 +183,9 @@ final class SplitRuns {
         }
 
         void endRun() throws IOException {
-            stream.inlineRun(input.content().slice(runStart, input.position() - runStart));
+            try (RetainedSource run = input.retainUnchecked(runStart, input.position() - runStart)) {
+                stream.inlineRun(run);
+            }
         }
     }
 }

@@ -29,7 +29,7 @@ record SplitContent(ByteBuffer stream, ObjectId id, Map<ObjectId, ByteBuffer> ob
             throws IOException {
         try (SourceInput input = SourceInput.open(source);
                 SplitStreamWriter writer = SplitStreamWriter.create(hash, type, temporaryDirectory)) {
-            Sink sink = new Sink(input.content(), input, writer, hash);
+            Sink sink = new Sink(input.retainUnchecked(0, input.size()), input, writer, hash);
             splitter.split(input, sink);
             sink.endInline(input.position());
             WrittenStream written = writer.finish();

@@ -164,7 +164,7 @@ class StreamLimitsTest {
         try (SplitStreamWriter writer = SplitStreamWriter.create(HASH, ContentType.NONE, directory)) {
             Thread.currentThread().interrupt();
             assertThatThrownBy(() -> writer.inline(ByteBuffer.wrap(content)))
-                    .isInstanceOf(ClosedByInterruptException.class);
+                    .hasCauseInstanceOf(ClosedByInterruptException.class);
             assertThat(Thread.interrupted()).isTrue();
         } finally {
             Thread.interrupted();

@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
@@ -57,6 +58,9 @@ public final class ComposefsDirectory implements ObjectStore {
 
     /** How many objects are read or written at the same time, at least: some wait for the device. */
     private static final int MIN_CONCURRENCY = 2;
+
+    private static final Set<StandardOpenOption> NEW_FILE =
+            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
 
     /** Who takes part in the locks. */
     public enum Locking {
@@ -197,8 +201,7 @@ public final class ComposefsDirectory implements ObjectStore {
     }
 
     private void write(Path temporary, BlobSource content) throws IOException {
-        try (FileChannel channel =
-                FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (FileChannel channel = FileChannel.open(temporary, NEW_FILE)) {
             content.forEachBuffer(AtomicFile.MAX_WRITE, buffer -> {
                 while (buffer.hasRemaining()) {
                     channel.write(buffer);

@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -177,7 +178,8 @@ final class OciImportTask implements TransferTask<OciImportResult> {
         }
         for (Map.Entry<String, String> reference : streams.entrySet()) {
             Blob blob = blobs.get(reference.getValue());
-            if (blob == null || !blob.stream().equals(found.get().names().get(reference.getKey()))) {
+            ObjectId named = found.get().names().get(reference.getKey());
+            if (blob == null || !Objects.equals(blob.stream(), named)) {
                 return false;
             }
         }

@@ -45,8 +45,11 @@ final class SplitPipeline implements SplitSink {
     /** What hashing needs is allocated before the part has arrived if that is not more than 512 KiB. In bytes. */
     private static final long MAX_HASHED_EARLY = 4L << 30;
 
-    /** Bytes between two events for listeners. */
+    /** Bytes between two events for listeners, and two checks of the input. */
     private static final long REPORT_BYTES = 1 << 20;
+
+    /** Larger runs are read with a check of the input, which then takes no time in comparison. */
+    private static final long UNCHECKED = 64 << 10;
 
     private final ContentInput input;
     private final SplitStreamWriter stream;
@@ -152,7 +155,10 @@ final class SplitPipeline implements SplitSink {
     private void endTail() {
         InlineRun run = tail;
         if (run != null) {
-            run.end(input.retain(run.offset, run.length()));
+            run.end(
+                    run.length() <= UNCHECKED
+                            ? input.retainUnchecked(run.offset, run.length())
+                            : input.retain(run.offset, run.length()));
             tail = null;
         }
     }
@@ -167,6 +173,7 @@ final class SplitPipeline implements SplitSink {
         }
         input.forget(keptFrom());
         if (input.position() - reported >= REPORT_BYTES) {
+            input.checkUnchanged();
             report();
         }
     }

@@ -13,7 +13,8 @@ import io.grpc.netty.shaded.io.netty.buffer.PoolArenaMetric;
 import io.grpc.netty.shaded.io.netty.buffer.PooledByteBufAllocator;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
-import io.grpc.netty.shaded.io.netty.channel.nio.NioEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import io.grpc.netty.shaded.io.netty.handler.ssl.ClientAuth;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
@@ -71,10 +72,12 @@ public final class GrpcFace implements Face {
         HealthStatusManager health = new HealthStatusManager();
         Workers workers = Workers.forCalls(context.limits().workerThreads());
         ConnectionLimit connections = new ConnectionLimit(context.limits().maxConnections(), context.metrics());
-        EventLoopGroup loops = new NioEventLoopGroup(
-                options.eventLoopThreads(), new DefaultThreadFactory("blobstore-server-grpc", true));
+        EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
+                options.eventLoopThreads(),
+                new DefaultThreadFactory("blobstore-server-grpc", true),
+                NioIoHandler.newFactory());
         PooledByteBufAllocator buffers =
-                new PooledByteBufAllocator(true, 0, options.eventLoopThreads(), PAGE, CHUNK_ORDER);
+                new PooledByteBufAllocator(true, 0, options.eventLoopThreads(), PAGE, CHUNK_ORDER, 0, 0, false);
         boolean started = false;
         try {
             NettyServerBuilder builder = NettyServerBuilder.forAddress(options.address())

@@ -32,7 +32,7 @@ final class Piece {
     };
 
     /** Field 10 of {@code ReadResponse}, with a length. */
-    private static final int DATA = 10 << 3 | 2;
+    private static final int DATA = (10 << 3) | 2;
 
     private static final int SCRATCH = 16 << 10;
 
@@ -73,7 +73,7 @@ final class Piece {
         header.write(DATA);
         int rest = length;
         while (rest > 0x7F) {
-            header.write(rest & 0x7F | 0x80);
+            header.write((rest & 0x7F) | 0x80);
             rest >>>= 7;
         }
         header.write(rest);

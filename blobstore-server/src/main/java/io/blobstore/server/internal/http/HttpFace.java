@@ -61,7 +61,7 @@ public final class HttpFace implements Face {
         writable = context.cache().cache().accessMode() != AccessMode.READ_ONLY;
         loops = new NioEventLoopGroup(
                 options.eventLoopThreads(), new DefaultThreadFactory("blobstore-server-http", true));
-        buffers = new PooledByteBufAllocator(true, 0, options.eventLoopThreads(), PAGE, CHUNK_ORDER);
+        buffers = new PooledByteBufAllocator(true, 0, options.eventLoopThreads(), PAGE, CHUNK_ORDER, 0, 0, false);
     }
 
     /**

@@ -51,6 +51,16 @@ public interface ContentInput extends SplitInput, Closeable {
      */
     RetainedSource retain(long offset, long length);
 
+    /**
+     * Returns consumed bytes as {@link #retain} does, without a check of the file whenever they are read, which takes
+     * longer than reading a few of them. So check from time to time, and before what was read is relied on.
+     *
+     * @param offset in the input, in bytes
+     */
+    default RetainedSource retainUnchecked(long offset, long length) {
+        return retain(offset, length);
+    }
+
     /** Forgets the consumed bytes before an offset; what was retained of them stays readable. */
     void forget(long before);
 

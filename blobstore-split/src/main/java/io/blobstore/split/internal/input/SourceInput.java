@@ -58,15 +58,6 @@ public final class SourceInput implements ContentInput {
         return size;
     }
 
-    /**
-     * Returns the source's content, to be read until this input is closed, by any thread. Reading from a mapping costs
-     * nothing but the reading: the file is not checked for changes. So check the source itself after that, before what
-     * was read is relied on.
-     */
-    public BlobSource content() {
-        return content;
-    }
-
     @Override
     public void consume(long length) throws EOFException {
         if (length < 0 || length > size - position) {
@@ -80,6 +71,11 @@ public final class SourceInput implements ContentInput {
     @Override
     public RetainedSource retain(long offset, long length) {
         return RetainedSource.of(source.slice(offset, length), () -> {});
+    }
+
+    @Override
+    public RetainedSource retainUnchecked(long offset, long length) {
+        return RetainedSource.of(content.slice(offset, length), () -> {});
     }
 
     /** Does nothing: all of the source stays readable. */

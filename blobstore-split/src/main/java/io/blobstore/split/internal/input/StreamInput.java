@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,9 @@ public final class StreamInput implements ContentInput {
     private static final long MAX_AHEAD = MAX_PEEK + SMALL_PEEK;
 
     private static final long MAX_KEPT = 1 << 20;
+
+    /** How long it waits after a read of no bytes. */
+    private static final long EMPTY_READ_NANOS = 1_000_000;
 
     private final ReadableByteChannel channel;
     private final StreamMemory memory;
@@ -168,7 +172,7 @@ public final class StreamInput implements ContentInput {
             if (bytes != 0) {
                 return bytes;
             }
-            Thread.yield(); // unusual for a channel that blocks, but allowed
+            LockSupport.parkNanos(EMPTY_READ_NANOS); // unusual for a channel that blocks, but allowed
         }
     }
 

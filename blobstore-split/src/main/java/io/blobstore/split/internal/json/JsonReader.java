@@ -60,22 +60,15 @@ public final class JsonReader {
                     "it has more than " + MAX_VALUES + " values, or a depth of more than " + MAX_DEPTH);
         }
         skipSpace();
-        switch (peek()) {
-            case '{':
-                return object(depth);
-            case '[':
-                return array(depth);
-            case '"':
-                return string();
-            case 't':
-                return literal("true", Boolean.TRUE);
-            case 'f':
-                return literal("false", Boolean.FALSE);
-            case 'n':
-                return literal("null", JsonObject.NULL);
-            default:
-                return number();
-        }
+        return switch (peek()) {
+            case '{' -> object(depth);
+            case '[' -> array(depth);
+            case '"' -> string();
+            case 't' -> literal("true", true);
+            case 'f' -> literal("false", false);
+            case 'n' -> literal("null", JsonObject.NULL);
+            default -> number();
+        };
     }
 
     private JsonObject object(int depth) throws JsonFormatException {
@@ -131,33 +124,32 @@ public final class JsonReader {
     private char escaped() throws JsonFormatException {
         char c = peek();
         at++;
-        switch (c) {
-            case '"', '\\', '/':
-                return c;
-            case 'b':
-                return '\b';
-            case 'f':
-                return '\f';
-            case 'n':
-                return '\n';
-            case 'r':
-                return '\r';
-            case 't':
-                return '\t';
-            case 'u':
-                int code = 0;
-                for (int i = 0; i < 4; i++, at++) {
-                    int digit = peek() < 0x80 ? Character.digit(peek(), 16) : -1;
-                    if (digit < 0) {
-                        throw unexpected();
-                    }
-                    code = code * 16 + digit;
-                }
-                return (char) code;
-            default:
+        return switch (c) {
+            case '"', '\\', '/' -> c;
+            case 'b' -> '\b';
+            case 'f' -> '\f';
+            case 'n' -> '\n';
+            case 'r' -> '\r';
+            case 't' -> '\t';
+            case 'u' -> unicode();
+            default -> {
                 at--;
                 throw unexpected();
+            }
+        };
+    }
+
+    /** Reads the four hex digits of an escaped character. */
+    private char unicode() throws JsonFormatException {
+        int code = 0;
+        for (int i = 0; i < 4; i++, at++) {
+            int digit = peek() < 0x80 ? Character.digit(peek(), 16) : -1;
+            if (digit < 0) {
+                throw unexpected();
+            }
+            code = code * 16 + digit;
         }
+        return (char) code;
     }
 
     private Number number() throws JsonFormatException {
