@@ -40,12 +40,13 @@ public final class CachedContent implements Closeable {
      * @throws IllegalStateException if this, or the cache, is closed
      */
     public long read(ByteRange range, BlobTarget.Window target) throws IOException {
-        long length = ContentReads.length(range, digest.size(), target.remaining());
-        lease.use(reader -> {
-            reader.read(range.offset(), range.offset() + length, target);
+        return lease.use(reader -> {
+            long length = ContentReads.length(range, digest.size(), target.remaining());
+            if (reader != null) {
+                reader.read(range.offset(), range.offset() + length, target);
+            }
             return length;
         });
-        return length;
     }
 
     /**
@@ -90,7 +91,9 @@ public final class CachedContent implements Closeable {
      */
     public StoredContent stored() throws IOException {
         lease.use(reader -> {
-            reader.verifyStored();
+            if (reader != null) {
+                reader.verifyStored();
+            }
             return 0;
         });
         return new StoredContent(lease);

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class LeasedEntry implements Closeable {
     /** A use of the open file. */
     interface Use {
-        long run(EntryReader reader) throws IOException;
+        long run(@Nullable EntryReader reader) throws IOException;
     }
 
     private final CacheContext context;
@@ -38,7 +38,7 @@ final class LeasedEntry implements Closeable {
     }
 
     /**
-     * Uses the open file, which is not closed meanwhile; does nothing, and returns 0, if there is none.
+     * Uses the open file, if there is one; it is not closed meanwhile.
      *
      * @throws IntegrityException if the use finds it damaged; it is removed from the cache then
      * @throws IllegalStateException if this, or the cache, is closed
@@ -50,7 +50,7 @@ final class LeasedEntry implements Closeable {
                 throw new IllegalStateException("the content was closed");
             }
             try {
-                return open == null ? 0 : use(open, use);
+                return open == null ? use.run(null) : use(open, use);
             } finally {
                 uses.leave();
             }

@@ -42,7 +42,7 @@ final class Records {
     private static EntryKey key(Keyspace keyspace, Sha256 hash, long size) {
         if (size < 0 || size > MAX_SIZE) {
             throw new IllegalArgumentException(
-                    "a record has 0 to " + MAX_SIZE + " bytes; got " + size + ": put a larger one as content");
+                    "a record has " + MAX_SIZE + " bytes at most; got " + size + ": put a larger one as content");
         }
         return key(keyspace, hash);
     }

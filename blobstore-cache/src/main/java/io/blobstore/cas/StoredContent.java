@@ -84,7 +84,9 @@ public final class StoredContent {
     public void read(long position, ByteBuffer target) throws IOException {
         Objects.checkFromIndexSize(position, target.remaining(), size);
         lease.use(reader -> {
-            reader.readStored(position, target);
+            if (reader != null) {
+                reader.readStored(position, target);
+            }
             return 0;
         });
     }
@@ -101,6 +103,6 @@ public final class StoredContent {
      */
     public long transferTo(long position, long count, WritableByteChannel target) throws IOException {
         Objects.checkFromIndexSize(position, count, size);
-        return lease.use(reader -> reader.transferStored(position, count, target));
+        return lease.use(reader -> reader == null ? 0 : reader.transferStored(position, count, target));
     }
 }

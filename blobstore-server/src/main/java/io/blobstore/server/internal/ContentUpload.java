@@ -20,6 +20,7 @@ final class ContentUpload implements Upload {
     private final CacheAccess cache;
     private final Digest digest;
     private final @Nullable StreamDecoder decoder;
+    /** Null if the content is there already. */
     private @Nullable ContentWriter writer;
 
     private ContentUpload(CacheAccess cache, Digest digest, @Nullable StreamDecoder decoder) {

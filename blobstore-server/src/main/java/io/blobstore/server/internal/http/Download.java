@@ -68,26 +68,31 @@ final class Download extends Exchange {
         return RangeHeader.parse(range);
     }
 
-    private Optional<Representation> find(Representation.Wish wish) throws IOException {
+    /** What was found; null if nothing. */
+    private record Found(@Nullable Representation representation) {}
+
+    private Found find(Representation.Wish wish) throws IOException {
         try {
-            return Representation.find(connection.face().context().cache(), wish);
+            return new Found(Representation.find(connection.face().context().cache(), wish)
+                    .orElse(null));
         } catch (IntegrityException e) {
             LOG.debug("{} is not there any more", blob, e);
-            return Optional.empty();
+            return new Found(null);
         }
     }
 
-    private void found(@Nullable Optional<Representation> found, @Nullable Throwable failure) {
-        if (found == null) {
-            if (!ended) {
-                fail(failure);
+    private void found(@Nullable Found result, @Nullable Throwable failure) {
+        Representation found = result == null ? null : result.representation;
+        if (ended) { // the connection was closed
+            if (found != null) {
+                discard(found);
             }
-        } else if (ended) {
-            found.ifPresent(this::discard);
-        } else if (found.isEmpty()) {
+        } else if (result == null) {
+            fail(failure);
+        } else if (found == null) {
             askRemote();
         } else {
-            send(found.get());
+            send(found);
         }
     }
 
@@ -138,7 +143,7 @@ final class Download extends Exchange {
 
     private void fail(@Nullable Throwable failure) {
         if (failure instanceof RejectedExecutionException) {
-            connection.respond(Connection.busy());
+            connection.respond(Responses.busy());
         } else if (failure instanceof IllegalStateException) {
             connection.respond(HttpResponseStatus.SERVICE_UNAVAILABLE, "the cache is closed");
         } else {
@@ -155,10 +160,10 @@ final class Download extends Exchange {
         if (!found.status().equals(HttpResponseStatus.NOT_MODIFIED)) {
             response.headers().set(HttpHeaderNames.CONTENT_LENGTH, found.length());
         }
-        connection.sendHead(response);
+        connection.response().writeHead(response);
         StoredRegion region = found.region();
         if (region != null) {
-            connection.sendPart(region, region.count());
+            connection.response().writePart(region, region.count(), () -> {});
         }
         read = found.read();
         Chunk first = found.first();
@@ -172,13 +177,12 @@ final class Download extends Exchange {
         int bytes = chunk.buffer().remaining();
         onTheirWay++;
         // The chunk is closed when the write is over: then neither the socket nor TLS reads it any more.
-        connection
-                .sendPart(new DefaultHttpContent(Unpooled.wrappedBuffer(chunk.buffer())), bytes)
-                .addListener(written -> {
-                    chunk.close();
-                    onTheirWay--;
-                    goOn();
-                });
+        DefaultHttpContent part = new DefaultHttpContent(Unpooled.wrappedBuffer(chunk.buffer()));
+        connection.response().writePart(part, bytes, () -> {
+            chunk.close();
+            onTheirWay--;
+            goOn();
+        });
     }
 
     /** Reads the next chunk if there is one and room for it; ends the response if all is written. */
@@ -190,11 +194,11 @@ final class Download extends Exchange {
         if (source == null || source.remaining() == 0) {
             ended = true;
             closeRead();
-            connection.sendEnd();
+            connection.response().end();
         } else if (onTheirWay < MAX_ON_THEIR_WAY) {
             reading = true;
             connection.onWorker(source::next, this::nextRead);
-            connection.flush();
+            connection.response().flush();
         }
     }
 

@@ -29,10 +29,17 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** The HTTP face: listens, and gives each connection its handlers. Thread-safe. */
+@SuppressWarnings("FutureReturnValueIgnored") // that a channel is closed is waited for in cut()
 public final class HttpFace implements Face {
     static final String NAME = "http";
 
@@ -50,7 +57,9 @@ public final class HttpFace implements Face {
     private final ChannelGroup connections = new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE);
     private final AtomicInteger open = new AtomicInteger();
     private final Running requests = new Running();
+    /** Tasks of workers, until the event loop knows of their end. */
     private final Running tasks = new Running();
+
     private volatile boolean stopping;
     private Channel listener;
 
@@ -124,7 +133,7 @@ public final class HttpFace implements Face {
                         .setMaxInitialLineLength(maxHead)
                         .setMaxHeaderSize(maxHead)
                         .setMaxChunkSize(MAX_RECEIVED)))
-                .addLast(connection.encoder())
+                .addLast(new ResponseEncoder())
                 .addLast(connection);
     }
 
@@ -151,9 +160,55 @@ public final class HttpFace implements Face {
         return requests;
     }
 
-    /** Returns the count of tasks of workers, until the event loop knows of their end. */
-    Running tasks() {
-        return tasks;
+    /**
+     * Has a worker do something, and an event loop what follows. Never does the server end in between: what the work
+     * has taken is always given back by what follows.
+     *
+     * @param then receives what the work returned, or what it threw; called at once if no worker takes it
+     */
+    <T> void onWorker(Callable<T> work, Executor loop, BiConsumer<@Nullable T, @Nullable Throwable> then) {
+        tasks.begin();
+        try {
+            context.workers().execute(() -> run(work, loop, then));
+        } catch (RejectedExecutionException e) {
+            tasks.end();
+            then.accept(null, e);
+        }
+    }
+
+    private <T> void run(Callable<T> work, Executor loop, BiConsumer<@Nullable T, @Nullable Throwable> then) {
+        T result = null;
+        Throwable failure = null;
+        try {
+            result = work.call();
+        } catch (Throwable e) {
+            failure = e;
+        }
+        follow(result, failure, loop, then);
+    }
+
+    private <T> void follow(
+            @Nullable T result,
+            @Nullable Throwable failure,
+            Executor loop,
+            BiConsumer<@Nullable T, @Nullable Throwable> then) {
+        loop.execute(() -> {
+            try {
+                then.accept(result, failure);
+            } finally {
+                tasks.end();
+            }
+        });
+    }
+
+    /**
+     * Has an event loop do what follows when a future completes. Never does the server end in between.
+     *
+     * @param then receives the result, or the failure
+     */
+    <T> void await(CompletableFuture<T> future, Executor loop, BiConsumer<@Nullable T, @Nullable Throwable> then) {
+        tasks.begin();
+        CompletableFuture<?> unused = future.whenComplete((result, failure) -> follow(result, failure, loop, then));
     }
 
     @Override

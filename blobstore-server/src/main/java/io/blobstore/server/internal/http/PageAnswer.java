@@ -2,14 +2,10 @@ package io.blobstore.server.internal.http;
 
 import io.blobstore.cas.CacheStats;
 import io.blobstore.server.internal.ServerContext;
-import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpVersion;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,16 +50,12 @@ final class PageAnswer extends Exchange {
             connection.respond(HttpResponseStatus.SERVICE_UNAVAILABLE, "the cache is closed");
             return;
         }
-        FullHttpResponse response = new DefaultFullHttpResponse(
-                HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.copiedBuffer(text, StandardCharsets.UTF_8));
-        response.headers()
-                .set(
-                        HttpHeaderNames.CONTENT_TYPE,
-                        switch (page) {
-                            case HEALTH -> "text/plain; charset=utf-8";
-                            case STATUS -> "application/json";
-                            case METRICS -> "text/plain; version=0.0.4; charset=utf-8";
-                        });
+        String type = switch (page) {
+            case HEALTH -> "text/plain; charset=utf-8";
+            case STATUS -> "application/json";
+            case METRICS -> "text/plain; version=0.0.4; charset=utf-8";
+        };
+        FullHttpResponse response = Responses.body(HttpResponseStatus.OK, type, text);
         response.headers().set(HttpHeaderNames.CACHE_CONTROL, "no-store");
         connection.respond(response);
     }

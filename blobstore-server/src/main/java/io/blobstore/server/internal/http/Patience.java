@@ -127,23 +127,18 @@ final class Patience {
     }
 
     private boolean isOver(long now, ChannelHandlerContext context) {
-        switch (wait) {
-            case REQUEST:
-                return now - since > idleNanos;
-            case HEAD:
-                return now - since > headNanos;
-            case CLOSE:
-                return now - since > LINGER_NANOS;
-            case CONTENT:
-                return receiving.isTooSlow(now, arrived);
-            case SENDING:
-                return isSlowReceiver(now, context);
-            case NOTHING:
-                break;
-        }
-        receiving.reset();
-        sending.reset();
-        return false;
+        return switch (wait) {
+            case REQUEST -> now - since > idleNanos;
+            case HEAD -> now - since > headNanos;
+            case CLOSE -> now - since > LINGER_NANOS;
+            case CONTENT -> receiving.isTooSlow(now, arrived);
+            case SENDING -> isSlowReceiver(now, context);
+            case NOTHING -> {
+                receiving.reset();
+                sending.reset();
+                yield false;
+            }
+        };
     }
 
     private boolean isSlowReceiver(long now, ChannelHandlerContext context) {

@@ -6,12 +6,11 @@ import io.blobstore.server.internal.BadContentException;
 import io.blobstore.server.internal.RemoteFailedException;
 import io.blobstore.server.internal.Upload;
 import io.netty.buffer.ByteBuf;
-import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.HttpUtil;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -74,7 +73,9 @@ final class Receipt extends Exchange {
             connection.respond(e.status(), String.valueOf(e.getMessage()));
             return;
         }
-        connection.sendContinue();
+        if (HttpUtil.is100ContinueExpected(head)) {
+            connection.response().sendContinue();
+        }
         connection.readOn();
     }
 
@@ -193,7 +194,7 @@ final class Receipt extends Exchange {
             fail(failure);
         } else if (last) {
             over = true;
-            connection.respond(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK));
+            connection.respond(Responses.empty(HttpResponseStatus.OK));
         } else {
             work();
             connection.readOn();
@@ -205,14 +206,14 @@ final class Receipt extends Exchange {
             connection.respond(HttpResponseStatus.UNPROCESSABLE_ENTITY, String.valueOf(failure.getMessage()));
         } else if (failure instanceof CacheFullException) {
             FullHttpResponse response =
-                    Connection.text(HttpResponseStatus.INSUFFICIENT_STORAGE, String.valueOf(failure.getMessage()));
+                    Responses.text(HttpResponseStatus.INSUFFICIENT_STORAGE, String.valueOf(failure.getMessage()));
             response.headers().set(HttpHeaderNames.RETRY_AFTER, RETRY_SECONDS);
             connection.respond(response);
         } else if (failure instanceof RejectedExecutionException) {
-            connection.respond(Connection.busy());
+            connection.respond(Responses.busy());
         } else if (failure instanceof RemoteFailedException) {
             FullHttpResponse response =
-                    Connection.text(HttpResponseStatus.SERVICE_UNAVAILABLE, String.valueOf(failure.getMessage()));
+                    Responses.text(HttpResponseStatus.SERVICE_UNAVAILABLE, String.valueOf(failure.getMessage()));
             response.headers().set(HttpHeaderNames.RETRY_AFTER, RETRY_SECONDS);
             connection.respond(response);
         } else if (failure instanceof IllegalStateException) {

@@ -27,7 +27,7 @@ final class Refusal extends Exchange {
     @Override
     void begin() {
         if (unreadable) {
-            connection.closeAfterResponse();
+            connection.response().closeAfterwards();
         }
         connection.respond(response);
     }

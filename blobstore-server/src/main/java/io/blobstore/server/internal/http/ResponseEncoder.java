@@ -12,6 +12,10 @@ final class ResponseEncoder extends HttpResponseEncoder {
         this.headOnly = headOnly;
     }
 
+    boolean isHeadOnly() {
+        return headOnly;
+    }
+
     @Override
     protected boolean isContentAlwaysEmpty(HttpResponse response) {
         return headOnly || super.isContentAlwaysEmpty(response);

@@ -25,8 +25,7 @@ final class Routes {
         }
         int hosts = head.headers().getAll(HttpHeaderNames.HOST).size();
         if (hosts > 1 || (hosts == 0 && head.protocolVersion().isKeepAliveDefault())) {
-            return refusal(
-                    connection, head, HttpResponseStatus.BAD_REQUEST, "one header field 'Host' is needed", true);
+            return refusal(connection, head, HttpResponseStatus.BAD_REQUEST, "one header field 'Host' is needed", true);
         }
         return known(connection, head, Resource.parse(head.uri()));
     }
@@ -69,20 +68,21 @@ final class Routes {
 
     private static Exchange notAllowed(Connection connection, HttpRequest head, String allowed) {
         FullHttpResponse response =
-                Connection.text(HttpResponseStatus.METHOD_NOT_ALLOWED, "the method must be one of " + allowed);
+                Responses.text(HttpResponseStatus.METHOD_NOT_ALLOWED, "the method must be one of " + allowed);
         response.headers().set(HttpHeaderNames.ALLOW, allowed);
         return new Refusal(connection, head, response, false);
     }
 
     private static Exchange refusal(
             Connection connection, HttpRequest head, HttpResponseStatus status, String text, boolean unreadable) {
-        return new Refusal(connection, head, Connection.text(status, text), unreadable);
+        return new Refusal(connection, head, Responses.text(status, text), unreadable);
     }
 
     /** Returns the kind of a request as it is counted: of few values, whatever clients send. */
     static ServerMetrics.Kind kind(HttpRequest head) {
         HttpMethod method = head.method();
-        boolean known = method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD) || method.equals(HttpMethod.PUT);
+        boolean known =
+                method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD) || method.equals(HttpMethod.PUT);
         Resource resource = head.decoderResult().isFailure() ? Resource.UNKNOWN : Resource.parse(head.uri());
         return new ServerMetrics.Kind(
                 HttpFace.NAME,
