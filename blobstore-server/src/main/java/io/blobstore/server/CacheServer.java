@@ -254,7 +254,7 @@ public final class CacheServer implements Closeable {
             EntryBlobStore entries = new CasblobStore(options.bucket(), options.layout(), options.prefix());
             try {
                 RemoteCache opened = RemoteCache.open(entries, cache, settings.build());
-                return new RemoteTier(opened, cache, options, limits.maxRecordBytes());
+                return new RemoteTier(opened, options, limits.maxRecordBytes());
             } catch (IOException | RuntimeException e) {
                 entries.close();
                 throw e;

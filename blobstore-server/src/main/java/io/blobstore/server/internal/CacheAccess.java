@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
@@ -114,6 +115,12 @@ public final class CacheAccess {
                 .orElseGet(() -> CompletableFuture.completedFuture(false));
     }
 
+    /** Returns the size of content that the remote cache has; empty if it does not have it, or there is none. */
+    public CompletableFuture<OptionalLong> remoteSize(Sha256 hash) {
+        return remote.map(tier -> tier.size(hash))
+                .orElseGet(() -> CompletableFuture.completedFuture(OptionalLong.empty()));
+    }
+
     /** Fetches all of some content that the local cache does not have, as far as there is any. */
     public CompletableFuture<Void> fetch(Collection<Digest> digests) throws IOException {
         if (remote.isEmpty()) {
@@ -140,14 +147,9 @@ public final class CacheAccess {
                 : CompletableFuture.completedFuture(null);
     }
 
-    /** Puts content again that is there already; see {@link Upload#finish}. */
-    public CompletableFuture<Void> putAgain(Digest content) throws IOException {
-        return uploaded(content, false);
-    }
-
-    /** Uploads content that was put; see {@link RemoteTier#put}. */
-    CompletableFuture<Void> uploaded(Digest content, boolean fresh) throws IOException {
-        return remote.isPresent() ? remote.get().put(content, fresh) : CompletableFuture.completedFuture(null);
+    /** Uploads content that was put, perhaps again; see {@link RemoteTier#put}. */
+    public CompletableFuture<Void> uploaded(Digest content) throws IOException {
+        return remote.isPresent() ? remote.get().put(content) : CompletableFuture.completedFuture(null);
     }
 
     /** Uploads a record that was put. */

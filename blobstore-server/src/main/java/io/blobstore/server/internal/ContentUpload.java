@@ -75,7 +75,7 @@ final class ContentUpload implements Upload {
     public CompletableFuture<Void> finish() throws IOException {
         ContentWriter target = writer;
         if (target == null) {
-            return cache.uploaded(digest, false);
+            return cache.uploaded(digest);
         }
         try {
             if (decoder != null && !decoder.isComplete()) {
@@ -85,7 +85,7 @@ final class ContentUpload implements Upload {
         } catch (DigestMismatchException | FrameFormatException e) {
             throw bad(e);
         }
-        return cache.uploaded(digest, true);
+        return cache.uploaded(digest);
     }
 
     private static BadContentException bad(IOException cause) {

@@ -83,7 +83,7 @@ final class BlobUpload implements StreamObserver<WriteRequest> {
         Digest digest = target.digest();
         resource = target;
         if (cache.cache().contains(digest)) {
-            answer(cache.putAgain(digest), committedSize(target));
+            answer(cache.uploaded(digest), committedSize(target));
             return target;
         }
         if (request.getWriteOffset() != 0) {

@@ -105,7 +105,7 @@ final class Download extends Exchange {
         }
         asked = true;
         if (wish.headOnly() && blob.keyspace() == Keyspace.CAS) {
-            connection.await(cache.remote().get().size(blob.hash()), this::sized);
+            connection.await(cache.remoteSize(blob.hash()), this::sized);
         } else {
             connection.await(cache.fetch(blob.keyspace(), blob.hash()), this::fetched);
         }

@@ -4,7 +4,6 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.Sha256;
 import io.blobstore.cache.LostBlobsException;
 import io.blobstore.cache.RemoteCache;
-import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Digest;
 import io.blobstore.cas.Keyspace;
 import io.blobstore.internal.concurrent.Interrupts;
@@ -49,7 +48,6 @@ public final class RemoteTier {
     private record RecordKey(Keyspace keyspace, Sha256 hash) {}
 
     private final RemoteCache remote;
-    private final ContentCache cache;
     private final RemoteOptions options;
     private final int maxRecordBytes;
     private final RemoteCounts counts = new RemoteCounts();
@@ -76,9 +74,8 @@ public final class RemoteTier {
      * @param remote closed with this
      * @param maxRecordBytes records of more bytes are not fetched
      */
-    public RemoteTier(RemoteCache remote, ContentCache cache, RemoteOptions options, int maxRecordBytes) {
+    public RemoteTier(RemoteCache remote, RemoteOptions options, int maxRecordBytes) {
         this.remote = remote;
-        this.cache = cache;
         this.options = options;
         this.maxRecordBytes = maxRecordBytes;
         lookups = Workers.forRemote("lookup", options.lookups());
@@ -205,25 +202,16 @@ public final class RemoteTier {
     // ---- writing
 
     /**
-     * Uploads content that a client has put into the local cache, now or later.
+     * Uploads content that a client has put into the local cache, now or later, also if it was there before: the remote
+     * cache need not have it. It is looked for there before it is sent.
      *
-     * @param fresh whether it was not there before
      * @return completes when the put may be acknowledged, and fails with a {@link RemoteFailedException} if it may not
      * @throws IOException if the thread is interrupted
      */
-    public CompletableFuture<Void> put(Digest content, boolean fresh) throws IOException {
-        if (!options.uploads() || content.size() == 0) {
-            return done();
-        }
-        boolean later = options.writeBack().isPresent();
-        if (later && (!fresh || remote.accept(content))) {
-            return done();
-        }
-        return store(() -> remote.upload(content), () -> {
-            if (later && fresh) {
-                cache.remove(content); // so that the client's next attempt is not taken for done
-            }
-        });
+    public CompletableFuture<Void> put(Digest content) throws IOException {
+        return !options.uploads() || content.size() == 0 || remote.accept(content)
+                ? done()
+                : store(() -> remote.upload(content));
     }
 
     /**
@@ -237,7 +225,7 @@ public final class RemoteTier {
         if (!options.uploads() || remote.acceptRecord(keyspace, hash, record)) {
             return done();
         }
-        return store(() -> remote.uploadRecord(keyspace, hash, record), () -> {});
+        return store(() -> remote.uploadRecord(keyspace, hash, record));
     }
 
     private static CompletableFuture<Void> done() {
@@ -248,7 +236,7 @@ public final class RemoteTier {
         void run() throws IOException;
     }
 
-    private CompletableFuture<Void> store(Work work, Work undo) {
+    private CompletableFuture<Void> store(Work work) {
         CompletableFuture<Void> stored = new CompletableFuture<>();
         stores.add(stored);
         CompletableFuture<?> unused = stored.whenComplete((nothing, failure) -> stores.remove(stored));
@@ -258,7 +246,7 @@ public final class RemoteTier {
             }
             uploads.execute(() -> {
                 try {
-                    storeNow(work, undo);
+                    storeNow(work);
                     stored.complete(null);
                 } catch (IOException | RuntimeException | Error e) {
                     stored.completeExceptionally(e);
@@ -270,10 +258,9 @@ public final class RemoteTier {
         return stored;
     }
 
-    private void storeNow(Work work, Work undo) throws IOException {
+    private void storeNow(Work work) throws IOException {
         if (!writing.allows()) {
             counts.avoided.increment();
-            undo.run();
             throw new RemoteFailedException("the remote cache cannot be reached; try again later", null);
         }
         try {
@@ -285,7 +272,6 @@ public final class RemoteTier {
                 writing.failed();
                 warn("written to", e);
             }
-            undo.run();
             throw new RemoteFailedException("the remote cache has failed; try again later", e);
         }
     }
