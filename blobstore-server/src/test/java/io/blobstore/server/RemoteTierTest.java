@@ -2,6 +2,16 @@ package io.blobstore.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import build.bazel.remote.execution.v2.ActionCacheGrpc;
+import build.bazel.remote.execution.v2.ActionResult;
+import build.bazel.remote.execution.v2.ContentAddressableStorageGrpc;
+import build.bazel.remote.execution.v2.FindMissingBlobsRequest;
+import build.bazel.remote.execution.v2.GetActionResultRequest;
+import build.bazel.remote.execution.v2.OutputFile;
+import com.google.bytestream.ByteStreamGrpc;
+import com.google.bytestream.ByteStreamProto.ReadRequest;
+import com.google.bytestream.ByteStreamProto.ReadResponse;
+import com.google.protobuf.ByteString;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
@@ -19,17 +29,25 @@ import io.blobstore.contract.InMemoryBlobStore;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.server.RawClient.Response;
 import io.blobstore.server.ServerFixture.Content;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -188,6 +206,110 @@ class RemoteTierTest {
         } finally {
             clients.shutdownNow();
         }
+    }
+
+    @Test
+    void contentThatBazelRemoteHasStoredIsReadAndItsSizeTakesItsHeader() throws IOException {
+        Content hello = Content.of("hello".getBytes(StandardCharsets.US_ASCII));
+        byte[] casblob = HexFormat.of()
+                .parseHex(
+                        "502a4d1825000000050000000000000001000010000200000000000000" // its header
+                                + "2d000000000000003f00000000000000" // the table
+                                + "28b52ffd040029000068656c6c6fa36d9f88"); // a frame
+        bucket.store(BlobKey.of(key(hello)), ByteBuffer.wrap(casblob));
+        try (ServerFixture server = start("server");
+                RawClient client = server.connect()) {
+            assertThat(client.headOf(hello.path()).field("content-length")).isEqualTo("5");
+            assertThat(bucket.reads).containsExactly(29L);
+            assertThat(client.get(hello.path()).body()).isEqualTo(hello.bytes());
+        }
+    }
+
+    @Test
+    void keysHaveAPrefixAndNoShardIfTheBucketIsLikeThat() throws IOException {
+        Content content = ServerFixture.text(1, 1000);
+        try (ServerFixture server =
+                start("server", options -> options.layout(RemoteLayout.FLAT).prefix("/a/b/"))) {
+            upload(server, content);
+        }
+        assertThat(bucket.stored).extracting(BlobKey::toString).containsExactly("a/b/cas.v2/" + content.hash());
+    }
+
+    @Test
+    void closingWhileTheBucketHangsDoesNotWaitForIt() throws Exception {
+        Content content = ServerFixture.text(1, 2 * MIB);
+        try (ServerFixture first = start("first")) {
+            upload(first, content);
+        }
+        bucket.hanging = new CountDownLatch(1);
+        int heads = bucket.heads.size();
+        try (ServerFixture second = start("second", options -> options.lookupTimeout(ServerFixture.PATIENCE));
+                RawClient client = second.connect()) {
+            client.send("GET " + content.path() + " HTTP/1.1\r\nHost: a\r\n\r\n");
+            ServerFixture.await(() -> bucket.heads.size() > heads);
+        } finally {
+            bucket.hanging.countDown();
+        }
+    }
+
+    @Test
+    void callsOfGrpcFindAndReadWhatOnlyTheBucketHas() throws Exception {
+        Content content = ServerFixture.text(1, 2 * MIB);
+        Content absent = ServerFixture.text(2, 100);
+        Content action = ServerFixture.text(3, 100);
+        ActionResult result = ActionResult.newBuilder()
+                .addOutputFiles(OutputFile.newBuilder().setPath("a").setDigest(digest(content)))
+                .build();
+        try (ServerFixture first = start("first");
+                RawClient client = first.connect()) {
+            client.put("/ac/" + action.hash(), result.toByteArray());
+            upload(first, content);
+        }
+        RemoteOptions remote = RemoteOptions.of(bucket);
+        try (ServerFixture second = ServerFixture.start(
+                directory.resolve("second"),
+                builder -> builder.remote(remote).grpc(GrpcOptions.builder().build()))) {
+            NioEventLoopGroup loops = new NioEventLoopGroup(1); // that of gRPC would outlive the test
+            ManagedChannel channel = NettyChannelBuilder.forAddress(second.server.grpcAddress())
+                    .usePlaintext()
+                    .eventLoopGroup(loops)
+                    .channelType(NioSocketChannel.class)
+                    .build();
+            try {
+                assertThat(ContentAddressableStorageGrpc.newBlockingStub(channel)
+                                .findMissingBlobs(FindMissingBlobsRequest.newBuilder()
+                                        .addBlobDigests(digest(content))
+                                        .addBlobDigests(digest(absent))
+                                        .build())
+                                .getMissingBlobDigestsList())
+                        .containsExactly(digest(absent));
+                assertThat(ActionCacheGrpc.newBlockingStub(channel)
+                                .getActionResult(GetActionResultRequest.newBuilder()
+                                        .setActionDigest(digest(action))
+                                        .build()))
+                        .isEqualTo(result);
+                assertThat(bucket.reads).as("the record alone").hasSize(1);
+                ByteString read = ByteString.EMPTY;
+                Iterator<ReadResponse> pieces = ByteStreamGrpc.newBlockingStub(channel)
+                        .read(ReadRequest.newBuilder()
+                                .setResourceName("blobs/" + content.digest())
+                                .build());
+                while (pieces.hasNext()) {
+                    read = read.concat(pieces.next().getData());
+                }
+                assertThat(read.toByteArray()).isEqualTo(content.bytes());
+            } finally {
+                channel.shutdownNow();
+                loops.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
+            }
+        }
+    }
+
+    private static build.bazel.remote.execution.v2.Digest digest(Content content) {
+        return build.bazel.remote.execution.v2.Digest.newBuilder()
+                .setHash(content.hash())
+                .setSizeBytes(content.bytes().length)
+                .build();
     }
 
     @Test
