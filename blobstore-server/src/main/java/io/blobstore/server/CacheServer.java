@@ -216,15 +216,23 @@ public final class CacheServer implements Closeable {
                 throw new IllegalStateException("nothing to listen for; call http() or grpc()");
             }
             boolean certificates = tls.flatMap(TlsOptions::clientAuthorities).isPresent();
+            AccessControl access = AccessControl.of(auth, certificates);
+            Optional<RemoteTier> tier = Optional.empty();
+            try {
+                tier = remote.isPresent() ? Optional.of(openRemote(remote.get())) : tier;
+            } catch (IOException | RuntimeException e) {
+                access.close();
+                throw e;
+            }
             ServerContext context = new ServerContext(
                     new CacheAccess(
                             cache,
                             new ReadMemory(limits.readMemory()),
                             limits.maxBlobBytes().orElse(cache.stats().maxBytes()),
                             limits.maxRecordBytes(),
-                            remote.isPresent() ? Optional.of(openRemote(remote.get())) : Optional.empty()),
+                            tier),
                     new Workers(limits.workerThreads()),
-                    AccessControl.of(auth, certificates),
+                    access,
                     new ServerMetrics(),
                     new AccessLog(),
                     limits,
