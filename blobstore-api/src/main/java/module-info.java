@@ -19,6 +19,7 @@ module io.blobstore {
             io.blobstore.cache,
             io.blobstore.fs,
             io.blobstore.http,
+            io.blobstore.server,
             io.blobstore.split;
     exports io.blobstore.internal.file to
             io.blobstore.cache,

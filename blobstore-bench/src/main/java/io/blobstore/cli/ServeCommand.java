@@ -1,5 +1,7 @@
 package io.blobstore.cli;
 
+import io.blobstore.BlobStore;
+import io.blobstore.BlobStores;
 import io.blobstore.cas.CacheOptions;
 import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Durability;
@@ -8,6 +10,8 @@ import io.blobstore.server.AuthOptions;
 import io.blobstore.server.CacheServer;
 import io.blobstore.server.GrpcOptions;
 import io.blobstore.server.HttpOptions;
+import io.blobstore.server.RemoteLayout;
+import io.blobstore.server.RemoteOptions;
 import io.blobstore.server.ServerLimits;
 import io.blobstore.server.TlsOptions;
 import java.io.IOException;
@@ -23,6 +27,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
@@ -145,6 +150,29 @@ final class ServeCommand implements Callable<Integer> {
     @ArgGroup(exclusive = false)
     @Nullable Certificate tls;
 
+    @Option(
+            names = "--proxy",
+            paramLabel = "URI",
+            description = "A bucket behind the cache, for example s3://builds?region=eu-central-1, gs://builds or"
+                    + " file:/mnt/builds: what the cache does not have is fetched from it, and what clients put is"
+                    + " uploaded to it. May be one that bazel-remote uses in storage mode zstd.")
+    @Nullable
+    String proxy;
+
+    @Option(
+            names = "--proxy-prefix",
+            paramLabel = "PREFIX",
+            defaultValue = "",
+            description = "What the keys in the bucket begin with. Default: nothing.")
+    String proxyPrefix;
+
+    @Option(
+            names = "--proxy-write-through",
+            description =
+                    "Answers clients when the bucket has what they put. Default: when the cache has it, and a record"
+                            + " that it is to be uploaded.")
+    boolean proxyWriteThrough;
+
     @Option(names = "--access-log", description = "Log a line for each request to standard error.")
     boolean accessLog;
 
@@ -153,7 +181,8 @@ final class ServeCommand implements Callable<Integer> {
         Logging.configureServer(main.verbose, accessLog);
         main.holdExit();
         try (ContentCache cache = ContentCache.open(directory, cacheOptions());
-                CacheServer server = builder(cache).start()) {
+                @Nullable BlobStore bucket = proxy == null ? null : openBucket(proxy);
+                CacheServer server = builder(cache, bucket).start()) {
             PrintWriter out = command.commandLine().getOut();
             out.println(
                     "listening on " + (tls == null ? "http" : "https") + "://" + HostPort.text(server.httpAddress()));
@@ -178,7 +207,25 @@ final class ServeCommand implements Callable<Integer> {
         return options.build();
     }
 
-    private CacheServer.Builder builder(ContentCache cache) {
+    private BlobStore openBucket(String uri) throws IOException {
+        try {
+            return BlobStores.open(uri);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command.commandLine(), "--proxy: " + e.getMessage(), e);
+        }
+    }
+
+    private RemoteOptions remote(BlobStore bucket, String uri) {
+        RemoteOptions.Builder options = RemoteOptions.builder(bucket)
+                .prefix(proxyPrefix)
+                .layout(uri.startsWith("gs:") ? RemoteLayout.FLAT : RemoteLayout.SHARDED);
+        if (proxyWriteThrough) {
+            options.writeThrough();
+        }
+        return options.build();
+    }
+
+    private CacheServer.Builder builder(ContentCache cache, @Nullable BlobStore bucket) {
         ServerLimits.Builder limits = ServerLimits.builder().maxConnections(maxConnections);
         if (maxBlob != null) {
             limits.maxBlobBytes(maxBlob.bytes());
@@ -187,6 +234,9 @@ final class ServeCommand implements Callable<Integer> {
                 .http(HttpOptions.of(listen))
                 .auth(new AuthOptions(Optional.ofNullable(htpasswdFile), anonymousReads))
                 .limits(limits.build());
+        if (bucket != null && proxy != null) {
+            builder.remote(remote(bucket, proxy));
+        }
         if (grpcListen != null) {
             builder.grpc(GrpcOptions.of(grpcListen));
         }

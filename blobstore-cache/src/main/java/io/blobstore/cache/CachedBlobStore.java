@@ -123,7 +123,8 @@ public final class CachedBlobStore extends ForwardingBlobStore {
             opened.add(files);
             WriteBackOptions limits = options.writeBack().get();
             WriteBackQueue queue = new WriteBackQueue(limits.maxBlobs(), limits.maxBytes());
-            WriteBackUploads uploads = new WriteBackUploads(cache, caching, queue, files, aliases, limits);
+            WriteBackUploads uploads =
+                    new WriteBackUploads(cache, caching, queue, files, new UploadedVersions(caching, aliases), limits);
             WriteBack writeBack = new WriteBack(cache, files, queue, uploads);
             return new CachedBlobStore(
                     new WriteBackStore(caching, writeBack, aliases),

@@ -5,6 +5,7 @@ import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.RetainedSource;
 import io.blobstore.cas.CachedContent;
+import io.blobstore.cas.StoredContent;
 import io.blobstore.internal.buffer.DirectBufferPool;
 import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
 import java.io.IOException;
@@ -15,21 +16,39 @@ import java.util.Objects;
  * Content of the cache as a source, under a lease that its owner holds for longer. Thread-safe.
  *
  * @param content the content
- * @param offset the first byte of this source in the content
+ * @param bytes reads the bytes of this source
+ * @param offset the first byte of this source
  * @param size the number of bytes
  */
-record CachedSource(CachedContent content, long offset, long size) implements BlobSource {
+record CachedSource(CachedContent content, Bytes bytes, long offset, long size) implements BlobSource {
     /** The largest buffer: a frame is decoded into it without another copy. */
     private static final int MAX_BUFFER = 1 << 20;
 
+    /** Reads content in some form. */
+    interface Bytes {
+        /** Reads into all that remains of a buffer. */
+        void read(long offset, ByteBuffer target) throws IOException;
+    }
+
+    /** Returns the content as it is. */
     static CachedSource of(CachedContent content) {
-        return new CachedSource(content, 0, content.digest().size());
+        return new CachedSource(
+                content,
+                (offset, target) ->
+                        content.read(ByteRange.of(offset, target.remaining()), BlobTarget.Window.of(target)),
+                0,
+                content.digest().size());
+    }
+
+    /** Returns the content in the form in which the cache stores it. */
+    static CachedSource stored(CachedContent content, StoredContent stored) {
+        return new CachedSource(content, stored::read, 0, stored.size());
     }
 
     @Override
     public BlobSource slice(long from, long length) {
         Objects.checkFromIndexSize(from, length, size);
-        return new CachedSource(content, offset + from, length);
+        return new CachedSource(content, bytes, offset + from, length);
     }
 
     @Override
@@ -45,12 +64,12 @@ record CachedSource(CachedContent content, long offset, long size) implements Bl
         int most = (int) Math.min(size, MAX_BUFFER);
         try (PooledBuffer memory = DirectBufferPool.shared().take(most)) {
             for (long at = 0; at < size; at += most) {
-                int bytes = (int) Math.min(most, size - at);
-                ByteBuffer buffer = memory.buffer().clear().limit(bytes);
-                content.read(ByteRange.of(offset + at, bytes), BlobTarget.Window.of(buffer));
+                int length = (int) Math.min(most, size - at);
+                ByteBuffer buffer = memory.buffer().clear().limit(length);
+                bytes.read(offset + at, buffer);
                 buffer.flip();
-                for (int from = 0; from < bytes; from += maxBufferSize) {
-                    visitor.visit(buffer.slice(from, Math.min(maxBufferSize, bytes - from))
+                for (int from = 0; from < length; from += maxBufferSize) {
+                    visitor.visit(buffer.slice(from, Math.min(maxBufferSize, length - from))
                             .asReadOnlyBuffer());
                 }
             }

@@ -102,7 +102,8 @@ final class Fill {
     }
 
     /** Returns why the fill failed, or null. */
-    @Nullable Throwable problem() {
+    @Nullable
+    Throwable problem() {
         lock.lock();
         try {
             return problem;
@@ -362,6 +363,19 @@ final class Fill {
             }
             at += bytes;
         }
+        return Outcome.COMPLETE;
+    }
+
+    /**
+     * Waits until all content is in the cache, or the fill has failed.
+     *
+     * @throws IOException if the thread is interrupted
+     */
+    Outcome await() throws IOException {
+        if (enter(blob.size() - 1) < 0) { // the last byte is readable when the whole is complete
+            return outcome();
+        }
+        exit();
         return Outcome.COMPLETE;
     }
 

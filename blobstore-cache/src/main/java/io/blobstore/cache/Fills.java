@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +37,7 @@ final class Fills implements Closeable {
 
     private final BlobStore remote;
     private final ContentCache cache;
-    private final VersionRecords records;
+    private final FillRecords records;
     private final Counters counters;
     private final RetryPolicy retry;
     private final boolean toEnd;
@@ -44,9 +45,11 @@ final class Fills implements Closeable {
     private final ExecutorService threads;
     private final TransferManager transfers;
     private final ConcurrentHashMap<VersionKey, Fill> running = new ConcurrentHashMap<>();
+    private final LongAdder completed = new LongAdder();
+    private final LongAdder completedBytes = new LongAdder();
     private volatile boolean closed;
 
-    Fills(BlobStore remote, ContentCache cache, VersionRecords records, Counters counters, CachedStoreOptions options) {
+    Fills(BlobStore remote, ContentCache cache, FillRecords records, Counters counters, CachedStoreOptions options) {
         this.remote = remote;
         this.cache = cache;
         this.records = records;
@@ -93,11 +96,11 @@ final class Fills implements Closeable {
     private Optional<Fill> begin(VersionKey version, Fill fill) throws IOException {
         boolean begun = false;
         try {
-            Optional<VersionRecord> known = records.find(version);
-            if (known.isPresent() && contains(known.get().content())) {
+            Optional<Digest> known = records.expected(fill.blob());
+            if (known.isPresent() && contains(known.get())) {
                 return Optional.empty(); // another fill ended since the caller looked
             }
-            begun = start(version, fill, known.map(VersionRecord::content));
+            begun = start(version, fill, known);
             return begun ? Optional.of(fill) : Optional.empty();
         } finally {
             if (!begun) {
@@ -167,12 +170,25 @@ final class Fills implements Closeable {
     }
 
     private void ended(VersionKey version, Fill fill, @Nullable Throwable failure) {
-        if (failure != null) {
+        if (failure == null) {
+            completed.increment();
+            completedBytes.add(fill.blob().size());
+        } else {
             counters.failedFills.increment();
             LOG.debug("The download of '{}' into the cache failed", version.key(), failure);
         }
         running.remove(version, fill);
         fill.ended(failure instanceof CompletionException e && e.getCause() != null ? e.getCause() : failure);
+    }
+
+    /** Returns the number of downloads that are in the cache. */
+    long completed() {
+        return completed.sum();
+    }
+
+    /** Returns the number of bytes of these downloads. */
+    long completedBytes() {
+        return completedBytes.sum();
     }
 
     /** Returns the manager of the downloads, which is closed with this object. */

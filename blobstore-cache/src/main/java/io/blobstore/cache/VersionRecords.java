@@ -3,6 +3,7 @@ package io.blobstore.cache;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
 import io.blobstore.cas.ContentCache;
+import io.blobstore.cas.Digest;
 import io.blobstore.cas.Keyspace;
 import io.blobstore.internal.concurrent.Interrupts;
 import java.io.IOException;
@@ -18,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * Finds the record of a version: in memory, or in the cache. A failure of the cache is logged and counted; the version
  * is unknown then. Thread-safe.
  */
-final class VersionRecords {
+final class VersionRecords implements FillRecords {
     private static final Logger LOG = LoggerFactory.getLogger(VersionRecords.class);
     private static final int MAX_IN_MEMORY = 4096;
 
@@ -51,6 +52,11 @@ final class VersionRecords {
         Optional<VersionRecord> stored = load(version);
         stored.ifPresent(this::remember);
         return stored;
+    }
+
+    @Override
+    public Optional<Digest> expected(BlobMetadata blob) throws IOException {
+        return find(VersionKey.of(blob)).map(VersionRecord::content);
     }
 
     private Optional<VersionRecord> load(VersionKey version) throws IOException {
@@ -94,7 +100,8 @@ final class VersionRecords {
     }
 
     /** Stores a record; a failure only means that the version is unknown later. */
-    void put(VersionRecord record) throws IOException {
+    @Override
+    public void put(VersionRecord record) throws IOException {
         VersionKey version = VersionKey.of(record.blob());
         try {
             cache.putRecord(Keyspace.RAW, VersionRecord.key(storeId, version), BlobSource.of(record.encode()));

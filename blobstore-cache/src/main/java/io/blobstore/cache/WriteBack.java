@@ -4,15 +4,18 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
+import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.cas.CachedContent;
 import io.blobstore.cas.ContentCache;
+import io.blobstore.cas.Digest;
 import io.blobstore.internal.concurrent.Interrupts;
 import java.io.Closeable;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -114,17 +117,53 @@ final class WriteBack implements Closeable {
             LOG.warn("'{}' is uploaded at once, as it cannot be cached: {}", key, e.getMessage());
             return Optional.empty();
         }
+        PendingRecord record = record(key, written.content(), Optional.of(written.checksum()), options);
+        return addFile(record) ? Optional.of(new PendingBlob(record, false)) : Optional.empty();
+    }
+
+    private PendingRecord record(BlobKey key, Digest content, Optional<Crc32c> checksum, StoreOptions options) {
         BlobMetadata blob = BlobMetadata.builder(
                         key,
-                        source.size(),
+                        content.size(),
                         VersionAliases.create(UUID.randomUUID().toString()),
                         Instant.now().truncatedTo(ChronoUnit.MILLIS))
-                .checksum(Optional.of(written.checksum()))
+                .checksum(checksum)
                 .contentHeaders(options.contentHeaders())
                 .userMetadata(options.userMetadata())
                 .build();
-        PendingRecord record = new PendingRecord(sequence.incrementAndGet(), blob, written.content());
-        return addFile(record) ? Optional.of(new PendingBlob(record, false)) : Optional.empty();
+        return new PendingRecord(sequence.incrementAndGet(), blob, content);
+    }
+
+    /**
+     * Accepts content that is in the cache already. It is not read.
+     *
+     * @param checksum the checksum of the content, if it is known
+     * @return false if there is no room, or the cache fails: then it has to be uploaded at once
+     * @throws IOException if the thread is interrupted
+     */
+    boolean acceptCached(BlobKey key, Digest content, Optional<Crc32c> checksum) throws IOException {
+        requireOpen();
+        if (queue.get(key)
+                .filter(waiting -> waiting.record.content().equals(content))
+                .isPresent()) {
+            return true;
+        }
+        if (!queue.reserve(content.size())) {
+            return false;
+        }
+        boolean accepted = false;
+        try {
+            PendingRecord record = record(key, content, checksum, StoreOptions.DEFAULT);
+            accepted = addFile(record);
+            if (accepted) {
+                add(new PendingBlob(record, false));
+            }
+            return accepted;
+        } finally {
+            if (!accepted) {
+                queue.release(content.size());
+            }
+        }
     }
 
     private boolean addFile(PendingRecord record) throws IOException {
@@ -247,10 +286,19 @@ final class WriteBack implements Closeable {
      */
     @Override
     public void close() throws IOException {
+        close(uploads);
+    }
+
+    /** Closes this, waiting for uploads for the given time at most. */
+    void close(Duration timeout) throws IOException {
+        close(() -> uploads.close(timeout));
+    }
+
+    private void close(Closeable ending) throws IOException {
         boolean first = !closed;
         closed = true;
         List<Closeable> parts = new ArrayList<>();
-        parts.add(uploads);
+        parts.add(ending);
         parts.add(files);
         Closing.all(parts);
         List<BlobKey> lost = uploads.lost();

@@ -3,6 +3,7 @@ package io.blobstore.cache;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobNotFoundException;
+import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
 import io.blobstore.IntegrityException;
 import io.blobstore.StoredBlob;
@@ -47,11 +48,17 @@ final class WriteBackUploads implements Closeable {
         }
     }
 
+    /** Is told of uploads. */
+    interface Listener {
+        /** Notes that a blob was uploaded. */
+        void uploaded(PendingBlob blob, StoredBlob stored);
+    }
+
     private final ContentCache cache;
-    private final CachingStore remote;
+    private final BlobStore remote;
     private final WriteBackQueue queue;
     private final PendingFiles files;
-    private final VersionAliases aliases;
+    private final Listener listener;
     private final WriteBackOptions options;
     private final TransferManager transfers = TransferManager.create();
     private final List<Thread> threads = new ArrayList<>();
@@ -62,16 +69,16 @@ final class WriteBackUploads implements Closeable {
 
     WriteBackUploads(
             ContentCache cache,
-            CachingStore remote,
+            BlobStore remote,
             WriteBackQueue queue,
             PendingFiles files,
-            VersionAliases aliases,
+            Listener listener,
             WriteBackOptions options) {
         this.cache = cache;
         this.remote = remote;
         this.queue = queue;
         this.files = files;
-        this.aliases = aliases;
+        this.listener = listener;
         this.options = options;
         for (int i = 1; i <= options.threads(); i++) {
             Thread thread = new Thread(this::run, "blobstore-write-back-" + i);
@@ -113,7 +120,7 @@ final class WriteBackUploads implements Closeable {
         try {
             StoredBlob stored = store(blob);
             uploaded.increment();
-            remember(blob, stored);
+            listener.uploaded(blob, stored);
         } catch (ContentLost e) {
             giveUp(blob, e);
             return;
@@ -210,13 +217,7 @@ final class WriteBackUploads implements Closeable {
                 .build();
         Transfer<StoredBlob> transfer =
                 transfers.upload(remote, blob.record.blob().key(), CachedSource.of(content), upload);
-        try {
-            return transfer.join();
-        } catch (InterruptedException e) {
-            transfer.cancel();
-            transfer.toCompletableFuture().handle((stored, problem) -> "ended").join(); // it reads the content
-            throw e;
-        }
+        return Joining.orCancel(transfer);
     }
 
     /** Looks whether the remote store has a blob. It is taken for another one if that is not certain. */
@@ -237,25 +238,6 @@ final class WriteBackUploads implements Closeable {
         return same
                 ? Optional.of(StoredBlob.of(found.key(), found.size(), found.version(), found.checksum()))
                 : Optional.empty();
-    }
-
-    /** Makes the version known under both names, and its content to the cache. */
-    private void remember(PendingBlob blob, StoredBlob stored) {
-        BlobKey key = stored.key();
-        aliases.put(blob.record.blob(), stored.version());
-        try {
-            BlobMetadata current = remote.head(key);
-            if (current.version().equals(stored.version()) && current.size() == stored.size()) {
-                remote.records()
-                        .put(new VersionRecord(
-                                current.toBuilder()
-                                        .checksum(blob.record.blob().checksum())
-                                        .build(),
-                                blob.record.content()));
-            }
-        } catch (IOException | RuntimeException e) {
-            LOG.debug("'{}' was uploaded, and will be read from the remote store", key, e);
-        }
     }
 
     private Duration delay(int attemptsBefore, Throwable failure) {
@@ -293,9 +275,14 @@ final class WriteBackUploads implements Closeable {
     /** Waits for the uploads, and ends the threads. What is left stays recorded. */
     @Override
     public void close() {
+        close(options.closeTimeout());
+    }
+
+    /** Waits for the uploads, for a limited time, and ends the threads. Idempotent. */
+    void close(Duration timeout) {
         boolean interrupted = false;
         try {
-            if (!queue.awaitEmpty(options.closeTimeout())) {
+            if (!queue.awaitEmpty(timeout)) {
                 LOG.warn(
                         "{} blobs were not uploaded yet; they are uploaded when the store is opened again",
                         queue.blobs());

@@ -1,5 +1,8 @@
 package io.blobstore.server;
 
+import io.blobstore.cache.CachedStoreOptions;
+import io.blobstore.cache.EntryBlobStore;
+import io.blobstore.cache.RemoteCache;
 import io.blobstore.cas.ContentCache;
 import io.blobstore.server.internal.AccessControl;
 import io.blobstore.server.internal.AccessLog;
@@ -11,6 +14,9 @@ import io.blobstore.server.internal.ServerMetrics;
 import io.blobstore.server.internal.Workers;
 import io.blobstore.server.internal.grpc.GrpcFace;
 import io.blobstore.server.internal.http.HttpFace;
+import io.blobstore.server.internal.remote.CasblobStore;
+import io.blobstore.server.internal.remote.RemoteTier;
+import io.blobstore.transfer.RetryPolicy;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -84,11 +90,13 @@ public final class CacheServer implements Closeable {
 
     /**
      * Closes the server: stops accepting connections and requests, waits for those that run, then cuts off what is left
-     * of them, of which nothing is kept. When this returns, nothing uses the cache any more. Idempotent.
+     * of them, of which nothing is kept; and waits for the uploads to the remote cache. What is not uploaded by then
+     * stays recorded, and is uploaded by the next server of this cache with this remote cache. When this returns,
+     * nothing uses the cache, or the store of the remote one, any more. Idempotent.
      *
-     * <p>If the thread is interrupted, running requests are cut off at once, and it stays interrupted.
+     * <p>If the thread is interrupted, requests and uploads are cut off at once, and it stays interrupted.
      *
-     * @param grace how long running requests may take
+     * @param grace how long all of that may take
      */
     public void close(Duration grace) {
         if (!closed.compareAndSet(false, true)) {
@@ -107,9 +115,15 @@ public final class CacheServer implements Closeable {
                 break;
             }
         }
+        Optional<RemoteTier> remote = context.cache().remote();
+        remote.ifPresent(RemoteTier::endWaits);
         faces().forEach(Face::cut);
         context.access().close();
         interrupted |= context.workers().closeAndWait();
+        if (remote.isPresent()) {
+            interrupted |= remote.get()
+                    .close(interrupted ? Duration.ZERO : Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+        }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
@@ -131,12 +145,20 @@ public final class CacheServer implements Closeable {
 
     /** Builds {@link CacheServer}s. Not thread-safe. */
     public static final class Builder {
+        /** A client waits: it can try again by itself. */
+        private static final RetryPolicy DOWNLOADS = RetryPolicy.builder()
+                .maxAttempts(3)
+                .baseDelay(Duration.ofMillis(100))
+                .maxDelay(Duration.ofSeconds(1))
+                .build();
+
         private final ContentCache cache;
         private Optional<HttpOptions> http = Optional.empty();
         private Optional<GrpcOptions> grpc = Optional.empty();
         private Optional<TlsOptions> tls = Optional.empty();
         private AuthOptions auth = AuthOptions.none();
         private ServerLimits limits = ServerLimits.defaults();
+        private Optional<RemoteOptions> remote = Optional.empty();
 
         private Builder(ContentCache cache) {
             this.cache = cache;
@@ -166,6 +188,15 @@ public final class CacheServer implements Closeable {
             return this;
         }
 
+        /**
+         * Sets the remote cache behind the local one; default: none. What the local one does not have is fetched from
+         * it, and what clients put is uploaded to it. A remote cache that fails is one that has nothing.
+         */
+        public Builder remote(RemoteOptions options) {
+            remote = Optional.of(options);
+            return this;
+        }
+
         /** Sets what clients may demand; default {@link ServerLimits#defaults}. */
         public Builder limits(ServerLimits limits) {
             this.limits = limits;
@@ -175,7 +206,9 @@ public final class CacheServer implements Closeable {
         /**
          * Starts the server, which accepts connections when this returns.
          *
-         * @throws IOException if it cannot listen, or a file of certificates or passwords is not valid
+         * @throws IOException if it cannot listen, or a file of certificates or passwords is not valid, or the records
+         *     of what waits to be uploaded cannot be read
+         * @throws IllegalArgumentException if uploads are to be written back, and the cache is not open in exclusive mode
          * @throws IllegalStateException if neither {@link #http} nor {@link #grpc} was called
          */
         public CacheServer start() throws IOException {
@@ -183,14 +216,23 @@ public final class CacheServer implements Closeable {
                 throw new IllegalStateException("nothing to listen for; call http() or grpc()");
             }
             boolean certificates = tls.flatMap(TlsOptions::clientAuthorities).isPresent();
+            AccessControl access = AccessControl.of(auth, certificates);
+            Optional<RemoteTier> tier = Optional.empty();
+            try {
+                tier = remote.isPresent() ? Optional.of(openRemote(remote.get())) : tier;
+            } catch (IOException | RuntimeException e) {
+                access.close();
+                throw e;
+            }
             ServerContext context = new ServerContext(
                     new CacheAccess(
                             cache,
                             new ReadMemory(limits.readMemory()),
                             limits.maxBlobBytes().orElse(cache.stats().maxBytes()),
-                            limits.maxRecordBytes()),
+                            limits.maxRecordBytes(),
+                            tier),
                     new Workers(limits.workerThreads()),
-                    AccessControl.of(auth, certificates),
+                    access,
                     new ServerMetrics(),
                     new AccessLog(),
                     limits,
@@ -207,6 +249,22 @@ public final class CacheServer implements Closeable {
                 return server;
             } catch (IOException | RuntimeException | Error e) {
                 server.close(Duration.ZERO);
+                throw e;
+            }
+        }
+
+        private RemoteTier openRemote(RemoteOptions options) throws IOException {
+            CachedStoreOptions.Builder settings = CachedStoreOptions.builder()
+                    .fillThreads(options.downloads())
+                    .stallTimeout(options.stallTimeout())
+                    .retry(DOWNLOADS);
+            options.writeBack().ifPresent(settings::writeBack);
+            EntryBlobStore entries = new CasblobStore(options.bucket(), options.layout(), options.prefix());
+            try {
+                RemoteCache opened = RemoteCache.open(entries, cache, settings.build());
+                return new RemoteTier(opened, options, limits.maxRecordBytes());
+            } catch (IOException | RuntimeException e) {
+                entries.close();
                 throw e;
             }
         }

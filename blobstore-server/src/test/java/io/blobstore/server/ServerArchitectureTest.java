@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 class ServerArchitectureTest {
     private static final String SERVER = CacheServer.class.getPackageName();
     private static final String SHARED = SERVER + ".internal";
+    private static final String REMOTE = SHARED + ".remote";
     private static final String HTTP = SHARED + ".http";
 
     private static JavaClasses module;
@@ -57,8 +58,34 @@ class ServerArchitectureTest {
                         "io.blobstore.internal.buffer",
                         "io.blobstore.zstd.internal",
                         "io.blobstore.cas",
+                        "io.blobstore.cache",
                         SERVER,
-                        SHARED)
+                        SHARED,
+                        REMOTE)
+                .check(module);
+    }
+
+    @Test
+    void theRemoteTierKnowsNoFace() {
+        classes()
+                .that()
+                .resideInAPackage(REMOTE)
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "java..",
+                        "org.jspecify.annotations",
+                        "org.slf4j",
+                        "io.blobstore",
+                        "io.blobstore.internal.concurrent",
+                        "io.blobstore.transfer",
+                        "io.blobstore.zstd",
+                        "io.blobstore.zstd.internal",
+                        "io.blobstore.cas",
+                        "io.blobstore.cache",
+                        SERVER,
+                        SHARED,
+                        REMOTE)
                 .check(module);
     }
 

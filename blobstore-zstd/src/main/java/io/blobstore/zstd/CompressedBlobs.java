@@ -5,6 +5,7 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.ReadOptions;
+import io.blobstore.StoreOptions;
 import io.blobstore.transfer.BlobReader;
 import io.blobstore.transfer.BlobWriter;
 import io.blobstore.transfer.Transfer;
@@ -13,6 +14,7 @@ import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Stores content compressed, and reads compressed blobs of a store by offsets of their content.
@@ -62,6 +64,30 @@ public final class CompressedBlobs {
         return Arrays.stream(FrameFormat.values())
                 .filter(format -> format.toString().equals(name))
                 .findFirst();
+    }
+
+    /**
+     * Returns the size of a blob's content in bytes according to its metadata, which {@link #upload} writes; empty if
+     * that does not tell. Sends no request.
+     */
+    public static OptionalLong contentSizeOf(BlobMetadata stored) {
+        String size = stored.userMetadata().get(CompressedUpload.CONTENT_SIZE);
+        return size != null && size.matches("[0-9]{1,18}")
+                ? OptionalLong.of(Long.parseLong(size))
+                : OptionalLong.empty();
+    }
+
+    /**
+     * Returns options with the metadata that {@link #upload} writes, for those who store a blob that is compressed
+     * already.
+     *
+     * @param contentSize the size of the content in bytes
+     */
+    public static StoreOptions describe(StoreOptions options, FrameFormat format, long contentSize) {
+        return options.toBuilder()
+                .userMetadata(CompressedUpload.FORMAT, format.toString())
+                .userMetadata(CompressedUpload.CONTENT_SIZE, Long.toString(contentSize))
+                .build();
     }
 
     /**

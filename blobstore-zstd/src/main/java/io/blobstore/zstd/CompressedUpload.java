@@ -60,10 +60,7 @@ final class CompressedUpload implements ContentGenerator<CompressionResult> {
     /** Returns the options with which the blob is uploaded. */
     UploadOptions uploadOptions() {
         UploadOptions upload = options.upload();
-        StoreOptions store = upload.store().toBuilder()
-                .userMetadata(FORMAT, format.toString())
-                .userMetadata(CONTENT_SIZE, Long.toString(source.size()))
-                .build();
+        StoreOptions store = CompressedBlobs.describe(upload.store(), format, source.size());
         return upload.toBuilder()
                 .store(store)
                 .partSize(Math.max(upload.partSize(), startLength())) // the first part has all of it

@@ -1,5 +1,6 @@
 package io.blobstore.server.internal;
 
+import io.blobstore.BlobSource;
 import io.blobstore.Sha256;
 import io.blobstore.cas.CacheStats;
 import io.blobstore.cas.CachedContent;
@@ -7,8 +8,14 @@ import io.blobstore.cas.CachedRecord;
 import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Digest;
 import io.blobstore.cas.Keyspace;
+import io.blobstore.server.internal.remote.RemoteTier;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Collection;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * What the faces do with the cache. All methods may block on the disk, and are called by {@link Workers}. Thread-safe.
@@ -18,13 +25,16 @@ public final class CacheAccess {
     private final ReadMemory memory;
     private final long maxBlobBytes;
     private final int maxRecordBytes;
+    private final Optional<RemoteTier> remote;
 
-    /** Creates the access to a cache, within limits in bytes. */
-    public CacheAccess(ContentCache cache, ReadMemory memory, long maxBlobBytes, int maxRecordBytes) {
+    /** Creates the access to a cache, within limits in bytes, and to the remote cache behind it if there is one. */
+    public CacheAccess(
+            ContentCache cache, ReadMemory memory, long maxBlobBytes, int maxRecordBytes, Optional<RemoteTier> remote) {
         this.cache = cache;
         this.memory = memory;
         this.maxBlobBytes = maxBlobBytes;
         this.maxRecordBytes = maxRecordBytes;
+        this.remote = remote;
     }
 
     /** Returns the cache. */
@@ -79,7 +89,7 @@ public final class CacheAccess {
             throw new IllegalArgumentException(
                     "a blob has at most " + maxBlobBytes + " bytes here; got " + digest.size());
         }
-        return ContentUpload.begin(cache, digest, zstd);
+        return ContentUpload.begin(this, digest, zstd);
     }
 
     /**
@@ -89,6 +99,72 @@ public final class CacheAccess {
      * @throws io.blobstore.cas.CacheFullException if there is no room
      */
     public Upload uploadRecord(Keyspace keyspace, Sha256 key, long size) throws IOException {
-        return new RecordUpload(cache.writeRecord(keyspace, key, size));
+        return new RecordUpload(this, keyspace, key, cache.writeRecord(keyspace, key, size));
+    }
+
+    // ---- the remote cache
+
+    /** Returns the remote cache. */
+    public Optional<RemoteTier> remote() {
+        return remote;
+    }
+
+    /**
+     * Fetches what the local cache does not have from the remote one, if there is one.
+     *
+     * @param keyspace of content or of a record
+     * @return whether it is there now
+     */
+    public CompletableFuture<Boolean> fetch(Keyspace keyspace, Sha256 hash) {
+        return remote.map(tier -> keyspace == Keyspace.CAS ? tier.fetch(hash) : tier.fetchRecord(keyspace, hash))
+                .orElseGet(() -> CompletableFuture.completedFuture(false));
+    }
+
+    /** Returns the size of content that the remote cache has; empty if it does not have it, or there is none. */
+    public CompletableFuture<OptionalLong> remoteSize(Sha256 hash) {
+        return remote.map(tier -> tier.size(hash))
+                .orElseGet(() -> CompletableFuture.completedFuture(OptionalLong.empty()));
+    }
+
+    /** Fetches all of some content that the local cache does not have, as far as there is any. */
+    public CompletableFuture<Void> fetch(Collection<Digest> digests) throws IOException {
+        if (remote.isEmpty()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        return CompletableFuture.allOf(cache.missing(digests).stream()
+                .map(digest -> fetch(Keyspace.CAS, digest.sha256()))
+                .toArray(CompletableFuture[]::new));
+    }
+
+    /** Returns those digests whose content neither cache has, in their order. */
+    public CompletableFuture<Set<Digest>> missing(Collection<Digest> digests) throws IOException {
+        Set<Digest> missing = cache.missing(digests);
+        return remote.isEmpty() || missing.isEmpty()
+                ? CompletableFuture.completedFuture(missing)
+                : remote.get().missing(missing);
+    }
+
+    /** Puts a record that a client sends at once; see {@link Upload#finish}. */
+    public CompletableFuture<Void> putRecord(Keyspace keyspace, Sha256 key, ByteBuffer record) throws IOException {
+        cache.putRecord(keyspace, key, BlobSource.of(record));
+        return remote.isPresent()
+                ? remote.get().putRecord(keyspace, key, record)
+                : CompletableFuture.completedFuture(null);
+    }
+
+    /** Uploads content that was put, perhaps again; see {@link RemoteTier#put}. */
+    public CompletableFuture<Void> uploaded(Digest content) throws IOException {
+        return remote.isPresent() ? remote.get().put(content) : CompletableFuture.completedFuture(null);
+    }
+
+    /** Uploads a record that was put. */
+    CompletableFuture<Void> uploaded(Keyspace keyspace, Sha256 key) throws IOException {
+        if (remote.isPresent()) {
+            Optional<ByteBuffer> record = cache.getRecord(keyspace, key);
+            if (record.isPresent()) { // else it was evicted
+                return remote.get().putRecord(keyspace, key, record.get());
+            }
+        }
+        return CompletableFuture.completedFuture(null);
     }
 }

@@ -1,7 +1,6 @@
 package io.blobstore.server.internal;
 
 import io.blobstore.cas.CachedContent;
-import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.ContentWriter;
 import io.blobstore.cas.Digest;
 import io.blobstore.cas.DigestMismatchException;
@@ -10,6 +9,7 @@ import io.blobstore.zstd.internal.StreamDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,11 +17,15 @@ import org.jspecify.annotations.Nullable;
  * is there already is not written again, so what is sent in its place can do no harm.
  */
 final class ContentUpload implements Upload {
+    private final CacheAccess cache;
+    private final Digest digest;
     private final @Nullable StreamDecoder decoder;
     /** Null if the content is there already. */
     private @Nullable ContentWriter writer;
 
-    private ContentUpload(@Nullable StreamDecoder decoder) {
+    private ContentUpload(CacheAccess cache, Digest digest, @Nullable StreamDecoder decoder) {
+        this.cache = cache;
+        this.digest = digest;
         this.decoder = decoder;
     }
 
@@ -30,15 +34,15 @@ final class ContentUpload implements Upload {
      *
      * @throws io.blobstore.cas.CacheFullException if there is no room
      */
-    static ContentUpload begin(ContentCache cache, Digest digest, boolean zstd) throws IOException {
-        ContentUpload upload = new ContentUpload(zstd ? new StreamDecoder() : null);
+    static ContentUpload begin(CacheAccess cache, Digest digest, boolean zstd) throws IOException {
+        ContentUpload upload = new ContentUpload(cache, digest, zstd ? new StreamDecoder() : null);
         boolean complete = false;
         try {
             Optional<CachedContent> found = cache.open(digest);
             if (found.isPresent()) {
                 found.get().close();
             } else {
-                upload.writer = cache.write(digest);
+                upload.writer = cache.cache().write(digest);
             }
             complete = true;
             return upload;
@@ -68,10 +72,10 @@ final class ContentUpload implements Upload {
     }
 
     @Override
-    public void finish() throws IOException {
+    public CompletableFuture<Void> finish() throws IOException {
         ContentWriter target = writer;
         if (target == null) {
-            return;
+            return cache.uploaded(digest);
         }
         try {
             if (decoder != null && !decoder.isComplete()) {
@@ -81,6 +85,7 @@ final class ContentUpload implements Upload {
         } catch (DigestMismatchException | FrameFormatException e) {
             throw bad(e);
         }
+        return cache.uploaded(digest);
     }
 
     private static BadContentException bad(IOException cause) {

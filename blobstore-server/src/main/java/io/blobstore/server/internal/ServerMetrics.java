@@ -1,6 +1,9 @@
 package io.blobstore.server.internal;
 
+import io.blobstore.cache.RemoteCacheStats;
 import io.blobstore.cas.CacheStats;
+import io.blobstore.server.internal.remote.RemoteCounts;
+import io.blobstore.server.internal.remote.RemoteTier;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -72,14 +75,18 @@ public final class ServerMetrics {
     }
 
     /** Returns all counts in the text format of Prometheus. */
-    public String text(CacheStats cache, ReadMemory memory, Workers workers) {
+    public String text(CacheAccess access, Workers workers) {
         PrometheusText text = new PrometheusText();
         requests(text);
         durations(text);
         faces(text);
-        text.gauge("blobstore_server_read_memory_bytes", "Direct memory of content on its way.", memory.used());
+        text.gauge(
+                "blobstore_server_read_memory_bytes",
+                "Direct memory of content on its way.",
+                access.memory().used());
         text.gauge("blobstore_server_waiting_tasks", "Tasks that wait for a worker.", workers.waiting());
-        cache(text, cache);
+        cache(text, access.stats());
+        access.remote().ifPresent(remote -> remote(text, remote));
         return text.toString();
     }
 
@@ -119,6 +126,26 @@ public final class ServerMetrics {
         String refused = "blobstore_server_refused_connections_total";
         text.family(refused, "counter", "Connections refused because there were too many.");
         faces.forEach((face, counts) -> text.sample(refused, label(face), counts.refused.sum()));
+    }
+
+    private static void remote(PrometheusText text, RemoteTier remote) {
+        RemoteCounts.Snapshot counts = remote.counts();
+        RemoteCacheStats cache = counts.cache();
+        text.counter("blobstore_remote_hits_total", "Requests that the remote cache answered.", counts.hits());
+        text.counter("blobstore_remote_misses_total", "Requests for what neither cache had.", counts.misses());
+        text.counter("blobstore_remote_failures_total", "Requests to the remote cache that failed.", counts.failures());
+        text.counter("blobstore_remote_avoided_total", "Requests that were not sent, as it failed.", counts.avoided());
+        text.gauge("blobstore_remote_down", "1 while the remote cache is left alone.", remote.isAvoided() ? 1 : 0);
+        text.counter("blobstore_remote_fetched_total", "Entries that were downloaded.", cache.fetched());
+        text.counter("blobstore_remote_fetched_bytes_total", "The size of their content.", cache.fetchedBytes());
+        text.counter("blobstore_remote_wrong_total", "Content that was not what its hash says.", cache.wrong());
+        text.counter("blobstore_remote_refused_total", "Content for which there was no room.", cache.refused());
+        text.counter("blobstore_remote_uploaded_total", "Entries uploaded in the background.", cache.uploaded());
+        text.counter("blobstore_remote_skipped_total", "Uploads of what was there already.", cache.skipped());
+        text.counter("blobstore_remote_upload_retries_total", "Failed attempts to upload.", cache.uploadRetries());
+        text.counter("blobstore_remote_lost_total", "Entries lost before they were uploaded.", cache.lostEntries());
+        text.gauge("blobstore_remote_pending_entries", "Entries that wait to be uploaded.", cache.pendingEntries());
+        text.gauge("blobstore_remote_pending_bytes", "The size of their content.", cache.pendingBytes());
     }
 
     private static String label(String face) {

@@ -44,6 +44,11 @@ public final class Workers implements Executor {
         return new Workers("call", threads, new LinkedBlockingQueue<>());
     }
 
+    /** Creates a pool for requests to a remote cache, which may wait for that. */
+    public static Workers forRemote(String purpose, int threads) {
+        return new Workers("remote-" + purpose, threads, new LinkedBlockingQueue<>());
+    }
+
     /**
      * Runs a task, which must not wait for a client.
      *
@@ -66,6 +71,20 @@ public final class Workers implements Executor {
      */
     public boolean closeAndWait() {
         executor.shutdown();
+        return awaitEnd();
+    }
+
+    /**
+     * Refuses further tasks, drops those that wait, interrupts those that run, and waits until they have ended.
+     *
+     * @return whether the thread was interrupted meanwhile, which does not end the wait
+     */
+    public boolean interruptAndWait() {
+        executor.shutdownNow();
+        return awaitEnd();
+    }
+
+    private boolean awaitEnd() {
         boolean interrupted = false;
         for (; ; ) {
             try {

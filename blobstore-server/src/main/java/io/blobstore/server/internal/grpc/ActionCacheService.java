@@ -8,7 +8,6 @@ import io.blobstore.Sha256;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
-import java.util.Optional;
 
 /** Finds and stores the results of actions. */
 final class ActionCacheService extends ActionCacheGrpc.ActionCacheImplBase {
@@ -30,14 +29,12 @@ final class ActionCacheService extends ActionCacheGrpc.ActionCacheImplBase {
         try {
             Digests.requireSha256(request.getDigestFunction());
             Sha256 action = Digests.of(request.getActionDigest()).sha256();
-            Optional<ActionResult> result = results.get(action);
-            if (result.isEmpty()) {
-                throw Status.NOT_FOUND
-                        .withDescription("there is no complete result of action " + action.hex())
-                        .asRuntimeException();
-            }
-            response.onNext(result.get());
-            response.onCompleted();
+            Later.respond(
+                    results.get(action),
+                    result -> result.orElseThrow(() -> Status.NOT_FOUND
+                            .withDescription("there is no complete result of action " + action.hex())
+                            .asRuntimeException()),
+                    response);
         } catch (IOException | RuntimeException e) {
             response.onError(Statuses.of(e));
         }
@@ -55,9 +52,10 @@ final class ActionCacheService extends ActionCacheGrpc.ActionCacheImplBase {
                 throw new IllegalArgumentException(
                         "an action result has at most " + maxBytes + " bytes here; got " + size);
             }
-            results.put(Digests.of(request.getActionDigest()).sha256(), request.getActionResult());
-            response.onNext(request.getActionResult());
-            response.onCompleted();
+            Later.respond(
+                    results.put(Digests.of(request.getActionDigest()).sha256(), request.getActionResult()),
+                    done -> request.getActionResult(),
+                    response);
         } catch (IOException | RuntimeException e) {
             response.onError(Statuses.of(e));
         }

@@ -7,23 +7,25 @@ import build.bazel.remote.execution.v2.OutputDirectory;
 import build.bazel.remote.execution.v2.OutputFile;
 import build.bazel.remote.execution.v2.Tree;
 import com.google.protobuf.InvalidProtocolBufferException;
-import io.blobstore.BlobSource;
 import io.blobstore.Sha256;
-import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Digest;
 import io.blobstore.cas.Keyspace;
+import io.blobstore.server.internal.CacheAccess;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /** The results of actions in a cache, each under the SHA-256 of its action. Thread-safe. */
 final class ActionResults {
     /** A tree of more bytes is not read: its files are taken to be missing. */
     private static final int MAX_TREE = 16 << 20;
 
-    private final ContentCache cache;
+    private final CacheAccess cache;
     private final boolean checkOutputs;
 
     /**
@@ -31,20 +33,31 @@ final class ActionResults {
      *
      * @param checkOutputs whether a result is found only if everything is stored that it refers to
      */
-    ActionResults(ContentCache cache, boolean checkOutputs) {
+    ActionResults(CacheAccess cache, boolean checkOutputs) {
         this.cache = cache;
         this.checkOutputs = checkOutputs;
     }
 
     /** Returns the result of an action, unless it is missing, incomplete, or not a result. */
-    Optional<ActionResult> get(Sha256 action) throws IOException {
-        Optional<ByteBuffer> record = cache.getRecord(Keyspace.AC, action);
+    CompletableFuture<Optional<ActionResult>> get(Sha256 action) throws IOException {
+        Optional<ActionResult> local = read(action);
+        CompletableFuture<Optional<ActionResult>> result =
+                local.isPresent() || cache.remote().isEmpty()
+                        ? CompletableFuture.completedFuture(local)
+                        : cache.fetch(Keyspace.AC, action)
+                                .thenApply(found -> unchecked(() -> found ? read(action) : Optional.empty()));
+        return checkOutputs ? result.thenCompose(this::ifComplete) : result;
+    }
+
+    private Optional<ActionResult> read(Sha256 action) throws IOException {
+        Optional<ByteBuffer> record = cache.cache().getRecord(Keyspace.AC, action);
         if (record.isEmpty()) {
             return Optional.empty();
         }
         try {
             ActionResult result = ActionResult.parseFrom(record.get());
-            return !checkOutputs || isComplete(result) ? Optional.of(result) : Optional.empty();
+            outputs(result);
+            return Optional.of(result);
         } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
             return Optional.empty(); // a damaged record, or one of something else: the client stores it again
         }
@@ -53,24 +66,50 @@ final class ActionResults {
     /**
      * Stores the result of an action, in place of the one that is there.
      *
+     * @return completes when the client may be told so
      * @throws IllegalArgumentException if the result names something that is not a digest
      */
-    void put(Sha256 action, ActionResult result) throws IOException {
+    CompletableFuture<Void> put(Sha256 action, ActionResult result) throws IOException {
         outputs(result);
-        cache.putRecord(Keyspace.AC, action, BlobSource.of(ByteBuffer.wrap(result.toByteArray())));
+        return cache.putRecord(Keyspace.AC, action, ByteBuffer.wrap(result.toByteArray()));
     }
 
-    private boolean isComplete(ActionResult result) throws IOException {
+    private CompletableFuture<Optional<ActionResult>> ifComplete(Optional<ActionResult> result) {
+        if (result.isEmpty()) {
+            return CompletableFuture.completedFuture(result);
+        }
+        List<Digest> trees = result.get().getOutputDirectoriesList().stream()
+                .map(directory -> Digests.of(directory.getTreeDigest()))
+                .toList();
+        return unchecked(() -> trees.isEmpty() ? CompletableFuture.completedFuture(null) : cache.fetch(trees))
+                .thenCompose(fetched -> unchecked(() -> missing(result.get(), trees)))
+                .thenApply(missing -> missing.isEmpty() ? result : Optional.empty());
+    }
+
+    /** Returns what is missing of the outputs, or a part of it. */
+    private CompletableFuture<Set<Digest>> missing(ActionResult result, List<Digest> trees) throws IOException {
         Set<Digest> outputs = outputs(result);
-        for (OutputDirectory directory : result.getOutputDirectoriesList()) {
-            Optional<Tree> tree = tree(Digests.of(directory.getTreeDigest()));
+        for (Digest digest : trees) {
+            Optional<Tree> tree = tree(digest);
             if (tree.isEmpty()) {
-                return false;
+                return CompletableFuture.completedFuture(Set.of(digest));
             }
             addFiles(tree.get().getRoot(), outputs);
             tree.get().getChildrenList().forEach(child -> addFiles(child, outputs));
         }
-        return cache.missing(outputs).isEmpty();
+        return cache.missing(outputs);
+    }
+
+    private interface Work<T> {
+        T run() throws IOException;
+    }
+
+    private static <T> T unchecked(Work<T> work) {
+        try {
+            return work.run();
+        } catch (IOException e) {
+            throw new CompletionException(e);
+        }
     }
 
     private static Set<Digest> outputs(ActionResult result) {
@@ -98,8 +137,13 @@ final class ActionResults {
         }
     }
 
+    /** Returns a tree, unless it is missing, or not a tree. */
     private Optional<Tree> tree(Digest digest) throws IOException {
-        Optional<ByteBuffer> content = SmallBlobs.read(cache, digest, MAX_TREE);
-        return content.isEmpty() ? Optional.empty() : Optional.of(Tree.parseFrom(content.get()));
+        Optional<ByteBuffer> content = SmallBlobs.read(cache.cache(), digest, MAX_TREE);
+        try {
+            return content.isEmpty() ? Optional.empty() : Optional.of(Tree.parseFrom(content.get()));
+        } catch (InvalidProtocolBufferException e) {
+            return Optional.empty();
+        }
     }
 }

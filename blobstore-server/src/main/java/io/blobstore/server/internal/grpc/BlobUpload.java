@@ -11,6 +11,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,7 +83,7 @@ final class BlobUpload implements StreamObserver<WriteRequest> {
         Digest digest = target.digest();
         resource = target;
         if (cache.cache().contains(digest)) {
-            answer(committedSize(target));
+            answer(cache.uploaded(digest), committedSize(target));
             return target;
         }
         if (request.getWriteOffset() != 0) {
@@ -116,16 +117,19 @@ final class BlobUpload implements StreamObserver<WriteRequest> {
     }
 
     private void commit(ResourceName target) throws IOException {
-        if (upload != null) {
-            upload.finish();
-        }
-        answer(target.compressed() ? received : target.digest().size());
+        long committed = target.compressed() ? received : target.digest().size();
+        CompletableFuture<Void> done = upload == null ? CompletableFuture.completedFuture(null) : upload.finish();
+        answer(done, committed);
     }
 
-    private void answer(long committed) {
-        discard();
-        response.onNext(WriteResponse.newBuilder().setCommittedSize(committed).build());
-        response.onCompleted();
+    /** Answers when a remote cache has the blob, too, if it has to have it before. */
+    private void answer(CompletableFuture<Void> done, long committed) {
+        discard(); // nothing of it is needed any more
+        Later.respond(
+                done,
+                nothing ->
+                        WriteResponse.newBuilder().setCommittedSize(committed).build(),
+                response);
     }
 
     private void fail(Throwable failure) {

@@ -22,6 +22,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /** Finds, reads and writes blobs, many small ones in a call. Each blob of a batch has its own status. */
 final class ContentService extends ContentAddressableStorageGrpc.ContentAddressableStorageImplBase {
@@ -42,35 +44,47 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
             for (build.bazel.remote.execution.v2.Digest digest : request.getBlobDigestsList()) {
                 digests.add(Digests.of(digest));
             }
-            FindMissingBlobsResponse.Builder missing = FindMissingBlobsResponse.newBuilder();
-            for (Digest digest : cache.cache().missing(digests)) {
-                missing.addMissingBlobDigests(Digests.of(digest));
-            }
-            response.onNext(missing.build());
-            response.onCompleted();
+            Later.respond(cache.missing(digests), ContentService::missing, response);
         } catch (IOException | RuntimeException e) {
             response.onError(Statuses.of(e));
         }
+    }
+
+    private static FindMissingBlobsResponse missing(Set<Digest> digests) {
+        FindMissingBlobsResponse.Builder missing = FindMissingBlobsResponse.newBuilder();
+        digests.forEach(digest -> missing.addMissingBlobDigests(Digests.of(digest)));
+        return missing.build();
     }
 
     @Override
     public void batchUpdateBlobs(BatchUpdateBlobsRequest request, StreamObserver<BatchUpdateBlobsResponse> response) {
         try {
             Digests.requireSha256(request.getDigestFunction());
-            BatchUpdateBlobsResponse.Builder results = BatchUpdateBlobsResponse.newBuilder();
+            List<CompletableFuture<com.google.rpc.Status>> statuses = new ArrayList<>(request.getRequestsCount());
             for (BatchUpdateBlobsRequest.Request blob : request.getRequestsList()) {
-                results.addResponses(BatchUpdateBlobsResponse.Response.newBuilder()
-                        .setDigest(blob.getDigest())
-                        .setStatus(update(blob)));
+                statuses.add(update(blob));
             }
-            response.onNext(results.build());
-            response.onCompleted();
+            Later.respond(
+                    CompletableFuture.allOf(statuses.toArray(CompletableFuture[]::new)),
+                    done -> results(request, statuses),
+                    response);
         } catch (RuntimeException e) {
             response.onError(Statuses.of(e));
         }
     }
 
-    private com.google.rpc.Status update(BatchUpdateBlobsRequest.Request blob) {
+    private static BatchUpdateBlobsResponse results(
+            BatchUpdateBlobsRequest request, List<CompletableFuture<com.google.rpc.Status>> statuses) {
+        BatchUpdateBlobsResponse.Builder results = BatchUpdateBlobsResponse.newBuilder();
+        for (int i = 0; i < statuses.size(); i++) {
+            results.addResponses(BatchUpdateBlobsResponse.Response.newBuilder()
+                    .setDigest(request.getRequests(i).getDigest())
+                    .setStatus(statuses.get(i).join()));
+        }
+        return results.build();
+    }
+
+    private CompletableFuture<com.google.rpc.Status> update(BatchUpdateBlobsRequest.Request blob) {
         try {
             Digest digest = Digests.of(blob.getDigest());
             boolean zstd = blob.getCompressor() == Compressor.Value.ZSTD;
@@ -82,11 +96,12 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
                 for (ByteBuffer piece : blob.getData().asReadOnlyByteBufferList()) {
                     upload.write(piece);
                 }
-                upload.finish();
+                return upload.finish()
+                        .handle((done, failure) ->
+                                failure == null ? com.google.rpc.Status.getDefaultInstance() : Statuses.proto(failure));
             }
-            return com.google.rpc.Status.getDefaultInstance();
         } catch (IOException | RuntimeException e) {
-            return Statuses.proto(e);
+            return CompletableFuture.completedFuture(Statuses.proto(e));
         }
     }
 
@@ -108,14 +123,22 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
     }
 
     private static void requireBatch(List<build.bazel.remote.execution.v2.Digest> digests) {
+        if (!fits(digests)) {
+            throw new IllegalArgumentException("a batch has at most " + MAX_BATCH_BYTES
+                    + " bytes of content: ask for fewer blobs, or read large ones with ByteStream");
+        }
+    }
+
+    /** Returns whether content is small enough to be read in one batch. */
+    static boolean fits(List<build.bazel.remote.execution.v2.Digest> digests) {
         long room = MAX_BATCH_BYTES;
         for (build.bazel.remote.execution.v2.Digest digest : digests) {
             if (digest.getSizeBytes() > room) {
-                throw new IllegalArgumentException("a batch has at most " + MAX_BATCH_BYTES
-                        + " bytes of content: ask for fewer blobs, or read large ones with ByteStream");
+                return false;
             }
             room -= Math.max(0, digest.getSizeBytes());
         }
+        return true;
     }
 
     private BatchReadBlobsResponse.Response read(build.bazel.remote.execution.v2.Digest requested, boolean zstd) {
@@ -147,7 +170,7 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
         try {
             Digests.requireSha256(request.getDigestFunction());
             Download.start(
-                    DirectoryTree.of(cache.cache(), request),
+                    DirectoryTree.of(cache, request),
                     (ServerCallStreamObserver<GetTreeResponse>) response,
                     cache.memory());
         } catch (IOException | RuntimeException e) {

@@ -5,15 +5,22 @@ import build.bazel.remote.execution.v2.DirectoryNode;
 import build.bazel.remote.execution.v2.GetTreeRequest;
 import build.bazel.remote.execution.v2.GetTreeResponse;
 import com.google.protobuf.InvalidProtocolBufferException;
-import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Digest;
+import io.blobstore.cas.Keyspace;
+import io.blobstore.server.internal.CacheAccess;
 import io.grpc.Status;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Walks the directories below a root, breadth first, each one once. Directories that are not stored are left out, as
@@ -29,12 +36,15 @@ final class DirectoryTree implements Messages<GetTreeResponse> {
     /** Bytes in a response: below the 4 MiB that clients accept. */
     private static final int PAGE_BYTES = 1 << 20;
 
-    private final ContentCache cache;
+    private static final int FETCH_SECONDS = 30;
+    private static final Logger LOG = LoggerFactory.getLogger(DirectoryTree.class);
+
+    private final CacheAccess cache;
     private final int pageSize;
     private final ArrayDeque<Digest> waiting = new ArrayDeque<>();
     private final Set<Digest> seen = new HashSet<>();
 
-    private DirectoryTree(ContentCache cache, int pageSize, Digest root) {
+    private DirectoryTree(CacheAccess cache, int pageSize, Digest root) {
         this.cache = cache;
         this.pageSize = pageSize;
         add(root);
@@ -45,12 +55,12 @@ final class DirectoryTree implements Messages<GetTreeResponse> {
      *
      * @throws io.grpc.StatusRuntimeException if the root is not there
      */
-    static DirectoryTree of(ContentCache cache, GetTreeRequest request) throws IOException {
+    static DirectoryTree of(CacheAccess cache, GetTreeRequest request) throws IOException {
         if (!request.getPageToken().isEmpty()) {
             throw new IllegalArgumentException("this server sends all pages in one call; page tokens are not needed");
         }
         Digest root = Digests.of(request.getRootDigest());
-        if (!cache.contains(root)) {
+        if (!cache.cache().contains(root)) {
             throw Status.NOT_FOUND
                     .withDescription("there is no directory " + root)
                     .asRuntimeException();
@@ -99,8 +109,26 @@ final class DirectoryTree implements Messages<GetTreeResponse> {
         }
     }
 
+    /** Fetches a directory that only the remote cache has: one at a time, so that a tree takes one thread. */
+    private void awaitFetch(Digest digest) throws IOException {
+        if (cache.remote().isEmpty()
+                || digest.size() > MAX_DIRECTORY
+                || cache.cache().contains(digest)) {
+            return;
+        }
+        try {
+            cache.fetch(Keyspace.CAS, digest.sha256()).get(FETCH_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("{} is left out", digest, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while a directory was fetched");
+        }
+    }
+
     private Optional<Directory> read(Digest digest) throws IOException {
-        Optional<ByteBuffer> content = SmallBlobs.read(cache, digest, MAX_DIRECTORY);
+        awaitFetch(digest);
+        Optional<ByteBuffer> content = SmallBlobs.read(cache.cache(), digest, MAX_DIRECTORY);
         if (content.isEmpty()) {
             return Optional.empty();
         }

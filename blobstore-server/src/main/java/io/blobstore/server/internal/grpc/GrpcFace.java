@@ -104,9 +104,10 @@ public final class GrpcFace implements Face {
                     .addService(new CapabilitiesService(cache.maxBlobBytes(), writable))
                     .addService(new ContentService(cache))
                     .addService(new ActionCacheService(
-                            new ActionResults(cache.cache(), options.checkOutputs()), cache.maxRecordBytes()))
+                            new ActionResults(cache, options.checkOutputs()), cache.maxRecordBytes()))
                     .addService(new ByteStreamService(cache))
                     .addService(health.getHealthService())
+                    .intercept(new RemoteInterceptor(cache, workers))
                     .intercept(new AccessInterceptor(context.access(), writable))
                     .intercept(new CallLimit(
                             CALLS_PER_CONNECTION * context.limits().maxConnections()))

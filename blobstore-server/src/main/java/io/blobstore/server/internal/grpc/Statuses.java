@@ -7,6 +7,7 @@ import io.blobstore.IntegrityException;
 import io.blobstore.StorageFullException;
 import io.blobstore.cas.CacheFullException;
 import io.blobstore.server.internal.BadContentException;
+import io.blobstore.server.internal.RemoteFailedException;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
@@ -51,6 +52,9 @@ final class Statuses {
             // The entry is gone: the next request is a miss.
             LOG.warn("content was damaged while it was read", failure);
             return status(Status.Code.DATA_LOSS, "the content was damaged, and has been removed");
+        }
+        if (failure instanceof RemoteFailedException) {
+            return status(Status.Code.UNAVAILABLE, message(failure));
         }
         if (failure instanceof IllegalStateException) {
             LOG.info("a call ended with the cache: {}", message(failure));

@@ -15,6 +15,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -316,12 +317,22 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     /** See {@link HttpFace#onWorker}: what follows is done by the event loop of this connection. */
     <T> void onWorker(Callable<T> work, BiConsumer<@Nullable T, @Nullable Throwable> then) {
-        face.onWorker(work, context.executor(), (result, failure) -> {
+        face.onWorker(work, context.executor(), guarded(then));
+    }
+
+    /** See {@link HttpFace#await}: what follows is done by the event loop of this connection. */
+    <T> void await(CompletableFuture<T> future, BiConsumer<@Nullable T, @Nullable Throwable> then) {
+        face.await(future, context.executor(), guarded(then));
+    }
+
+    private <T> BiConsumer<@Nullable T, @Nullable Throwable> guarded(
+            BiConsumer<@Nullable T, @Nullable Throwable> then) {
+        return (result, failure) -> {
             try {
                 then.accept(result, failure);
             } catch (RuntimeException | Error e) {
                 exceptionCaught(context, e);
             }
-        });
+        };
     }
 }

@@ -1,6 +1,8 @@
 package io.blobstore.server.internal.http;
 
 import io.blobstore.IntegrityException;
+import io.blobstore.cas.Keyspace;
+import io.blobstore.server.internal.CacheAccess;
 import io.blobstore.server.internal.ContentRead;
 import io.blobstore.server.internal.ReadMemory.Chunk;
 import io.netty.buffer.Unpooled;
@@ -14,6 +16,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,11 +31,16 @@ final class Download extends Exchange {
     private static final int MAX_ON_THEIR_WAY = 2;
 
     private final Resource.Blob blob;
+    private Representation.Wish wish;
+    /** Whether the remote cache was asked. */
+    private boolean asked;
+
     private @Nullable ContentRead read;
     private boolean reading;
     private int onTheirWay;
     private boolean ended;
 
+    @SuppressWarnings("NullAway.Init") // the wish is set when it begins
     Download(Connection connection, HttpRequest head, Resource.Blob blob) {
         super(connection, head);
         this.blob = blob;
@@ -40,7 +48,7 @@ final class Download extends Exchange {
 
     @Override
     void begin() {
-        Representation.Wish wish = new Representation.Wish(
+        wish = new Representation.Wish(
                 blob,
                 head.method().equals(HttpMethod.HEAD),
                 connection.isEncrypted(),
@@ -82,9 +90,46 @@ final class Download extends Exchange {
         } else if (result == null) {
             fail(failure);
         } else if (found == null) {
-            connection.respond(HttpResponseStatus.NOT_FOUND, "not found");
+            askRemote();
         } else {
             send(found);
+        }
+    }
+
+    /** Looks for what the local cache does not have: once, and only for its size if nothing else is wanted. */
+    private void askRemote() {
+        CacheAccess cache = connection.face().context().cache();
+        if (cache.remote().isEmpty() || asked) {
+            connection.respond(HttpResponseStatus.NOT_FOUND, "not found");
+            return;
+        }
+        asked = true;
+        if (wish.headOnly() && blob.keyspace() == Keyspace.CAS) {
+            connection.await(cache.remoteSize(blob.hash()), this::sized);
+        } else {
+            connection.await(cache.fetch(blob.keyspace(), blob.hash()), this::fetched);
+        }
+    }
+
+    private void fetched(@Nullable Boolean found, @Nullable Throwable failure) {
+        if (ended) {
+            return;
+        }
+        if (found != null && found) {
+            connection.onWorker(() -> find(wish), this::found);
+        } else {
+            connection.respond(HttpResponseStatus.NOT_FOUND, "not found");
+        }
+    }
+
+    private void sized(@Nullable OptionalLong size, @Nullable Throwable failure) {
+        if (ended) {
+            return;
+        }
+        if (size != null && size.isPresent()) {
+            send(Representation.ofRemote(wish, size.getAsLong()));
+        } else {
+            connection.respond(HttpResponseStatus.NOT_FOUND, "not found");
         }
     }
 

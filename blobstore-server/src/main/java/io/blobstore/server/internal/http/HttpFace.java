@@ -30,6 +30,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -69,15 +70,7 @@ public final class HttpFace implements Face {
         writable = context.cache().cache().accessMode() != AccessMode.READ_ONLY;
         loops = new NioEventLoopGroup(
                 options.eventLoopThreads(), new DefaultThreadFactory("blobstore-server-http", true));
-        buffers = new PooledByteBufAllocator(
-                true,
-                0,
-                options.eventLoopThreads(),
-                PAGE,
-                CHUNK_ORDER,
-                PooledByteBufAllocator.defaultSmallCacheSize(),
-                PooledByteBufAllocator.defaultNormalCacheSize(),
-                false);
+        buffers = new PooledByteBufAllocator(true, 0, options.eventLoopThreads(), PAGE, CHUNK_ORDER, 0, 0, false);
     }
 
     /**
@@ -191,15 +184,31 @@ public final class HttpFace implements Face {
         } catch (Throwable e) {
             failure = e;
         }
-        T returned = result;
-        Throwable thrown = failure;
+        follow(result, failure, loop, then);
+    }
+
+    private <T> void follow(
+            @Nullable T result,
+            @Nullable Throwable failure,
+            Executor loop,
+            BiConsumer<@Nullable T, @Nullable Throwable> then) {
         loop.execute(() -> {
             try {
-                then.accept(returned, thrown);
+                then.accept(result, failure);
             } finally {
                 tasks.end();
             }
         });
+    }
+
+    /**
+     * Has an event loop do what follows when a future completes. Never does the server end in between.
+     *
+     * @param then receives the result, or the failure
+     */
+    <T> void await(CompletableFuture<T> future, Executor loop, BiConsumer<@Nullable T, @Nullable Throwable> then) {
+        tasks.begin();
+        CompletableFuture<?> unused = future.whenComplete((result, failure) -> follow(result, failure, loop, then));
     }
 
     @Override

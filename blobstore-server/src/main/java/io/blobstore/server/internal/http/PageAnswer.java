@@ -40,8 +40,7 @@ final class PageAnswer extends Exchange {
                 yield "ok\n";
             }
             case STATUS -> status(context.cache().stats());
-            case METRICS ->
-                context.metrics().text(context.cache().stats(), context.cache().memory(), context.workers());
+            case METRICS -> context.metrics().text(context.cache(), context.workers());
         };
     }
 

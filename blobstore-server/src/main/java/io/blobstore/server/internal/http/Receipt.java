@@ -3,6 +3,7 @@ package io.blobstore.server.internal.http;
 import io.blobstore.cas.CacheFullException;
 import io.blobstore.server.internal.Access;
 import io.blobstore.server.internal.BadContentException;
+import io.blobstore.server.internal.RemoteFailedException;
 import io.blobstore.server.internal.Upload;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.FullHttpResponse;
@@ -14,6 +15,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -122,12 +125,25 @@ final class Receipt extends Exchange {
         working = true;
         connection.onWorker(() -> store(planned, batch, last), (stored, failure) -> {
             release(batch); // if no worker took it
-            worked(last, failure);
+            if (stored == null || stored.isDone()) {
+                worked(last, failure != null || stored == null ? failure : problem(stored));
+            } else {
+                connection.await(stored, (nothing, problem) -> worked(last, problem));
+            }
         });
     }
 
-    /** Stores what has arrived; on a worker. */
-    private boolean store(UploadPlan planned, List<ByteBuf> batch, boolean last) throws IOException {
+    private static @Nullable Throwable problem(CompletableFuture<Void> ended) {
+        try {
+            ended.join();
+            return null;
+        } catch (CompletionException e) {
+            return e.getCause();
+        }
+    }
+
+    /** Stores what has arrived; on a worker. The result completes when the client may be told. */
+    private CompletableFuture<Void> store(UploadPlan planned, List<ByteBuf> batch, boolean last) throws IOException {
         boolean stored = false;
         try {
             Upload open = upload;
@@ -143,12 +159,13 @@ final class Receipt extends Exchange {
                     open.write(bytes);
                 }
             }
+            CompletableFuture<Void> done = CompletableFuture.completedFuture(null);
             if (last) {
-                open.finish();
+                done = open.finish();
                 open.close();
             }
             stored = true;
-            return true;
+            return done;
         } finally {
             release(batch);
             if (!stored && upload != null) {
@@ -194,6 +211,11 @@ final class Receipt extends Exchange {
             connection.respond(response);
         } else if (failure instanceof RejectedExecutionException) {
             connection.respond(Responses.busy());
+        } else if (failure instanceof RemoteFailedException) {
+            FullHttpResponse response =
+                    Responses.text(HttpResponseStatus.SERVICE_UNAVAILABLE, String.valueOf(failure.getMessage()));
+            response.headers().set(HttpHeaderNames.RETRY_AFTER, RETRY_SECONDS);
+            connection.respond(response);
         } else if (failure instanceof IllegalStateException) {
             connection.respond(HttpResponseStatus.SERVICE_UNAVAILABLE, "the cache is closed");
         } else {

@@ -61,6 +61,21 @@ final class Representation implements Closeable {
         return found.isEmpty() ? Optional.empty() : Optional.of(record(cache.memory(), found.get(), wish));
     }
 
+    /** Returns what is sent about content of the remote cache when only the head is wanted. */
+    static Representation ofRemote(Wish wish, long size) {
+        Sha256 hash = wish.blob.hash();
+        boolean known = EntityTags.anyMatches(wish.noneMatch, hash);
+        Representation result = new Representation(
+                known
+                        ? HttpResponseStatus.NOT_MODIFIED
+                        : wish.accepts.identity() ? HttpResponseStatus.OK : HttpResponseStatus.NOT_ACCEPTABLE);
+        result.fields.set(HttpHeaderNames.ETAG, EntityTags.strong(hash));
+        result.fields.set(HttpHeaderNames.VARY, HttpHeaderNames.ACCEPT_ENCODING);
+        result.fields.set(HttpHeaderNames.ACCEPT_RANGES, "bytes");
+        result.length = size;
+        return result;
+    }
+
     private static Representation record(ReadMemory memory, CachedRecord record, Wish wish) throws IOException {
         try {
             Representation result = new Representation(HttpResponseStatus.OK);

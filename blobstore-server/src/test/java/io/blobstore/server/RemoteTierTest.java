@@ -1,0 +1,392 @@
+package io.blobstore.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import build.bazel.remote.execution.v2.ActionCacheGrpc;
+import build.bazel.remote.execution.v2.ActionResult;
+import build.bazel.remote.execution.v2.ContentAddressableStorageGrpc;
+import build.bazel.remote.execution.v2.FindMissingBlobsRequest;
+import build.bazel.remote.execution.v2.GetActionResultRequest;
+import build.bazel.remote.execution.v2.OutputFile;
+import com.google.bytestream.ByteStreamGrpc;
+import com.google.bytestream.ByteStreamProto.ReadRequest;
+import com.google.bytestream.ByteStreamProto.ReadResponse;
+import com.google.protobuf.ByteString;
+import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStoreException;
+import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
+import io.blobstore.ForwardingBlobStore;
+import io.blobstore.Operation;
+import io.blobstore.ReadOptions;
+import io.blobstore.ReadResult;
+import io.blobstore.StoreOptions;
+import io.blobstore.StoredBlob;
+import io.blobstore.cache.WriteBackOptions;
+import io.blobstore.contract.InMemoryBlobStore;
+import io.blobstore.contract.LeakCheck;
+import io.blobstore.server.RawClient.Response;
+import io.blobstore.server.ServerFixture.Content;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a server fetches from a bucket, and uploads to it. */
+@ExtendWith(LeakCheck.class)
+class RemoteTierTest {
+    private static final int MIB = ServerFixture.MIB;
+
+    @TempDir
+    Path directory;
+
+    /** A bucket that counts, fails or hangs. */
+    private static final class Bucket extends ForwardingBlobStore {
+        final List<BlobKey> heads = new CopyOnWriteArrayList<>();
+        final List<BlobKey> stored = new CopyOnWriteArrayList<>();
+        final List<Long> reads = new CopyOnWriteArrayList<>();
+        volatile boolean down;
+        volatile CountDownLatch hanging = new CountDownLatch(0);
+
+        Bucket() {
+            super(new InMemoryBlobStore());
+        }
+
+        private void act(Operation operation, BlobKey key) throws IOException {
+            if (down) {
+                throw new BlobStoreException(operation, key, "the bucket is down", null, true);
+            }
+            try {
+                hanging.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new java.io.InterruptedIOException();
+            }
+        }
+
+        @Override
+        public BlobMetadata head(BlobKey key) throws IOException {
+            heads.add(key);
+            act(Operation.HEAD, key);
+            return super.head(key);
+        }
+
+        @Override
+        public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
+                throws IOException {
+            act(Operation.READ, key);
+            ReadResult read = super.read(key, range, target, options);
+            reads.add(read.length());
+            return read;
+        }
+
+        @Override
+        public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
+            act(Operation.STORE, key);
+            stored.add(key);
+            return super.store(key, content, options);
+        }
+
+        @Override
+        public String toString() {
+            return "bucket";
+        }
+    }
+
+    private final Bucket bucket = new Bucket();
+
+    private ServerFixture start(String name) throws IOException {
+        return start(name, builder -> builder);
+    }
+
+    private ServerFixture start(String name, UnaryOperator<RemoteOptions.Builder> options) throws IOException {
+        RemoteOptions remote = options.apply(RemoteOptions.builder(bucket).lookupTimeout(Duration.ofMillis(300)))
+                .build();
+        return ServerFixture.start(directory.resolve(name), builder -> builder.remote(remote));
+    }
+
+    private static String key(Content content) {
+        return "cas.v2/" + content.hash().substring(0, 2) + "/" + content.hash();
+    }
+
+    private void upload(ServerFixture server, Content... contents) throws IOException {
+        try (RawClient client = server.connect()) {
+            for (Content content : contents) {
+                assertThat(client.put(content.path(), content.bytes()).status()).isEqualTo(200);
+            }
+        }
+        server.server.close();
+    }
+
+    @Test
+    void whatOneServerIsGivenAnotherServerOfTheBucketHas() throws IOException {
+        Content large = ServerFixture.text(1, 3 * MIB + 7);
+        Content small = ServerFixture.random(2, 100);
+        try (ServerFixture first = start("first");
+                RawClient client = first.connect()) {
+            assertThat(client.put("/ac/" + small.hash(), small.bytes()).status())
+                    .isEqualTo(200);
+            upload(first, large, small);
+        }
+        assertThat(bucket.stored)
+                .extracting(BlobKey::toString)
+                .containsExactlyInAnyOrder(
+                        key(large), key(small), "ac/" + small.hash().substring(0, 2) + "/" + small.hash());
+
+        try (ServerFixture second = start("second");
+                RawClient client = second.connect()) {
+            assertThat(client.get(large.path()).body()).isEqualTo(large.bytes());
+            assertThat(client.get(small.path()).body()).isEqualTo(small.bytes());
+            assertThat(client.get("/ac/" + small.hash()).body()).isEqualTo(small.bytes());
+            int reads = bucket.reads.size();
+            assertThat(client.get(large.path()).body()).isEqualTo(large.bytes());
+            assertThat(bucket.reads).as("served from the disk").hasSize(reads);
+            assertThat(client.get("/metrics").text()).contains("blobstore_remote_hits_total 3");
+        }
+        assertThat(bucket.stored).as("nothing is uploaded again").hasSize(3);
+    }
+
+    @Test
+    void headTransfersNoContent() throws IOException {
+        Content content = ServerFixture.text(1, 2 * MIB);
+        try (ServerFixture first = start("first")) {
+            upload(first, content);
+        }
+        try (ServerFixture second = start("second");
+                RawClient client = second.connect()) {
+            Response head = client.headOf(content.path());
+            assertThat(head.status()).isEqualTo(200);
+            assertThat(head.field("content-length")).isEqualTo(Integer.toString(2 * MIB));
+            assertThat(bucket.reads).isEmpty();
+            assertThat(second.cache.stats().entries()).isZero();
+        }
+    }
+
+    @Test
+    void contentThatManyWantAtOnceIsDownloadedOnce() throws Exception {
+        Content content = ServerFixture.text(1, 4 * MIB);
+        try (ServerFixture first = start("first")) {
+            upload(first, content);
+        }
+        ExecutorService clients = Executors.newFixedThreadPool(64);
+        try (ServerFixture second = start("second")) {
+            List<Future<byte[]>> got = new ArrayList<>();
+            for (int i = 0; i < 64; i++) {
+                got.add(clients.submit(() -> {
+                    try (RawClient client = second.connect()) {
+                        return client.get(content.path()).body();
+                    }
+                }));
+            }
+            for (Future<byte[]> body : got) {
+                assertThat(body.get()).isEqualTo(content.bytes());
+            }
+            assertThat(bucket.reads).as("a table, and the content").hasSize(2);
+        } finally {
+            clients.shutdownNow();
+        }
+    }
+
+    @Test
+    void contentThatBazelRemoteHasStoredIsReadAndItsSizeTakesItsHeader() throws IOException {
+        Content hello = Content.of("hello".getBytes(StandardCharsets.US_ASCII));
+        byte[] casblob = HexFormat.of()
+                .parseHex(
+                        "502a4d1825000000050000000000000001000010000200000000000000" // its header
+                                + "2d000000000000003f00000000000000" // the table
+                                + "28b52ffd040029000068656c6c6fa36d9f88"); // a frame
+        bucket.store(BlobKey.of(key(hello)), ByteBuffer.wrap(casblob));
+        try (ServerFixture server = start("server");
+                RawClient client = server.connect()) {
+            assertThat(client.headOf(hello.path()).field("content-length")).isEqualTo("5");
+            assertThat(bucket.reads).containsExactly(29L);
+            assertThat(client.get(hello.path()).body()).isEqualTo(hello.bytes());
+        }
+    }
+
+    @Test
+    void keysHaveAPrefixAndNoShardIfTheBucketIsLikeThat() throws IOException {
+        Content content = ServerFixture.text(1, 1000);
+        try (ServerFixture server =
+                start("server", options -> options.layout(RemoteLayout.FLAT).prefix("/a/b/"))) {
+            upload(server, content);
+        }
+        assertThat(bucket.stored).extracting(BlobKey::toString).containsExactly("a/b/cas.v2/" + content.hash());
+    }
+
+    @Test
+    void closingWhileTheBucketHangsDoesNotWaitForIt() throws Exception {
+        Content content = ServerFixture.text(1, 2 * MIB);
+        try (ServerFixture first = start("first")) {
+            upload(first, content);
+        }
+        bucket.hanging = new CountDownLatch(1);
+        int heads = bucket.heads.size();
+        try (ServerFixture second = start("second", options -> options.lookupTimeout(ServerFixture.PATIENCE));
+                RawClient client = second.connect()) {
+            client.send("GET " + content.path() + " HTTP/1.1\r\nHost: a\r\n\r\n");
+            ServerFixture.await(() -> bucket.heads.size() > heads);
+        } finally {
+            bucket.hanging.countDown();
+        }
+    }
+
+    @Test
+    void callsOfGrpcFindAndReadWhatOnlyTheBucketHas() throws Exception {
+        Content content = ServerFixture.text(1, 2 * MIB);
+        Content absent = ServerFixture.text(2, 100);
+        Content action = ServerFixture.text(3, 100);
+        ActionResult result = ActionResult.newBuilder()
+                .addOutputFiles(OutputFile.newBuilder().setPath("a").setDigest(digest(content)))
+                .build();
+        try (ServerFixture first = start("first");
+                RawClient client = first.connect()) {
+            client.put("/ac/" + action.hash(), result.toByteArray());
+            upload(first, content);
+        }
+        RemoteOptions remote = RemoteOptions.of(bucket);
+        try (ServerFixture second = ServerFixture.start(
+                directory.resolve("second"),
+                builder -> builder.remote(remote).grpc(GrpcOptions.builder().build()))) {
+            NioEventLoopGroup loops = new NioEventLoopGroup(1); // that of gRPC would outlive the test
+            ManagedChannel channel = NettyChannelBuilder.forAddress(second.server.grpcAddress())
+                    .usePlaintext()
+                    .eventLoopGroup(loops)
+                    .channelType(NioSocketChannel.class)
+                    .build();
+            try {
+                assertThat(ContentAddressableStorageGrpc.newBlockingStub(channel)
+                                .findMissingBlobs(FindMissingBlobsRequest.newBuilder()
+                                        .addBlobDigests(digest(content))
+                                        .addBlobDigests(digest(absent))
+                                        .build())
+                                .getMissingBlobDigestsList())
+                        .containsExactly(digest(absent));
+                assertThat(ActionCacheGrpc.newBlockingStub(channel)
+                                .getActionResult(GetActionResultRequest.newBuilder()
+                                        .setActionDigest(digest(action))
+                                        .build()))
+                        .isEqualTo(result);
+                assertThat(bucket.reads).as("the record alone").hasSize(1);
+                ByteString read = ByteString.EMPTY;
+                Iterator<ReadResponse> pieces = ByteStreamGrpc.newBlockingStub(channel)
+                        .read(ReadRequest.newBuilder()
+                                .setResourceName("blobs/" + content.digest())
+                                .build());
+                while (pieces.hasNext()) {
+                    read = read.concat(pieces.next().getData());
+                }
+                assertThat(read.toByteArray()).isEqualTo(content.bytes());
+            } finally {
+                channel.shutdownNow();
+                loops.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
+            }
+        }
+    }
+
+    private static build.bazel.remote.execution.v2.Digest digest(Content content) {
+        return build.bazel.remote.execution.v2.Digest.newBuilder()
+                .setHash(content.hash())
+                .setSizeBytes(content.bytes().length)
+                .build();
+    }
+
+    @Test
+    void wrongAndDamagedContentIsNeitherServedNorKept() throws IOException {
+        Content expected = ServerFixture.text(1, 2 * MIB);
+        Content other = ServerFixture.text(2, 2 * MIB);
+        try (ServerFixture first = start("first")) {
+            upload(first, expected, other);
+        }
+        ByteBuffer stored =
+                ByteBuffer.allocate((int) bucket.head(BlobKey.of(key(other))).size());
+        bucket.read(BlobKey.of(key(other)), ByteRange.all(), stored);
+        stored.flip();
+        List<ByteBuffer> wrong = List.of(
+                stored, // of another hash
+                stored.slice(0, stored.limit() / 2),
+                stored.slice(0, 20),
+                ByteBuffer.wrap(new byte[1000]));
+        for (int i = 0; i < wrong.size(); i++) {
+            bucket.store(BlobKey.of(key(expected)), BlobSource.of(wrong.get(i)), StoreOptions.DEFAULT);
+            try (ServerFixture second = start("second" + i);
+                    RawClient client = second.connect()) {
+                assertThat(client.get(expected.path()).status()).as("%d", i).isEqualTo(404);
+                assertThat(second.cache.stats().entries()).isZero();
+                assertThat(client.get("/metrics").text()).contains("blobstore_remote_wrong_total 1");
+                assertThat(client.headOf(expected.path()).status()).isEqualTo(404);
+                // A client stores it again, which replaces what is wrong.
+                assertThat(client.put(expected.path(), expected.bytes()).status())
+                        .isEqualTo(200);
+                upload(second);
+            }
+            try (ServerFixture third = start("third" + i);
+                    RawClient client = third.connect()) {
+                assertThat(client.get(expected.path()).body()).isEqualTo(expected.bytes());
+            }
+        }
+    }
+
+    @Test
+    void aBucketThatFailsOrHangsIsAMissAndLocalHitsGoOn() throws IOException {
+        Content kept = ServerFixture.text(1, 1000);
+        try (ServerFixture server = start("server", RemoteOptions.Builder::readOnly);
+                RawClient client = server.connect()) {
+            assertThat(client.put(kept.path(), kept.bytes()).status()).isEqualTo(200);
+            bucket.down = true;
+            for (int i = 0; i < 10; i++) {
+                assertThat(client.get(ServerFixture.text(10 + i, 100).path()).status())
+                        .isEqualTo(404);
+            }
+            assertThat(bucket.heads).as("then it is left alone").hasSize(5);
+            assertThat(client.get("/metrics").text()).contains("blobstore_remote_down 1");
+            assertThat(client.get(kept.path()).body()).isEqualTo(kept.bytes());
+        }
+        bucket.down = false;
+        bucket.hanging = new CountDownLatch(1);
+        try (ServerFixture server = start("server2", RemoteOptions.Builder::readOnly);
+                RawClient client = server.connect()) {
+            assertThat(client.get(kept.path()).status()).isEqualTo(404);
+        } finally {
+            bucket.hanging.countDown();
+        }
+    }
+
+    @Test
+    void withoutRoomInTheQueueUploadsComeBeforeTheAnswer() throws IOException {
+        Content content = ServerFixture.text(1, 1000);
+        UnaryOperator<RemoteOptions.Builder> small = options -> options.writeBack(WriteBackOptions.builder()
+                .maxBytes(10)
+                .closeTimeout(Duration.ZERO)
+                .build());
+        try (ServerFixture server = start("server", small);
+                RawClient client = server.connect()) {
+            bucket.down = true;
+            assertThat(client.put(content.path(), content.bytes()).status()).isEqualTo(503);
+            bucket.down = false;
+            assertThat(client.put(content.path(), content.bytes()).status()).isEqualTo(200);
+            assertThat(bucket.stored).hasSize(1);
+        }
+    }
+}
