@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Kills a server while clients write by gRPC: afterwards, content is absent or whole, and what was answered is there. */
 @ExtendWith(LeakCheck.class)
 class GrpcCrashTest {
-    private static final int KILLS = CampaignScale.isFull() ? CampaignScale.of(30) : 1;
+    private static final int KILLS = CampaignScale.isFull() ? CampaignScale.of(10) : 1;
     private static final int WRITERS = 3;
     private static final int EACH = 100;
 
