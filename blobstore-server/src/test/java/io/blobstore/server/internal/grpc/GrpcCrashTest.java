@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @ExtendWith(LeakCheck.class)
 class GrpcCrashTest {
-    private static final int KILLS = CampaignScale.isFull() ? CampaignScale.of(30) : 1;
+    private static final int KILLS = CampaignScale.isFull() ? CampaignScale.of(10) : 1;
     private static final int WRITERS = 3;
     private static final int EACH = 100;
 
