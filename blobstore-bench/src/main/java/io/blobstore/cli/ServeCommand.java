@@ -156,8 +156,7 @@ final class ServeCommand implements Callable<Integer> {
             description = "A bucket behind the cache, for example s3://builds?region=eu-central-1, gs://builds or"
                     + " file:/mnt/builds: what the cache does not have is fetched from it, and what clients put is"
                     + " uploaded to it. May be one that bazel-remote uses in storage mode zstd.")
-    @Nullable
-    String proxy;
+    @Nullable String proxy;
 
     @Option(
             names = "--proxy-prefix",

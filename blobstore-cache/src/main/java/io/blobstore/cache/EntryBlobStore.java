@@ -49,8 +49,8 @@ public abstract class EntryBlobStore implements BlobStore {
     }
 
     /**
-     * Decodes all of some content, so that damage is found, and returns the form in which a cache stores it as a source,
-     * which is readable while the content is open.
+     * Decodes all of some content, so that damage is found, and returns the form in which a cache stores it as a
+     * source, which is readable while the content is open.
      *
      * @throws io.blobstore.IntegrityException if it is damaged
      */

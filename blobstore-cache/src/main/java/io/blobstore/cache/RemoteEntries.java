@@ -19,8 +19,8 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The entries of a remote cache as this process sees them: content that turned out to be wrong is not there, until it is
- * replaced; and content that is there is not stored again. Thread-safe.
+ * The entries of a remote cache as this process sees them: content that turned out to be wrong is not there, until it
+ * is replaced; and content that is there is not stored again. Thread-safe.
  */
 final class RemoteEntries extends ForwardingBlobStore {
     private static final String CONTENT = Keyspace.CAS.name().toLowerCase(Locale.ROOT) + '/';

@@ -208,7 +208,8 @@ public final class CacheServer implements Closeable {
          *
          * @throws IOException if it cannot listen, or a file of certificates or passwords is not valid, or the records
          *     of what waits to be uploaded cannot be read
-         * @throws IllegalArgumentException if uploads are to be written back, and the cache is not open in exclusive mode
+         * @throws IllegalArgumentException if uploads are to be written back, and the cache is not open in exclusive
+         *     mode
          * @throws IllegalStateException if neither {@link #http} nor {@link #grpc} was called
          */
         public CacheServer start() throws IOException {

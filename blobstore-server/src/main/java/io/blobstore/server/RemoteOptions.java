@@ -154,9 +154,9 @@ public final class RemoteOptions {
         }
 
         /**
-         * Sets how much may wait to be uploaded; default: 10,000 entries of together 4 GiB. What exceeds that is uploaded
-         * before it is acknowledged. The cache must be open in exclusive mode. What was acknowledged survives a kill of
-         * the process, and a power failure if the cache is {@link io.blobstore.cas.Durability#FULL durable}.
+         * Sets how much may wait to be uploaded; default: 10,000 entries of together 4 GiB. What exceeds that is
+         * uploaded before it is acknowledged. The cache must be open in exclusive mode. What was acknowledged survives
+         * a kill of the process, and a power failure if the cache is {@link io.blobstore.cas.Durability#FULL durable}.
          */
         public Builder writeBack(WriteBackOptions options) {
             uploads = true;

@@ -21,8 +21,8 @@ public interface Upload extends Closeable {
     /**
      * Ends the upload: what was sent is verified, and visible afterwards.
      *
-     * @return completes when the client may be told so: at once, unless a remote cache has to have it before; fails with
-     *     a {@link RemoteFailedException} if that is not possible
+     * @return completes when the client may be told so: at once, unless a remote cache has to have it before; fails
+     *     with a {@link RemoteFailedException} if that is not possible
      * @throws BadContentException if it is not what was announced
      * @throws io.blobstore.cas.CacheFullException if there is no room
      */

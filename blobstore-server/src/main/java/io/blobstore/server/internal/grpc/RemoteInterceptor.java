@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Fetches what a call is going to read from the remote cache, before the call reaches its service, without a thread that
- * waits. Thread-safe.
+ * Fetches what a call is going to read from the remote cache, before the call reaches its service, without a thread
+ * that waits. Thread-safe.
  */
 final class RemoteInterceptor implements ServerInterceptor {
     private static final Logger LOG = LoggerFactory.getLogger(RemoteInterceptor.class);

@@ -34,8 +34,8 @@ import java.util.OptionalLong;
 
 /**
  * The entries that bazel-remote keeps in a bucket, in storage mode {@code zstd}: content as casblobs, records as they
- * are. Content that the local cache stores as a casblob is sent as it is, in parts if it is large. The bucket belongs to
- * the caller. Thread-safe.
+ * are. Content that the local cache stores as a casblob is sent as it is, in parts if it is large. The bucket belongs
+ * to the caller. Thread-safe.
  */
 public final class CasblobStore extends EntryBlobStore {
     private static final String CONTENT = "cas/";

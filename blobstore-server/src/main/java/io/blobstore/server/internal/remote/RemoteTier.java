@@ -302,8 +302,8 @@ public final class RemoteTier {
     }
 
     /**
-     * Ends everything: downloads at once, uploads of what was acknowledged after a time at most. What was not uploaded by
-     * then stays recorded. When this returns, nothing uses the cache or the store any more. Idempotent.
+     * Ends everything: downloads at once, uploads of what was acknowledged after a time at most. What was not uploaded
+     * by then stays recorded. When this returns, nothing uses the cache or the store any more. Idempotent.
      *
      * @return whether the thread was interrupted meanwhile
      */
