@@ -31,7 +31,9 @@ import io.blobstore.server.RawClient.Response;
 import io.blobstore.server.ServerFixture.Content;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import io.grpc.netty.shaded.io.netty.channel.nio.NioEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -269,7 +271,8 @@ class RemoteTierTest {
         try (ServerFixture second = ServerFixture.start(
                 directory.resolve("second"),
                 builder -> builder.remote(remote).grpc(GrpcOptions.builder().build()))) {
-            NioEventLoopGroup loops = new NioEventLoopGroup(1); // that of gRPC would outlive the test
+            // that of gRPC would outlive the test
+            EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
             ManagedChannel channel = NettyChannelBuilder.forAddress(second.server.grpcAddress())
                     .usePlaintext()
                     .eventLoopGroup(loops)
