@@ -7,13 +7,13 @@ import io.blobstore.cas.ContentCache;
 import io.blobstore.server.internal.AccessControl;
 import io.blobstore.server.internal.AccessLog;
 import io.blobstore.server.internal.CacheAccess;
-import io.blobstore.server.internal.Face;
+import io.blobstore.server.internal.Endpoint;
 import io.blobstore.server.internal.ReadMemory;
 import io.blobstore.server.internal.ServerContext;
 import io.blobstore.server.internal.ServerMetrics;
 import io.blobstore.server.internal.Workers;
-import io.blobstore.server.internal.grpc.GrpcFace;
-import io.blobstore.server.internal.http.HttpFace;
+import io.blobstore.server.internal.grpc.GrpcEndpoint;
+import io.blobstore.server.internal.http.HttpEndpoint;
 import io.blobstore.server.internal.remote.CasblobStore;
 import io.blobstore.server.internal.remote.RemoteTier;
 import io.blobstore.transfer.RetryPolicy;
@@ -47,11 +47,11 @@ public final class CacheServer implements Closeable {
     private static final Duration DEFAULT_GRACE = Duration.ofSeconds(30);
 
     private final ServerContext context;
-    private final Optional<Face> http;
-    private final Optional<Face> grpc;
+    private final Optional<Endpoint> http;
+    private final Optional<Endpoint> grpc;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private CacheServer(ServerContext context, Optional<Face> http, Optional<Face> grpc) {
+    private CacheServer(ServerContext context, Optional<Endpoint> http, Optional<Endpoint> grpc) {
         this.context = context;
         this.http = http;
         this.grpc = grpc;
@@ -104,11 +104,11 @@ public final class CacheServer implements Closeable {
         }
         boolean interrupted = false;
         long end = System.nanoTime() + grace.toNanos();
-        faces().forEach(Face::stopAccepting);
-        for (Face face : faces().toList()) {
+        endpoints().forEach(Endpoint::stopAccepting);
+        for (Endpoint endpoint : endpoints().toList()) {
             try {
-                if (!face.awaitIdle(Duration.ofNanos(Math.max(0, end - System.nanoTime())))) {
-                    LOG.warn("requests to {} are cut off: they did not end within {}", face.address(), grace);
+                if (!endpoint.awaitIdle(Duration.ofNanos(Math.max(0, end - System.nanoTime())))) {
+                    LOG.warn("requests to {} are cut off: they did not end within {}", endpoint.address(), grace);
                 }
             } catch (InterruptedException e) {
                 interrupted = true;
@@ -117,7 +117,7 @@ public final class CacheServer implements Closeable {
         }
         Optional<RemoteTier> remote = context.cache().remote();
         remote.ifPresent(RemoteTier::endWaits);
-        faces().forEach(Face::cut);
+        endpoints().forEach(Endpoint::cut);
         context.access().close();
         interrupted |= context.workers().closeAndWait();
         if (remote.isPresent()) {
@@ -131,16 +131,16 @@ public final class CacheServer implements Closeable {
 
     /** Returns how many buffers its connections use; for tests. */
     long activeBuffers() {
-        return faces().mapToLong(Face::activeBuffers).sum();
+        return endpoints().mapToLong(Endpoint::activeBuffers).sum();
     }
 
-    private Stream<Face> faces() {
+    private Stream<Endpoint> endpoints() {
         return Stream.of(http, grpc).flatMap(Optional::stream);
     }
 
     @Override
     public String toString() {
-        return "CacheServer" + faces().map(Face::address).toList();
+        return "CacheServer" + endpoints().map(Endpoint::address).toList();
     }
 
     /** Builds {@link CacheServer}s. Not thread-safe. */
@@ -242,10 +242,11 @@ public final class CacheServer implements Closeable {
             try {
                 if (grpc.isPresent()) {
                     server = new CacheServer(
-                            context, Optional.empty(), Optional.of(GrpcFace.start(context, grpc.get())));
+                            context, Optional.empty(), Optional.of(GrpcEndpoint.start(context, grpc.get())));
                 }
                 if (http.isPresent()) {
-                    server = new CacheServer(context, Optional.of(HttpFace.start(context, http.get())), server.grpc);
+                    server =
+                            new CacheServer(context, Optional.of(HttpEndpoint.start(context, http.get())), server.grpc);
                 }
                 return server;
             } catch (IOException | RuntimeException | Error e) {

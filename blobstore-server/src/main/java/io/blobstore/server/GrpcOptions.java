@@ -3,7 +3,7 @@ package io.blobstore.server;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
-/** Options of the gRPC face of a {@link CacheServer}, the Remote Execution API. Immutable. */
+/** Options of the gRPC endpoint of a {@link CacheServer}, the Remote Execution API. Immutable. */
 public final class GrpcOptions {
     private final InetSocketAddress address;
     private final int eventLoopThreads;

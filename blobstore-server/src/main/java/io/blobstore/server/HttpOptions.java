@@ -3,7 +3,7 @@ package io.blobstore.server;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
-/** Options of the HTTP face of a {@link CacheServer}. Immutable. */
+/** Options of the HTTP endpoint of a {@link CacheServer}. Immutable. */
 public final class HttpOptions {
     private final InetSocketAddress address;
     private final int eventLoopThreads;

@@ -58,7 +58,7 @@ public final class ServerLimits {
         return new Builder();
     }
 
-    /** Returns the most open connections of a face; a further one is refused. */
+    /** Returns the most open connections of an endpoint; a further one is refused. */
     public int maxConnections() {
         return maxConnections;
     }
@@ -125,7 +125,7 @@ public final class ServerLimits {
 
         private Builder() {}
 
-        /** Sets the most open connections of a face; default 1024. */
+        /** Sets the most open connections of an endpoint; default 1024. */
         public Builder maxConnections(int connections) {
             maxConnections = connections;
             return this;

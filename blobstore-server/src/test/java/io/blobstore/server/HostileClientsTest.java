@@ -88,7 +88,7 @@ class HostileClientsTest {
                 client.head("GET", large.path(), i % 2 == 0 ? "X-A: b" : "Accept-Encoding: zstd");
             }
             try (RawClient other = server.connect()) {
-                ServerFixture.await(() -> metric(other, "blobstore_server_connections{face=\"http\"}") == 1);
+                ServerFixture.await(() -> metric(other, "blobstore_server_connections{protocol=\"http\"}") == 1);
                 ServerFixture.await(() -> metric(other, "blobstore_server_read_memory_bytes") == 0);
             }
             closeAll(clients);
@@ -121,7 +121,7 @@ class HostileClientsTest {
             }
             try (RawClient other = server.connect()) {
                 ServerFixture.await(
-                        () -> metric(other, "blobstore_server_received_bytes_total{face=\"http\"}") == 10_000);
+                        () -> metric(other, "blobstore_server_received_bytes_total{protocol=\"http\"}") == 10_000);
             }
             assertThat(server.cache.stats().reservedBytes()).isZero();
             ServerFixture.await(() -> server.temporaries().isEmpty());

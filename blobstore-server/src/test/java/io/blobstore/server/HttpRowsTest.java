@@ -165,13 +165,13 @@ class HttpRowsTest {
         String metrics = client.get("/metrics").text();
         assertThat(metrics)
                 .contains(
-                        "blobstore_server_requests_total{face=\"http\",operation=\"PUT\",keyspace=\"cas\",code=\"200\"}"
+                        "blobstore_server_requests_total{protocol=\"http\",operation=\"PUT\",keyspace=\"cas\",code=\"200\"}"
                                 + " 1\n")
                 .contains(
-                        "blobstore_server_requests_total{face=\"http\",operation=\"GET\",keyspace=\"ac\",code=\"404\"}"
+                        "blobstore_server_requests_total{protocol=\"http\",operation=\"GET\",keyspace=\"ac\",code=\"404\"}"
                                 + " 1\n")
-                .contains("blobstore_server_received_bytes_total{face=\"http\"} 10240\n")
-                .contains("blobstore_server_connections{face=\"http\"} 1\n")
+                .contains("blobstore_server_received_bytes_total{protocol=\"http\"} 10240\n")
+                .contains("blobstore_server_connections{protocol=\"http\"} 1\n")
                 .contains("blobstore_cache_entries 1\n")
                 .contains("operation=\"GET\",keyspace=\"cas\",le=\"+Inf\"} 1\n");
         assertThat(metrics.lines()).allMatch(line -> line.matches("# (HELP|TYPE) .*|[a-z_]+(\\{.*\\})? [0-9.E-]+"));

@@ -43,7 +43,7 @@ class ServerArchitectureTest {
     }
 
     @Test
-    void whatTheFacesShareKnowsNoFace() {
+    void whatTheEndpointsShareKnowsNoEndpoint() {
         classes()
                 .that()
                 .resideInAPackage(SHARED)
@@ -66,7 +66,7 @@ class ServerArchitectureTest {
     }
 
     @Test
-    void theRemoteTierKnowsNoFace() {
+    void theRemoteTierKnowsNoEndpoint() {
         classes()
                 .that()
                 .resideInAPackage(REMOTE)
@@ -90,7 +90,7 @@ class ServerArchitectureTest {
     }
 
     @Test
-    void theHttpFaceKnowsTheCacheByWhatIsShared() {
+    void theHttpEndpointKnowsTheCacheByWhatIsShared() {
         classes()
                 .that()
                 .resideInAPackage(HTTP)

@@ -5,7 +5,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One line for each request, to the logger {@code io.blobstore.server.access} at level INFO: face, client, user,
+ * One line for each request, to the logger {@code io.blobstore.server.access} at level INFO: protocol, client, user,
  * operation, resource, outcome, bytes received and sent, milliseconds. Header fields are never logged. Thread-safe.
  */
 public final class AccessLog {
@@ -14,7 +14,7 @@ public final class AccessLog {
 
     /** A request that has ended. */
     public record Line(
-            String face,
+            String protocol,
             String client,
             String user,
             String operation,
@@ -29,7 +29,7 @@ public final class AccessLog {
         if (LOG.isInfoEnabled()) {
             LOG.info(
                     "{} {} {} {} {} {} {} {} {}",
-                    line.face,
+                    line.protocol,
                     line.client,
                     line.user.isEmpty() ? "-" : printable(line.user),
                     printable(line.operation),

@@ -18,7 +18,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * What the faces do with the cache. All methods may block on the disk, and are called by {@link Workers}. Thread-safe.
+ * What the endpoints do with the cache. All methods may block on the disk, and are called by {@link Workers}.
+ * Thread-safe.
  */
 public final class CacheAccess {
     private final ContentCache cache;

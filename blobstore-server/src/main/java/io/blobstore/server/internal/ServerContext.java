@@ -5,7 +5,7 @@ import io.blobstore.server.TlsOptions;
 import java.util.Optional;
 
 /**
- * What the faces of a server share.
+ * What the endpoints of a server share.
  *
  * @param cache what they do with the cache
  * @param workers the threads that do it

@@ -9,32 +9,32 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Counts what the faces do. The values of labels are few: none is chosen by clients. Thread-safe. */
+/** Counts what the protocols do. The values of labels are few: none is chosen by clients. Thread-safe. */
 public final class ServerMetrics {
     /**
      * A kind of request.
      *
-     * @param face {@code http} or {@code grpc}
+     * @param protocol {@code http} or {@code grpc}
      * @param operation the method, or {@code other}
      * @param keyspace {@code cas}, {@code ac}, or empty if the request is about neither
      */
-    public record Kind(String face, String operation, String keyspace) {}
+    public record Kind(String protocol, String operation, String keyspace) {}
 
     private record Outcome(Kind kind, String code) {}
 
-    private record FaceCounts(
+    private record ProtocolCounts(
             LongAdder received, LongAdder sent, LongAdder opened, LongAdder closed, LongAdder refused) {
-        FaceCounts() {
+        ProtocolCounts() {
             this(new LongAdder(), new LongAdder(), new LongAdder(), new LongAdder(), new LongAdder());
         }
     }
 
     private final Map<Outcome, LongAdder> requests = new ConcurrentHashMap<>();
     private final Map<Kind, Histogram> durations = new ConcurrentHashMap<>();
-    private final Map<String, FaceCounts> faces = new ConcurrentHashMap<>();
+    private final Map<String, ProtocolCounts> protocols = new ConcurrentHashMap<>();
 
-    private FaceCounts face(String face) {
-        return faces.computeIfAbsent(face, name -> new FaceCounts());
+    private ProtocolCounts protocol(String protocol) {
+        return protocols.computeIfAbsent(protocol, name -> new ProtocolCounts());
     }
 
     /**
@@ -50,28 +50,28 @@ public final class ServerMetrics {
     }
 
     /** Counts bytes of bodies that were received. */
-    public void received(String face, long bytes) {
-        face(face).received.add(bytes);
+    public void received(String protocol, long bytes) {
+        protocol(protocol).received.add(bytes);
     }
 
     /** Counts bytes of bodies that were sent. */
-    public void sent(String face, long bytes) {
-        face(face).sent.add(bytes);
+    public void sent(String protocol, long bytes) {
+        protocol(protocol).sent.add(bytes);
     }
 
     /** Counts a connection that was opened. */
-    public void opened(String face) {
-        face(face).opened.increment();
+    public void opened(String protocol) {
+        protocol(protocol).opened.increment();
     }
 
     /** Counts a connection that was closed. */
-    public void closed(String face) {
-        face(face).closed.increment();
+    public void closed(String protocol) {
+        protocol(protocol).closed.increment();
     }
 
     /** Counts a connection that was refused, because there were too many. */
-    public void refused(String face) {
-        face(face).refused.increment();
+    public void refused(String protocol) {
+        protocol(protocol).refused.increment();
     }
 
     /** Returns all counts in the text format of Prometheus. */
@@ -79,7 +79,7 @@ public final class ServerMetrics {
         PrometheusText text = new PrometheusText();
         requests(text);
         durations(text);
-        faces(text);
+        protocols(text);
         text.gauge(
                 "blobstore_server_read_memory_bytes",
                 "Direct memory of content on its way.",
@@ -102,7 +102,8 @@ public final class ServerMetrics {
     }
 
     private static String labels(Kind kind) {
-        return "face=\"" + kind.face + "\",operation=\"" + kind.operation + "\",keyspace=\"" + kind.keyspace + '"';
+        return "protocol=\"" + kind.protocol + "\",operation=\"" + kind.operation + "\",keyspace=\"" + kind.keyspace
+                + '"';
     }
 
     private void durations(PrometheusText text) {
@@ -113,19 +114,20 @@ public final class ServerMetrics {
                 .forEach(entry -> text.histogram(name, labels(entry.getKey()), entry.getValue()));
     }
 
-    private void faces(PrometheusText text) {
+    private void protocols(PrometheusText text) {
         String received = "blobstore_server_received_bytes_total";
         text.family(received, "counter", "Bytes of request bodies.");
-        faces.forEach((face, counts) -> text.sample(received, label(face), counts.received.sum()));
+        protocols.forEach((protocol, counts) -> text.sample(received, label(protocol), counts.received.sum()));
         String sent = "blobstore_server_sent_bytes_total";
         text.family(sent, "counter", "Bytes of response bodies.");
-        faces.forEach((face, counts) -> text.sample(sent, label(face), counts.sent.sum()));
+        protocols.forEach((protocol, counts) -> text.sample(sent, label(protocol), counts.sent.sum()));
         String open = "blobstore_server_connections";
         text.family(open, "gauge", "Open connections.");
-        faces.forEach((face, counts) -> text.sample(open, label(face), counts.opened.sum() - counts.closed.sum()));
+        protocols.forEach(
+                (protocol, counts) -> text.sample(open, label(protocol), counts.opened.sum() - counts.closed.sum()));
         String refused = "blobstore_server_refused_connections_total";
         text.family(refused, "counter", "Connections refused because there were too many.");
-        faces.forEach((face, counts) -> text.sample(refused, label(face), counts.refused.sum()));
+        protocols.forEach((protocol, counts) -> text.sample(refused, label(protocol), counts.refused.sum()));
     }
 
     private static void remote(PrometheusText text, RemoteTier remote) {
@@ -148,8 +150,8 @@ public final class ServerMetrics {
         text.gauge("blobstore_remote_pending_bytes", "The size of their content.", cache.pendingBytes());
     }
 
-    private static String label(String face) {
-        return "face=\"" + face + '"';
+    private static String label(String protocol) {
+        return "protocol=\"" + protocol + '"';
     }
 
     private static void cache(PrometheusText text, CacheStats cache) {

@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The threads that work on the cache for all faces: they may block on the disk, and never on a client. The number of
- * tasks that wait is bounded. Thread-safe.
+ * The threads that work on the cache for all endpoints: they may block on the disk, and never on a client. The number
+ * of tasks that wait is bounded. Thread-safe.
  */
 public final class Workers implements Executor {
     private static final Logger LOG = LoggerFactory.getLogger(Workers.class);

@@ -1,4 +1,4 @@
-/** What the faces of a server share: work on the cache, access control, counts, limits. */
+/** What the endpoints of a server share: work on the cache, access control, counts, limits. */
 @NullMarked
 package io.blobstore.server.internal;
 

@@ -94,14 +94,14 @@ public final class ServerProcess implements AutoCloseable {
     }
 
     /** Returns how many requests of an operation have ended with a code so far. */
-    public long requests(String face, String operation, String code) throws IOException {
+    public long requests(String protocol, String operation, String code) throws IOException {
         URLConnection connection = http().resolve("/metrics").toURL().openConnection();
         connection.setRequestProperty("Connection", "close");
         try (InputStream body = connection.getInputStream()) {
             return new String(body.readAllBytes(), StandardCharsets.UTF_8)
                     .lines()
                     .filter(line -> line.startsWith("blobstore_server_requests_total{")
-                            && line.contains("face=\"" + face + '"')
+                            && line.contains("protocol=\"" + protocol + '"')
                             && line.contains("operation=\"" + operation + '"')
                             && line.contains("code=\"" + code + '"'))
                     .mapToLong(line -> Long.parseLong(line.substring(line.lastIndexOf(' ') + 1)))

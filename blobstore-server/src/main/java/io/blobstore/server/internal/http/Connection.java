@@ -35,7 +35,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     /** So many messages of one read may wait; more are an attack, or chunks of a few bytes each. */
     private static final int MAX_AHEAD = 2048;
 
-    private final HttpFace face;
+    private final HttpEndpoint endpoint;
     private final Patience patience;
     private ChannelHandlerContext context;
     private ResponseWriter response;
@@ -50,17 +50,17 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private boolean requestEnded;
 
     @SuppressWarnings("NullAway.Init") // the rest is set when the connection opens
-    Connection(HttpFace face) {
-        this.face = face;
-        this.patience = new Patience(face.context().limits());
+    Connection(HttpEndpoint endpoint) {
+        this.endpoint = endpoint;
+        this.patience = new Patience(endpoint.context().limits());
     }
 
     Patience patience() {
         return patience;
     }
 
-    HttpFace face() {
-        return face;
+    HttpEndpoint endpoint() {
+        return endpoint;
     }
 
     ResponseWriter response() {
@@ -76,7 +76,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
-        response = new ResponseWriter(this, ctx, patience, face.context().metrics());
+        response = new ResponseWriter(this, ctx, patience, endpoint.context().metrics());
         inbox = new Inbox(ctx, patience, this::take);
     }
 
@@ -135,7 +135,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     private void awaitRequest() {
         exchange = null;
-        if (face.isStopping()) {
+        if (endpoint.isStopping()) {
             context.close();
             return;
         }
@@ -149,14 +149,14 @@ final class Connection extends ChannelInboundHandlerAdapter {
         received = 0;
         requestEnded = false;
         response.begin(head);
-        face.requests().begin();
+        endpoint.requests().begin();
         Exchange begun = Routes.exchange(this, head);
         exchange = begun;
         if (begun.isPublic()) {
             begun.begin();
             return;
         }
-        Admission.decide(face.context().access(), context, begun, decision -> decided(begun, decision));
+        Admission.decide(endpoint.context().access(), context, begun, decision -> decided(begun, decision));
     }
 
     private void decided(Exchange begun, Decision decision) {
@@ -184,7 +184,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         }
         int bytes = content.content().readableBytes();
         received += bytes;
-        face.context().metrics().received(HttpFace.NAME, bytes);
+        endpoint.context().metrics().received(HttpEndpoint.NAME, bytes);
         requestEnded = content instanceof LastHttpContent;
         if (response.status() == null && bytes > 0) {
             current.content(content.content().retain());
@@ -232,7 +232,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     /** Returns whether another request can follow, after the response to this one. */
     boolean canGoOn() {
-        return !face.isStopping() && (requestEnded || (exchange != null && isDrainable(exchange.head)));
+        return !endpoint.isStopping() && (requestEnded || (exchange != null && isDrainable(exchange.head)));
     }
 
     /** Returns whether so little of the body is left that it is read and dropped. */
@@ -273,11 +273,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     private void record(Exchange ended, String outcome) {
         long nanos = System.nanoTime() - began;
-        face.context().metrics().request(Routes.kind(ended.head), outcome, nanos);
-        face.context()
+        endpoint.context().metrics().request(Routes.kind(ended.head), outcome, nanos);
+        endpoint.context()
                 .log()
                 .write(new AccessLog.Line(
-                        HttpFace.NAME,
+                        HttpEndpoint.NAME,
                         String.valueOf(context.channel().remoteAddress()),
                         user,
                         ended.head.method().name(),
@@ -286,7 +286,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
                         received,
                         response.sent(),
                         nanos));
-        face.requests().end();
+        endpoint.requests().end();
     }
 
     // ---- ends
@@ -315,14 +315,14 @@ final class Connection extends ChannelInboundHandlerAdapter {
         context.close();
     }
 
-    /** See {@link HttpFace#onWorker}: what follows is done by the event loop of this connection. */
+    /** See {@link HttpEndpoint#onWorker}: what follows is done by the event loop of this connection. */
     <T> void onWorker(Callable<T> work, BiConsumer<@Nullable T, @Nullable Throwable> then) {
-        face.onWorker(work, context.executor(), guarded(then));
+        endpoint.onWorker(work, context.executor(), guarded(then));
     }
 
-    /** See {@link HttpFace#await}: what follows is done by the event loop of this connection. */
+    /** See {@link HttpEndpoint#await}: what follows is done by the event loop of this connection. */
     <T> void await(CompletableFuture<T> future, BiConsumer<@Nullable T, @Nullable Throwable> then) {
-        face.await(future, context.executor(), guarded(then));
+        endpoint.await(future, context.executor(), guarded(then));
     }
 
     private <T> BiConsumer<@Nullable T, @Nullable Throwable> guarded(

@@ -73,7 +73,7 @@ final class Download extends Exchange {
 
     private Found find(Representation.Wish wish) throws IOException {
         try {
-            return new Found(Representation.find(connection.face().context().cache(), wish)
+            return new Found(Representation.find(connection.endpoint().context().cache(), wish)
                     .orElse(null));
         } catch (IntegrityException e) {
             LOG.debug("{} is not there any more", blob, e);
@@ -98,7 +98,7 @@ final class Download extends Exchange {
 
     /** Looks for what the local cache does not have: once, and only for its size if nothing else is wanted. */
     private void askRemote() {
-        CacheAccess cache = connection.face().context().cache();
+        CacheAccess cache = connection.endpoint().context().cache();
         if (cache.remote().isEmpty() || asked) {
             connection.respond(HttpResponseStatus.NOT_FOUND, "not found");
             return;

@@ -33,7 +33,7 @@ final class PageAnswer extends Exchange {
     }
 
     private String text() {
-        ServerContext context = connection.face().context();
+        ServerContext context = connection.endpoint().context();
         return switch (page) {
             case HEALTH -> {
                 context.cache().stats(); // throws if the cache was closed

@@ -67,7 +67,7 @@ final class Receipt extends Exchange {
     @Override
     void begin() {
         try {
-            plan = UploadPlan.of(head, blob, connection.face().context().cache());
+            plan = UploadPlan.of(head, blob, connection.endpoint().context().cache());
         } catch (UploadPlan.RefusedException e) {
             over = true;
             connection.respond(e.status(), String.valueOf(e.getMessage()));
@@ -148,7 +148,7 @@ final class Receipt extends Exchange {
         try {
             Upload open = upload;
             if (open == null) {
-                open = planned.begin(connection.face().context().cache());
+                open = planned.begin(connection.endpoint().context().cache());
                 upload = open;
             }
             for (ByteBuf piece : batch) {

@@ -125,7 +125,7 @@ final class ResponseWriter {
     private void count(long bytes) {
         sent += bytes;
         patience.sent(bytes);
-        metrics.sent(HttpFace.NAME, bytes);
+        metrics.sent(HttpEndpoint.NAME, bytes);
     }
 
     /** Sends what was written. */

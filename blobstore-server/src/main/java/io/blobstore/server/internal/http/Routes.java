@@ -58,7 +58,7 @@ final class Routes {
         if (reads) {
             return new Download(connection, head, blob);
         }
-        if (!connection.face().isWritable()) {
+        if (!connection.endpoint().isWritable()) {
             return notAllowed(connection, head, "GET, HEAD");
         }
         return method.equals(HttpMethod.PUT)
@@ -85,7 +85,7 @@ final class Routes {
                 method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD) || method.equals(HttpMethod.PUT);
         Resource resource = head.decoderResult().isFailure() ? Resource.UNKNOWN : Resource.parse(head.uri());
         return new ServerMetrics.Kind(
-                HttpFace.NAME,
+                HttpEndpoint.NAME,
                 known ? method.name() : "other",
                 resource instanceof Resource.Blob blob ? blob.keyspaceName() : "");
     }

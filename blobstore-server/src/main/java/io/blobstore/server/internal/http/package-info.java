@@ -1,4 +1,4 @@
-/** The HTTP face. */
+/** The HTTP endpoint. */
 @NullMarked
 package io.blobstore.server.internal.http;
 

@@ -31,9 +31,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The remote cache behind the local one, for the faces. Nothing here blocks its caller on the network: futures complete
- * on threads of this tier, which may block on the disk. A remote cache that fails is one that has nothing; if it fails
- * several times in a row, it is left alone for a while. Thread-safe.
+ * The remote cache behind the local one, for the endpoints. Nothing here blocks its caller on the network: futures
+ * complete on threads of this tier, which may block on the disk. A remote cache that fails is one that has nothing; if
+ * it fails several times in a row, it is left alone for a while. Thread-safe.
  */
 public final class RemoteTier {
     private static final Logger LOG = LoggerFactory.getLogger(RemoteTier.class);

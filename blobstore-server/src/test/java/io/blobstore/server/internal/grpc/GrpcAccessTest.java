@@ -216,7 +216,7 @@ class GrpcAccessTest {
                             .toFile());
         }
         SslContext tls = builder.build();
-        return new GrpcClient(fixture.face.address(), channel -> channel.sslContext(tls));
+        return new GrpcClient(fixture.endpoint.address(), channel -> channel.sslContext(tls));
     }
 
     @Test

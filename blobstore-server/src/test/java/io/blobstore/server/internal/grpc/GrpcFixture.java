@@ -27,7 +27,7 @@ import java.util.function.BooleanSupplier;
 final class GrpcFixture implements Closeable {
     final ContentCache cache;
     final ServerContext context;
-    final GrpcFace face;
+    final GrpcEndpoint endpoint;
     final GrpcClient client;
 
     GrpcFixture(Path directory, StorageMode mode) throws IOException {
@@ -69,8 +69,8 @@ final class GrpcFixture implements Closeable {
                 new AccessLog(),
                 limits,
                 tls);
-        face = GrpcFace.start(context, GrpcOptions.builder().build());
-        client = new GrpcClient(face.address());
+        endpoint = GrpcEndpoint.start(context, GrpcOptions.builder().build());
+        client = new GrpcClient(endpoint.address());
     }
 
     static void await(BooleanSupplier condition) {
@@ -85,12 +85,12 @@ final class GrpcFixture implements Closeable {
     @Override
     public void close() throws IOException {
         client.close();
-        face.stopAccepting();
-        face.cut();
+        endpoint.stopAccepting();
+        endpoint.cut();
         context.access().close();
         context.workers().closeAndWait();
         assertThat(context.cache().memory().used()).as("memory for reads").isZero();
-        assertThat(face.activeBuffers()).as("buffers in use").isZero();
+        assertThat(endpoint.activeBuffers()).as("buffers in use").isZero();
         assertThat(cache.stats().reservedBytes()).as("reserved").isZero();
         if (cache.accessMode() != AccessMode.READ_ONLY) {
             cache.evictTo(0);

@@ -122,7 +122,7 @@ class GrpcHostileTest {
     void declaredSizesTakeNoRoomThatOthersNeed() throws Exception {
         Digest tooLarge = new Digest(digest(KEPT).sha256(), 5L << 30);
         refused(Status.Code.INVALID_ARGUMENT, () -> fixture.client.write(upload(blob(tooLarge)), new byte[100]));
-        try (GrpcClient hostile = new GrpcClient(fixture.face.address())) {
+        try (GrpcClient hostile = new GrpcClient(fixture.endpoint.address())) {
             List<GrpcClient.Write> writes = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
                 Digest declared = new Digest(digest(text(i + 1)).sha256(), 200L << 20);
@@ -142,7 +142,7 @@ class GrpcHostileTest {
     @Test
     void callsAreLimited() throws Exception {
         int max = 8 * MAX_CONNECTIONS;
-        try (GrpcClient hostile = new GrpcClient(fixture.face.address())) {
+        try (GrpcClient hostile = new GrpcClient(fixture.endpoint.address())) {
             for (int i = 0; i < max; i++) {
                 Digest declared = new Digest(digest(text(i + 1)).sha256(), 1 << 20);
                 hostile.write().send(upload(blob(declared)), 0, ByteString.copyFrom(new byte[10]), false);
@@ -163,7 +163,7 @@ class GrpcHostileTest {
     }
 
     private Socket connect() throws IOException {
-        InetSocketAddress address = fixture.face.address();
+        InetSocketAddress address = fixture.endpoint.address();
         Socket socket = new Socket(address.getAddress(), address.getPort());
         socket.setSoTimeout(60_000);
         return socket;

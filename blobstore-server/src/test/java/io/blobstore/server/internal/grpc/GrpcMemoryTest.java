@@ -71,7 +71,7 @@ class GrpcMemoryTest {
             Digest digest = put(fixture, content);
             ReadMemory memory = fixture.context.cache().memory();
             List<ClientCall<ReadRequest, ?>> calls = new ArrayList<>();
-            try (GrpcClient slow = new GrpcClient(fixture.face.address())) {
+            try (GrpcClient slow = new GrpcClient(fixture.endpoint.address())) {
                 for (int i = 0; i < READERS; i++) {
                     String resource = i % 2 == 0 ? blob(digest) : frames(digest);
                     calls.add(stalled(
@@ -84,7 +84,7 @@ class GrpcMemoryTest {
                 for (int i = 0; i < 3; i++) {
                     assertThat(fixture.client.read(blob(digest), 0, 0)).isEqualTo(content);
                     assertThat(memory.used()).isLessThanOrEqualTo(bound);
-                    assertThat(fixture.face.bufferMemory()).isLessThanOrEqualTo(bound + (4L << 20));
+                    assertThat(fixture.endpoint.bufferMemory()).isLessThanOrEqualTo(bound + (4L << 20));
                 }
                 calls.subList(0, READERS / 2).forEach(call -> call.cancel("the test cancels", null));
                 await(() -> memory.used() <= BUDGET + (long) READERS / 2 * ReadMemory.SMALL);
@@ -109,7 +109,7 @@ class GrpcMemoryTest {
                     .setRootDigest(Digests.of(put(fixture, root.build().toByteArray())))
                     .build();
             ReadMemory memory = fixture.context.cache().memory();
-            try (GrpcClient slow = new GrpcClient(fixture.face.address())) {
+            try (GrpcClient slow = new GrpcClient(fixture.endpoint.address())) {
                 stalled(slow, ContentAddressableStorageGrpc.getGetTreeMethod(), request);
                 await(() -> memory.used() > 0);
                 // A whole response to somebody else: the first one had the time to be sent, if nothing held it back.
@@ -119,7 +119,7 @@ class GrpcMemoryTest {
                         .forEachRemaining(page -> all.addAll(page.getDirectoriesList()));
                 assertThat(all).hasSize(25);
                 assertThat(memory.used()).isLessThan(3 << 20);
-                assertThat(fixture.face.bufferMemory()).isLessThan(8 << 20);
+                assertThat(fixture.endpoint.bufferMemory()).isLessThan(8 << 20);
             }
             await(() -> memory.used() == 0);
         }

@@ -2,7 +2,7 @@ package io.blobstore.server.internal.http;
 
 import io.blobstore.cas.AccessMode;
 import io.blobstore.server.HttpOptions;
-import io.blobstore.server.internal.Face;
+import io.blobstore.server.internal.Endpoint;
 import io.blobstore.server.internal.ServerContext;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
@@ -38,9 +38,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** The HTTP face: listens, and gives each connection its handlers. Thread-safe. */
+/** The HTTP endpoint: listens, and gives each connection its handlers. Thread-safe. */
 @SuppressWarnings("FutureReturnValueIgnored") // that a channel is closed is waited for in cut()
-public final class HttpFace implements Face {
+public final class HttpEndpoint implements Endpoint {
     static final String NAME = "http";
 
     private static final int MAX_RECEIVED = 128 << 10;
@@ -64,7 +64,7 @@ public final class HttpFace implements Face {
     private Channel listener;
 
     @SuppressWarnings("NullAway.Init") // the listener is set before anyone else knows this
-    private HttpFace(ServerContext context, HttpOptions options) throws IOException {
+    private HttpEndpoint(ServerContext context, HttpOptions options) throws IOException {
         this.context = context;
         tls = context.tls().isPresent() ? Optional.of(Certificates.context(context)) : Optional.empty();
         writable = context.cache().cache().accessMode() != AccessMode.READ_ONLY;
@@ -78,15 +78,15 @@ public final class HttpFace implements Face {
      *
      * @throws IOException if the address cannot be used, or a certificate is not valid
      */
-    public static HttpFace start(ServerContext context, HttpOptions options) throws IOException {
-        HttpFace face = new HttpFace(context, options);
-        ChannelFuture bound = face.bootstrap().bind(options.address()).awaitUninterruptibly();
+    public static HttpEndpoint start(ServerContext context, HttpOptions options) throws IOException {
+        HttpEndpoint endpoint = new HttpEndpoint(context, options);
+        ChannelFuture bound = endpoint.bootstrap().bind(options.address()).awaitUninterruptibly();
         if (!bound.isSuccess()) {
-            face.endLoops();
+            endpoint.endLoops();
             throw new IOException("cannot listen on " + options.address() + ": " + bound.cause(), bound.cause());
         }
-        face.listener = bound.channel();
-        return face;
+        endpoint.listener = bound.channel();
+        return endpoint;
     }
 
     private ServerBootstrap bootstrap() {

@@ -4,7 +4,7 @@ import io.blobstore.cas.AccessMode;
 import io.blobstore.server.GrpcOptions;
 import io.blobstore.server.TlsOptions;
 import io.blobstore.server.internal.CacheAccess;
-import io.blobstore.server.internal.Face;
+import io.blobstore.server.internal.Endpoint;
 import io.blobstore.server.internal.ServerContext;
 import io.blobstore.server.internal.Workers;
 import io.grpc.Server;
@@ -35,7 +35,7 @@ import java.util.concurrent.TimeUnit;
  * while it reads or writes the disk: gRPC says when a client takes or has sent more.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // that the event loops end is waited for, or nothing was started
-public final class GrpcFace implements Face {
+public final class GrpcEndpoint implements Endpoint {
     /** Clients send messages of 4 MiB at most, by gRPC's own default; some set more for batches. */
     private static final int MAX_MESSAGE = 16 << 20;
 
@@ -54,7 +54,7 @@ public final class GrpcFace implements Face {
     private final PooledByteBufAllocator buffers;
     private final Workers workers;
 
-    private GrpcFace(
+    private GrpcEndpoint(
             Server server,
             HealthStatusManager health,
             EventLoopGroup loops,
@@ -72,7 +72,7 @@ public final class GrpcFace implements Face {
      *
      * @throws IOException if it cannot, or the certificates are not valid
      */
-    public static GrpcFace start(ServerContext context, GrpcOptions options) throws IOException {
+    public static GrpcEndpoint start(ServerContext context, GrpcOptions options) throws IOException {
         CacheAccess cache = context.cache();
         boolean writable = cache.cache().accessMode() != AccessMode.READ_ONLY;
         HealthStatusManager health = new HealthStatusManager();
@@ -116,9 +116,9 @@ public final class GrpcFace implements Face {
             if (tls.isPresent()) {
                 builder.sslContext(sslContext(tls.get(), context.access().allowsAnonymousReads()));
             }
-            GrpcFace face = new GrpcFace(builder.build().start(), health, loops, buffers, workers);
+            GrpcEndpoint endpoint = new GrpcEndpoint(builder.build().start(), health, loops, buffers, workers);
             started = true;
-            return face;
+            return endpoint;
         } finally {
             if (!started) {
                 loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);

@@ -4,7 +4,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 
 /** A protocol by which clients use a cache: a listening socket and its connections. Thread-safe. */
-public interface Face {
+public interface Endpoint {
     /** Returns the address that it listens on. */
     InetSocketAddress address();
 
@@ -22,7 +22,7 @@ public interface Face {
     long activeBuffers();
 
     /**
-     * Closes all connections, and waits until nothing of this face uses the cache, a buffer or a thread any more,
+     * Closes all connections, and waits until nothing of this endpoint uses the cache, a buffer or a thread any more,
      * except for tasks of the workers. Idempotent.
      */
     void cut();
