@@ -1,5 +1,8 @@
 package io.blobstore.cli;
 
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
 /**
  * Configures logging: off by default, so that a failure is one line.
  *
@@ -7,6 +10,12 @@ package io.blobstore.cli;
  * they sign, including session tokens and customer keys.
  */
 final class Logging {
+    /** Only servers need it: other commands start without java.util.logging. */
+    private static final class Grpc {
+        /** Warns of each client that goes away in mid-read. Referenced, as its level would be forgotten otherwise. */
+        static final Logger CONNECTIONS = Logger.getLogger("io.grpc.netty.shaded.io.grpc.netty.NettyServerHandler");
+    }
+
     private Logging() {}
 
     /** Configures logging. Must be called before the first logger is created: slf4j-simple reads its settings once. */
@@ -25,6 +34,7 @@ final class Logging {
             set("log.io.blobstore", "warn");
         }
         set("log.io.blobstore.server.access", accessLog ? "info" : "off");
+        Grpc.CONNECTIONS.setLevel(Level.SEVERE);
     }
 
     private static void set(String name, String value) {
