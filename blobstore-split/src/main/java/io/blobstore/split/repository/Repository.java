@@ -93,6 +93,9 @@ public final class Repository {
     /**
      * Creates or changes a ref, atomically.
      *
+     * <p>In a bucket, a stream to which no ref has led for half of the grace period may be deleted by a garbage
+     * collection that runs at the same time: split the content again, with the ref, instead.
+     *
      * @throws UnknownStreamException if there is no such stream
      */
     public void setRef(String ref, String stream) throws IOException {
