@@ -66,7 +66,7 @@ final class SplitCommand implements Callable<Integer> {
     @Option(
             names = "--name",
             paramLabel = "NAME",
-            description = "The stream's name. Default: the ref, with % for its slashes.")
+            description = "The stream's name. Default: the ref, with %% for its slashes.")
     @Nullable String name;
 
     @Option(
