@@ -100,15 +100,14 @@ final class IndexModel {
     }
 
     void release(Item item) {
-        if (--item.leases > 0) {
-            return;
+        if (--item.leases == 0) {
+            if (present.get(item.key) != item) {
+                doomed.remove(item);
+            } else if (item.parked) {
+                use(item);
+            }
         }
-        if (present.get(item.key) != item) {
-            doomed.remove(item);
-        } else if (item.parked) {
-            use(item);
-        }
-        shrink(0);
+        shrink(0); // also if leases are left: what is wanted may set entries aside
     }
 
     boolean isPinned(EntryKey key) {
