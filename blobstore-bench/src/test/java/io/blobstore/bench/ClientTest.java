@@ -28,6 +28,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ClientTest {
     private static final int PART = 5 << 20;
     private static final int SIZE = 2 * PART + 1000;
+    private static final List<String> PROPERTIES =
+            List.of("aws.accessKeyId", "aws.secretAccessKey", "GOOGLE_CLOUD_PROJECT");
 
     @TempDir
     private static Path directory;
@@ -36,14 +38,13 @@ class ClientTest {
 
     @BeforeAll
     static void start() throws Exception {
-        System.setProperty("aws.accessKeyId", "benchmark");
-        System.setProperty("aws.secretAccessKey", "benchmark");
-        System.setProperty("GOOGLE_CLOUD_PROJECT", "benchmark");
+        PROPERTIES.forEach(name -> System.setProperty(name, "benchmark"));
         environment = new BenchmarkEnvironment(directory, SIZE, Conditions.NONE);
     }
 
     @AfterAll
     static void stop() {
+        PROPERTIES.forEach(System::clearProperty); // other tests have credentials of their own
         environment.close();
         assertThat(directory).isEmptyDirectory();
     }
