@@ -360,7 +360,9 @@ class MergeTest {
     void aCancelledMergePublishesNothing() throws Exception {
         Fixture.split(transfers, repository, "s", tar);
         SplittableRandom random = new SplittableRandom(1);
-        for (int round = 0; round < CampaignScale.of(500, 30); round++) {
+        int rounds = CampaignScale.of(500, 30);
+        int cancelled = 0;
+        for (int round = 0; round < rounds || (cancelled == 0 && round < 100 * rounds); round++) {
             Path file = directory.resolve("file");
             Transfer<MergeResult> merge = SplitEngine.of(transfers).merge(repository, "s", BlobTarget.ofPath(file));
             LockSupport.parkNanos(random.nextLong(3_000_000));
@@ -370,9 +372,11 @@ class MergeTest {
                 assertThat(file).exists();
                 Files.delete(file);
             } catch (CancellationException e) {
+                cancelled++;
                 assertNothingIsPublished();
             }
         }
+        assertThat(cancelled).isPositive();
     }
 
     @Test
