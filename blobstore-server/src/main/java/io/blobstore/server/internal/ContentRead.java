@@ -69,7 +69,12 @@ public final class ContentRead implements Closeable {
      * @throws io.blobstore.IntegrityException if the content is damaged
      */
     public Chunk next() throws IOException {
-        Chunk chunk = memory.take(position, end - position);
+        return next(ReadMemory.LARGE);
+    }
+
+    /** Reads the next chunk, as {@link #next()} does, of a number of bytes at most. */
+    public Chunk next(int maxBytes) throws IOException {
+        Chunk chunk = memory.take(position, Math.min(end - position, maxBytes));
         boolean complete = false;
         try {
             bytes.read(position, chunk.buffer());

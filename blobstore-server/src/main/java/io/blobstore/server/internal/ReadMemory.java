@@ -37,6 +37,14 @@ public final class ReadMemory {
     }
 
     /**
+     * Returns whether there is room for a response of a number of bytes that cannot be divided: up to twice the budget,
+     * so that others, who share the budget, do not keep it from being sent.
+     */
+    public boolean hasRoom(long bytes) {
+        return used.get() + bytes <= 2 * budget;
+    }
+
+    /**
      * Takes a buffer for content that begins at an offset: it ends where a frame does, if it is large.
      *
      * @param wanted how much is left to read in bytes, 1 or more

@@ -8,6 +8,7 @@ import com.google.bytestream.ByteStreamProto.WriteRequest;
 import com.google.bytestream.ByteStreamProto.WriteResponse;
 import io.blobstore.cas.CachedContent;
 import io.blobstore.cas.Digest;
+import io.blobstore.server.ServerLimits;
 import io.blobstore.server.internal.CacheAccess;
 import io.blobstore.server.internal.ContentRead;
 import io.grpc.BindableService;
@@ -23,9 +24,11 @@ import java.util.Optional;
 /** Reads and writes blobs of any size, as they are or as zstd frames. */
 final class ByteStreamService implements BindableService {
     private final CacheAccess cache;
+    private final ServerLimits limits;
 
-    ByteStreamService(CacheAccess cache) {
+    ByteStreamService(CacheAccess cache, ServerLimits limits) {
         this.cache = cache;
+        this.limits = limits;
     }
 
     @Override
@@ -68,7 +71,7 @@ final class ByteStreamService implements BindableService {
             Messages<Piece> pieces = name.compressed()
                     ? CompressedPieces.open(content.get(), cache.memory(), offset)
                     : new PlainPieces(ContentRead.decoded(content.get(), cache.memory(), offset, end));
-            Download.start(pieces, response, cache.memory());
+            Download.start(pieces, response, limits);
         } catch (IOException | RuntimeException e) {
             response.onError(Statuses.of(e));
         }

@@ -18,6 +18,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** Counts calls, and writes one line of the access log for each. Thread-safe. */
 final class CallLog implements ServerInterceptor {
@@ -57,7 +58,8 @@ final class CallLog implements ServerInterceptor {
         };
     }
 
-    private static long size(Object message) {
+    /** Returns the size of a message in bytes, or of its content. */
+    static long size(@Nullable Object message) {
         if (message instanceof Piece piece) {
             return piece.length();
         }

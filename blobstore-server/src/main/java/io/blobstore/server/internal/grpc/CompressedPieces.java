@@ -67,14 +67,14 @@ final class CompressedPieces implements Messages<Piece> {
     }
 
     @Override
-    public Optional<Piece> next() throws IOException {
+    public Optional<Piece> next(int maxBytes) throws IOException {
         if (plain.remaining() > 0) {
-            try (Chunk chunk = plain.next()) {
+            try (Chunk chunk = plain.next(maxBytes)) {
                 return Optional.of(encode(chunk.buffer()));
             }
         }
         if (frames.remaining() > 0) {
-            Chunk chunk = frames.next();
+            Chunk chunk = frames.next(maxBytes);
             return Optional.of(new Piece(chunk.buffer(), chunk::close));
         }
         if (empty) {
@@ -97,11 +97,6 @@ final class CompressedPieces implements Messages<Piece> {
                 memory.close();
             }
         }
-    }
-
-    @Override
-    public int size(Piece piece) {
-        return piece.length();
     }
 
     @Override

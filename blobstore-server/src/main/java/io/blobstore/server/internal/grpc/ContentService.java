@@ -12,6 +12,7 @@ import build.bazel.remote.execution.v2.GetTreeRequest;
 import build.bazel.remote.execution.v2.GetTreeResponse;
 import com.google.protobuf.UnsafeByteOperations;
 import io.blobstore.cas.Digest;
+import io.blobstore.server.ServerLimits;
 import io.blobstore.server.internal.CacheAccess;
 import io.blobstore.server.internal.Upload;
 import io.grpc.Status;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 
 /** Finds, reads and writes blobs, many small ones in a call. Each blob of a batch has its own status. */
 final class ContentService extends ContentAddressableStorageGrpc.ContentAddressableStorageImplBase {
@@ -31,9 +33,18 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
     static final int MAX_BATCH_BYTES = (4 << 20) - (64 << 10);
 
     private final CacheAccess cache;
+    private final ServerLimits limits;
+    private final Turns batches;
 
-    ContentService(CacheAccess cache) {
+    /**
+     * Creates the service.
+     *
+     * @param workers run batches that had to wait
+     */
+    ContentService(CacheAccess cache, ServerLimits limits, Executor workers) {
         this.cache = cache;
+        this.limits = limits;
+        batches = new Turns(limits.readMemory() / 2, workers);
     }
 
     @Override
@@ -110,6 +121,19 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
         try {
             Digests.requireSha256(request.getDigestFunction());
             requireBatch(request.getDigestsList());
+            ServerCallStreamObserver<BatchReadBlobsResponse> call =
+                    (ServerCallStreamObserver<BatchReadBlobsResponse>) response;
+            Turns.Turn turn = batches.of(content(request.getDigestsList()), () -> read(request, response));
+            call.setOnCancelHandler(turn::close);
+            call.setOnCloseHandler(turn::close); // the client has taken the response
+            turn.await();
+        } catch (RuntimeException e) {
+            response.onError(Statuses.of(e));
+        }
+    }
+
+    private void read(BatchReadBlobsRequest request, StreamObserver<BatchReadBlobsResponse> response) {
+        try {
             boolean zstd = request.getAcceptableCompressorsList().contains(Compressor.Value.ZSTD);
             BatchReadBlobsResponse.Builder results = BatchReadBlobsResponse.newBuilder();
             for (build.bazel.remote.execution.v2.Digest digest : request.getDigestsList()) {
@@ -127,6 +151,13 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
             throw new IllegalArgumentException("a batch has at most " + MAX_BATCH_BYTES
                     + " bytes of content: ask for fewer blobs, or read large ones with ByteStream");
         }
+    }
+
+    /** Returns how many bytes of content a batch has that {@link #fits}. */
+    private static long content(List<build.bazel.remote.execution.v2.Digest> digests) {
+        return digests.stream()
+                .mapToLong(digest -> Math.max(0, digest.getSizeBytes()))
+                .sum();
     }
 
     /** Returns whether content is small enough to be read in one batch. */
@@ -170,9 +201,7 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
         try {
             Digests.requireSha256(request.getDigestFunction());
             Download.start(
-                    DirectoryTree.of(cache, request),
-                    (ServerCallStreamObserver<GetTreeResponse>) response,
-                    cache.memory());
+                    DirectoryTree.of(cache, request), (ServerCallStreamObserver<GetTreeResponse>) response, limits);
         } catch (IOException | RuntimeException e) {
             response.onError(Statuses.of(e));
         }

@@ -33,9 +33,6 @@ final class DirectoryTree implements Messages<GetTreeResponse> {
     /** No tree has more directories; a larger one is an attack or a mistake. */
     private static final int MAX_DIRECTORIES = 1 << 20;
 
-    /** Bytes in a response: below the 4 MiB that clients accept. */
-    private static final int PAGE_BYTES = 1 << 20;
-
     private static final int FETCH_SECONDS = 30;
     private static final Logger LOG = LoggerFactory.getLogger(DirectoryTree.class);
 
@@ -69,12 +66,12 @@ final class DirectoryTree implements Messages<GetTreeResponse> {
     }
 
     @Override
-    public Optional<GetTreeResponse> next() throws IOException {
+    public Optional<GetTreeResponse> next(int maxBytes) throws IOException {
         GetTreeResponse.Builder page = GetTreeResponse.newBuilder();
         long bytes = 0;
         while (!waiting.isEmpty() && page.getDirectoriesCount() < pageSize) {
             Digest digest = waiting.element();
-            if (bytes > 0 && bytes + digest.size() > PAGE_BYTES) {
+            if (bytes > 0 && bytes + digest.size() > maxBytes) {
                 break;
             }
             waiting.remove();
@@ -88,11 +85,6 @@ final class DirectoryTree implements Messages<GetTreeResponse> {
             }
         }
         return page.getDirectoriesCount() > 0 ? Optional.of(page.build()) : Optional.empty();
-    }
-
-    @Override
-    public int size(GetTreeResponse page) {
-        return page.getSerializedSize();
     }
 
     @Override

@@ -77,6 +77,7 @@ public final class GrpcEndpoint implements Endpoint {
         boolean writable = cache.cache().accessMode() != AccessMode.READ_ONLY;
         HealthStatusManager health = new HealthStatusManager();
         Workers workers = Workers.forCalls(context.limits().workerThreads());
+        CallPaces paces = new CallPaces(context.limits(), cache.memory(), workers);
         ConnectionLimit connections = new ConnectionLimit(context.limits().maxConnections(), context.metrics());
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 options.eventLoopThreads(),
@@ -102,13 +103,15 @@ public final class GrpcEndpoint implements Endpoint {
                     .permitKeepAliveWithoutCalls(true)
                     .permitKeepAliveTime(10, TimeUnit.SECONDS)
                     .addService(new CapabilitiesService(cache.maxBlobBytes(), writable))
-                    .addService(new ContentService(cache))
+                    .addService(new ContentService(cache, context.limits(), workers))
                     .addService(new ActionCacheService(
                             new ActionResults(cache, options.checkOutputs()), cache.maxRecordBytes()))
-                    .addService(new ByteStreamService(cache))
+                    .addService(new ByteStreamService(cache, context.limits()))
                     .addService(health.getHealthService())
                     .intercept(new RemoteInterceptor(cache, workers))
                     .intercept(new AccessInterceptor(context.access(), writable))
+                    .addStreamTracerFactory(paces)
+                    .intercept(paces)
                     .intercept(new CallLimit(
                             CALLS_PER_CONNECTION * context.limits().maxConnections()))
                     .intercept(new CallLog(context.metrics(), context.log())); // the last one is called first
@@ -117,6 +120,7 @@ public final class GrpcEndpoint implements Endpoint {
                 builder.sslContext(sslContext(tls.get(), context.access().allowsAnonymousReads()));
             }
             GrpcEndpoint endpoint = new GrpcEndpoint(builder.build().start(), health, loops, buffers, workers);
+            paces.start(loops);
             started = true;
             return endpoint;
         } finally {

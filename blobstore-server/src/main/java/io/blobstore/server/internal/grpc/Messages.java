@@ -10,11 +10,12 @@ import java.util.Optional;
  * @param <T> the type of a message
  */
 interface Messages<T> extends Closeable {
-    /** Returns the next message, to be sent; empty at the end. */
-    Optional<T> next() throws IOException;
-
-    /** Returns about how many bytes a message has. */
-    int size(T message);
+    /**
+     * Returns the next message, to be sent; empty at the end.
+     *
+     * @param maxBytes the most bytes of content that it may have, if it can be divided
+     */
+    Optional<T> next(int maxBytes) throws IOException;
 
     /** Releases what a message holds, unless gRPC has it and releases it. */
     default void discard(T message) {}

@@ -14,17 +14,12 @@ final class PlainPieces implements Messages<Piece> {
     }
 
     @Override
-    public Optional<Piece> next() throws IOException {
+    public Optional<Piece> next(int maxBytes) throws IOException {
         if (read.remaining() == 0) {
             return Optional.empty();
         }
-        Chunk chunk = read.next();
+        Chunk chunk = read.next(maxBytes);
         return Optional.of(new Piece(chunk.buffer(), chunk::close));
-    }
-
-    @Override
-    public int size(Piece piece) {
-        return piece.length();
     }
 
     @Override

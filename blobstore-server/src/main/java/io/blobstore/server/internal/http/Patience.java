@@ -1,6 +1,7 @@
 package io.blobstore.server.internal.http;
 
 import io.blobstore.server.ServerLimits;
+import io.blobstore.server.internal.Pace;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import java.util.concurrent.ScheduledFuture;

@@ -8,7 +8,11 @@ import com.google.bytestream.ByteStreamProto.WriteResponse;
 import com.google.protobuf.ByteString;
 import io.blobstore.Sha256;
 import io.blobstore.cas.Digest;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -100,6 +104,15 @@ public final class GrpcClient implements Closeable {
             data = data.concat(responses.next().getData());
         }
         return data.toByteArray();
+    }
+
+    /** Makes a call whose response it does not read. */
+    static <Q, R> ClientCall<Q, R> stalled(GrpcClient client, MethodDescriptor<Q, R> method, Q request) {
+        ClientCall<Q, R> call = client.channel.newCall(method, CallOptions.DEFAULT);
+        call.start(new ClientCall.Listener<>() {}, new Metadata());
+        call.sendMessage(request);
+        call.halfClose();
+        return call;
     }
 
     /** Starts a write; the observer's answer is in the future. */

@@ -3,34 +3,44 @@ package io.blobstore.server.internal.grpc;
 import static io.blobstore.server.internal.grpc.GrpcClient.blob;
 import static io.blobstore.server.internal.grpc.GrpcClient.digest;
 import static io.blobstore.server.internal.grpc.GrpcClient.frames;
+import static io.blobstore.server.internal.grpc.GrpcClient.stalled;
 import static io.blobstore.server.internal.grpc.GrpcClient.text;
 import static io.blobstore.server.internal.grpc.GrpcFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import build.bazel.remote.execution.v2.ActionCacheGrpc;
+import build.bazel.remote.execution.v2.ActionResult;
+import build.bazel.remote.execution.v2.BatchReadBlobsRequest;
+import build.bazel.remote.execution.v2.BatchReadBlobsResponse;
 import build.bazel.remote.execution.v2.ContentAddressableStorageGrpc;
 import build.bazel.remote.execution.v2.Directory;
 import build.bazel.remote.execution.v2.DirectoryNode;
 import build.bazel.remote.execution.v2.FileNode;
+import build.bazel.remote.execution.v2.GetActionResultRequest;
 import build.bazel.remote.execution.v2.GetTreeRequest;
+import build.bazel.remote.execution.v2.UpdateActionResultRequest;
 import com.google.bytestream.ByteStreamGrpc;
 import com.google.bytestream.ByteStreamProto.ReadRequest;
+import com.google.protobuf.ByteString;
 import com.sun.management.ThreadMXBean;
 import io.blobstore.BlobSource;
 import io.blobstore.cas.Digest;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.server.ServerLimits;
 import io.blobstore.server.internal.ReadMemory;
-import io.grpc.CallOptions;
 import io.grpc.ClientCall;
-import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,15 +63,6 @@ class GrpcMemoryTest {
         Digest digest = digest(content);
         fixture.cache.put(digest, BlobSource.of(ByteBuffer.wrap(content)));
         return digest;
-    }
-
-    /** Makes a call whose response it does not read. */
-    private static <Q, R> ClientCall<Q, R> stalled(GrpcClient client, MethodDescriptor<Q, R> method, Q request) {
-        ClientCall<Q, R> call = client.channel.newCall(method, CallOptions.DEFAULT);
-        call.start(new ClientCall.Listener<>() {}, new Metadata());
-        call.sendMessage(request);
-        call.halfClose();
-        return call;
     }
 
     @Test
@@ -135,6 +136,86 @@ class GrpcMemoryTest {
             }
         }
         return sum;
+    }
+
+    /** Batches that nobody reads wait for each other, and end in time; another client gets its own afterwards. */
+    @Test
+    void batchesThatAreNotReadTakeHalfOfTheMemoryTogether() throws Exception {
+        byte[] content = text(1 << 20);
+        ServerLimits limits = ServerLimits.builder()
+                .readMemory(BUDGET)
+                .paceWindow(Duration.ofMillis(500))
+                .build();
+        try (GrpcFixture fixture = new GrpcFixture(directory, limits)) {
+            BatchReadBlobsRequest request = BatchReadBlobsRequest.newBuilder()
+                    .addDigests(Digests.of(put(fixture, content)))
+                    .build();
+            ReadMemory memory = fixture.context.cache().memory();
+            try (GrpcClient slow = new GrpcClient(fixture.endpoint.address())) {
+                for (int i = 0; i < 4; i++) {
+                    stalled(slow, ContentAddressableStorageGrpc.getBatchReadBlobsMethod(), request);
+                }
+                await(() -> memory.used() >= BUDGET / 2); // two of them
+                AtomicLong most = new AtomicLong();
+                CompletableFuture<BatchReadBlobsResponse> other =
+                        CompletableFuture.supplyAsync(() -> readBatch(fixture.client, request));
+                await(() -> {
+                    most.accumulateAndGet(memory.used(), Math::max);
+                    return other.isDone();
+                });
+                assertThat(other.get().getResponses(0).getData().toByteArray()).isEqualTo(content);
+                assertThat(most.get()).isBetween(BUDGET / 2L, BUDGET / 2L + 1000);
+                await(() -> memory.used() == 0);
+            }
+        }
+    }
+
+    /** Reads a batch, and does so again if this client was taken for a slow one. */
+    private static BatchReadBlobsResponse readBatch(GrpcClient client, BatchReadBlobsRequest request) {
+        while (true) {
+            try {
+                return ContentAddressableStorageGrpc.newBlockingStub(client.channel)
+                        .batchReadBlobs(request);
+            } catch (StatusRuntimeException e) {
+                assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.CANCELLED);
+            }
+        }
+    }
+
+    /** Other responses that cannot be divided are refused beyond twice the budget. */
+    @Test
+    void actionResultsThatAreNotReadAreBounded() throws Exception {
+        try (GrpcFixture fixture = start()) {
+            Digest action = digest(text(1));
+            ActionResult result = ActionResult.newBuilder()
+                    .setStdoutRaw(ByteString.copyFrom(text(1 << 20)))
+                    .build();
+            var actions = ActionCacheGrpc.newBlockingStub(fixture.client.channel);
+            ActionResult unused = actions.updateActionResult(UpdateActionResultRequest.newBuilder()
+                    .setActionDigest(Digests.of(action))
+                    .setActionResult(result)
+                    .build());
+            GetActionResultRequest request = GetActionResultRequest.newBuilder()
+                    .setActionDigest(Digests.of(action))
+                    .build();
+            ReadMemory memory = fixture.context.cache().memory();
+            try (GrpcClient slow = new GrpcClient(fixture.endpoint.address())) {
+                for (int i = 0; i < 20; i++) {
+                    stalled(slow, ActionCacheGrpc.getGetActionResultMethod(), request);
+                }
+                await(() -> {
+                    try {
+                        ActionResult found = actions.getActionResult(request);
+                        return found.equals(result) && memory.used() > 3 * BUDGET;
+                    } catch (StatusRuntimeException e) {
+                        return e.getStatus().getCode() == Status.Code.UNAVAILABLE;
+                    }
+                });
+                assertThat(memory.used()).isLessThanOrEqualTo(2 * BUDGET);
+            }
+            await(() -> memory.used() == 0);
+            assertThat(actions.getActionResult(request)).isEqualTo(result);
+        }
     }
 
     @Test

@@ -1,23 +1,29 @@
-package io.blobstore.server.internal.http;
+package io.blobstore.server.internal;
 
 /**
  * Measures how fast a client sends or receives while the server waits for it, from what is sampled now and then. Not
  * thread-safe.
  */
-final class Pace {
+public final class Pace {
     private final long windowNanos;
     private final int minBytesPerSecond;
     private boolean measuring;
     private long start;
     private long bytes;
 
-    Pace(long windowNanos, int minBytesPerSecond) {
+    /**
+     * Creates a measurement.
+     *
+     * @param windowNanos how long the client may be slow
+     * @param minBytesPerSecond the least pace; 0 for any, but not none at all
+     */
+    public Pace(long windowNanos, int minBytesPerSecond) {
         this.windowNanos = windowNanos;
         this.minBytesPerSecond = minBytesPerSecond;
     }
 
     /** Begins anew: the server does not wait for the client now. */
-    void reset() {
+    public void reset() {
         measuring = false;
     }
 
@@ -27,7 +33,7 @@ final class Pace {
      * @param total the number of bytes transferred so far
      * @return whether the client was too slow for a whole window
      */
-    boolean isTooSlow(long now, long total) {
+    public boolean isTooSlow(long now, long total) {
         if (!measuring) {
             measuring = true;
             start = now;
