@@ -67,7 +67,8 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "DIR",
             description = "The directory of its locks and its journal. Default: beside the cache, with the name"
                     + " .NAME.blobstore-cas.")
-    @Nullable Path state;
+    @Nullable
+    Path state;
 
     @Option(
             names = "--listen",
@@ -82,7 +83,8 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "HOST:PORT",
             converter = HostPort.class,
             description = "Where to listen for gRPC (Remote Execution API). Default: nowhere.")
-    @Nullable InetSocketAddress grpcListen;
+    @Nullable
+    InetSocketAddress grpcListen;
 
     @Option(
             names = "--storage-mode",
@@ -104,7 +106,8 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "SIZE",
             converter = ByteSize.Converter.class,
             description = "The largest content that clients may put. Default: the size of the cache.")
-    @Nullable ByteSize maxBlob;
+    @Nullable
+    ByteSize maxBlob;
 
     @Option(
             names = "--max-connections",
@@ -117,7 +120,8 @@ final class ServeCommand implements Callable<Integer> {
             names = "--htpasswd-file",
             paramLabel = "FILE",
             description = "Requires the password of a user in this file, which 'htpasswd -B' creates.")
-    @Nullable Path htpasswdFile;
+    @Nullable
+    Path htpasswdFile;
 
     @Option(
             names = "--allow-anonymous-reads",
@@ -144,11 +148,13 @@ final class ServeCommand implements Callable<Integer> {
                 names = "--tls-ca",
                 paramLabel = "FILE",
                 description = "Requires client certificates of the authorities in this file, as PEM.")
-        @Nullable Path authorities;
+        @Nullable
+        Path authorities;
     }
 
     @ArgGroup(exclusive = false)
-    @Nullable Certificate tls;
+    @Nullable
+    Certificate tls;
 
     @Option(
             names = "--proxy",
@@ -156,7 +162,8 @@ final class ServeCommand implements Callable<Integer> {
             description = "A bucket behind the cache, for example s3://builds?region=eu-central-1, gs://builds or"
                     + " file:/mnt/builds: what the cache does not have is fetched from it, and what clients put is"
                     + " uploaded to it. May be one that bazel-remote uses in storage mode zstd.")
-    @Nullable String proxy;
+    @Nullable
+    String proxy;
 
     @Option(
             names = "--proxy-prefix",
@@ -171,6 +178,17 @@ final class ServeCommand implements Callable<Integer> {
                     "Answers clients when the bucket has what they put. Default: when the cache has it, and a record"
                             + " that it is to be uploaded.")
     boolean proxyWriteThrough;
+
+    @Option(
+            names = "--http-ac-validation",
+            description = "Takes only action results of the Remote Execution API at /ac/, and gives out those of which"
+                    + " all outputs are there. Default: any bytes, as ccache puts them there.")
+    boolean validateActionResults;
+
+    @Option(
+            names = "--disable-grpc-ac-deps-check",
+            description = "Finds action results by gRPC though some of their outputs are not there.")
+    boolean outputsUnchecked;
 
     @Option(names = "--access-log", description = "Log a line for each request to standard error.")
     boolean accessLog;
@@ -230,14 +248,20 @@ final class ServeCommand implements Callable<Integer> {
             limits.maxBlobBytes(maxBlob.bytes());
         }
         CacheServer.Builder builder = CacheServer.builder(cache)
-                .http(HttpOptions.of(listen))
+                .http(HttpOptions.builder()
+                        .address(listen)
+                        .validateActionResults(validateActionResults)
+                        .build())
                 .auth(new AuthOptions(Optional.ofNullable(htpasswdFile), anonymousReads))
                 .limits(limits.build());
         if (bucket != null && proxy != null) {
             builder.remote(remote(bucket, proxy));
         }
         if (grpcListen != null) {
-            builder.grpc(GrpcOptions.of(grpcListen));
+            builder.grpc(GrpcOptions.builder()
+                    .address(grpcListen)
+                    .checkOutputs(!outputsUnchecked)
+                    .build());
         }
         if (tls != null) {
             builder.tls(new TlsOptions(tls.certificate, tls.key, Optional.ofNullable(tls.authorities)));

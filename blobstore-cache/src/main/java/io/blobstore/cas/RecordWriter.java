@@ -6,6 +6,7 @@ import io.blobstore.cas.internal.TemporaryEntry;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,6 +53,26 @@ public final class RecordWriter implements Closeable {
                 }
                 file.append(content);
                 ended = false;
+            }
+        } finally {
+            context.leave();
+        }
+    }
+
+    /**
+     * Returns what was written so far, to be checked before it is committed: a new buffer on the heap, from position 0
+     * to the limit.
+     *
+     * @throws IOException if it cannot be read
+     * @throws IllegalStateException if this was committed or closed, or the cache is closed
+     */
+    public ByteBuffer content() throws IOException {
+        context.enter();
+        try {
+            synchronized (this) {
+                begin();
+                ended = false;
+                return ByteBuffer.wrap(Files.readAllBytes(file.path()));
             }
         } finally {
             context.leave();

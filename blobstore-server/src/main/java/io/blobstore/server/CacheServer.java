@@ -12,6 +12,7 @@ import io.blobstore.server.internal.ReadMemory;
 import io.blobstore.server.internal.ServerContext;
 import io.blobstore.server.internal.ServerMetrics;
 import io.blobstore.server.internal.Workers;
+import io.blobstore.server.internal.grpc.ActionResults;
 import io.blobstore.server.internal.grpc.GrpcEndpoint;
 import io.blobstore.server.internal.http.HttpEndpoint;
 import io.blobstore.server.internal.remote.CasblobStore;
@@ -245,14 +246,21 @@ public final class CacheServer implements Closeable {
                             context, Optional.empty(), Optional.of(GrpcEndpoint.start(context, grpc.get())));
                 }
                 if (http.isPresent()) {
-                    server =
-                            new CacheServer(context, Optional.of(HttpEndpoint.start(context, http.get())), server.grpc);
+                    server = new CacheServer(context, Optional.of(startHttp(context, http.get())), server.grpc);
                 }
                 return server;
             } catch (IOException | RuntimeException | Error e) {
                 server.close(Duration.ZERO);
                 throw e;
             }
+        }
+
+        private static Endpoint startHttp(ServerContext context, HttpOptions options) throws IOException {
+            return HttpEndpoint.start(
+                    options.validateActionResults()
+                            ? context.withCache(context.cache().checkedBy(new ActionResults(context.cache(), true)))
+                            : context,
+                    options);
         }
 
         private RemoteTier openRemote(RemoteOptions options) throws IOException {

@@ -1,6 +1,5 @@
 package io.blobstore.server;
 
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
 /** Options of the gRPC endpoint of a {@link CacheServer}, the Remote Execution API. Immutable. */
@@ -11,11 +10,8 @@ public final class GrpcOptions {
 
     private GrpcOptions(Builder builder) {
         address = builder.address;
-        eventLoopThreads = builder.eventLoopThreads;
+        eventLoopThreads = Sockets.requireThreads(builder.eventLoopThreads);
         checkOutputs = builder.checkOutputs;
-        if (eventLoopThreads < 1) {
-            throw new IllegalArgumentException("1 event loop thread or more is needed; got " + eventLoopThreads);
-        }
     }
 
     /** Returns options with an address, and everything else at its default. */
@@ -51,9 +47,8 @@ public final class GrpcOptions {
 
     /** Builds {@link GrpcOptions}. Not thread-safe. */
     public static final class Builder {
-        private InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-        private int eventLoopThreads =
-                Math.max(2, Math.min(8, Runtime.getRuntime().availableProcessors()));
+        private InetSocketAddress address = Sockets.defaultAddress();
+        private int eventLoopThreads = Sockets.defaultThreads();
         private boolean checkOutputs = true;
 
         private Builder() {}

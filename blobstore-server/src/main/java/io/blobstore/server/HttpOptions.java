@@ -1,19 +1,17 @@
 package io.blobstore.server;
 
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
 /** Options of the HTTP endpoint of a {@link CacheServer}. Immutable. */
 public final class HttpOptions {
     private final InetSocketAddress address;
     private final int eventLoopThreads;
+    private final boolean validateActionResults;
 
     private HttpOptions(Builder builder) {
         address = builder.address;
-        eventLoopThreads = builder.eventLoopThreads;
-        if (eventLoopThreads < 1) {
-            throw new IllegalArgumentException("1 event loop thread or more is needed; got " + eventLoopThreads);
-        }
+        eventLoopThreads = Sockets.requireThreads(builder.eventLoopThreads);
+        validateActionResults = builder.validateActionResults;
     }
 
     /** Returns options with an address, and everything else at its default. */
@@ -36,16 +34,22 @@ public final class HttpOptions {
         return eventLoopThreads;
     }
 
+    /** Returns whether {@code /ac/} is for action results only; see {@link Builder#validateActionResults}. */
+    public boolean validateActionResults() {
+        return validateActionResults;
+    }
+
     @Override
     public String toString() {
-        return "HttpOptions[" + address + ", " + eventLoopThreads + " event loop threads]";
+        return "HttpOptions[" + address + ", " + eventLoopThreads + " event loop threads"
+                + (validateActionResults ? ", action results validated]" : "]");
     }
 
     /** Builds {@link HttpOptions}. Not thread-safe. */
     public static final class Builder {
-        private InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-        private int eventLoopThreads =
-                Math.max(2, Math.min(8, Runtime.getRuntime().availableProcessors()));
+        private InetSocketAddress address = Sockets.defaultAddress();
+        private int eventLoopThreads = Sockets.defaultThreads();
+        private boolean validateActionResults;
 
         private Builder() {}
 
@@ -58,6 +62,16 @@ public final class HttpOptions {
         /** Sets the number of threads that read and write sockets; default: the number of processors, 2 to 8. */
         public Builder eventLoopThreads(int threads) {
             eventLoopThreads = threads;
+            return this;
+        }
+
+        /**
+         * Sets whether {@code /ac/} takes nothing but messages {@code ActionResult} of the Remote Execution API, of 4
+         * MiB at most, and gives out only those of which all outputs are there: for Bazel. Default false: it takes any
+         * bytes, as ccache and others put them there. Needs the classes of {@code blobstore-reapi}.
+         */
+        public Builder validateActionResults(boolean validate) {
+            validateActionResults = validate;
             return this;
         }
 

@@ -1,12 +1,16 @@
 package io.blobstore.server.internal;
 
+import java.net.Inet6Address;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One line for each request, to the logger {@code io.blobstore.server.access} at level INFO: protocol, client, user,
- * operation, resource, outcome, bytes received and sent, milliseconds. Header fields are never logged. Thread-safe.
+ * One line for each request, to the logger {@code io.blobstore.server.access} at level INFO: protocol, client as
+ * {@code host:port}, user, operation, resource, outcome, bytes received and sent, milliseconds. Header fields are never logged. Thread-safe.
  */
 public final class AccessLog {
     private static final Logger LOG = LoggerFactory.getLogger("io.blobstore.server.access");
@@ -15,7 +19,7 @@ public final class AccessLog {
     /** A request that has ended. */
     public record Line(
             String protocol,
-            String client,
+            @Nullable SocketAddress client,
             String user,
             String operation,
             String resource,
@@ -30,7 +34,7 @@ public final class AccessLog {
             LOG.info(
                     "{} {} {} {} {} {} {} {} {}",
                     line.protocol,
-                    line.client,
+                    client(line.client),
                     line.user.isEmpty() ? "-" : printable(line.user),
                     printable(line.operation),
                     printable(line.resource),
@@ -39,6 +43,14 @@ public final class AccessLog {
                     line.sent,
                     String.format(Locale.ROOT, "%.1f", line.nanos / 1e6));
         }
+    }
+
+    static String client(@Nullable SocketAddress address) {
+        if (!(address instanceof InetSocketAddress inet) || inet.getAddress() == null) {
+            return "-";
+        }
+        String host = inet.getAddress().getHostAddress();
+        return (inet.getAddress() instanceof Inet6Address ? '[' + host + ']' : host) + ':' + inet.getPort();
     }
 
     private static String printable(String text) {

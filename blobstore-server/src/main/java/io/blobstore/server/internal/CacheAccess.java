@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the endpoints do with the cache. All methods may block on the disk, and are called by {@link Workers}.
@@ -27,15 +28,38 @@ public final class CacheAccess {
     private final long maxBlobBytes;
     private final int maxRecordBytes;
     private final Optional<RemoteTier> remote;
+    private final Optional<RecordCheck> check;
 
     /** Creates the access to a cache, within limits in bytes, and to the remote cache behind it if there is one. */
     public CacheAccess(
             ContentCache cache, ReadMemory memory, long maxBlobBytes, int maxRecordBytes, Optional<RemoteTier> remote) {
+        this(cache, memory, maxBlobBytes, maxRecordBytes, remote, Optional.empty());
+    }
+
+    private CacheAccess(
+            ContentCache cache,
+            ReadMemory memory,
+            long maxBlobBytes,
+            int maxRecordBytes,
+            Optional<RemoteTier> remote,
+            Optional<RecordCheck> check) {
         this.cache = cache;
         this.memory = memory;
         this.maxBlobBytes = maxBlobBytes;
         this.maxRecordBytes = maxRecordBytes;
         this.remote = remote;
+        this.check = check;
+    }
+
+    /** Returns the same access, with which only valid action results are put, and complete ones found. */
+    public CacheAccess checkedBy(RecordCheck rules) {
+        return new CacheAccess(
+                cache,
+                memory,
+                maxBlobBytes,
+                Math.min(maxRecordBytes, RecordCheck.MAX_BYTES),
+                remote,
+                Optional.of(rules));
     }
 
     /** Returns the cache. */
@@ -100,7 +124,27 @@ public final class CacheAccess {
      * @throws io.blobstore.cas.CacheFullException if there is no room
      */
     public Upload uploadRecord(Keyspace keyspace, Sha256 key, long size) throws IOException {
-        return new RecordUpload(this, keyspace, key, cache.writeRecord(keyspace, key, size));
+        return new RecordUpload(this, keyspace, key, cache.writeRecord(keyspace, key, size), check(keyspace));
+    }
+
+    /** Returns whether a client may have what was found: a record only if it is complete, where that is asked for. */
+    public CompletableFuture<Boolean> isComplete(Keyspace keyspace, Sha256 key) throws IOException {
+        Optional<RecordCheck> rules = check(keyspace);
+        if (rules.isEmpty()) {
+            return CompletableFuture.completedFuture(true);
+        }
+        try (@Nullable CachedRecord record = cache.openRecord(keyspace, key).orElse(null)) {
+            if (record == null || record.size() > maxRecordBytes) {
+                return CompletableFuture.completedFuture(false);
+            }
+            ByteBuffer content = ByteBuffer.allocate((int) record.size());
+            record.stored().read(0, content);
+            return rules.get().isComplete(content.flip());
+        }
+    }
+
+    private Optional<RecordCheck> check(Keyspace keyspace) {
+        return keyspace == Keyspace.AC ? check : Optional.empty();
     }
 
     // ---- the remote cache

@@ -22,4 +22,9 @@ public record ServerContext(
         ServerMetrics metrics,
         AccessLog log,
         ServerLimits limits,
-        Optional<TlsOptions> tls) {}
+        Optional<TlsOptions> tls) {
+    /** Returns the same with another access to the cache. */
+    public ServerContext withCache(CacheAccess other) {
+        return new ServerContext(other, workers, access, metrics, log, limits, tls);
+    }
+}

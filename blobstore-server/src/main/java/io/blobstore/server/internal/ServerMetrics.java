@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.ToLongFunction;
 
 /** Counts what the protocols do. The values of labels are few: none is chosen by clients. Thread-safe. */
 public final class ServerMetrics {
@@ -115,19 +116,37 @@ public final class ServerMetrics {
     }
 
     private void protocols(PrometheusText text) {
-        String received = "blobstore_server_received_bytes_total";
-        text.family(received, "counter", "Bytes of request bodies.");
-        protocols.forEach((protocol, counts) -> text.sample(received, label(protocol), counts.received.sum()));
-        String sent = "blobstore_server_sent_bytes_total";
-        text.family(sent, "counter", "Bytes of response bodies.");
-        protocols.forEach((protocol, counts) -> text.sample(sent, label(protocol), counts.sent.sum()));
-        String open = "blobstore_server_connections";
-        text.family(open, "gauge", "Open connections.");
+        protocols(
+                text,
+                "blobstore_server_received_bytes_total",
+                "counter",
+                "Bytes of request bodies.",
+                counts -> counts.received.sum());
+        protocols(
+                text,
+                "blobstore_server_sent_bytes_total",
+                "counter",
+                "Bytes of response bodies.",
+                counts -> counts.sent.sum());
+        protocols(
+                text,
+                "blobstore_server_connections",
+                "gauge",
+                "Open connections.",
+                counts -> counts.opened.sum() - counts.closed.sum());
+        protocols(
+                text,
+                "blobstore_server_refused_connections_total",
+                "counter",
+                "Connections refused because there were too many.",
+                counts -> counts.refused.sum());
+    }
+
+    private void protocols(
+            PrometheusText text, String name, String type, String help, ToLongFunction<ProtocolCounts> value) {
+        text.family(name, type, help);
         protocols.forEach(
-                (protocol, counts) -> text.sample(open, label(protocol), counts.opened.sum() - counts.closed.sum()));
-        String refused = "blobstore_server_refused_connections_total";
-        text.family(refused, "counter", "Connections refused because there were too many.");
-        protocols.forEach((protocol, counts) -> text.sample(refused, label(protocol), counts.refused.sum()));
+                (protocol, counts) -> text.sample(name, "protocol=\"" + protocol + '"', value.applyAsLong(counts)));
     }
 
     private static void remote(PrometheusText text, RemoteTier remote) {
@@ -148,10 +167,6 @@ public final class ServerMetrics {
         text.counter("blobstore_remote_lost_total", "Entries lost before they were uploaded.", cache.lostEntries());
         text.gauge("blobstore_remote_pending_entries", "Entries that wait to be uploaded.", cache.pendingEntries());
         text.gauge("blobstore_remote_pending_bytes", "The size of their content.", cache.pendingBytes());
-    }
-
-    private static String label(String protocol) {
-        return "protocol=\"" + protocol + '"';
     }
 
     private static void cache(PrometheusText text, CacheStats cache) {

@@ -24,6 +24,7 @@ public interface Upload extends Closeable {
      * @return completes when the client may be told so: at once, unless a remote cache has to have it before; fails
      *     with a {@link RemoteFailedException} if that is not possible
      * @throws BadContentException if it is not what was announced
+     * @throws InvalidRecordException if it is not a record as it must be
      * @throws io.blobstore.cas.CacheFullException if there is no room
      */
     CompletableFuture<Void> finish() throws IOException;

@@ -11,6 +11,8 @@ import io.blobstore.Sha256;
 import io.blobstore.cas.Digest;
 import io.blobstore.cas.Keyspace;
 import io.blobstore.server.internal.CacheAccess;
+import io.blobstore.server.internal.InvalidRecordException;
+import io.blobstore.server.internal.RecordCheck;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashSet;
@@ -21,7 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /** The results of actions in a cache, each under the SHA-256 of its action. Thread-safe. */
-final class ActionResults {
+public final class ActionResults implements RecordCheck {
     /** A tree of more bytes is not read: its files are taken to be missing. */
     private static final int MAX_TREE = 16 << 20;
 
@@ -33,7 +35,7 @@ final class ActionResults {
      *
      * @param checkOutputs whether a result is found only if everything is stored that it refers to
      */
-    ActionResults(CacheAccess cache, boolean checkOutputs) {
+    public ActionResults(CacheAccess cache, boolean checkOutputs) {
         this.cache = cache;
         this.checkOutputs = checkOutputs;
     }
@@ -55,11 +57,33 @@ final class ActionResults {
             return Optional.empty();
         }
         try {
-            ActionResult result = ActionResult.parseFrom(record.get());
-            outputs(result);
-            return Optional.of(result);
-        } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+            return Optional.of(parse(record.get()));
+        } catch (InvalidRecordException e) {
             return Optional.empty(); // a damaged record, or one of something else: the client stores it again
+        }
+    }
+
+    private static ActionResult parse(ByteBuffer record) throws InvalidRecordException {
+        try {
+            ActionResult result = ActionResult.parseFrom(record);
+            outputs(result);
+            return result;
+        } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+            throw new InvalidRecordException("it is not an ActionResult: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void require(ByteBuffer record) throws InvalidRecordException {
+        ActionResult unused = parse(record);
+    }
+
+    @Override
+    public CompletableFuture<Boolean> isComplete(ByteBuffer record) {
+        try {
+            return ifComplete(Optional.of(parse(record))).thenApply(Optional::isPresent);
+        } catch (InvalidRecordException e) {
+            return CompletableFuture.completedFuture(false);
         }
     }
 

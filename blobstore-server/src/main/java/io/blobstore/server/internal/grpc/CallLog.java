@@ -14,8 +14,6 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -120,12 +118,15 @@ final class CallLog implements ServerInterceptor {
             metrics.received(PROTOCOL, received.get());
             metrics.sent(PROTOCOL, sent.get());
             log.write(new AccessLog.Line(
-                    PROTOCOL, client(), user, method, resource, code, received.get(), sent.get(), nanos));
-        }
-
-        private String client() {
-            SocketAddress address = getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
-            return address instanceof InetSocketAddress inet ? inet.getAddress().getHostAddress() : "-";
+                    PROTOCOL,
+                    getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR),
+                    user,
+                    method,
+                    resource,
+                    code,
+                    received.get(),
+                    sent.get(),
+                    nanos));
         }
     }
 }

@@ -278,7 +278,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
                 .log()
                 .write(new AccessLog.Line(
                         HttpEndpoint.NAME,
-                        String.valueOf(context.channel().remoteAddress()),
+                        context.channel().remoteAddress(),
                         user,
                         ended.head.method().name(),
                         Routes.printable(ended.head),

@@ -17,6 +17,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -68,16 +69,21 @@ final class Download extends Exchange {
         return RangeHeader.parse(range);
     }
 
-    /** What was found; null if nothing. */
-    private record Found(@Nullable Representation representation) {}
+    /** What was found; null if nothing. And whether the client may have it. */
+    private record Found(@Nullable Representation representation, CompletableFuture<Boolean> complete) {
+        static final Found NOTHING = new Found(null, CompletableFuture.completedFuture(false));
+    }
 
     private Found find(Representation.Wish wish) throws IOException {
         try {
-            return new Found(Representation.find(connection.endpoint().context().cache(), wish)
-                    .orElse(null));
+            CacheAccess cache = connection.endpoint().context().cache();
+            CompletableFuture<Boolean> complete = cache.isComplete(blob.keyspace(), blob.hash());
+            return Representation.find(cache, wish)
+                    .map(found -> new Found(found, complete))
+                    .orElse(Found.NOTHING);
         } catch (IntegrityException e) {
             LOG.debug("{} is not there any more", blob, e);
-            return new Found(null);
+            return Found.NOTHING;
         }
     }
 
@@ -92,7 +98,23 @@ final class Download extends Exchange {
         } else if (found == null) {
             askRemote();
         } else {
+            connection.await(result.complete, (complete, problem) -> completed(found, complete, problem));
+        }
+    }
+
+    private void completed(Representation found, @Nullable Boolean complete, @Nullable Throwable failure) {
+        if (!ended && complete != null && complete) {
             send(found);
+            return;
+        }
+        discard(found);
+        if (ended) {
+            return;
+        }
+        if (failure == null) {
+            connection.respond(HttpResponseStatus.NOT_FOUND, "not found, or not complete");
+        } else {
+            fail(failure);
         }
     }
 

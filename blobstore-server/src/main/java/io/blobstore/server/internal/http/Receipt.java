@@ -3,6 +3,7 @@ package io.blobstore.server.internal.http;
 import io.blobstore.cas.CacheFullException;
 import io.blobstore.server.internal.Access;
 import io.blobstore.server.internal.BadContentException;
+import io.blobstore.server.internal.InvalidRecordException;
 import io.blobstore.server.internal.RemoteFailedException;
 import io.blobstore.server.internal.Upload;
 import io.netty.buffer.ByteBuf;
@@ -204,6 +205,8 @@ final class Receipt extends Exchange {
     private void fail(Throwable failure) {
         if (failure instanceof BadContentException) {
             connection.respond(HttpResponseStatus.UNPROCESSABLE_ENTITY, String.valueOf(failure.getMessage()));
+        } else if (failure instanceof InvalidRecordException) {
+            connection.respond(HttpResponseStatus.BAD_REQUEST, String.valueOf(failure.getMessage()));
         } else if (failure instanceof CacheFullException) {
             FullHttpResponse response =
                     Responses.text(HttpResponseStatus.INSUFFICIENT_STORAGE, String.valueOf(failure.getMessage()));

@@ -85,7 +85,8 @@ class GrpcMemoryTest {
                 for (int i = 0; i < 3; i++) {
                     assertThat(fixture.client.read(blob(digest), 0, 0)).isEqualTo(content);
                     assertThat(memory.used()).isLessThanOrEqualTo(bound);
-                    assertThat(fixture.endpoint.bufferMemory()).isLessThanOrEqualTo(bound + (4L << 20));
+                    // The allocator rounds sizes up, by a quarter at most.
+                    assertThat(fixture.endpoint.bufferMemory()).isLessThanOrEqualTo(bound * 5 / 4 + (4L << 20));
                 }
                 calls.subList(0, READERS / 2).forEach(call -> call.cancel("the test cancels", null));
                 await(() -> memory.used() <= BUDGET + (long) READERS / 2 * ReadMemory.SMALL);
