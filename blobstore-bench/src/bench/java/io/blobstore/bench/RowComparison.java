@@ -1,5 +1,6 @@
 package io.blobstore.bench;
 
+import io.blobstore.bench.Alternative.ByServer;
 import io.blobstore.bench.Alternative.Commands;
 import io.blobstore.bench.Alternative.InJvm;
 import io.blobstore.bench.Alternative.Missing;
@@ -11,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Measures the alternatives of a row, which take turns, so that noise affects all of them equally. */
 final class RowComparison {
@@ -37,12 +40,17 @@ final class RowComparison {
     }
 
     /** An alternative that is ready to be measured. */
-    private interface Turn extends AutoCloseable {
+    interface Turn extends AutoCloseable {
         Measurement run() throws IOException, InterruptedException;
 
         /** Returns the peak of its memory, or 0. */
         default double memoryMib() {
             return 0;
+        }
+
+        /** Returns what the client has used in each round so far, if another process is measured. */
+        default List<Measurement> clientRounds() {
+            return List.of();
         }
 
         @Override
@@ -74,6 +82,10 @@ final class RowComparison {
                 double memory = turns.get(i).map(Turn::memoryMib).orElse(0.0);
                 String failure = each.work() instanceof Missing missing ? missing.reason() : "";
                 results.add(new ClientResult(each.client(), each.title(), "", failure, measured.get(i), memory, 1, ""));
+                List<Measurement> rounds = turns.get(i).map(Turn::clientRounds).orElse(List.of());
+                if (!rounds.isEmpty()) {
+                    results.add(clientOf(each, rounds.subList(setting.warmUp(), rounds.size())));
+                }
             }
             return results;
         } finally {
@@ -81,9 +93,16 @@ final class RowComparison {
         }
     }
 
+    private static ClientResult clientOf(Alternative server, List<Measurement> rounds) {
+        return new ClientResult(server.client() + " client", server.title() + ": the client", "", "", rounds, 0, 1, "");
+    }
+
     private Optional<Turn> start(Alternative alternative, int number) throws IOException, InterruptedException {
         if (alternative.work() instanceof InJvm inJvm) {
-            return Optional.of(start(inJvm, number));
+            return Optional.of(start(inJvm, number, endpoint, null));
+        }
+        if (alternative.work() instanceof ByServer byServer) {
+            return Optional.of(start(byServer, number));
         }
         if (alternative.work() instanceof Commands commands) {
             ShellTimer.run(commands.once());
@@ -95,7 +114,25 @@ final class RowComparison {
         return Optional.empty();
     }
 
-    private Turn start(InJvm work, int number) throws IOException, InterruptedException {
+    private Turn start(ByServer work, int number) throws IOException, InterruptedException {
+        Path directory = setting.workspace().directory().resolve("server-" + number);
+        ServerProcess server = work.server().start(Files.createDirectory(directory));
+        try {
+            InJvm client = new InJvm(work.workload(), List.of(), work.sampled());
+            return new ServerTurn(server, start(client, number, server.endpoint(), server::anonymousMemory));
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Starts a workload.
+     *
+     * @param memory returns the anonymous memory of the process to observe; null for that of the workload
+     */
+    private Turn start(InJvm work, int number, String server, @Nullable LongSupplier memory)
+            throws IOException, InterruptedException {
         Path directory = Files.createDirectory(setting.workspace().directory().resolve("run-" + number));
         List<String> options = new ArrayList<>(BenchmarkEnvironment.CLIENT_OPTIONS);
         options.addAll(List.of(
@@ -107,10 +144,16 @@ final class RowComparison {
         ChildProcess process = ChildProcess.start(
                 WorkloadMain.class,
                 options,
-                WorkloadMain.arguments(work.workload(), new Workload.Spec(directory, source, size, endpoint)),
+                WorkloadMain.arguments(work.workload(), new Workload.Spec(directory, source, size, server)),
                 Map.of(),
                 directory.resolve("log"));
-        process.await("#ready", TIMEOUT, () -> {});
+        try {
+            process.await("#ready", TIMEOUT, () -> {});
+        } catch (BenchmarkException | InterruptedException e) {
+            process.close();
+            throw e;
+        }
+        LongSupplier observed = memory == null ? process::anonymousMemory : memory;
         return new Turn() {
             private long peak;
 
@@ -119,7 +162,7 @@ final class RowComparison {
                 process.send("round");
                 String answer = process.await("#result ", TIMEOUT, () -> {
                     if (work.sampled()) {
-                        peak = Math.max(peak, process.anonymousMemory());
+                        peak = Math.max(peak, observed.getAsLong());
                     }
                 });
                 return Measurement.parse(answer.substring("#result ".length()));
