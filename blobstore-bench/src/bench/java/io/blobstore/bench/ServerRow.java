@@ -19,7 +19,11 @@ enum ServerRow implements BenchRow {
     GET_SMALL("GET of 16 KiB of text, 32 connections", 16 << 10, 8192),
     PUT_SMALL("PUT of 16 KiB of text, 32 connections", 16 << 10, 8192),
     PUT_SMALL_DURABLE("PUT of 16 KiB of text, 32 connections, forced to the device", 16 << 10, 8192),
-    MEMORY("PUT and GET of 4 MiB of text, 64 connections", 4L << 20, 64);
+    MEMORY("PUT and GET of 4 MiB of text, 64 connections", 4L << 20, 64),
+    GRPC_WRITE("gRPC: write of 64 MiB of text", 64L << 20, 4),
+    GRPC_READ("gRPC: read of 64 MiB of text", 64L << 20, 4),
+    GRPC_WRITE_ZSTD("gRPC: write of 64 MiB of text, compressed", 64L << 20, 4),
+    GRPC_READ_ZSTD("gRPC: read of 64 MiB of text, compressed", 64L << 20, 4);
 
     private static final String NETTY = "Netty, files";
 
@@ -55,7 +59,7 @@ enum ServerRow implements BenchRow {
     /** Returns how often each content is transferred in a round. */
     private int times() {
         return switch (this) {
-            case GET_RAW, GET_ZSTD, GET_DECODED, MEMORY -> 4;
+            case GET_RAW, GET_ZSTD, GET_DECODED, MEMORY, GRPC_READ, GRPC_READ_ZSTD -> 4;
             default -> 1;
         };
     }
@@ -64,7 +68,7 @@ enum ServerRow implements BenchRow {
         return switch (this) {
             case PUT_TEXT -> List.of(Limit.most(Figure.CPU, 3.3), Limit.least(Figure.THROUGHPUT, 280));
             case GET_RAW -> List.of(Limit.faster(Alternative.BASELINE, 0.9));
-            case GET_ZSTD -> List.of();
+            case GET_ZSTD, GRPC_WRITE, GRPC_READ, GRPC_WRITE_ZSTD, GRPC_READ_ZSTD -> List.of();
             case GET_DECODED -> List.of(Limit.least(Figure.THROUGHPUT, 900));
             case GET_SMALL -> List.of(Limit.least(Figure.OPERATIONS, 12_000));
             case PUT_SMALL, PUT_SMALL_DURABLE -> List.of(Limit.least(Figure.OPERATIONS, 3_000));
@@ -112,6 +116,10 @@ enum ServerRow implements BenchRow {
             case MEMORY ->
                 List.of(new Alternative(
                         Alternative.SUBJECT, "blobstore serve", new ByServer(server, ServerWorkload.MIXED_64, true)));
+            case GRPC_WRITE -> List.of(subject(ServerProcess.grpc(), ServerWorkload.WRITE));
+            case GRPC_READ -> List.of(subject(ServerProcess.grpc(), ServerWorkload.READ));
+            case GRPC_WRITE_ZSTD -> List.of(subject(ServerProcess.grpc(), ServerWorkload.WRITE_ZSTD));
+            case GRPC_READ_ZSTD -> List.of(subject(ServerProcess.grpc(), ServerWorkload.READ_ZSTD));
         };
     }
 

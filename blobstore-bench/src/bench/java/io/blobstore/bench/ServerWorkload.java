@@ -15,7 +15,15 @@ enum ServerWorkload implements Workload {
     /** Gets each content once as it is, over 32 connections. */
     GET_32(spec -> HttpRuns.get(spec, 32, 1, "")),
     /** Puts and gets contents over 64 connections. */
-    MIXED_64(spec -> HttpRuns.mixed(spec, 64));
+    MIXED_64(spec -> HttpRuns.mixed(spec, 64)),
+    /** Writes each content once, by gRPC. */
+    WRITE(spec -> GrpcRuns.write(spec, false)),
+    /** Reads each content four times, by gRPC. */
+    READ(spec -> GrpcRuns.read(spec, false)),
+    /** Writes each content once, as compressed blob, by gRPC. */
+    WRITE_ZSTD(spec -> GrpcRuns.write(spec, true)),
+    /** Reads each content four times, as compressed blob, by gRPC. */
+    READ_ZSTD(spec -> GrpcRuns.read(spec, true));
 
     private final Opener opener;
 
