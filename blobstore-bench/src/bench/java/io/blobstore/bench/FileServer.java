@@ -31,18 +31,29 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The least that a server can do with Netty: it sends files by {@code sendfile}, and writes what is put into files, on
- * its event loops. It neither verifies nor limits anything; for the loopback interface only.
+ * its event loops. It verifies nothing; for the loopback interface only.
  */
 final class FileServer {
     private static final int MAX_LINE = 4096;
     private static final int MAX_HEAD = 8192;
     private static final int CHUNK = 64 << 10;
 
-    private FileServer() {}
+    /** What is kept of what was put, in bytes: more than the clients put before they get it. */
+    private static final long KEPT = 1 << 30;
+
+    private final Path directory;
+    private final Deque<Path> files = new ArrayDeque<>();
+    private long kept;
+
+    private FileServer(Path directory) {
+        this.directory = directory;
+    }
 
     /**
      * Runs a server until standard input ends. Prints {@code #port N}.
@@ -50,7 +61,7 @@ final class FileServer {
      * @param args the directory of its files
      */
     public static void main(String[] args) throws Exception {
-        Path directory = Files.createDirectories(Path.of(args[0]));
+        FileServer server = new FileServer(Files.createDirectories(Path.of(args[0])));
         NioEventLoopGroup loops = new NioEventLoopGroup(Runtime.getRuntime().availableProcessors());
         Channel listener = new ServerBootstrap()
                 .group(loops)
@@ -60,7 +71,7 @@ final class FileServer {
                     @Override
                     protected void initChannel(Channel channel) {
                         channel.pipeline()
-                                .addLast(new HttpServerCodec(MAX_LINE, MAX_HEAD, CHUNK), new Exchanges(directory));
+                                .addLast(new HttpServerCodec(MAX_LINE, MAX_HEAD, CHUNK), server.new Exchanges());
                     }
                 })
                 .bind(InetAddress.getLoopbackAddress(), 0)
@@ -73,15 +84,21 @@ final class FileServer {
         System.exit(0);
     }
 
+    /** Deletes the oldest files if there are too many. */
+    private synchronized void stored(Path file) throws IOException {
+        files.add(file);
+        kept += Files.size(file);
+        while (kept > KEPT) {
+            Path oldest = files.remove();
+            kept -= Files.size(oldest);
+            Files.delete(oldest);
+        }
+    }
+
     /** The requests of a connection, one after another. */
-    private static final class Exchanges extends SimpleChannelInboundHandler<HttpObject> {
-        private final Path directory;
+    private final class Exchanges extends SimpleChannelInboundHandler<HttpObject> {
         private Path file = Path.of("");
         private @Nullable FileChannel written;
-
-        Exchanges(Path directory) {
-            this.directory = directory;
-        }
 
         @Override
         protected void channelRead0(ChannelHandlerContext context, HttpObject message) throws IOException {
@@ -102,6 +119,7 @@ final class FileServer {
                     written.close();
                     written = null;
                     Files.move(unfinished(), file, StandardCopyOption.ATOMIC_MOVE);
+                    stored(file);
                     context.writeAndFlush(empty(HttpResponseStatus.OK));
                 }
             }
@@ -124,7 +142,7 @@ final class FileServer {
             context.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
         }
 
-        private static HttpResponse empty(HttpResponseStatus status) {
+        private HttpResponse empty(HttpResponseStatus status) {
             HttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.EMPTY_BUFFER);
             response.headers().set(HttpHeaderNames.CONTENT_LENGTH, 0);
             return response;

@@ -25,6 +25,9 @@ enum ServerRow implements BenchRow {
     GRPC_WRITE_ZSTD("gRPC: write of 64 MiB of text, compressed", 64L << 20, 4),
     GRPC_READ_ZSTD("gRPC: read of 64 MiB of text, compressed", 64L << 20, 4);
 
+    /** What the servers store in all rounds of a row, at most, and the contents. */
+    private static final long ROOM = 3L << 30;
+
     private static final String NETTY = "Netty, files";
 
     private final String title;
@@ -44,7 +47,7 @@ enum ServerRow implements BenchRow {
 
     @Override
     public long room() {
-        return 16 * size * contents;
+        return ROOM;
     }
 
     @Override
@@ -128,6 +131,9 @@ enum ServerRow implements BenchRow {
         long scaledSize = isSmall() ? size : setting.scaled(size);
         long scaledContents = isSmall() ? setting.scaled(contents) : contents;
         long bytes = scaledSize * scaledContents;
+        if (!needsDevice()) {
+            setting.workspace().touch(setting.scaled(ROOM));
+        }
         Path source = TextContent.create(setting.workspace(), "content", bytes, this != GET_RAW);
         List<ClientResult> results = new RowComparison(setting, source, scaledSize, "").run(alternatives(source));
         String how = setting + "; server: java " + String.join(" ", ServerProcess.OPTIONS) + "; its cache: "
