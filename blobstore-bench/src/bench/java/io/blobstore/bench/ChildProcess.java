@@ -135,7 +135,7 @@ final class ChildProcess implements AutoCloseable {
     }
 
     /** Prints the end of its standard error, as the file is deleted with the workspace. */
-    private void printErrors() {
+    void printErrors() {
         try {
             List<String> lines = Files.readAllLines(errors);
             lines.subList(Math.max(0, lines.size() - MAX_LINES), lines.size()).forEach(System.err::println);

@@ -13,7 +13,7 @@ final class HttpRuns {
     /** The header of a client that decodes zstd. */
     static final String ACCEPTS_ZSTD = "Accept-Encoding: zstd\r\n";
 
-    /** What a client puts is one of so many requests; the others get what is there. */
+    /** One of so many requests puts a content, the others get what is there. */
     private static final int MIX = 4;
 
     private HttpRuns() {}
@@ -74,7 +74,7 @@ final class HttpRuns {
         return rounds(load, () -> all);
     }
 
-    /** Puts contents, and at the same time gets others: every fourth as it is, the others compressed or as they are. */
+    /** Puts new contents, and meanwhile gets others, one in three compressed and the rest as they are. */
     static Workload.Run mixed(Workload.Spec spec, int connections) throws IOException {
         ServedContents contents = new ServedContents(spec.source(), spec.size());
         List<Content> present = contents.next();

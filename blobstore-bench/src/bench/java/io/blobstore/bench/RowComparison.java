@@ -57,44 +57,88 @@ final class RowComparison {
         default void close() {}
     }
 
-    /** Measures all alternatives, in turn in each round. */
+    /** Measures all alternatives, in turn in each round; one that fails is left out from then on. */
     List<ClientResult> run(List<Alternative> alternatives) throws IOException, InterruptedException {
-        List<Optional<Turn>> turns = new ArrayList<>();
+        List<Participant> participants = new ArrayList<>();
         try {
-            List<List<Measurement>> measured = new ArrayList<>();
             for (Alternative each : alternatives) {
-                turns.add(start(each, turns.size()));
-                measured.add(new ArrayList<>());
+                participants.add(new Participant(each));
+                participants.get(participants.size() - 1).start(participants.size() - 1);
             }
             for (int round = -setting.warmUp(); round < setting.rounds(); round++) {
-                for (int i = 0; i < turns.size(); i++) {
-                    if (turns.get(i).isPresent()) {
-                        Measurement result = turns.get(i).get().run();
-                        if (round >= 0) {
-                            measured.get(i).add(result);
-                        }
-                    }
+                for (Participant each : participants) {
+                    each.run(round >= 0);
                 }
             }
-            List<ClientResult> results = new ArrayList<>();
-            for (int i = 0; i < turns.size(); i++) {
-                Alternative each = alternatives.get(i);
-                double memory = turns.get(i).map(Turn::memoryMib).orElse(0.0);
-                String failure = each.work() instanceof Missing missing ? missing.reason() : "";
-                results.add(new ClientResult(each.client(), each.title(), "", failure, measured.get(i), memory, 1, ""));
-                List<Measurement> rounds = turns.get(i).map(Turn::clientRounds).orElse(List.of());
-                if (!rounds.isEmpty()) {
-                    results.add(clientOf(each, rounds.subList(setting.warmUp(), rounds.size())));
-                }
-            }
-            return results;
+            return participants.stream()
+                    .flatMap(each -> each.results().stream())
+                    .toList();
         } finally {
-            turns.forEach(turn -> turn.ifPresent(Turn::close));
+            participants.forEach(Participant::close);
         }
     }
 
-    private static ClientResult clientOf(Alternative server, List<Measurement> rounds) {
-        return new ClientResult(server.client() + " client", server.title() + ": the client", "", "", rounds, 0, 1, "");
+    /** An alternative, and what was measured of it. */
+    private final class Participant {
+        private final Alternative alternative;
+        private final List<Measurement> rounds = new ArrayList<>();
+        private Optional<Turn> turn = Optional.empty();
+        private String failure;
+
+        Participant(Alternative alternative) {
+            this.alternative = alternative;
+            this.failure = alternative.work() instanceof Missing missing ? missing.reason() : "";
+        }
+
+        void start(int number) throws IOException, InterruptedException {
+            try {
+                turn = RowComparison.this.start(alternative, number);
+            } catch (BenchmarkException e) {
+                fail(e);
+            }
+        }
+
+        void run(boolean counts) throws IOException, InterruptedException {
+            try {
+                Optional<Measurement> round = turn.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(turn.get().run());
+                round.filter(measured -> counts).ifPresent(rounds::add);
+            } catch (BenchmarkException e) {
+                fail(e);
+            }
+        }
+
+        private void fail(BenchmarkException e) {
+            failure = String.valueOf(e.getMessage());
+            rounds.clear();
+            close();
+            turn = Optional.empty();
+        }
+
+        List<ClientResult> results() {
+            double memory = turn.map(Turn::memoryMib).orElse(0.0);
+            List<ClientResult> results = new ArrayList<>();
+            results.add(
+                    new ClientResult(alternative.client(), alternative.title(), "", failure, rounds, memory, 1, ""));
+            List<Measurement> ofClient = turn.map(Turn::clientRounds).orElse(List.of());
+            if (!ofClient.isEmpty()) {
+                results.add(new ClientResult(
+                        alternative.client() + " client",
+                        alternative.title() + ": the client",
+                        "",
+                        "",
+                        ofClient.subList(setting.warmUp(), ofClient.size()),
+                        0,
+                        1,
+                        ""));
+            }
+            return results;
+        }
+
+        void close() {
+            turn.ifPresent(Turn::close);
+        }
     }
 
     private Optional<Turn> start(Alternative alternative, int number) throws IOException, InterruptedException {
@@ -121,6 +165,7 @@ final class RowComparison {
             InJvm client = new InJvm(work.workload(), List.of(), work.sampled());
             return new ServerTurn(server, start(client, number, server.endpoint(), server::anonymousMemory));
         } catch (IOException | InterruptedException | RuntimeException e) {
+            server.printErrors();
             server.close();
             throw e;
         }

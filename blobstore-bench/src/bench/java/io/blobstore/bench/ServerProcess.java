@@ -14,7 +14,7 @@ final class ServerProcess implements AutoCloseable {
     /** The options of its JVM. The number of compiler threads is fixed, as their time cannot be told when they end. */
     static final List<String> OPTIONS = List.of("-Xmx96m", "-XX:-UseDynamicNumberOfCompilerThreads");
 
-    /** The property that names the {@code blobstore} script; without it, the command runs with options of our own. */
+    /** The property that names the {@code blobstore} script, whose other options for the JVM apply if it is set. */
     private static final String SCRIPT = "blobstore.command";
 
     private static final String LISTENING = "listening on ";
@@ -25,13 +25,12 @@ final class ServerProcess implements AutoCloseable {
 
     private final ChildProcess process;
     private final String endpoint;
-    private final Thread hook;
 
     private ServerProcess(ChildProcess process, String endpoint) {
         this.process = process;
         this.endpoint = endpoint;
-        this.hook = new Thread(process::close);
-        Runtime.getRuntime().addShutdownHook(hook); // a cache server does not end with its standard input
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(process::close)); // a cache server does not end with its standard input
     }
 
     /** Starts a server. */
@@ -115,11 +114,15 @@ final class ServerProcess implements AutoCloseable {
         return process.anonymousMemory();
     }
 
+    /** Prints the end of its standard error. */
+    void printErrors() {
+        process.printErrors();
+    }
+
     /** Ends the process, and waits until it has ended. */
     @Override
     public void close() {
         process.close();
         process.handle().onExit().orTimeout(END_SECONDS, TimeUnit.SECONDS).join();
-        Runtime.getRuntime().removeShutdownHook(hook);
     }
 }

@@ -89,7 +89,7 @@ enum ServerRow implements BenchRow {
 
     /** Returns a run of zstd for all that a round transfers, if there is such a program. */
     private static Alternative zstd(String title, String once, String command, String file, int times) {
-        boolean isThere = Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
+        boolean isThere = Arrays.stream(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
                 .anyMatch(directory -> Files.isExecutable(Path.of(directory, "zstd")));
         String all = command + (" " + file).repeat(times) + " >/dev/null";
         return isThere
@@ -136,7 +136,8 @@ enum ServerRow implements BenchRow {
         }
         Path source = TextContent.create(setting.workspace(), "content", bytes, this != GET_RAW);
         List<ClientResult> results = new RowComparison(setting, source, scaledSize, "").run(alternatives(source));
-        String how = setting + "; server: java " + String.join(" ", ServerProcess.OPTIONS) + "; its cache: "
+        String how = setting + "; server: java " + String.join(" ", ServerProcess.OPTIONS) + ", storage mode hybrid, "
+                + (needsDevice() ? "durability file" : "durability none") + ", on "
                 + Files.getFileStore(source).type();
         int operations = isSmall() ? (int) scaledContents : 0;
         double mib = times() * bytes / (double) (1 << 20);

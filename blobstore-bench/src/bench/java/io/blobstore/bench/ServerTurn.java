@@ -21,7 +21,7 @@ final class ServerTurn implements RowComparison.Turn {
     @Override
     public Measurement run() throws IOException, InterruptedException {
         Usage before = server.usage();
-        Measurement round = client.run();
+        Measurement round = clientRound();
         Usage after = server.usage();
         clientRounds.add(round);
         return new Measurement(
@@ -30,6 +30,15 @@ final class ServerTurn implements RowComparison.Turn {
                 (after.compilerNanos() - before.compilerNanos()) / NANOS,
                 0,
                 true);
+    }
+
+    private Measurement clientRound() throws IOException, InterruptedException {
+        try {
+            return client.run();
+        } catch (BenchmarkException e) {
+            server.printErrors();
+            throw e;
+        }
     }
 
     @Override
