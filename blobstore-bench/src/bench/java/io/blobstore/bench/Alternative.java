@@ -35,6 +35,14 @@ record Alternative(String client, String title, Work work) {
      */
     record Commands(String once, String before, String command) implements Work {}
 
+    /**
+     * By a server, with a workload as its client: the server's CPU time and memory are measured.
+     *
+     * @param server starts the server
+     * @param sampled whether its memory is observed, which takes some CPU time
+     */
+    record ByServer(ServerProcess.Starter server, Workload workload, boolean sampled) implements Work {}
+
     /** It cannot be measured here. */
     record Missing(String reason) implements Work {}
 

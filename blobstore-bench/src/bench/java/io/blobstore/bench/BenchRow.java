@@ -12,6 +12,11 @@ interface BenchRow {
     /** Returns the room in bytes that its files take at most, at full scale. */
     long room();
 
+    /** Returns whether its files must be on a device, as memory cannot show what forcing them costs. */
+    default boolean needsDevice() {
+        return false;
+    }
+
     /** Measures it. */
     Result measure(Setting setting) throws IOException, InterruptedException;
 

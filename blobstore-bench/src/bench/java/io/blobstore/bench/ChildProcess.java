@@ -16,21 +16,25 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A child JVM with the class path of this one, controlled line by line. Lines that begin with {@code #} are answers.
+ * A child process, usually a JVM with the class path of this one, controlled line by line. Lines that begin with
+ * {@code #}, or with something else that it is known to print, are answers.
  */
 final class ChildProcess implements AutoCloseable {
     private static final Duration POLL_INTERVAL = Duration.ofMillis(10);
     private static final String ANONYMOUS_MEMORY = "RssAnon:";
+    private static final String ANSWER = "#";
     private static final String END = "#end";
     private static final int MAX_LINES = 60;
 
     private final Process process;
+    private final String answer;
     private final Path errors;
     private final BufferedWriter input;
     private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
 
-    private ChildProcess(Process process, Path errors) {
+    private ChildProcess(Process process, String answer, Path errors) {
         this.process = process;
+        this.answer = answer;
         this.errors = errors;
         this.input = process.outputWriter(StandardCharsets.UTF_8);
         Thread reader = new Thread(this::read, "output of " + process.pid());
@@ -57,14 +61,25 @@ final class ChildProcess implements AutoCloseable {
         command.add(System.getProperty("java.class.path"));
         command.add(main.getName());
         command.addAll(arguments);
+        return start(command, environment, ANSWER, errors);
+    }
+
+    /**
+     * Starts a program.
+     *
+     * @param answer what the lines that are answers begin with
+     * @param errors the file for its standard error
+     */
+    static ChildProcess start(List<String> command, Map<String, String> environment, String answer, Path errors)
+            throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
         builder.environment().putAll(environment);
-        return new ChildProcess(builder.start(), errors);
+        return new ChildProcess(builder.start(), answer, errors);
     }
 
     private void read() {
         try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
-            output.lines().filter(line -> line.startsWith("#")).forEach(answers::add);
+            output.lines().filter(line -> line.startsWith(answer)).forEach(answers::add);
         } catch (IOException | UncheckedIOException e) {
             // the process was killed
         } finally {
@@ -83,6 +98,11 @@ final class ChildProcess implements AutoCloseable {
         } catch (IOException e) {
             return 0;
         }
+    }
+
+    /** Returns the process as the system knows it. */
+    ProcessHandle handle() {
+        return process.toHandle();
     }
 
     void send(String line) throws IOException {
@@ -115,7 +135,7 @@ final class ChildProcess implements AutoCloseable {
     }
 
     /** Prints the end of its standard error, as the file is deleted with the workspace. */
-    private void printErrors() {
+    void printErrors() {
         try {
             List<String> lines = Files.readAllLines(errors);
             lines.subList(Math.max(0, lines.size() - MAX_LINES), lines.size()).forEach(System.err::println);

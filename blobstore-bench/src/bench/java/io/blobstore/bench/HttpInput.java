@@ -21,7 +21,7 @@ final class HttpInput {
     /** Reads the next head; returns empty if the peer has closed the connection between two messages. */
     Optional<HttpHead> head() throws IOException {
         int length;
-        while ((length = headLength()) < 0) {
+        while ((length = headLength(buffer)) < 0) {
             if (buffer.remaining() == buffer.capacity()) {
                 throw new IOException("the headers are longer than " + BUFFER + " bytes");
             }
@@ -38,11 +38,11 @@ final class HttpInput {
         return Optional.of(HttpHead.parse(new String(bytes, StandardCharsets.ISO_8859_1)));
     }
 
-    /** Returns the number of bytes up to and including the empty line; -1 if it has not been received. */
-    private int headLength() {
-        for (int at = buffer.position() + 3; at < buffer.limit(); at++) {
-            if (buffer.get(at) == '\n' && buffer.get(at - 2) == '\n') {
-                return at + 1 - buffer.position();
+    /** Returns the number of received bytes up to and including the empty line; -1 if it is not among them. */
+    static int headLength(ByteBuffer received) {
+        for (int at = received.position() + 3; at < received.limit(); at++) {
+            if (received.get(at) == '\n' && received.get(at - 2) == '\n') {
+                return at + 1 - received.position();
             }
         }
         return -1;

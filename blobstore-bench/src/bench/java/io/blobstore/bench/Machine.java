@@ -16,8 +16,10 @@ final class Machine {
     /** The name of the line that differs between runs on the same machine. */
     static final String LOAD = "load";
 
-    private static final String LIBRARIES = "(blobstore|s3|aws-crt|netty-nio-client|netty-tcnative-classes|conscrypt"
-            + "|google-cloud-storage|apache5-client|httpclient5|opendal|jmh-core)-.*[.]jar";
+    private static final String LIBRARIES =
+            "(blobstore|s3|aws-crt|netty-nio-client|netty-tcnative-classes|netty-codec-http"
+                    + "|grpc-netty-shaded|zstd-jni|conscrypt"
+                    + "|google-cloud-storage|apache5-client|httpclient5|opendal|jmh-core)-.*[.]jar";
 
     private Machine() {}
 

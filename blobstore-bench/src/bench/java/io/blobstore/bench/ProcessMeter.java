@@ -8,13 +8,14 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /** Measures what this process uses while it works. */
 final class ProcessMeter {
     private static final OperatingSystemMXBean PROCESS =
             (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-    private static final Path TASKS = Path.of("/proc/self/task");
+    private static final Path THIS = Path.of("/proc/self");
 
     /** The common part of the names of C1's and C2's threads, which the kernel truncates. */
     private static final String COMPILER = "CompilerThre";
@@ -50,20 +51,40 @@ final class ProcessMeter {
      * than Linux, the elapsed time of all compilations.
      */
     private static long compilerNanos() throws IOException {
-        if (!Files.isDirectory(TASKS)) {
-            return TimeUnit.MILLISECONDS.toNanos(
-                    ManagementFactory.getCompilationMXBean().getTotalCompilationTime());
-        }
+        return Files.isDirectory(THIS)
+                ? compilerNanos(THIS)
+                : TimeUnit.MILLISECONDS.toNanos(
+                        ManagementFactory.getCompilationMXBean().getTotalCompilationTime());
+    }
+
+    /**
+     * Returns the CPU time of another process so far. It is counted in ticks, of which there are usually 100 in a
+     * second; what its JIT compilers have used is known on Linux only.
+     */
+    static Usage usage(ProcessHandle process) throws IOException {
+        Path directory = Path.of("/proc", Long.toString(process.pid()));
+        long all = process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos();
+        return new Usage(all, Files.isDirectory(directory) ? compilerNanos(directory) : 0);
+    }
+
+    /**
+     * What a process has used.
+     *
+     * @param compilerNanos the part of the JIT compilers
+     */
+    record Usage(long cpuNanos, long compilerNanos) {}
+
+    private static long compilerNanos(Path process) throws IOException {
         long nanos = 0;
-        try (DirectoryStream<Path> tasks = Files.newDirectoryStream(TASKS)) {
+        try (DirectoryStream<Path> tasks = Files.newDirectoryStream(process.resolve("task"))) {
             for (Path task : tasks) {
-                nanos += compilerNanos(task);
+                nanos += compilerNanosOfThread(task);
             }
         }
         return nanos;
     }
 
-    private static long compilerNanos(Path task) throws IOException {
+    private static long compilerNanosOfThread(Path task) throws IOException {
         try {
             return Files.readString(task.resolve("comm")).contains(COMPILER)
                     ? Long.parseLong(Files.readString(task.resolve("schedstat")).split(" ")[0])

@@ -1,5 +1,6 @@
 package io.blobstore.bench;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -66,8 +67,7 @@ abstract class RowBench implements Callable<Integer> {
         machine.forEach(line -> out.println(line.replaceFirst("\t", ": ")));
         List<BenchRow.Result> results = new ArrayList<>();
         for (BenchRow row : rows()) {
-            long room = (long) (row.room() * scale());
-            try (Workspace workspace = Workspace.in(Workspace.parent(directory, room))) {
+            try (Workspace workspace = Workspace.in(parent(row))) {
                 out.println("\n" + row.title() + "\n");
                 out.flush();
                 BenchRow.Result result = row.measure(new BenchRow.Setting(workspace, warmUp, rounds, scale()));
@@ -84,6 +84,13 @@ abstract class RowBench implements Callable<Integer> {
             report().write(target.get(), commandLine(), machine, results);
         }
         return verdicts.stream().allMatch(Verdict::isMet) ? ExitCode.OK : ExitCode.SOFTWARE;
+    }
+
+    private Path parent(BenchRow row) throws IOException {
+        Optional<Path> preferred = row.needsDevice() && directory.isEmpty()
+                ? Optional.of(Path.of(System.getProperty("java.io.tmpdir")))
+                : directory;
+        return Workspace.parent(preferred, (long) (row.room() * scale()));
     }
 
     /** Returns the command, without the directories of this machine. */

@@ -1,5 +1,6 @@
 package io.blobstore.bench;
 
+import io.blobstore.bench.Alternative.ByServer;
 import io.blobstore.bench.Alternative.Commands;
 import io.blobstore.bench.Alternative.InJvm;
 import io.blobstore.bench.Alternative.Missing;
@@ -11,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Measures the alternatives of a row, which take turns, so that noise affects all of them equally. */
 final class RowComparison {
@@ -37,7 +40,7 @@ final class RowComparison {
     }
 
     /** An alternative that is ready to be measured. */
-    private interface Turn extends AutoCloseable {
+    interface Turn extends AutoCloseable {
         Measurement run() throws IOException, InterruptedException;
 
         /** Returns the peak of its memory, or 0. */
@@ -45,45 +48,105 @@ final class RowComparison {
             return 0;
         }
 
+        /** Returns what the client has used in each round so far, if another process is measured. */
+        default List<Measurement> clientRounds() {
+            return List.of();
+        }
+
         @Override
         default void close() {}
     }
 
-    /** Measures all alternatives, in turn in each round. */
+    /** Measures all alternatives, in turn in each round; one that fails is left out from then on. */
     List<ClientResult> run(List<Alternative> alternatives) throws IOException, InterruptedException {
-        List<Optional<Turn>> turns = new ArrayList<>();
+        List<Participant> participants = new ArrayList<>();
         try {
-            List<List<Measurement>> measured = new ArrayList<>();
             for (Alternative each : alternatives) {
-                turns.add(start(each, turns.size()));
-                measured.add(new ArrayList<>());
+                participants.add(new Participant(each));
+                participants.get(participants.size() - 1).start(participants.size() - 1);
             }
             for (int round = -setting.warmUp(); round < setting.rounds(); round++) {
-                for (int i = 0; i < turns.size(); i++) {
-                    if (turns.get(i).isPresent()) {
-                        Measurement result = turns.get(i).get().run();
-                        if (round >= 0) {
-                            measured.get(i).add(result);
-                        }
-                    }
+                for (Participant each : participants) {
+                    each.run(round >= 0);
                 }
             }
+            return participants.stream()
+                    .flatMap(each -> each.results().stream())
+                    .toList();
+        } finally {
+            participants.forEach(Participant::close);
+        }
+    }
+
+    /** An alternative, and what was measured of it. */
+    private final class Participant {
+        private final Alternative alternative;
+        private final List<Measurement> rounds = new ArrayList<>();
+        private Optional<Turn> turn = Optional.empty();
+        private String failure;
+
+        Participant(Alternative alternative) {
+            this.alternative = alternative;
+            this.failure = alternative.work() instanceof Missing missing ? missing.reason() : "";
+        }
+
+        void start(int number) throws IOException, InterruptedException {
+            try {
+                turn = RowComparison.this.start(alternative, number);
+            } catch (BenchmarkException e) {
+                fail(e);
+            }
+        }
+
+        void run(boolean counts) throws IOException, InterruptedException {
+            try {
+                Optional<Measurement> round = turn.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(turn.get().run());
+                round.filter(measured -> counts).ifPresent(rounds::add);
+            } catch (BenchmarkException e) {
+                fail(e);
+            }
+        }
+
+        private void fail(BenchmarkException e) {
+            failure = String.valueOf(e.getMessage());
+            rounds.clear();
+            close();
+            turn = Optional.empty();
+        }
+
+        List<ClientResult> results() {
+            double memory = turn.map(Turn::memoryMib).orElse(0.0);
             List<ClientResult> results = new ArrayList<>();
-            for (int i = 0; i < turns.size(); i++) {
-                Alternative each = alternatives.get(i);
-                double memory = turns.get(i).map(Turn::memoryMib).orElse(0.0);
-                String failure = each.work() instanceof Missing missing ? missing.reason() : "";
-                results.add(new ClientResult(each.client(), each.title(), "", failure, measured.get(i), memory, 1, ""));
+            results.add(
+                    new ClientResult(alternative.client(), alternative.title(), "", failure, rounds, memory, 1, ""));
+            List<Measurement> ofClient = turn.map(Turn::clientRounds).orElse(List.of());
+            if (!ofClient.isEmpty()) {
+                results.add(new ClientResult(
+                        alternative.client() + " client",
+                        alternative.title() + ": the client",
+                        "",
+                        "",
+                        ofClient.subList(setting.warmUp(), ofClient.size()),
+                        0,
+                        1,
+                        ""));
             }
             return results;
-        } finally {
-            turns.forEach(turn -> turn.ifPresent(Turn::close));
+        }
+
+        void close() {
+            turn.ifPresent(Turn::close);
         }
     }
 
     private Optional<Turn> start(Alternative alternative, int number) throws IOException, InterruptedException {
         if (alternative.work() instanceof InJvm inJvm) {
-            return Optional.of(start(inJvm, number));
+            return Optional.of(start(inJvm, number, endpoint, null));
+        }
+        if (alternative.work() instanceof ByServer byServer) {
+            return Optional.of(start(byServer, number));
         }
         if (alternative.work() instanceof Commands commands) {
             ShellTimer.run(commands.once());
@@ -95,7 +158,26 @@ final class RowComparison {
         return Optional.empty();
     }
 
-    private Turn start(InJvm work, int number) throws IOException, InterruptedException {
+    private Turn start(ByServer work, int number) throws IOException, InterruptedException {
+        Path directory = setting.workspace().directory().resolve("server-" + number);
+        ServerProcess server = work.server().start(Files.createDirectory(directory));
+        try {
+            InJvm client = new InJvm(work.workload(), List.of(), work.sampled());
+            return new ServerTurn(server, start(client, number, server.endpoint(), server::anonymousMemory));
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            server.printErrors();
+            server.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Starts a workload.
+     *
+     * @param memory returns the anonymous memory of the process to observe; null for that of the workload
+     */
+    private Turn start(InJvm work, int number, String server, @Nullable LongSupplier memory)
+            throws IOException, InterruptedException {
         Path directory = Files.createDirectory(setting.workspace().directory().resolve("run-" + number));
         List<String> options = new ArrayList<>(BenchmarkEnvironment.CLIENT_OPTIONS);
         options.addAll(List.of(
@@ -107,10 +189,16 @@ final class RowComparison {
         ChildProcess process = ChildProcess.start(
                 WorkloadMain.class,
                 options,
-                WorkloadMain.arguments(work.workload(), new Workload.Spec(directory, source, size, endpoint)),
+                WorkloadMain.arguments(work.workload(), new Workload.Spec(directory, source, size, server)),
                 Map.of(),
                 directory.resolve("log"));
-        process.await("#ready", TIMEOUT, () -> {});
+        try {
+            process.await("#ready", TIMEOUT, () -> {});
+        } catch (BenchmarkException | InterruptedException e) {
+            process.close();
+            throw e;
+        }
+        LongSupplier observed = memory == null ? process::anonymousMemory : memory;
         return new Turn() {
             private long peak;
 
@@ -119,7 +207,7 @@ final class RowComparison {
                 process.send("round");
                 String answer = process.await("#result ", TIMEOUT, () -> {
                     if (work.sampled()) {
-                        peak = Math.max(peak, process.anonymousMemory());
+                        peak = Math.max(peak, observed.getAsLong());
                     }
                 });
                 return Measurement.parse(answer.substring("#result ".length()));

@@ -6,7 +6,6 @@ import java.util.EnumSet;
 import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** {@code benchmark split}. */
 @Command(
@@ -20,19 +19,13 @@ import picocli.CommandLine.ParameterException;
         },
         mixinStandardHelpOptions = true,
         sortOptions = false)
-final class SplitBench extends RowBench {
+final class SplitBench extends ScaledBench {
     @Option(
             names = "--only",
             split = ",",
             paramLabel = "ROW",
             description = "What to measure: ${COMPLETION-CANDIDATES}. Default: all.")
     Set<SplitRow> only = EnumSet.allOf(SplitRow.class);
-
-    @Option(
-            names = "--scale",
-            paramLabel = "PART",
-            description = "The part of the content that is used, to try the benchmark out. Default: ${DEFAULT-VALUE}.")
-    double scale = 1;
 
     SplitBench() {
         super(7, 5);
@@ -41,14 +34,6 @@ final class SplitBench extends RowBench {
     @Override
     Collection<? extends BenchRow> rows() {
         return only;
-    }
-
-    @Override
-    double scale() {
-        if (!(scale > 0 && scale <= 1)) {
-            throw new ParameterException(command.commandLine(), "--scale must be more than 0, and at most 1");
-        }
-        return scale;
     }
 
     @Override

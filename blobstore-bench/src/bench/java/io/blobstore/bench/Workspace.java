@@ -2,8 +2,11 @@ package io.blobstore.bench;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.Random;
@@ -55,6 +58,21 @@ final class Workspace implements AutoCloseable {
             fill(file, size);
         }
         return file;
+    }
+
+    /**
+     * Writes as many bytes, and deletes them. The host of a virtual machine gives it memory when that is first used,
+     * which takes several times as long as writing; afterwards, files are created in memory that was used before.
+     */
+    void touch(long bytes) throws IOException {
+        Path file = directory.resolve("touched");
+        ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK);
+        try (FileChannel output = FileChannel.open(
+                file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE)) {
+            for (long at = 0; at < bytes; at += CHUNK) {
+                output.write(chunk.clear(), at);
+            }
+        }
     }
 
     private static void fill(Path file, long size) throws IOException {

@@ -77,6 +77,44 @@ class SplitBenchTest {
     }
 
     @Test
+    void theServerIsMeasuredBesideItsClient() throws Exception {
+        run(new ServerBench(), "--only=get_zstd", "--scale=0.004");
+        assertThat(directory.resolve("to/report/server.md"))
+                .content()
+                .contains("server: java -Xmx96m", "storage mode hybrid, durability none")
+                .containsPattern("blobstore serve +\\| [0-9.]+")
+                .containsPattern("blobstore serve: the client +\\| [0-9.]+")
+                .doesNotContain("not measured", directory.toString());
+    }
+
+    @Test
+    @Campaign(representedBy = SplitBenchTest.class)
+    void everyRowOfTheServerCanBeMeasured() throws Exception {
+        run(new ServerBench(), "--scale=0.01");
+        for (ServerRow row : ServerRow.values()) {
+            assertThat(output.toString()).contains(row.title());
+        }
+        assertThat(output.toString().replaceAll("not measured: there is no zstd on the PATH", ""))
+                .doesNotContain("not measured");
+    }
+
+    @Test
+    void anAlternativeThatFailsIsLeftOut() throws Exception {
+        try (Workspace workspace = Workspace.in(directory)) {
+            List<ClientResult> results = new RowComparison(
+                            new BenchRow.Setting(workspace, 1, 2, 1), workspace.directory(), 0, "")
+                    .run(List.of(
+                            Alternative.program("fails at once", "false", "true"),
+                            Alternative.program("fails later", "mkdir '" + workspace.directory() + "/once'"),
+                            Alternative.program("works", "true")));
+            assertThat(results).extracting(result -> result.rounds().size()).containsExactly(0, 0, 2);
+            assertThat(results.get(0).failure()).startsWith("'false' failed");
+            assertThat(results.get(1).failure()).contains("mkdir");
+            assertThat(results.get(2).failure()).isEmpty();
+        }
+    }
+
+    @Test
     void aWrongScaleIsRefused() throws Exception {
         assertThat(run(new SplitBench(), "--scale=2")).isEqualTo(2);
         assertThat(run(new SplitBench(), "--scale=0")).isEqualTo(2);
