@@ -50,7 +50,7 @@ final class Commands {
         return named(args).filter(HASHING::contains).isPresent();
     }
 
-    /** Adds the command that is named; all of them if none is, for the help text and for suggestions. */
+    /** Adds the command that is named; all of them if none is, for the help text. */
     static void addTo(CommandLine commandLine, String... args) {
         if (List.of(args).equals(List.of("--version"))) {
             return;

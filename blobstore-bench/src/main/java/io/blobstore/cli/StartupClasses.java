@@ -45,7 +45,7 @@ final class StartupClasses {
         split("file:" + Files.createDirectory(directory.resolve("objects")), file, directory.resolve("merged"));
         String repository = "composefs:" + directory.resolve("repository");
         run("repo", "init", "--store", repository);
-        split(repository, file, directory.resolve("merged-too"));
+        split(repository, file, directory.resolve("merged-on-disk"));
     }
 
     private static void split(String repository, Path file, Path merged) {
