@@ -18,14 +18,18 @@ final class Logging {
 
     private Logging() {}
 
-    /** Configures logging. Must be called before the first logger is created: slf4j-simple reads its settings once. */
+    /**
+     * Configures logging. Must be called before the first logger is created: slf4j-simple reads its settings once, from
+     * {@code simplelogger.properties} and from system properties.
+     */
     static void configure(boolean verbose) {
+        // Otherwise slf4j looks for providers in each jar of the class path.
+        setProperty("slf4j.provider", "org.slf4j.simple.SimpleServiceProvider");
+        setProperty("slf4j.internal.verbosity", "WARN"); // it would print which provider it was told to use
         set("defaultLogLevel", verbose ? "info" : "off");
         if (verbose) {
             set("log.io.blobstore", "debug");
         }
-        set("showThreadName", "true");
-        set("showShortLogName", "true");
     }
 
     /** Configures logging of a server, whose warnings are always of interest. Before the first logger is created. */
@@ -38,7 +42,10 @@ final class Logging {
     }
 
     private static void set(String name, String value) {
-        String property = "org.slf4j.simpleLogger." + name;
+        setProperty("org.slf4j.simpleLogger." + name, value);
+    }
+
+    private static void setProperty(String property, String value) {
         if (System.getProperty(property) == null) { // the user's setting takes precedence
             System.setProperty(property, value);
         }

@@ -22,24 +22,6 @@ import picocli.CommandLine.ScopeType;
             "A store is named by a URI: file:/absolute/dir, s3://bucket, gs://bucket.",
             ""
         },
-        subcommands = {
-            UploadCommand.class,
-            DownloadCommand.class,
-            CatCommand.class,
-            StatCommand.class,
-            ListCommand.class,
-            DeleteCommand.class,
-            UploadsCommand.class,
-            CacheCommand.class,
-            ServeCommand.class,
-            SplitCommand.class,
-            MergeCommand.class,
-            SplitListCommand.class,
-            CollectCommand.class,
-            FsckCommand.class,
-            RepositoryCommand.class,
-            DemoCommand.class
-        },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         scope = ScopeType.INHERIT,
@@ -73,6 +55,9 @@ final class Main {
 
     /** Runs one command and ends the JVM with its exit code. */
     public static void main(String[] args) {
+        if (Commands.isHashing(args)) {
+            HashWarmUp.start();
+        }
         FileChannel content = new FileOutputStream(FileDescriptor.out).getChannel();
         System.exit(run(writer(FileDescriptor.out), content, writer(FileDescriptor.err), args));
     }
@@ -87,7 +72,7 @@ final class Main {
     private static int run(Main main, PrintWriter out, PrintWriter err, String... args) {
         int code;
         try {
-            code = commandLine(main).setOut(out).setErr(err).execute(args);
+            code = commandLine(main, args).setOut(out).setErr(err).execute(args);
         } catch (Error e) { // picocli passes exceptions to the handler below, but not errors such as out of memory
             code = failed(main, err, e);
         }
@@ -99,8 +84,10 @@ final class Main {
         return code;
     }
 
-    private static CommandLine commandLine(Main main) {
-        return new CommandLine(main)
+    private static CommandLine commandLine(Main main, String... args) {
+        CommandLine commandLine = new CommandLine(main);
+        Commands.addTo(commandLine, args);
+        return commandLine
                 .setExpandAtFiles(false) // a file's name may begin with @
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionStrategy(parsed -> {
@@ -108,7 +95,7 @@ final class Main {
                     return new CommandLine.RunLast().execute(parsed);
                 })
                 .setExecutionExceptionHandler((e, command, parsed) -> failed(main, command.getErr(), e))
-                .setParameterExceptionHandler((e, args) -> wrongUsage(e));
+                .setParameterExceptionHandler((e, wrong) -> wrongUsage(e));
     }
 
     private static int failed(Main main, PrintWriter err, Throwable problem) {

@@ -26,7 +26,6 @@ import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine.Command;
 
 /**
  * Checks that {@code --verbose} shows details of what every command does, and of its failures, but no secret: with
@@ -51,8 +50,8 @@ class VerboseSecretsTest {
     Path directory;
 
     /** Runs every command in each store, in a JVM of its own, as a JVM configures logging once. */
-    static final class Commands {
-        private Commands() {}
+    static final class AllCommands {
+        private AllCommands() {}
 
         /**
          * Runs the commands.
@@ -61,8 +60,7 @@ class VerboseSecretsTest {
          */
         public static void main(String[] args) throws IOException {
             for (String store : Arrays.asList(args).subList(1, args.length)) {
-                for (Class<?> type : Main.class.getAnnotation(Command.class).subcommands()) {
-                    String name = type.getAnnotation(Command.class).name();
+                for (String name : Commands.all().keySet()) {
                     List<String> command = Stream.concat(
                                     arguments(name, Path.of(args[0]), store), Stream.of("--verbose"))
                             .toList();
@@ -112,13 +110,13 @@ class VerboseSecretsTest {
         ProcessBuilder process = Cli.inChildJvm(
                 List.of("-Djavax.net.ssl.trustStore=" + TestAuthority.get().trustStore(directory)),
                 Stream.concat(Stream.of(directory), stores.stream()).toArray());
-        process.command().set(process.command().indexOf("io.blobstore.cli.Main"), Commands.class.getName());
+        process.command().set(process.command().indexOf("io.blobstore.cli.Main"), AllCommands.class.getName());
         process.environment().keySet().removeIf(name -> name.startsWith("AWS_"));
         process.environment().put(KeyedStoreProvider.KEY, CUSTOMER_KEY_TEXT);
         process.environment().putAll(environment);
         Cli result = Cli.finish(process.redirectErrorStream(true).start());
         assertThat(result.code()).as(result.out()).isZero();
-        int commands = Main.class.getAnnotation(Command.class).subcommands().length * stores.size();
+        int commands = Commands.all().size() * stores.size();
         assertThat(result.out().split("=== code", -1)).as("commands that ended").hasSize(commands + 1);
         assertThat(result.out()).contains("=== code 0", "=== code 1", "PermissionDeniedException", "redirects");
         return result;

@@ -1,0 +1,5 @@
+/** What picocli looks for. Depends on nothing. */
+@NullMarked
+package groovy.lang;
+
+import org.jspecify.annotations.NullMarked;

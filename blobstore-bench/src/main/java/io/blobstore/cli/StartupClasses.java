@@ -1,0 +1,67 @@
+package io.blobstore.cli;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.channels.Channels;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/**
+ * Runs commands of each kind, one after the other in one JVM, which lists the classes that they load. The script
+ * {@code blobstore} has the JVM archive these, as it starts faster with classes from an archive than from many jars.
+ */
+final class StartupClasses {
+    private StartupClasses() {}
+
+    /**
+     * Runs the commands. Nothing is printed, and failures do not matter: fewer classes are archived.
+     *
+     * @param args an empty directory, for the content that the commands work on
+     */
+    public static void main(String[] args) throws IOException {
+        HashWarmUp.start();
+        Path directory = Path.of(args[0]);
+        Path file = Files.write(directory.resolve("file"), new byte[1 << 20]);
+        Path back = directory.resolve("back");
+        Path cache = Files.createDirectory(directory.resolve("cache"));
+        run("--version");
+        run("--help");
+
+        String store = "file:" + Files.createDirectory(directory.resolve("store"));
+        run("upload", file, "--store", store);
+        run("upload", file, "--store", store, "--key", "compressed", "--compress");
+        run("list", "--store", store);
+        run("stat", "file", "--store", store, "--json");
+        run("cat", "file", "--store", store);
+        run("download", "file", "--store", store, "--to", back);
+        run("delete", "compressed", "--store", store);
+        run("cache", "stat", cache);
+        // Nothing listens there.
+        run("stat", "file", "--store", "s3://bucket?region=us-east-1&endpoint=https://127.0.0.1:1");
+
+        split("file:" + Files.createDirectory(directory.resolve("objects")), file, directory.resolve("merged"));
+        String repository = "composefs:" + directory.resolve("repository");
+        run("repo", "init", "--store", repository);
+        split(repository, file, directory.resolve("merged-on-disk"));
+    }
+
+    private static void split(String repository, Path file, Path merged) {
+        run("split", file, "--ref", "ref", "--format", "fixed:64KiB", "--unlocked", "--store", repository);
+        run("split", file, "--ref", "ref", "--format", "tar", "--unlocked", "--store", repository);
+        run("split-ls", "--store", repository, "--unlocked");
+        run("merge", "refs/ref", merged, "--store", repository, "--unlocked");
+        run("fsck", "--store", repository, "--unlocked");
+        run("gc", "--store", repository, "--unlocked");
+    }
+
+    private static void run(Object... args) {
+        Main.run(
+                new PrintWriter(Writer.nullWriter()),
+                Channels.newChannel(OutputStream.nullOutputStream()),
+                new PrintWriter(Writer.nullWriter()),
+                Arrays.stream(args).map(String::valueOf).toArray(String[]::new));
+    }
+}
