@@ -123,10 +123,11 @@ class RandomStopsTest {
                     repository.deleteRef("r");
                 }
                 // waits for writers only while there are any
-                assertThat(repository
-                                .collect(CollectOptions.builder()
-                                        .waitForWriters(Duration.ZERO)
-                                        .build())
+                assertThat(Fixture.collect(
+                                        repository,
+                                        CollectOptions.builder()
+                                                .waitForWriters(Duration.ZERO)
+                                                .build())
                                 .isClean())
                         .isTrue();
             }
