@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
@@ -15,6 +14,7 @@ import io.blobstore.ReadResult;
 import io.blobstore.TargetException;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.InMemoryBlobStore;
+import io.blobstore.contract.SmallDisk;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.BufferPoolMXBean;
@@ -308,32 +308,7 @@ class PathTargetTest {
 
     @Test
     void aFullDiskLeavesTheOldFile() throws Exception {
-        Path mountPoint = Files.createDirectory(directory.resolve("mounted"));
-        assumeThat(canMount()).as("needs 'unshare' and the right to mount").isTrue();
-        ChildJvm.Exit exit = ChildJvm.of(FullDisk.class, directory)
-                .under(
-                        "unshare",
-                        "-rm",
-                        "sh",
-                        "-c",
-                        "mount -t tmpfs -o size=512k tmpfs '" + mountPoint + "' && exec \"$@\"",
-                        "sh")
-                .run(Duration.ofMinutes(1), mountPoint.toString());
-
-        assertThat(exit.code()).as(exit.output()).isZero();
-    }
-
-    private boolean canMount() throws IOException, InterruptedException {
-        try {
-            return new ProcessBuilder("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", directory.toString())
-                            .redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .start()
-                            .waitFor()
-                    == 0;
-        } catch (IOException e) {
-            return false; // not available on this system
-        }
+        SmallDisk.run(directory, "size=512k", FullDisk.class);
     }
 
     // ---- interrupts

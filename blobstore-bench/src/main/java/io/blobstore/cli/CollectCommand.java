@@ -2,6 +2,8 @@ package io.blobstore.cli;
 
 import io.blobstore.split.repository.CollectOptions;
 import io.blobstore.split.repository.CollectReport;
+import io.blobstore.split.repository.SplitEngine;
+import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -12,6 +14,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
 
 /** {@code blobstore gc}. */
 @Command(
@@ -22,6 +25,9 @@ import picocli.CommandLine.Option;
             "Deletes nothing if a stream is broken, and fails."
         })
 final class CollectCommand implements Callable<Integer> {
+    @ParentCommand
+    Main main;
+
     @Mixin
     final RepositoryOption store = new RepositoryOption();
 
@@ -33,7 +39,8 @@ final class CollectCommand implements Callable<Integer> {
             paramLabel = "TIME",
             converter = AgeConverter.class,
             description = "How long to wait for writers of a repository on disk. Default: 30s.")
-    @Nullable Duration wait;
+    @Nullable
+    Duration wait;
 
     @Option(names = "--forget", paramLabel = "STREAM", description = "Delete a broken stream, and the refs to it.")
     List<String> forget = List.of();
@@ -48,8 +55,13 @@ final class CollectCommand implements Callable<Integer> {
             options.waitForWriters(wait);
         }
         forget.forEach(options::forget);
-        try (RepositoryOption.Opened opened = store.open()) {
-            CollectReport report = opened.repository().collect(options.build());
+        main.holdExit();
+        try (RepositoryOption.Opened opened = store.open();
+                ProgressBar bar = output.bar("Collecting");
+                TransferManager transfers = TransferManager.create()) {
+            CollectReport report = TransferRun.await(
+                            bar, () -> SplitEngine.of(transfers).collect(opened.repository(), options.build()))
+                    .result();
             PrintWriter out = output.out();
             if (output.json) {
                 out.println(report.toJson());

@@ -135,7 +135,8 @@ class KilledSplitTest {
                 engine.merge(repository, newest, BlobTarget.of(merged)).join(LIMIT);
                 assertThat(merged.flip()).isEqualTo(image(last + 1));
             }
-            CollectReport collected = repository.collect(CollectOptions.DEFAULT);
+            CollectReport collected =
+                    engine.collect(repository, CollectOptions.DEFAULT).join(LIMIT);
             assertThat(collected.isClean()).isTrue();
             assertThat(collected.objectsDeleted()).isZero(); // all are young
         }

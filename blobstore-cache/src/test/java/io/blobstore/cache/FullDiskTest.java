@@ -2,7 +2,6 @@ package io.blobstore.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobTarget;
@@ -10,7 +9,7 @@ import io.blobstore.ByteRange;
 import io.blobstore.TargetException;
 import io.blobstore.cache.pieces.PieceCache;
 import io.blobstore.cache.pieces.PieceLayout;
-import io.blobstore.contract.ChildJvm;
+import io.blobstore.contract.SmallDisk;
 import io.blobstore.memory.Lease;
 import io.blobstore.transfer.PatternStore;
 import io.blobstore.transfer.TransferManager;
@@ -30,34 +29,6 @@ class FullDiskTest {
 
     @TempDir
     private Path directory;
-
-    private void onSmallDisk(Class<?> child) throws Exception {
-        Path mountPoint = Files.createDirectory(directory.resolve("mounted"));
-        assumeThat(canMount()).as("needs 'unshare' and the right to mount").isTrue();
-        ChildJvm.Exit exit = ChildJvm.of(child, directory)
-                .under(
-                        "unshare",
-                        "-rm",
-                        "sh",
-                        "-c",
-                        "mount -t tmpfs -o size=1m tmpfs '" + mountPoint + "' && exec \"$@\"",
-                        "sh")
-                .run(Duration.ofMinutes(1), mountPoint.toString());
-        assertThat(exit.code()).as(exit.output()).isZero();
-    }
-
-    private boolean canMount() throws InterruptedException {
-        try {
-            return new ProcessBuilder("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", directory.toString())
-                            .redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .start()
-                            .waitFor()
-                    == 0;
-        } catch (IOException e) {
-            return false; // not available on this system
-        }
-    }
 
     private static int names(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
@@ -100,7 +71,7 @@ class FullDiskTest {
 
     @Test
     void piecesThatDoNotFitAreReadFromTheStore() throws Exception {
-        onSmallDisk(Pieces.class);
+        SmallDisk.run(directory, "size=1m", Pieces.class);
     }
 
     /** Fills the disk in the middle of a fill. */
@@ -139,6 +110,6 @@ class FullDiskTest {
 
     @Test
     void aFillThatDoesNotFitIsAnExceptionAndLeavesNothing() throws Exception {
-        onSmallDisk(Fill.class);
+        SmallDisk.run(directory, "size=1m", Fill.class);
     }
 }

@@ -4,13 +4,13 @@ import static io.blobstore.cas.CacheFixture.KIB;
 import static io.blobstore.cas.CacheFixture.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.blobstore.ByteRange;
 import io.blobstore.cas.CacheFixture.Content;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.contract.OpenDescriptors;
+import io.blobstore.contract.SmallDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -163,34 +163,7 @@ class CacheFaultsTest {
 
     @Test
     void aFullDiskIsATypedErrorAndTheCacheGoesOn() throws Exception {
-        Path mountPoint = Files.createDirectory(temporary.resolve("mounted"));
-        String[] namespace = {"unshare", "-rm"};
-        assumeThat(succeeds("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", mountPoint.toString()))
-                .as("needs '%s' and the permission to mount in a namespace", String.join(" ", namespace))
-                .isTrue();
-        ChildJvm.Exit exit = ChildJvm.of(FullDisk.class, temporary)
-                .under(
-                        "unshare",
-                        "-rm",
-                        "sh",
-                        "-c",
-                        "mount -t tmpfs -o size=4m tmpfs '" + mountPoint + "' && exec \"$@\"",
-                        "sh")
-                .run(Duration.ofMinutes(1), mountPoint.toString());
-        assertThat(exit.code()).as(exit.output()).isZero();
-    }
-
-    private static boolean succeeds(String... command) throws InterruptedException {
-        try {
-            return new ProcessBuilder(command)
-                            .redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .start()
-                            .waitFor()
-                    == 0;
-        } catch (IOException e) {
-            return false; // not available on this system
-        }
+        SmallDisk.run(temporary, "size=4m", FullDisk.class);
     }
 
     /** Puts more than the disk holds, in each way. */

@@ -20,6 +20,7 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.LeakCheck;
+import io.blobstore.contract.SmallDisk;
 import io.blobstore.spi.PartLayout;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferManager;
@@ -123,7 +124,7 @@ class FsFaultsTest {
 
     @Test
     void aFullDiskIsATypedErrorAndLeavesTheOldContent() throws Exception {
-        inNamespace("mount -t tmpfs -o size=2m tmpfs", FullDisk.class);
+        SmallDisk.run(directory, "size=2m", FullDisk.class);
     }
 
     /** Stores more than the disk holds, in one request and in parts. */
@@ -158,7 +159,7 @@ class FsFaultsTest {
         try (FsBlobStore store = FsBlobStore.open(root)) {
             store.store(KEY, ByteBuffer.allocate(1000));
         }
-        inNamespace("mount -o bind,ro " + root, ReadOnly.class);
+        SmallDisk.runOn(directory, "mount -o bind,ro " + root, ReadOnly.class);
     }
 
     /** Reads from a file system that refuses writes. */
@@ -178,7 +179,7 @@ class FsFaultsTest {
 
     @Test
     void aFileSystemWithoutAttributesIsNamedBeforeAnythingIsWritten() throws Exception {
-        inNamespace("mount -t ramfs ramfs", NoAttributes.class);
+        SmallDisk.runOn(directory, "mount -t ramfs ramfs", NoAttributes.class);
     }
 
     /** Fails to store on a file system without extended attributes. */
@@ -195,33 +196,6 @@ class FsFaultsTest {
                 Files.write(root.resolve("plain"), new byte[5]);
                 assertThat(store.head(BlobKey.of("plain")).size()).isEqualTo(5);
             }
-        }
-    }
-
-    private void inNamespace(String mount, Class<?> child) throws Exception {
-        Path mountPoint = Files.createDirectory(directory.resolve("mounted"));
-        assumeThat(canMount())
-                .as("needs 'unshare' and the permission to mount in a namespace")
-                .isTrue();
-        ChildJvm.Exit exit = ChildJvm.of(child, directory)
-                .under("unshare", "-rm", "sh", "-c", mount + " '" + mountPoint + "' && exec \"$@\"", "sh")
-                .run(Duration.ofMinutes(1), mountPoint.toString());
-        assertThat(exit.code()).as(exit.output()).isZero();
-    }
-
-    private boolean canMount() throws InterruptedException {
-        return succeeds("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", directory.toString());
-    }
-
-    private static boolean succeeds(String... command) throws InterruptedException {
-        try {
-            Process probe = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            return probe.waitFor() == 0;
-        } catch (IOException e) {
-            return false; // not available on this system
         }
     }
 
@@ -248,7 +222,7 @@ class FsFaultsTest {
         try {
             ChildJvm child = ChildJvm.of(Unreadable.class, directory);
             if (Files.isReadable(lostAndFound)) { // root may read anything, but not in a user namespace without root
-                assumeThat(succeeds("unshare", "-U", "true"))
+                assumeThat(SmallDisk.succeeds("unshare", "-U", "true"))
                         .as("needs 'unshare' to run without privileges")
                         .isTrue();
                 child = child.under("unshare", "-U");

@@ -68,8 +68,20 @@ class SplitArchitectureTest {
                 "io.blobstore",
                 "io.blobstore.internal.buffer",
                 OWN,
+                INTERNAL + ".file",
                 INTERNAL + ".format",
                 INTERNAL + ".verity");
+    }
+
+    @Test
+    void temporaryFilesKnowSourcesOnly() {
+        assertDependsOn(
+                INTERNAL + ".file",
+                "java..",
+                "org.jspecify.annotations",
+                "io.blobstore",
+                "io.blobstore.internal.buffer",
+                INTERNAL + ".file");
     }
 
     @Test
@@ -88,6 +100,7 @@ class SplitArchitectureTest {
                 "io.blobstore.memory",
                 "io.blobstore.internal.buffer",
                 OWN,
+                INTERNAL + ".file",
                 INTERNAL + ".input");
     }
 
@@ -121,6 +134,7 @@ class SplitArchitectureTest {
                 "io.blobstore.internal.file",
                 OWN,
                 OWN + ".oci",
+                INTERNAL + ".file",
                 INTERNAL + ".format",
                 INTERNAL + ".input",
                 INTERNAL + ".verity",

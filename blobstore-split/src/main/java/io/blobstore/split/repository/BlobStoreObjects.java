@@ -29,6 +29,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Objects and names in a {@link BlobStore}: a bucket, a directory of blobs, or memory. The keys are those of
@@ -143,6 +144,16 @@ public final class BlobStoreObjects implements ObjectStore {
         return replace
                 ? StoreOptions.DEFAULT
                 : StoreOptions.builder().precondition(Precondition.ifAbsent()).build();
+    }
+
+    /** Copies the object onto itself, inside the store. */
+    @Override
+    public void renew(ObjectId id) throws IOException {
+        try {
+            store.copy(key(id), key(id));
+        } catch (BlobNotFoundException e) {
+            // deleted meanwhile: the caller looks for it
+        }
     }
 
     /** Begins a multipart upload, for objects of more than 16 MiB. */
@@ -281,8 +292,8 @@ public final class BlobStoreObjects implements ObjectStore {
     // ---- writers and the garbage collection
 
     @Override
-    public Session beginSession() throws IOException {
-        return BucketSession.begin(store, grace);
+    public Session beginSession(UUID id) throws IOException {
+        return BucketSession.begin(store, id, grace);
     }
 
     /**

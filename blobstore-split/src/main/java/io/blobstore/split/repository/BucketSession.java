@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -29,6 +30,8 @@ final class BucketSession implements ObjectStore.Session {
     private static final Duration INTERVAL = Duration.ofSeconds(60);
 
     private final BlobStore store;
+    private final DeletionMark mark;
+    private final Optional<String> firstMark;
     private final BlobKey key;
     private final Instant began;
     private final long beganNanos;
@@ -40,8 +43,16 @@ final class BucketSession implements ObjectStore.Session {
     private final AtomicLong attemptedNanos;
     private volatile long shownNanos;
 
-    private BucketSession(BlobStore store, BlobKey key, Instant began, Duration grace, LongSupplier clock) {
+    private BucketSession(
+            BlobStore store,
+            Optional<String> firstMark,
+            BlobKey key,
+            Instant began,
+            Duration grace,
+            LongSupplier clock) {
         this.store = store;
+        this.mark = new DeletionMark(store);
+        this.firstMark = firstMark;
         this.key = key;
         this.began = began;
         this.reliable = grace.dividedBy(2);
@@ -52,8 +63,8 @@ final class BucketSession implements ObjectStore.Session {
         this.shownNanos = beganNanos;
     }
 
-    static BucketSession begin(BlobStore store, Duration grace) throws IOException {
-        return begin(store, grace, System::nanoTime);
+    static BucketSession begin(BlobStore store, UUID id, Duration grace) throws IOException {
+        return begin(store, id, grace, System::nanoTime);
     }
 
     /**
@@ -61,16 +72,26 @@ final class BucketSession implements ObjectStore.Session {
      *
      * @param clock counts nanoseconds
      */
-    static BucketSession begin(BlobStore store, Duration grace, LongSupplier clock) throws IOException {
-        BlobKey key = BlobKey.of(PREFIX + UUID.randomUUID());
+    static BucketSession begin(BlobStore store, UUID id, Duration grace, LongSupplier clock) throws IOException {
+        BlobKey key = BlobKey.of(PREFIX + id);
         store.store(key, BlobSource.of(StandardCharsets.UTF_8.encode("")));
-        return new BucketSession(store, key, store.head(key).lastModified(), grace, clock);
+        Optional<String> firstMark = new DeletionMark(store).read();
+        return new BucketSession(store, firstMark, key, store.head(key).lastModified(), grace, clock);
     }
 
     @Override
     public boolean protects(StoredObject found) {
-        Instant now = began.plusNanos(clock.getAsLong() - beganNanos);
-        return found.stored().isAfter(now.minus(reliable));
+        return found.stored().isAfter(now().minus(reliable));
+    }
+
+    private Instant now() {
+        return began.plusNanos(clock.getAsLong() - beganNanos);
+    }
+
+    @Override
+    public boolean settle() throws IOException {
+        Optional<String> last = mark.awaitEnd(this::now);
+        return last.equals(firstMark) && !DeletionMark.isDeletion(last);
     }
 
     @Override

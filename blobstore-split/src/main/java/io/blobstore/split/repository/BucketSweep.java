@@ -14,8 +14,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /** A garbage collection in a store without locks, guarded by the age of objects; all times are of the store's clock. */
@@ -33,15 +37,43 @@ final class BucketSweep implements ObjectStore.Sweep {
     private final BlobStore store;
     private final Instant limit;
     private final Set<ObjectId> before;
+    private final DeletionMark mark;
+    private final LongSupplier clock;
+    private final Instant began;
+    private final long beganNanos;
+    /** Whether a deletion may be announced that was not ended. */
+    private boolean announced;
 
-    private BucketSweep(BlobStoreObjects objects, BlobStore store, Instant limit, Set<ObjectId> before) {
+    private long announcedNanos;
+
+    private BucketSweep(
+            BlobStoreObjects objects,
+            BlobStore store,
+            Instant began,
+            Instant limit,
+            Set<ObjectId> before,
+            LongSupplier clock) {
         this.objects = objects;
         this.store = store;
+        this.mark = new DeletionMark(store);
+        this.clock = clock;
+        this.began = began;
+        this.beganNanos = clock.getAsLong();
         this.limit = limit;
         this.before = before;
     }
 
     static BucketSweep begin(BlobStoreObjects objects, BlobStore store, Duration grace) throws IOException {
+        return begin(objects, store, grace, System::nanoTime);
+    }
+
+    /**
+     * Begins a collection.
+     *
+     * @param clock counts nanoseconds
+     */
+    static BucketSweep begin(BlobStoreObjects objects, BlobStore store, Duration grace, LongSupplier clock)
+            throws IOException {
         store.store(MARK, BlobSource.of(StandardCharsets.UTF_8.encode("")));
         Instant now = store.head(MARK).lastModified();
         Instant oldest = now;
@@ -64,7 +96,7 @@ final class BucketSweep implements ObjectStore.Sweep {
                 .filter(line -> ObjectId.isId(objects.hash(), line))
                 .map(line -> ObjectId.parse(objects.hash(), line))
                 .collect(Collectors.toCollection(HashSet::new));
-        return new BucketSweep(objects, store, oldest.minus(grace), before);
+        return new BucketSweep(objects, store, now, oldest.minus(grace), before, clock);
     }
 
     private static Instant began(BlobStoreObjects objects, BlobListing.Blob session, Instant shown) throws IOException {
@@ -81,48 +113,83 @@ final class BucketSweep implements ObjectStore.Sweep {
         return unreferenced.stored().isBefore(limit) && before.contains(unreferenced.id());
     }
 
+    @Override
+    public void announce() throws IOException {
+        Optional<String> current = mark.read();
+        if (mark.isDeletionOfAnother(current) && !mark.isDead(this::now)) {
+            throw new RepositoryBusyException(
+                    "another garbage collection deletes objects of " + objects + " at this time; try again later");
+        }
+        announcedNanos = clock.getAsLong();
+        announced = true;
+        mark.begin();
+    }
+
+    private Instant now() {
+        return began.plusNanos(clock.getAsLong() - beganNanos);
+    }
+
     /**
      * Lists the objects again, and deletes those of each page at once that still may be: a writer whose session began
-     * after this collection has stored again what it found to be old.
+     * after this collection has stored again what it found to be old. Each page is a deletion of its own for writers,
+     * who wait for its end.
      */
     @Override
     public Collection<StoredObject> delete(Collection<StoredObject> unreferenced) throws IOException {
-        if (unreferenced.isEmpty()) {
-            return List.of();
+        TreeMap<String, StoredObject> left = new TreeMap<>();
+        unreferenced.forEach(object -> left.put(RepositoryPaths.object(object.id()), object));
+        Set<StoredObject> gone = new LinkedHashSet<>(unreferenced);
+        while (!left.isEmpty()) {
+            announce();
+            Page page = page(left);
+            page.kept.forEach(gone::remove);
+            if (!page.deletable.isEmpty()) {
+                if (clock.getAsLong() - announcedNanos > DeletionMark.LIMIT.toNanos()) {
+                    continue; // writers may take this process for dead, and what was listed may be wrong by now
+                }
+                store.delete(page.deletable).throwIfFailed();
+            }
+            left.headMap(page.end, true).clear();
         }
-        Deletion deletion = new Deletion(unreferenced);
-        objects.forEachObject(deletion);
-        deletion.flush();
-        return deletion.deleted;
+        return gone;
     }
 
-    private final class Deletion implements ObjectStore.ObjectVisitor {
-        private final List<StoredObject> deleted = new ArrayList<>();
-        private final Set<ObjectId> ids;
-        private final List<BlobKey> batch = new ArrayList<>();
-        private int listed;
+    /**
+     * A part of a listing.
+     *
+     * @param kept the objects that may not be deleted any more
+     * @param end the path up to which everything was listed
+     */
+    private record Page(List<BlobKey> deletable, List<StoredObject> kept, String end) {}
 
-        Deletion(Collection<StoredObject> unreferenced) {
-            ids = unreferenced.stream().map(StoredObject::id).collect(Collectors.toCollection(HashSet::new));
-        }
-
-        @Override
-        public void object(StoredObject object) throws IOException {
-            if (ids.contains(object.id()) && mayDelete(object)) {
-                batch.add(BlobKey.of(RepositoryPaths.object(object.id())));
-                deleted.add(object);
+    /** Lists the objects from the first of those that are left, as many as one request returns. */
+    private Page page(TreeMap<String, StoredObject> left) throws IOException {
+        Page page = new Page(new ArrayList<>(), new ArrayList<>(), left.lastKey());
+        String first = left.firstKey();
+        ListOptions options = ListOptions.builder()
+                .prefix(RepositoryPaths.OBJECTS)
+                .startAfter(first.substring(0, first.length() - 1))
+                .build();
+        try (BlobListing listing = store.list(options)) {
+            for (int listed = 0; listing.hasNext(); ) {
+                if (listing.next() instanceof BlobListing.Blob blob) {
+                    StoredObject wanted = left.get(blob.name());
+                    if (wanted != null) {
+                        boolean old = mayDelete(new StoredObject(
+                                wanted.id(), blob.size(), blob.lastModified().orElse(Instant.MAX)));
+                        if (old) {
+                            page.deletable.add(blob.key());
+                        } else {
+                            page.kept.add(wanted);
+                        }
+                    }
+                    if (++listed == PER_REQUEST || blob.name().compareTo(page.end) >= 0) {
+                        return new Page(page.deletable, page.kept, blob.name());
+                    }
+                }
             }
-            if (++listed % PER_REQUEST == 0) {
-                flush();
-            }
         }
-
-        void flush() throws IOException {
-            if (!batch.isEmpty()) {
-                store.delete(batch).throwIfFailed();
-                batch.clear();
-            }
-        }
+        return page;
     }
 
     @Override
@@ -134,6 +201,12 @@ final class BucketSweep implements ObjectStore.Sweep {
         store.store(CANDIDATES, BlobSource.of(StandardCharsets.UTF_8.encode(ids)));
     }
 
+    /** Shows writers that nothing is deleted any more. */
     @Override
-    public void close() {}
+    public void close() throws IOException {
+        if (announced) {
+            mark.end();
+            announced = false;
+        }
+    }
 }

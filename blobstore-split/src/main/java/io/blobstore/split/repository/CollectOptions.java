@@ -1,10 +1,11 @@
 package io.blobstore.split.repository;
 
+import io.blobstore.transfer.RetryPolicy;
 import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Options of {@link Repository#collect}. Immutable. */
+/** Options of {@link SplitEngine#collect}. Immutable. */
 public final class CollectOptions {
     /** Deletes what nothing refers to. */
     public static final CollectOptions DEFAULT = builder().build();
@@ -13,12 +14,14 @@ public final class CollectOptions {
     private final Duration wait;
     private final Duration grace;
     private final Set<String> forget;
+    private final RetryPolicy retry;
 
     private CollectOptions(Builder builder) {
         dryRun = builder.dryRun;
         wait = builder.wait;
         grace = builder.grace;
         forget = Set.copyOf(builder.forget);
+        retry = builder.retry;
     }
 
     /** Returns a builder with every option at its default. */
@@ -46,12 +49,18 @@ public final class CollectOptions {
         return forget;
     }
 
+    /** Returns how failed requests are repeated. */
+    public RetryPolicy retry() {
+        return retry;
+    }
+
     /** Builds {@link CollectOptions}. Not thread-safe. */
     public static final class Builder {
         private boolean dryRun;
         private Duration wait = Duration.ofSeconds(30);
         private Duration grace = Duration.ZERO;
         private final Set<String> forget = new TreeSet<>();
+        private RetryPolicy retry = RetryPolicy.DEFAULT;
 
         private Builder() {}
 
@@ -81,6 +90,12 @@ public final class CollectOptions {
         public Builder forget(String stream) {
             RepositoryPaths.stream(stream);
             forget.add(stream);
+            return this;
+        }
+
+        /** Sets how failed requests are repeated. */
+        public Builder retry(RetryPolicy policy) {
+            retry = policy;
             return this;
         }
 

@@ -31,6 +31,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
@@ -356,12 +357,17 @@ public final class ComposefsDirectory implements ObjectStore {
     // ---- writers and the garbage collection
 
     @Override
-    public Session beginSession() throws IOException {
+    public Session beginSession(UUID id) throws IOException {
         DirectoryLock lock = lock(false, WRITER_WAIT);
         return new Session() {
             @Override
             public boolean protects(StoredObject found) {
                 return true; // the lock does
+            }
+
+            @Override
+            public boolean settle() {
+                return true; // no collection has run
             }
 
             @Override
@@ -406,6 +412,11 @@ public final class ComposefsDirectory implements ObjectStore {
             @Override
             public boolean mayDelete(StoredObject unreferenced) {
                 return true;
+            }
+
+            @Override
+            public void announce() {
+                // no writer runs
             }
 
             @Override

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -74,14 +75,14 @@ final class FsckTask implements TransferTask<FsckReport> {
     public void begin(TransferContext context) throws IOException, InterruptedException {
         WorkQueue queue = new WorkQueue(context, store.hash(), threads - 1);
         try {
-            ObjectStore.Session opened = context.retrying("begin session", store::beginSession);
+            ObjectStore.Session opened = WriterSession.begin(store, context);
             session = opened;
             checkObjects(queue, context, opened);
             queue.awaitAll();
             checkStreams(queue, context);
             queue.awaitAll();
-            checkRefs();
-            checkImages();
+            checkRefs(context);
+            checkImages(context);
         } catch (WorkQueue.StoppedException e) {
             return; // the reason is known already
         } finally {
@@ -93,19 +94,10 @@ final class FsckTask implements TransferTask<FsckReport> {
 
     private void checkObjects(WorkQueue queue, TransferContext context, ObjectStore.Session session)
             throws IOException, InterruptedException {
-        List<StoredObject> all = new ArrayList<>();
-        store.forEachObject(new ObjectStore.ObjectVisitor() {
-            @Override
-            public void object(StoredObject object) {
-                all.add(object);
-                sizes.put(object.id(), object.size());
-                bytes.addAndGet(Math.max(0, object.size()));
-            }
-
-            @Override
-            public void foreign(String path) {
-                foreign.add(path);
-            }
+        List<StoredObject> all = context.retrying("list objects", this::list);
+        all.forEach(object -> {
+            sizes.put(object.id(), object.size());
+            bytes.addAndGet(Math.max(0, object.size()));
         });
         context.planned(bytes.get(), 1);
         for (int first = 0; first < all.size(); ) {
@@ -129,11 +121,28 @@ final class FsckTask implements TransferTask<FsckReport> {
         }
     }
 
+    private List<StoredObject> list() throws IOException {
+        foreign.clear();
+        List<StoredObject> all = new ArrayList<>();
+        store.forEachObject(new ObjectStore.ObjectVisitor() {
+            @Override
+            public void object(StoredObject object) {
+                all.add(object);
+            }
+
+            @Override
+            public void foreign(String path) {
+                foreign.add(path);
+            }
+        });
+        return all;
+    }
+
     private void checkObject(StoredObject object, Scratch scratch, TransferContext context)
             throws IOException, InterruptedException {
         boolean intact = object.size() >= 0
                 && context.retrying("read object", () -> Verification.isIntact(store, object, scratch.digest()));
-        if (!intact && !heal(object.id(), scratch)) {
+        if (!intact && !heal(object.id(), scratch, context)) {
             String path = RepositoryPaths.object(object.id());
             problems.add(new FsckReport.Problem(
                     Kind.DAMAGED_OBJECT, path, "its content is not what its id says (" + object.size() + " bytes)"));
@@ -142,17 +151,19 @@ final class FsckTask implements TransferTask<FsckReport> {
     }
 
     /** Replaces an object by that of the other store, if that has it undamaged. */
-    private boolean heal(ObjectId id, Scratch scratch) throws IOException {
+    private boolean heal(ObjectId id, Scratch scratch, TransferContext context)
+            throws IOException, InterruptedException {
         if (options.healFrom().isEmpty()) {
             return false;
         }
         ObjectStore other = options.healFrom().get();
-        Optional<StoredObject> found = other.find(id);
+        Optional<StoredObject> found = context.retrying("find object", () -> other.find(id));
         if (found.isEmpty() || found.get().size() < 0) {
             return false;
         }
-        try (ObjectCopy copy = ObjectCopy.of(other, found.get(), scratch.digest())) {
-            store.put(id, copy.content(), true);
+        try (ObjectCopy copy =
+                context.retrying("read object", () -> ObjectCopy.of(other, found.get(), scratch.digest()))) {
+            context.retrying("put object", () -> store.put(id, copy.content(), true));
         } catch (DamagedObjectException e) {
             return false;
         }
@@ -164,7 +175,7 @@ final class FsckTask implements TransferTask<FsckReport> {
     // ---- streams
 
     private void checkStreams(WorkQueue queue, TransferContext context) throws IOException, InterruptedException {
-        for (String name : repository.streams()) {
+        for (String name : context.retrying("list streams", repository::streams)) {
             streams++;
             queue.submit(scratch -> checkStream(RepositoryPaths.STREAMS + name, scratch, context));
             queue.awaitRoom(4 * threads);
@@ -174,14 +185,11 @@ final class FsckTask implements TransferTask<FsckReport> {
     private void checkStream(String link, Scratch scratch, TransferContext context)
             throws IOException, InterruptedException {
         try {
-            ObjectId id = repository.resolve(link).orElse(null);
+            ObjectId id = resolve(link, context);
             if (id == null) {
                 return; // deleted meanwhile
             }
-            context.retrying("read stream", () -> {
-                decode(link, id, scratch);
-                return id;
-            });
+            decode(link, id, scratch, context);
         } catch (DamagedLinkException e) {
             report(Kind.DAMAGED_LINK, link, e);
         } catch (MissingObjectException e) {
@@ -191,16 +199,18 @@ final class FsckTask implements TransferTask<FsckReport> {
         }
     }
 
-    private void decode(String link, ObjectId id, Scratch scratch) throws IOException {
-        long size = size(id, scratch);
-        if (size < 0) {
+    private void decode(String link, ObjectId id, Scratch scratch, TransferContext context)
+            throws IOException, InterruptedException {
+        if (size(id, scratch, context) < 0) {
             return;
         }
-        try (SplitStreamReader reader =
-                SplitStreamReader.open(StreamChannels.verified(store, id, scratch.digest()), store.hash(), link)) {
+        try (SplitStreamReader reader = SplitStreamReader.open(
+                context.retrying("read stream", () -> StreamChannels.verified(store, id, scratch.digest())),
+                store.hash(),
+                link)) {
             for (ObjectRefs references : List.of(reader.objectRefs(), reader.streamRefs())) {
                 for (long i = 0; i < references.count(); i++) {
-                    size(references.get(i), scratch);
+                    size(references.get(i), scratch, context);
                 }
             }
             reader.namedRefs();
@@ -211,48 +221,56 @@ final class FsckTask implements TransferTask<FsckReport> {
                 }
 
                 @Override
-                public long object(long index, ObjectId object) throws IOException {
-                    return size(object, scratch);
+                public long object(long index, ObjectId object) {
+                    return Objects.requireNonNull(sizes.get(object)); // it is one of the references
                 }
             });
         }
     }
 
     /** Returns the size of an object, which is healed if it is missing. */
-    private long size(ObjectId id, Scratch scratch) throws IOException {
+    private long size(ObjectId id, Scratch scratch, TransferContext context) throws IOException, InterruptedException {
         Long size = sizes.get(id);
         if (size != null) {
             return size;
         }
-        Optional<StoredObject> found = store.find(id);
-        if (found.isEmpty() && heal(id, scratch)) {
-            found = store.find(id);
+        Optional<StoredObject> found = context.retrying("find object", () -> store.find(id));
+        if (found.isPresent()) { // stored since they were listed
+            sizes.put(id, found.get().size());
+        } else if (!heal(id, scratch, context)) {
+            throw new MissingObjectException(id, null);
         }
-        return found.orElseThrow(() -> new MissingObjectException(id, null)).size();
+        return Objects.requireNonNull(sizes.get(id));
     }
 
     // ---- links
 
-    private void checkRefs() throws IOException {
-        for (String ref : store.links(RepositoryPaths.STREAM_REFS)) {
+    private void checkRefs(TransferContext context) throws IOException, InterruptedException {
+        for (String ref : context.retrying("list refs", () -> store.links(RepositoryPaths.STREAM_REFS))) {
             refs++;
-            checkLink(ref);
+            checkLink(ref, context);
         }
     }
 
-    private void checkImages() throws IOException {
-        for (String image : store.links(RepositoryPaths.IMAGES)) {
+    private void checkImages(TransferContext context) throws IOException, InterruptedException {
+        for (String image : context.retrying("list images", () -> store.links(RepositoryPaths.IMAGES))) {
             if (!image.startsWith(RepositoryPaths.IMAGE_REFS)) {
                 images++;
-                checkLink(image);
+                checkLink(image, context);
             }
         }
     }
 
-    private void checkLink(String link) throws IOException {
+    private @Nullable ObjectId resolve(String link, TransferContext context) throws IOException, InterruptedException {
+        return context.retrying("find stream", () -> repository.resolve(link)).orElse(null);
+    }
+
+    private void checkLink(String link, TransferContext context) throws IOException, InterruptedException {
         try {
-            ObjectId id = repository.resolve(link).orElse(null);
-            if (id != null && !sizes.containsKey(id) && store.find(id).isEmpty()) {
+            ObjectId id = resolve(link, context);
+            if (id != null
+                    && !sizes.containsKey(id)
+                    && context.retrying("find object", () -> store.find(id)).isEmpty()) {
                 throw new MissingObjectException(id, null);
             }
         } catch (DamagedLinkException e) {

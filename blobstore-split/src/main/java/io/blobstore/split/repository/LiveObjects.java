@@ -1,51 +1,51 @@
 package io.blobstore.split.repository;
 
 import io.blobstore.BlobStoreException;
-import io.blobstore.BlobTarget;
-import io.blobstore.ByteRange;
-import io.blobstore.IntegrityException;
 import io.blobstore.internal.concurrent.Interrupts;
 import io.blobstore.split.ObjectId;
 import io.blobstore.split.internal.format.ObjectRefs;
 import io.blobstore.split.internal.format.SplitStreamReader;
+import io.blobstore.transfer.TransferContext;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * Finds what the refs of a repository keep: streams, their objects, and the streams to which they refer. Reads headers
- * and references only. Used by one thread.
+ * Finds what the refs of a repository keep: streams, their objects, and the streams to which they refer. Reads and
+ * verifies every stream, by all workers of a queue: a flipped bit must not make an object look unused. Used by the owner
+ * of the queue.
  */
 final class LiveObjects {
-    /** The magic number of an EROFS image, 1,024 bytes from its start. */
-    private static final int EROFS_MAGIC = 0xe0f5e1e2;
-
-    private static final int EROFS_OFFSET = 1024;
-
     private final Repository repository;
     private final ObjectStore store;
-    private final Set<ObjectId> live = new HashSet<>();
+    private final TransferContext context;
+    private final WorkQueue queue;
+    private final Set<ObjectId> live = ConcurrentHashMap.newKeySet();
     private final Set<String> liveLinks = new HashSet<>();
-    private final List<String> broken = new ArrayList<>();
+    private final Queue<String> broken = new ConcurrentLinkedQueue<>();
+    /** The streams that were met already. */
+    private final Set<ObjectId> streams = new HashSet<>();
     /** The streams that were met and not read yet, with what refers to them. */
-    private final ArrayDeque<ObjectId> unread = new ArrayDeque<>();
+    private Map<ObjectId, String> unread = new HashMap<>();
 
-    private final Map<ObjectId, String> referrer = new HashMap<>();
-
-    private LiveObjects(Repository repository) {
+    private LiveObjects(Repository repository, TransferContext context, WorkQueue queue) {
         this.repository = repository;
         this.store = repository.objects();
+        this.context = context;
+        this.queue = queue;
     }
 
-    static LiveObjects find(Repository repository) throws IOException {
-        LiveObjects found = new LiveObjects(repository);
+    static LiveObjects find(Repository repository, TransferContext context, WorkQueue queue)
+            throws IOException, InterruptedException {
+        LiveObjects found = new LiveObjects(repository, context, queue);
         found.addRefs();
         found.addStreams();
         return found;
@@ -63,69 +63,68 @@ final class LiveObjects {
 
     /** Returns what cannot be read, and why. */
     List<String> broken() {
-        return broken;
+        return new ArrayList<>(broken);
     }
 
-    private void addRefs() throws IOException {
-        for (String ref : store.links(RepositoryPaths.STREAM_REFS)) {
+    private void addRefs() throws IOException, InterruptedException {
+        for (String ref : context.retrying("list refs", () -> store.links(RepositoryPaths.STREAM_REFS))) {
             try {
-                ObjectId stream = repository.resolve(ref).orElse(null);
-                if (stream != null) {
-                    liveLinks.add(store.link(ref).orElse(ref));
-                    add(stream, ref);
+                Optional<ObjectId> stream = context.retrying("find stream", () -> repository.resolve(ref));
+                if (stream.isPresent()) {
+                    liveLinks.add(
+                            context.retrying("read ref", () -> store.link(ref)).orElse(ref));
+                    add(stream.get(), ref);
                 }
             } catch (BlobStoreException e) {
                 report(ref, e);
             }
         }
-        for (String ref : store.links(RepositoryPaths.IMAGE_REFS)) {
+        for (String ref : context.retrying("list refs", () -> store.links(RepositoryPaths.IMAGE_REFS))) {
             broken.add(ref + " keeps an image, whose objects only composefs can find: collect with cfsctl gc");
         }
     }
 
     private void add(ObjectId stream, String by) {
-        if (live.add(stream) || !referrer.containsKey(stream)) {
-            referrer.put(stream, by);
-            unread.add(stream);
+        live.add(stream);
+        if (streams.add(stream)) {
+            unread.put(stream, by);
         }
     }
 
-    private void addStreams() throws IOException {
-        for (ObjectId id = unread.poll(); id != null; id = unread.poll()) {
-            try {
-                addStream(id);
-            } catch (BlobStoreException e) {
-                if (!(e instanceof IntegrityException) || !isImage(id)) {
-                    report(referrer.getOrDefault(id, "?"), e);
+    /** Reads streams, then those to which they refer, and so on. */
+    private void addStreams() throws IOException, InterruptedException {
+        while (!unread.isEmpty()) {
+            Map<ObjectId, String> next = new ConcurrentHashMap<>();
+            for (Map.Entry<ObjectId, String> stream : unread.entrySet()) {
+                queue.submit(scratch -> readStream(stream.getKey(), stream.getValue(), next, scratch));
+                queue.awaitRoom(2 * queue.threads());
+            }
+            queue.awaitAll();
+            unread = new HashMap<>();
+            next.forEach(this::add);
+        }
+    }
+
+    private void readStream(ObjectId id, String by, Map<ObjectId, String> next, Scratch scratch)
+            throws IOException, InterruptedException {
+        try {
+            Optional<SplitStreamReader> opened =
+                    context.retrying("read stream", () -> StreamReferences.open(store, id, by, scratch.digest()));
+            if (opened.isPresent()) {
+                try (SplitStreamReader reader = opened.get()) {
+                    ObjectRefs objects = reader.objectRefs();
+                    for (long i = 0; i < objects.count(); i++) {
+                        live.add(objects.get(i));
+                    }
+                    ObjectRefs others = reader.streamRefs();
+                    for (long i = 0; i < others.count(); i++) {
+                        next.put(others.get(i), by);
+                    }
                 }
             }
+        } catch (BlobStoreException e) {
+            report(by, e);
         }
-    }
-
-    private void addStream(ObjectId id) throws IOException {
-        String by = referrer.getOrDefault(id, "");
-        try (SplitStreamReader reader =
-                SplitStreamReader.open(StreamChannels.ranges(store, id), repository.hash(), by)) {
-            ObjectRefs objects = reader.objectRefs();
-            for (long i = 0; i < objects.count(); i++) {
-                live.add(objects.get(i));
-            }
-            ObjectRefs streams = reader.streamRefs();
-            for (long i = 0; i < streams.count(); i++) {
-                add(streams.get(i), by);
-            }
-        }
-    }
-
-    /** Returns whether an object is an EROFS image, to which the streams of container images refer. */
-    private boolean isImage(ObjectId id) throws IOException {
-        long size = store.find(id).map(StoredObject::size).orElse(0L);
-        if (size < EROFS_OFFSET + Integer.BYTES) {
-            return false;
-        }
-        ByteBuffer magic = ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        store.read(id, ByteRange.of(EROFS_OFFSET, Integer.BYTES), BlobTarget.Window.of(magic));
-        return magic.getInt(0) == EROFS_MAGIC;
     }
 
     /** Remembers a failure that another attempt would not mend; throws others. */

@@ -2,12 +2,12 @@ package io.blobstore.split.repository;
 
 import io.blobstore.BlobSource;
 import io.blobstore.BlobTarget;
+import io.blobstore.split.internal.file.ChannelSource;
 import io.blobstore.split.internal.verity.VerityDigest;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.channels.FileChannel;
 import org.jspecify.annotations.Nullable;
 
 /** A verified copy of an object of another store, in memory or in a temporary file. */
@@ -16,9 +16,9 @@ final class ObjectCopy implements Closeable {
     private static final long MAX_MEMORY = 1 << 20;
 
     private final BlobSource content;
-    private final @Nullable Path file;
+    private final @Nullable FileChannel file;
 
-    private ObjectCopy(BlobSource content, @Nullable Path file) {
+    private ObjectCopy(BlobSource content, @Nullable FileChannel file) {
         this.content = content;
         this.file = file;
     }
@@ -34,20 +34,8 @@ final class ObjectCopy implements Closeable {
             Verification.read(store, object.id(), BlobTarget.Window.of(memory), digest);
             return new ObjectCopy(BlobSource.of(memory.flip()), null);
         }
-        Path file = Files.createTempFile("blobstore-object", ".tmp");
-        try {
-            try (BlobTarget.Writer writer = BlobTarget.ofPath(file).open()) {
-                try (BlobTarget.Window window = writer.window(0, object.size())) {
-                    Verification.read(store, object.id(), window, digest);
-                    window.flush();
-                }
-                writer.commit(object.size());
-            }
-            return new ObjectCopy(BlobSource.ofPath(file), file);
-        } catch (Throwable e) {
-            Files.deleteIfExists(file);
-            throw e;
-        }
+        FileChannel file = StreamChannels.file(store, object, digest);
+        return new ObjectCopy(new ChannelSource(file, 0, object.size()), file);
     }
 
     BlobSource content() {
@@ -57,7 +45,7 @@ final class ObjectCopy implements Closeable {
     @Override
     public void close() throws IOException {
         if (file != null) {
-            Files.deleteIfExists(file);
+            file.close();
         }
     }
 }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Where the objects and the names of a {@link Repository} are kept: a bucket ({@link BlobStoreObjects}) or a directory
@@ -48,6 +49,12 @@ public interface ObjectStore extends Closeable {
      * @return false if the object was present, and was not replaced
      */
     boolean put(ObjectId id, BlobSource content, boolean replace) throws IOException;
+
+    /**
+     * Makes an object as young as if it were stored now, without sending its content. Does nothing if there is none, or
+     * if the age of objects does not matter, as by default.
+     */
+    default void renew(ObjectId id) throws IOException {}
 
     /**
      * Begins to store a large object in parts, which several threads send at the same time. Nothing is visible before
@@ -138,16 +145,29 @@ public interface ObjectStore extends Closeable {
 
     /**
      * Begins a session of a writer: objects that it finds or stores are not collected before it is closed. Waits while
-     * a garbage collection runs, for a limited time.
+     * a garbage collection runs, for a limited time. May be called again, with the same id, after a failure.
      *
+     * @param id a unique id of the session
      * @throws RepositoryBusyException if the collection takes longer
      */
-    Session beginSession() throws IOException;
+    Session beginSession(UUID id) throws IOException;
 
     /** A writer's use of a store. Thread-safe. */
     interface Session extends Closeable {
-        /** Returns whether an object that was found may be relied upon; if not, it has to be stored again. */
+        /**
+         * Returns whether an object that was found may be relied upon; if not, it has to be {@linkplain #renew renewed}
+         * or stored again, and confirmed after that; see {@link #settle}.
+         */
         boolean protects(StoredObject found);
+
+        /**
+         * Waits until all deletions have ended that a collection may have decided before this call: it deletes nothing
+         * after that because of what it saw before. So whatever was renewed, stored again or linked before this call is
+         * kept if it is found after it.
+         *
+         * @return whether nothing was deleted since this session began, so that nothing need be looked for
+         */
+        boolean settle() throws IOException;
 
         /** Shows other processes that this session is alive. Cheap if called often. */
         void keepAlive() throws IOException;
@@ -177,9 +197,16 @@ public interface ObjectStore extends Closeable {
         boolean mayDelete(StoredObject unreferenced) throws IOException;
 
         /**
+         * Shows writers that something may be deleted because of what is looked up from now on, and what was announced
+         * before is over; see {@link Session#settle}.
+         */
+        void announce() throws IOException;
+
+        /**
          * Deletes objects for which {@link #mayDelete} returned true, except for those that were stored again since.
+         * May be called again after a failure.
          *
-         * @return the objects that were deleted
+         * @return the objects that do not exist any more
          */
         Collection<StoredObject> delete(Collection<StoredObject> objects) throws IOException;
 

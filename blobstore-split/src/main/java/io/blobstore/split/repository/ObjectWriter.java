@@ -15,7 +15,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * the split ends only when all objects are stored. Thread-safe.
  *
  * <pre>
- *   claimed ► found? ─yes► right size, young, undamaged? ─yes► present
+ *   claimed ► found? ─yes► right size, undamaged? ─yes► young? ─yes► present
+ *                │                      │                 └─no──► renewed, or stored again
  *                │                      └─no──► replaced, if it may be
  *                └─no──► put if absent ─lost the race► found? …
  * </pre>
@@ -28,7 +29,7 @@ final class ObjectWriter implements Closeable {
     private static final long PARTS_FROM = 16 << 20;
 
     private final ObjectStore store;
-    private final ObjectStore.Session session;
+    private final WriterSession session;
     private final TransferContext context;
     private final WorkQueue queue;
     private final boolean heal;
@@ -38,13 +39,8 @@ final class ObjectWriter implements Closeable {
     private final Set<ObjectStore.ObjectParts> incomplete = ConcurrentHashMap.newKeySet();
 
     ObjectWriter(
-            ObjectStore store,
-            ObjectStore.Session session,
-            TransferContext context,
-            WorkQueue queue,
-            boolean heal,
-            SplitCounters counters) {
-        this.store = store;
+            WriterSession session, TransferContext context, WorkQueue queue, boolean heal, SplitCounters counters) {
+        this.store = session.store();
         this.session = session;
         this.context = context;
         this.queue = queue;
@@ -54,7 +50,7 @@ final class ObjectWriter implements Closeable {
 
     /** Makes sure that the store has an object; returns at once if another worker does. */
     void write(ObjectId id, BlobSource content, Scratch scratch) throws IOException, InterruptedException {
-        keepAlive();
+        session.keepAlive();
         if (!claimed.add(id) || !writeFirst(id, content, scratch)) {
             counters.present(content.size());
         } else {
@@ -64,21 +60,14 @@ final class ObjectWriter implements Closeable {
 
     /** Shows others that this split is alive, if it is time for that. */
     void keepAlive() throws IOException, InterruptedException {
-        try {
-            session.keepAlive();
-        } catch (IOException e) { // repeated only then: a permit for each call would cost more than the call
-            context.retrying("keep session", () -> {
-                session.keepAlive();
-                return true;
-            });
-        }
+        session.keepAlive();
     }
 
     /** Returns false if the object was present. */
     private boolean writeFirst(ObjectId id, BlobSource content, Scratch scratch)
             throws IOException, InterruptedException {
         for (int round = 0; round < MAX_ROUNDS; round++) {
-            Optional<StoredObject> found = context.retrying("find object", () -> store.find(id));
+            Optional<StoredObject> found = session.find(id);
             if (found.isEmpty()) {
                 if (put(id, content, false)) {
                     return true;
@@ -94,10 +83,10 @@ final class ObjectWriter implements Closeable {
                 }
                 return put(id, content, true);
             }
-            if (session.protects(found.get())) {
-                return false;
+            if (!session.session().protects(found.get()) && session.renew(id).isEmpty()) {
+                put(id, content, true); // so that it is young
+                session.storedAgain(id);
             }
-            put(id, content, true); // so that it is young
             return false;
         }
         throw new RepositoryBusyException("the object " + id + " was stored and deleted " + MAX_ROUNDS
@@ -137,7 +126,7 @@ final class ObjectWriter implements Closeable {
 
     private boolean putParts(ObjectStore.ObjectParts parts, BlobSource content)
             throws IOException, InterruptedException {
-        boolean completed = new PartsPut(parts, content, this::keepAlive, context, queue).run();
+        boolean completed = new PartsPut(parts, content, session::keepAlive, context, queue).run();
         if (completed) {
             incomplete.remove(parts);
         }

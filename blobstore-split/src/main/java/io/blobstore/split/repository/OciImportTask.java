@@ -78,7 +78,7 @@ final class OciImportTask implements TransferTask<OciImportResult> {
             total += layer.descriptor().size();
         }
         context.planned(total, 1);
-        session = context.retrying("begin session", repository.objects()::beginSession);
+        session = WriterSession.begin(repository.objects(), context);
         try {
             for (OciLayer layer : layers.values()) {
                 addLayer(context, layer);

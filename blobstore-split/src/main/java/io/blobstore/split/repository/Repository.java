@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The streams of an {@link ObjectStore}: their names, and the refs that keep them. Splitting, merging and checking are
- * done by a {@link SplitEngine}.
+ * The streams of an {@link ObjectStore}: their names, and the refs that keep them. Splitting, merging, checking,
+ * collecting and the setting of refs are done by a {@link SplitEngine}.
  *
  * <p>A stream is addressed by its name, or by {@code refs/REF}. Thread-safe. The caller owns the object store.
  */
@@ -90,37 +90,12 @@ public final class Repository {
                 .toList();
     }
 
-    /**
-     * Creates or changes a ref, atomically.
-     *
-     * <p>In a bucket, a stream to which no ref has led for half of the grace period may be deleted by a garbage
-     * collection that runs at the same time: split the content again, with the ref, instead.
-     *
-     * @throws UnknownStreamException if there is no such stream
-     */
-    public void setRef(String ref, String stream) throws IOException {
-        try (ObjectStore.Session ignored = objects.beginSession()) {
-            stream(stream);
-            objects.setLink(RepositoryPaths.ref(ref), RepositoryPaths.stream(stream));
-        }
-    }
-
     /** Deletes a ref: the next garbage collection deletes its stream, unless something else refers to it. */
     public void deleteRef(String ref) throws IOException {
         objects.deleteLink(RepositoryPaths.ref(ref));
     }
 
     // ---- what is kept
-
-    /**
-     * Deletes the objects and links to which no ref leads, and waits for that. If a stream or link is broken, nothing
-     * is deleted, and the report says why.
-     *
-     * @throws RepositoryBusyException if writers do not end in time
-     */
-    public CollectReport collect(CollectOptions options) throws IOException {
-        return new GarbageCollection(this, options).run();
-    }
 
     /** Compares the objects of two streams. Reads their references only, and asks for the sizes of objects. */
     public StreamDiff diff(String a, String b) throws IOException {

@@ -2,16 +2,14 @@ package io.blobstore.split.repository;
 
 import io.blobstore.BlobStoreException;
 import io.blobstore.Operation;
+import io.blobstore.internal.file.AtomicFile;
 import io.blobstore.split.ObjectHash;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,10 +25,11 @@ final class RepositoryMeta {
 
     private RepositoryMeta() {}
 
-    /** Creates the directories of an empty repository; its {@code meta.json} appears last. */
+    /** Creates the directories of an empty repository; its {@code meta.json} appears last, whole. A call that
+     * was killed may be repeated. */
     static void create(Path root, ObjectHash hash) throws IOException {
         if (Files.exists(root.resolve(FILE))) {
-            throw new FileAlreadyExistsException(root.resolve(FILE).toString(), null, "is a repository already");
+            throw exists(root);
         }
         if (Files.notExists(root)) {
             Files.createDirectories(root);
@@ -40,32 +39,44 @@ final class RepositoryMeta {
         }
         Files.createDirectories(root.resolve("objects"));
         Files.createDirectories(root.resolve("streams").resolve("refs"));
-        byte[] content = content(hash).getBytes(StandardCharsets.UTF_8);
-        try (FileChannel file =
-                FileChannel.open(root.resolve(FILE), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            file.write(ByteBuffer.wrap(content));
-            file.force(true);
+        try (AtomicFile file = AtomicFile.createBeside(root.resolve(FILE))) {
+            try (AtomicFile.Section section = file.section(0)) {
+                section.write(StandardCharsets.UTF_8.encode(content(hash)));
+            }
+            file.force();
+            try {
+                if (!file.linkTarget()) {
+                    file.replaceTarget(); // a file system without links; another process may create one as well
+                }
+            } catch (FileAlreadyExistsException e) {
+                throw exists(root);
+            }
         }
+        AtomicFile.forceDirectory(root);
+    }
+
+    private static FileAlreadyExistsException exists(Path root) {
+        return new FileAlreadyExistsException(root.resolve(FILE).toString(), null, "is a repository already");
     }
 
     /** Returns the text that composefs-rs writes for a new repository. */
     private static String content(ObjectHash hash) {
         return """
-                {
-                  "version": 1,
-                  "algorithm": "%s",
-                  "features": {
-                    "compatible": [],
-                    "read-only-compatible": [
-                      "v1_erofs"
-                    ],
-                    "incompatible": []
-                  },
-                  "erofs_formats": {
-                    "default": 1
-                  }
-                }
-                """.formatted(hash.metaName());
+            {
+              "version": 1,
+              "algorithm": "%s",
+              "features": {
+                "compatible": [],
+                "read-only-compatible": [
+                  "v1_erofs"
+                ],
+                "incompatible": []
+              },
+              "erofs_formats": {
+                "default": 1
+              }
+            }
+            """.formatted(hash.metaName());
     }
 
     /** Returns the hash function of a repository. */

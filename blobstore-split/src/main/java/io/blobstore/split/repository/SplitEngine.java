@@ -2,6 +2,7 @@ package io.blobstore.split.repository;
 
 import io.blobstore.BlobSource;
 import io.blobstore.BlobTarget;
+import io.blobstore.split.ObjectId;
 import io.blobstore.split.internal.input.InputStreamChannel;
 import io.blobstore.split.oci.OciImage;
 import io.blobstore.transfer.RetryPolicy;
@@ -208,6 +209,38 @@ public final class SplitEngine {
         int threads = threads(repository, options.concurrency());
         return transfers.start(
                 new FsckTask(repository, options, threads), options.retry(), threads, options.listener());
+    }
+
+    /**
+     * Starts to create or change a ref, which appears atomically, and returns at once. Finds every object of the stream,
+     * and of the streams to which it refers, first: a ref never leads to something incomplete. In a bucket, objects that
+     * a garbage collection may delete, as no ref has led to them for long, are made young again, also while one runs.
+     *
+     * @param stream the name of the stream
+     * @return the transfer of the stream's id, which fails with {@link UnknownStreamException} if there is no such
+     *     stream, with {@link MissingObjectException} or {@link DamagedObjectException} if it is incomplete, and with
+     *     {@link CollectedObjectException} if a garbage collection was faster; the ref is unchanged then
+     * @throws IllegalArgumentException if a name is invalid
+     * @throws IllegalStateException if the manager is closed
+     */
+    public Transfer<ObjectId> setRef(Repository repository, String ref, String stream) {
+        int threads = threads(repository, 0);
+        return transfers.start(
+                new RefTask(repository, ref, stream, threads), RetryPolicy.DEFAULT, threads, TransferListener.NONE);
+    }
+
+    /**
+     * Starts a garbage collection and returns at once: deletes the objects and links to which no ref leads. Reads and
+     * verifies all streams first. If a stream or link is broken, nothing is deleted, and the report says why.
+     *
+     * @return the transfer, which fails with {@link RepositoryBusyException} if writers, or another collection, do not
+     *     end in time
+     * @throws IllegalStateException if the manager is closed
+     */
+    public Transfer<CollectReport> collect(Repository repository, CollectOptions options) {
+        int threads = threads(repository, 0);
+        return transfers.start(
+                new CollectTask(repository, options, threads), options.retry(), threads, TransferListener.NONE);
     }
 
     private static int threads(Repository repository, int wanted) {

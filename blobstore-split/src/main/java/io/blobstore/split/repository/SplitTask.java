@@ -39,6 +39,7 @@ final class SplitTask implements TransferTask<SplitResult> {
 
     // Written by the first worker, read by the last.
     private final ArrayDeque<Closeable> resources = new ArrayDeque<>();
+    private @Nullable WriterSession session;
     private @Nullable SplitResult sealed;
 
     private SplitTask(Repository repository, String name, SplitSource source, SplitOptions options, int threads) {
@@ -80,16 +81,20 @@ final class SplitTask implements TransferTask<SplitResult> {
         context.planned(source.size(), 1);
         WorkQueue queue = new WorkQueue(context, store.hash(), threads - 1);
         try {
-            ObjectStore.Session opened =
-                    joined != null ? joined : open(context.retrying("begin session", store::beginSession));
+            WriterSession writer = new WriterSession(
+                    store, joined != null ? joined : open(WriterSession.begin(store, context)), context);
+            session = writer;
             SplitStreamWriter stream =
                     open(SplitStreamWriter.create(store.hash(), options.contentType(), temporaries()));
             for (Map.Entry<String, String> reference : options.streams().entrySet()) {
                 ObjectId other = context.retrying("find stream", () -> repository.stream(reference.getValue()));
                 stream.streamRef(reference.getKey(), other);
+                if (joined == null) { // otherwise it was stored, or found, in the same session
+                    new StreamRenewal(writer, queue).renew(other, reference.getValue());
+                }
             }
             Optional<WholeDigest> digest = options.expected().map(expected -> new WholeDigest(expected, queue));
-            ObjectWriter objects = open(new ObjectWriter(store, opened, context, queue, options.heal(), counters));
+            ObjectWriter objects = open(new ObjectWriter(writer, context, queue, options.heal(), counters));
             SplitFlow flow = new SplitFlow(queue, objects, digest);
             ContentInput input = open(source.open(flow));
             SplitPipeline pipeline =
@@ -106,7 +111,12 @@ final class SplitTask implements TransferTask<SplitResult> {
             input.checkUnchanged();
             counters.total(input.position());
             context.planned(input.position(), 1);
-            seal(context, opened, stream, objects);
+            seal(stream, objects);
+            writer.confirm(queue);
+            context.retrying("sync", () -> {
+                writer.session().sync();
+                return name;
+            });
         } catch (WorkQueue.StoppedException e) {
             return; // the reason is known already
         } finally {
@@ -135,53 +145,39 @@ final class SplitTask implements TransferTask<SplitResult> {
     }
 
     /** Stores the stream itself: all that it refers to is stored. */
-    private void seal(
-            TransferContext context, ObjectStore.Session session, SplitStreamWriter stream, ObjectWriter objects)
-            throws IOException, InterruptedException {
+    private void seal(SplitStreamWriter stream, ObjectWriter objects) throws IOException, InterruptedException {
         WrittenStream written = stream.finish();
         SplitProgress progress = counters.progress();
         objects.write(
                 written.id(),
                 written.content(),
                 new Scratch(repository.objects().hash()));
-        context.retrying("sync", () -> {
-            session.sync();
-            return name;
-        });
         sealed = new SplitResult(name, written.id(), written.content().size(), progress);
     }
 
     @Override
     public SplitResult complete(TransferContext context) throws IOException, InterruptedException {
         SplitResult result = Optional.ofNullable(sealed).orElseThrow(IllegalStateException::new);
+        WriterSession writer = Optional.ofNullable(session).orElseThrow(IllegalStateException::new);
         ObjectStore store = repository.objects();
         String stream = RepositoryPaths.stream(name);
+        String object = RepositoryPaths.object(result.stream());
         context.retrying("link stream", () -> {
-            store.setLink(stream, RepositoryPaths.object(result.stream()));
+            store.setLink(stream, object);
             return result;
         });
+        writer.keepLink(stream, object);
         if (options.ref().isPresent()) {
             context.retrying("link ref", () -> {
                 store.setLink(RepositoryPaths.ref(options.ref().get()), stream);
                 return result;
             });
         }
-        if (joined == null) {
-            endSession(context, resources.removeLast());
+        if (joined == null) { // with retries, as long as there are any; release would have none
+            resources.removeLast();
+            writer.end(description());
         }
         return result;
-    }
-
-    /** Ends the session with retries, as long as there are any; {@link #release} would have none. */
-    private void endSession(TransferContext context, Closeable session) throws InterruptedException {
-        try {
-            context.retrying("end session", () -> {
-                session.close();
-                return name;
-            });
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("{}: its session was not ended; a garbage collection waits until it is old", description(), e);
-        }
     }
 
     @Override

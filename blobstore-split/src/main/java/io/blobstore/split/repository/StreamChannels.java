@@ -3,20 +3,23 @@ package io.blobstore.split.repository;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.TargetException;
+import io.blobstore.internal.buffer.DirectBufferPool;
+import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
 import io.blobstore.split.ObjectId;
+import io.blobstore.split.internal.file.UnnamedFile;
 import io.blobstore.split.internal.verity.VerityDigest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /** Opens objects that are streams as channels. */
 final class StreamChannels {
     /** Larger streams pass through a temporary file; in bytes. */
     private static final long MAX_MEMORY = 4 << 20;
+
+    private static final int BUFFER = 256 << 10;
 
     private StreamChannels() {}
 
@@ -33,14 +36,19 @@ final class StreamChannels {
             Verification.read(store, id, BlobTarget.Window.of(content), digest);
             return new RangeChannel(content.flip());
         }
-        Path file = Files.createTempFile("blobstore-stream", ".tmp");
-        FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
-        try {
-            ByteBuffer memory = ByteBuffer.allocateDirect(256 << 10);
+        return file(store, found, digest).position(0);
+    }
+
+    /** Reads and verifies an object, into a temporary file that is closed by the caller. */
+    static FileChannel file(ObjectStore store, StoredObject object, VerityDigest digest) throws IOException {
+        FileChannel channel = UnnamedFile.create(Path.of(System.getProperty("java.io.tmpdir")));
+        try (PooledBuffer memory = DirectBufferPool.shared().take(BUFFER)) {
             Verification.read(
-                    store, id, new SpillWindow(memory, found.size(), bytes -> append(file, channel, bytes)), digest);
-            return channel.position(0);
+                    store,
+                    object.id(),
+                    new SpillWindow(memory.buffer(), object.size(), bytes -> append(channel, bytes)),
+                    digest);
+            return channel;
         } catch (Throwable e) {
             channel.close();
             throw e;
@@ -68,13 +76,13 @@ final class StreamChannels {
         return found;
     }
 
-    private static void append(Path path, FileChannel file, ByteBuffer bytes) throws TargetException {
+    private static void append(FileChannel file, ByteBuffer bytes) throws TargetException {
         try {
             while (bytes.hasRemaining()) {
                 file.write(bytes);
             }
         } catch (IOException e) {
-            throw new TargetException("file " + path, String.valueOf(e.getMessage()), e);
+            throw new TargetException("a temporary file in java.io.tmpdir", String.valueOf(e.getMessage()), e);
         }
     }
 }

@@ -12,6 +12,7 @@ import io.blobstore.contract.FaultyBlobStore.Fault;
 import io.blobstore.contract.InMemoryBlobStore;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -28,7 +29,7 @@ class BucketSessionTest {
     @Test
     void itIsShownOnceAMinute() throws IOException {
         FaultyBlobStore counted = FaultyBlobStore.over(memory).build();
-        try (BucketSession session = BucketSession.begin(counted, GRACE, nanos::get)) {
+        try (BucketSession session = BucketSession.begin(counted, UUID.randomUUID(), GRACE, nanos::get)) {
             for (int second = 0; second < 600; second++) {
                 pass(Duration.ofSeconds(1));
                 session.keepAlive();
@@ -43,7 +44,7 @@ class BucketSessionTest {
     void aFailureToShowItIsMadeUpFor() throws IOException {
         FaultyBlobStore faulty =
                 FaultyBlobStore.over(memory).at(Operation.STORE, 2, Fault.ERROR).build();
-        try (BucketSession session = BucketSession.begin(faulty, GRACE, nanos::get)) {
+        try (BucketSession session = BucketSession.begin(faulty, UUID.randomUUID(), GRACE, nanos::get)) {
             pass(Duration.ofSeconds(61));
             session.keepAlive();
             session.keepAlive();
@@ -58,7 +59,7 @@ class BucketSessionTest {
     void itFailsLongBeforeACollectionTakesItForDead() throws IOException {
         FaultyBlobStore faulty =
                 FaultyBlobStore.over(memory).at(Operation.STORE, 2, Fault.ERROR).build();
-        try (BucketSession session = BucketSession.begin(faulty, GRACE, nanos::get)) {
+        try (BucketSession session = BucketSession.begin(faulty, UUID.randomUUID(), GRACE, nanos::get)) {
             pass(GRACE.dividedBy(4));
             assertThatThrownBy(session::keepAlive).isInstanceOf(BlobStoreException.class);
         }
@@ -67,7 +68,7 @@ class BucketSessionTest {
     /** Whether it is over is decided by the collection, which deletes its blob. */
     @Test
     void aSessionThatStoodStillGoesOnUnlessACollectionHasEndedIt() throws IOException {
-        try (BucketSession session = BucketSession.begin(memory, GRACE, nanos::get)) {
+        try (BucketSession session = BucketSession.begin(memory, UUID.randomUUID(), GRACE, nanos::get)) {
             pass(GRACE.plusSeconds(1));
             session.keepAlive();
             memory.delete(BlobKey.of(

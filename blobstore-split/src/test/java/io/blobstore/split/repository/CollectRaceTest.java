@@ -48,9 +48,11 @@ class CollectRaceTest {
             int[] refused = new int[1];
             HookedSource source = new HookedSource(BlobSource.of(tar), () -> {
                 try {
-                    repository.collect(CollectOptions.builder()
-                            .waitForWriters(Duration.ofMillis(1))
-                            .build());
+                    Fixture.collect(
+                            repository,
+                            CollectOptions.builder()
+                                    .waitForWriters(Duration.ofMillis(1))
+                                    .build());
                 } catch (RepositoryBusyException e) {
                     refused[0]++;
                 }
@@ -60,7 +62,7 @@ class CollectRaceTest {
                     .join(LIMIT);
             assertThat(refused[0]).isPositive();
             assertThat(split.progress().objectsStored()).isZero();
-            assertThat(repository.collect(CollectOptions.DEFAULT).objectsDeleted())
+            assertThat(Fixture.collect(repository, CollectOptions.DEFAULT).objectsDeleted())
                     .isEqualTo(11);
             Fixture.assertSame(Fixture.merge(transfers, repository, "refs/r", tar.remaining()), tar);
         }
@@ -73,7 +75,7 @@ class CollectRaceTest {
                 Repository repository = Repository.of(store);
                 SplittableRandom random = new SplittableRandom(1);
                 for (; ; ) {
-                    CollectReport report = repository.collect(CollectOptions.DEFAULT);
+                    CollectReport report = Fixture.collect(repository, CollectOptions.DEFAULT);
                     if (!report.isClean()) {
                         throw new AssertionError(report);
                     }

@@ -4,17 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.blobstore.BlobKey;
-import io.blobstore.BlobListing;
-import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
-import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
 import io.blobstore.ByteRange;
-import io.blobstore.ForwardingBlobStore;
 import io.blobstore.ListOptions;
-import io.blobstore.Operation;
-import io.blobstore.StoreOptions;
-import io.blobstore.StoredBlob;
 import io.blobstore.contract.InMemoryBlobStore;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.split.ObjectHash;
@@ -27,12 +20,10 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -93,14 +84,14 @@ class CollectTest {
             split(repository, "a", first, "x/a");
             split(repository, "b", second, "x/b");
             Fixture.split(transfers, repository, "unreferenced", Fixture.tar(Fixture.files(3, 5, 1000)));
-            CollectReport dry =
-                    repository.collect(CollectOptions.builder().dryRun(true).build());
+            CollectReport dry = Fixture.collect(
+                    repository, CollectOptions.builder().dryRun(true).build());
             assertThat(dry.objectsDeleted()).isEqualTo(6);
             assertThat(dry.linksDeleted()).containsExactly("streams/unreferenced");
             assertThat(Fixture.objects(store)).hasSize(20 + 30 + 5 + 3);
 
             repository.deleteRef("x/a");
-            CollectReport report = repository.collect(CollectOptions.DEFAULT);
+            CollectReport report = Fixture.collect(repository, CollectOptions.DEFAULT);
             assertThat(report.isClean()).isTrue();
             assertThat(report.objectsDeleted()).isEqualTo(6 + 21);
             assertThat(report.objectsKept()).isEqualTo(31);
@@ -129,11 +120,11 @@ class CollectTest {
                                     .build())
                     .join(LIMIT);
             repository.deleteRef("temporary");
-            assertThat(repository.collect(CollectOptions.DEFAULT).objectsDeleted())
+            assertThat(Fixture.collect(repository, CollectOptions.DEFAULT).objectsDeleted())
                     .isZero();
             Fixture.assertSame(Fixture.merge(transfers, repository, "layer", first.remaining()), first);
             repository.deleteRef("image");
-            repository.collect(CollectOptions.DEFAULT);
+            Fixture.collect(repository, CollectOptions.DEFAULT);
             assertThat(Fixture.objects(store)).isEmpty();
         }
     }
@@ -145,10 +136,11 @@ class CollectTest {
             CollectOptions impatient = CollectOptions.builder()
                     .waitForWriters(Duration.ofMillis(1))
                     .build();
-            try (ObjectStore.Session session = store.beginSession();
-                    ObjectStore.Session another = store.beginSession()) {
+            try (ObjectStore.Session session = store.beginSession(UUID.randomUUID());
+                    ObjectStore.Session another = store.beginSession(UUID.randomUUID())) {
                 assertThat(session).isNotSameAs(another);
-                assertThatThrownBy(() -> repository.collect(impatient)).isInstanceOf(RepositoryBusyException.class);
+                assertThatThrownBy(() -> Fixture.collect(repository, impatient))
+                        .isInstanceOf(RepositoryBusyException.class);
             }
             Transfer<SplitResult> split;
             try (ObjectStore.Sweep sweep = store.beginSweep(Duration.ZERO, Duration.ZERO)) {
@@ -162,7 +154,7 @@ class CollectTest {
                 assertThatThrownBy(() -> split.join(Duration.ofMillis(100))).isInstanceOf(TimeoutException.class);
             }
             split.join(LIMIT);
-            assertThat(repository.collect(impatient).objectsDeleted()).isZero();
+            assertThat(Fixture.collect(repository, impatient).objectsDeleted()).isZero();
         }
     }
 
@@ -216,7 +208,7 @@ class CollectTest {
 
             Files.writeString(root.resolve("objects/README"), "foreign");
             Files.writeString(root.resolve("streams/README"), "foreign");
-            CollectReport report = repository.collect(CollectOptions.DEFAULT);
+            CollectReport report = Fixture.collect(repository, CollectOptions.DEFAULT);
             assertThat(report.foreign()).containsExactlyInAnyOrder("objects/README", "streams/README");
             assertThat(report.isClean()).isFalse();
             assertThat(report.objectsDeleted()).isEqualTo(21);
@@ -237,7 +229,7 @@ class CollectTest {
 
     private static void assertUnchanged(Repository repository, ObjectStore store, String named) throws IOException {
         List<ObjectId> before = Fixture.objects(store);
-        CollectReport report = repository.collect(CollectOptions.DEFAULT);
+        CollectReport report = Fixture.collect(repository, CollectOptions.DEFAULT);
         assertThat(report.isClean()).isFalse();
         assertThat(report.objectsDeleted()).isZero();
         assertThat(report.linksDeleted()).isEmpty();
@@ -257,8 +249,8 @@ class CollectTest {
                             .resolve("repository/objects")
                             .resolve(repository.stream("b").path()),
                     new byte[10]);
-            CollectReport report =
-                    repository.collect(CollectOptions.builder().forget("b").build());
+            CollectReport report = Fixture.collect(
+                    repository, CollectOptions.builder().forget("b").build());
             assertThat(report.broken()).isEmpty();
             assertThat(report.objectsDeleted()).isEqualTo(31);
             assertThat(repository.refs()).containsExactly("a");
@@ -266,80 +258,6 @@ class CollectTest {
     }
 
     // ---- in buckets
-
-    /** A store whose clock a test sets, and that tells when an object was asked for. */
-    private static final class ClockedStore extends ForwardingBlobStore {
-        private final ConcurrentHashMap<BlobKey, Instant> stored = new ConcurrentHashMap<>();
-        private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
-        private volatile boolean failing;
-        private volatile Runnable beforeObject = () -> {};
-        private volatile Runnable beforeLink = () -> {};
-        private volatile Runnable beforeLinksAreListed = () -> {};
-
-        ClockedStore(BlobStore delegate) {
-            super(delegate);
-        }
-
-        @Override
-        public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
-            if (failing) {
-                throw new BlobStoreException(Operation.STORE, key, "failing", null, true);
-            }
-            if (key.toString().startsWith("objects/")) {
-                Runnable action = beforeObject;
-                beforeObject = () -> {};
-                action.run();
-            }
-            if (key.toString().startsWith("streams/")) {
-                Runnable action = beforeLink;
-                beforeLink = () -> {};
-                action.run();
-            }
-            StoredBlob result = super.store(key, content, options);
-            stored.put(key, now);
-            return result;
-        }
-
-        @Override
-        public BlobMetadata head(BlobKey key) throws IOException {
-            return super.head(key).toBuilder()
-                    .lastModified(stored.getOrDefault(key, now))
-                    .build();
-        }
-
-        @Override
-        public BlobListing list(ListOptions options) throws IOException {
-            if (options.prefix().equals("streams/")) {
-                Runnable action = beforeLinksAreListed;
-                beforeLinksAreListed = () -> {};
-                action.run();
-            }
-            BlobListing listing = super.list(options);
-            return new BlobListing() {
-                @Override
-                public boolean hasNext() throws IOException {
-                    return listing.hasNext();
-                }
-
-                @Override
-                public Entry next() throws IOException {
-                    Blob blob = (Blob) listing.next();
-                    return Blob.of(
-                            blob.key(), blob.size(), blob.version(), Optional.of(stored.getOrDefault(blob.key(), now)));
-                }
-
-                @Override
-                public long skipped() {
-                    return listing.skipped();
-                }
-
-                @Override
-                public void close() throws IOException {
-                    listing.close();
-                }
-            };
-        }
-    }
 
     private final ClockedStore bucket = new ClockedStore(new InMemoryBlobStore());
     private final Repository inBucket = Repository.of(BlobStoreObjects.of(bucket, ObjectHash.SHA_256));
@@ -349,11 +267,13 @@ class CollectTest {
         split(inBucket, "a", first, "a");
         split(inBucket, "b", second, "b");
         inBucket.deleteRef("a");
-        assertThat(inBucket.collect(CollectOptions.DEFAULT).objectsSpared()).isEqualTo(21);
-        assertThat(inBucket.collect(CollectOptions.DEFAULT).objectsDeleted()).isZero(); // too young
+        assertThat(Fixture.collect(inBucket, CollectOptions.DEFAULT).objectsSpared())
+                .isEqualTo(21);
+        assertThat(Fixture.collect(inBucket, CollectOptions.DEFAULT).objectsDeleted())
+                .isZero(); // too young
         bucket.now = bucket.now.plus(Duration.ofHours(25));
         assertThat(inBucket.streams()).containsExactly("a", "b");
-        CollectReport report = inBucket.collect(CollectOptions.DEFAULT);
+        CollectReport report = Fixture.collect(inBucket, CollectOptions.DEFAULT);
         assertThat(report.objectsDeleted()).isEqualTo(21);
         assertThat(inBucket.streams()).containsExactly("b");
         Fixture.assertSame(Fixture.merge(transfers, inBucket, "b", second.remaining()), second);
@@ -366,18 +286,22 @@ class CollectTest {
         split(patient, "a", first, "a");
         patient.deleteRef("a");
         bucket.now = bucket.now.plus(Duration.ofDays(3)); // a writer would not store the objects again
-        patient.collect(CollectOptions.DEFAULT);
-        assertThat(patient.collect(CollectOptions.DEFAULT).objectsDeleted()).isZero();
-        assertThat(patient.collect(CollectOptions.builder()
-                                .grace(Duration.ofHours(1))
-                                .build())
+        Fixture.collect(patient, CollectOptions.DEFAULT);
+        assertThat(Fixture.collect(patient, CollectOptions.DEFAULT).objectsDeleted())
+                .isZero();
+        assertThat(Fixture.collect(
+                                patient,
+                                CollectOptions.builder()
+                                        .grace(Duration.ofHours(1))
+                                        .build())
                         .objectsDeleted())
                 .isZero();
         bucket.now = bucket.now.plus(Duration.ofDays(6));
         CollectOptions longer =
                 CollectOptions.builder().grace(Duration.ofDays(10)).build();
-        assertThat(patient.collect(longer).objectsDeleted()).isZero();
-        assertThat(patient.collect(CollectOptions.DEFAULT).objectsDeleted()).isEqualTo(21);
+        assertThat(Fixture.collect(patient, longer).objectsDeleted()).isZero();
+        assertThat(Fixture.collect(patient, CollectOptions.DEFAULT).objectsDeleted())
+                .isEqualTo(21);
     }
 
     @Test
@@ -385,10 +309,11 @@ class CollectTest {
         split(inBucket, "a", first, "a");
         inBucket.deleteRef("a");
         bucket.now = bucket.now.plus(Duration.ofHours(25));
-        CollectReport report = inBucket.collect(CollectOptions.DEFAULT);
+        CollectReport report = Fixture.collect(inBucket, CollectOptions.DEFAULT);
         assertThat(report.objectsDeleted()).isZero();
         assertThat(report.linksDeleted()).isEmpty();
-        assertThat(inBucket.collect(CollectOptions.DEFAULT).objectsDeleted()).isEqualTo(21);
+        assertThat(Fixture.collect(inBucket, CollectOptions.DEFAULT).objectsDeleted())
+                .isEqualTo(21);
     }
 
     @Test
@@ -396,17 +321,18 @@ class CollectTest {
         split(inBucket, "a", first, "a");
         inBucket.deleteRef("a");
         bucket.now = bucket.now.plus(Duration.ofHours(25));
-        inBucket.collect(CollectOptions.DEFAULT); // now they are candidates, and the next collection would delete them
+        Fixture.collect(
+                inBucket, CollectOptions.DEFAULT); // now they are candidates, and the next collection would delete them
         bucket.beforeLink = () -> {
             try {
-                assertThat(inBucket.collect(CollectOptions.DEFAULT).objectsDeleted())
+                assertThat(Fixture.collect(inBucket, CollectOptions.DEFAULT).objectsDeleted())
                         .isZero();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
         };
         split(inBucket, "again", first, "again");
-        inBucket.collect(CollectOptions.DEFAULT);
+        Fixture.collect(inBucket, CollectOptions.DEFAULT);
         Fixture.assertSame(Fixture.merge(transfers, inBucket, "again", first.remaining()), first);
     }
 
@@ -414,7 +340,7 @@ class CollectTest {
     void aStreamThatIsLinkedDuringACollectionIsKept() throws Exception {
         split(inBucket, "a", first, "a");
         bucket.beforeLinksAreListed = () -> splitUnchecked("b", second);
-        CollectReport report = inBucket.collect(CollectOptions.DEFAULT);
+        CollectReport report = Fixture.collect(inBucket, CollectOptions.DEFAULT);
         assertThat(report.linksDeleted()).isEmpty();
         Fixture.assertSame(Fixture.merge(transfers, inBucket, "refs/b", second.remaining()), second);
     }
@@ -424,9 +350,9 @@ class CollectTest {
         split(inBucket, "a", first, "a");
         inBucket.deleteRef("a");
         bucket.now = bucket.now.plus(Duration.ofHours(25));
-        inBucket.collect(CollectOptions.DEFAULT); // the next one may delete them, and has listed them as old
+        Fixture.collect(inBucket, CollectOptions.DEFAULT); // the next one may delete them, and has listed them as old
         bucket.beforeLinksAreListed = () -> splitUnchecked("a", first);
-        CollectReport report = inBucket.collect(CollectOptions.DEFAULT);
+        CollectReport report = Fixture.collect(inBucket, CollectOptions.DEFAULT);
         assertThat(report.objectsDeleted()).isZero();
         assertThat(report.linksDeleted()).isEmpty();
         Fixture.assertSame(Fixture.merge(transfers, inBucket, "refs/a", first.remaining()), first);
@@ -445,12 +371,13 @@ class CollectTest {
         split(inBucket, "a", first, "a");
         inBucket.deleteRef("a");
         bucket.now = bucket.now.plus(Duration.ofHours(25));
-        inBucket.collect(CollectOptions.DEFAULT);
+        Fixture.collect(inBucket, CollectOptions.DEFAULT);
         BlobKey candidates = BlobKey.of(".split/candidates");
         ByteBuffer large = ByteBuffer.allocate(65 << 20);
         bucket.read(candidates, ByteRange.all(), large);
         bucket.store(candidates, BlobSource.of(large.clear()));
-        assertThat(inBucket.collect(CollectOptions.DEFAULT).objectsDeleted()).isEqualTo(21);
+        assertThat(Fixture.collect(inBucket, CollectOptions.DEFAULT).objectsDeleted())
+                .isEqualTo(21);
     }
 
     @Test
@@ -459,7 +386,7 @@ class CollectTest {
         bucket.beforeObject = () -> {
             bucket.now = bucket.now.plus(Duration.ofHours(25)); // the computer was asleep
             try {
-                report.complete(inBucket.collect(CollectOptions.DEFAULT));
+                report.complete(Fixture.collect(inBucket, CollectOptions.DEFAULT));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -475,7 +402,7 @@ class CollectTest {
     void aSessionOutlivesARequestThatFailsButNotItsDeletion() throws Exception {
         AtomicLong minutes = new AtomicLong();
         LongSupplier clock = () -> Duration.ofMinutes(minutes.incrementAndGet()).toNanos(); // shown again each time
-        BucketSession session = BucketSession.begin(bucket, Duration.ofHours(24), clock);
+        BucketSession session = BucketSession.begin(bucket, UUID.randomUUID(), Duration.ofHours(24), clock);
         String name =
                 bucket.list(ListOptions.prefix(BucketSession.PREFIX)).next().name();
         session.keepAlive();
@@ -497,19 +424,20 @@ class CollectTest {
     void aSessionOfLongAgoProtectsNothingAndIsDeleted() throws Exception {
         split(inBucket, "a", first, "a");
         inBucket.deleteRef("a");
-        inBucket.objects().beginSession(); // of a process that dies
+        inBucket.objects().beginSession(UUID.randomUUID()); // of a process that dies
         bucket.now = bucket.now.plus(Duration.ofHours(20));
-        ObjectStore.Session alive = inBucket.objects().beginSession();
+        ObjectStore.Session alive = inBucket.objects().beginSession(UUID.randomUUID());
         bucket.now = bucket.now.plus(Duration.ofHours(5));
-        inBucket.collect(CollectOptions.DEFAULT);
+        Fixture.collect(inBucket, CollectOptions.DEFAULT);
         assertThat(bucket.list(ListOptions.prefix(".split/sessions/")).next().name())
                 .isNotNull();
-        assertThat(inBucket.collect(CollectOptions.DEFAULT).objectsDeleted())
+        assertThat(Fixture.collect(inBucket, CollectOptions.DEFAULT).objectsDeleted())
                 .isZero(); // before the session began + grace
         alive.close();
         assertThat(bucket.list(ListOptions.prefix(".split/sessions/")).hasNext())
                 .isFalse();
-        assertThat(inBucket.collect(CollectOptions.DEFAULT).objectsDeleted()).isEqualTo(21);
+        assertThat(Fixture.collect(inBucket, CollectOptions.DEFAULT).objectsDeleted())
+                .isEqualTo(21);
     }
 
     @Test

@@ -137,15 +137,15 @@ class ComposefsPeerTest {
             Repository repository = Repository.of(store);
             repository.deleteRef("java/fixed");
             repository.deleteRef("java/mixed");
-            CollectReport expected =
-                    repository.collect(CollectOptions.builder().dryRun(true).build());
+            CollectReport expected = Fixture.collect(
+                    repository, CollectOptions.builder().dryRun(true).build());
             assertThat(expected.objectsDeleted()).isGreaterThan(40);
             assertThat(cfsctl.text("gc"))
                     .contains("Objects: " + expected.objectsDeleted() + " removed (" + expected.bytesDeleted()
                             + " bytes)");
             assertThat(repository.streams()).hasSize(37).doesNotContain("stream-fixed", "stream-mixed");
             assertThat(fsck(repository).problems()).isEmpty();
-            assertThat(repository.collect(CollectOptions.DEFAULT).objectsDeleted())
+            assertThat(Fixture.collect(repository, CollectOptions.DEFAULT).objectsDeleted())
                     .isZero();
             Fixture.assertSame(Fixture.merge(transfers, repository, "refs/java/defined", image.remaining()), image);
         }
@@ -188,10 +188,10 @@ class ComposefsPeerTest {
                     throw new AssertionError(e);
                 }
             });
-            assertThat(repository.collect(CollectOptions.DEFAULT).objectsDeleted())
+            assertThat(Fixture.collect(repository, CollectOptions.DEFAULT).objectsDeleted())
                     .isZero();
             repository.deleteRef("java/mixed");
-            long deleted = repository.collect(CollectOptions.DEFAULT).objectsDeleted();
+            long deleted = Fixture.collect(repository, CollectOptions.DEFAULT).objectsDeleted();
             assertThat(deleted).isPositive();
         }
         cfsctl.requireClean();

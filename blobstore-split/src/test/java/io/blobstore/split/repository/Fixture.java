@@ -14,13 +14,17 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /** What the tests of repositories share. */
 final class Fixture {
+    private static final Duration LIMIT = Duration.ofMinutes(5);
+
     private Fixture() {}
 
     /** Opens a repository on disk, with the locks of composefs where that is possible. */
@@ -39,6 +43,15 @@ final class Fixture {
         return SplitEngine.of(transfers)
                 .split(repository, name, BlobSource.of(content), SplitOptions.DEFAULT)
                 .join();
+    }
+
+    /** Collects, and waits. */
+    static CollectReport collect(Repository repository, CollectOptions options) throws IOException {
+        try (TransferManager transfers = TransferManager.create()) {
+            return SplitEngine.of(transfers).collect(repository, options).join(LIMIT);
+        } catch (InterruptedException | TimeoutException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** Merges a stream into memory. */

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -54,7 +55,7 @@ class FsckTest {
         repository = Repository.of(store);
         Fixture.split(transfers, repository, "s", tar);
         Fixture.split(transfers, other, "s", tar);
-        repository.setRef("r", "s");
+        SplitEngine.of(transfers).setRef(repository, "r", "s").join(LIMIT);
     }
 
     @AfterEach
@@ -223,7 +224,7 @@ class FsckTest {
     @Test
     @EnabledIf("flockIsPossible")
     void otherProgramsSeeTheLocks() throws Exception {
-        try (ObjectStore.Session session = store.beginSession()) {
+        try (ObjectStore.Session session = store.beginSession(UUID.randomUUID())) {
             assertThat(session).isNotNull();
             assertThat(flock("-s")).isZero();
             assertThat(flock("-x")).isEqualTo(1);

@@ -2,13 +2,13 @@ package io.blobstore.split.repository;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.blobstore.BlobSource;
 import io.blobstore.StorageFullException;
 import io.blobstore.TargetException;
 import io.blobstore.contract.CampaignScale;
 import io.blobstore.contract.ChildJvm;
+import io.blobstore.contract.SmallDisk;
 import io.blobstore.split.ObjectHash;
 import io.blobstore.split.Splitter;
 import io.blobstore.transfer.TransferManager;
@@ -31,33 +31,8 @@ class FullDiskTest {
     private Path directory;
 
     private void onSmallDisk(String limits, Class<?> child, String... options) throws Exception {
-        Path mountPoint = Files.createDirectory(directory.resolve("mounted"));
-        assumeThat(canMount()).as("needs 'unshare' and the right to mount").isTrue();
-        ChildJvm.Exit exit = ChildJvm.of(child, directory)
-                .with(options)
-                .under(
-                        "unshare",
-                        "-rm",
-                        "sh",
-                        "-c",
-                        "mount -t tmpfs -o " + limits + " tmpfs '" + mountPoint + "' && exec \"$@\"",
-                        "sh")
-                .run(Duration.ofMinutes(5), mountPoint.toString());
-        assertThat(exit.code()).as(exit.output()).isZero();
+        ChildJvm.Exit exit = SmallDisk.run(directory, limits, child, options);
         assertThat(exit.output()).contains("full ");
-    }
-
-    private boolean canMount() throws InterruptedException {
-        try {
-            return new ProcessBuilder("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", directory.toString())
-                            .redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .start()
-                            .waitFor()
-                    == 0;
-        } catch (IOException e) {
-            return false; // not available on this system
-        }
     }
 
     /** Takes what a disk has left, but for a little. */
@@ -127,7 +102,8 @@ class FullDiskTest {
                                 .join(LIMIT)
                                 .isClean())
                         .isTrue();
-                assertThat(repository.collect(CollectOptions.DEFAULT).isClean()).isTrue();
+                assertThat(Fixture.collect(repository, CollectOptions.DEFAULT).isClean())
+                        .isTrue();
                 assertThat(Fixture.objects(store)).hasSize(6);
             }
             delete(fill);

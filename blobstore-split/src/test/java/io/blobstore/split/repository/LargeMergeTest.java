@@ -3,9 +3,15 @@ package io.blobstore.split.repository;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
 import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
+import io.blobstore.ForwardingBlobStore;
 import io.blobstore.Operation;
+import io.blobstore.ReadOptions;
+import io.blobstore.ReadResult;
 import io.blobstore.Sha256;
 import io.blobstore.contract.FaultyBlobStore;
 import io.blobstore.contract.FaultyBlobStore.Fault;
@@ -14,12 +20,17 @@ import io.blobstore.contract.LeakCheck;
 import io.blobstore.split.ObjectHash;
 import io.blobstore.split.ObjectId;
 import io.blobstore.split.internal.verity.VerityDigest;
+import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferManager;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +38,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A large object is merged in sections by several workers, and is verified as a whole. */
 @ExtendWith(LeakCheck.class)
@@ -124,5 +136,47 @@ class LargeMergeTest {
             injected += faulty.injected(Fault.ERROR);
         }
         assertThat(injected).isPositive();
+    }
+
+    /** Cancels when so many sections are being read, and nothing may be left of any of them. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void aMergeCanBeCancelledWhileSectionsAreRead(int sections) throws Exception {
+        Fixture.split(transfers, Repository.of(BlobStoreObjects.of(memory, ObjectHash.SHA_256)), "s", tar);
+        CountDownLatch reading = new CountDownLatch(sections);
+        BlobStore stalling = new ForwardingBlobStore(memory) {
+            @Override
+            public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
+                    throws IOException {
+                if (target.remaining() < LargeRead.SECTION / 4) {
+                    return super.read(key, range, target, options); // the stream, or the rest of it
+                }
+                boolean interrupted = false;
+                reading.countDown();
+                try {
+                    new CountDownLatch(1).await();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+                // As a store whose last bytes arrive while it is interrupted: the window must be there still.
+                ReadResult result = super.read(key, range, target, options);
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+                return result;
+            }
+        };
+        Transfer<MergeResult> merge = SplitEngine.of(transfers)
+                .merge(
+                        Repository.of(BlobStoreObjects.of(stalling, ObjectHash.SHA_256)),
+                        "s",
+                        BlobTarget.ofPath(merged()),
+                        MergeOptions.builder().concurrency(sections).build());
+        assertThat(reading.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(merge.cancel()).isTrue();
+        assertThatThrownBy(() -> merge.join(LIMIT)).isInstanceOf(CancellationException.class);
+        assertThat(directory).isEmptyDirectory();
+        merge(Repository.of(BlobStoreObjects.of(memory, ObjectHash.SHA_256)), MergeOptions.DEFAULT);
+        assertThat(Files.readAllBytes(merged())).isEqualTo(tar.array());
     }
 }

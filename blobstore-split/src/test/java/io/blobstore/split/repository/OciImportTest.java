@@ -151,7 +151,8 @@ class OciImportTest {
                         .join(LIMIT)
                         .problems())
                 .isEmpty();
-        assertThat(repository.collect(CollectOptions.DEFAULT).objectsDeleted()).isZero();
+        assertThat(Fixture.collect(repository, CollectOptions.DEFAULT).objectsDeleted())
+                .isZero();
     }
 
     @Test
@@ -285,8 +286,9 @@ class OciImportTest {
                 @Override
                 public void onProgress(TransferProgress progress) {
                     try {
-                        Repository.of(other)
-                                .collect(CollectOptions.builder()
+                        Fixture.collect(
+                                Repository.of(other),
+                                CollectOptions.builder()
                                         .waitForWriters(Duration.ZERO)
                                         .build());
                     } catch (IOException e) {
@@ -299,7 +301,8 @@ class OciImportTest {
                     image,
                     options().listener(collecting).build());
             assertThat(refused).hasSizeGreaterThan(4).allMatch(RepositoryBusyException.class::isInstance);
-            assertThat(Repository.of(other).collect(CollectOptions.DEFAULT).objectsDeleted())
+            assertThat(Fixture.collect(Repository.of(other), CollectOptions.DEFAULT)
+                            .objectsDeleted())
                     .isZero();
         }
     }

@@ -163,7 +163,8 @@ class RandomRepositoryDamageTest {
                     Fixture.assertSame(Fixture.merge(transfers, repository, "refs/r", tar.remaining()), tar);
                 } catch (BlobStoreException e) {
                     assertThat(e).message().isNotBlank();
-                    assertThat(repository.collect(CollectOptions.DEFAULT).objectsDeleted())
+                    assertThat(Fixture.collect(repository, CollectOptions.DEFAULT)
+                                    .objectsDeleted())
                             .isZero();
                     assertIsNotMerged();
                 }

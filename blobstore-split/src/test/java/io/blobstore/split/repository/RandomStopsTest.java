@@ -2,6 +2,8 @@ package io.blobstore.split.repository;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.blobstore.contract.InMemoryBlobStore;
+import io.blobstore.ListOptions;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobTarget;
 import io.blobstore.contract.CampaignScale;
@@ -123,10 +125,11 @@ class RandomStopsTest {
                     repository.deleteRef("r");
                 }
                 // waits for writers only while there are any
-                assertThat(repository
-                                .collect(CollectOptions.builder()
-                                        .waitForWriters(Duration.ZERO)
-                                        .build())
+                assertThat(Fixture.collect(
+                                        repository,
+                                        CollectOptions.builder()
+                                                .waitForWriters(Duration.ZERO)
+                                                .build())
                                 .isClean())
                         .isTrue();
             }
@@ -150,6 +153,49 @@ class RandomStopsTest {
                     Fixture.assertSame(ByteBuffer.wrap(Files.readAllBytes(file)), tar);
                     Files.delete(file);
                 }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aRefOrACollectionThatIsStoppedHoldsNoLock(Stop stop) throws Exception {
+        CollectOptions impatient =
+                CollectOptions.builder().waitForWriters(Duration.ZERO).build();
+        try (ComposefsDirectory store = Fixture.open(root)) {
+            Repository repository = Repository.of(store);
+            SplitEngine engine = SplitEngine.of(transfers);
+            SplitOptions keep = SplitOptions.builder().ref("kept").build();
+            engine.split(repository, "s", BlobSource.of(tar), keep).join(LIMIT);
+            for (int round = 0; round < ROUNDS; round++) {
+                boolean stopped = isStopped(engine.setRef(repository, "r", "s"), stop, 1_500_000);
+                assertThat(repository.refs().contains("r")).isEqualTo(!stopped);
+                repository.deleteRef("r");
+                isStopped(engine.collect(repository, impatient), stop, 1_500_000);
+                assertThat(Fixture.collect(repository, impatient).isClean()).isTrue();
+            }
+            Fixture.assertSame(Fixture.merge(transfers, repository, "s", tar.remaining()), tar);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aRefOrACollectionOfABucketThatIsStoppedLosesNothing(Stop stop) throws Exception {
+        for (int round = 0; round < ROUNDS / 3; round++) {
+            ClockedStore bucket = new ClockedStore(new InMemoryBlobStore());
+            Repository repository = Repository.of(BlobStoreObjects.of(bucket, ObjectHash.SHA_256));
+            SplitEngine engine = SplitEngine.of(transfers);
+            Fixture.split(transfers, repository, "s", tar);
+            bucket.now = bucket.now.plus(Duration.ofHours(25));
+            Fixture.collect(repository, CollectOptions.DEFAULT); // the next one deletes it
+            boolean stopped = isStopped(engine.setRef(repository, "r", "s"), stop, 3_000_000);
+            assertThat(repository.refs().isEmpty()).isEqualTo(stopped);
+            isStopped(engine.collect(repository, CollectOptions.DEFAULT), stop, 1_500_000);
+            assertThat(bucket.list(ListOptions.prefix(BucketSession.PREFIX)).hasNext())
+                    .isFalse();
+            assertThat(DeletionMark.isDeletion(new DeletionMark(bucket).read())).isFalse();
+            if (!stopped) {
+                Fixture.assertSame(Fixture.merge(transfers, repository, "refs/r", tar.remaining()), tar);
             }
         }
     }

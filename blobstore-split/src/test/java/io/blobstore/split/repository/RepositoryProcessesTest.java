@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -96,7 +97,8 @@ class RepositoryProcessesTest {
                         transfers, repository, "refs/ref", content(0).remaining());
                 assertThat(seeds).anyMatch(seed -> content(seed).equals(merged));
             }
-            assertThat(repository.collect(CollectOptions.DEFAULT).broken()).isEmpty();
+            assertThat(Fixture.collect(repository, CollectOptions.DEFAULT).broken())
+                    .isEmpty();
         }
     }
 
@@ -152,7 +154,7 @@ class RepositoryProcessesTest {
     static final class Holder {
         public static void main(String[] args) throws Exception {
             try (ComposefsDirectory store = Fixture.open(Path.of(args[0]));
-                    ObjectStore.Session session = store.beginSession()) {
+                    ObjectStore.Session session = store.beginSession(UUID.randomUUID())) {
                 System.out.println("held " + (session != null));
                 int unused = System.in.read();
             }
@@ -169,10 +171,11 @@ class RepositoryProcessesTest {
                     .waitForWriters(Duration.ofMillis(50))
                     .build();
             Repository repository = Repository.of(store);
-            assertThatThrownBy(() -> repository.collect(impatient)).isInstanceOf(RepositoryBusyException.class);
+            assertThatThrownBy(() -> Fixture.collect(repository, impatient))
+                    .isInstanceOf(RepositoryBusyException.class);
             child.process().getOutputStream().close();
             assertThat(child.join(LIMIT).code()).isZero();
-            assertThat(repository.collect(impatient).isClean()).isTrue();
+            assertThat(Fixture.collect(repository, impatient).isClean()).isTrue();
         }
     }
 }

@@ -50,7 +50,7 @@ class RepositoryVectorsTest {
                 Fixture.assertSame(
                         Fixture.merge(transfers, repository, "refs/vec/" + tar.get(0), content.remaining()), content);
             }
-            CollectReport collected = repository.collect(CollectOptions.DEFAULT);
+            CollectReport collected = Fixture.collect(repository, CollectOptions.DEFAULT);
             assertThat(collected.isClean()).isTrue();
             assertThat(collected.objectsDeleted()).isZero();
             assertThat(collected.objectsKept()).isEqualTo(report.objects());
@@ -71,15 +71,15 @@ class RepositoryVectorsTest {
                     .containsExactly(11L, 4L, 1L, 1L);
             List<String> expected = Vectors.lines("oci/gc-" + hash.label() + ".txt");
 
-            CollectReport dry =
-                    repository.collect(CollectOptions.builder().dryRun(true).build());
+            CollectReport dry = Fixture.collect(
+                    repository, CollectOptions.builder().dryRun(true).build());
             assertThat(dry.broken()).isEmpty();
             assertThat("Objects: " + dry.objectsDeleted() + " removed (" + dry.bytesDeleted() + " bytes)")
                     .isEqualTo(expected.get(1));
             assertThat(Fixture.objects(store)).hasSize(11);
 
             repository.deleteRef(repository.refs().get(0));
-            CollectReport all = repository.collect(CollectOptions.DEFAULT);
+            CollectReport all = Fixture.collect(repository, CollectOptions.DEFAULT);
             assertThat("Objects: " + all.objectsDeleted() + " removed (" + all.bytesDeleted() + " bytes)")
                     .isEqualTo(expected.get(3));
             assertThat(all.linksDeleted()).hasSize(5);

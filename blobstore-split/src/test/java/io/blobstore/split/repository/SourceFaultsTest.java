@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -76,7 +77,8 @@ class SourceFaultsTest {
         assertThat(repository.streams()).isEmpty();
         assertThat(repository.refs()).isEmpty();
         assertThat(Fixture.temporaries(root)).isEmpty();
-        assertThat(repository.collect(CollectOptions.DEFAULT).isClean()).isTrue();
+        assertThat(Fixture.collect(repository, CollectOptions.DEFAULT).isClean())
+                .isTrue();
         assertThat(Fixture.objects(store)).isEmpty();
     }
 
@@ -189,8 +191,13 @@ class SourceFaultsTest {
         }
 
         @Override
-        public Session beginSession() throws IOException {
-            return store.beginSession();
+        public void renew(ObjectId id) throws IOException {
+            store.renew(id);
+        }
+
+        @Override
+        public Session beginSession(UUID id) throws IOException {
+            return store.beginSession(id);
         }
 
         @Override

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.InMemoryBlobStore;
+import io.blobstore.contract.SmallDisk;
 import io.blobstore.split.ObjectHash;
 import io.blobstore.split.ScriptedChannel;
 import io.blobstore.transfer.TransferManager;
@@ -55,32 +56,12 @@ class StreamSplitDiskTest {
 
     @Test
     void aFullDiskIsNamedAndTheSpaceIsFreed() throws Exception {
-        Path mountPoint = Files.createDirectory(directory.resolve("mounted"));
-        assumeTrue(canMount(), "needs 'unshare' and the right to mount");
-        ChildJvm.Exit exit = ChildJvm.of(OnSmallDisk.class, directory)
-                .with("-Djava.io.tmpdir=" + mountPoint, "-DZstdTempFolder=" + directory)
-                .under(
-                        "unshare",
-                        "-rm",
-                        "sh",
-                        "-c",
-                        "mount -t tmpfs -o size=4m tmpfs '" + mountPoint + "' && exec \"$@\"",
-                        "sh")
-                .run(Duration.ofMinutes(1), mountPoint.toString());
-        assertThat(exit.code()).as(exit.output()).isZero();
-    }
-
-    private boolean canMount() throws InterruptedException {
-        try {
-            return new ProcessBuilder("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", directory.toString())
-                            .redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .start()
-                            .waitFor()
-                    == 0;
-        } catch (IOException e) {
-            return false; // not available on this system
-        }
+        SmallDisk.run(
+                directory,
+                "size=4m",
+                OnSmallDisk.class,
+                "-Djava.io.tmpdir=" + SmallDisk.mountPoint(directory),
+                "-DZstdTempFolder=" + directory);
     }
 
     /** Waits for more of a stream, with a large part of it in a temporary file. */

@@ -4,13 +4,13 @@ import io.blobstore.BlobSource;
 import io.blobstore.TargetException;
 import io.blobstore.internal.buffer.DirectBufferPool;
 import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
+import io.blobstore.split.internal.file.ChannelSource;
+import io.blobstore.split.internal.file.UnnamedFile;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Bytes that are kept in direct memory up to a limit, and in a temporary file beyond that. Not thread-safe.
  *
- * <p>The temporary file is deleted by {@link #clear()} and {@link #close()}; its directory should be one that is swept
- * when a process was killed.
+ * <p>The temporary file is deleted by {@link #clear()} and {@link #close()}, and disappears with the process.
  */
 final class SpillBuffer implements Closeable {
     private static final int PIECE = 128 * 1024;
@@ -29,7 +28,6 @@ final class SpillBuffer implements Closeable {
     /** All but the last one are full; each one's position is behind its bytes. */
     private final List<PooledBuffer> pieces = new ArrayList<>();
 
-    private @Nullable Path file;
     private @Nullable FileChannel channel;
     private long size;
     private boolean closed;
@@ -89,8 +87,7 @@ final class SpillBuffer implements Closeable {
         try {
             FileChannel target = channel;
             if (target == null) {
-                file = Files.createTempFile(directory, "stream-", ".tmp");
-                target = channel = FileChannel.open(file, StandardOpenOption.WRITE);
+                target = channel = UnnamedFile.create(directory);
             }
             for (PooledBuffer piece : pieces) {
                 ByteBuffer bytes = piece.buffer().flip();
@@ -117,9 +114,10 @@ final class SpillBuffer implements Closeable {
      * @throws TargetException if the temporary file cannot be written
      */
     BlobSource content() throws IOException {
-        if (file != null) {
+        FileChannel spilled = channel;
+        if (spilled != null) {
             spill();
-            return BlobSource.ofPath(file);
+            return new ChannelSource(spilled, 0, size);
         }
         return BlobSource.of(
                 pieces.stream().map(piece -> piece.buffer().duplicate().flip()).toArray(ByteBuffer[]::new));
@@ -133,14 +131,10 @@ final class SpillBuffer implements Closeable {
     }
 
     private void deleteFile() throws IOException {
-        Path deleted = file;
         FileChannel closing = channel;
-        file = null;
         channel = null;
-        if (deleted != null) {
-            try (closing) {
-                Files.deleteIfExists(deleted);
-            }
+        if (closing != null) {
+            closing.close();
         }
     }
 

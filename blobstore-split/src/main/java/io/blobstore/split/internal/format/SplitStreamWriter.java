@@ -63,7 +63,7 @@ public final class SplitStreamWriter implements Closeable {
      *
      * @param hash the hash function of all ids
      * @param contentType what the stream merges to
-     * @param directory the directory for temporary files, which should be one that is swept when a process was killed
+     * @param directory the directory for temporary files, which have no name on Linux
      */
     public static SplitStreamWriter create(ObjectHash hash, ContentType contentType, Path directory) {
         return new SplitStreamWriter(hash, contentType, directory);

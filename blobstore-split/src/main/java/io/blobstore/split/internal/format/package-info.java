@@ -3,7 +3,7 @@
  *
  * <p>Reads channels and writes sources; knows neither splitters nor stores. May depend on {@code io.blobstore},
  * {@code io.blobstore.internal.buffer}, zstd-jni, the values of {@code io.blobstore.split}, and
- * {@code io.blobstore.split.internal.verity}.
+ * {@code io.blobstore.split.internal.file} and {@code io.blobstore.split.internal.verity}.
  *
  * <p>A stream consists of a header of 32 bytes, an information section, and four sections that it locates by pairs of
  * offsets: the ids of other streams, the ids of objects, names of the other streams (compressed), and chunks

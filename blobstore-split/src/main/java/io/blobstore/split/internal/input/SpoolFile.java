@@ -2,49 +2,35 @@ package io.blobstore.split.internal.input;
 
 import io.blobstore.BlobSource;
 import io.blobstore.TargetException;
+import io.blobstore.split.internal.file.ChannelSource;
+import io.blobstore.split.internal.file.UnnamedFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /**
  * Bytes of a stream in a temporary file, for what is too large for memory. On Linux the file has no name from the
  * start: it disappears with the process. One thread writes it while others read what was written.
  */
 final class SpoolFile extends Segment {
-    private final Path path;
+    private final Path directory;
     private final StreamMemory memory;
     private final FileChannel channel;
     private long size;
 
-    private SpoolFile(long start, Path path, FileChannel channel, StreamMemory memory) {
+    private SpoolFile(long start, Path directory, FileChannel channel, StreamMemory memory) {
         super(start);
-        this.path = path;
+        this.directory = directory;
         this.channel = channel;
         this.memory = memory;
         memory.add(this, 0);
     }
 
     static SpoolFile create(long start, Path directory, StreamMemory memory) throws IOException {
-        Path path = Files.createTempFile(directory, "blobstore-split-", ".tmp");
-        try {
-            return new SpoolFile(
-                    start,
-                    path,
-                    FileChannel.open(
-                            path,
-                            StandardOpenOption.READ,
-                            StandardOpenOption.WRITE,
-                            StandardOpenOption.DELETE_ON_CLOSE),
-                    memory);
-        } catch (IOException | RuntimeException e) {
-            Files.deleteIfExists(path);
-            throw e;
-        }
+        return new SpoolFile(start, directory, UnnamedFile.create(directory), memory);
     }
 
     /**
@@ -61,7 +47,7 @@ final class SpoolFile extends Segment {
             throw e;
         } catch (IOException e) {
             throw new TargetException(
-                    "the temporary file " + path + " of a stream, in java.io.tmpdir",
+                    "a temporary file of a stream in " + directory + ", which is java.io.tmpdir",
                     String.valueOf(e.getMessage()),
                     e);
         }
@@ -74,7 +60,7 @@ final class SpoolFile extends Segment {
 
     @Override
     BlobSource content(long offset, long length) {
-        return new SpooledSource(channel, offset - start(), length);
+        return new ChannelSource(channel, offset - start(), length);
     }
 
     @Override

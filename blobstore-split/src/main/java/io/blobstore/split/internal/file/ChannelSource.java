@@ -1,4 +1,4 @@
-package io.blobstore.split.internal.input;
+package io.blobstore.split.internal.file;
 
 import io.blobstore.BlobSource;
 import io.blobstore.RetainedSource;
@@ -14,7 +14,7 @@ import java.nio.channels.FileChannel;
 import java.util.Objects;
 
 /** A part of a temporary file that nobody else can change, read through an open channel. Its owner keeps it open. */
-record SpooledSource(
+public record ChannelSource(
         FileChannel channel, long offset, @Override long size) implements BlobSource {
     /** As large as a core's second-level cache allows; in bytes. */
     private static final int WINDOW = 256 << 10;
@@ -22,7 +22,7 @@ record SpooledSource(
     @Override
     public BlobSource slice(long offset, long length) {
         Objects.checkFromIndexSize(offset, length, size);
-        return new SpooledSource(channel, this.offset + offset, length);
+        return new ChannelSource(channel, this.offset + offset, length);
     }
 
     @Override
