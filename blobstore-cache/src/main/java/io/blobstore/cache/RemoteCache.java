@@ -10,15 +10,16 @@ import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
 import io.blobstore.ReadOptions;
-import io.blobstore.ReadResult;
 import io.blobstore.Sha256;
 import io.blobstore.cas.AccessMode;
 import io.blobstore.cas.CachedContent;
 import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Digest;
+import io.blobstore.cas.DigestMismatchException;
 import io.blobstore.cas.Keyspace;
 import io.blobstore.internal.buffer.DirectBufferPool;
 import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
+import io.blobstore.internal.concurrent.Interrupts;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -48,6 +49,8 @@ import org.slf4j.LoggerFactory;
 public final class RemoteCache implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(RemoteCache.class);
     private static final int MAX_FILLS = 2;
+    /** Content of up to so many bytes takes one request if the store can do that. */
+    private static final int SMALL = 1 << 20;
     /** Records of up to so many bytes take one request. */
     private static final int SMALL_RECORD = 64 << 10;
 
@@ -150,6 +153,49 @@ public final class RemoteCache implements Closeable {
         }
     }
 
+    /**
+     * Looks for content, like {@link #find}, and fetches it if it has up to 1 MiB: with one request, where the store
+     * can do that. Larger content has to be {@linkplain #fetch fetched}.
+     *
+     * @return the metadata; empty if it is not there, or is something else, or the local cache has no room for it
+     * @throws IOException if the remote cache fails, or the thread is interrupted
+     */
+    public Optional<BlobMetadata> findAndFetchSmall(Sha256 hash) throws IOException {
+        BlobKey key = EntryBlobStore.key(Keyspace.CAS, hash);
+        try (PooledBuffer memory = DirectBufferPool.shared().take(SMALL)) {
+            BlobMetadata blob = entries.readSmall(key, memory.buffer());
+            ByteBuffer content = memory.buffer().flip();
+            return content.hasRemaining() && !keep(blob, content) ? Optional.empty() : Optional.of(blob);
+        } catch (BlobNotFoundException e) {
+            return Optional.empty();
+        } catch (IntegrityException | DigestMismatchException e) {
+            setWrong(key, e);
+            return Optional.empty();
+        }
+    }
+
+    private boolean keep(BlobMetadata blob, ByteBuffer content) throws IOException {
+        try {
+            cache.put(Addressed.digest(blob), BlobSource.of(content));
+            fetched.increment();
+            fetchedBytes.add(blob.size());
+            return true;
+        } catch (DigestMismatchException e) {
+            throw e;
+        } catch (IOException | IllegalArgumentException e) {
+            if (Interrupts.caused(e)) {
+                throw e;
+            }
+            setRefused(blob.key(), e);
+            return false;
+        }
+    }
+
+    private void setRefused(BlobKey key, @Nullable Throwable problem) {
+        refused.increment();
+        LOG.warn("'{}' cannot be cached", key, problem);
+    }
+
     private void setWrong(BlobKey key, @Nullable Throwable problem) {
         wrong.increment();
         entries.setWrong(key);
@@ -191,8 +237,7 @@ public final class RemoteCache implements Closeable {
                     return false;
                 }
                 case REFUSED -> {
-                    refused.increment();
-                    LOG.warn("'{}' cannot be cached", blob.key(), problem);
+                    setRefused(blob.key(), problem);
                     return false;
                 }
                 case LOST -> {} // another one may succeed
@@ -255,20 +300,16 @@ public final class RemoteCache implements Closeable {
     private Optional<ByteBuffer> read(BlobKey key, int maxBytes) throws IOException {
         try (PooledBuffer memory = DirectBufferPool.shared().take(SMALL_RECORD)) {
             ByteBuffer start = memory.buffer();
-            ReadResult read = entries.read(key, ByteRange.atMost(0, SMALL_RECORD), start);
-            long size = read.blob().size();
+            BlobMetadata blob = entries.readSmall(key, start);
+            long size = blob.size();
             if (size > maxBytes) {
                 return Optional.empty();
             }
             ByteBuffer record = ByteBuffer.allocate((int) size);
-            if (size <= read.length()) {
+            if (size == start.position()) {
                 record.put(start.flip());
             } else {
-                entries.read(
-                        key,
-                        ByteRange.of(0, size),
-                        record,
-                        ReadOptions.ifMatch(read.blob().version()));
+                entries.read(key, ByteRange.of(0, size), record, ReadOptions.ifMatch(blob.version()));
             }
             return Optional.of(record.flip());
         }

@@ -11,6 +11,7 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.cas.Keyspace;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -79,6 +80,14 @@ final class RemoteEntries extends ForwardingBlobStore {
             throw new BlobNotFoundException(Operation.HEAD, key, null);
         }
         return super.head(key);
+    }
+
+    /** See {@link EntryBlobStore#readSmall}. */
+    BlobMetadata readSmall(BlobKey key, ByteBuffer target) throws IOException {
+        if (isWrong(key)) {
+            throw new BlobNotFoundException(Operation.READ, key, null);
+        }
+        return entries.readSmall(key, target);
     }
 
     @Override

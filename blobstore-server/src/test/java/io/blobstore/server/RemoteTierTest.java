@@ -50,6 +50,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -66,6 +67,7 @@ class RemoteTierTest {
     /** A bucket that counts, fails or hangs. */
     private static final class Bucket extends ForwardingBlobStore {
         final List<BlobKey> heads = new CopyOnWriteArrayList<>();
+        final AtomicInteger requests = new AtomicInteger();
         final List<BlobKey> stored = new CopyOnWriteArrayList<>();
         final List<Long> reads = new CopyOnWriteArrayList<>();
         volatile boolean down;
@@ -76,6 +78,7 @@ class RemoteTierTest {
         }
 
         private void act(Operation operation, BlobKey key) throws IOException {
+            requests.incrementAndGet();
             if (down) {
                 throw new BlobStoreException(operation, key, "the bucket is down", null, true);
             }
@@ -186,6 +189,42 @@ class RemoteTierTest {
     }
 
     @Test
+    void smallContentTakesOneRequestAndLargeContentTwoWithoutABytePaidTwice() throws IOException {
+        Content tiny = ServerFixture.random(1, 1);
+        Content small = ServerFixture.random(2, MIB);
+        Content large = ServerFixture.random(3, MIB + 1);
+        Content record = ServerFixture.text(4, 1000);
+        try (ServerFixture first = start("first");
+                RawClient client = first.connect()) {
+            assertThat(client.put("/ac/" + record.hash(), record.bytes()).status())
+                    .isEqualTo(200);
+            upload(first, tiny, small, large);
+        }
+        try (ServerFixture second = start("second", RemoteOptions.Builder::readOnly);
+                RawClient client = second.connect()) {
+            for (Content one : List.of(tiny, small)) {
+                bucket.requests.set(0);
+                assertThat(client.get(one.path()).body()).isEqualTo(one.bytes());
+                assertThat(bucket.requests).hasValue(1);
+            }
+            bucket.requests.set(0);
+            assertThat(client.get("/ac/" + record.hash()).body()).isEqualTo(record.bytes());
+            assertThat(bucket.requests).hasValue(1);
+
+            bucket.requests.set(0);
+            bucket.reads.clear();
+            assertThat(client.get(large.path()).body()).isEqualTo(large.bytes());
+            assertThat(bucket.requests).hasValue(2);
+            assertThat(bucket.reads.stream().mapToLong(Long::longValue).sum())
+                    .isEqualTo(bucket.head(BlobKey.of(key(large))).size());
+
+            bucket.requests.set(0);
+            assertThat(client.get(ServerFixture.text(9, 9).path()).status()).isEqualTo(404);
+            assertThat(bucket.requests).hasValue(1);
+        }
+    }
+
+    @Test
     void contentThatManyWantAtOnceIsDownloadedOnce() throws Exception {
         Content content = ServerFixture.text(1, 4 * MIB);
         try (ServerFixture first = start("first")) {
@@ -204,7 +243,7 @@ class RemoteTierTest {
             for (Future<byte[]> body : got) {
                 assertThat(body.get()).isEqualTo(content.bytes());
             }
-            assertThat(bucket.reads).as("a table, and the content").hasSize(2);
+            assertThat(bucket.reads).as("the beginning, and the rest").hasSize(2);
         } finally {
             clients.shutdownNow();
         }
@@ -244,11 +283,11 @@ class RemoteTierTest {
             upload(first, content);
         }
         bucket.hanging = new CountDownLatch(1);
-        int heads = bucket.heads.size();
+        int requests = bucket.requests.get();
         try (ServerFixture second = start("second", options -> options.lookupTimeout(ServerFixture.PATIENCE));
                 RawClient client = second.connect()) {
             client.send("GET " + content.path() + " HTTP/1.1\r\nHost: a\r\n\r\n");
-            ServerFixture.await(() -> bucket.heads.size() > heads);
+            ServerFixture.await(() -> bucket.requests.get() > requests);
         } finally {
             bucket.hanging.countDown();
         }
@@ -358,11 +397,12 @@ class RemoteTierTest {
                 RawClient client = server.connect()) {
             assertThat(client.put(kept.path(), kept.bytes()).status()).isEqualTo(200);
             bucket.down = true;
+            bucket.requests.set(0);
             for (int i = 0; i < 10; i++) {
                 assertThat(client.get(ServerFixture.text(10 + i, 100).path()).status())
                         .isEqualTo(404);
             }
-            assertThat(bucket.heads).as("then it is left alone").hasSize(5);
+            assertThat(bucket.requests).as("then it is left alone").hasValue(5);
             assertThat(client.get("/metrics").text()).contains("blobstore_remote_down 1");
             assertThat(client.get(kept.path()).body()).isEqualTo(kept.bytes());
         }

@@ -61,6 +61,7 @@ public final class RemoteTier {
     private final Workers uploads = Workers.forRemote("upload", UPLOADS);
     private final Workers followUps = Workers.forRemote("follow-up", FOLLOW_UPS);
     private final Flights<Sha256, Optional<BlobMetadata>> finds;
+    private final Flights<Sha256, Optional<BlobMetadata>> smallFetches;
     private final Flights<RecordKey, Boolean> records;
     private final Flights<Sha256, Boolean> fetches;
     /** Uploads for which clients wait. */
@@ -81,6 +82,7 @@ public final class RemoteTier {
         lookups = Workers.forRemote("lookup", options.lookups());
         downloads = Workers.forRemote("download", options.downloads());
         finds = new Flights<>(lookups, Optional.of(options.lookupTimeout()), this::readEnded);
+        smallFetches = new Flights<>(lookups, Optional.of(options.lookupTimeout()), this::readEnded);
         records = new Flights<>(lookups, Optional.of(options.lookupTimeout()), this::readEnded);
         fetches = new Flights<>(downloads, Optional.empty(), this::readEnded);
     }
@@ -99,7 +101,8 @@ public final class RemoteTier {
     public CompletableFuture<Boolean> fetch(Sha256 hash) {
         return fetches.running(hash)
                 .map(this::following)
-                .orElseGet(() -> find(hash).thenCompose(this::fetch))
+                .orElseGet(() -> lookUp(smallFetches, hash, () -> remote.findAndFetchSmall(hash))
+                        .thenCompose(this::fetch))
                 .thenApply(this::count);
     }
 
@@ -143,11 +146,16 @@ public final class RemoteTier {
     }
 
     private CompletableFuture<Optional<BlobMetadata>> find(Sha256 hash) {
+        return lookUp(finds, hash, () -> remote.find(hash));
+    }
+
+    private CompletableFuture<Optional<BlobMetadata>> lookUp(
+            Flights<Sha256, Optional<BlobMetadata>> flights, Sha256 hash, Callable<Optional<BlobMetadata>> work) {
         if (lookups.waiting() > MAX_WAITING) {
             counts.avoided.increment();
             return CompletableFuture.completedFuture(Optional.empty());
         }
-        return attempt(finds, hash, () -> remote.find(hash))
+        return attempt(flights, hash, work)
                 .map(flight -> flight.handleAsync(
                         (blob, failure) -> failure == null ? blob : Optional.<BlobMetadata>empty(), followUps))
                 .orElse(CompletableFuture.completedFuture(Optional.empty()));
@@ -175,10 +183,15 @@ public final class RemoteTier {
             warn("read from", failure);
             if (reading.failed()) {
                 LOG.warn("{} has failed {} times in a row, and is left alone for a while", remote, Circuit.FAILURES);
-                finds.giveUp(new CancellationException("the remote cache fails"));
-                records.giveUp(new CancellationException("the remote cache fails"));
+                giveUpLookups(new CancellationException("the remote cache fails"));
             }
         }
+    }
+
+    private void giveUpLookups(CancellationException cause) {
+        finds.giveUp(cause);
+        smallFetches.giveUp(cause);
+        records.giveUp(cause);
     }
 
     /** Returns whether a failure tells something about the remote cache. */
@@ -293,8 +306,7 @@ public final class RemoteTier {
     public void endWaits() {
         ended = true;
         CancellationException stopping = new CancellationException("the server is stopping");
-        finds.giveUp(stopping);
-        records.giveUp(stopping);
+        giveUpLookups(stopping);
         fetches.giveUp(stopping);
         List.copyOf(stores)
                 .forEach(store ->
