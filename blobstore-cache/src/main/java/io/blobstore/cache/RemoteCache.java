@@ -210,12 +210,14 @@ public final class RemoteCache implements Closeable {
      * Fetches content into the local cache, unless it is there.
      *
      * @param blob the metadata that {@link #find} returned
+     * @param begun is run when the first bytes can be read, at most once for each attempt: until this returns, others
+     *     can {@linkplain #arriving read} what has arrived
      * @return whether it is there now; false if what the remote cache has is something else, or the local cache has no
      *     room for it
      * @throws IOException if the remote cache fails, or the thread is interrupted
      * @throws IllegalStateException if this, or the cache, is closed
      */
-    public boolean fetch(BlobMetadata blob) throws IOException {
+    public boolean fetch(BlobMetadata blob, Runnable begun) throws IOException {
         if (blob.size() == 0) {
             return false; // content of no bytes is in every cache
         }
@@ -226,7 +228,7 @@ public final class RemoteCache implements Closeable {
             if (fill.isEmpty()) {
                 continue; // it is there by now, or the cache refuses it
             }
-            Fill.Outcome outcome = await(fill.get());
+            Fill.Outcome outcome = await(fill.get(), begun);
             problem = fill.get().problem();
             switch (outcome) {
                 case COMPLETE -> {
@@ -256,9 +258,12 @@ public final class RemoteCache implements Closeable {
                 : new BlobStoreException(Operation.READ, key, "could not be downloaded: " + problem, problem, true);
     }
 
-    private Fill.Outcome await(Fill fill) throws IOException {
+    private Fill.Outcome await(Fill fill, Runnable begun) throws IOException {
         boolean left = false;
         try {
+            if (fill.awaitBegin()) {
+                begun.run();
+            }
             Fill.Outcome outcome = fill.await();
             left = true;
             fill.leave(false);
@@ -268,6 +273,21 @@ public final class RemoteCache implements Closeable {
                 fill.leave(true);
             }
         }
+    }
+
+    /**
+     * Returns the content that is being {@linkplain #fetch fetched} at the moment, to be closed by the caller; empty if
+     * it is not.
+     *
+     * @param blob the metadata that it is fetched by
+     */
+    public Optional<ArrivingContent> arriving(BlobMetadata blob) {
+        return fills.joinRunning(blob).map(ArrivingContent::new);
+    }
+
+    /** Ends the fetches, and begins no more; who waits for them is told. Does not wait for their ends. Idempotent. */
+    public void endFetches() {
+        fills.stop();
     }
 
     /**

@@ -192,7 +192,7 @@ class RemoteTierTest {
     void smallContentTakesOneRequestAndLargeContentTwoWithoutABytePaidTwice() throws IOException {
         Content tiny = ServerFixture.random(1, 1);
         Content small = ServerFixture.random(2, MIB);
-        Content large = ServerFixture.random(3, MIB + 1);
+        Content large = ServerFixture.random(3, 2 * MIB + 1);
         Content record = ServerFixture.text(4, 1000);
         try (ServerFixture first = start("first");
                 RawClient client = first.connect()) {
