@@ -97,7 +97,8 @@ final class RemoteEntries extends ForwardingBlobStore {
             skipped.increment();
             return found.get();
         }
-        StoredBlob stored = content instanceof CachedSource cached
+        // A transfer passes on what it has retained: the source itself is behind that.
+        StoredBlob stored = content.slice(0, content.size()) instanceof CachedSource cached
                 ? entries.store(key, cached.content())
                 : entries.store(key, content, options);
         replaced(key);

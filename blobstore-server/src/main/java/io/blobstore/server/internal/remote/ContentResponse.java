@@ -62,12 +62,12 @@ final class ContentResponse implements ResponseHandler, Closeable {
     private long arrived;
 
     private long delivered;
+    private Optional<Long> announced = Optional.empty();
     private @Nullable StreamDecoder decoder;
     private @Nullable Arriving arriving;
     private @Nullable IOException damage;
 
-    private ContentResponse(
-            BlobKey key, long size, boolean known, long offset, long length, BlobTarget.Window target) {
+    private ContentResponse(BlobKey key, long size, boolean known, long offset, long length, BlobTarget.Window target) {
         this.key = key;
         this.size = size;
         this.known = known;
@@ -91,7 +91,7 @@ final class ContentResponse implements ResponseHandler, Closeable {
 
     @Override
     public Optional<Body> target(int status, HttpHeaders headers) throws IOException {
-        Optional<Long> announced = headers.number(SIZE);
+        announced = headers.number(SIZE);
         if (announced.isPresent()) {
             requireSize(announced.get());
         }
@@ -105,9 +105,7 @@ final class ContentResponse implements ResponseHandler, Closeable {
         }
         if (zstd) {
             decoder = new StreamDecoder();
-            Arriving frames = new Arriving(size + (size >> MAX_OVERHEAD_SHIFT) + MAX_OVERHEAD);
-            arriving = frames;
-            return Optional.of(Body.upTo(frames.remaining(), frames));
+            return receive(size + (size >> MAX_OVERHEAD_SHIFT) + MAX_OVERHEAD);
         }
         Optional<Long> sent = headers.number("Content-Length");
         if (sent.isPresent()) {
@@ -116,9 +114,13 @@ final class ContentResponse implements ResponseHandler, Closeable {
                 return Optional.of(new Body(sent.get(), target));
             }
         }
-        Arriving content = new Arriving(size);
-        arriving = content;
-        return Optional.of(Body.upTo(size, content));
+        return receive(size);
+    }
+
+    private Optional<Body> receive(long max) {
+        Arriving body = new Arriving(max);
+        arriving = body;
+        return Optional.of(Body.upTo(body.remaining(), body));
     }
 
     private void requireSize(long sent) throws IOException {
@@ -154,6 +156,10 @@ final class ContentResponse implements ResponseHandler, Closeable {
         return new IntegrityException(Operation.READ, key, problem, null);
     }
 
+    private IOException tooLong() {
+        return known ? wrong("it has more bytes than " + size) : new TooLargeException(key);
+    }
+
     /** Counts what arrives in the caller's memory directly. */
     @Override
     public void received(ByteBuffer bytes) {
@@ -168,16 +174,17 @@ final class ContentResponse implements ResponseHandler, Closeable {
     private final class Arriving implements BlobTarget.Window {
         private final PooledBuffer memory = DirectBufferPool.shared().take(BUFFER);
         private final ByteBuffer buffer = memory.buffer();
-        private long left;
+        private final long max;
+        private long taken;
 
         Arriving(long max) {
-            left = max;
-            buffer.limit((int) Math.min(BUFFER, left));
+            this.max = max;
         }
 
+        /** Returns more than the maximum: it is not the transport that tells what is too much. */
         @Override
         public long remaining() {
-            return left - buffer.position();
+            return Long.MAX_VALUE;
         }
 
         @Override
@@ -189,9 +196,12 @@ final class ContentResponse implements ResponseHandler, Closeable {
         }
 
         void take() throws TargetException {
-            left -= buffer.position();
+            taken += buffer.position();
             buffer.flip();
             try {
+                if (taken > max) {
+                    throw tooLong();
+                }
                 if (decoder != null) {
                     decoder.decode(buffer, ContentResponse.this::take);
                 } else {
@@ -204,7 +214,7 @@ final class ContentResponse implements ResponseHandler, Closeable {
             } catch (IOException e) {
                 throw failed(e);
             }
-            buffer.clear().limit((int) Math.min(BUFFER, left));
+            buffer.clear();
         }
 
         private TargetException failed(IOException cause) {
@@ -222,11 +232,12 @@ final class ContentResponse implements ResponseHandler, Closeable {
     private void take(ByteBuffer content) throws IOException {
         int bytes = content.remaining();
         if (bytes > size - arrived) {
-            throw known ? wrong("it has more bytes than " + size) : new TooLargeException(key);
+            throw tooLong();
         }
         long skipped = Math.min(bytes, Math.max(0, offset - arrived));
         arrived += bytes;
-        ByteBuffer wanted = content.slice(content.position() + (int) skipped, (int) Math.min(bytes - skipped, length - delivered));
+        ByteBuffer wanted =
+                content.slice(content.position() + (int) skipped, (int) Math.min(bytes - skipped, length - delivered));
         content.position(content.limit());
         crc.update(wanted.duplicate());
         int put = wanted.remaining();
@@ -256,6 +267,9 @@ final class ContentResponse implements ResponseHandler, Closeable {
         }
         if (decoder != null && !decoder.isComplete()) {
             throw wrong("its last zstd frame is not complete");
+        }
+        if (!known && announced.isPresent() && announced.get() != arrived) {
+            throw wrong("it has " + arrived + " bytes instead of " + announced.get());
         }
         if (known && delivered != length) {
             throw wrong("it has " + arrived + " bytes instead of " + size);
