@@ -1,6 +1,6 @@
 /**
  * The data plane that the stores over HTTP share, and what S3 and Cloud Storage have in common. Internal: exported to
- * them only.
+ * them, and to the cache server for HTTP caches behind it.
  */
 @SuppressWarnings("module") // the modules it is exported to are compiled later
 module io.blobstore.http {
@@ -15,8 +15,10 @@ module io.blobstore.http {
 
     exports io.blobstore.http to
             io.blobstore.s3,
-            io.blobstore.gcs;
+            io.blobstore.gcs,
+            io.blobstore.server;
     exports io.blobstore.http.objects to
             io.blobstore.s3,
-            io.blobstore.gcs;
+            io.blobstore.gcs,
+            io.blobstore.server;
 }

@@ -2,14 +2,17 @@ package io.blobstore.cache;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobListing;
+import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
+import io.blobstore.ByteRange;
 import io.blobstore.CopyOptions;
 import io.blobstore.DeleteResult;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
+import io.blobstore.ReadOptions;
 import io.blobstore.Sha256;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreOptions;
@@ -20,6 +23,7 @@ import io.blobstore.cas.Keyspace;
 import io.blobstore.cas.StoredContent;
 import io.blobstore.spi.PartLayout;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.Locale;
 
@@ -36,6 +40,21 @@ public abstract class EntryBlobStore implements BlobStore {
     /** Returns the key of an entry, such as {@code cas/HASH}. */
     public static BlobKey key(Keyspace keyspace, Sha256 hash) {
         return BlobKey.of(keyspace.name().toLowerCase(Locale.ROOT) + '/' + hash.hex());
+    }
+
+    /**
+     * Reads a small entry, with as few requests as possible. An implementation may be asked for what is not small.
+     *
+     * @param target receives all of the content from its position on, which advances, if it has room for it; otherwise
+     *     its position is unchanged. After a failure it is undefined
+     * @return the metadata
+     */
+    public BlobMetadata readSmall(BlobKey key, ByteBuffer target) throws IOException {
+        BlobMetadata blob = head(key);
+        if (blob.size() > 0 && blob.size() <= target.remaining()) {
+            read(key, ByteRange.of(0, blob.size()), target, ReadOptions.ifMatch(blob.version()));
+        }
+        return blob;
     }
 
     /**

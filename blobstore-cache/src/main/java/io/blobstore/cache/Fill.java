@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -83,6 +85,11 @@ final class Fill {
     private int inside;
 
     private long lastProgress = System.nanoTime();
+    /** Who waits without a thread. */
+    private final List<Awaited> awaited = new ArrayList<>();
+
+    private record Awaited(long offset, CompletableFuture<Void> ready) {}
+
     private final CompletableFuture<Outcome> end = new CompletableFuture<>();
 
     /**
@@ -102,7 +109,8 @@ final class Fill {
     }
 
     /** Returns why the fill failed, or null. */
-    @Nullable Throwable problem() {
+    @Nullable
+    Throwable problem() {
         lock.lock();
         try {
             return problem;
@@ -151,6 +159,7 @@ final class Fill {
         } finally {
             lock.unlock();
         }
+        completeReady();
     }
 
     /** Notes the cause of a failure, before the transfer fails with an exception that does not tell. */
@@ -228,6 +237,7 @@ final class Fill {
             lock.unlock();
         }
         close(unused);
+        completeReady();
         end.complete(committed() ? Outcome.COMPLETE : outcome());
     }
 
@@ -326,6 +336,7 @@ final class Fill {
         if (cancelled != null) {
             cancelled.cancel();
         }
+        completeReady();
         return true;
     }
 
@@ -378,6 +389,93 @@ final class Fill {
         return Outcome.COMPLETE;
     }
 
+    /**
+     * Waits until the first bytes can be read.
+     *
+     * @return false if there will be none
+     * @throws IOException if the thread is interrupted
+     */
+    boolean awaitBegin() throws IOException {
+        boolean begun = enter(0) > 0;
+        if (begun) {
+            exit();
+        }
+        return begun;
+    }
+
+    /** Returns a future that completes when the byte at an offset can be read, or never will be. */
+    CompletableFuture<Void> ready(long offset) {
+        CompletableFuture<Void> ready = new CompletableFuture<>();
+        lock.lock();
+        try {
+            awaited.add(new Awaited(offset, ready));
+        } finally {
+            lock.unlock();
+        }
+        completeReady();
+        return ready;
+    }
+
+    /** Completes the futures of those whose bytes can be read, or never will be. Must be called without the lock. */
+    private void completeReady() {
+        List<CompletableFuture<Void>> due = new ArrayList<>();
+        lock.lock();
+        try {
+            long end = isLost() ? Long.MAX_VALUE : readable();
+            awaited.removeIf(one -> one.offset < end && due.add(one.ready));
+        } finally {
+            lock.unlock();
+        }
+        due.forEach(ready -> ready.complete(null));
+    }
+
+    /** Returns whether the content will not be complete. Requires the lock. */
+    private boolean isLost() {
+        return phase == Phase.ABANDONED || (phase == Phase.ENDED && outcome != Outcome.COMPLETE);
+    }
+
+    /**
+     * Returns the end of what can be read now.
+     *
+     * @throws IOException if there will be no more
+     */
+    long readableNow() throws IOException {
+        lock.lock();
+        try {
+            if (isLost()) {
+                throw new BlobStoreException(
+                        Operation.READ, blob.key(), "could not be downloaded: " + problem, problem, true);
+            }
+            return readable();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Reads what can be read now at an offset; see {@link ArrivingContent#read}. */
+    int readNow(long at, ByteBuffer buffer) throws IOException {
+        long readable;
+        lock.lock();
+        try {
+            readable = readableNow();
+            if (readable <= at) {
+                return 0;
+            }
+            inside++;
+        } finally {
+            lock.unlock();
+        }
+        try {
+            int bytes = read(at, readable, buffer);
+            if (bytes <= 0 && buffer.hasRemaining()) {
+                throw new BlobStoreException(Operation.READ, blob.key(), "cannot be read from the cache", null, true);
+            }
+            return bytes;
+        } finally {
+            exit();
+        }
+    }
+
     private Outcome outcome() {
         lock.lock();
         try {
@@ -417,7 +515,7 @@ final class Fill {
         lock.lock();
         try {
             while (!stalled) {
-                if (phase == Phase.ABANDONED || (phase == Phase.ENDED && outcome != Outcome.COMPLETE)) {
+                if (isLost()) {
                     return -1;
                 }
                 long readable = readable();
@@ -429,6 +527,9 @@ final class Fill {
                 stalled = patience <= 0 && phase != Phase.ENDING;
                 if (!stalled) {
                     changed.awaitNanos(Math.min(Math.max(patience, 1), POLL_NANOS));
+                    if (!awaited.isEmpty()) {
+                        unlocked(this::completeReady);
+                    }
                 }
             }
         } catch (InterruptedException e) {
@@ -444,6 +545,16 @@ final class Fill {
                     TimeUnit.NANOSECONDS.toMillis(stallNanos));
         }
         return -1;
+    }
+
+    /** Runs something without the lock, which is held. */
+    private void unlocked(Runnable work) {
+        lock.unlock();
+        try {
+            work.run();
+        } finally {
+            lock.lock();
+        }
     }
 
     private void exit() {

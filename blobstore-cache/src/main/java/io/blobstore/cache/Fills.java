@@ -93,9 +93,17 @@ final class Fills implements Closeable {
         return Optional.empty();
     }
 
+    /** Joins the download of a version that is in progress, if there is one. The caller must leave it. */
+    Optional<Fill> joinRunning(BlobMetadata blob) {
+        return Optional.ofNullable(running.get(VersionKey.of(blob))).filter(Fill::join);
+    }
+
     private Optional<Fill> begin(VersionKey version, Fill fill) throws IOException {
         boolean begun = false;
         try {
+            if (closed) {
+                return Optional.empty(); // since the caller looked
+            }
             Optional<Digest> known = records.expected(fill.blob());
             if (known.isPresent() && contains(known.get())) {
                 return Optional.empty(); // another fill ended since the caller looked
@@ -196,12 +204,18 @@ final class Fills implements Closeable {
         return transfers;
     }
 
-    /** Cancels the downloads, and waits until none uses the cache or the store. Idempotent. */
-    @Override
-    public void close() {
+    /** Cancels the downloads, and begins no more. Does not wait for their ends. */
+    List<Fill> stop() {
         closed = true;
         List<Fill> ending = List.copyOf(running.values());
         ending.forEach(Fill::abandon);
+        return ending;
+    }
+
+    /** Cancels the downloads, and waits until none uses the cache or the store. Idempotent. */
+    @Override
+    public void close() {
+        List<Fill> ending = stop();
         transfers.close();
         ending.forEach(fill -> fill.end().join()); // the thread that began one may be the one that ends it
         threads.shutdown();

@@ -21,9 +21,13 @@ final class PendingBlob {
     /** The number of attempts that ended. */
     int attempts;
 
-    @Nullable Throwable failure;
-    /** When the next attempt is due, by {@link System#nanoTime()}. */
+    @Nullable
+    Throwable failure;
+    /** When the next attempt is due, by {@link System#nanoTime()}. Not changed while the queue orders it by that. */
     long due = System.nanoTime();
+
+    /** The number of blobs that were added to the queue before it. */
+    long order;
 
     boolean uploading;
     /** Whether an attempt succeeded. */

@@ -10,15 +10,16 @@ import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
 import io.blobstore.ReadOptions;
-import io.blobstore.ReadResult;
 import io.blobstore.Sha256;
 import io.blobstore.cas.AccessMode;
 import io.blobstore.cas.CachedContent;
 import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Digest;
+import io.blobstore.cas.DigestMismatchException;
 import io.blobstore.cas.Keyspace;
 import io.blobstore.internal.buffer.DirectBufferPool;
 import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
+import io.blobstore.internal.concurrent.Interrupts;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -48,6 +49,8 @@ import org.slf4j.LoggerFactory;
 public final class RemoteCache implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(RemoteCache.class);
     private static final int MAX_FILLS = 2;
+    /** Content of up to so many bytes takes one request if the store can do that. */
+    private static final int SMALL = 1 << 20;
     /** Records of up to so many bytes take one request. */
     private static final int SMALL_RECORD = 64 << 10;
 
@@ -150,6 +153,49 @@ public final class RemoteCache implements Closeable {
         }
     }
 
+    /**
+     * Looks for content, like {@link #find}, and fetches it if it has up to 1 MiB: with one request, where the store
+     * can do that. Larger content has to be {@linkplain #fetch fetched}.
+     *
+     * @return the metadata; empty if it is not there, or is something else, or the local cache has no room for it
+     * @throws IOException if the remote cache fails, or the thread is interrupted
+     */
+    public Optional<BlobMetadata> findAndFetchSmall(Sha256 hash) throws IOException {
+        BlobKey key = EntryBlobStore.key(Keyspace.CAS, hash);
+        try (PooledBuffer memory = DirectBufferPool.shared().take(SMALL)) {
+            BlobMetadata blob = entries.readSmall(key, memory.buffer());
+            ByteBuffer content = memory.buffer().flip();
+            return content.hasRemaining() && !keep(blob, content) ? Optional.empty() : Optional.of(blob);
+        } catch (BlobNotFoundException e) {
+            return Optional.empty();
+        } catch (IntegrityException | DigestMismatchException e) {
+            setWrong(key, e);
+            return Optional.empty();
+        }
+    }
+
+    private boolean keep(BlobMetadata blob, ByteBuffer content) throws IOException {
+        try {
+            cache.put(Addressed.digest(blob), BlobSource.of(content));
+            fetched.increment();
+            fetchedBytes.add(blob.size());
+            return true;
+        } catch (DigestMismatchException e) {
+            throw e;
+        } catch (IOException | IllegalArgumentException e) {
+            if (Interrupts.caused(e)) {
+                throw e;
+            }
+            setRefused(blob.key(), e);
+            return false;
+        }
+    }
+
+    private void setRefused(BlobKey key, @Nullable Throwable problem) {
+        refused.increment();
+        LOG.warn("'{}' cannot be cached", key, problem);
+    }
+
     private void setWrong(BlobKey key, @Nullable Throwable problem) {
         wrong.increment();
         entries.setWrong(key);
@@ -164,12 +210,14 @@ public final class RemoteCache implements Closeable {
      * Fetches content into the local cache, unless it is there.
      *
      * @param blob the metadata that {@link #find} returned
+     * @param begun is run when the first bytes can be read, at most once for each attempt: until this returns, others
+     *     can {@linkplain #arriving read} what has arrived
      * @return whether it is there now; false if what the remote cache has is something else, or the local cache has no
      *     room for it
      * @throws IOException if the remote cache fails, or the thread is interrupted
      * @throws IllegalStateException if this, or the cache, is closed
      */
-    public boolean fetch(BlobMetadata blob) throws IOException {
+    public boolean fetch(BlobMetadata blob, Runnable begun) throws IOException {
         if (blob.size() == 0) {
             return false; // content of no bytes is in every cache
         }
@@ -180,7 +228,7 @@ public final class RemoteCache implements Closeable {
             if (fill.isEmpty()) {
                 continue; // it is there by now, or the cache refuses it
             }
-            Fill.Outcome outcome = await(fill.get());
+            Fill.Outcome outcome = await(fill.get(), begun);
             problem = fill.get().problem();
             switch (outcome) {
                 case COMPLETE -> {
@@ -191,8 +239,7 @@ public final class RemoteCache implements Closeable {
                     return false;
                 }
                 case REFUSED -> {
-                    refused.increment();
-                    LOG.warn("'{}' cannot be cached", blob.key(), problem);
+                    setRefused(blob.key(), problem);
                     return false;
                 }
                 case LOST -> {} // another one may succeed
@@ -211,9 +258,12 @@ public final class RemoteCache implements Closeable {
                 : new BlobStoreException(Operation.READ, key, "could not be downloaded: " + problem, problem, true);
     }
 
-    private Fill.Outcome await(Fill fill) throws IOException {
+    private Fill.Outcome await(Fill fill, Runnable begun) throws IOException {
         boolean left = false;
         try {
+            if (fill.awaitBegin()) {
+                begun.run();
+            }
             Fill.Outcome outcome = fill.await();
             left = true;
             fill.leave(false);
@@ -223,6 +273,21 @@ public final class RemoteCache implements Closeable {
                 fill.leave(true);
             }
         }
+    }
+
+    /**
+     * Returns the content that is being {@linkplain #fetch fetched} at the moment, to be closed by the caller; empty if
+     * it is not.
+     *
+     * @param blob the metadata that it is fetched by
+     */
+    public Optional<ArrivingContent> arriving(BlobMetadata blob) {
+        return fills.joinRunning(blob).map(ArrivingContent::new);
+    }
+
+    /** Ends the fetches, and begins no more; who waits for them is told. Does not wait for their ends. Idempotent. */
+    public void endFetches() {
+        fills.stop();
     }
 
     /**
@@ -255,20 +320,16 @@ public final class RemoteCache implements Closeable {
     private Optional<ByteBuffer> read(BlobKey key, int maxBytes) throws IOException {
         try (PooledBuffer memory = DirectBufferPool.shared().take(SMALL_RECORD)) {
             ByteBuffer start = memory.buffer();
-            ReadResult read = entries.read(key, ByteRange.atMost(0, SMALL_RECORD), start);
-            long size = read.blob().size();
+            BlobMetadata blob = entries.readSmall(key, start);
+            long size = blob.size();
             if (size > maxBytes) {
                 return Optional.empty();
             }
             ByteBuffer record = ByteBuffer.allocate((int) size);
-            if (size <= read.length()) {
+            if (size == start.position()) {
                 record.put(start.flip());
             } else {
-                entries.read(
-                        key,
-                        ByteRange.of(0, size),
-                        record,
-                        ReadOptions.ifMatch(read.blob().version()));
+                entries.read(key, ByteRange.of(0, size), record, ReadOptions.ifMatch(blob.version()));
             }
             return Optional.of(record.flip());
         }

@@ -11,6 +11,7 @@ import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.cas.Keyspace;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -81,6 +82,14 @@ final class RemoteEntries extends ForwardingBlobStore {
         return super.head(key);
     }
 
+    /** See {@link EntryBlobStore#readSmall}. */
+    BlobMetadata readSmall(BlobKey key, ByteBuffer target) throws IOException {
+        if (isWrong(key)) {
+            throw new BlobNotFoundException(Operation.READ, key, null);
+        }
+        return entries.readSmall(key, target);
+    }
+
     @Override
     public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
         Optional<StoredBlob> found = key.toString().startsWith(CONTENT) ? find(key, content.size()) : Optional.empty();
@@ -88,7 +97,8 @@ final class RemoteEntries extends ForwardingBlobStore {
             skipped.increment();
             return found.get();
         }
-        StoredBlob stored = content instanceof CachedSource cached
+        // A transfer passes on what it has retained: the source itself is behind that.
+        StoredBlob stored = content.slice(0, content.size()) instanceof CachedSource cached
                 ? entries.store(key, cached.content())
                 : entries.store(key, content, options);
         replaced(key);

@@ -5,6 +5,7 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -24,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 final class WriteBackQueue {
+    /** The difference to it orders times, which {@link System#nanoTime()} alone need not. */
+    private static final long ORIGIN = System.nanoTime();
+
     private final int maxBlobs;
     private final long maxBytes;
 
@@ -34,7 +39,11 @@ final class WriteBackQueue {
     private final LinkedHashMap<BlobKey, PendingBlob> latest = new LinkedHashMap<>();
     /** The keys at which a thread changes the remote store. */
     private final Set<BlobKey> busy = new HashSet<>();
+    /** The blobs that were acknowledged last of those keys that are not busy, the one that is due first at the front. */
+    private final TreeSet<PendingBlob> idle = new TreeSet<>(
+            Comparator.<PendingBlob>comparingLong(blob -> blob.due - ORIGIN).thenComparingLong(blob -> blob.order));
 
+    private long added;
     private long blobs;
     private long bytes;
     private boolean stopped;
@@ -117,14 +126,21 @@ final class WriteBackQueue {
         lock.lock();
         try {
             PendingBlob earlier = latest.remove(key);
+            if (earlier != null) {
+                idle.remove(earlier);
+            }
+            blob.order = added++;
             latest.put(key, blob);
+            if (!busy.contains(key)) {
+                idle.add(blob);
+            }
             if (earlier != null && !earlier.uploading) {
                 blob.replaced.addAll(earlier.replaced);
                 blob.replaced.add(earlier);
                 earlier.replaced.clear();
             }
             changed.signalAll();
-            return !blob.replaced.isEmpty() && busy.add(key);
+            return !blob.replaced.isEmpty() && beginTurn(key);
         } finally {
             lock.unlock();
         }
@@ -167,6 +183,7 @@ final class WriteBackQueue {
         lock.lock();
         try {
             boolean removed = latest.remove(blob.record.blob().key(), blob);
+            idle.remove(blob);
             changed.signalAll();
             return removed;
         } finally {
@@ -175,6 +192,35 @@ final class WriteBackQueue {
     }
 
     // ---- turns
+
+    /** Takes the turn at a key; false if another thread has it. Requires the lock. */
+    private boolean beginTurn(BlobKey key) {
+        PendingBlob blob = latest.get(key);
+        if (blob != null) {
+            idle.remove(blob);
+        }
+        return busy.add(key);
+    }
+
+    /** Ends the turn at a key. Requires the lock. */
+    private void endTurn(BlobKey key) {
+        busy.remove(key);
+        PendingBlob blob = latest.get(key);
+        if (blob != null) {
+            idle.add(blob);
+        }
+    }
+
+    /** Makes a blob due, unless it is being uploaded. Requires the lock. */
+    private void hurry(PendingBlob blob) {
+        if (!blob.uploading) {
+            boolean waits = idle.remove(blob);
+            blob.due = System.nanoTime();
+            if (waits) {
+                idle.add(blob);
+            }
+        }
+    }
 
     /**
      * Waits until a blob is due, and takes the turn at its key.
@@ -185,17 +231,12 @@ final class WriteBackQueue {
         lock.lock();
         try {
             while (!stopped) {
-                long now = System.nanoTime();
-                long wait = Long.MAX_VALUE;
-                for (PendingBlob blob : latest.values()) {
-                    if (!busy.contains(blob.record.blob().key())) {
-                        if (blob.due - now <= 0) {
-                            busy.add(blob.record.blob().key());
-                            blob.uploading = true;
-                            return Optional.of(blob);
-                        }
-                        wait = Math.min(wait, blob.due - now);
-                    }
+                long wait = idle.isEmpty() ? Long.MAX_VALUE : idle.first().due - System.nanoTime();
+                if (wait <= 0) {
+                    PendingBlob blob = idle.first();
+                    beginTurn(blob.record.blob().key());
+                    blob.uploading = true;
+                    return Optional.of(blob);
                 }
                 changed.awaitNanos(wait);
             }
@@ -228,7 +269,7 @@ final class WriteBackQueue {
             if (done) {
                 latest.remove(key, blob);
             } else {
-                busy.remove(key);
+                endTurn(key);
             }
             changed.signalAll();
             return done;
@@ -264,7 +305,7 @@ final class WriteBackQueue {
             while (busy.contains(key)) {
                 changed.await();
             }
-            busy.add(key);
+            beginTurn(key);
         } catch (InterruptedException e) {
             throw interrupted(operation, key, e);
         } finally {
@@ -276,7 +317,7 @@ final class WriteBackQueue {
     void unlockKey(BlobKey key) {
         lock.lock();
         try {
-            busy.remove(key);
+            endTurn(key);
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -296,9 +337,7 @@ final class WriteBackQueue {
             latest.forEach((key, blob) -> {
                 if (wanted.test(key)) {
                     waiting.put(blob, blob.attempts);
-                    if (!blob.uploading) {
-                        blob.due = System.nanoTime();
-                    }
+                    hurry(blob);
                 }
             });
             changed.signalAll();
@@ -346,10 +385,8 @@ final class WriteBackQueue {
             }
             blob = now; // the key had a blob when this began, so the remote store must have one
             attempts = blob.attempts;
-            if (!blob.uploading) {
-                blob.due = System.nanoTime();
-                changed.signalAll();
-            }
+            hurry(blob);
+            changed.signalAll();
         }
     }
 
@@ -365,7 +402,7 @@ final class WriteBackQueue {
         long nanos = TimeUnit.NANOSECONDS.convert(timeout);
         lock.lock();
         try {
-            latest.values().forEach(blob -> blob.due = blob.uploading ? blob.due : System.nanoTime());
+            latest.values().forEach(this::hurry);
             changed.signalAll();
             while (!(latest.isEmpty() && busy.isEmpty()) && nanos > 0) {
                 nanos = changed.awaitNanos(nanos);

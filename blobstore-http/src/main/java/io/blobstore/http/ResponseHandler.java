@@ -32,17 +32,28 @@ public interface ResponseHandler {
     /**
      * The destination of a body.
      *
-     * @param length the exact length of the body in bytes
+     * @param length the length of the body in bytes, or its maximum
+     * @param exact whether a shorter body is an error
      * @param target a window with room for it; direct memory is filled in place. It is not flushed. An exception that
      *     it throws ends the call
      */
-    record Body(long length, BlobTarget.Window target) {
+    record Body(long length, boolean exact, BlobTarget.Window target) {
         /** Checks that the target has room for the body. */
         public Body {
             if (length > target.remaining()) {
                 throw new IllegalArgumentException(
                         "the body has " + length + " bytes, the target room for only " + target.remaining());
             }
+        }
+
+        /** Creates the destination of a body of known length. */
+        public Body(long length, BlobTarget.Window target) {
+            this(length, true, target);
+        }
+
+        /** Returns the destination of a body whose length its receiver does not know: any up to a maximum. */
+        public static Body upTo(long maxLength, BlobTarget.Window target) {
+            return new Body(maxLength, false, target);
         }
     }
 

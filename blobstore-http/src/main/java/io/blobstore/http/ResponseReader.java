@@ -165,28 +165,36 @@ final class ResponseReader {
         if (length == ResponseHead.UNKNOWN_LENGTH) {
             throw ResponseHead.malformed("the length of its body is unknown");
         }
-        if (length >= 0 && length != wanted.length()) {
-            throw ResponseHead.malformed(
-                    "its body has " + length + " bytes where " + wanted.length() + " were requested");
+        if (length >= 0 && (wanted.exact() ? length != wanted.length() : length > wanted.length())) {
+            throw ResponseHead.malformed("its body has " + length + " bytes where " + (wanted.exact() ? "" : "at most ")
+                    + wanted.length() + " were requested");
         }
         StallDetector watch = new StallDetector(clock, stall, StallDetector.PAYLOAD);
         for (long left = wanted.length(); left > 0; ) {
             ByteBuffer memory = wanted.target().buffer();
             watch.restart(); // the time that the target takes is not the server's
             int bytes = (int) Math.min(memory.remaining(), left);
-            fill(memory, bytes, body, handler, watch);
-            left -= bytes;
+            int arrived = fill(memory, bytes, body, handler, watch);
+            left -= arrived;
+            if (arrived < bytes && wanted.exact()) {
+                throw ResponseHead.malformed("its body is shorter than requested");
+            }
+            if (arrived < bytes) {
+                whole = true;
+                return wanted.length() - left;
+            }
         }
         requireEnd(body, watch, "its body is longer than requested");
         whole = true;
         return wanted.length();
     }
 
-    /** Reads a number of bytes into a buffer, from its position on. */
-    private static void fill(
+    /** Reads a number of bytes into a buffer, from its position on. Returns fewer at the end of the body only. */
+    private static int fill(
             ByteBuffer target, int length, BodyReader body, ResponseHandler handler, StallDetector watch)
             throws IOException {
-        int end = target.position() + length;
+        int start = target.position();
+        int end = start + length;
         // One view for the whole buffer: over TLS, each record would need two more otherwise.
         ByteBuffer view = target.duplicate();
         while (target.position() < end) {
@@ -194,12 +202,13 @@ final class ResponseReader {
             view.limit(Math.min(at + WINDOW, end));
             int bytes = body.read(view, watch);
             if (bytes < 0) {
-                throw ResponseHead.malformed("its body is shorter than requested");
+                break;
             }
             target.position(at + bytes);
             handler.received(view.limit(at + bytes).position(at));
             view.limit(end).position(at + bytes);
         }
+        return target.position() - start;
     }
 
     /**

@@ -16,6 +16,7 @@ import io.blobstore.server.internal.grpc.ActionResults;
 import io.blobstore.server.internal.grpc.GrpcEndpoint;
 import io.blobstore.server.internal.http.HttpEndpoint;
 import io.blobstore.server.internal.remote.CasblobStore;
+import io.blobstore.server.internal.remote.HttpEntries;
 import io.blobstore.server.internal.remote.RemoteTier;
 import io.blobstore.transfer.RetryPolicy;
 import java.io.Closeable;
@@ -269,7 +270,9 @@ public final class CacheServer implements Closeable {
                     .stallTimeout(options.stallTimeout())
                     .retry(DOWNLOADS);
             options.writeBack().ifPresent(settings::writeBack);
-            EntryBlobStore entries = new CasblobStore(options.bucket(), options.layout(), options.prefix());
+            EntryBlobStore entries = options.http().isPresent()
+                    ? HttpEntries.open(options.http().get(), options.stallTimeout())
+                    : new CasblobStore(options.bucket().orElseThrow(), options.layout(), options.prefix());
             try {
                 RemoteCache opened = RemoteCache.open(entries, cache, settings.build());
                 return new RemoteTier(opened, options, limits.maxRecordBytes());

@@ -3,12 +3,11 @@ package io.blobstore.server;
 import io.blobstore.BlobStore;
 import io.blobstore.cache.WriteBackOptions;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
  * The remote cache behind the local one of a {@link CacheServer}: a bucket with the entries that bazel-remote keeps in
- * storage mode {@code zstd}, which it may share. Immutable.
+ * storage mode {@code zstd}, which it may share, or another HTTP cache. Immutable.
  *
  * <pre>{@code
  * RemoteOptions remote = RemoteOptions.builder(BlobStores.open("s3://builds?region=eu-central-1"))
@@ -20,7 +19,8 @@ import java.util.Optional;
  * see {@link Builder#writeThrough()}.
  */
 public final class RemoteOptions {
-    private final BlobStore bucket;
+    private final Optional<BlobStore> bucket;
+    private final Optional<HttpRemote> http;
     private final RemoteLayout layout;
     private final String prefix;
     private final boolean uploads;
@@ -32,6 +32,7 @@ public final class RemoteOptions {
 
     private RemoteOptions(Builder builder) {
         bucket = builder.bucket;
+        http = builder.http;
         layout = builder.layout;
         prefix = builder.prefix.replaceAll("^/+|/+$", "");
         uploads = builder.uploads;
@@ -71,12 +72,26 @@ public final class RemoteOptions {
         return new Builder(bucket);
     }
 
-    /** Returns the store. */
-    public BlobStore bucket() {
+    /**
+     * Returns a builder with every option at its default. Layout and prefix are those of buckets, and are not used.
+     *
+     * @param http another cache; it takes no more connections than lookups, downloads and uploads at a time
+     */
+    public static Builder builder(HttpRemote http) {
+        return new Builder(http);
+    }
+
+    /** Returns the store; empty if the remote cache is an HTTP cache. */
+    public Optional<BlobStore> bucket() {
         return bucket;
     }
 
-    /** Returns under which keys entries are kept. */
+    /** Returns the HTTP cache; empty if the remote cache is a bucket. */
+    public Optional<HttpRemote> http() {
+        return http;
+    }
+
+    /** Returns under which keys entries are kept in the bucket. */
     public RemoteLayout layout() {
         return layout;
     }
@@ -118,8 +133,9 @@ public final class RemoteOptions {
 
     @Override
     public String toString() {
-        return "RemoteOptions[" + bucket + ", " + layout + (prefix.isEmpty() ? "" : ", prefix " + prefix)
-                + (!uploads ? ", read-only]" : writeBack.isPresent() ? ", written back]" : ", written through]");
+        String where = bucket.map(store -> store + ", " + layout + (prefix.isEmpty() ? "" : ", prefix " + prefix))
+                .orElseGet(() -> http.orElseThrow().uri().toString());
+        return "RemoteOptions[" + where + (!uploads ? ", read-only]" : writeBack.isPresent() ? ", written back]" : ", written through]");
     }
 
     /** Builds {@link RemoteOptions}. Not thread-safe. */
@@ -127,7 +143,8 @@ public final class RemoteOptions {
         private static final WriteBackOptions WRITE_BACK =
                 WriteBackOptions.builder().maxBlobs(10_000).maxBytes(4L << 30).build();
 
-        private final BlobStore bucket;
+        private final Optional<BlobStore> bucket;
+        private final Optional<HttpRemote> http;
         private RemoteLayout layout = RemoteLayout.SHARDED;
         private String prefix = "";
         private boolean uploads = true;
@@ -138,7 +155,13 @@ public final class RemoteOptions {
         private int downloads = 16;
 
         private Builder(BlobStore bucket) {
-            this.bucket = Objects.requireNonNull(bucket, "bucket");
+            this.bucket = Optional.of(bucket);
+            http = Optional.empty();
+        }
+
+        private Builder(HttpRemote http) {
+            bucket = Optional.empty();
+            this.http = Optional.of(http);
         }
 
         /** Sets under which keys entries are kept; default {@link RemoteLayout#SHARDED}. */

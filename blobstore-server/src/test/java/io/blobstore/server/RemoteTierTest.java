@@ -19,16 +19,21 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.ForwardingBlobStore;
+import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
 import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.TargetException;
 import io.blobstore.cache.WriteBackOptions;
+import io.blobstore.cas.CacheOptions;
+import io.blobstore.cas.StorageMode;
 import io.blobstore.contract.InMemoryBlobStore;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.server.RawClient.Response;
 import io.blobstore.server.ServerFixture.Content;
+import io.blobstore.spi.PartLayout;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
@@ -36,11 +41,15 @@ import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
@@ -50,7 +59,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,16 +77,23 @@ class RemoteTierTest {
     /** A bucket that counts, fails or hangs. */
     private static final class Bucket extends ForwardingBlobStore {
         final List<BlobKey> heads = new CopyOnWriteArrayList<>();
+        final AtomicInteger requests = new AtomicInteger();
         final List<BlobKey> stored = new CopyOnWriteArrayList<>();
         final List<Long> reads = new CopyOnWriteArrayList<>();
         volatile boolean down;
         volatile CountDownLatch hanging = new CountDownLatch(0);
+        /** After so many bytes of an object, a read waits for {@link #tail}. */
+        volatile long stallsAt = Long.MAX_VALUE;
+
+        volatile CountDownLatch tail = new CountDownLatch(0);
+        final AtomicInteger multipart = new AtomicInteger();
 
         Bucket() {
             super(new InMemoryBlobStore());
         }
 
         private void act(Operation operation, BlobKey key) throws IOException {
+            requests.incrementAndGet();
             if (down) {
                 throw new BlobStoreException(operation, key, "the bucket is down", null, true);
             }
@@ -98,9 +116,47 @@ class RemoteTierTest {
         public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
                 throws IOException {
             act(Operation.READ, key);
-            ReadResult read = super.read(key, range, target, options);
+            ReadResult read = super.read(key, range, new Stalling(range.offset(), target), options);
             reads.add(read.length());
             return read;
+        }
+
+        /** A window of which the rest is filled later. */
+        private final class Stalling implements BlobTarget.Window {
+            private final long offset;
+            private final BlobTarget.Window target;
+            private final long room;
+
+            Stalling(long offset, BlobTarget.Window target) {
+                this.offset = offset;
+                this.target = target;
+                room = target.remaining();
+            }
+
+            @Override
+            public long remaining() {
+                return target.remaining();
+            }
+
+            @Override
+            public ByteBuffer buffer() throws TargetException {
+                if (offset + room - target.remaining() >= stallsAt) {
+                    try {
+                        tail.await();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                        throw new TargetException("test", "interrupted", e);
+                    }
+                }
+                return target.buffer();
+            }
+        }
+
+        @Override
+        public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options)
+                throws IOException {
+            multipart.incrementAndGet();
+            return super.createMultipartUpload(key, layout, options);
         }
 
         @Override
@@ -186,6 +242,145 @@ class RemoteTierTest {
     }
 
     @Test
+    void smallContentTakesOneRequestAndLargeContentTwoWithoutABytePaidTwice() throws IOException {
+        Content tiny = ServerFixture.random(1, 1);
+        Content small = ServerFixture.random(2, MIB);
+        Content large = ServerFixture.random(3, 2 * MIB + 1);
+        Content record = ServerFixture.text(4, 1000);
+        try (ServerFixture first = start("first");
+                RawClient client = first.connect()) {
+            assertThat(client.put("/ac/" + record.hash(), record.bytes()).status())
+                    .isEqualTo(200);
+            upload(first, tiny, small, large);
+        }
+        try (ServerFixture second = start("second", RemoteOptions.Builder::readOnly);
+                RawClient client = second.connect()) {
+            for (Content one : List.of(tiny, small)) {
+                bucket.requests.set(0);
+                assertThat(client.get(one.path()).body()).isEqualTo(one.bytes());
+                assertThat(bucket.requests).hasValue(1);
+            }
+            bucket.requests.set(0);
+            assertThat(client.get("/ac/" + record.hash()).body()).isEqualTo(record.bytes());
+            assertThat(bucket.requests).hasValue(1);
+
+            bucket.requests.set(0);
+            bucket.reads.clear();
+            assertThat(client.get(large.path()).body()).isEqualTo(large.bytes());
+            assertThat(bucket.requests).hasValue(2);
+            assertThat(bucket.reads.stream().mapToLong(Long::longValue).sum())
+                    .isEqualTo(bucket.head(BlobKey.of(key(large))).size());
+
+            bucket.requests.set(0);
+            assertThat(client.get(ServerFixture.text(9, 9).path()).status()).isEqualTo(404);
+            assertThat(bucket.requests).hasValue(1);
+        }
+    }
+
+    /** Stores the casblob of some content, perhaps with a flipped bit near its end. */
+    private Content storeLarge(boolean damaged) throws IOException {
+        Content content = ServerFixture.random(7, 16 * MIB);
+        try (ServerFixture first = ServerFixture.start(
+                directory.resolve("first"),
+                CacheOptions.builder()
+                        .maxBytes(1L << 30)
+                        .storageMode(StorageMode.ZSTD)
+                        .build(),
+                builder -> builder.remote(RemoteOptions.of(bucket)))) {
+            upload(first, content);
+        }
+        if (damaged) {
+            BlobKey key = BlobKey.of(key(content));
+            ByteBuffer stored = ByteBuffer.allocate((int) bucket.head(key).size());
+            bucket.read(key, ByteRange.all(), stored);
+            int near = stored.limit() - 1000;
+            stored.put(near, (byte) (stored.get(near) ^ 1)).flip();
+            bucket.store(key, BlobSource.of(stored), StoreOptions.DEFAULT);
+        }
+        return content;
+    }
+
+    /** Reads what has arrived before the bucket goes on; returns all that the client gets. */
+    private byte[] readWhileTheBucketStalls(ServerFixture server, Content content) throws IOException {
+        bucket.stallsAt = 8 * MIB;
+        bucket.tail = new CountDownLatch(1);
+        try (RawClient client = server.connect()) {
+            InputStream in = client.head("GET", content.path()).socket().getInputStream();
+            StringBuilder head = new StringBuilder();
+            while (head.indexOf("\r\n\r\n") < 0) {
+                head.append((char) in.read());
+            }
+            assertThat(head.toString())
+                    .startsWith("HTTP/1.1 200 ")
+                    .containsIgnoringCase("content-length: " + content.bytes().length);
+            byte[] first = in.readNBytes(6 * MIB);
+            assertThat(first).hasSize(6 * MIB);
+            assertThat(server.cache.stats().entries()).as("not complete").isZero();
+            bucket.tail.countDown();
+            byte[] rest;
+            try {
+                rest = in.readNBytes(content.bytes().length - first.length);
+            } catch (SocketException e) {
+                rest = new byte[0]; // it was reset
+            }
+            byte[] all = Arrays.copyOf(first, first.length + rest.length);
+            System.arraycopy(rest, 0, all, first.length, rest.length);
+            return all;
+        } finally {
+            bucket.tail.countDown();
+        }
+    }
+
+    @Test
+    void contentIsSentWhileItArrives() throws IOException {
+        Content content = storeLarge(false);
+        try (ServerFixture second = start("second", RemoteOptions.Builder::readOnly)) {
+            assertThat(Arrays.mismatch(readWhileTheBucketStalls(second, content), content.bytes()))
+                    .isEqualTo(-1);
+            assertThat(second.cache.stats().entries()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void contentThatTurnsOutToBeDamagedEndsWithoutItsLastPartAndIsNotKept() throws IOException {
+        Content content = storeLarge(true);
+        try (ServerFixture second = start("second", RemoteOptions.Builder::readOnly)) {
+            byte[] got = readWhileTheBucketStalls(second, content);
+            assertThat(got.length).isLessThanOrEqualTo(content.bytes().length - MIB);
+            assertThat(Arrays.mismatch(got, 0, got.length, content.bytes(), 0, got.length))
+                    .isEqualTo(-1);
+            assertThat(second.cache.stats().entries()).isZero();
+        }
+    }
+
+    @Test
+    void aCasblobIsSentAsItIsInPartsIfItIsLarge() throws IOException {
+        Content small = ServerFixture.text(1, 2 * MIB);
+        Content large = ServerFixture.random(2, 40 * MIB);
+        CacheOptions zstd = CacheOptions.builder()
+                .maxBytes(1L << 30)
+                .storageMode(StorageMode.ZSTD)
+                .build();
+        try (ServerFixture server = ServerFixture.start(
+                directory.resolve("server"), zstd, builder -> builder.remote(RemoteOptions.of(bucket)))) {
+            upload(server, small, large);
+            assertThat(bucket.multipart).hasValue(1);
+            for (Content content : List.of(small, large)) {
+                Path file;
+                try (Stream<Path> files = Files.walk(directory.resolve("server"))) {
+                    file = files.filter(one -> one.toString().contains(content.hash()))
+                            .findFirst()
+                            .orElseThrow();
+                }
+                ByteBuffer stored = ByteBuffer.allocate((int) Files.size(file));
+                bucket.read(BlobKey.of(key(content)), ByteRange.all(), stored);
+                assertThat(Arrays.mismatch(stored.array(), Files.readAllBytes(file)))
+                        .isEqualTo(-1);
+            }
+        }
+    }
+
+    @Test
     void contentThatManyWantAtOnceIsDownloadedOnce() throws Exception {
         Content content = ServerFixture.text(1, 4 * MIB);
         try (ServerFixture first = start("first")) {
@@ -204,7 +399,7 @@ class RemoteTierTest {
             for (Future<byte[]> body : got) {
                 assertThat(body.get()).isEqualTo(content.bytes());
             }
-            assertThat(bucket.reads).as("a table, and the content").hasSize(2);
+            assertThat(bucket.reads).as("the beginning, and the rest").hasSize(2);
         } finally {
             clients.shutdownNow();
         }
@@ -244,11 +439,11 @@ class RemoteTierTest {
             upload(first, content);
         }
         bucket.hanging = new CountDownLatch(1);
-        int heads = bucket.heads.size();
+        int requests = bucket.requests.get();
         try (ServerFixture second = start("second", options -> options.lookupTimeout(ServerFixture.PATIENCE));
                 RawClient client = second.connect()) {
             client.send("GET " + content.path() + " HTTP/1.1\r\nHost: a\r\n\r\n");
-            ServerFixture.await(() -> bucket.heads.size() > heads);
+            ServerFixture.await(() -> bucket.requests.get() > requests);
         } finally {
             bucket.hanging.countDown();
         }
@@ -358,11 +553,12 @@ class RemoteTierTest {
                 RawClient client = server.connect()) {
             assertThat(client.put(kept.path(), kept.bytes()).status()).isEqualTo(200);
             bucket.down = true;
+            bucket.requests.set(0);
             for (int i = 0; i < 10; i++) {
                 assertThat(client.get(ServerFixture.text(10 + i, 100).path()).status())
                         .isEqualTo(404);
             }
-            assertThat(bucket.heads).as("then it is left alone").hasSize(5);
+            assertThat(bucket.requests).as("then it is left alone").hasValue(5);
             assertThat(client.get("/metrics").text()).contains("blobstore_remote_down 1");
             assertThat(client.get(kept.path()).body()).isEqualTo(kept.bytes());
         }

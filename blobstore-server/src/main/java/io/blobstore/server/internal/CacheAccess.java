@@ -8,6 +8,7 @@ import io.blobstore.cas.CachedRecord;
 import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Digest;
 import io.blobstore.cas.Keyspace;
+import io.blobstore.server.internal.remote.Fetched;
 import io.blobstore.server.internal.remote.RemoteTier;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -163,6 +164,12 @@ public final class CacheAccess {
     public CompletableFuture<Boolean> fetch(Keyspace keyspace, Sha256 hash) {
         return remote.map(tier -> keyspace == Keyspace.CAS ? tier.fetch(hash) : tier.fetchRecord(keyspace, hash))
                 .orElseGet(() -> CompletableFuture.completedFuture(false));
+    }
+
+    /** Fetches content like {@link #fetch}, to be used while it arrives; see {@link RemoteTier#follow}. */
+    public CompletableFuture<Fetched> follow(Sha256 hash) {
+        return remote.map(tier -> tier.follow(hash))
+                .orElseGet(() -> CompletableFuture.completedFuture(Fetched.Known.ABSENT));
     }
 
     /** Returns the size of content that the remote cache has; empty if it does not have it, or there is none. */

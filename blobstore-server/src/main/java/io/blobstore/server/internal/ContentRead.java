@@ -1,12 +1,14 @@
 package io.blobstore.server.internal;
 
 import io.blobstore.ByteRange;
+import io.blobstore.cache.ArrivingContent;
 import io.blobstore.cas.CachedContent;
 import io.blobstore.cas.StoredContent;
 import io.blobstore.server.internal.ReadMemory.Chunk;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Reads a range of bytes for a client, one chunk after the other. Used by one thread at a time, and closed when no
@@ -16,7 +18,19 @@ public final class ContentRead implements Closeable {
     /** Where the bytes come from. */
     private interface Bytes {
         void read(long offset, ByteBuffer target) throws IOException;
+
+        /** Returns how many bytes can be read at an offset without waiting, at most those that are left. */
+        default long available(long offset, long left) throws IOException {
+            return left;
+        }
+
+        /** Returns a future that completes when there are bytes at an offset, or when reading them fails. */
+        default CompletableFuture<Void> ready(long offset) {
+            return READY;
+        }
     }
+
+    private static final CompletableFuture<Void> READY = CompletableFuture.completedFuture(null);
 
     private final Bytes bytes;
     private final Closeable lease;
@@ -57,6 +71,38 @@ public final class ContentRead implements Closeable {
         return new ContentRead(stored::read, lease, memory, from, to);
     }
 
+    /**
+     * Reads content while it arrives.
+     *
+     * @param content closed with this
+     */
+    public static ContentRead arriving(ArrivingContent content, ReadMemory memory) {
+        Bytes bytes = new Bytes() {
+            @Override
+            public void read(long offset, ByteBuffer target) throws IOException {
+                for (long at = offset; target.hasRemaining(); ) {
+                    at += content.read(at, target);
+                }
+            }
+
+            @Override
+            public long available(long offset, long left) throws IOException {
+                return Math.min(left, content.readable() - offset);
+            }
+
+            @Override
+            public CompletableFuture<Void> ready(long offset) {
+                return content.ready(offset);
+            }
+        };
+        return new ContentRead(bytes, content, memory, 0, content.size());
+    }
+
+    /** Returns a future that completes when {@link #next} can be called: at once, unless content is arriving. */
+    public CompletableFuture<Void> ready() {
+        return bytes.ready(position);
+    }
+
     /** Returns the number of bytes that were not read yet. */
     public long remaining() {
         return end - position;
@@ -64,7 +110,7 @@ public final class ContentRead implements Closeable {
 
     /**
      * Reads the next chunk, in a buffer from its position to its limit, to be closed by the caller. There must be bytes
-     * that {@link #remaining remain}.
+     * that {@link #remaining remain}, and are {@link #ready}.
      *
      * @throws io.blobstore.IntegrityException if the content is damaged
      */
@@ -74,7 +120,7 @@ public final class ContentRead implements Closeable {
 
     /** Reads the next chunk, as {@link #next()} does, of a number of bytes at most. */
     public Chunk next(int maxBytes) throws IOException {
-        Chunk chunk = memory.take(position, Math.min(end - position, maxBytes));
+        Chunk chunk = memory.take(position, bytes.available(position, Math.min(end - position, maxBytes)));
         boolean complete = false;
         try {
             bytes.read(position, chunk.buffer());

@@ -5,6 +5,7 @@ import io.blobstore.cas.Keyspace;
 import io.blobstore.server.internal.CacheAccess;
 import io.blobstore.server.internal.ContentRead;
 import io.blobstore.server.internal.ReadMemory.Chunk;
+import io.blobstore.server.internal.remote.Fetched;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpResponse;
@@ -128,6 +129,8 @@ final class Download extends Exchange {
         asked = true;
         if (wish.headOnly() && blob.keyspace() == Keyspace.CAS) {
             connection.await(cache.remoteSize(blob.hash()), this::sized);
+        } else if (wish.isPlainContent()) {
+            connection.await(cache.follow(blob.hash()), this::followed);
         } else {
             connection.await(cache.fetch(blob.keyspace(), blob.hash()), this::fetched);
         }
@@ -141,6 +144,20 @@ final class Download extends Exchange {
             connection.onWorker(() -> find(wish), this::found);
         } else {
             connection.respond(HttpResponseStatus.NOT_FOUND, "not found");
+        }
+    }
+
+    private void followed(@Nullable Fetched result, @Nullable Throwable failure) {
+        if (result instanceof Fetched.Arriving arriving) {
+            Representation content = Representation.ofArriving(
+                    connection.endpoint().context().cache().memory(), arriving.content(), wish);
+            if (ended) {
+                discard(content);
+            } else {
+                send(content);
+            }
+        } else {
+            fetched(result == Fetched.Known.PRESENT, failure);
         }
     }
 
@@ -219,8 +236,22 @@ final class Download extends Exchange {
             connection.response().end();
         } else if (onTheirWay < MAX_ON_THEIR_WAY) {
             reading = true;
-            connection.onWorker(source::next, this::nextRead);
             connection.response().flush();
+            CompletableFuture<Void> ready = source.ready();
+            if (ready.isDone()) {
+                connection.onWorker(source::next, this::nextRead);
+            } else {
+                connection.await(ready, (nothing, failure) -> arrived(source));
+            }
+        }
+    }
+
+    /** Goes on with content that is arriving. */
+    private void arrived(ContentRead source) {
+        if (ended) {
+            nextRead(null, null);
+        } else {
+            connection.onWorker(source::next, this::nextRead);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.blobstore.server.internal.http;
 
 import io.blobstore.Sha256;
+import io.blobstore.cache.ArrivingContent;
 import io.blobstore.cas.CachedContent;
 import io.blobstore.cas.CachedRecord;
 import io.blobstore.cas.Keyspace;
@@ -31,7 +32,17 @@ final class Representation implements Closeable {
             boolean encrypted,
             AcceptEncoding accepts,
             Optional<RangeHeader> range,
-            List<String> noneMatch) {}
+            List<String> noneMatch) {
+        /** Returns whether all of some content is wanted as it is: that can be sent while it arrives. */
+        boolean isPlainContent() {
+            return blob.keyspace() == Keyspace.CAS
+                    && !headOnly
+                    && accepts.identity()
+                    && !accepts.zstd()
+                    && range.isEmpty()
+                    && noneMatch.isEmpty();
+        }
+    }
 
     /** Up to here, bytes are read and sent rather than transferred by the kernel: fewer system calls. */
     private static final int SMALL = 64 << 10;
@@ -63,8 +74,23 @@ final class Representation implements Closeable {
 
     /** Returns what is sent about content of the remote cache when only the head is wanted. */
     static Representation ofRemote(Wish wish, long size) {
+        boolean known = EntityTags.anyMatches(wish.noneMatch, wish.blob.hash());
+        return ofRemote(wish, size, known);
+    }
+
+    /**
+     * Returns content of the remote cache that is sent while it arrives.
+     *
+     * @param content closed with the result
+     */
+    static Representation ofArriving(ReadMemory memory, ArrivingContent content, Wish wish) {
+        Representation result = ofRemote(wish, content.size(), false);
+        result.read = ContentRead.arriving(content, memory);
+        return result;
+    }
+
+    private static Representation ofRemote(Wish wish, long size, boolean known) {
         Sha256 hash = wish.blob.hash();
-        boolean known = EntityTags.anyMatches(wish.noneMatch, hash);
         Representation result = new Representation(
                 known
                         ? HttpResponseStatus.NOT_MODIFIED
@@ -212,17 +238,20 @@ final class Representation implements Closeable {
     }
 
     /** Returns what the kernel sends; null if nothing. To be released by its receiver. */
-    @Nullable StoredRegion region() {
+    @Nullable
+    StoredRegion region() {
         return region;
     }
 
     /** Returns what is read and sent, the {@link #first} chunk excepted; null if nothing. */
-    @Nullable ContentRead read() {
+    @Nullable
+    ContentRead read() {
         return read;
     }
 
     /** Returns the first chunk, to be closed by its receiver. */
-    @Nullable Chunk first() {
+    @Nullable
+    Chunk first() {
         return first;
     }
 

@@ -16,6 +16,8 @@ import io.blobstore.StoredBlob;
 import io.blobstore.cache.EntryBlobStore;
 import io.blobstore.cas.CachedContent;
 import io.blobstore.cas.StoredContent;
+import io.blobstore.internal.buffer.DirectBufferPool;
+import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
 import io.blobstore.server.RemoteLayout;
 import io.blobstore.transfer.RetryPolicy;
 import io.blobstore.transfer.Transfer;
@@ -26,11 +28,14 @@ import io.blobstore.zstd.CompressionOptions;
 import io.blobstore.zstd.FrameFormat;
 import io.blobstore.zstd.internal.CasblobHeader;
 import io.blobstore.zstd.internal.FrameFormatException;
+import io.blobstore.zstd.internal.FrameTable.Encoding;
+import io.blobstore.zstd.internal.StreamDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The entries that bazel-remote keeps in a bucket, in storage mode {@code zstd}: content as casblobs, records as they
@@ -39,12 +44,15 @@ import java.util.OptionalLong;
  */
 public final class CasblobStore extends EntryBlobStore {
     private static final String CONTENT = "cas/";
+    /** What a casblob of small content takes in addition to that, at most. */
+    private static final int MAX_OVERHEAD = 4096;
     private static final StoreOptions BINARY =
             StoreOptions.builder().contentType("application/octet-stream").build();
 
     private final BlobStore bucket;
     private final RemoteLayout layout;
     private final String prefix;
+    private final ObjectStarts starts;
     private final CompressedBlobs blobs;
     private final TransferManager transfers = TransferManager.create();
 
@@ -57,7 +65,8 @@ public final class CasblobStore extends EntryBlobStore {
         this.bucket = bucket;
         this.layout = layout;
         this.prefix = prefix;
-        this.blobs = CompressedBlobs.of(bucket);
+        starts = new ObjectStarts(bucket);
+        blobs = CompressedBlobs.of(starts);
     }
 
     /** Returns the key that an entry has in the bucket. */
@@ -98,6 +107,69 @@ public final class CasblobStore extends EntryBlobStore {
         } catch (FrameFormatException e) {
             throw new IntegrityException(
                     Operation.HEAD, stored.key(), "it is not a casblob, or damaged: " + e.getMessage(), e);
+        }
+    }
+
+    /** Asks for as many bytes as a casblob of small content has. A larger one tells its size by its header. */
+    @Override
+    public BlobMetadata readSmall(BlobKey key, ByteBuffer target) throws IOException {
+        BlobKey stored = stored(key);
+        int start = target.position();
+        if (!isContent(key)) {
+            BlobMetadata record = bucket.read(stored, ByteRange.atMost(0, target.remaining()), target)
+                    .blob();
+            if (record.size() > target.position() - start) {
+                target.position(start);
+            }
+            return record.toBuilder().key(key).build();
+        }
+        @Nullable PooledBuffer memory = DirectBufferPool.shared().take(target.remaining() + MAX_OVERHEAD);
+        try {
+            ByteBuffer casblob = memory.buffer();
+            BlobMetadata blob = bucket.read(stored, ByteRange.atMost(0, casblob.remaining()), casblob)
+                    .blob();
+            casblob.flip();
+            CasblobHeader header = CasblobHeader.parse(casblob, blob.size());
+            if (header.contentSize() > target.remaining()) {
+                PooledBuffer kept = memory;
+                memory = null;
+                starts.keep(blob, kept);
+            } else if (casblob.remaining() == blob.size()) {
+                decode(header, casblob, target);
+            } // else its frames take more room than they need
+            return blob.toBuilder()
+                    .key(key)
+                    .size(header.contentSize())
+                    .checksum(Optional.empty())
+                    .build();
+        } catch (FrameFormatException e) {
+            throw new IntegrityException(
+                    Operation.READ, stored, "it is not a casblob, or damaged: " + e.getMessage(), e);
+        } finally {
+            if (memory != null) {
+                memory.close();
+            }
+        }
+    }
+
+    private static void decode(CasblobHeader header, ByteBuffer casblob, ByteBuffer target) throws IOException {
+        int end = target.position() + (int) header.contentSize();
+        casblob.position(header.length());
+        try (StreamDecoder decoder = new StreamDecoder()) {
+            StreamDecoder.Sink sink = content -> {
+                if (content.remaining() > end - target.position()) {
+                    throw new FrameFormatException("it has more content than its header says");
+                }
+                target.put(content);
+            };
+            if (header.encoding() == Encoding.IDENTITY) {
+                sink.accept(casblob);
+            } else {
+                decoder.decode(casblob, sink);
+            }
+        }
+        if (target.position() != end) {
+            throw new FrameFormatException("it has less content than its header says");
         }
     }
 
@@ -162,6 +234,7 @@ public final class CasblobStore extends EntryBlobStore {
     @Override
     public void close() {
         transfers.close();
+        starts.close();
     }
 
     @Override

@@ -62,11 +62,6 @@ final class Flights<K, V> {
         return mine.copy();
     }
 
-    /** Returns the work for a key that is being done. */
-    Optional<CompletableFuture<V>> running(K key) {
-        return Optional.ofNullable(running.get(key)).map(CompletableFuture::copy);
-    }
-
     private void run(CompletableFuture<V> flight, Callable<V> work) {
         if (flight.isDone()) {
             return; // given up while it waited for a thread

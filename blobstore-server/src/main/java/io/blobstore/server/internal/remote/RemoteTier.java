@@ -1,7 +1,9 @@
 package io.blobstore.server.internal.remote;
 
+import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.Sha256;
+import io.blobstore.cache.ArrivingContent;
 import io.blobstore.cache.LostBlobsException;
 import io.blobstore.cache.RemoteCache;
 import io.blobstore.cas.Digest;
@@ -42,6 +44,9 @@ public final class RemoteTier {
     /** So many lookups may wait; what exceeds that is a miss. */
     private static final int MAX_WAITING = 50_000;
 
+    /** Up to here, a client waits for all of some content: if that is not what it must be, the answer is a 404. */
+    private static final long FOLLOWED_FROM = 4 << 20;
+
     private static final int UPLOADS = 8;
     private static final int FOLLOW_UPS = 4;
 
@@ -61,8 +66,10 @@ public final class RemoteTier {
     private final Workers uploads = Workers.forRemote("upload", UPLOADS);
     private final Workers followUps = Workers.forRemote("follow-up", FOLLOW_UPS);
     private final Flights<Sha256, Optional<BlobMetadata>> finds;
+    private final Flights<Sha256, Optional<BlobMetadata>> smallFetches;
     private final Flights<RecordKey, Boolean> records;
-    private final Flights<Sha256, Boolean> fetches;
+    private final Flights<BlobKey, Boolean> fetches;
+    private final ConcurrentHashMap<Sha256, Fetch> fetching = new ConcurrentHashMap<>();
     /** Uploads for which clients wait. */
     private final Set<CompletableFuture<Void>> stores = ConcurrentHashMap.newKeySet();
 
@@ -81,6 +88,7 @@ public final class RemoteTier {
         lookups = Workers.forRemote("lookup", options.lookups());
         downloads = Workers.forRemote("download", options.downloads());
         finds = new Flights<>(lookups, Optional.of(options.lookupTimeout()), this::readEnded);
+        smallFetches = new Flights<>(lookups, Optional.of(options.lookupTimeout()), this::readEnded);
         records = new Flights<>(lookups, Optional.of(options.lookupTimeout()), this::readEnded);
         fetches = new Flights<>(downloads, Optional.empty(), this::readEnded);
     }
@@ -95,21 +103,60 @@ public final class RemoteTier {
         });
     }
 
-    /** Fetches content into the local cache; the result tells whether it is there. */
-    public CompletableFuture<Boolean> fetch(Sha256 hash) {
-        return fetches.running(hash)
-                .map(this::following)
-                .orElseGet(() -> find(hash).thenCompose(this::fetch))
-                .thenApply(this::count);
+    /** Content that is wanted by at least one client, and looked for or downloaded. */
+    private static final class Fetch {
+        /** Whether it is in the local cache. */
+        final CompletableFuture<Boolean> all = new CompletableFuture<>();
+        /** The metadata by which it is downloaded, once the first bytes are there. */
+        final CompletableFuture<BlobMetadata> begun = new CompletableFuture<>();
     }
 
-    private CompletableFuture<Boolean> fetch(Optional<BlobMetadata> found) {
-        if (found.isEmpty()) {
-            return CompletableFuture.completedFuture(false);
+    /** Fetches content into the local cache; the result tells whether it is there. */
+    public CompletableFuture<Boolean> fetch(Sha256 hash) {
+        return fetching(hash).all.thenApply(this::count);
+    }
+
+    /**
+     * Fetches content into the local cache, for a client that uses it while it arrives.
+     *
+     * @return completes when all of it is there, or is not to be had, or its first bytes are there
+     */
+    public CompletableFuture<Fetched> follow(Sha256 hash) {
+        Fetch fetch = fetching(hash);
+        return CompletableFuture.anyOf(fetch.all, fetch.begun)
+                .thenCompose(event -> arriving(fetch)
+                        .map(content -> CompletableFuture.<Fetched>completedFuture(new Fetched.Arriving(content)))
+                        .orElseGet(() -> fetch.all.<Fetched>thenApply(
+                                there -> there ? Fetched.Known.PRESENT : Fetched.Known.ABSENT)))
+                .thenApply(fetched -> {
+                    count(fetched != Fetched.Known.ABSENT);
+                    return fetched;
+                });
+    }
+
+    private Optional<ArrivingContent> arriving(Fetch fetch) {
+        return fetch.all.isDone() || !fetch.begun.isDone() ? Optional.empty() : remote.arriving(fetch.begun.join());
+    }
+
+    private Fetch fetching(Sha256 hash) {
+        Fetch mine = new Fetch();
+        Fetch other = fetching.putIfAbsent(hash, mine);
+        if (other != null) {
+            return other;
         }
-        BlobMetadata blob = found.get();
-        Sha256 hash = Sha256.parse(blob.key().toString().substring("cas/".length()));
-        return attempt(fetches, hash, () -> remote.fetch(blob))
+        CompletableFuture<?> unused = lookUp(smallFetches, hash, () -> remote.findAndFetchSmall(hash))
+                .thenCompose(found -> found.map(blob -> download(mine, blob))
+                        .orElseGet(() -> CompletableFuture.completedFuture(false)))
+                .whenComplete((there, failure) -> {
+                    fetching.remove(hash, mine);
+                    mine.all.complete(failure == null && there);
+                });
+        return mine;
+    }
+
+    private CompletableFuture<Boolean> download(Fetch fetch, BlobMetadata blob) {
+        Runnable begun = blob.size() > FOLLOWED_FROM ? () -> fetch.begun.complete(blob) : () -> {};
+        return attempt(fetches, blob.key(), () -> remote.fetch(blob, begun))
                 .map(this::following)
                 .orElse(CompletableFuture.completedFuture(false));
     }
@@ -143,11 +190,16 @@ public final class RemoteTier {
     }
 
     private CompletableFuture<Optional<BlobMetadata>> find(Sha256 hash) {
+        return lookUp(finds, hash, () -> remote.find(hash));
+    }
+
+    private CompletableFuture<Optional<BlobMetadata>> lookUp(
+            Flights<Sha256, Optional<BlobMetadata>> flights, Sha256 hash, Callable<Optional<BlobMetadata>> work) {
         if (lookups.waiting() > MAX_WAITING) {
             counts.avoided.increment();
             return CompletableFuture.completedFuture(Optional.empty());
         }
-        return attempt(finds, hash, () -> remote.find(hash))
+        return attempt(flights, hash, work)
                 .map(flight -> flight.handleAsync(
                         (blob, failure) -> failure == null ? blob : Optional.<BlobMetadata>empty(), followUps))
                 .orElse(CompletableFuture.completedFuture(Optional.empty()));
@@ -175,10 +227,15 @@ public final class RemoteTier {
             warn("read from", failure);
             if (reading.failed()) {
                 LOG.warn("{} has failed {} times in a row, and is left alone for a while", remote, Circuit.FAILURES);
-                finds.giveUp(new CancellationException("the remote cache fails"));
-                records.giveUp(new CancellationException("the remote cache fails"));
+                giveUpLookups(new CancellationException("the remote cache fails"));
             }
         }
+    }
+
+    private void giveUpLookups(CancellationException cause) {
+        finds.giveUp(cause);
+        smallFetches.giveUp(cause);
+        records.giveUp(cause);
     }
 
     /** Returns whether a failure tells something about the remote cache. */
@@ -293,9 +350,9 @@ public final class RemoteTier {
     public void endWaits() {
         ended = true;
         CancellationException stopping = new CancellationException("the server is stopping");
-        finds.giveUp(stopping);
-        records.giveUp(stopping);
+        giveUpLookups(stopping);
         fetches.giveUp(stopping);
+        remote.endFetches();
         List.copyOf(stores)
                 .forEach(store ->
                         store.completeExceptionally(new RemoteFailedException("the server is stopping", stopping)));
