@@ -8,15 +8,15 @@ import io.blobstore.cas.internal.EntryFiles;
 import io.blobstore.cas.internal.EntryKey;
 import io.blobstore.cas.internal.EntryReader;
 import io.blobstore.cas.internal.EntryWriter;
-import io.blobstore.cas.internal.IdleObjects;
 import io.blobstore.cas.internal.Index;
 import io.blobstore.cas.internal.PlainWriter;
 import io.blobstore.cas.internal.ReadSupport;
 import io.blobstore.cas.internal.TemporaryEntry;
 import io.blobstore.cas.internal.UseCount;
 import io.blobstore.zstd.internal.FrameDecoder;
-import io.blobstore.zstd.internal.FrameEncoder;
 import io.blobstore.zstd.internal.FrameFormatException;
+import io.blobstore.zstd.internal.IdleObjects;
+import io.blobstore.zstd.internal.SharedEncoders;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
@@ -36,6 +36,9 @@ import org.slf4j.LoggerFactory;
 final class CacheContext {
     private static final Logger LOG = LoggerFactory.getLogger(ContentCache.class);
     private static final int MAX_IDLE = 64;
+    /** As many compressed frames of all writers are in memory, besides one of each, and two for each thread. */
+    private static final int SPARE_BUFFERS = 4;
+
     private static final long IDLE_SECONDS = 10;
 
     /** Something of the cache that its user closes; if not, closing the cache does. */
@@ -54,8 +57,7 @@ final class CacheContext {
 
     private final EntryFiles files;
     final IdleObjects<FrameDecoder> decoders = new IdleObjects<>(FrameDecoder::new, FrameDecoder::close, MAX_IDLE);
-    final IdleObjects<FrameEncoder> encoders =
-            new IdleObjects<>(() -> new FrameEncoder(CasblobWriter.LEVEL), FrameEncoder::close, MAX_IDLE);
+    final SharedEncoders encoders;
     private final ExecutorService workers;
     private final ReadSupport reading;
 
@@ -73,9 +75,11 @@ final class CacheContext {
         this.options = options;
         this.listener = options.listener();
         this.files = files;
-        this.workers = workers(options.compressionThreads());
+        int threads = options.compressionThreads();
+        this.workers = workers(threads);
+        this.encoders = new SharedEncoders(CasblobWriter.LEVEL, true, MAX_IDLE, 2 * threads + SPARE_BUFFERS);
         boolean ownFiles = options.accessMode() != AccessMode.READ_ONLY;
-        this.reading = new ReadSupport(files, decoders, workers, options.compressionThreads() - 1, ownFiles);
+        this.reading = new ReadSupport(files, decoders, workers, threads - 1, ownFiles);
     }
 
     private static ExecutorService workers(int threads) {
@@ -246,7 +250,7 @@ final class CacheContext {
     EntryWriter writer(TemporaryEntry file, long size) throws IOException {
         return options.storageMode() == StorageMode.UNCOMPRESSED
                 ? new PlainWriter(file)
-                : new CasblobWriter(file, size, workers, options.compressionThreads());
+                : new CasblobWriter(file, size, workers, options.compressionThreads(), encoders);
     }
 
     /** Makes a file visible; returns its entry, to be released. */

@@ -93,7 +93,7 @@ final class ContentPuts {
     /** Stores content that fits one frame: hashed and encoded before the file is created. */
     private void storeSmall(Digest digest, EntryKey key, BlobSource content) throws IOException {
         try (SmallCasblob blob =
-                SmallCasblob.of(content, context.options.storageMode() == StorageMode.ZSTD, context.encoders)) {
+                SmallCasblob.of(content, context.options.storageMode() == StorageMode.ZSTD, context.encoders.idle())) {
             require(digest, blob.sha256());
             try (TemporaryEntry file = context.create(Keyspace.CAS, blob.file().remaining())) {
                 file.append(blob.file());

@@ -122,6 +122,7 @@ public final class CacheServer implements Closeable {
         endpoints().forEach(Endpoint::cut);
         context.access().close();
         interrupted |= context.workers().closeAndWait();
+        context.cache().close();
         if (remote.isPresent()) {
             interrupted |= remote.get()
                     .close(interrupted ? Duration.ZERO : Duration.ofNanos(Math.max(0, end - System.nanoTime())));

@@ -121,7 +121,8 @@ public final class ServerLimits {
         private Duration paceWindow = Duration.ofSeconds(30);
         private int minBytesPerSecond = 1024;
         private int workerThreads = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
-        private long readMemory = 32L << 20;
+        private long readMemory =
+                Math.max(4L << 20, Math.min(32L << 20, Runtime.getRuntime().maxMemory() / 6));
 
         private Builder() {}
 
@@ -179,7 +180,10 @@ public final class ServerLimits {
             return this;
         }
 
-        /** Sets the most direct memory for content on its way to clients; default 32 MiB. */
+        /**
+         * Sets the most direct memory for content on its way to clients; default 32 MiB, or a sixth of the largest heap
+         * if that is less.
+         */
         public Builder readMemory(long bytes) {
             readMemory = bytes;
             return this;

@@ -9,6 +9,8 @@ import io.blobstore.zstd.internal.FrameCompressor;
 import io.blobstore.zstd.internal.FrameDecoder;
 import io.blobstore.zstd.internal.FrameTable;
 import io.blobstore.zstd.internal.FrameTable.Encoding;
+import io.blobstore.zstd.internal.IdleObjects;
+import io.blobstore.zstd.internal.SharedEncoders;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -54,15 +56,17 @@ public final class CasblobWriter implements EntryWriter {
      * @param contentSize the size of the content in bytes, 1 or more
      * @param executor compresses
      * @param threads the number of threads to compress with, besides the one that adds
+     * @param encoders of {@link #LEVEL}
      * @throws IllegalArgumentException if the content is larger than a casblob can be
      */
-    public CasblobWriter(TemporaryEntry file, long contentSize, Executor executor, int threads) throws IOException {
+    public CasblobWriter(TemporaryEntry file, long contentSize, Executor executor, int threads, SharedEncoders encoders)
+            throws IOException {
         this.file = file;
         this.header = CasblobHeader.of(contentSize, Encoding.ZSTD, frameSize(contentSize));
         this.table = new FrameTable.Builder(header.length(), false);
         this.frames = new Frames(new long[] {header.length(), 0}, 0, 0);
         file.skip(header.length());
-        this.compressor = new FrameCompressor(executor, threads, LEVEL, this::frame);
+        this.compressor = new FrameCompressor(executor, threads, encoders, this::frame);
     }
 
     private static int frameSize(long contentSize) {

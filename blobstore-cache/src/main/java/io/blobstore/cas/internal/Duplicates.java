@@ -2,6 +2,7 @@ package io.blobstore.cas.internal;
 
 import io.blobstore.zstd.internal.FrameDecoder;
 import io.blobstore.zstd.internal.FrameFormatException;
+import io.blobstore.zstd.internal.IdleObjects;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;

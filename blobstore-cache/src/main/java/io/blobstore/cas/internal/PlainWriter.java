@@ -3,6 +3,7 @@ package io.blobstore.cas.internal;
 import io.blobstore.BlobSource;
 import io.blobstore.Sha256;
 import io.blobstore.zstd.internal.FrameDecoder;
+import io.blobstore.zstd.internal.IdleObjects;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;

@@ -1,6 +1,7 @@
 package io.blobstore.cas.internal;
 
 import io.blobstore.zstd.internal.FrameDecoder;
+import io.blobstore.zstd.internal.IdleObjects;
 import java.util.concurrent.Executor;
 
 /**

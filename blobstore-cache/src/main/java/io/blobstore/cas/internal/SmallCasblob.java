@@ -8,6 +8,7 @@ import io.blobstore.zstd.internal.CasblobHeader;
 import io.blobstore.zstd.internal.FrameEncoder;
 import io.blobstore.zstd.internal.FrameTable;
 import io.blobstore.zstd.internal.FrameTable.Encoding;
+import io.blobstore.zstd.internal.IdleObjects;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -10,6 +10,9 @@ import io.blobstore.cas.Digest;
 import io.blobstore.cas.Keyspace;
 import io.blobstore.server.internal.remote.Fetched;
 import io.blobstore.server.internal.remote.RemoteTier;
+import io.blobstore.zstd.internal.FrameEncoder;
+import io.blobstore.zstd.internal.IdleObjects;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Collection;
@@ -23,13 +26,19 @@ import org.jspecify.annotations.Nullable;
  * What the endpoints do with the cache. All methods may block on the disk, and are called by {@link Workers}.
  * Thread-safe.
  */
-public final class CacheAccess {
+public final class CacheAccess implements Closeable {
+    private static final int LEVEL = 1;
+    private static final int MAX_IDLE = 8;
+
     private final ContentCache cache;
     private final ReadMemory memory;
     private final long maxBlobBytes;
     private final int maxRecordBytes;
     private final Optional<RemoteTier> remote;
     private final Optional<RecordCheck> check;
+    private final Turns uploads = Turns.of(Runtime.getRuntime().maxMemory()); // the JVM's default for direct memory
+    private final IdleObjects<FrameEncoder> encoders =
+            new IdleObjects<>(() -> new FrameEncoder(LEVEL), FrameEncoder::close, MAX_IDLE);
 
     /** Creates the access to a cache, within limits in bytes, and to the remote cache behind it if there is one. */
     public CacheAccess(
@@ -71,6 +80,16 @@ public final class CacheAccess {
     /** Returns the memory for content on its way to clients. */
     public ReadMemory memory() {
         return memory;
+    }
+
+    /** Returns the turns of uploads of more than a first piece. */
+    public Turns uploads() {
+        return uploads;
+    }
+
+    /** Returns encoders for content that is not stored in the frames that a client wants. */
+    public IdleObjects<FrameEncoder> encoders() {
+        return encoders;
     }
 
     /** Returns the most bytes of content that a client may put. */
@@ -218,5 +237,11 @@ public final class CacheAccess {
             }
         }
         return CompletableFuture.completedFuture(null);
+    }
+
+    /** Releases what idle encoders hold; neither the cache nor the remote one is closed. Idempotent. */
+    @Override
+    public void close() {
+        encoders.close();
     }
 }

@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * memory is. Otherwise it is first copied into one.
  *
  * <p>Memory: at most {@code threads + 4} buffers of the size of a frame and 1/64 more, from the shared pool, and the
- * state of zstd for each thread, some 1 MiB at level 1.
+ * state of zstd for each thread, some 1 MiB at level 1. Compressors that share their encoders have a bound together,
+ * beyond which each of them has one frame at a time.
  */
 public final class FrameCompressor implements Closeable {
     /** How many buffers there may be besides one for each task. */
@@ -51,8 +52,8 @@ public final class FrameCompressor implements Closeable {
 
     private final Executor executor;
     private final int threads;
-    private final int level;
-    private final boolean checksums;
+    private final SharedEncoders encoders;
+    private final boolean ownsEncoders;
     private final Sink sink;
 
     private final MessageDigest sha256 = Sha256.newMessageDigest();
@@ -71,7 +72,6 @@ public final class FrameCompressor implements Closeable {
     /** Those of them that nobody has begun. */
     private final Deque<FrameJob> waiting = new ArrayDeque<>();
 
-    private final Deque<FrameEncoder> idleEncoders = new ArrayDeque<>();
     /** The buffers that are in use, or will be as soon as a waiting frame is compressed. */
     private int buffers;
     /** The tasks that the executor has, whether they run or not. */
@@ -100,13 +100,26 @@ public final class FrameCompressor implements Closeable {
      * @param checksums whether each frame has a checksum
      */
     public FrameCompressor(Executor executor, int threads, int level, boolean checksums, Sink sink) {
+        this(executor, threads, new SharedEncoders(level, checksums, threads + 1, threads + SPARE), true, sink);
+    }
+
+    /**
+     * Creates a compressor as the first constructor does, of many that share their encoders.
+     *
+     * @param encoders to be closed by the caller, after this
+     */
+    public FrameCompressor(Executor executor, int threads, SharedEncoders encoders, Sink sink) {
+        this(executor, threads, encoders, false, sink);
+    }
+
+    private FrameCompressor(Executor executor, int threads, SharedEncoders encoders, boolean ownsEncoders, Sink sink) {
         if (threads < 0) {
             throw new IllegalArgumentException("the number of threads must be 0 or more; got " + threads);
         }
         this.executor = executor;
         this.threads = threads;
-        this.level = FrameEncoder.requireLevel(level);
-        this.checksums = checksums;
+        this.encoders = encoders;
+        this.ownsEncoders = ownsEncoders;
         this.sink = sink;
     }
 
@@ -227,7 +240,7 @@ public final class FrameCompressor implements Closeable {
         try {
             inFlight.add(job);
             waiting.add(job);
-            buffers += job.buffers();
+            addBuffers(job.buffers());
             start = tasks < threads;
             if (start) {
                 tasks++;
@@ -285,32 +298,21 @@ public final class FrameCompressor implements Closeable {
     /** Compresses a frame that this thread has taken. */
     private void compress(FrameJob job) {
         try {
-            FrameEncoder encoder = takeEncoder();
+            FrameEncoder encoder = encoders.idle().take();
             try {
                 job.run(encoder);
             } finally {
-                locked(() -> idleEncoders.push(encoder));
+                encoders.idle().give(encoder);
                 job.releaseContent();
             }
         } catch (Throwable e) { // reported when it is the frame's turn
             job.fail(e);
         } finally {
             locked(() -> {
-                buffers -= job.buffers() - 1;
+                addBuffers(1 - job.buffers());
                 job.finished = true;
             });
         }
-    }
-
-    private FrameEncoder takeEncoder() {
-        FrameEncoder encoder;
-        lock.lock();
-        try {
-            encoder = idleEncoders.poll();
-        } finally {
-            lock.unlock();
-        }
-        return encoder != null ? encoder : new FrameEncoder(level, checksums);
     }
 
     // ---- handing on
@@ -325,10 +327,15 @@ public final class FrameCompressor implements Closeable {
     private boolean hasRoom() {
         lock.lock();
         try {
-            return buffers + FrameJob.MAX_BUFFERS <= threads + SPARE;
+            return buffers == 0 || (buffers + FrameJob.MAX_BUFFERS <= threads + SPARE && encoders.hasRoom());
         } finally {
             lock.unlock();
         }
+    }
+
+    private void addBuffers(int change) {
+        buffers += change;
+        encoders.add(change);
     }
 
     /**
@@ -346,7 +353,7 @@ public final class FrameCompressor implements Closeable {
             sink.frame(first.contentLength(), first.stored());
         } finally {
             first.close();
-            locked(() -> buffers--);
+            locked(() -> addBuffers(-1));
         }
         return true;
     }
@@ -400,7 +407,9 @@ public final class FrameCompressor implements Closeable {
         // No thread is left; a task that the executor runs later sees that this is closed.
         inFlight.forEach(FrameJob::close);
         inFlight.clear();
-        idleEncoders.forEach(FrameEncoder::close);
-        idleEncoders.clear();
+        locked(() -> addBuffers(-buffers));
+        if (ownsEncoders) {
+            encoders.close();
+        }
     }
 }

@@ -134,6 +134,55 @@ class FrameCompressorTest {
     }
 
     @Test
+    void compressorsThatShareEncodersHaveFewFramesInMemoryTogether() throws Exception {
+        int compressors = 12;
+        int most = 6;
+        byte[] content = Contents.text(4, 30 * FRAME);
+        ByteBuffer bytes = Contents.direct(content);
+        AtomicInteger peak = new AtomicInteger();
+        try (SharedEncoders encoders = new SharedEncoders(1, true, 4, most)) {
+            List<Future<?>> ends = new ArrayList<>();
+            ExecutorService users = Executors.newFixedThreadPool(compressors);
+            for (int i = 0; i < compressors; i++) {
+                ends.add(users.submit(() -> {
+                    Decoder decoder = new Decoder();
+                    FrameCompressor.Sink watching = (length, stored) -> {
+                        peak.accumulateAndGet(encoders.buffers(), Math::max);
+                        decoder.frame(length, stored);
+                    };
+                    try (FrameCompressor compressor = new FrameCompressor(threads, 2, encoders, watching)) {
+                        addAll(compressor, BlobSource.of(bytes.duplicate()), FRAME);
+                    }
+                    assertThat(decoder.content.toByteArray()).isEqualTo(content);
+                    return null;
+                }));
+            }
+            for (Future<?> end : ends) {
+                end.get();
+            }
+            users.shutdown();
+            // Between the question for room and the answer, each of the others may take one more.
+            assertThat(peak.get()).isBetween(1, most + 2 * compressors);
+            assertThat(encoders.buffers()).as("all were given back").isZero();
+        }
+    }
+
+    @Test
+    void aCompressorThatIsClosedGivesBackItsShare() throws IOException {
+        byte[] content = Contents.text(5, 4 * FRAME);
+        try (SharedEncoders encoders = new SharedEncoders(1, true, 4, 100)) {
+            FrameCompressor compressor = new FrameCompressor(task -> {}, 2, encoders, (length, stored) -> {});
+            for (int i = 0; i < 4; i++) {
+                compressor.add(BlobSource.of(Contents.direct(content)).slice((long) i * FRAME, FRAME), NOTHING);
+            }
+            assertThat(encoders.buffers()).isPositive();
+            compressor.close();
+            compressor.close();
+            assertThat(encoders.buffers()).isZero();
+        }
+    }
+
+    @Test
     void anExecutorThatRunsNothingRejectsOrRunsInTheCallerBlocksNothing() throws IOException {
         byte[] content = Contents.text(9, 12 * FRAME);
         BlobSource source = BlobSource.of(Contents.direct(content));

@@ -69,7 +69,7 @@ final class ByteStreamService implements BindableService {
             }
             long end = limit == 0 ? digest.size() : offset + Math.min(limit, digest.size() - offset);
             Messages<Piece> pieces = name.compressed()
-                    ? CompressedPieces.open(content.get(), cache.memory(), offset)
+                    ? CompressedPieces.open(content.get(), cache, offset)
                     : new PlainPieces(ContentRead.decoded(content.get(), cache.memory(), offset, end));
             Download.start(pieces, response, limits);
         } catch (IOException | RuntimeException e) {

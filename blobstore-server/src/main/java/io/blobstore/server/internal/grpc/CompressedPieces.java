@@ -4,10 +4,11 @@ import io.blobstore.cas.CachedContent;
 import io.blobstore.cas.StoredContent;
 import io.blobstore.internal.buffer.DirectBufferPool;
 import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
+import io.blobstore.server.internal.CacheAccess;
 import io.blobstore.server.internal.ContentRead;
-import io.blobstore.server.internal.ReadMemory;
 import io.blobstore.server.internal.ReadMemory.Chunk;
 import io.blobstore.zstd.internal.FrameEncoder;
+import io.blobstore.zstd.internal.IdleObjects;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -22,14 +23,14 @@ import java.util.Optional;
  * </pre>
  */
 final class CompressedPieces implements Messages<Piece> {
-    private static final int LEVEL = 1;
-
+    private final IdleObjects<FrameEncoder> encoders;
     private final ContentRead plain;
     private final ContentRead frames;
     /** Content of no bytes is a frame nevertheless: decoders refuse a stream without any. */
     private boolean empty;
 
-    private CompressedPieces(ContentRead plain, ContentRead frames, boolean empty) {
+    private CompressedPieces(IdleObjects<FrameEncoder> encoders, ContentRead plain, ContentRead frames, boolean empty) {
+        this.encoders = encoders;
         this.plain = plain;
         this.frames = frames;
         this.empty = empty;
@@ -40,7 +41,7 @@ final class CompressedPieces implements Messages<Piece> {
      *
      * @param from the first byte of the content, or its size
      */
-    static CompressedPieces open(CachedContent content, ReadMemory memory, long from) throws IOException {
+    static CompressedPieces open(CachedContent content, CacheAccess cache, long from) throws IOException {
         boolean opened = false;
         try {
             StoredContent stored = content.stored();
@@ -54,8 +55,9 @@ final class CompressedPieces implements Messages<Piece> {
                 framesStart = from == 0 ? 0 : whole ? frame.storedStart() : frame.storedEnd();
             }
             CompressedPieces pieces = new CompressedPieces(
-                    ContentRead.decoded(content, memory, from, plainEnd),
-                    ContentRead.stored(stored, content, memory, framesStart, stored.size()),
+                    cache.encoders(),
+                    ContentRead.decoded(content, cache.memory(), from, plainEnd),
+                    ContentRead.stored(stored, content, cache.memory(), framesStart, stored.size()),
                     size == 0);
             opened = true;
             return pieces;
@@ -85,14 +87,16 @@ final class CompressedPieces implements Messages<Piece> {
     }
 
     /** Compresses content to a frame of its own. */
-    private static Piece encode(ByteBuffer content) throws IOException {
+    private Piece encode(ByteBuffer content) throws IOException {
         PooledBuffer memory = DirectBufferPool.shared().take(FrameEncoder.bound(content.remaining()));
+        FrameEncoder encoder = encoders.take();
         boolean complete = false;
-        try (FrameEncoder encoder = new FrameEncoder(LEVEL)) {
+        try {
             encoder.encode(content, memory.buffer());
             complete = true;
             return new Piece(memory.buffer().flip(), memory::close);
         } finally {
+            encoders.give(encoder);
             if (!complete) {
                 memory.close();
             }

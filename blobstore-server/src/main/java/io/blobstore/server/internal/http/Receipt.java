@@ -25,13 +25,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Receives content or a record. A worker takes what has arrived, while more arrives: up to a bound, at which the socket
- * is not read. Nothing is begun for a client that announces much and sends little.
+ * is not read. Nothing is begun for a client that announces much and sends little, and what does not arrive at once
+ * waits for its {@link UploadTurn turn}.
  */
 final class Receipt extends Exchange {
     private static final Logger LOG = LoggerFactory.getLogger(Receipt.class);
 
     /** So much arrives before a file is created, unless it is all. */
     private static final int MIN_FIRST = 64 << 10;
+    /** So much is worth another task of a worker. */
+    private static final int MIN_NEXT = 256 << 10;
     /** So much may wait for a worker. */
     private static final int MAX_WAITING = 512 << 10;
 
@@ -41,6 +44,7 @@ final class Receipt extends Exchange {
     private static final int RETRY_SECONDS = 10;
 
     private final Resource.Blob blob;
+    private final UploadTurn turn;
     private @Nullable UploadPlan plan;
 
     // Used by the event loop:
@@ -58,6 +62,7 @@ final class Receipt extends Exchange {
     Receipt(Connection connection, HttpRequest head, Resource.Blob blob) {
         super(connection, head);
         this.blob = blob;
+        this.turn = new UploadTurn(connection);
     }
 
     @Override
@@ -82,7 +87,7 @@ final class Receipt extends Exchange {
 
     @Override
     boolean wantsContent() {
-        return !over && waitingBytes < MAX_WAITING;
+        return !over && !turn.isWaiting() && waitingBytes < MAX_WAITING;
     }
 
     @Override
@@ -115,8 +120,8 @@ final class Receipt extends Exchange {
     /** Gives what has arrived to a worker, if none works and it is worth it. */
     private void work() {
         UploadPlan planned = plan;
-        boolean enough = complete || waitingBytes >= (upload == null ? MIN_FIRST : 1);
-        if (planned == null || working || over || !enough) {
+        boolean enough = complete || waitingBytes >= (upload == null ? MIN_FIRST : MIN_NEXT);
+        if (planned == null || working || over || !enough || !takeTurn()) {
             return;
         }
         List<ByteBuf> batch = waiting;
@@ -129,9 +134,24 @@ final class Receipt extends Exchange {
             if (stored == null || stored.isDone()) {
                 worked(last, failure != null || stored == null ? failure : problem(stored));
             } else {
+                turn.give();
                 connection.await(stored, (nothing, problem) -> worked(last, problem));
             }
         });
+    }
+
+    /** Returns whether it may work: what has not arrived as a whole needs a turn, with which it goes on later. */
+    private boolean takeTurn() {
+        return (complete && upload == null) || turn.take(this::goOn);
+    }
+
+    private void goOn() {
+        if (over) {
+            turn.give();
+        } else {
+            work();
+            connection.readOn();
+        }
     }
 
     private static @Nullable Throwable problem(CompletableFuture<Void> ended) {
@@ -182,23 +202,24 @@ final class Receipt extends Exchange {
 
     private void worked(boolean last, @Nullable Throwable failure) {
         working = false;
+        boolean closed = (last || failure != null) && !(failure instanceof RejectedExecutionException);
+        if (closed) {
+            turn.give();
+        } else if (aborted || failure != null) {
+            closeUpload();
+        }
         if (aborted) {
-            if (failure == null && !last) {
-                closeUpload();
-            }
-        } else if (failure != null) {
+            return;
+        }
+        if (failure != null) {
             over = true;
             release(waiting);
-            if (failure instanceof RejectedExecutionException) {
-                closeUpload();
-            }
             fail(failure);
         } else if (last) {
             over = true;
             connection.respond(Responses.empty(HttpResponseStatus.OK));
         } else {
-            work();
-            connection.readOn();
+            goOn();
         }
     }
 
@@ -243,13 +264,16 @@ final class Receipt extends Exchange {
     /** Discards what was stored; on a worker, as files are deleted. */
     private void closeUpload() {
         Upload open = upload;
-        if (open != null) {
-            connection.onWorker(() -> close(open), (closed, failure) -> {
-                if (failure instanceof RejectedExecutionException) {
-                    close(open);
-                }
-            });
+        if (open == null) {
+            turn.give();
+            return;
         }
+        connection.onWorker(() -> close(open), (closed, failure) -> {
+            if (failure instanceof RejectedExecutionException) {
+                close(open);
+            }
+            turn.give();
+        });
     }
 
     private boolean close(Upload open) {

@@ -1,4 +1,4 @@
-package io.blobstore.cas.internal;
+package io.blobstore.zstd.internal;
 
 import java.io.Closeable;
 import java.util.ArrayDeque;
@@ -31,7 +31,7 @@ public final class IdleObjects<T> implements Closeable {
     }
 
     /** Returns an object that nobody else uses, to be given back. The one given back last may still be cached. */
-    T take() {
+    public T take() {
         T object = poll();
         return object != null ? object : create.get();
     }
@@ -46,7 +46,7 @@ public final class IdleObjects<T> implements Closeable {
     }
 
     /** Takes back an object. */
-    void give(T object) {
+    public void give(T object) {
         if (!keep(object)) {
             destroy.accept(object);
         }
