@@ -141,7 +141,7 @@ final class FakeWriteStream implements StreamObserver<BidiWriteObjectRequest> {
         if (data.hasCrc32C()
                 && data.getCrc32C() != Crc32c.of(content.asReadOnlyByteBuffer()).value()) {
             throw Status.INVALID_ARGUMENT
-                    .withDescription("the content does not match its crc32c")
+                    .withDescription("the provided CRC32C doesn't match calculated CRC32C")
                     .asRuntimeException();
         }
         if (offset > received) {
@@ -203,7 +203,7 @@ final class FakeWriteStream implements StreamObserver<BidiWriteObjectRequest> {
                 && request.getObjectChecksums().getCrc32C() != target.crc32c().value()
                 && !(fault.orElse(null) instanceof WriteFault.DamageAtFinish)) {
             throw Status.INVALID_ARGUMENT
-                    .withDescription("the object does not match its crc32c")
+                    .withDescription("the provided CRC32C of the object doesn't match calculated CRC32C")
                     .asRuntimeException();
         }
         target.finish();
