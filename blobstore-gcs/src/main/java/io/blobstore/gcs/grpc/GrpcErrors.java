@@ -1,63 +1,54 @@
 package io.blobstore.gcs.grpc;
 
-import com.google.protobuf.Any;
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.Message;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStoreException;
 import io.blobstore.Operation;
 import io.blobstore.http.ResponseText;
 import io.blobstore.http.objects.ErrorResponse;
 import io.blobstore.http.objects.ErrorTranslator;
-import io.grpc.Metadata;
 import io.grpc.Status;
-import io.grpc.protobuf.StatusProto;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** Reads the statuses with which calls of gRPC end. */
+/** Translates statuses of gRPC into the exceptions of the contract, as if they were responses of the HTTP APIs. */
 final class GrpcErrors {
     private GrpcErrors() {}
 
-    /** Returns whether another attempt may succeed; OK is a stream that the server closed too early. */
-    static boolean isTemporary(Status status) {
-        return switch (status.getCode()) {
+    /**
+     * Translates a status other than OK.
+     *
+     * @param cause the exception that reports it, may be null
+     */
+    static BlobStoreException translate(
+            ErrorTranslator errors, Operation operation, BlobKey key, Status status, @Nullable Exception cause) {
+        Status.Code code = status.getCode();
+        String description = String.valueOf(status.getDescription());
+        if (isTemporary(code)) {
+            return new BlobStoreException(operation, key, describe(status), cause, true);
+        }
+        if (code == Status.Code.RESOURCE_EXHAUSTED && description.contains("exceeds maximum size")) {
+            return new BlobStoreException(operation, key, describe(status), cause, false); // gRPC refused a message
+        }
+        return errors.translate(
+                operation, key, ErrorResponse.of(httpStatus(code), code.toString(), description), cause);
+    }
+
+    /** Returns whether a status means that the stream or connection failed, and that another one may succeed. */
+    static boolean isTemporary(Status.Code code) {
+        return switch (code) {
             case OK, CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, ABORTED, INTERNAL, UNAVAILABLE, DATA_LOSS -> true;
             default -> false;
         };
     }
 
-    /** Translates a status into the exception that the same error has over HTTP. */
-    static BlobStoreException translate(ErrorTranslator errors, Operation operation, BlobKey key, Status status) {
-        if (isTemporary(status)) {
-            return new BlobStoreException(operation, key, describe(status), status.getCause(), true);
-        }
-        ErrorResponse response = ErrorResponse.of(
-                httpStatus(status.getCode()), status.getCode().toString(), String.valueOf(status.getDescription()));
-        return errors.translate(operation, key, response, status.asRuntimeException());
-    }
-
     /** Describes a status in one line. */
     static String describe(Status status) {
-        if (status.isOk()) {
-            return "the server closed the gRPC stream too early";
-        }
         String description = status.getDescription();
+        Optional<Throwable> cause = Optional.ofNullable(status.getCause());
         return "the gRPC stream failed: " + status.getCode()
-                + (description == null ? "" : ": " + ResponseText.line(description));
-    }
-
-    /** Returns a detail of an error; empty if the error has none of that type. */
-    static <M extends Message> Optional<M> detail(Status status, Metadata trailers, Class<M> type) {
-        for (Any detail : StatusProto.fromStatusAndTrailers(status, trailers).getDetailsList()) {
-            if (detail.is(type)) {
-                try {
-                    return Optional.of(detail.unpack(type));
-                } catch (InvalidProtocolBufferException e) {
-                    return Optional.empty(); // the status itself is the error then
-                }
-            }
-        }
-        return Optional.empty();
+                + (description == null ? "" : ": " + ResponseText.line(description))
+                + cause.map(problem -> " (" + ResponseText.line(String.valueOf(problem.getMessage())) + ")")
+                        .orElse("");
     }
 
     /** Returns the status of HTTP that means the same (google.rpc.Code in code.proto). */

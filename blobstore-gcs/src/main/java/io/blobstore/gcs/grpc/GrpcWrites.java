@@ -5,13 +5,10 @@ import com.google.storage.v2.BidiWriteObjectRequest;
 import com.google.storage.v2.WriteObjectSpec;
 import io.blobstore.BlobKey;
 import io.blobstore.Operation;
-import io.blobstore.http.objects.ErrorTranslator;
-import io.blobstore.http.objects.RetryClock;
-import io.grpc.CallOptions;
-import io.grpc.Channel;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,43 +17,38 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** Writes the objects of a zonal bucket over gRPC, where all objects are appendable. Thread-safe. */
 public final class GrpcWrites implements Closeable {
-    private final Settings settings;
-    private final List<Channel> channels;
+    private static final Duration FIRST_DELAY = Duration.ofMillis(10);
+    private static final Duration LONGEST_DELAY = Duration.ofSeconds(5);
+
+    private final GrpcReadSettings settings;
+    private final List<Connection> connections;
     private final AtomicInteger next = new AtomicInteger();
     private final Set<ObjectWriter> open = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    /**
-     * The settings of all writers.
-     *
-     * @param bucketResource the bucket's resource name
-     * @param options the credentials of calls
-     * @param stallTimeout how long the server may make no progress
-     * @param maxAttempts how often a stream that makes no progress is opened, the first time included
-     * @param clock measures the delays between attempts
-     * @param errors translates the server's errors
-     */
-    record Settings(
-            String bucketResource,
-            CallOptions options,
-            Duration stallTimeout,
-            int maxAttempts,
-            RetryClock clock,
-            ErrorTranslator errors) {
-        private static final Duration FIRST_DELAY = Duration.ofMillis(10);
-        private static final Duration LONGEST_DELAY = Duration.ofSeconds(5);
-
-        /** Waits after a number of failures in a row, with exponential backoff and full jitter. */
-        void pause(int failures) throws InterruptedException {
-            long longest = Math.min(LONGEST_DELAY.toNanos(), FIRST_DELAY.toNanos() << Math.min(failures - 1, 20));
-            clock.sleep(Duration.ofNanos(ThreadLocalRandom.current().nextLong(longest + 1)));
-        }
+    private GrpcWrites(GrpcReadSettings settings, List<Connection> connections) {
+        this.settings = settings;
+        this.connections = connections;
     }
 
-    /** @param channels each is one connection; writers use them in turn */
-    GrpcWrites(Settings settings, List<Channel> channels) {
-        this.settings = settings;
-        this.channels = List.copyOf(channels);
+    /**
+     * Creates connections of their own, so that writes do not wait for reads. They are established when they are needed;
+     * writers use them in turn.
+     *
+     * @throws IOException if Google's libraries cannot create a channel
+     */
+    public static GrpcWrites create(GrpcReadSettings settings) throws IOException {
+        List<Connection> connections = new ArrayList<>();
+        for (int i = 0; i < settings.connections(); i++) {
+            connections.add(Connection.create(settings));
+        }
+        return new GrpcWrites(settings, connections);
+    }
+
+    /** Waits after a number of failures in a row, with exponential backoff and full jitter. */
+    static void pause(GrpcReadSettings settings, int failures) throws InterruptedException {
+        long longest = Math.min(LONGEST_DELAY.toNanos(), FIRST_DELAY.toNanos() << Math.min(failures - 1, 20));
+        settings.clock().sleep(Duration.ofNanos(ThreadLocalRandom.current().nextLong(longest + 1)));
     }
 
     /**
@@ -102,8 +94,8 @@ public final class GrpcWrites implements Closeable {
 
     private ObjectWriter begin(Operation operation, BlobKey key, String object, BidiWriteObjectRequest first)
             throws IOException {
-        Channel channel = channels.get(Math.floorMod(next.getAndIncrement(), channels.size()));
-        ObjectWriter writer = new ObjectWriter(settings, channel, key, object, first, open::remove);
+        Connection connection = connections.get(Math.floorMod(next.getAndIncrement(), connections.size()));
+        ObjectWriter writer = new ObjectWriter(settings, connection, key, object, first, open::remove);
         open.add(writer);
         if (closed) {
             writer.abort();
@@ -112,10 +104,12 @@ public final class GrpcWrites implements Closeable {
         return writer;
     }
 
-    /** Aborts the writers that are open; what they have not flushed may be lost. The channels stay open. */
+    /** Aborts the writers that are open; what they have not flushed may be lost. Closes the connections. Idempotent. */
     @Override
     public void close() {
         closed = true;
         open.forEach(ObjectWriter::abort);
+        connections.forEach(Connection::shutdownNow);
+        connections.forEach(Connection::awaitTermination);
     }
 }

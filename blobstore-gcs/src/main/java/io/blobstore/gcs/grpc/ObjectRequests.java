@@ -25,15 +25,15 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The calls that the writer of an object makes, with the headers by which the service routes them. */
-record ObjectRequests(GrpcWrites.Settings settings, Channel channel, String object) {
+record ObjectRequests(GrpcReadSettings settings, Connection connection, String object) {
     private static final Metadata.Key<String> ROUTING =
             Metadata.Key.of("x-goog-request-params", Metadata.ASCII_STRING_MARSHALLER);
 
     /** Opens a stream that writes an appendable object. */
     WriteStream openWrite(Optional<String> routingToken) {
         return WriteStream.open(
-                channel,
-                settings.options(),
+                connection.channel(),
+                connection.options(),
                 header("&appendable=true"
                         + routingToken.map(token -> "&routing_token=" + token).orElse("")));
     }
@@ -52,7 +52,8 @@ record ObjectRequests(GrpcWrites.Settings settings, Channel channel, String obje
                 return ClientCalls.blockingUnaryCall(
                         routed(),
                         StorageGrpc.getGetObjectMethod(),
-                        settings.options()
+                        connection
+                                .options()
                                 .withDeadlineAfter(settings.stallTimeout().toNanos(), TimeUnit.NANOSECONDS),
                         GetObjectRequest.newBuilder()
                                 .setBucket(settings.bucketResource())
@@ -65,7 +66,7 @@ record ObjectRequests(GrpcWrites.Settings settings, Channel channel, String obje
                     problem.setAttempts(attempt);
                     throw problem;
                 }
-                settings.pause(attempt++);
+                GrpcWrites.pause(settings, attempt++);
             }
         }
     }
@@ -93,7 +94,7 @@ record ObjectRequests(GrpcWrites.Settings settings, Channel channel, String obje
         Iterator<ReadObjectResponse> messages = ClientCalls.blockingServerStreamingCall(
                 routed(),
                 StorageGrpc.getReadObjectMethod(),
-                settings.options(),
+                connection.options(),
                 ReadObjectRequest.newBuilder()
                         .setBucket(settings.bucketResource())
                         .setObject(object)
@@ -121,7 +122,8 @@ record ObjectRequests(GrpcWrites.Settings settings, Channel channel, String obje
     }
 
     private Channel routed() {
-        return ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(header("")));
+        return ClientInterceptors.intercept(
+                connection.channel(), MetadataUtils.newAttachHeadersInterceptor(header("")));
     }
 
     private BlobStoreException translate(Operation operation, BlobKey key, StatusRuntimeException problem)
@@ -129,6 +131,6 @@ record ObjectRequests(GrpcWrites.Settings settings, Channel channel, String obje
         if (problem.getStatus().getCode() == Status.Code.CANCELLED && Thread.interrupted()) {
             throw new InterruptedException();
         }
-        return GrpcErrors.translate(settings.errors(), operation, key, problem.getStatus());
+        return GrpcErrors.translate(settings.errors(), operation, key, problem.getStatus(), problem);
     }
 }

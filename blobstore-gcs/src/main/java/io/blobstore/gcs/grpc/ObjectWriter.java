@@ -14,8 +14,8 @@ import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
 import io.blobstore.StoredBlob;
-import io.grpc.Channel;
 import io.grpc.Status;
+import io.grpc.protobuf.StatusProto;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Objects;
@@ -37,7 +37,7 @@ public final class ObjectWriter {
 
     private static final int MAX_REDIRECTS = 5;
 
-    private final GrpcWrites.Settings settings;
+    private final GrpcReadSettings settings;
     private final ObjectRequests requests;
     private final BlobKey key;
     private final Consumer<ObjectWriter> onEnd;
@@ -68,14 +68,14 @@ public final class ObjectWriter {
     private long progressAt = System.nanoTime();
 
     ObjectWriter(
-            GrpcWrites.Settings settings,
-            Channel channel,
+            GrpcReadSettings settings,
+            Connection connection,
             BlobKey key,
             String object,
             BidiWriteObjectRequest first,
             Consumer<ObjectWriter> onEnd) {
         this.settings = settings;
-        this.requests = new ObjectRequests(settings, channel, object);
+        this.requests = new ObjectRequests(settings, connection, object);
         this.key = key;
         this.first = first;
         this.onEnd = onEnd;
@@ -456,9 +456,11 @@ public final class ObjectWriter {
     /** Decides after the end of a stream whether there is a next one, and waits for its time. */
     private void prepareNext(WriteStream.End end) throws IOException, InterruptedException {
         stream = null;
-        Status status = end.status();
-        Optional<BidiWriteObjectRedirectedError> redirect =
-                GrpcErrors.detail(status, end.trailers(), BidiWriteObjectRedirectedError.class);
+        Status status = end.status().isOk()
+                ? Status.UNAVAILABLE.withDescription("the server closed the stream too early")
+                : end.status();
+        Optional<BidiWriteObjectRedirectedError> redirect = SessionEnd.detail(
+                StatusProto.fromStatusAndTrailers(status, end.trailers()), BidiWriteObjectRedirectedError.class);
         if (redirect.isPresent() && ++redirects <= MAX_REDIRECTS) {
             follow(redirect.get());
             return;
@@ -482,12 +484,13 @@ public final class ObjectWriter {
                             + ")",
                     status.asRuntimeException());
         }
-        BlobStoreException problem = GrpcErrors.translate(settings.errors(), operation, key, status);
+        BlobStoreException problem =
+                GrpcErrors.translate(settings.errors(), operation, key, status, status.asRuntimeException());
         if (!problem.isRetryable() || ++failures >= settings.maxAttempts()) {
             problem.setAttempts(failures);
             throw problem;
         }
-        settings.pause(failures);
+        GrpcWrites.pause(settings, failures);
     }
 
     private void follow(BidiWriteObjectRedirectedError redirect) throws BlobStoreException {

@@ -6,9 +6,7 @@ import io.blobstore.Operation;
 import io.blobstore.http.objects.ErrorResponse;
 import io.blobstore.http.objects.ErrorTranslator;
 import io.blobstore.http.objects.RetryClock;
-import io.grpc.CallOptions;
-import io.grpc.ManagedChannel;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -21,27 +19,25 @@ final class TestWrites implements AutoCloseable {
     static final int ATTEMPTS = 5;
 
     final GrpcWrites all;
-    private final ManagedChannel channel;
 
-    TestWrites(URI endpoint, Duration stallTimeout) {
-        channel = NettyChannelBuilder.forAddress(endpoint.getHost(), endpoint.getPort())
-                .usePlaintext()
-                .build();
-        all = new GrpcWrites(
-                new GrpcWrites.Settings(
-                        "projects/_/buckets/" + FakeGrpcStorage.BUCKET,
-                        CallOptions.DEFAULT,
-                        stallTimeout,
-                        ATTEMPTS,
-                        RetryClock.SYSTEM,
-                        new Errors()),
-                List.of(channel));
+    TestWrites(URI endpoint, Duration stallTimeout) throws IOException {
+        all = GrpcWrites.create(new GrpcReadSettings(
+                FakeGrpcStorage.BUCKET,
+                endpoint,
+                false,
+                Optional.empty(),
+                List.of(),
+                1,
+                1,
+                stallTimeout,
+                ATTEMPTS,
+                RetryClock.SYSTEM,
+                new Errors()));
     }
 
     @Override
     public void close() {
         all.close();
-        channel.shutdownNow();
     }
 
     private static final class Errors extends ErrorTranslator {
