@@ -14,6 +14,8 @@ public enum Operation {
     READ("read"),
     /** Requests a blob's {@link BlobStore#head metadata}. */
     HEAD("head"),
+    /** Appends to a blob that grows, in stores that have such blobs. */
+    APPEND("append"),
     /** {@link BlobStore#list Lists} blobs. */
     LIST("list"),
     /** {@link BlobStore#delete Deletes} one blob, or several given by their keys. */

@@ -31,15 +31,19 @@ import io.blobstore.http.objects.Conditions;
 import io.blobstore.http.objects.RangedRead;
 import io.blobstore.http.objects.Retries;
 import io.blobstore.http.objects.RetryClock;
+import io.blobstore.http.objects.UriParameters;
 import io.blobstore.spi.ByteRanges;
 import io.blobstore.spi.OpenUploads;
 import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import javax.net.ssl.TrustManager;
 
 /**
  * A store in a Google Cloud Storage bucket: {@code gs://bucket}.
@@ -69,6 +73,8 @@ import java.util.UUID;
  * <p>A copy keeps content headers, user metadata, object contexts, the custom time and the storage class, unless these
  * settings have a storage class. It does not keep access control lists, holds and retention, and its encryption is that
  * of these settings, or else the bucket's.
+ *
+ * <p>Content of zonal buckets can be read over gRPC, if {@link Builder#transport} says so.
  *
  * <p>A blob that is stored with the Content-Encoding gzip is read as it is stored: the server is told not to decode it.
  *
@@ -103,6 +109,7 @@ public final class GcsBlobStore implements BlobStore {
     private final GcsDeletion deletion;
     private final GcsUploads incomplete;
     private final Presigning presigning;
+    private final ContentTransport transport;
     private final OpenUploads uploads = new OpenUploads();
 
     private GcsBlobStore(
@@ -110,7 +117,8 @@ public final class GcsBlobStore implements BlobStore {
             GcsClientFactory.Client client,
             HttpClient http,
             Retries retries,
-            Optional<Boolean> nativeConditions) {
+            Optional<Boolean> nativeConditions,
+            ContentTransport.Settings transportSettings) {
         this.client = client;
         DataRequests data = new DataRequests(http, client.client());
         GcsUrls urls = GcsUrls.of(client.client(), settings.bucket());
@@ -133,6 +141,7 @@ public final class GcsBlobStore implements BlobStore {
         deletion = new GcsDeletion(bucket, names, client.client());
         incomplete = new GcsUploads(bucket, names, client.client(), multipart);
         presigning = new Presigning(bucket, names, client.client(), urls, settings);
+        transport = new ContentTransport(transportSettings, bucket, client, errors);
     }
 
     /** Returns a builder with default settings. */
@@ -151,6 +160,9 @@ public final class GcsBlobStore implements BlobStore {
             throws IOException {
         ByteRanges.requireRoom(range, target.remaining());
         bucket.requireOpen();
+        if (transport.isGrpc(Operation.READ, key)) {
+            return transport.read(key, names.objectOf(Operation.READ, key), range, options.ifMatch(), target);
+        }
         return new RangedRead(objects, errors, key, range, options.ifMatch(), target).run();
     }
 
@@ -245,7 +257,7 @@ public final class GcsBlobStore implements BlobStore {
 
     /**
      * Ends copies and completions under way, and aborts the open uploads, including those that are being created, for
-     * which it waits up to 5 s. Then closes connections. A client given to the builder stays open.
+     * which it waits up to 5 s. Then closes connections, and waits for reads over gRPC to end. A client given to the builder stays open.
      */
     @Override
     public void close() throws IOException {
@@ -254,6 +266,7 @@ public final class GcsBlobStore implements BlobStore {
             uploads.close();
         } finally {
             bucket.close();
+            transport.close();
             client.close();
         }
     }
@@ -267,6 +280,7 @@ public final class GcsBlobStore implements BlobStore {
     public static final class Builder extends BucketStoreBuilder<Builder> {
         private Optional<GcsEncryption> encryption = Optional.empty();
         private final GcsClientFactory clients = new GcsClientFactory();
+        private ContentTransport.Settings transport = ContentTransport.Settings.DEFAULT;
 
         private Builder(String bucket) {
             super(bucket);
@@ -319,6 +333,54 @@ public final class GcsBlobStore implements BlobStore {
             return this;
         }
 
+        /**
+         * Sets how content is read; default {@link GcsTransport#HTTP}. Excludes a customer's key, unless it is that
+         * default: zonal buckets do not support such keys.
+         */
+        public Builder transport(GcsTransport transport) {
+            this.transport = this.transport.with(transport);
+            return this;
+        }
+
+        /**
+         * Sets the number of connections over which content is read with gRPC, from 1 to 64; default 4. A connection
+         * carries any number of ranges, but all of them together are limited by the speed of one TCP connection.
+         */
+        public Builder grpcConnections(int connections) {
+            transport = transport.withConnections(connections);
+            return this;
+        }
+
+        /**
+         * Sets how many ranges are read with gRPC at once, from 1 on; default 256. Further reads wait in order of
+         * arrival and without a time limit.
+         */
+        public Builder grpcRangesInFlight(int ranges) {
+            transport = transport.withRangesInFlight(ranges);
+            return this;
+        }
+
+        /**
+         * Sets the URI of the server for gRPC; default: that of all other requests. For emulators, which have another
+         * port for gRPC.
+         */
+        public Builder grpcEndpoint(URI endpoint) {
+            transport = transport.withEndpoint(UriParameters.requireEndpoint(endpoint));
+            return this;
+        }
+
+        @Override
+        public Builder stallTimeout(Duration timeout) {
+            transport = transport.withStallTimeout(timeout);
+            return super.stallTimeout(timeout);
+        }
+
+        @Override
+        public Builder trustManagers(TrustManager... managers) {
+            transport = transport.withTrustManagers(List.of(managers));
+            return super.trustManagers(managers);
+        }
+
         /** Sets environment variables in place of those of the process. */
         Builder environment(Map<String, String> environment) {
             clients.environment = environment;
@@ -339,10 +401,18 @@ public final class GcsBlobStore implements BlobStore {
          */
         public GcsBlobStore open() throws IOException {
             GcsSettings settings = new GcsSettings(bucket, prefix, storageClass, encryption);
+            if (transport.transport() != GcsTransport.HTTP && settings.customerKey().isPresent()) {
+                throw new IllegalArgumentException("a customer's key requires the transport HTTP");
+            }
             HttpClient opened = http.build();
             try {
                 return new GcsBlobStore(
-                        settings, clients.open(settings, endpoint, opened), opened, retries(), nativeConditions);
+                        settings,
+                        clients.open(settings, endpoint, opened),
+                        opened,
+                        retries(),
+                        nativeConditions,
+                        transport.with(maxAttempts, retryClock));
             } catch (IOException | RuntimeException | Error e) {
                 opened.close();
                 throw e;

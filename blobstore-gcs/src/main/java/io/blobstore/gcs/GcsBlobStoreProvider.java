@@ -10,7 +10,8 @@ import java.util.List;
 /**
  * Opens {@code gs://bucket} with the parameters {@code endpoint}, {@code project}, {@code prefix},
  * {@code storageClass}, {@code kmsKey}, {@code maxConnections}, {@code maxAttempts}, {@code connectTimeout},
- * {@code stallTimeout}, {@code answerTimeout} and {@code nativeConditions}, with the application-default credentials of
+ * {@code stallTimeout}, {@code answerTimeout}, {@code nativeConditions}, {@code transport}, {@code grpcConnections},
+ * {@code grpcRangesInFlight} and {@code grpcEndpoint}, with the application-default credentials of
  * Google's libraries, or without credentials for an emulator.
  */
 public final class GcsBlobStoreProvider implements BlobStoreProvider {
@@ -25,7 +26,11 @@ public final class GcsBlobStoreProvider implements BlobStoreProvider {
             "connectTimeout",
             "stallTimeout",
             "answerTimeout",
-            "nativeConditions");
+            "nativeConditions",
+            "transport",
+            "grpcConnections",
+            "grpcRangesInFlight",
+            "grpcEndpoint");
 
     /** Creates a provider, for {@link java.util.ServiceLoader}. */
     public GcsBlobStoreProvider() {}
@@ -46,6 +51,10 @@ public final class GcsBlobStoreProvider implements BlobStoreProvider {
         parameters.applyTo(builder);
         parameters.text("project", builder::project);
         parameters.text("kmsKey", name -> builder.encryption(GcsEncryption.kms(name)));
+        parameters.choice("transport", GcsTransport.values(), builder::transport);
+        parameters.count("grpcConnections", builder::grpcConnections);
+        parameters.count("grpcRangesInFlight", builder::grpcRangesInFlight);
+        parameters.endpoint("grpcEndpoint", builder::grpcEndpoint);
         return builder;
     }
 }

@@ -143,7 +143,8 @@ public final class UriParameters {
         return choice.name().toLowerCase(Locale.ROOT);
     }
 
-    private void endpoint(String name, Consumer<URI> use) {
+    /** Passes a URI to a consumer, if the parameter is present. */
+    public void endpoint(String name, Consumer<URI> use) {
         text(name, value -> {
             URI uri;
             try {

@@ -1,0 +1,42 @@
+package io.blobstore.gcs.grpc;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/** What a {@link FakeGrpcStorage} has done so far. Thread-safe. */
+final class FakeCounts {
+    /** Streams of BidiReadObject that were opened, also those that failed. */
+    final AtomicLong readSessions = new AtomicLong();
+
+    /** Streams of BidiReadObject that are open. */
+    final AtomicLong openReadSessions = new AtomicLong();
+
+    /** Ranges that BidiReadObject was asked for. */
+    final AtomicLong ranges = new AtomicLong();
+
+    /** Messages with content that were sent. */
+    final AtomicLong messages = new AtomicLong();
+
+    /** Bytes of content that were sent, including repeated and superfluous ones. */
+    final AtomicLong bytesSent = new AtomicLong();
+
+    /** Streams of BidiWriteObject that were opened, also those that failed. */
+    final AtomicLong writeStreams = new AtomicLong();
+
+    /** Streams of BidiWriteObject that are open. */
+    final AtomicLong openWriteStreams = new AtomicLong();
+
+    /** Messages with content that were received. */
+    final AtomicLong writeMessages = new AtomicLong();
+
+    /** Bytes of content that were received, including repeated ones. */
+    final AtomicLong bytesReceived = new AtomicLong();
+
+    /** Messages that asked for a flush. */
+    final AtomicLong flushes = new AtomicLong();
+
+    /** Requests for an object's metadata. */
+    final AtomicLong getObjects = new AtomicLong();
+
+    /** Requests for the bucket's metadata. */
+    final AtomicLong getBuckets = new AtomicLong();
+}
