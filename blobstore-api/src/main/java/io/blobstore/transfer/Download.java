@@ -5,6 +5,7 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
+import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
@@ -38,7 +39,9 @@ final class Download extends ParallelTransfer<ReadResult> {
 
     private final BlobStore store;
     private final BlobKey key;
-    private final ByteRange range;
+    /** Written by the first worker before it starts others, if it is a suffix that does not fit into one request. */
+    private ByteRange range;
+
     private final DownloadOptions options;
     private final long room;
     private final BlobTarget.Writer target;
@@ -125,13 +128,20 @@ final class Download extends ParallelTransfer<ReadResult> {
 
     @Override
     void begin() throws IOException, InterruptedException {
+        ReadOptions read = options.read();
+        if (range.kind() == ByteRange.Kind.SUFFIX && range.length() > options.partSize()) {
+            Optional<BlobVersion> wanted = read.ifMatch();
+            BlobMetadata blob = retrying("head", () -> MetadataRequest.send(store, key, wanted));
+            range = ByteRanges.resolve(range, key, blob.size(), room);
+            read = ReadOptions.ifMatch(blob.version());
+        }
         long toTheLastOffset = Long.MAX_VALUE - range.offset();
         long most = Math.min(Math.min(options.partSize(), toTheLastOffset), Math.min(room, range.length()));
         // A range that fits into one request is requested unchanged: the store then verifies a whole blob. Otherwise,
         // the first part's response reports the size.
         boolean fits = most == room || (range.kind() != ByteRange.Kind.TO_END && most == range.length());
         ByteRange requested = fits ? range : ByteRange.atMost(range.offset(), most);
-        ResumableRangeRead first = fetch(options.read(), 0);
+        ResumableRangeRead first = fetch(read, 0);
         boolean compared = retrying("part 1", () -> withinBudget(most, () -> beginWith(first, requested, most)));
         Plan made = planned();
         arrived(made, 0, first);
@@ -159,7 +169,8 @@ final class Download extends ParallelTransfer<ReadResult> {
         Plan made = plan;
         if (made == null) {
             requirePossibleSize(blob);
-            made = Plan.of(blob, ByteRanges.resolve(range, key, blob.size(), room), options.partSize());
+            made = Plan.of(
+                    blob, ByteRanges.resolve(range, key, blob.size(), room).length(), options.partSize());
             target.reserve(made.length);
             tracker().planned(made.length, made.partCount());
             plan = made;

@@ -52,6 +52,35 @@ class BlobReaderSequenceTest extends BlobReaderFixture {
     }
 
     @Test
+    void theTailIsOneRequest() throws IOException {
+        store = new PatternStore(100L * M);
+        try (BlobReader blob = open()) {
+            ByteBuffer target = ByteBuffer.allocate(64 * K);
+
+            assertThat(blob.readTail(target)).isEqualTo(64 * K);
+
+            PatternStore.assertContent(100L * M - 64 * K, target.flip());
+            assertThat(blob.size()).isEqualTo(100L * M);
+            assertThat(blob.position()).isZero();
+        }
+        assertThat(store.reads()).containsExactly(new Read(100L * M - 64 * K, 64 * K));
+        assertThat(store.heads()).isZero();
+    }
+
+    @Test
+    void aLargeTailIsReadInParallel() throws IOException {
+        store = new PatternStore(100L * M);
+        try (BlobReader blob = open()) {
+            ByteBuffer target = ByteBuffer.allocate(20 * M);
+            assertThat(blob.readTail(target)).isEqualTo(20 * M);
+            PatternStore.assertContent(80L * M, target.flip());
+        }
+        assertThat(store.reads()).hasSize(3);
+        assertThat(store.bytes()).isEqualTo(20L * M);
+        assertThat(store.heads()).isOne();
+    }
+
+    @Test
     void aLargeReadIsSplitAndReadInParallel() throws IOException {
         CountDownLatch together = new CountDownLatch(3);
         store.onRead(read -> {
