@@ -168,7 +168,9 @@ public final class BlobReader implements SeekableByteChannel {
         int start = target.position();
         int done = 0;
         try {
-            ahead.follow(position, length, size);
+            if (size > BlobBlocks.BLOCK) {
+                ahead.follow(position, length, size);
+            }
             if (position + length == size && delivered.isCompletedFrom(position)) {
                 reads.blobWithChecksum(); // before the last bytes: afterwards, nothing may fail but the comparison
             }
@@ -203,6 +205,7 @@ public final class BlobReader implements SeekableByteChannel {
             try {
                 delivered.requireStored(blob);
             } catch (IntegrityException e) {
+                reads.discard();
                 target.position(start);
                 throw e;
             }
@@ -275,6 +278,7 @@ public final class BlobReader implements SeekableByteChannel {
      * the content was verified; see {@link #read(ByteBuffer)}.
      */
     public InputStream inputStream() {
+        ahead.expectEverything();
         return new BlobInputStream(this);
     }
 

@@ -398,7 +398,6 @@ abstract class ReadWriteContract extends MetadataContract {
         assertReads(ByteRange.last(30), 70, 100);
         assertReads(ByteRange.last(1), 99, 100);
         assertReads(ByteRange.last(100), 0, 100);
-        assertReads(ByteRange.last(101), 0, 100);
         assertReads(ByteRange.last(0), 100, 100);
     }
 

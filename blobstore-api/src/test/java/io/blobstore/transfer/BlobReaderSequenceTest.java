@@ -186,8 +186,39 @@ class BlobReaderSequenceTest extends BlobReaderFixture {
                 assertThat(end).isBetween(blob.position(), blob.position() + most);
                 furthest = Math.max(furthest, end - blob.position());
             }
-            assertThat(furthest).isGreaterThanOrEqualTo(most / 2); // it prefetches
+            int prefetched = length <= 256 * K ? Math.min(most / 2, 512 * K) : most / 2;
+            assertThat(furthest).isGreaterThanOrEqualTo(prefetched);
             assertThat(store.bytes()).isLessThanOrEqualTo(blob.position() + most);
+        }
+    }
+
+    /** What small reads prefetch in vain is half a MiB and a part of what was read, wherever the reads jump. */
+    @ParameterizedTest
+    @CsvSource({"65536, 1024", "65536, 40", "8192, 100", "262144, 10"})
+    void smallReadsThatEndEarlyFetchHardlyMoreThanTheyUse(int length, int run) throws IOException {
+        use(IN_CALLER);
+        SplittableRandom random = new SplittableRandom(length);
+        long used = 0;
+        try (BlobReader blob = open()) {
+            blob.size();
+            while (used < 64L * M) {
+                blob.position(random.nextLong(blob.size() - 100 * M));
+                read(blob, length, run);
+                used += (long) length * run;
+                assertThat(store.bytes()).isLessThanOrEqualTo(used + (512 + 64) * K + used / 32);
+            }
+        }
+        assertThat(store.bytes()).isLessThanOrEqualTo((long) (1.06 * used));
+    }
+
+    @Test
+    void aStreamPrefetchesWithoutThatBound() throws IOException {
+        use(IN_CALLER);
+        try (BlobReader blob = open();
+                InputStream stream = blob.inputStream()) {
+            stream.readNBytes(8 * M);
+            assertThat(store.reads().stream().mapToLong(Read::end).max().orElseThrow())
+                    .isGreaterThan(12 * M);
         }
     }
 
