@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
  *
  * <p>A read of n bytes by one request takes L + n/R, with L the time to the first byte and R the rate of a connection;
  * by k requests at once it takes L + n/(kR), if the connection is the bottleneck. So splitting pays when n/R is a large
- * part of the whole. Whether the connection is the bottleneck is known only afterwards: if split reads are hardly
+ * part of the whole. Whether the connection is the bottleneck is known only afterwards: if two split reads are hardly
  * faster than predicted for one request, reads are not split for a while.
  *
  * <p>Only requests that run alone are measured, since others share the bandwidth. L and R are the best of three
@@ -26,7 +26,7 @@ final class ConnectionRate {
 
     private static final int REMEASURED = 64;
     /** Responses below this size tell nothing about the rate. */
-    private static final int MEASURABLE = 64 << 10;
+    private static final int MEASURABLE = 256 << 10;
     /** A nearer store, in nanoseconds, is on this machine or beside it: its connections are not the bottleneck. */
     private static final double NEAR = 1e6;
     /** A shorter transfer, in nanoseconds, is not worth a second request. */
@@ -50,6 +50,8 @@ final class ConnectionRate {
     private int measurements;
     private int inFlight;
     private int splitReads;
+    /** The last split reads that were not worthwhile, without others between them. */
+    private int disappointments;
     /** How many reads are not split from now on. */
     private int pausedReads;
     /** How many reads are not split after the next disappointment. */
@@ -119,7 +121,7 @@ final class ConnectionRate {
             synchronized (ConnectionRate.this) {
                 inFlight--;
                 alone &= inFlight == 0;
-                if (alone && answered && received >= MEASURABLE) {
+                if (alone && answered && received >= MEASURABLE && measurements < MEASUREMENTS) {
                     latency = Math.min(latency, firstByte - start);
                     nanosPerByte = Math.min(nanosPerByte, (double) (end - firstByte) / received);
                     measurements++;
@@ -165,11 +167,13 @@ final class ConnectionRate {
      * @param length the read's length in bytes
      */
     synchronized void split(long length, long nanos) {
-        if (nanos > DISAPPOINTING * (latency + nanosPerByte * length)) {
+        if (nanos <= DISAPPOINTING * (latency + nanosPerByte * length)) {
+            disappointments = 0;
+            pause = SHORTEST_PAUSE;
+        } else if (++disappointments == 2) { // one may be the fault of a busy machine
+            disappointments = 0;
             pausedReads = pause;
             pause = Math.min(LONGEST_PAUSE, 2 * pause);
-        } else {
-            pause = SHORTEST_PAUSE;
         }
         splitReads++;
         if (splitReads == REMEASURED) {

@@ -28,9 +28,9 @@ final class ReadAhead {
     /** The bytes that may be prefetched in vain for small reads, however few were read. */
     private static final long FREE_WASTE = 512 << 10;
     /** The further bytes that may be prefetched in vain for small reads, as a part of those that were read. */
-    private static final int WASTE_DIVISOR = 32;
+    private static final int WASTE_DIVISOR = 24;
     /** The smallest block for small reads. */
-    private static final int SMALL_BLOCK = 128 << 10;
+    private static final int SMALL_BLOCK = 256 << 10;
 
     private final PinnedVersionReads reads;
     private final PrefetchMemory.Share memory;

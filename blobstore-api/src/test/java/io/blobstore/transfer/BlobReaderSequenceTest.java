@@ -205,7 +205,7 @@ class BlobReaderSequenceTest extends BlobReaderFixture {
                 blob.position(random.nextLong(blob.size() - 100 * M));
                 read(blob, length, run);
                 used += (long) length * run;
-                assertThat(store.bytes()).isLessThanOrEqualTo(used + (512 + 64) * K + used / 32);
+                assertThat(store.bytes()).isLessThanOrEqualTo(used + (512 + 128) * K + used / 24);
             }
         }
         assertThat(store.bytes()).isLessThanOrEqualTo((long) (1.06 * used));
