@@ -12,27 +12,33 @@ public final class ByteRanges {
      * Checks, before any request, that a target can hold the bytes of a range.
      *
      * @param targetBytes the target's capacity in bytes
-     * @throws IllegalArgumentException if an {@link ByteRange.Kind#EXACT} range is longer than the target
+     * @throws IllegalArgumentException if an {@link ByteRange.Kind#EXACT} range or a {@link ByteRange.Kind#SUFFIX} is
+     *     longer than the target
      */
     public static void requireRoom(ByteRange range, long targetBytes) {
-        if (range.kind() == ByteRange.Kind.EXACT && range.length() > targetBytes) {
+        boolean needsRoom = range.kind() == ByteRange.Kind.EXACT || range.kind() == ByteRange.Kind.SUFFIX;
+        if (needsRoom && range.length() > targetBytes) {
             throw new IllegalArgumentException(
                     "the range has " + range.length() + " bytes, but the target has room for only " + targetBytes);
         }
     }
 
     /**
-     * Returns the number of bytes that a range denotes in a blob of a known size, read into a target of a known
-     * capacity.
+     * Returns the bytes that a range denotes in a blob of a known size, read into a target of a known capacity: an
+     * {@link ByteRange.Kind#EXACT} range.
      *
      * @param key the blob's key, for the exception
      * @throws RangeNotSatisfiableException if the offset is beyond the end, if an {@link ByteRange.Kind#EXACT} range
      *     extends beyond it, or if the target cannot hold all bytes of a {@link ByteRange.Kind#TO_END} range
      */
-    public static long resolve(ByteRange range, BlobKey key, long blobSize, long targetBytes)
+    public static ByteRange resolve(ByteRange range, BlobKey key, long blobSize, long targetBytes)
             throws RangeNotSatisfiableException {
-        long offset = range.offset();
         long length = range.length();
+        if (range.kind() == ByteRange.Kind.SUFFIX) {
+            long bytes = Math.min(Math.min(length, blobSize), targetBytes);
+            return ByteRange.of(blobSize - bytes, bytes);
+        }
+        long offset = range.offset();
         if (offset > blobSize || (range.kind() == ByteRange.Kind.EXACT && length > blobSize - offset)) {
             throw new RangeNotSatisfiableException(
                     key, range + " is not inside the blob, which has " + blobSize + " bytes");
@@ -44,6 +50,6 @@ public final class ByteRanges {
                     "the target has room for " + targetBytes + " bytes, the blob has " + available + " from offset "
                             + offset + " on; use a larger target or ByteRange.atMost");
         }
-        return Math.min(available, targetBytes);
+        return ByteRange.of(offset, Math.min(available, targetBytes));
     }
 }

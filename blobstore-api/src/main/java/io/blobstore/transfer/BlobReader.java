@@ -168,7 +168,9 @@ public final class BlobReader implements SeekableByteChannel {
         int start = target.position();
         int done = 0;
         try {
-            ahead.follow(position, length, size);
+            if (size > BlobBlocks.BLOCK) {
+                ahead.follow(position, length, size);
+            }
             if (position + length == size && delivered.isCompletedFrom(position)) {
                 reads.blobWithChecksum(); // before the last bytes: afterwards, nothing may fail but the comparison
             }
@@ -203,6 +205,7 @@ public final class BlobReader implements SeekableByteChannel {
             try {
                 delivered.requireStored(blob);
             } catch (IntegrityException e) {
+                reads.discard();
                 target.position(start);
                 throw e;
             }
@@ -229,6 +232,29 @@ public final class BlobReader implements SeekableByteChannel {
         return target.hasRemaining() ? readAt(from, target) : 0;
     }
 
+    /**
+     * Reads the last bytes of the blob: as many as the buffer has room for, or all if the blob is shorter. Sends one
+     * request, even if the size is not known yet: the footer of a file tells where its parts are. Neither uses nor
+     * changes the position and the prefetched bytes of sequential reads. Verified only if it reads the whole blob.
+     *
+     * @param target filled from its position, which advances by the number of bytes; the first byte is that at offset
+     *     {@code size() - bytes}
+     * @return the number of bytes; 0 if the buffer has no room; -1 if the blob is empty
+     * @throws IllegalArgumentException if the buffer is read-only
+     * @throws java.nio.channels.ClosedChannelException if this reader is closed, or is closed during the read
+     */
+    public int readTail(ByteBuffer target) throws IOException {
+        requireWritable(target);
+        reads.requireOpen();
+        if (!target.hasRemaining()) {
+            return 0;
+        }
+        int bytes = reads.known().isEmpty()
+                ? reads.read(ByteRange.last(target.remaining()), target)
+                : readAt(Math.max(0, reads.blob().size() - target.remaining()), target);
+        return bytes == 0 ? -1 : bytes;
+    }
+
     private int readAt(long from, ByteBuffer target) throws IOException {
         if (reads.known().isEmpty() && from == 0) {
             int bytes = reads.read(ByteRange.atMost(0, target.remaining()), target);
@@ -252,6 +278,7 @@ public final class BlobReader implements SeekableByteChannel {
      * the content was verified; see {@link #read(ByteBuffer)}.
      */
     public InputStream inputStream() {
+        ahead.expectEverything();
         return new BlobInputStream(this);
     }
 

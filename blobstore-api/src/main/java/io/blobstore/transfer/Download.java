@@ -5,6 +5,7 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
+import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
@@ -38,7 +39,10 @@ final class Download extends ParallelTransfer<ReadResult> {
 
     private final BlobStore store;
     private final BlobKey key;
-    private final ByteRange range;
+    /** Written by the first worker before it starts others, if it is a suffix that does not fit into one request. */
+    private ByteRange range;
+
+    private final Optional<BlobMetadata> known;
     private final DownloadOptions options;
     private final long room;
     private final BlobTarget.Writer target;
@@ -99,12 +103,15 @@ final class Download extends ParallelTransfer<ReadResult> {
     /**
      * Creates the download and opens its target.
      *
+     * @param known the metadata of the version that the options select, if it is known: then all parts of an exact range
+     *     are requested at once
      * @param throttle slows down the requests; may be shared with other transfers
      */
     Download(
             BlobStore store,
             BlobKey key,
             ByteRange range,
+            Optional<BlobMetadata> known,
             BlobTarget target,
             DownloadOptions options,
             RequestThrottle throttle,
@@ -114,6 +121,7 @@ final class Download extends ParallelTransfer<ReadResult> {
         this.store = store;
         this.key = key;
         this.range = range;
+        this.known = known;
         this.options = options;
         this.hedges = new HedgingCoordinator(options.hedging(), environment.clock()::nanoTime);
         this.room = target.room();
@@ -125,17 +133,53 @@ final class Download extends ParallelTransfer<ReadResult> {
 
     @Override
     void begin() throws IOException, InterruptedException {
+        if (known.isPresent() && range.kind() == ByteRange.Kind.EXACT && range.length() > options.partSize()) {
+            beginTogether(known.get());
+            return;
+        }
+        ReadOptions read = options.read();
+        if (range.kind() == ByteRange.Kind.SUFFIX && range.length() > options.partSize()) {
+            Optional<BlobVersion> wanted = read.ifMatch();
+            BlobMetadata blob = retrying("head", () -> MetadataRequest.send(store, key, wanted));
+            range = ByteRanges.resolve(range, key, blob.size(), room);
+            read = ReadOptions.ifMatch(blob.version());
+        }
         long toTheLastOffset = Long.MAX_VALUE - range.offset();
         long most = Math.min(Math.min(options.partSize(), toTheLastOffset), Math.min(room, range.length()));
         // A range that fits into one request is requested unchanged: the store then verifies a whole blob. Otherwise,
         // the first part's response reports the size.
         boolean fits = most == room || (range.kind() != ByteRange.Kind.TO_END && most == range.length());
         ByteRange requested = fits ? range : ByteRange.atMost(range.offset(), most);
-        ResumableRangeRead first = fetch(options.read(), 0);
+        ResumableRangeRead first = fetch(read, 0);
         boolean compared = retrying("part 1", () -> withinBudget(most, () -> beginWith(first, requested, most)));
         Plan made = planned();
         arrived(made, 0, first);
+        callOthers(made);
+        goOn(made, compared);
+    }
+
+    /** Reads the first part while other workers read the others. */
+    private void beginTogether(BlobMetadata blob) throws IOException, InterruptedException {
+        Plan made = plan(blob);
+        callOthers(made);
+        long length = made.length(0);
+        ResumableRangeRead first = fetch(ReadOptions.ifMatch(blob.version()), 0);
+        retrying(
+                "part 1",
+                () -> withinBudget(length, () -> {
+                    first.finish(length);
+                    return first;
+                }));
+        arrived(made, 0, first);
+        goOn(made, false);
+    }
+
+    private void callOthers(Plan made) {
         call(Math.min(options.concurrency(), made.partCount()) - 1, this::fetchParts);
+    }
+
+    /** Does the rest of the first worker's work. */
+    private void goOn(Plan made, boolean compared) throws IOException, InterruptedException {
         if (!isStopped() && made.isWhole() && !compared && made.blob.checksum().isEmpty()) {
             described = describe(made.blob);
         }
@@ -159,7 +203,8 @@ final class Download extends ParallelTransfer<ReadResult> {
         Plan made = plan;
         if (made == null) {
             requirePossibleSize(blob);
-            made = Plan.of(blob, ByteRanges.resolve(range, key, blob.size(), room), options.partSize());
+            made = Plan.of(
+                    blob, ByteRanges.resolve(range, key, blob.size(), room).length(), options.partSize());
             target.reserve(made.length);
             tracker().planned(made.length, made.partCount());
             plan = made;

@@ -2,7 +2,6 @@ package io.blobstore.transfer;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
-import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.BlobVersion;
@@ -31,7 +30,8 @@ final class PinnedVersionReads {
     private static final long PART = DownloadOptions.DEFAULT.partSize();
 
     private final Environment environment;
-    private final BlobStore store;
+    private final ReaderGroups.Member member;
+    private final BlobBlocks store;
     private final BlobKey key;
     private final ReaderOptions options;
     /** Shared by all reads. */
@@ -58,9 +58,10 @@ final class PinnedVersionReads {
         }
     }
 
-    PinnedVersionReads(Environment environment, BlobStore store, BlobKey key, ReaderOptions options) {
+    PinnedVersionReads(Environment environment, ReaderGroups.Member member, BlobKey key, ReaderOptions options) {
         this.environment = environment;
-        this.store = store;
+        this.member = member;
+        this.store = member.blocks();
         this.key = key;
         this.options = options;
         this.throttle = environment.throttle(options.retry(), options.concurrency());
@@ -68,6 +69,11 @@ final class PinnedVersionReads {
 
     ReaderOptions options() {
         return options;
+    }
+
+    /** Returns the number of bytes that may be prefetched, as far as memory limits it that is not the reader's own. */
+    long memory() {
+        return store.isShared() ? store.memory() / 4 : Long.MAX_VALUE;
     }
 
     /** Returns how many requests shall be in flight: the option, or fewer while the store throttles. */
@@ -146,15 +152,27 @@ final class PinnedVersionReads {
         int limit = target.limit();
         target.limit(start + (int) range.length());
         try {
-            Download download = begin(range, BlobTarget.of(target), PART, options.concurrency());
+            long partSize = partSize(range);
+            long began = environment.clock().nanoTime();
+            Download download = begin(range, BlobTarget.of(target), partSize, options.concurrency());
             download.run();
-            return (int) finish(download);
+            int bytes = (int) finish(download);
+            if (partSize < PART) {
+                store.rate().split(range.length(), environment.clock().nanoTime() - began);
+            }
+            return bytes;
         } catch (IOException | RuntimeException | Error e) {
             target.position(start); // the bytes may be of another version than the pinned one
             throw e;
         } finally {
             target.limit(limit);
         }
+    }
+
+    /** Returns the size of the parts of a read: smaller than usual if the store is slow enough. */
+    private long partSize(ByteRange range) {
+        boolean splittable = !store.isShared() && known().isPresent() && range.length() <= PART;
+        return splittable ? store.rate().partSize(range.length(), concurrency(), PART) : PART;
     }
 
     /**
@@ -177,7 +195,7 @@ final class PinnedVersionReads {
                 .retry(options.retry())
                 .listener(TransferListener.NONE)
                 .build();
-        return enter(new Download(store, key, range, target, how, throttle, environment));
+        return enter(new Download(store, key, range, known(), target, how, throttle, environment));
     }
 
     private <T extends ParallelTransfer<?>> T enter(T transfer) {
@@ -242,9 +260,15 @@ final class PinnedVersionReads {
         running.forEach(ParallelTransfer::cancel);
     }
 
-    /** Waits until no read is running. */
+    /** Waits until no read is running, and releases the memory. */
     void awaitEnd() {
         running.forEach(PinnedVersionReads::awaitEnd);
+        member.leave();
+    }
+
+    /** Forgets what is kept in memory, because it is not what was stored. */
+    void discard() {
+        store.discard();
     }
 
     private static void awaitEnd(ParallelTransfer<?> transfer) {

@@ -23,21 +23,41 @@ import org.jspecify.annotations.Nullable;
 final class ReadAhead {
     private static final int LARGEST_BLOCK = 8 << 20;
 
+    /** Reads up to this size are small: how far they go on is uncertain. */
+    private static final int SMALL_READ = 256 << 10;
+    /** The bytes that may be prefetched in vain for small reads, however few were read. */
+    private static final long FREE_WASTE = 512 << 10;
+    /** The further bytes that may be prefetched in vain for small reads, as a part of those that were read. */
+    private static final int WASTE_DIVISOR = 24;
+    /** The smallest block for small reads. */
+    private static final int SMALL_BLOCK = 256 << 10;
+
     private final PinnedVersionReads reads;
     private final PrefetchMemory.Share memory;
     private final int concurrency;
     private final AccessPattern pattern;
     private final Deque<Block> blocks = new ArrayDeque<>();
+    /** The bytes that were read sequentially. */
+    private long read;
+    /** The bytes that were prefetched and dropped unread. */
+    private long wasted;
+    /** Whether the blob is read as a stream, probably to its end. */
+    private volatile boolean everythingExpected;
 
-    /** A range of the blob in memory that is held by its fetch and by the reader, and released by the last of them. */
+    /**
+     * A range of the blob in memory that is held by its fetch and by the reader, and released by the last of them. Of
+     * readers that share blocks, it has no memory of its own: the fetch makes the blocks, which are read later.
+     */
     private static final class Block implements BlobTarget {
         final long offset;
         final int length;
-        private final PrefetchMemory.Piece memory;
+        private final PrefetchMemory.@Nullable Piece memory;
         private final AtomicInteger holders = new AtomicInteger(2);
         private @Nullable Download fetch;
+        /** The bytes that were read. */
+        private int used;
 
-        Block(long offset, int length, PrefetchMemory.Piece memory) {
+        Block(long offset, int length, PrefetchMemory.@Nullable Piece memory) {
             this.offset = offset;
             this.length = length;
             this.memory = memory;
@@ -51,8 +71,12 @@ final class ReadAhead {
             return position >= offset && position < end();
         }
 
+        boolean hasContent() {
+            return memory != null;
+        }
+
         ByteBuffer slice(int from, int bytes) {
-            return memory.buffer().slice(from, bytes);
+            return Objects.requireNonNull(memory, "content").buffer().slice(from, bytes);
         }
 
         @Override
@@ -65,7 +89,7 @@ final class ReadAhead {
             return new Writer() {
                 @Override
                 public Window window(long from, long bytes) {
-                    return Window.of(slice((int) from, (int) bytes));
+                    return hasContent() ? Window.of(slice((int) from, (int) bytes)) : new BlobBlocks.Warming(bytes);
                 }
 
                 @Override
@@ -85,7 +109,7 @@ final class ReadAhead {
                 fetch = reads.start(offset, this);
             } finally {
                 if (fetch == null) { // not started
-                    memory.close();
+                    closeMemory();
                 }
             }
         }
@@ -101,6 +125,12 @@ final class ReadAhead {
 
         private void release() {
             if (holders.decrementAndGet() == 0) {
+                closeMemory();
+            }
+        }
+
+        private void closeMemory() {
+            if (memory != null) {
                 memory.close();
             }
         }
@@ -122,24 +152,37 @@ final class ReadAhead {
     void follow(long position, int length, long blobSize) throws IOException {
         boolean buffered = blockAt(position) != null;
         while (!blocks.isEmpty() && !blocks.getFirst().contains(position)) {
-            blocks.removeFirst().drop();
+            Block left = blocks.removeFirst();
+            wasted += Math.max(0, left.length - left.used);
+            left.drop();
         }
         pattern.read(position, length, buffered);
+        read += length;
         if (pattern.stridesAhead() > 0) {
             produceStrides(position, length, blobSize);
         } else {
-            produceSequence(position + length, blobSize);
+            boolean cautious = length <= SMALL_READ && !everythingExpected;
+            long allowed = cautious ? FREE_WASTE + read / WASTE_DIVISOR - wasted : Long.MAX_VALUE;
+            produceSequence(
+                    position + length,
+                    blobSize,
+                    Math.min(Math.min(pattern.window(), reads.memory()), allowed),
+                    cautious ? SMALL_BLOCK : PrefetchMemory.PAGE);
         }
     }
 
-    private void produceSequence(long from, long blobSize) throws IOException {
-        long window = pattern.window();
-        if (window == 0) {
+    /** Notes that the blob will probably be read to its end: then nothing is prefetched in vain. */
+    void expectEverything() {
+        everythingExpected = true;
+    }
+
+    private void produceSequence(long from, long blobSize, long window, int smallestBlock) throws IOException {
+        if (window <= 0) {
             return;
         }
         // The window is divided evenly among the requests, so that all of it is in flight at once. Blocks are no
-        // smaller than a page, unless the window is. It grows with the bytes read, however small the reads are.
-        long preferred = Math.max(Math.min(PrefetchMemory.PAGE, window), Math.min(LARGEST_BLOCK, window / concurrency));
+        // smaller than that, unless the window is. It grows with the bytes read, however small the reads are.
+        long preferred = Math.max(Math.min(smallestBlock, window), Math.min(LARGEST_BLOCK, window / concurrency));
         long end = from + Math.min(reads.options().maxReadAhead(), blobSize - from);
         long next = blocks.isEmpty() ? from : Math.max(from, blocks.getLast().end());
         while (next < end && next - from + preferred / 2 < window && inFlight() < reads.concurrency()) {
@@ -172,12 +215,16 @@ final class ReadAhead {
 
     /** Starts to prefetch a block; returns empty if there is no memory or no thread for it. */
     private Optional<Block> fetch(long offset, int most) throws IOException {
-        Optional<PrefetchMemory.Piece> piece = memory.take(most);
-        if (piece.isEmpty()) {
-            return Optional.empty();
+        PrefetchMemory.Piece piece = null;
+        int length = most;
+        if (!reads.options().shared()) {
+            piece = memory.take(most).orElse(null);
+            if (piece == null) {
+                return Optional.empty();
+            }
+            length = Math.min(most, piece.buffer().capacity());
         }
-        int length = Math.min(most, piece.get().buffer().capacity());
-        Block block = new Block(offset, length, piece.get());
+        Block block = new Block(offset, length, piece);
         try {
             block.begin(reads);
         } catch (RejectedExecutionException e) {
@@ -191,7 +238,7 @@ final class ReadAhead {
      * Copies prefetched bytes, waiting for them if they are in flight.
      *
      * @param most the maximum number of bytes
-     * @return the number of bytes; 0 if none were prefetched for this position
+     * @return the number of bytes; 0 if none were prefetched for this position, or they are among the shared blocks
      */
     int take(long position, ByteBuffer target, int most) throws IOException {
         Block block = blockAt(position);
@@ -207,6 +254,10 @@ final class ReadAhead {
         }
         int from = (int) (position - block.offset);
         int bytes = Math.min(most, block.length - from);
+        block.used += bytes;
+        if (!block.hasContent()) {
+            return 0; // among the shared blocks, or there was no memory for it
+        }
         target.put(block.slice(from, bytes));
         return bytes;
     }

@@ -11,12 +11,14 @@ public final class ReaderOptions {
 
     private final int concurrency;
     private final long maxReadAhead;
+    private final boolean shared;
     private final ReadOptions read;
     private final RetryPolicy retry;
 
     private ReaderOptions(Builder builder) {
         concurrency = builder.concurrency;
         maxReadAhead = builder.maxReadAhead;
+        shared = builder.shared;
         read = builder.read;
         retry = builder.retry;
         if (concurrency < 1 || maxReadAhead < 0) {
@@ -45,6 +47,11 @@ public final class ReaderOptions {
         return maxReadAhead;
     }
 
+    /** Returns whether readers of the same blob share what they fetch. */
+    public boolean shared() {
+        return shared;
+    }
+
     /** Returns which version is read. */
     public ReadOptions read() {
         return read;
@@ -60,25 +67,27 @@ public final class ReaderOptions {
         return other instanceof ReaderOptions that
                 && concurrency == that.concurrency
                 && maxReadAhead == that.maxReadAhead
+                && shared == that.shared
                 && read.equals(that.read)
                 && retry.equals(that.retry);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(concurrency, maxReadAhead, read, retry);
+        return Objects.hash(concurrency, maxReadAhead, shared, read, retry);
     }
 
     @Override
     public String toString() {
-        return "ReaderOptions[concurrency=" + concurrency + ", maxReadAhead=" + maxReadAhead + ", read=" + read
-                + ", retry=" + retry + "]";
+        return "ReaderOptions[concurrency=" + concurrency + ", maxReadAhead=" + maxReadAhead + ", shared=" + shared
+                + ", read=" + read + ", retry=" + retry + "]";
     }
 
     /** Builds {@link ReaderOptions}. Not thread-safe. */
     public static final class Builder {
         private int concurrency = 8;
         private long maxReadAhead = 256L << 20;
+        private boolean shared;
         private ReadOptions read = ReadOptions.DEFAULT;
         private RetryPolicy retry = RetryPolicy.DEFAULT;
 
@@ -87,6 +96,7 @@ public final class ReaderOptions {
         private Builder(ReaderOptions options) {
             concurrency = options.concurrency;
             maxReadAhead = options.maxReadAhead;
+            shared = options.shared;
             read = options.read;
             retry = options.retry;
         }
@@ -102,10 +112,25 @@ public final class ReaderOptions {
 
         /**
          * Sets the maximum number of bytes that this reader reads ahead, within the memory that all readers share; 0 to
-         * read nothing ahead.
+         * read nothing ahead, and to fetch of small blobs only what is read.
          */
         public Builder maxReadAhead(long bytes) {
             maxReadAhead = bytes;
+            return this;
+        }
+
+        /**
+         * Sets whether this reader shares what it fetches with the other readers of the same manager that share, and
+         * have the same store instance, key and {@link #read version} option. They request the metadata once, before the
+         * first read, and read the version that it reports; they fetch blocks of 1 MiB, each once, and keep them within
+         * the memory for reading ahead, until the last of these readers is closed. Off by default.
+         *
+         * <p>For several readers of one blob, such as the threads that read the parts of a columnar file. Not for sparse
+         * small reads, which fetch whole blocks. Bytes are copied from the blocks into the caller's buffer, prefetched
+         * ones twice. A reader that is opened while others read an older version reads that one too.
+         */
+        public Builder shared(boolean enabled) {
+            shared = enabled;
             return this;
         }
 

@@ -25,8 +25,8 @@ final class ResumableRangeRead {
     private final BlobStore store;
     private final BlobKey key;
     private final BlobTarget.Writer target;
-    /** The offset in the blob of the target's first byte. */
-    private final long base;
+    /** The offset in the blob of the target's first byte; of a suffix, known after the first response. */
+    private long base;
     /** The offset of this range in the target. */
     private final long offset;
 
@@ -66,7 +66,13 @@ final class ResumableRangeRead {
      * @param room the size of the window for it
      */
     void begin(ByteRange range, long room) throws IOException {
-        read(range, room);
+        try {
+            read(range, room);
+        } finally {
+            if (blob != null && range.kind() == ByteRange.Kind.SUFFIX) {
+                base = Math.max(0, blob.size() - range.length());
+            }
+        }
     }
 
     /** Reads the bytes of an exact range that have not arrived yet. */

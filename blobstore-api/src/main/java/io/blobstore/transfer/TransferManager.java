@@ -58,9 +58,11 @@ public final class TransferManager implements AutoCloseable {
     private final Environment environment;
     private final Optional<ExecutorService> ownExecutor;
     private final PrefetchMemory readAheadMemory;
+    private final ReaderGroups readerGroups;
 
     private TransferManager(Builder builder) {
         readAheadMemory = new PrefetchMemory(builder.readAheadMemory);
+        readerGroups = new ReaderGroups(readAheadMemory, builder.clock);
         ByteBudget budget = new ByteBudget(builder.maxBytesInFlight);
         ownExecutor = builder.executor.isPresent() ? Optional.empty() : Optional.of(TransferExecutor.create());
         environment = new Environment(
@@ -178,7 +180,8 @@ public final class TransferManager implements AutoCloseable {
             throws IOException {
         requireOpen();
         RequestThrottle throttle = environment.throttle(options.retry(), options.concurrency());
-        Download download = enter(new Download(store, key, range, target, options, throttle, environment));
+        Download download =
+                enter(new Download(store, key, range, Optional.empty(), target, options, throttle, environment));
         download.start();
         return download;
     }
@@ -236,7 +239,8 @@ public final class TransferManager implements AutoCloseable {
      */
     public BlobReader openReader(BlobStore store, BlobKey key, ReaderOptions options) {
         requireOpen();
-        return new BlobReader(new PinnedVersionReads(environment, store, key, options), readAheadMemory);
+        ReaderGroups.Member member = readerGroups.join(store, key, options);
+        return new BlobReader(new PinnedVersionReads(environment, member, key, options), readAheadMemory);
     }
 
     // ---- other work

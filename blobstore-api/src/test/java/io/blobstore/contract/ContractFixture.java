@@ -195,6 +195,14 @@ abstract class ContractFixture {
 
     // ---- content
 
+    /** Returns the bytes of a range of some content. */
+    static byte[] bytesOf(ByteRange range, byte[] content) {
+        int from = range.kind() == ByteRange.Kind.SUFFIX
+                ? (int) Math.max(0, content.length - range.length())
+                : (int) range.offset();
+        return Arrays.copyOfRange(content, from, from + (int) Math.min(range.length(), content.length - from));
+    }
+
     /** Returns random bytes, the same for the same arguments. */
     static byte[] bytes(int size, long seed) {
         byte[] bytes = new byte[size];

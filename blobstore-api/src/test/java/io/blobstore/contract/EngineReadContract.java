@@ -157,10 +157,12 @@ abstract class EngineReadContract extends IncompleteUploadContract {
                 ByteRange.from(100),
                 ByteRange.atMost(40, 1000),
                 ByteRange.atMost(40, 7),
-                ByteRange.atMost(100, 7))) {
-            int from = (int) range.offset();
-            byte[] expected =
-                    Arrays.copyOfRange(content, from, (int) Math.min(100, from + Math.min(range.length(), 100)));
+                ByteRange.atMost(100, 7),
+                ByteRange.last(7),
+                ByteRange.last(57),
+                ByteRange.last(100),
+                ByteRange.last(0))) {
+            byte[] expected = bytesOf(range, content);
             Path path = oldFile();
             ByteBuffer target = ByteBuffer.allocateDirect(100);
 

@@ -392,6 +392,16 @@ abstract class ReadWriteContract extends MetadataContract {
     }
 
     @Test
+    void aSuffixHasTheLastBytesOrAllOfThem() throws IOException {
+        store.store(KEY, source(HUNDRED));
+
+        assertReads(ByteRange.last(30), 70, 100);
+        assertReads(ByteRange.last(1), 99, 100);
+        assertReads(ByteRange.last(100), 0, 100);
+        assertReads(ByteRange.last(0), 100, 100);
+    }
+
+    @Test
     void aRangeOfAtMostSomeBytesEndsWithTheTarget() throws IOException {
         store.store(KEY, source(HUNDRED));
         ByteBuffer target = ByteBuffer.allocate(8);
@@ -407,8 +417,13 @@ abstract class ReadWriteContract extends MetadataContract {
         store.store(KEY, source(new byte[0]));
         ByteBuffer target = ByteBuffer.allocate(10);
 
-        for (ByteRange range :
-                List.of(ByteRange.all(), ByteRange.of(0, 0), ByteRange.from(0), ByteRange.atMost(0, 10))) {
+        for (ByteRange range : List.of(
+                ByteRange.all(),
+                ByteRange.of(0, 0),
+                ByteRange.from(0),
+                ByteRange.atMost(0, 10),
+                ByteRange.last(10),
+                ByteRange.last(0))) {
             assertThat(store.read(KEY, range, target).length()).isZero();
             assertThat(target.position()).isZero();
         }
@@ -502,10 +517,11 @@ abstract class ReadWriteContract extends MetadataContract {
                 ByteRange.from(93),
                 ByteRange.from(100),
                 ByteRange.atMost(20, 1000),
+                ByteRange.last(33),
+                ByteRange.last(110),
                 ByteRange.of(50, 0))) {
             PiecesWindow window = new PiecesWindow(120, pieceSize);
-            int from = (int) range.offset();
-            byte[] expected = Arrays.copyOfRange(HUNDRED, from, from + (int) Math.min(range.length(), 100 - from));
+            byte[] expected = bytesOf(range, HUNDRED);
 
             ReadResult read = store.read(KEY, range, window, ReadOptions.DEFAULT);
 
@@ -567,7 +583,8 @@ abstract class ReadWriteContract extends MetadataContract {
         assumeTrue(damage(KEY), "the test cannot access the stored bytes");
         ByteBuffer target = ByteBuffer.allocate(200).position(5);
 
-        for (ByteRange whole : List.of(ByteRange.all(), ByteRange.of(0, 100), ByteRange.atMost(0, 150))) {
+        for (ByteRange whole :
+                List.of(ByteRange.all(), ByteRange.of(0, 100), ByteRange.atMost(0, 150), ByteRange.last(100))) {
             assertThatExceptionOfType(IntegrityException.class)
                     .isThrownBy(() -> store.read(KEY, whole, target))
                     .satisfies(e -> assertThat(e.key()).contains(KEY));

@@ -82,6 +82,26 @@ abstract class ReaderContract extends EngineReadContract {
     }
 
     @Test
+    void aReaderReadsTheTail() throws IOException {
+        byte[] content = bytes(100_000, 27);
+        store.store(KEY, source(content));
+        try (TransferManager reader = TransferManager.create();
+                BlobReader blob = reader.openReader(store, KEY);
+                BlobReader whole = reader.openReader(store, KEY)) {
+            for (int length : new int[] {1000, 1, 99_999, 100_000}) {
+                ByteBuffer target = ByteBuffer.allocateDirect(length);
+                assertThat(blob.readTail(target)).isEqualTo(length);
+                assertSame(target, content, content.length - length, length);
+            }
+            ByteBuffer large = ByteBuffer.allocate(200_000);
+            assertThat(whole.readTail(large)).isEqualTo(100_000);
+            assertSame(large, content, 0, 100_000);
+            assertThat(whole.readTail(ByteBuffer.allocate(0))).isZero();
+            assertThat(whole.position()).isZero();
+        }
+    }
+
+    @Test
     void aReaderIsAStream() throws IOException {
         byte[] content = bytes(largeSize(), 23);
         store.store(KEY, source(content));
@@ -120,6 +140,7 @@ abstract class ReaderContract extends EngineReadContract {
                 BlobReader blob = reader.openReader(store, KEY)) {
             assertThat(blob.read(ByteBuffer.allocate(10))).isEqualTo(-1);
             assertThat(blob.read(ByteBuffer.allocate(10), 0)).isEqualTo(-1);
+            assertThat(blob.readTail(ByteBuffer.allocate(10))).isEqualTo(-1);
             assertThat(blob.size()).isZero();
         }
     }

@@ -35,7 +35,14 @@ class ByteRangesTest {
     void aRangeDenotes(ByteRange.Kind kind, long offset, long length, long blob, long target, long bytes)
             throws Exception {
         assertThat(ByteRanges.resolve(new ByteRange(offset, length, kind), KEY, blob, target))
-                .isEqualTo(bytes);
+                .isEqualTo(ByteRange.of(offset, bytes));
+    }
+
+    @ParameterizedTest(name = "the last {0} of {1} bytes: {3} at {2}")
+    @CsvSource({"3, 10, 7, 3", "10, 10, 0, 10", "11, 10, 0, 10", "0, 10, 10, 0", "5, 0, 0, 0"})
+    void aSuffixDenotes(long length, long blob, long offset, long bytes) throws Exception {
+        assertThat(ByteRanges.resolve(ByteRange.last(length), KEY, blob, length))
+                .isEqualTo(ByteRange.of(offset, bytes));
     }
 
     @ParameterizedTest(name = "{0}({1}, {2}) of a blob of {3}, target of {4}")
@@ -54,7 +61,9 @@ class ByteRangesTest {
     }
 
     @Test
-    void onlyAnExactRangeNeedsRoom() {
+    void onlyAnExactRangeAndASuffixNeedRoom() {
+        assertThatIllegalArgumentException().isThrownBy(() -> ByteRanges.requireRoom(ByteRange.last(10), 9));
+
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ByteRanges.requireRoom(ByteRange.of(5, 10), 9))
                 .withMessageContaining("10")

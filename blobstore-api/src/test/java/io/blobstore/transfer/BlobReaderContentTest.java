@@ -35,15 +35,15 @@ class BlobReaderContentTest extends BlobReaderFixture {
 
     @Test
     void atTheEndAndBehindItThereIsNothing() throws IOException {
-        store = new PatternStore(100);
+        store = new PatternStore(2 * M);
         try (BlobReader blob = open()) {
-            for (long position : new long[] {100, 101, 1L << 40, Long.MAX_VALUE}) {
+            for (long position : new long[] {2 * M, 2 * M + 1, 1L << 40, Long.MAX_VALUE}) {
                 assertThat(blob.read(one(), position)).isEqualTo(-1);
                 assertThat(blob.position(position).read(one())).isEqualTo(-1);
                 assertThat(blob.position()).isEqualTo(position);
             }
-            assertThat(blob.read(ByteBuffer.allocate(50), 90)).isEqualTo(10);
-            blob.position(90);
+            assertThat(blob.read(ByteBuffer.allocate(50), 2 * M - 10)).isEqualTo(10);
+            blob.position(2 * M - 10);
             read(blob, 50);
         }
         assertThat(store.bytes()).isEqualTo(20);
@@ -52,11 +52,11 @@ class BlobReaderContentTest extends BlobReaderFixture {
 
     @Test
     void theSizeIsRequestedIfTheFirstReadIsNotAtTheBeginning() throws IOException {
-        store = new PatternStore(100);
+        store = new PatternStore(2 * M);
         try (BlobReader blob = open()) {
             ByteBuffer target = ByteBuffer.allocate(50);
-            assertThat(blob.position(60).read(target)).isEqualTo(40);
-            PatternStore.assertContent(60, target.flip());
+            assertThat(blob.position(2 * M - 40).read(target)).isEqualTo(40);
+            PatternStore.assertContent(2 * M - 40, target.flip());
         }
         assertThat(store.heads()).isEqualTo(1);
         assertThat(store.bytes()).isEqualTo(40);

@@ -52,6 +52,35 @@ class BlobReaderSequenceTest extends BlobReaderFixture {
     }
 
     @Test
+    void theTailIsOneRequest() throws IOException {
+        store = new PatternStore(100L * M);
+        try (BlobReader blob = open()) {
+            ByteBuffer target = ByteBuffer.allocate(64 * K);
+
+            assertThat(blob.readTail(target)).isEqualTo(64 * K);
+
+            PatternStore.assertContent(100L * M - 64 * K, target.flip());
+            assertThat(blob.size()).isEqualTo(100L * M);
+            assertThat(blob.position()).isZero();
+        }
+        assertThat(store.reads()).containsExactly(new Read(100L * M - 64 * K, 64 * K));
+        assertThat(store.heads()).isZero();
+    }
+
+    @Test
+    void aLargeTailIsReadInParallel() throws IOException {
+        store = new PatternStore(100L * M);
+        try (BlobReader blob = open()) {
+            ByteBuffer target = ByteBuffer.allocate(20 * M);
+            assertThat(blob.readTail(target)).isEqualTo(20 * M);
+            PatternStore.assertContent(80L * M, target.flip());
+        }
+        assertThat(store.reads()).hasSize(3);
+        assertThat(store.bytes()).isEqualTo(20L * M);
+        assertThat(store.heads()).isOne();
+    }
+
+    @Test
     void aLargeReadIsSplitAndReadInParallel() throws IOException {
         CountDownLatch together = new CountDownLatch(3);
         store.onRead(read -> {
@@ -157,8 +186,39 @@ class BlobReaderSequenceTest extends BlobReaderFixture {
                 assertThat(end).isBetween(blob.position(), blob.position() + most);
                 furthest = Math.max(furthest, end - blob.position());
             }
-            assertThat(furthest).isGreaterThanOrEqualTo(most / 2); // it prefetches
+            int prefetched = length <= 256 * K ? Math.min(most / 2, 512 * K) : most / 2;
+            assertThat(furthest).isGreaterThanOrEqualTo(prefetched);
             assertThat(store.bytes()).isLessThanOrEqualTo(blob.position() + most);
+        }
+    }
+
+    /** What small reads prefetch in vain is half a MiB and a part of what was read, wherever the reads jump. */
+    @ParameterizedTest
+    @CsvSource({"65536, 1024", "65536, 40", "8192, 100", "262144, 10"})
+    void smallReadsThatEndEarlyFetchHardlyMoreThanTheyUse(int length, int run) throws IOException {
+        use(IN_CALLER);
+        SplittableRandom random = new SplittableRandom(length);
+        long used = 0;
+        try (BlobReader blob = open()) {
+            blob.size();
+            while (used < 64L * M) {
+                blob.position(random.nextLong(blob.size() - 100 * M));
+                read(blob, length, run);
+                used += (long) length * run;
+                assertThat(store.bytes()).isLessThanOrEqualTo(used + (512 + 128) * K + used / 24);
+            }
+        }
+        assertThat(store.bytes()).isLessThanOrEqualTo((long) (1.06 * used));
+    }
+
+    @Test
+    void aStreamPrefetchesWithoutThatBound() throws IOException {
+        use(IN_CALLER);
+        try (BlobReader blob = open();
+                InputStream stream = blob.inputStream()) {
+            stream.readNBytes(8 * M);
+            assertThat(store.reads().stream().mapToLong(Read::end).max().orElseThrow())
+                    .isGreaterThan(12 * M);
         }
     }
 

@@ -187,15 +187,16 @@ public final class PatternStore extends ForwardingBlobStore {
         if (!options.ifMatch().orElse(version(found)).equals(version(found))) {
             throw new PreconditionFailedException(Operation.READ, key, "it was replaced", null);
         }
-        int bytes = (int) ByteRanges.resolve(range, key, found.size, target.remaining());
-        Read read = new Read(range.offset(), bytes);
+        ByteRange exact = ByteRanges.resolve(range, key, found.size, target.remaining());
+        int bytes = (int) exact.length();
+        Read read = new Read(exact.offset(), bytes);
         reads.add(read);
         mostInside.accumulateAndGet(inside.incrementAndGet(), Math::max);
         try {
             step.run(read);
             CRC32C checksum = new CRC32C();
-            long[] at = {range.offset()};
-            forEachPiece(range.offset(), bytes, found.version, piece -> {
+            long[] at = {exact.offset()};
+            forEachPiece(exact.offset(), bytes, found.version, piece -> {
                 ByteBuffer sent = damaged(at[0], piece);
                 at[0] += sent.remaining();
                 checksum.update(sent.duplicate());

@@ -71,17 +71,17 @@ final class CachedReads {
             return remote.read(key, range, target, options); // refuses the version
         }
         BlobMetadata blob = found.get();
-        long length = ByteRanges.resolve(range, key, blob.size(), target.remaining());
-        if (length == 0) {
+        ByteRange exact = ByteRanges.resolve(range, key, blob.size(), target.remaining());
+        if (exact.length() == 0) {
             return ReadResult.of(blob, 0, Crc32c.EMPTY);
         }
-        OneRead read = new OneRead(remote, blob, range, length, target, options);
+        OneRead read = new OneRead(remote, blob, range, exact, target, options);
         if (blob.size() <= wholeBlobLimit) {
             readWhole(read);
         } else {
             counters.passed.increment();
             if (pieces != null) {
-                return readPieces(pieces, read, range, length, target);
+                return readPieces(pieces, read, exact, target);
             }
         }
         try {
@@ -106,12 +106,11 @@ final class CachedReads {
         }
     }
 
-    private ReadResult readPieces(
-            PieceCache cached, OneRead read, ByteRange range, long length, BlobTarget.Window target)
+    private ReadResult readPieces(PieceCache cached, OneRead read, ByteRange range, BlobTarget.Window target)
             throws IOException {
         long before = target.remaining();
         try {
-            return cached.read(remote, read.blob(), ByteRange.of(range.offset(), length), target);
+            return cached.read(remote, read.blob(), range, target);
         } catch (IntegrityException e) {
             if (target.remaining() != before) {
                 throw e;

@@ -195,7 +195,8 @@ public final class MappedFill implements Closeable {
      * @throws io.blobstore.RangeNotSatisfiableException if the range is not inside the blob
      */
     public boolean isAvailable(ByteRange range) throws IOException {
-        return state.isThere(range.offset(), length(range));
+        ByteRange exact = exact(range);
+        return state.isThere(exact.offset(), exact.length());
     }
 
     /**
@@ -208,14 +209,15 @@ public final class MappedFill implements Closeable {
      * @throws InterruptedException if the caller is interrupted while waiting; the fill continues
      */
     public void await(ByteRange range) throws IOException, InterruptedException {
-        long length = length(range);
-        Throwable failure = length == blob.size() ? state.awaitEnd() : state.await(range.offset(), length);
+        ByteRange exact = exact(range);
+        Throwable failure =
+                exact.length() == blob.size() ? state.awaitEnd() : state.await(exact.offset(), exact.length());
         if (failure != null) {
             throw asIOException(failure);
         }
     }
 
-    private long length(ByteRange range) throws IOException {
+    private ByteRange exact(ByteRange range) throws IOException {
         return ByteRanges.resolve(range, blob.key(), blob.size(), Long.MAX_VALUE);
     }
 

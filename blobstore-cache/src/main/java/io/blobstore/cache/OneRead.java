@@ -22,7 +22,7 @@ final class OneRead {
     private final BlobStore remote;
     private final BlobMetadata blob;
     private final ByteRange range;
-    private final long length;
+    private final ByteRange exact;
     private final BlobTarget.Window target;
     private final ReadOptions options;
     private final MeasuredWindow window;
@@ -34,19 +34,19 @@ final class OneRead {
     /**
      * Creates a read that has not begun.
      *
-     * @param length the number of bytes that the range has in the blob
+     * @param exact the bytes that the range denotes in the blob
      */
     OneRead(
             BlobStore remote,
             BlobMetadata blob,
             ByteRange range,
-            long length,
+            ByteRange exact,
             BlobTarget.Window target,
             ReadOptions options) {
         this.remote = remote;
         this.blob = blob;
         this.range = range;
-        this.length = length;
+        this.exact = exact;
         this.target = target;
         this.options = options;
         window = new MeasuredWindow(target);
@@ -64,16 +64,16 @@ final class OneRead {
 
     /** Returns the offset in the blob of the next byte. */
     long at() {
-        return range.offset() + window.length();
+        return exact.offset() + window.length();
     }
 
     /** Returns the offset in the blob after the last byte. */
     long end() {
-        return range.offset() + length;
+        return exact.offset() + exact.length();
     }
 
     boolean isComplete() {
-        return window.length() == length;
+        return window.length() == exact.length();
     }
 
     /** Sets the checksum of the whole blob, if the store reports none. */
@@ -91,7 +91,7 @@ final class OneRead {
     /** Reads the rest from the remote store, if there is one, and returns the result. */
     ReadResult finish() throws IOException {
         if (isComplete()) {
-            return verified(ReadResult.of(blob, length, window.checksum()));
+            return verified(ReadResult.of(blob, exact.length(), window.checksum()));
         }
         try {
             return window.length() == 0 ? all() : rest();
@@ -121,7 +121,7 @@ final class OneRead {
         try {
             ReadResult read = remote.read(
                     blob.key(),
-                    ByteRange.of(range.offset() + done, length - done),
+                    ByteRange.of(exact.offset() + done, exact.length() - done),
                     target,
                     ReadOptions.ifMatch(blob.version()));
             return verified(

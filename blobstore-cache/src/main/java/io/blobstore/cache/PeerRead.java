@@ -37,8 +37,8 @@ final class PeerRead {
     private final BlobTarget.Window target;
     private ReadOptions options;
     private @Nullable BlobMetadata blob;
-    /** The number of bytes of the range; known when the blob is. */
-    private long length;
+    /** The bytes of the range; as requested until the blob is known. */
+    private ByteRange exact;
 
     private long done;
     private Crc32c checksum = Crc32c.EMPTY;
@@ -47,6 +47,7 @@ final class PeerRead {
         this.peer = peer;
         this.key = key;
         this.range = range;
+        this.exact = range;
         this.target = target;
         this.options = options;
     }
@@ -77,7 +78,7 @@ final class PeerRead {
     ReadResult run() throws IOException {
         do {
             request();
-        } while (done < length);
+        } while (done < exact.length());
         return result(require());
     }
 
@@ -90,7 +91,7 @@ final class PeerRead {
     }
 
     private void request() throws IOException {
-        long left = blob == null ? Math.min(range.length(), target.remaining()) : length - done;
+        long left = Math.min(exact.length() - done, target.remaining());
         ByteBuffer memory = target.remaining() == 0 ? ByteBuffer.allocate(0) : target.buffer();
         int bytes = (int) Math.min(left, MOST);
         if (memory.remaining() >= Math.min(bytes, STAGING)) {
@@ -114,12 +115,8 @@ final class PeerRead {
 
     /** Reads into a buffer, whose position is after the bytes that count, whatever is thrown. */
     private void read(ByteBuffer slice) throws IOException {
-        // An inexact first request tells the size; later ones are exact.
-        ByteRange next = blob == null && range.kind() != ByteRange.Kind.EXACT
-                ? ByteRange.atMost(range.offset(), slice.remaining())
-                : ByteRange.of(range.offset() + done, slice.remaining());
         try {
-            arrived(peer.read(key, next, slice, options));
+            arrived(peer.read(key, next(slice.remaining()), slice, options));
         } catch (PartialReadException e) {
             slice.position(slice.position() + Math.toIntExact(e.received().length()));
             arrived(e.received());
@@ -127,16 +124,29 @@ final class PeerRead {
         }
     }
 
+    /** Returns the range to request. An inexact first request tells the size; later ones are exact. */
+    private ByteRange next(int bytes) {
+        if (blob != null) {
+            return ByteRange.of(exact.offset() + done, bytes);
+        }
+        return switch (range.kind()) {
+            case EXACT -> ByteRange.of(range.offset(), bytes);
+            case AT_MOST, TO_END -> ByteRange.atMost(range.offset(), bytes);
+            case SUFFIX -> ByteRange.last(bytes == range.length() ? bytes : 0); // the first bytes come first
+        };
+    }
+
     private void arrived(ReadResult read) throws IOException {
+        boolean sizeOnly = blob == null && range.kind() == ByteRange.Kind.SUFFIX;
         BlobMetadata found = read.blob();
         if (blob == null) {
             blob = found;
-            length = ByteRanges.resolve(range, key, found.size(), target.remaining());
+            exact = ByteRanges.resolve(range, key, found.size(), target.remaining());
             options = ReadOptions.ifMatch(found.version());
         }
         done += read.length();
         checksum = checksum.combine(read.checksum(), read.length());
-        if (read.length() == 0 && done < length) {
+        if (read.length() == 0 && done < exact.length() && !sizeOnly) {
             throw new BlobStoreException(Operation.READ, key, "the peer returned no bytes", null, true);
         }
     }
@@ -149,15 +159,15 @@ final class PeerRead {
      */
     ReadResult continueAt(BlobStore other, BlobMetadata promised, BlobMetadata stored) throws IOException {
         if (blob == null) {
-            length = ByteRanges.resolve(range, key, stored.size(), target.remaining());
+            exact = ByteRanges.resolve(range, key, stored.size(), target.remaining());
         }
         BlobMetadata reported = stored.toBuilder().version(promised.version()).build();
         blob = reported;
-        if (done < length || length == 0) {
+        if (done < exact.length() || exact.length() == 0) {
             try {
                 ReadResult read = other.read(
                         key,
-                        ByteRange.of(range.offset() + done, length - done),
+                        ByteRange.of(exact.offset() + done, exact.length() - done),
                         target,
                         ReadOptions.ifMatch(stored.version()));
                 done += read.length();

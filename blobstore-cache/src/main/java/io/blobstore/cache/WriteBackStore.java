@@ -208,16 +208,16 @@ final class WriteBackStore extends ForwardingBlobStore {
                     "it has version " + blob.version() + ", but " + wanted.get() + " was expected",
                     null);
         }
-        long length = ByteRanges.resolve(range, blob.key(), blob.size(), target.remaining());
+        ByteRange exact = ByteRanges.resolve(range, blob.key(), blob.size(), target.remaining());
         MeasuredWindow window = new MeasuredWindow(target);
-        if (length > 0) {
-            content.read(ByteRange.of(range.offset(), length), window);
+        if (exact.length() > 0) {
+            content.read(exact, window);
         }
         Crc32c checksum = window.checksum();
-        if (length == blob.size()) {
+        if (exact.length() == blob.size()) {
             Checksums.requireStored(Operation.READ, blob, checksum);
         }
-        return ReadResult.of(blob, length, checksum);
+        return ReadResult.of(blob, exact.length(), checksum);
     }
 
     /** Lists the remote store, after it has all blobs that wait and have the prefix. */

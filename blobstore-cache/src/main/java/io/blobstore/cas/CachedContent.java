@@ -41,11 +41,11 @@ public final class CachedContent implements Closeable {
      */
     public long read(ByteRange range, BlobTarget.Window target) throws IOException {
         return lease.use(reader -> {
-            long length = ContentReads.length(range, digest.size(), target.remaining());
+            ByteRange exact = ContentReads.resolve(range, digest.size(), target.remaining());
             if (reader != null) {
-                reader.read(range.offset(), range.offset() + length, target);
+                reader.read(exact.offset(), exact.offset() + exact.length(), target);
             }
-            return length;
+            return exact.length();
         });
     }
 

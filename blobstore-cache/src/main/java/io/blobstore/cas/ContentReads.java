@@ -33,11 +33,15 @@ final class ContentReads {
     }
 
     /**
-     * Returns the number of bytes that a range has.
+     * Returns the bytes that a range denotes.
      *
      * @param room what the target can hold
      */
-    static long length(ByteRange range, long size, long room) {
+    static ByteRange resolve(ByteRange range, long size, long room) {
+        if (range.kind() == ByteRange.Kind.SUFFIX) {
+            long bytes = Math.min(range.length(), size);
+            return resolve(ByteRange.of(size - bytes, bytes), size, room);
+        }
         if (range.offset() > size || (range.kind() == ByteRange.Kind.EXACT && range.length() > size - range.offset())) {
             throw new IndexOutOfBoundsException(range + " is not inside the content, which has " + size + " bytes");
         }
@@ -46,7 +50,7 @@ final class ContentReads {
             throw new IllegalArgumentException("the target has room for " + room + " bytes, and " + range + " has "
                     + available + "; use a larger target, or ByteRange.atMost");
         }
-        return Math.min(available, room);
+        return ByteRange.of(range.offset(), Math.min(available, room));
     }
 
     boolean contains(Digest digest) throws IOException {
@@ -65,7 +69,7 @@ final class ContentReads {
     }
 
     OptionalLong get(Digest digest, ByteRange range, BlobTarget.Window target) throws IOException {
-        long length = length(range, digest.size(), target.remaining());
+        ByteRange exact = resolve(range, digest.size(), target.remaining());
         if (isEmpty(digest)) {
             context.hit(Keyspace.CAS);
             return OptionalLong.of(0);
@@ -74,9 +78,9 @@ final class ContentReads {
         if (found.isPresent()) {
             OpenEntry open = found.get();
             try {
-                open.reader().read(range.offset(), range.offset() + length, target);
+                open.reader().read(exact.offset(), exact.offset() + exact.length(), target);
                 context.hit(Keyspace.CAS);
-                return OptionalLong.of(length);
+                return OptionalLong.of(exact.length());
             } catch (FrameFormatException e) {
                 context.damaged(open.entry(), e);
             } finally {

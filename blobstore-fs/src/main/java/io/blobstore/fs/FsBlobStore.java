@@ -117,24 +117,24 @@ public final class FsBlobStore implements BlobStore {
             try (BlobFile blob = openBlob(Operation.READ, key)) {
                 requireVersion(Operation.READ, key, options.ifMatch(), blob);
                 long size = blob.attributes().size();
-                long length = ByteRanges.resolve(range, key, size, target.remaining());
-                Crc32c checksum = fill(key, blob.channel(), range.offset(), length, target);
-                if (length == size) {
+                ByteRange exact = ByteRanges.resolve(range, key, size, target.remaining());
+                Crc32c checksum = fill(key, blob.channel(), exact, target);
+                if (exact.length() == size) {
                     requireChecksum(Operation.READ, key, blob, checksum);
                 }
-                return ReadResult.of(blob.metadata(key), length, checksum);
+                return ReadResult.of(blob.metadata(key), exact.length(), checksum);
             }
         });
     }
 
-    private static Crc32c fill(BlobKey key, FileChannel channel, long offset, long length, BlobTarget.Window target)
+    private static Crc32c fill(BlobKey key, FileChannel channel, ByteRange range, BlobTarget.Window target)
             throws IOException {
         CRC32C crc = new CRC32C();
-        for (long done = 0; done < length; ) {
+        for (long done = 0; done < range.length(); ) {
             ByteBuffer memory = target.buffer();
-            int most = (int) Math.min(Math.min(WINDOW, memory.remaining()), length - done);
+            int most = (int) Math.min(Math.min(WINDOW, memory.remaining()), range.length() - done);
             ByteBuffer piece = memory.slice(memory.position(), most);
-            int bytes = channel.read(piece, offset + done);
+            int bytes = channel.read(piece, range.offset() + done);
             if (bytes < 0) {
                 throw new IntegrityException(
                         Operation.READ, key, "another program truncated its file while it was read", null);

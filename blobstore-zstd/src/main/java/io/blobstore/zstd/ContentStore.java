@@ -91,17 +91,18 @@ final class ContentStore extends ForwardingBlobStore {
 
     private ReadResult read(CompressedBlob blob, ByteRange range, BlobTarget.Window target, ReadOptions options)
             throws IOException {
-        long length =
+        ByteRange exact =
                 ByteRanges.resolve(range, blob.stored().key(), blob.table().contentSize(), target.remaining());
+        long length = exact.length();
         ReadResult result;
         if (length == 0) {
             result = ReadResult.of(blob.content(), 0, Crc32c.EMPTY);
         } else if (blob.table().encoding() == Encoding.IDENTITY) {
-            result = readStored(blob, range.offset(), length, target);
+            result = readStored(blob, exact.offset(), length, target);
         } else {
             // What is in the cache is of this version, which need not be the store's any more.
             boolean pinned = options.ifMatch().isPresent();
-            result = readFrames(blob, range.offset(), length, target, pinned);
+            result = readFrames(blob, exact.offset(), length, target, pinned);
         }
         if (length == blob.table().contentSize()) {
             Checksums.requireStored(Operation.READ, result.blob(), result.checksum());

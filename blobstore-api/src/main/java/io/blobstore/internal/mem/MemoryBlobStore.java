@@ -99,8 +99,9 @@ public final class MemoryBlobStore implements BlobStore {
         if (options.ifMatch().isPresent()) {
             MemoryContent.requireVersion(Operation.READ, options.ifMatch().get(), metadata);
         }
-        int bytes = (int) ByteRanges.resolve(range, key, metadata.size(), target.remaining());
-        ByteBuffer read = blob.content().slice((int) range.offset(), bytes);
+        ByteRange exact = ByteRanges.resolve(range, key, metadata.size(), target.remaining());
+        int bytes = (int) exact.length();
+        ByteBuffer read = blob.content().slice((int) exact.offset(), bytes);
         Crc32c checksum = Crc32c.of(read.duplicate());
         if (bytes == metadata.size()) {
             Checksums.requireStored(Operation.READ, metadata, checksum);

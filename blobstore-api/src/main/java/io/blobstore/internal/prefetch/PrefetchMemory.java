@@ -137,6 +137,16 @@ public final class PrefetchMemory {
             }
         }
 
+        /** Returns the bytes that this share may hold at present; as if it was alone until its first use. */
+        public long size() {
+            lock.lock();
+            try {
+                return (long) obtainable / Math.max(1, shares) * PAGE;
+            } finally {
+                lock.unlock();
+            }
+        }
+
         /** Counts this share from its first use. Requires the lock. */
         private void arrive() {
             if (joined) {

@@ -120,13 +120,13 @@ public final class PieceCache implements Closeable {
     public ReadResult read(BlobStore store, BlobMetadata blob, ByteRange range, BlobTarget.Window target)
             throws IOException {
         ByteRanges.requireRoom(range, target.remaining());
-        long length = ByteRanges.resolve(range, blob.key(), blob.size(), target.remaining());
-        if (length == 0) {
+        ByteRange exact = ByteRanges.resolve(range, blob.key(), blob.size(), target.remaining());
+        if (exact.length() == 0) {
             return ReadResult.of(blob, 0, Crc32c.EMPTY);
         }
         PieceSource source = PieceSource.of(store, blob, pieceSize);
         try (Usage.Hold ignored = usage.hold()) {
-            return new RangeRead(source, range.offset(), range.offset() + length, target).run();
+            return new RangeRead(source, exact.offset(), exact.offset() + exact.length(), target).run();
         }
     }
 
@@ -289,12 +289,12 @@ public final class PieceCache implements Closeable {
      * @throws IllegalStateException if this cache is closed
      */
     public Optional<Lease> view(BlobStore store, BlobMetadata blob, ByteRange range) throws IOException {
-        long length = ByteRanges.resolve(range, blob.key(), blob.size(), Long.MAX_VALUE);
+        ByteRange exact = ByteRanges.resolve(range, blob.key(), blob.size(), Long.MAX_VALUE);
         PieceSource source = PieceSource.of(store, blob, pieceSize);
         Usage.Hold hold = usage.hold();
         Optional<Lease> view = Optional.empty();
         try {
-            view = mapper.view(source, range.offset(), length, hold, id -> present(source, id));
+            view = mapper.view(source, exact.offset(), exact.length(), hold, id -> present(source, id));
             return view;
         } finally {
             if (view.isEmpty()) {

@@ -65,10 +65,10 @@ public final class Prefetching {
         Set<Long> pieces = new LinkedHashSet<>();
         long bytes = 0;
         for (ByteRange range : ranges) {
-            long length =
+            ByteRange exact =
                     ByteRanges.resolve(range, source.blob().key(), source.blob().size(), Long.MAX_VALUE);
-            long end = range.offset() + length;
-            for (long at = range.offset(); at < end; ) {
+            long end = exact.offset() + exact.length();
+            for (long at = exact.offset(); at < end; ) {
                 long piece = source.layout().pieceAt(at);
                 if (!pieces.contains(piece)) {
                     bytes += Piece.onDisk(source.layout().length(piece));

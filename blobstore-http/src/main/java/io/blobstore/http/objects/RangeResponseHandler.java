@@ -86,11 +86,12 @@ final class RangeResponseHandler implements ResponseHandler {
 
     /** Returns the value of the Range field; empty for none, which is usual for the whole blob. */
     Optional<String> field() {
-        if (range.kind() != ByteRange.Kind.TO_END) {
-            long max = Math.min(range.length(), room);
-            return Optional.of("bytes=" + range.offset() + "-" + (range.offset() + max - 1));
-        }
-        return range.offset() > 0 ? Optional.of("bytes=" + range.offset() + "-") : whole;
+        long max = Math.min(range.length(), room);
+        return switch (range.kind()) {
+            case EXACT, AT_MOST -> Optional.of("bytes=" + range.offset() + "-" + (range.offset() + max - 1));
+            case SUFFIX -> Optional.of("bytes=-" + max);
+            case TO_END -> range.offset() > 0 ? Optional.of("bytes=" + range.offset() + "-") : whole;
+        };
     }
 
     // ---- the response
@@ -98,9 +99,10 @@ final class RangeResponseHandler implements ResponseHandler {
     @Override
     public Optional<Body> target(int status, HttpHeaders headers) throws IOException {
         long blobSize = status == PARTIAL ? sizeOfRange(headers) : sizeOfWhole(headers);
-        long expected = ByteRanges.resolve(range, key, blobSize, room);
+        ByteRange exact = ByteRanges.resolve(range, key, blobSize, room);
+        long expected = exact.length();
         String sent = headers.first("Content-Length").orElse("" + expected);
-        if (!sent.equals("" + expected) || (status != PARTIAL && (range.offset() > 0 || expected != blobSize))) {
+        if (!sent.equals("" + expected) || (status != PARTIAL && (exact.offset() > 0 || expected != blobSize))) {
             throw notTheRange("it sends " + sent + " bytes with status " + status);
         }
         description.take(headers, blobSize, status == PARTIAL);
@@ -120,7 +122,8 @@ final class RangeResponseHandler implements ResponseHandler {
         long last = Long.parseLong(matcher.group(2));
         long size = Long.parseLong(matcher.group(3));
         long max = range.kind() == ByteRange.Kind.TO_END ? Long.MAX_VALUE : Math.min(range.length(), room);
-        if (first != range.offset() || last >= size || last - first + 1 != Math.min(max, size - first)) {
+        long wanted = range.kind() == ByteRange.Kind.SUFFIX ? Math.max(0, size - max) : range.offset();
+        if (first != wanted || last >= size || last - first + 1 != Math.min(max, size - first)) {
             throw notTheRange("Content-Range is '" + text + "'");
         }
         return size;

@@ -84,7 +84,7 @@ public final class RangedRead {
 
     private ReadResult readEmpty() throws IOException {
         BlobMetadata head = objects.head(OPERATION, key, wanted);
-        if (ByteRanges.resolve(range, key, head.size(), target.remaining()) > 0) {
+        if (ByteRanges.resolve(range, key, head.size(), target.remaining()).length() > 0) {
             throw new BlobStoreException(OPERATION, key, "it was replaced during the read", null, true);
         }
         return ReadResult.of(head, 0, Crc32c.EMPTY);

@@ -6,9 +6,9 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Operation;
-import io.blobstore.RangeNotSatisfiableException;
 import io.blobstore.internal.file.AtomicFile;
 import io.blobstore.internal.file.ProcessSession;
+import io.blobstore.spi.ByteRanges;
 import io.blobstore.split.ObjectHash;
 import io.blobstore.split.ObjectId;
 import java.io.IOException;
@@ -226,9 +226,10 @@ public final class ComposefsDirectory implements ObjectStore {
     public void read(ObjectId id, ByteRange range, BlobTarget.Window target) throws IOException {
         try (FileChannel channel = FileChannel.open(path(id), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
             long size = channel.size();
-            long length = length(id, range, size, target.remaining());
-            channel.position(range.offset());
-            for (long left = length; left > 0; ) {
+            ByteRange exact =
+                    ByteRanges.resolve(range, BlobKey.of(RepositoryPaths.object(id)), size, target.remaining());
+            channel.position(exact.offset());
+            for (long left = exact.length(); left > 0; ) {
                 ByteBuffer buffer = target.buffer();
                 int limit = buffer.limit();
                 buffer.limit((int) Math.min(limit, buffer.position() + left));
@@ -247,18 +248,6 @@ public final class ComposefsDirectory implements ObjectStore {
         } catch (IOException e) {
             throw RepositoryErrors.translate(Operation.READ, root, e);
         }
-    }
-
-    private static long length(ObjectId id, ByteRange range, long size, long room) throws BlobStoreException {
-        long left = size - range.offset();
-        long length = range.kind() == ByteRange.Kind.EXACT ? range.length() : Math.min(left, range.length());
-        if (left < 0 || length > left || length > room) {
-            throw new RangeNotSatisfiableException(
-                    BlobKey.of(RepositoryPaths.object(id)),
-                    "the object has " + size + " bytes; " + range + " does not fit into it, or into " + room
-                            + " bytes");
-        }
-        return length;
     }
 
     @Override

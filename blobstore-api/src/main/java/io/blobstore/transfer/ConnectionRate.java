@@ -1,0 +1,186 @@
+package io.blobstore.transfer;
+
+import io.blobstore.BlobTarget;
+import io.blobstore.TargetException;
+import java.nio.ByteBuffer;
+import java.util.function.LongSupplier;
+
+/**
+ * Measures how fast a store responds to a reader, and decides into how many requests a read is split.
+ *
+ * <p>A read of n bytes by one request takes L + n/R, with L the time to the first byte and R the rate of a connection;
+ * by k requests at once it takes L + n/(kR), if the connection is the bottleneck. So splitting pays when n/R is a large
+ * part of the whole. Whether the connection is the bottleneck is known only afterwards: if two split reads are hardly
+ * faster than predicted for one request, reads are not split for a while.
+ *
+ * <p>Only requests that run alone are measured, since others share the bandwidth. L and R are the best of three
+ * measurements, since a busy machine makes single ones worse. Reads are measured anew after {@value #REMEASURED} split
+ * ones. Thread-safe.
+ */
+final class ConnectionRate {
+    /** Smaller parts take more processor time than they save. */
+    static final int SMALLEST_PART = 128 << 10;
+
+    /** The measurements before the first read is split. */
+    static final int MEASUREMENTS = 3;
+
+    private static final int REMEASURED = 64;
+    /** Responses below this size tell nothing about the rate. */
+    private static final int MEASURABLE = 256 << 10;
+    /** A nearer store, in nanoseconds, is on this machine or beside it: its connections are not the bottleneck. */
+    private static final double NEAR = 1e6;
+    /** A shorter transfer, in nanoseconds, is not worth a second request. */
+    private static final double SHORTEST_TRANSFER = 4e6;
+    /** A part has at least as many bytes as a connection transfers in this fraction of the latency. */
+    private static final double PART_OF_LATENCY = 1 / 8.;
+    /** The predicted time of one request, divided by that of several, from which on a read is split. */
+    private static final double WORTHWHILE = 1.25;
+    /** The fraction of the predicted time of one request above which splitting was not worthwhile. */
+    private static final double DISAPPOINTING = 0.85;
+
+    private static final int SHORTEST_PAUSE = 16;
+    private static final int LONGEST_PAUSE = 1024;
+
+    private final LongSupplier nanoTime;
+
+    /** The best of the measurements, in nanoseconds. */
+    private double latency = Double.MAX_VALUE;
+
+    private double nanosPerByte = Double.MAX_VALUE;
+    private int measurements;
+    private int inFlight;
+    private int splitReads;
+    /** The last split reads that were not worthwhile, without others between them. */
+    private int disappointments;
+    /** How many reads are not split from now on. */
+    private int pausedReads;
+    /** How many reads are not split after the next disappointment. */
+    private int pause = SHORTEST_PAUSE;
+
+    /**
+     * Creates an instance without measurements.
+     *
+     * @param nanoTime the clock
+     */
+    ConnectionRate(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
+
+    /** One request. Not thread-safe. */
+    final class Request implements AutoCloseable {
+        private final long start = nanoTime.getAsLong();
+        private boolean alone;
+        private boolean answered;
+        private long firstByte;
+        private long received;
+
+        private Request() {
+            synchronized (ConnectionRate.this) {
+                inFlight++;
+                alone = inFlight == 1;
+            }
+        }
+
+        /** Returns a window that notes when the first byte is about to be put. */
+        BlobTarget.Window measured(BlobTarget.Window target) {
+            return new BlobTarget.Window() {
+                @Override
+                public long remaining() {
+                    return target.remaining();
+                }
+
+                @Override
+                public ByteBuffer buffer() throws TargetException {
+                    if (!answered) {
+                        answered = true;
+                        firstByte = nanoTime.getAsLong();
+                    }
+                    return target.buffer();
+                }
+
+                @Override
+                public void flush() throws TargetException {
+                    target.flush();
+                }
+
+                @Override
+                public void close() throws TargetException {
+                    target.close();
+                }
+            };
+        }
+
+        /** Notes that the response is complete. */
+        void succeeded(long bytes) {
+            received = bytes;
+        }
+
+        @Override
+        public void close() {
+            long end = nanoTime.getAsLong();
+            synchronized (ConnectionRate.this) {
+                inFlight--;
+                alone &= inFlight == 0;
+                if (alone && answered && received >= MEASURABLE && measurements < MEASUREMENTS) {
+                    latency = Math.min(latency, firstByte - start);
+                    nanosPerByte = Math.min(nanosPerByte, (double) (end - firstByte) / received);
+                    measurements++;
+                }
+            }
+        }
+    }
+
+    /** Begins a request; to be closed when it has ended. */
+    Request begin() {
+        return new Request();
+    }
+
+    /**
+     * Returns the size of the parts into which a read should be split.
+     *
+     * @param length the read's length in bytes, {@code whole} or less
+     * @param concurrency the maximum number of requests in flight
+     * @param whole the largest read that is not split as long as nothing is known
+     * @return {@code whole} for one request
+     */
+    synchronized long partSize(long length, int concurrency, long whole) {
+        double transfer = nanosPerByte * length;
+        int free = concurrency - inFlight;
+        if (measurements < MEASUREMENTS || latency < NEAR || transfer < SHORTEST_TRANSFER || free < 2) {
+            return whole;
+        }
+        double smallest = Math.max(SMALLEST_PART, PART_OF_LATENCY * latency / nanosPerByte);
+        int parts = (int) Math.min(free, length / smallest);
+        if (parts < 2 || latency + transfer < WORTHWHILE * (latency + transfer / parts)) {
+            return whole;
+        }
+        if (pausedReads > 0) {
+            pausedReads--;
+            return whole;
+        }
+        return (length - 1) / parts + 1;
+    }
+
+    /**
+     * Records how long a read took that was split as {@link #partSize} said.
+     *
+     * @param length the read's length in bytes
+     */
+    synchronized void split(long length, long nanos) {
+        if (nanos <= DISAPPOINTING * (latency + nanosPerByte * length)) {
+            disappointments = 0;
+            pause = SHORTEST_PAUSE;
+        } else if (++disappointments == 2) { // one may be the fault of a busy machine
+            disappointments = 0;
+            pausedReads = pause;
+            pause = Math.min(LONGEST_PAUSE, 2 * pause);
+        }
+        splitReads++;
+        if (splitReads == REMEASURED) {
+            splitReads = 0;
+            measurements = 0;
+            latency = Double.MAX_VALUE;
+            nanosPerByte = Double.MAX_VALUE;
+        }
+    }
+}
