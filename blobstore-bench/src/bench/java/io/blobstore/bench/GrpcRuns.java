@@ -16,7 +16,7 @@ import java.util.UUID;
 /** Rounds of ByteStream calls to a server of the Remote Execution API: one after another, on one connection. */
 final class GrpcRuns implements Workload.Run {
     /** How often a round reads each content. */
-    private static final int READS = 4;
+    private static final int READS = 2;
 
     private final ManagedChannel channel;
     private final ServedContents contents;

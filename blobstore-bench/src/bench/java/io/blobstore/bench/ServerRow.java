@@ -25,8 +25,10 @@ enum ServerRow implements BenchRow {
     GRPC_WRITE_ZSTD("gRPC: write of 64 MiB of text, compressed", 64L << 20, 4),
     GRPC_READ_ZSTD("gRPC: read of 64 MiB of text, compressed", 64L << 20, 4);
 
-    /** What the servers store in all rounds of a row, at most, and the contents. */
-    private static final long ROOM = 3L << 30;
+    /** How often the contents of a round are stored: in each round, or before the first. */
+    private static final int PUTS = 12;
+
+    private static final int GETS = 4;
 
     private static final String NETTY = "Netty, files";
 
@@ -47,7 +49,7 @@ enum ServerRow implements BenchRow {
 
     @Override
     public long room() {
-        return ROOM;
+        return size * contents * (isRead() ? GETS : PUTS);
     }
 
     @Override
@@ -59,10 +61,18 @@ enum ServerRow implements BenchRow {
         return size < 1 << 20;
     }
 
+    private boolean isRead() {
+        return switch (this) {
+            case GET_RAW, GET_ZSTD, GET_DECODED, GET_SMALL, GRPC_READ, GRPC_READ_ZSTD -> true;
+            default -> false;
+        };
+    }
+
     /** Returns how often each content is transferred in a round. */
     private int times() {
         return switch (this) {
-            case GET_RAW, GET_ZSTD, GET_DECODED, MEMORY, GRPC_READ, GRPC_READ_ZSTD -> 4;
+            case GET_RAW, GET_ZSTD, GET_DECODED, MEMORY -> 4;
+            case GRPC_READ, GRPC_READ_ZSTD -> 2;
             default -> 1;
         };
     }
@@ -132,7 +142,7 @@ enum ServerRow implements BenchRow {
         long scaledContents = isSmall() ? setting.scaled(contents) : contents;
         long bytes = scaledSize * scaledContents;
         if (!needsDevice()) {
-            setting.workspace().touch(setting.scaled(ROOM));
+            setting.workspace().touch(setting.scaled(room()));
         }
         Path source = TextContent.create(setting.workspace(), "content", bytes, this != GET_RAW);
         List<ClientResult> results = new RowComparison(setting, source, scaledSize, "").run(alternatives(source));

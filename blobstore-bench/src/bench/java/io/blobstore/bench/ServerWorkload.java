@@ -18,11 +18,11 @@ enum ServerWorkload implements Workload {
     MIXED_64(spec -> HttpRuns.mixed(spec, 64)),
     /** Writes each content once, by gRPC. */
     WRITE(spec -> GrpcRuns.write(spec, false)),
-    /** Reads each content four times, by gRPC. */
+    /** Reads each content twice, by gRPC. */
     READ(spec -> GrpcRuns.read(spec, false)),
     /** Writes each content once, as compressed blob, by gRPC. */
     WRITE_ZSTD(spec -> GrpcRuns.write(spec, true)),
-    /** Reads each content four times, as compressed blob, by gRPC. */
+    /** Reads each content twice, as compressed blob, by gRPC. */
     READ_ZSTD(spec -> GrpcRuns.read(spec, true));
 
     private final Opener opener;
