@@ -6,7 +6,6 @@ import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine.Command;
@@ -50,7 +49,6 @@ class CommandsTest {
     }
 
     @Test
-    @Tag("jdk")
     void theArchivesCommandsSucceed() throws Exception {
         ProcessBuilder builder = Cli.inChildJvm(List.of("-Xshare:auto", "-XX:TieredStopAtLevel=1"), directory);
         builder.command().set(builder.command().indexOf("io.blobstore.cli.Main"), StartupClasses.class.getName());
