@@ -6,7 +6,6 @@ import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine.Command;
@@ -38,7 +37,6 @@ class CommandsTest {
     void wrongUseIsRefusedBeforeACommand() {
         assertThat(Cli.run("spilt").code()).isEqualTo(2);
         assertThat(Cli.run("--colour", "split").code()).isEqualTo(2);
-        assertThat(Cli.run("--version", "--colour").code()).isEqualTo(2);
     }
 
     @Test
@@ -50,7 +48,6 @@ class CommandsTest {
     }
 
     @Test
-    @Tag("jdk")
     void theArchivesCommandsSucceed() throws Exception {
         ProcessBuilder builder = Cli.inChildJvm(List.of("-Xshare:auto", "-XX:TieredStopAtLevel=1"), directory);
         builder.command().set(builder.command().indexOf("io.blobstore.cli.Main"), StartupClasses.class.getName());
@@ -60,7 +57,7 @@ class CommandsTest {
 
         Cli result = Cli.finish(builder.start());
 
-        assertThat(result).isEqualTo(new Cli(0, "", "", result.content()));
+        assertThat(result.code()).as(result.err()).isZero();
         File content = directory.resolve("file").toFile();
         assertThat(directory.resolve("back")).hasSameBinaryContentAs(content.toPath());
         assertThat(directory.resolve("merged")).hasSameBinaryContentAs(content.toPath());

@@ -29,7 +29,6 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The script {@code blobstore} with a small program in place of the command, which needs no build. */
-@Tag("jdk")
 @EnabledOnOs(OS.LINUX)
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class ScriptTest {
@@ -121,6 +120,7 @@ class ScriptTest {
     }
 
     @Test
+    @Tag("jdk")
     void classesComeFromAnArchiveThatTheFirstRunMakes() throws Exception {
         assertThat(sourceOfOther("")).contains("shared objects file");
         List<Path> archives = archives();
