@@ -125,6 +125,12 @@ final class BucketSweep implements ObjectStore.Sweep {
         mark.begin();
     }
 
+    /** Returns false when writers may soon take this process for dead. */
+    @Override
+    public boolean isAnnounced() {
+        return announced && clock.getAsLong() - announcedNanos <= DeletionMark.LIMIT.toNanos();
+    }
+
     private Instant now() {
         return began.plusNanos(clock.getAsLong() - beganNanos);
     }
@@ -144,8 +150,8 @@ final class BucketSweep implements ObjectStore.Sweep {
             Page page = page(left);
             page.kept.forEach(gone::remove);
             if (!page.deletable.isEmpty()) {
-                if (clock.getAsLong() - announcedNanos > DeletionMark.LIMIT.toNanos()) {
-                    continue; // writers may take this process for dead, and what was listed may be wrong by now
+                if (!isAnnounced()) {
+                    continue;
                 }
                 store.delete(page.deletable).throwIfFailed();
             }
@@ -205,7 +211,9 @@ final class BucketSweep implements ObjectStore.Sweep {
     @Override
     public void close() throws IOException {
         if (announced) {
-            mark.end();
+            if (!mark.isDeletionOfAnother(mark.read())) {
+                mark.end();
+            }
             announced = false;
         }
     }

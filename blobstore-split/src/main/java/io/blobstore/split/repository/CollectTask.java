@@ -224,9 +224,13 @@ final class CollectTask implements TransferTask<CollectReport> {
         }
         boolean[] sent = new boolean[1];
         context.retrying("delete link", () -> {
-            sweep.announce();
-            // Once more: a writer may have stored the object, or the link, meanwhile.
-            if (isUnused(link, sweep, live, spared)) {
+            boolean unused;
+            do {
+                sweep.announce();
+                // Once more: a writer may have stored the object, or the link, meanwhile.
+                unused = isUnused(link, sweep, live, spared);
+            } while (unused && !sweep.isAnnounced());
+            if (unused) {
                 sent[0] = true;
                 store.deleteLink(link);
             }

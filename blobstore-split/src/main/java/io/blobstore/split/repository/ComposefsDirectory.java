@@ -409,6 +409,11 @@ public final class ComposefsDirectory implements ObjectStore {
             }
 
             @Override
+            public boolean isAnnounced() {
+                return true;
+            }
+
+            @Override
             public Collection<StoredObject> delete(Collection<StoredObject> objects) throws IOException {
                 for (StoredObject object : objects) {
                     Files.deleteIfExists(path(object.id()));

@@ -202,6 +202,9 @@ public interface ObjectStore extends Closeable {
          */
         void announce() throws IOException;
 
+        /** Returns whether the last announcement still holds; if not, what was looked up must be looked up again. */
+        boolean isAnnounced();
+
         /**
          * Deletes objects for which {@link #mayDelete} returned true, except for those that were stored again since.
          * May be called again after a failure.
