@@ -3,6 +3,7 @@ package io.blobstore.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.Sha256;
+import io.blobstore.gcs.fake.FakeGcs;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -147,6 +148,23 @@ class ServeCommandTest {
         }
         try (Server next = new Server("next", "--proxy", bucket)) {
             assertThat(next.get("some content").body()).isEqualTo("some content");
+        }
+    }
+
+    @Test
+    void aBucketOfCloudStorageHasTheKeysOfBazelRemote() throws Exception {
+        try (FakeGcs gcs = FakeGcs.start().createBucket("some-bucket")) {
+            String bucket = "gs://some-bucket?endpoint=" + gcs.endpoint();
+            try (Server server = new Server("server", "--proxy", bucket, "--proxy-prefix", "builds")) {
+                assertThat(server.put("some content")).isEqualTo(200);
+                assertThat(server.terminate()).doesNotContain("WARN");
+            }
+            String hash = Sha256.of(ByteBuffer.wrap("some content".getBytes(StandardCharsets.UTF_8)))
+                    .hex();
+            assertThat(gcs.names("some-bucket")).containsExactly("builds/cas.v2/" + hash);
+            try (Server next = new Server("next", "--proxy", bucket, "--proxy-prefix", "builds")) {
+                assertThat(next.get("some content").body()).isEqualTo("some content");
+            }
         }
     }
 
