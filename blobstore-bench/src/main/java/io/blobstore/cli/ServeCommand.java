@@ -10,6 +10,8 @@ import io.blobstore.server.AuthOptions;
 import io.blobstore.server.CacheServer;
 import io.blobstore.server.GrpcOptions;
 import io.blobstore.server.HttpOptions;
+import io.blobstore.server.HttpRemote;
+import io.blobstore.server.HttpRemote.ClientCertificate;
 import io.blobstore.server.RemoteLayout;
 import io.blobstore.server.RemoteOptions;
 import io.blobstore.server.ServerLimits;
@@ -17,6 +19,8 @@ import io.blobstore.server.TlsOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -159,11 +163,47 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--proxy",
             paramLabel = "URI",
-            description = "A bucket behind the cache, for example s3://builds?region=eu-central-1, gs://builds or"
-                    + " file:/mnt/builds: what the cache does not have is fetched from it, and what clients put is"
-                    + " uploaded to it. May be one that bazel-remote uses in storage mode zstd.")
+            description = "What is behind the cache: a bucket, for example s3://builds?region=eu-central-1, gs://builds"
+                    + " or file:/mnt/builds, which may be one that bazel-remote uses in storage mode zstd; or an HTTP"
+                    + " cache, http://HOST[:PORT][/PREFIX] or https://…. What the cache does not have is fetched from"
+                    + " it, and what clients put is uploaded to it.")
     @Nullable
     String proxy;
+
+    @Option(
+            names = "--proxy-auth-file",
+            paramLabel = "FILE",
+            description = "A file with one line USER:PASSWORD for an HTTP cache.")
+    @Nullable
+    Path proxyAuthFile;
+
+    @Option(
+            names = "--proxy-tls-ca",
+            paramLabel = "FILE",
+            description = "The authorities that an HTTP cache's certificate is of, as PEM. Default: those of the JVM.")
+    @Nullable
+    Path proxyAuthorities;
+
+    /** The certificate and the key for an HTTP cache: both, or neither. */
+    static final class ProxyCertificate {
+        @Option(
+                names = "--proxy-tls-cert",
+                required = true,
+                paramLabel = "FILE",
+                description = "The certificate that is shown to an HTTP cache, as PEM.")
+        Path certificate;
+
+        @Option(
+                names = "--proxy-tls-key",
+                required = true,
+                paramLabel = "FILE",
+                description = "Its private key, as PEM (PKCS #8), not encrypted.")
+        Path key;
+    }
+
+    @ArgGroup(exclusive = false)
+    @Nullable
+    ProxyCertificate proxyCertificate;
 
     @Option(
             names = "--proxy-prefix",
@@ -175,8 +215,8 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--proxy-write-through",
             description =
-                    "Answers clients when the bucket has what they put. Default: when the cache has it, and a record"
-                            + " that it is to be uploaded.")
+                    "Answers clients when what is behind the cache has what they put. Default: when the cache has it,"
+                            + " and a record that it is to be uploaded.")
     boolean proxyWriteThrough;
 
     @Option(
@@ -197,9 +237,10 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Logging.configureServer(main.verbose, accessLog);
         main.holdExit();
+        Optional<HttpRemote> http = httpRemote();
         try (ContentCache cache = ContentCache.open(directory, cacheOptions());
-                @Nullable BlobStore bucket = proxy == null ? null : openBucket(proxy);
-                CacheServer server = builder(cache, bucket).start()) {
+                @Nullable BlobStore bucket = proxy == null || http.isPresent() ? null : openBucket(proxy);
+                CacheServer server = builder(cache, remote(bucket, http)).start()) {
             PrintWriter out = command.commandLine().getOut();
             out.println(
                     "listening on " + (tls == null ? "http" : "https") + "://" + HostPort.text(server.httpAddress()));
@@ -228,21 +269,55 @@ final class ServeCommand implements Callable<Integer> {
         try {
             return BlobStores.open(uri);
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(command.commandLine(), "--proxy: " + e.getMessage(), e);
+            throw wrong("--proxy: " + e.getMessage(), e);
         }
     }
 
-    private RemoteOptions remote(BlobStore bucket, String uri) {
-        RemoteOptions.Builder options = RemoteOptions.builder(bucket)
-                .prefix(proxyPrefix)
-                .layout(uri.startsWith("gs:") ? RemoteLayout.FLAT : RemoteLayout.SHARDED);
+    /** Returns the HTTP cache that is behind this one, if any; its options without it are an error. */
+    private Optional<HttpRemote> httpRemote() {
+        if (proxy != null && proxy.matches("(?i)https?:.*")) {
+            if (!proxyPrefix.isEmpty()) {
+                throw wrong("--proxy-prefix is for buckets; an HTTP cache has its prefix in the URL", null);
+            }
+            try {
+                return Optional.of(new HttpRemote(
+                        new URI(proxy),
+                        Optional.ofNullable(proxyAuthFile),
+                        Optional.ofNullable(proxyAuthorities),
+                        Optional.ofNullable(proxyCertificate)
+                                .map(files -> new ClientCertificate(files.certificate, files.key))));
+            } catch (IllegalArgumentException e) {
+                throw wrong("--proxy: " + e.getMessage(), e);
+            } catch (URISyntaxException e) { // its message has the URL
+                throw wrong("--proxy: the URL is not valid: " + e.getReason(), null);
+            }
+        }
+        if (proxyAuthFile != null || proxyAuthorities != null || proxyCertificate != null) {
+            throw wrong("--proxy-auth-file and --proxy-tls-… are for an HTTP cache as --proxy", null);
+        }
+        return Optional.empty();
+    }
+
+    private ParameterException wrong(String problem, @Nullable Exception cause) {
+        return new ParameterException(command.commandLine(), problem, cause);
+    }
+
+    private Optional<RemoteOptions> remote(@Nullable BlobStore bucket, Optional<HttpRemote> http) {
+        if (proxy == null) {
+            return Optional.empty();
+        }
+        RemoteOptions.Builder options = bucket == null
+                ? RemoteOptions.builder(http.orElseThrow())
+                : RemoteOptions.builder(bucket)
+                        .prefix(proxyPrefix)
+                        .layout(proxy.startsWith("gs:") ? RemoteLayout.FLAT : RemoteLayout.SHARDED);
         if (proxyWriteThrough) {
             options.writeThrough();
         }
-        return options.build();
+        return Optional.of(options.build());
     }
 
-    private CacheServer.Builder builder(ContentCache cache, @Nullable BlobStore bucket) {
+    private CacheServer.Builder builder(ContentCache cache, Optional<RemoteOptions> remote) {
         ServerLimits.Builder limits = ServerLimits.builder().maxConnections(maxConnections);
         if (maxBlob != null) {
             limits.maxBlobBytes(maxBlob.bytes());
@@ -254,9 +329,7 @@ final class ServeCommand implements Callable<Integer> {
                         .build())
                 .auth(new AuthOptions(Optional.ofNullable(htpasswdFile), anonymousReads))
                 .limits(limits.build());
-        if (bucket != null && proxy != null) {
-            builder.remote(remote(bucket, proxy));
-        }
+        remote.ifPresent(builder::remote);
         if (grpcListen != null) {
             builder.grpc(GrpcOptions.builder()
                     .address(grpcListen)

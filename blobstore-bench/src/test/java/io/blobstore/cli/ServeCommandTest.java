@@ -3,6 +3,7 @@ package io.blobstore.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.Sha256;
+import io.blobstore.gcs.fake.FakeGcs;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -73,6 +74,133 @@ class ServeCommandTest {
             assertThat(Files.readString(log))
                     .contains("GET /cas/" + hash + " 200 0 12")
                     .doesNotContain("WARN");
+        }
+    }
+
+    /** A server in a JVM of its own, until it is closed. */
+    private final class Server implements AutoCloseable {
+        private final Process process;
+        private final BufferedReader out;
+        private final Path log;
+        final URI uri;
+
+        Server(String name, String... options) throws IOException {
+            log = directory.resolve(name + ".log");
+            Object[] command = new Object[7 + options.length];
+            System.arraycopy(
+                    new Object[] {"serve", "--dir", directory.resolve(name), "--max", "1GiB", "--listen", "localhost:0"
+                    },
+                    0,
+                    command,
+                    0,
+                    7);
+            System.arraycopy(options, 0, command, 7, options.length);
+            process = Cli.inChildJvm(List.of("-Xmx64m"), command)
+                    .redirectError(log.toFile())
+                    .start();
+            out = process.inputReader(StandardCharsets.UTF_8);
+            String line = out.readLine();
+            assertThat(line).as(Files.readString(log)).startsWith("listening on ");
+            uri = URI.create(line.substring("listening on ".length()));
+        }
+
+        int put(String content) throws IOException, InterruptedException {
+            return send(HttpRequest.newBuilder(entry(content)).PUT(BodyPublishers.ofString(content)))
+                    .statusCode();
+        }
+
+        HttpResponse<String> get(String content) throws IOException, InterruptedException {
+            return send(HttpRequest.newBuilder(entry(content)));
+        }
+
+        private URI entry(String content) {
+            return uri.resolve("/cas/"
+                    + Sha256.of(ByteBuffer.wrap(content.getBytes(StandardCharsets.UTF_8)))
+                            .hex());
+        }
+
+        /** Terminates it, and returns what it has logged. */
+        String terminate() throws IOException, InterruptedException {
+            process.toHandle().destroy(); // SIGTERM
+            assertThat(process.waitFor()).isEqualTo(143);
+            return Files.readString(log);
+        }
+
+        @Override
+        public void close() throws IOException {
+            process.destroyForcibly();
+            out.close();
+        }
+    }
+
+    @Test
+    void whatIsPutThroughAServerArrivesInTheBucketAndInAnotherServer() throws Exception {
+        Path credentials = Files.writeString(directory.resolve("credentials"), "alice:secret\n");
+        String bucket = "file:" + Files.createDirectory(directory.resolve("bucket"));
+        try (Server back = new Server("back", "--proxy", bucket)) {
+            try (Server front =
+                    new Server("front", "--proxy", back.uri + "/builds", "--proxy-auth-file", credentials.toString())) {
+                assertThat(front.put("some content")).isEqualTo(200);
+                assertThat(front.terminate()).doesNotContain("WARN", "secret");
+            }
+            assertThat(back.get("some content").body()).isEqualTo("some content");
+            assertThat(back.terminate()).doesNotContain("WARN");
+        }
+        try (Server next = new Server("next", "--proxy", bucket)) {
+            assertThat(next.get("some content").body()).isEqualTo("some content");
+        }
+    }
+
+    @Test
+    void aBucketOfCloudStorageHasTheKeysOfBazelRemote() throws Exception {
+        try (FakeGcs gcs = FakeGcs.start().createBucket("some-bucket")) {
+            String bucket = "gs://some-bucket?endpoint=" + gcs.endpoint();
+            try (Server server = new Server("server", "--proxy", bucket, "--proxy-prefix", "builds")) {
+                assertThat(server.put("some content")).isEqualTo(200);
+                assertThat(server.terminate()).doesNotContain("WARN");
+            }
+            String hash = Sha256.of(ByteBuffer.wrap("some content".getBytes(StandardCharsets.UTF_8)))
+                    .hex();
+            assertThat(gcs.names("some-bucket")).containsExactly("builds/cas.v2/" + hash);
+            try (Server next = new Server("next", "--proxy", bucket, "--proxy-prefix", "builds")) {
+                assertThat(next.get("some content").body()).isEqualTo("some content");
+            }
+        }
+    }
+
+    @Test
+    void aCacheThatCannotBeReachedIsAMissAndPutsAreKept() throws Exception {
+        int nobody;
+        try (ServerSocket closed = new ServerSocket(0)) {
+            nobody = closed.getLocalPort();
+        }
+        try (Server server = new Server("server", "--proxy", "http://127.0.0.1:" + nobody)) {
+            assertThat(server.get("some content").statusCode()).isEqualTo(404);
+            assertThat(server.put("some content")).isEqualTo(200);
+            assertThat(server.get("some content").body()).isEqualTo("some content");
+        }
+    }
+
+    @Test
+    void aWrongProxyIsRefusedWithoutShowingSecrets() {
+        for (String[] wrong : new String[][] {
+            {"--proxy", "ftp://cache"},
+            {"--proxy", "http://alice:secret@cache:8080"},
+            {"--proxy", "http://cache:8080/?password=secret"},
+            {"--proxy", "http://cache:8080/ secret"},
+            {"--proxy", "http://cache:8080", "--proxy-prefix", "a"},
+            {"--proxy", "http://cache:8080", "--proxy-tls-ca", "file"},
+            {"--proxy", "https://cache:8080", "--proxy-tls-cert", "file"},
+            {"--proxy", "file:" + directory, "--proxy-auth-file", "file"},
+            {"--proxy-auth-file", "file"},
+        }) {
+            Object[] command = new Object[5 + wrong.length];
+            System.arraycopy(
+                    new Object[] {"serve", "--dir", directory.resolve("cache"), "--max", "1GiB"}, 0, command, 0, 5);
+            System.arraycopy(wrong, 0, command, 5, wrong.length);
+            Cli result = Cli.run(command);
+            assertThat(result.code()).as(List.of(wrong).toString()).isEqualTo(2);
+            assertThat(result.err()).as(List.of(wrong).toString()).doesNotContain("secret");
         }
     }
 

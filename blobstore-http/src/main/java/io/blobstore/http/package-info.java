@@ -1,7 +1,7 @@
 /**
  * The data plane that the stores over HTTP share: blocking HTTP/1.1 over socket channels, plain or TLS, which transfers
  * bodies between the caller's memory and the socket without a copy on the Java heap. Internal: exported to those stores
- * only.
+ * and the cache server only.
  *
  * <p>When a call returns or throws, no thread, socket or native call refers to the caller's memory any more.
  *

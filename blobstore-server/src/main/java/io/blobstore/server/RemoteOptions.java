@@ -111,7 +111,7 @@ public final class RemoteOptions {
         return writeBack;
     }
 
-    /** Returns how long a request for metadata, or for a record, may take. */
+    /** Returns how long a request for metadata, a record, or content of up to 1 MiB may take. */
     public Duration lookupTimeout() {
         return lookupTimeout;
     }
@@ -121,7 +121,7 @@ public final class RemoteOptions {
         return stallTimeout;
     }
 
-    /** Returns how many requests for metadata, or for records, are sent at a time. */
+    /** Returns how many requests for metadata, records, or content of up to 1 MiB are sent at a time. */
     public int lookups() {
         return lookups;
     }
@@ -135,7 +135,8 @@ public final class RemoteOptions {
     public String toString() {
         String where = bucket.map(store -> store + ", " + layout + (prefix.isEmpty() ? "" : ", prefix " + prefix))
                 .orElseGet(() -> http.orElseThrow().uri().toString());
-        return "RemoteOptions[" + where + (!uploads ? ", read-only]" : writeBack.isPresent() ? ", written back]" : ", written through]");
+        return "RemoteOptions[" + where
+                + (!uploads ? ", read-only]" : writeBack.isPresent() ? ", written back]" : ", written through]");
     }
 
     /** Builds {@link RemoteOptions}. Not thread-safe. */
@@ -202,7 +203,8 @@ public final class RemoteOptions {
         }
 
         /**
-         * Sets how long a request for metadata, or for a record, may take; default 5 s. It counts as a miss then; after
+         * Sets how long a request for metadata, a record, or content of up to 1 MiB may take; default 5 s. It counts as a
+         * miss then; after
          * several failures in a row, the remote cache is left alone for a while.
          */
         public Builder lookupTimeout(Duration timeout) {
@@ -216,7 +218,10 @@ public final class RemoteOptions {
             return this;
         }
 
-        /** Sets how many requests for metadata, or for records, are sent at a time; default 32. */
+        /**
+         * Sets how many requests for metadata, records, or content of up to 1 MiB are sent at a time; default 32. Each
+         * takes up to 2 MiB of direct memory.
+         */
         public Builder lookups(int atATime) {
             lookups = atATime;
             return this;

@@ -74,10 +74,15 @@ class ServerArchitectureTest {
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
                         "java..",
+                        "javax.net.ssl",
                         "org.jspecify.annotations",
                         "org.slf4j",
                         "io.blobstore",
+                        "io.blobstore.http",
+                        "io.blobstore.http.objects",
+                        "io.blobstore.internal.buffer",
                         "io.blobstore.internal.concurrent",
+                        "io.blobstore.spi",
                         "io.blobstore.transfer",
                         "io.blobstore.zstd",
                         "io.blobstore.zstd.internal",
@@ -103,9 +108,11 @@ class ServerArchitectureTest {
                         "org.slf4j",
                         "io.netty..",
                         "io.blobstore",
+                        "io.blobstore.cache",
                         "io.blobstore.cas",
                         SERVER,
                         SHARED,
+                        REMOTE,
                         HTTP)
                 .check(module);
         for (String name : new String[] {SERVER, SHARED, HTTP}) {
