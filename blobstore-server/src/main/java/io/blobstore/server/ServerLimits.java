@@ -122,7 +122,7 @@ public final class ServerLimits {
         private int minBytesPerSecond = 1024;
         private int workerThreads = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
         private long readMemory =
-                Math.max(4L << 20, Math.min(32L << 20, Runtime.getRuntime().maxMemory() / 6));
+                Math.max(4L << 20, Math.min(32L << 20, Runtime.getRuntime().maxMemory() / 8));
 
         private Builder() {}
 
@@ -181,7 +181,7 @@ public final class ServerLimits {
         }
 
         /**
-         * Sets the most direct memory for content on its way to clients; default 32 MiB, or a sixth of the largest heap
+         * Sets the most direct memory for content on its way to clients; default 32 MiB, or an eighth of the largest heap
          * if that is less.
          */
         public Builder readMemory(long bytes) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(LeakCheck.class)
 class UploadTurnsTest {
     /** How many uploads this JVM has memory for. */
-    private static final int TURNS = (int) (Runtime.getRuntime().maxMemory() / (16L * MIB));
+    private static final int TURNS = (int) (Runtime.getRuntime().maxMemory() / (24L * MIB));
 
     private static final int WAITING = 9;
     /** More than a frame, so that there is a file as soon as the upload is at work. */

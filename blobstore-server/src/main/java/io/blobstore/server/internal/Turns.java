@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Turns {
     /** One upload in so much direct memory: it takes a piece of content and the frames that are compressed. */
-    private static final long BYTES = 16L << 20;
+    private static final long BYTES = 24L << 20;
 
     private static final int LEAST = 4;
 
