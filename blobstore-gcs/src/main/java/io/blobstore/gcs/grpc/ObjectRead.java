@@ -52,7 +52,8 @@ final class ObjectRead {
 
     private @Nullable BlobMetadata blob;
     private long generation;
-    private long length;
+    /** The bytes that the range denotes; known with the blob. */
+    private ByteRange exact = ByteRange.of(0, 0);
     private long done;
     private Crc32c checksum = Crc32c.EMPTY;
 
@@ -116,14 +117,14 @@ final class ObjectRead {
 
     /** Requests what is missing. Returns why some of it still is; empty if all has arrived. */
     private Optional<BlobStoreException> attempt() throws IOException, InterruptedException {
-        long expected = blob != null ? length - done : Math.min(range.length(), room);
+        long expected = blob != null ? exact.length() - done : Math.min(range.length(), room);
         try (SessionPool.Lease lease = pool.acquire(object, generation, expected, redirect)) {
             redirect = Optional.empty();
             describe(lease.session().resource());
-            if (done == length) {
+            if (done == exact.length()) {
                 return Optional.empty();
             }
-            RangeRead read = lease.request(range.offset() + done, length - done, target);
+            RangeRead read = lease.request(exact.offset() + done, exact.length() - done, target);
             RangeRead.Outcome outcome = RangeRead.Outcome.ABANDONED;
             try {
                 outcome = read.await(settings.stallTimeout().toNanos());
@@ -132,7 +133,7 @@ final class ObjectRead {
                 checksum = checksum.combine(read.checksum(), read.received());
                 done += read.received();
             }
-            return done == length ? Optional.empty() : Optional.of(problem(outcome, read));
+            return done == exact.length() ? Optional.empty() : Optional.of(problem(outcome, read));
         } catch (SessionEndedException e) {
             BlobStoreException problem = translate(e.end(), e);
             if (e.end().status().getCode() == Status.Code.DEADLINE_EXCEEDED) {
@@ -151,10 +152,10 @@ final class ObjectRead {
                 throw new PreconditionFailedException(
                         OPERATION, key, "its version is " + described.version() + " and not " + wanted.get(), null);
             }
-            length = ByteRanges.resolve(range, key, described.size(), room);
+            exact = ByteRanges.resolve(range, key, described.size(), room);
             generation = resource.getGeneration();
             blob = described;
-        } else if (resource.getGeneration() != generation || described.size() < range.offset() + length) {
+        } else if (resource.getGeneration() != generation || described.size() < exact.offset() + exact.length()) {
             throw new BlobStoreException(
                     OPERATION,
                     key,
@@ -213,7 +214,7 @@ final class ObjectRead {
         return new PartialReadException(
                 key,
                 ReadResult.of(described, done, checksum),
-                "only " + done + " of " + length + " bytes arrived: " + problem.getMessage(),
+                "only " + done + " of " + exact.length() + " bytes arrived: " + problem.getMessage(),
                 problem);
     }
 
@@ -224,9 +225,9 @@ final class ObjectRead {
         if (described == null) {
             throw new IllegalStateException("nothing was read");
         }
-        if (length == described.size()) {
+        if (exact.length() == described.size()) {
             Checksums.requireStored(OPERATION, described, checksum);
         }
-        return ReadResult.of(described, length, checksum);
+        return ReadResult.of(described, exact.length(), checksum);
     }
 }

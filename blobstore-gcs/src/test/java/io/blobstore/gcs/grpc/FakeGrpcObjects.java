@@ -6,16 +6,23 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 
 /** The newest generation of each object in the bucket of a {@link FakeGrpcStorage}. Thread-safe. */
 final class FakeGrpcObjects {
     private final TreeMap<String, FakeGrpcObject> newest = new TreeMap<>();
     private final AtomicLong generations = new AtomicLong(1_000);
     private final String bucket;
+    private Function<String, Optional<FakeGrpcObject>> others = name -> Optional.empty();
 
     /** @param bucket the bucket's full name */
     FakeGrpcObjects(String bucket) {
         this.bucket = bucket;
+    }
+
+    /** Makes all objects visible that a function returns for their names, instead of those that are stored here. */
+    synchronized void show(Function<String, Optional<FakeGrpcObject>> source) {
+        others = source;
     }
 
     /** Stores an empty object, which anyone can see, under its name. */
@@ -50,7 +57,7 @@ final class FakeGrpcObjects {
     }
 
     synchronized Optional<FakeGrpcObject> find(String name) {
-        return Optional.ofNullable(newest.get(name));
+        return others.apply(name).or(() -> Optional.ofNullable(newest.get(name)));
     }
 
     synchronized void delete(FakeGrpcObject object) {
