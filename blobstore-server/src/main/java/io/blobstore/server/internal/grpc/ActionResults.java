@@ -65,7 +65,7 @@ public final class ActionResults implements RecordCheck {
 
     private static ActionResult parse(ByteBuffer record) throws InvalidRecordException {
         try {
-            ActionResult result = ActionResult.parseFrom(record);
+            ActionResult result = BoundedMessages.parse(ActionResult.getDefaultInstance(), record);
             outputs(result);
             return result;
         } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
@@ -165,7 +165,9 @@ public final class ActionResults implements RecordCheck {
     private Optional<Tree> tree(Digest digest) throws IOException {
         Optional<ByteBuffer> content = SmallBlobs.read(cache.cache(), digest, MAX_TREE);
         try {
-            return content.isEmpty() ? Optional.empty() : Optional.of(Tree.parseFrom(content.get()));
+            return content.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(BoundedMessages.parse(Tree.getDefaultInstance(), content.get()));
         } catch (InvalidProtocolBufferException e) {
             return Optional.empty();
         }

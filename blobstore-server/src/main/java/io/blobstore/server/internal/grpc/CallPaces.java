@@ -21,6 +21,7 @@ import org.slf4j.LoggerFactory;
  * Ends calls whose clients are too slow, and counts what responses take of the memory for reads until their clients
  * have taken them: gRPC copies each message, and keeps it until then. Thread-safe.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // samples end with the timer
 final class CallPaces extends ServerStreamTracer.Factory implements ServerInterceptor {
     private static final Logger LOG = LoggerFactory.getLogger(CallPaces.class);
     private static final long MAX_PERIOD = TimeUnit.SECONDS.toNanos(5);

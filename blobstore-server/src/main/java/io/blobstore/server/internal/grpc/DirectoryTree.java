@@ -125,7 +125,7 @@ final class DirectoryTree implements Messages<GetTreeResponse> {
             return Optional.empty();
         }
         try {
-            return Optional.of(Directory.parseFrom(content.get()));
+            return Optional.of(BoundedMessages.parse(Directory.getDefaultInstance(), content.get()));
         } catch (InvalidProtocolBufferException e) {
             throw new IllegalArgumentException(digest + " is not a directory: " + e.getMessage(), e);
         }

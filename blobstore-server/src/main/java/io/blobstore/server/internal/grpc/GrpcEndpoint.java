@@ -103,9 +103,10 @@ public final class GrpcEndpoint implements Endpoint {
                     .permitKeepAliveWithoutCalls(true)
                     .permitKeepAliveTime(10, TimeUnit.SECONDS)
                     .addService(new CapabilitiesService(cache.maxBlobBytes(), writable))
-                    .addService(new ContentService(cache, context.limits(), workers))
-                    .addService(new ActionCacheService(
-                            new ActionResults(cache, options.checkOutputs()), cache.maxRecordBytes()))
+                    .addService(BoundedMessages.of(new ContentService(cache, context.limits(), workers).bindService()))
+                    .addService(BoundedMessages.of(new ActionCacheService(
+                                    new ActionResults(cache, options.checkOutputs()), cache.maxRecordBytes())
+                            .bindService()))
                     .addService(new ByteStreamService(cache, context.limits()))
                     .addService(health.getHealthService())
                     .intercept(new RemoteInterceptor(cache, workers))

@@ -13,6 +13,7 @@ import build.bazel.remote.execution.v2.BatchUpdateBlobsRequest;
 import build.bazel.remote.execution.v2.BatchUpdateBlobsResponse;
 import build.bazel.remote.execution.v2.Compressor;
 import build.bazel.remote.execution.v2.ContentAddressableStorageGrpc;
+import build.bazel.remote.execution.v2.FindMissingBlobsRequest;
 import com.github.luben.zstd.Zstd;
 import com.google.protobuf.ByteString;
 import io.blobstore.cas.Digest;
@@ -93,6 +94,20 @@ class GrpcHostileTest {
             write.send(upload(blob(digest(content))), 0, ByteString.copyFrom(content), true);
             write.answer.get(60, TimeUnit.SECONDS);
         });
+    }
+
+    @Test
+    void aMessageOfMillionsOfEmptyMessagesIsRefused() {
+        var digest = build.bazel.remote.execution.v2.Digest.getDefaultInstance();
+        FindMissingBlobsRequest.Builder request = FindMissingBlobsRequest.newBuilder();
+        for (int i = 0; i < 1_500_000; i++) {
+            request.addBlobDigests(digest);
+        }
+        refused(
+                Status.Code.UNKNOWN,
+                () -> ContentAddressableStorageGrpc.newBlockingStub(fixture.client.channel)
+                        .withDeadlineAfter(60, TimeUnit.SECONDS)
+                        .findMissingBlobs(request.build()));
     }
 
     /** Returns frames of 100 GiB of zeros: decoding them all would take longer than the calls may. */
