@@ -60,7 +60,7 @@ final class TransportSelection {
      *
      * @throws UnsupportedTransportException if the settings demand it, and the bucket is not zonal
      */
-    boolean isGrpc(Operation operation, BlobKey key) throws IOException {
+    boolean isGrpc(Operation operation, @Nullable BlobKey key) throws IOException {
         Decision decided = decision;
         if (decided == null) {
             decided = decide(operation, key);
@@ -71,7 +71,7 @@ final class TransportSelection {
         return decided.grpc;
     }
 
-    private Decision decide(Operation operation, BlobKey key) throws IOException {
+    private Decision decide(Operation operation, @Nullable BlobKey key) throws IOException {
         try {
             deciding.lockInterruptibly();
         } catch (InterruptedException e) {
@@ -89,7 +89,7 @@ final class TransportSelection {
         }
     }
 
-    private Decision ask(Operation operation, BlobKey key) throws IOException {
+    private Decision ask(Operation operation, @Nullable BlobKey key) throws IOException {
         CompletableFuture<@Nullable Bucket> answer = new CompletableFuture<>();
         Thread request = new Thread(() -> request(answer), "blobstore-gcs-bucket");
         request.setDaemon(true);
@@ -136,8 +136,9 @@ final class TransportSelection {
         }
         String fact = "the location type of bucket '" + bucket.name() + "' is '" + type + "' and not 'zone'";
         if (wanted == GcsTransport.GRPC) {
-            return new Decision(true, fact + ": content can be read over gRPC from zonal buckets only; use transport=http"
-                    + " or auto");
+            return new Decision(
+                    true,
+                    fact + ": content can be read over gRPC from zonal buckets only; use transport=http" + " or auto");
         }
         LOGGER.info("{}: content is read over HTTP, as {}", bucket, fact);
         return new Decision(false, null);
@@ -152,7 +153,7 @@ final class TransportSelection {
         return new Decision(false, null);
     }
 
-    private static BlobStoreException interrupted(Operation operation, BlobKey key, InterruptedException e) {
+    private static BlobStoreException interrupted(Operation operation, @Nullable BlobKey key, InterruptedException e) {
         Thread.currentThread().interrupt();
         return new BlobStoreException(operation, key, "interrupted", e, false);
     }

@@ -1,5 +1,6 @@
 package io.blobstore.gcs.grpc;
 
+import com.google.protobuf.ByteString;
 import com.google.storage.v2.Object;
 import io.grpc.Status;
 import java.util.List;
@@ -51,6 +52,18 @@ final class FakeGrpcObjects {
 
     synchronized Optional<FakeGrpcObject> find(String name) {
         return Optional.ofNullable(newest.get(name));
+    }
+
+    /** Moves a finalized object to another name, under which it is a new generation. */
+    synchronized FakeGrpcObject move(FakeGrpcObject source, String name, boolean conditional, long ifGeneration) {
+        FakeGrpcObject moved =
+                create(source.metadata().toBuilder().setName(name).build(), conditional, ifGeneration);
+        byte[] content = source.content();
+        moved.write(0, ByteString.copyFrom(content));
+        moved.persist(content.length);
+        moved.finish();
+        delete(source);
+        return moved;
     }
 
     synchronized void delete(FakeGrpcObject object) {
