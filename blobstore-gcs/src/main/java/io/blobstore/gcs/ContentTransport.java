@@ -54,14 +54,7 @@ final class ContentTransport implements Closeable {
             int maxAttempts,
             RetryClock clock) {
         static final Settings DEFAULT = new Settings(
-                GcsTransport.HTTP,
-                4,
-                256,
-                Optional.empty(),
-                Duration.ofSeconds(30),
-                List.of(),
-                1,
-                RetryClock.SYSTEM);
+                GcsTransport.HTTP, 4, 256, Optional.empty(), Duration.ofSeconds(30), List.of(), 1, RetryClock.SYSTEM);
 
         Settings {
             if (connections < 1 || connections > MAX_CONNECTIONS) {
@@ -116,14 +109,13 @@ final class ContentTransport implements Closeable {
         }
     }
 
-    ContentTransport(
-            Settings settings, BucketContext bucket, GcsClientFactory.Client client, GcsErrors errors) {
+    ContentTransport(Settings settings, BucketContext bucket, GcsClientFactory.Client client, GcsErrors errors) {
         this.settings = settings;
         this.bucket = bucket;
         this.client = client;
         this.errors = errors;
         selection = new TransportSelection(
-                settings.transport(), bucket, client.client(), TransportSelection.TIME_LIMIT);
+                settings.transport(), bucket, client.client(), errors, TransportSelection.TIME_LIMIT);
     }
 
     /**
@@ -136,14 +128,12 @@ final class ContentTransport implements Closeable {
     }
 
     /** Reads a range over gRPC; see {@link io.blobstore.BlobStore#read}. */
-    ReadResult read(
-            BlobKey key, String object, ByteRange range, Optional<BlobVersion> wanted, BlobTarget.Window target)
+    ReadResult read(BlobKey key, String object, ByteRange range, Optional<BlobVersion> wanted, BlobTarget.Window target)
             throws IOException {
         Optional<Long> generation = wanted.isEmpty()
                 ? Optional.empty()
                 : Optional.of(Generations.require(Operation.READ, key, wanted.get()));
-        return bucket.request(
-                Operation.READ, key, () -> opened().read(key, object, range, generation, target));
+        return bucket.request(Operation.READ, key, () -> opened().read(key, object, range, generation, target));
     }
 
     private GrpcReads opened() throws IOException {
@@ -155,7 +145,8 @@ final class ContentTransport implements Closeable {
                 reads = GrpcReads.create(new GrpcReadSettings(
                         bucket.name(),
                         settings.endpoint()
-                                .orElseGet(() -> URI.create(client.client().getOptions().getHost())),
+                                .orElseGet(() ->
+                                        URI.create(client.client().getOptions().getHost())),
                         settings.endpoint().isEmpty() && client.isGoogle(),
                         Optional.ofNullable(credentials).filter(found -> !(found instanceof NoCredentials)),
                         settings.trustManagers(),

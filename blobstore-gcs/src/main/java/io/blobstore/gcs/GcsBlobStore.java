@@ -401,7 +401,8 @@ public final class GcsBlobStore implements BlobStore {
          */
         public GcsBlobStore open() throws IOException {
             GcsSettings settings = new GcsSettings(bucket, prefix, storageClass, encryption);
-            if (transport.transport() != GcsTransport.HTTP && settings.customerKey().isPresent()) {
+            if (transport.transport() != GcsTransport.HTTP
+                    && settings.customerKey().isPresent()) {
                 throw new IllegalArgumentException("a customer's key requires the transport HTTP");
             }
             HttpClient opened = http.build();

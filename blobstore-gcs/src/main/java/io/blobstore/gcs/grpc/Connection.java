@@ -55,8 +55,8 @@ final class Connection {
         String target = endpoint.getHost() + ":" + port;
         InstantiatingGrpcChannelProvider.Builder provider = StorageSettings.defaultGrpcTransportProviderBuilder()
                 .setEndpoint(target)
-                .setHeaderProvider(StorageSettings.defaultApiClientHeaderProviderBuilder()
-                        .build())
+                .setHeaderProvider(
+                        StorageSettings.defaultApiClientHeaderProviderBuilder().build())
                 .setMaxInboundMessageSize(MAX_MESSAGE)
                 .setPoolSize(1)
                 .setAllowNonDefaultServiceAccount(true)

@@ -20,11 +20,7 @@ final class GrpcErrors {
      * @param cause the exception that reports it, may be null
      */
     static BlobStoreException translate(
-            ErrorTranslator errors,
-            Operation operation,
-            BlobKey key,
-            Status status,
-            @Nullable Exception cause) {
+            ErrorTranslator errors, Operation operation, BlobKey key, Status status, @Nullable Exception cause) {
         Status.Code code = status.getCode();
         String description = String.valueOf(status.getDescription());
         if (isTemporary(code)) {

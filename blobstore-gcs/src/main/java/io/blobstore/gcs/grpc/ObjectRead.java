@@ -23,6 +23,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * One read: requests the range, and after a failure the bytes that are missing, of the same version. Not thread-safe.
@@ -96,7 +97,8 @@ final class ObjectRead {
                 if (failures >= settings.maxAttempts() + done / BYTES_PER_FAILURE) {
                     throw partial(problem.get());
                 }
-                LOGGER.warn("{}: {}; requesting the rest again", key, problem.get().getMessage());
+                LOGGER.atLevel(problem.get() instanceof IntegrityException ? Level.WARN : Level.DEBUG)
+                        .log("{}; requesting the rest again", problem.get().getMessage());
                 pause();
             }
         } catch (InterruptedException e) {
@@ -109,8 +111,7 @@ final class ObjectRead {
         if (redirect.isPresent() && failuresInVain == 1) {
             return;
         }
-        long longest = Math.min(
-                LONGEST_DELAY.toNanos(), FIRST_DELAY.toNanos() << Math.min(failuresInVain - 1, 20));
+        long longest = Math.min(LONGEST_DELAY.toNanos(), FIRST_DELAY.toNanos() << Math.min(failuresInVain - 1, 20));
         settings.clock().sleep(Duration.ofNanos(ThreadLocalRandom.current().nextLong(longest + 1)));
     }
 
@@ -189,9 +190,10 @@ final class ObjectRead {
         if (end.redirect().isPresent()) {
             redirect = end.redirect();
         }
-        BlobStoreException translated = end.redirect().isPresent() || end.status().isOk()
-                ? new BlobStoreException(OPERATION, key, end.toString(), cause, true)
-                : GrpcErrors.translate(settings.errors(), OPERATION, key, end.status(), cause);
+        BlobStoreException translated =
+                end.redirect().isPresent() || end.status().isOk()
+                        ? new BlobStoreException(OPERATION, key, end.toString(), cause, true)
+                        : GrpcErrors.translate(settings.errors(), OPERATION, key, end.status(), cause);
         if (!(translated instanceof BlobNotFoundException)) {
             return translated;
         }

@@ -230,7 +230,8 @@ final class RangeRead {
     }
 
     /** Returns the exception with which the range ended; null if there was none. */
-    @Nullable Exception cause() {
+    @Nullable
+    Exception cause() {
         lock.lock();
         try {
             return cause;

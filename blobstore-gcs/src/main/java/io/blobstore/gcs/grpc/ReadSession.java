@@ -75,8 +75,10 @@ final class ReadSession {
             Optional<SessionEnd.Redirect> redirect,
             long timeoutNanos)
             throws SessionEndedException, InterruptedException {
-        BidiReadObjectSpec.Builder spec =
-                BidiReadObjectSpec.newBuilder().setBucket(bucket).setObject(object).setGeneration(generation);
+        BidiReadObjectSpec.Builder spec = BidiReadObjectSpec.newBuilder()
+                .setBucket(bucket)
+                .setObject(object)
+                .setGeneration(generation);
         Optional<String> token = redirect.flatMap(SessionEnd.Redirect::routingToken);
         token.ifPresent(spec::setRoutingToken);
         redirect.flatMap(SessionEnd.Redirect::handle).ifPresent(spec::setReadHandle);

@@ -79,8 +79,6 @@ record SessionEnd(Status status, Optional<Redirect> redirect, Map<Long, Status> 
         if (redirect.isPresent()) {
             return "the server redirects the gRPC stream";
         }
-        return status.isOk()
-                ? "the server closed the gRPC stream before the last byte"
-                : GrpcErrors.describe(status);
+        return status.isOk() ? "the server closed the gRPC stream before the last byte" : GrpcErrors.describe(status);
     }
 }

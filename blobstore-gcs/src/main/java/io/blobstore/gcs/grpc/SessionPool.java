@@ -77,8 +77,7 @@ final class SessionPool implements Closeable {
          *
          * @param generation the generation; 0 for the current one
          */
-        ReadSession open(
-                Connection connection, String object, long generation, Optional<SessionEnd.Redirect> redirect)
+        ReadSession open(Connection connection, String object, long generation, Optional<SessionEnd.Redirect> redirect)
                 throws SessionEndedException, InterruptedException;
     }
 
@@ -107,7 +106,9 @@ final class SessionPool implements Closeable {
     /** One opening for all reads that came before it began. Guarded by the pool's lock. */
     private static final class Opening {
         boolean done;
-        @Nullable Version version;
+
+        @Nullable
+        Version version;
         /** Why there is no version; after an interrupt of the thread that opened it, others may try again. */
         SessionEnd failure = SessionEnd.of(Status.CANCELLED);
 
@@ -188,10 +189,11 @@ final class SessionPool implements Closeable {
         try {
             while (true) {
                 requireOpen();
+                removeUnusable(version);
                 Sessions found = sessions(version);
-                found.sessions.removeIf(pooled -> !pooled.session.isUsable());
-                Optional<Pooled> free =
-                        found.sessions.stream().filter(pooled -> pooled.users == 0).findFirst();
+                Optional<Pooled> free = found.sessions.stream()
+                        .filter(pooled -> pooled.users == 0)
+                        .findFirst();
                 if (free.isPresent()) {
                     return take(free.get(), length);
                 }
@@ -287,11 +289,7 @@ final class SessionPool implements Closeable {
 
     /** Creates a session, for which a user is counted already. */
     private Lease create(
-            Connection connection,
-            String object,
-            long generation,
-            long length,
-            Optional<SessionEnd.Redirect> redirect)
+            Connection connection, String object, long generation, long length, Optional<SessionEnd.Redirect> redirect)
             throws SessionEndedException, InterruptedException {
         ReadSession session = null;
         try {
@@ -434,6 +432,16 @@ final class SessionPool implements Closeable {
         }
         if (pooled.users == 0) {
             live.remove(pooled);
+        }
+    }
+
+    /** Removes the sessions of a version that have ended, as the server may end idle ones. Requires the lock. */
+    private void removeUnusable(Version version) {
+        Sessions found = versions.get(version);
+        if (found != null) {
+            List.copyOf(found.sessions).stream()
+                    .filter(pooled -> !pooled.session.isUsable())
+                    .forEach(this::remove);
         }
     }
 

@@ -36,7 +36,8 @@ final class GcsOverGrpc implements AutoCloseable {
                 .setName(object.name())
                 .setBucket("projects/_/buckets/" + object.bucket())
                 .setGeneration(object.generation())
-                .setUpdateTime(Timestamp.newBuilder().setSeconds(object.updated().getEpochSecond()))
+                .setUpdateTime(
+                        Timestamp.newBuilder().setSeconds(object.updated().getEpochSecond()))
                 .putAllMetadata(object.attributes().metadata());
         object.attributes().contentType().ifPresent(metadata::setContentType);
         header(object, "Content-Encoding").ifPresent(metadata::setContentEncoding);

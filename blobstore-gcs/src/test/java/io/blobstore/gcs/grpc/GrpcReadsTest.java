@@ -78,9 +78,9 @@ class GrpcReadsTest extends GrpcReadsBase {
         ByteBuffer target = ByteBuffer.allocateDirect(CONTENT.length);
         try (GrpcReads impatient = GrpcReads.create(settings(1, Duration.ofMillis(500)))) {
             assertThatThrownBy(() -> read(impatient, ByteRange.all(), Optional.empty(), target))
-                    .isInstanceOfSatisfying(PartialReadException.class, e -> assertThat(
-                                    e.received().length())
-                            .isEqualTo(4L * MIB))
+                    .isInstanceOfSatisfying(
+                            PartialReadException.class,
+                            e -> assertThat(e.received().length()).isEqualTo(4L * MIB))
                     .hasMessageContaining("nothing arrived for 500 ms");
         }
         assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(CONTENT, 0, 4 * MIB));
@@ -189,7 +189,8 @@ class GrpcReadsTest extends GrpcReadsBase {
 
     private void readAndCompare() throws IOException {
         ByteBuffer target = ByteBuffer.allocateDirect(CONTENT.length);
-        assertThat(read(reads, ByteRange.all(), Optional.empty(), target).length()).isEqualTo(CONTENT.length);
+        assertThat(read(reads, ByteRange.all(), Optional.empty(), target).length())
+                .isEqualTo(CONTENT.length);
         assertThat(target.flip().equals(ByteBuffer.wrap(CONTENT))).isTrue();
     }
 }
