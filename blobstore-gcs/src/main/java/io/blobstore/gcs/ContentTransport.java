@@ -116,8 +116,8 @@ final class ContentTransport implements Closeable {
         this.bucket = bucket;
         this.client = client;
         this.errors = errors;
-        selection =
-                new TransportSelection(settings.transport(), bucket, client.client(), TransportSelection.TIME_LIMIT);
+        selection = new TransportSelection(
+                settings.transport(), bucket, client.client(), errors, TransportSelection.TIME_LIMIT);
     }
 
     /**

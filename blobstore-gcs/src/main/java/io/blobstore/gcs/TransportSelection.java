@@ -33,6 +33,7 @@ final class TransportSelection {
     private final GcsTransport wanted;
     private final BucketContext bucket;
     private final Storage client;
+    private final GcsErrors errors;
     private final Duration timeLimit;
 
     /** Held while the bucket's type is asked for, by one reader; the others wait for the answer. */
@@ -48,10 +49,12 @@ final class TransportSelection {
      */
     private record Decision(boolean grpc, @Nullable String problem) {}
 
-    TransportSelection(GcsTransport wanted, BucketContext bucket, Storage client, Duration timeLimit) {
+    TransportSelection(
+            GcsTransport wanted, BucketContext bucket, Storage client, GcsErrors errors, Duration timeLimit) {
         this.wanted = wanted;
         this.bucket = bucket;
         this.client = client;
+        this.errors = errors;
         this.timeLimit = timeLimit;
     }
 
@@ -95,15 +98,16 @@ final class TransportSelection {
         request.setDaemon(true);
         request.start();
         try {
-            return decide(answer.get(timeLimit.toNanos(), TimeUnit.NANOSECONDS));
+            Bucket described = answer.get(timeLimit.toNanos(), TimeUnit.NANOSECONDS);
+            if (described == null && wanted == GcsTransport.GRPC) {
+                throw new StoreNotFoundException(operation, key, errors.noBucket(), null);
+            }
+            return decide(described);
         } catch (TimeoutException e) {
             return withoutAnswer("no answer within " + timeLimit.toMillis() + " ms");
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IllegalStateException closed) {
                 throw closed; // the store was closed
-            }
-            if (e.getCause() instanceof StoreNotFoundException missing) {
-                throw missing;
             }
             return withoutAnswer(String.valueOf(e.getCause().getMessage()));
         } catch (InterruptedException e) {

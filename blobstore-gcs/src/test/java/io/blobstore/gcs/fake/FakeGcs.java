@@ -64,6 +64,12 @@ public final class FakeGcs implements Closeable {
         return this;
     }
 
+    /** Creates a bucket unless it exists, and makes it a zonal one, which differs in its metadata only. */
+    public FakeGcs createZonalBucket(String bucket) {
+        objects.makeZonal(bucket);
+        return createBucket(bucket);
+    }
+
     /** Returns an object, if it exists. */
     public Optional<FakeObject> object(String bucket, String name) {
         return objects.find(bucket, name);

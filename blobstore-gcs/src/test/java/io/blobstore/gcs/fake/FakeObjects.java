@@ -8,10 +8,12 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Buckets and the objects in them. Thread-safe. */
@@ -22,6 +24,7 @@ final class FakeObjects {
     private static final int MAX_NAME = 1024;
 
     private final Map<String, NavigableMap<String, FakeObject>> buckets = new HashMap<>();
+    private final Set<String> zonal = new HashSet<>();
     private volatile boolean ignoresConditions;
     private volatile Clock clock = Clock.systemUTC();
     private long lastGeneration;
@@ -36,6 +39,14 @@ final class FakeObjects {
 
     Instant now() {
         return clock.instant();
+    }
+
+    synchronized void makeZonal(String bucket) {
+        zonal.add(bucket);
+    }
+
+    synchronized boolean isZonal(String bucket) {
+        return zonal.contains(bucket);
     }
 
     synchronized void createBucket(String bucket) {

@@ -11,6 +11,7 @@ final class JsonApi {
     /** Parameters that every request may have. */
     static final String COMMON = "|alt|fields|projection|prettyPrint|userProject";
 
+    private static final Pattern BUCKET = Pattern.compile("/storage/v1/b/([^/]+)");
     private static final String OF_OBJECT = "generation|ifGenerationMatch" + COMMON;
     private static final String BATCH = "/batch/storage/v1";
     private static final Pattern PATH =
@@ -48,6 +49,10 @@ final class JsonApi {
         if (isBatch(request.path()) && request.method().equals("POST")) {
             return JsonBatch.handle(request, handler);
         }
+        Matcher ofBucket = BUCKET.matcher(request.path());
+        if (ofBucket.matches() && request.method().equals("GET")) {
+            return bucket(Request.decode(ofBucket.group(1)), request);
+        }
         if (!path.matches()) {
             String message = "Not Found: this fake does not know " + request.path();
             throw new ErrorResponse(404, "NotFound", "notFound", message);
@@ -66,6 +71,21 @@ final class JsonApi {
             case "DELETE object" -> delete(bucket, name, request);
             default -> throw ErrorResponse.methodNotAllowed(request.method());
         };
+    }
+
+    private ScriptedResponse bucket(String name, Request request) {
+        request.allow(COMMON.substring(1));
+        objects.requireBucket(name);
+        boolean zonal = objects.isZonal(name);
+        return Json.response(Json.of(
+                "kind",
+                "storage#bucket",
+                "name",
+                name,
+                "storageClass",
+                zonal ? "RAPID" : "STANDARD",
+                "locationType",
+                zonal ? "zone" : "multi-region"));
     }
 
     private ScriptedResponse delete(String bucket, String name, Request request) {

@@ -27,6 +27,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -41,6 +42,11 @@ class AppendableUploadTest {
 
     private FakeGrpcStorage fake;
     private GcsBlobStore store;
+
+    @BeforeAll
+    static void keepEventLoops() {
+        GrpcReadsBase.requireEventLoops();
+    }
 
     @BeforeEach
     void open() throws IOException {

@@ -69,6 +69,11 @@ final class FakeGrpcObject {
         wrongChecksum = true;
     }
 
+    /** Makes the metadata contain a CRC32C, whether or not it is the content's. */
+    synchronized void useChecksum(Crc32c checksum) {
+        crc32c = checksum;
+    }
+
     /** Makes a new writer the only one, and returns its number. */
     synchronized long takeOver() {
         return ++writer;
@@ -105,7 +110,7 @@ final class FakeGrpcObject {
                 .setMetageneration(1)
                 .setSize(persisted)
                 .setCreateTime(now)
-                .setUpdateTime(now)
+                .setUpdateTime(metadata.hasUpdateTime() ? metadata.getUpdateTime() : now)
                 .setEtag(generation() + "-" + persisted)
                 .setChecksums(ObjectChecksums.newBuilder().setCrc32C(wrongChecksum ? ~crc32c.value() : crc32c.value()));
         if (finalized) {

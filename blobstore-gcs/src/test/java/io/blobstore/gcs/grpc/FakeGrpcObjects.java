@@ -7,22 +7,37 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** The newest generation of each object in the bucket of a {@link FakeGrpcStorage}. Thread-safe. */
 final class FakeGrpcObjects {
     private final TreeMap<String, FakeGrpcObject> newest = new TreeMap<>();
     private final AtomicLong generations = new AtomicLong(1_000);
     private final String bucket;
+    private Function<String, Optional<FakeGrpcObject>> others = name -> Optional.empty();
+    private @Nullable UnaryOperator<FakeGrpcObject> publisher;
 
     /** @param bucket the bucket's full name */
     FakeGrpcObjects(String bucket) {
         this.bucket = bucket;
     }
 
+    /** Makes all objects visible that a function returns for their names, instead of those that are stored here. */
+    synchronized void show(Function<String, Optional<FakeGrpcObject>> source) {
+        others = source;
+    }
+
+    /** Makes a function take over what is moved; it returns the object with its generation. */
+    synchronized void publish(UnaryOperator<FakeGrpcObject> target) {
+        publisher = target;
+    }
+
     /** Stores an empty object, which anyone can see, under its name. */
     synchronized FakeGrpcObject create(Object metadata, boolean conditional, long ifGeneration) {
         requireBucket(metadata.getBucket());
-        FakeGrpcObject existing = newest.get(metadata.getName());
+        FakeGrpcObject existing = find(metadata.getName()).orElse(null);
         if (conditional && (existing == null ? 0 : existing.generation()) != ifGeneration) {
             throw Status.FAILED_PRECONDITION
                     .withDescription("At least one of the pre-conditions you specified did not hold.")
@@ -51,7 +66,7 @@ final class FakeGrpcObjects {
     }
 
     synchronized Optional<FakeGrpcObject> find(String name) {
-        return Optional.ofNullable(newest.get(name));
+        return others.apply(name).or(() -> Optional.ofNullable(newest.get(name)));
     }
 
     /** Moves a finalized object to another name, under which it is a new generation. */
@@ -63,7 +78,11 @@ final class FakeGrpcObjects {
         moved.persist(content.length);
         moved.finish();
         delete(source);
-        return moved;
+        if (publisher == null) {
+            return moved;
+        }
+        delete(moved);
+        return publisher.apply(moved);
     }
 
     synchronized void delete(FakeGrpcObject object) {

@@ -1,19 +1,31 @@
 package io.blobstore.gcs.grpc;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.blobstore.BlobKey;
+import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
+import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
 import io.blobstore.Operation;
+import io.blobstore.ReadResult;
 import io.blobstore.http.objects.ErrorResponse;
 import io.blobstore.http.objects.ErrorTranslator;
 import io.blobstore.http.objects.VirtualRetryClock;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 
 /** The base of tests of reads over gRPC from the fake. */
@@ -26,9 +38,27 @@ abstract class GrpcReadsBase {
         new SplittableRandom(1).nextBytes(CONTENT);
     }
 
+    /**
+     * Keeps gRPC's event loops, which all channels of the JVM share, and whose descriptors would count as leaked if they
+     * were created by one test and ended during another.
+     */
+    private static final ManagedChannel KEEPS_EVENT_LOOPS = keepEventLoops();
+
     final VirtualRetryClock clock = new VirtualRetryClock();
     FakeGrpcStorage fake;
     GrpcReads reads;
+
+    private static ManagedChannel keepEventLoops() {
+        ManagedChannel channel =
+                ManagedChannelBuilder.forAddress("127.0.0.1", 9).usePlaintext().build();
+        channel.getState(true);
+        return channel;
+    }
+
+    @BeforeAll
+    static void requireEventLoops() {
+        assertThat(KEEPS_EVENT_LOOPS.isShutdown()).isFalse();
+    }
 
     @BeforeEach
     void start() throws IOException {
@@ -55,6 +85,19 @@ abstract class GrpcReadsBase {
                 5,
                 clock,
                 new Errors());
+    }
+
+    static ReadResult read(GrpcReads reads, ByteRange range, Optional<Long> generation, ByteBuffer target)
+            throws IOException {
+        return reads.read(KEY, "blob", range, generation, BlobTarget.Window.of(target));
+    }
+
+    /** Waits until a condition holds; fails after a minute. */
+    static void await(BooleanSupplier condition) throws InterruptedException {
+        for (int i = 0; !condition.getAsBoolean(); i++) {
+            assertThat(i).as("waited a minute").isLessThan(60_000 / 5);
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
     }
 
     /** Translates statuses of HTTP only. */
@@ -85,7 +128,9 @@ abstract class GrpcReadsBase {
 
         @Override
         protected Optional<BlobStoreException> translateStatus(Failure failure) {
-            return Optional.empty();
+            return failure.response().status() == 404
+                    ? Optional.of(new BlobNotFoundException(failure.operation(), KEY, failure.cause()))
+                    : Optional.empty();
         }
 
         @Override
