@@ -10,6 +10,7 @@ import io.blobstore.Operation;
 import io.blobstore.ReadResult;
 import io.blobstore.gcs.grpc.GrpcReadSettings;
 import io.blobstore.gcs.grpc.GrpcReads;
+import io.blobstore.gcs.grpc.GrpcWrites;
 import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.RetryClock;
 import java.io.Closeable;
@@ -38,6 +39,7 @@ final class ContentTransport implements Closeable {
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock:
     private @Nullable GrpcReads reads;
+    private @Nullable GrpcWrites writes;
 
     /**
      * The settings of the transport.
@@ -54,14 +56,7 @@ final class ContentTransport implements Closeable {
             int maxAttempts,
             RetryClock clock) {
         static final Settings DEFAULT = new Settings(
-                GcsTransport.HTTP,
-                4,
-                256,
-                Optional.empty(),
-                Duration.ofSeconds(30),
-                List.of(),
-                1,
-                RetryClock.SYSTEM);
+                GcsTransport.HTTP, 4, 256, Optional.empty(), Duration.ofSeconds(30), List.of(), 1, RetryClock.SYSTEM);
 
         Settings {
             if (connections < 1 || connections > MAX_CONNECTIONS) {
@@ -116,14 +111,13 @@ final class ContentTransport implements Closeable {
         }
     }
 
-    ContentTransport(
-            Settings settings, BucketContext bucket, GcsClientFactory.Client client, GcsErrors errors) {
+    ContentTransport(Settings settings, BucketContext bucket, GcsClientFactory.Client client, GcsErrors errors) {
         this.settings = settings;
         this.bucket = bucket;
         this.client = client;
         this.errors = errors;
         selection = new TransportSelection(
-                settings.transport(), bucket, client.client(), TransportSelection.TIME_LIMIT);
+                settings.transport(), bucket, client.client(), errors, TransportSelection.TIME_LIMIT);
     }
 
     /**
@@ -131,19 +125,17 @@ final class ContentTransport implements Closeable {
      *
      * @throws UnsupportedTransportException if the settings demand gRPC, and the bucket is not zonal
      */
-    boolean isGrpc(Operation operation, BlobKey key) throws IOException {
+    boolean isGrpc(Operation operation, @Nullable BlobKey key) throws IOException {
         return selection.isGrpc(operation, key);
     }
 
     /** Reads a range over gRPC; see {@link io.blobstore.BlobStore#read}. */
-    ReadResult read(
-            BlobKey key, String object, ByteRange range, Optional<BlobVersion> wanted, BlobTarget.Window target)
+    ReadResult read(BlobKey key, String object, ByteRange range, Optional<BlobVersion> wanted, BlobTarget.Window target)
             throws IOException {
         Optional<Long> generation = wanted.isEmpty()
                 ? Optional.empty()
                 : Optional.of(Generations.require(Operation.READ, key, wanted.get()));
-        return bucket.request(
-                Operation.READ, key, () -> opened().read(key, object, range, generation, target));
+        return bucket.request(Operation.READ, key, () -> opened().read(key, object, range, generation, target));
     }
 
     private GrpcReads opened() throws IOException {
@@ -151,20 +143,7 @@ final class ContentTransport implements Closeable {
         try {
             bucket.requireOpen(); // in the lock, as close() must find what is opened
             if (reads == null) {
-                Credentials credentials = client.client().getOptions().getScopedCredentials();
-                reads = GrpcReads.create(new GrpcReadSettings(
-                        bucket.name(),
-                        settings.endpoint()
-                                .orElseGet(() -> URI.create(client.client().getOptions().getHost())),
-                        settings.endpoint().isEmpty() && client.isGoogle(),
-                        Optional.ofNullable(credentials).filter(found -> !(found instanceof NoCredentials)),
-                        settings.trustManagers(),
-                        settings.connections(),
-                        settings.rangesInFlight(),
-                        settings.stallTimeout(),
-                        settings.maxAttempts(),
-                        settings.clock(),
-                        errors));
+                reads = GrpcReads.create(grpcSettings());
             }
             return reads;
         } finally {
@@ -172,18 +151,54 @@ final class ContentTransport implements Closeable {
         }
     }
 
-    /** Ends all reads over gRPC, and waits for them. To be called after the bucket was closed. Idempotent. */
-    @Override
-    public void close() {
-        GrpcReads opened;
+    /** Returns the writes over gRPC, which are possible if {@link #isGrpc} returns true. */
+    GrpcWrites writes() throws IOException {
         lock.lock();
         try {
-            opened = reads;
+            bucket.requireOpen(); // in the lock, as close() must find what is opened
+            if (writes == null) {
+                writes = GrpcWrites.create(grpcSettings());
+            }
+            return writes;
         } finally {
             lock.unlock();
         }
-        if (opened != null) {
-            opened.close();
+    }
+
+    private GrpcReadSettings grpcSettings() {
+        Credentials credentials = client.client().getOptions().getScopedCredentials();
+        return new GrpcReadSettings(
+                bucket.name(),
+                settings.endpoint()
+                        .orElseGet(() -> URI.create(client.client().getOptions().getHost())),
+                settings.endpoint().isEmpty() && client.isGoogle(),
+                Optional.ofNullable(credentials).filter(found -> !(found instanceof NoCredentials)),
+                settings.trustManagers(),
+                settings.connections(),
+                settings.rangesInFlight(),
+                settings.stallTimeout(),
+                settings.maxAttempts(),
+                settings.clock(),
+                errors);
+    }
+
+    /** Ends all reads and writes over gRPC, and waits for them. To be called after the bucket was closed. Idempotent. */
+    @Override
+    public void close() {
+        GrpcReads openedReads;
+        GrpcWrites openedWrites;
+        lock.lock();
+        try {
+            openedReads = reads;
+            openedWrites = writes;
+        } finally {
+            lock.unlock();
+        }
+        if (openedWrites != null) {
+            openedWrites.close();
+        }
+        if (openedReads != null) {
+            openedReads.close();
         }
     }
 }

@@ -110,6 +110,7 @@ public final class GcsBlobStore implements BlobStore {
     private final GcsUploads incomplete;
     private final Presigning presigning;
     private final ContentTransport transport;
+    private final AppendableObjects appendable;
     private final OpenUploads uploads = new OpenUploads();
 
     private GcsBlobStore(
@@ -142,6 +143,7 @@ public final class GcsBlobStore implements BlobStore {
         incomplete = new GcsUploads(bucket, names, client.client(), multipart);
         presigning = new Presigning(bucket, names, client.client(), urls, settings);
         transport = new ContentTransport(transportSettings, bucket, client, errors);
+        appendable = new AppendableObjects(bucket, names, settings, transport, conditions);
     }
 
     /** Returns a builder with default settings. */
@@ -152,7 +154,9 @@ public final class GcsBlobStore implements BlobStore {
     @Override
     public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
         bucket.requireOpen();
-        return put.run(key, content, options);
+        return transport.isGrpc(Operation.STORE, key)
+                ? appendable.store(key, content, options)
+                : put.run(key, content, options);
     }
 
     @Override
@@ -212,6 +216,9 @@ public final class GcsBlobStore implements BlobStore {
             throws IOException {
         layout.requireWithin(CAPABILITIES);
         bucket.requireOpen();
+        if (transport.isGrpc(Operation.CREATE_UPLOAD, key)) {
+            throw new UnsupportedOperationException("zonal buckets have no multipart uploads; see capabilities()");
+        }
         Precondition condition = options.precondition();
         if (condition instanceof Precondition.IfMatch match) {
             Generations.require(Operation.CREATE_UPLOAD, key, match.version());
@@ -236,6 +243,33 @@ public final class GcsBlobStore implements BlobStore {
     }
 
     /**
+     * Creates an empty object that can be appended to, in a zonal bucket, over gRPC. It is visible at once, and replaces
+     * the blob that the key has. Not for {@link GcsTransport#HTTP}.
+     *
+     * @throws io.blobstore.PreconditionFailedException if the precondition does not hold; also if the response to an
+     *     attempt to create the object was lost
+     * @throws UnsupportedTransportException if the store does not use gRPC, or the bucket is not zonal
+     */
+    public AppendableUpload createAppendableUpload(BlobKey key, StoreOptions options) throws IOException {
+        bucket.requireOpen();
+        return appendable.create(key, options);
+    }
+
+    /**
+     * Takes over an object that is not finalized, at the end of what is persisted. An upload that has been its writer
+     * fails from then on.
+     *
+     * @param generation {@link AppendableUpload#generation}, or the version of the blob
+     * @throws FencedUploadException if the object is finalized
+     * @throws io.blobstore.BlobNotFoundException if there is no such object
+     * @throws UnsupportedTransportException if the store does not use gRPC, or the bucket is not zonal
+     */
+    public AppendableUpload resumeAppendableUpload(BlobKey key, long generation) throws IOException {
+        bucket.requireOpen();
+        return appendable.resume(key, generation);
+    }
+
+    /**
      * Lists multipart uploads, first those without a precondition, and then what uploads with one have left: multipart
      * uploads of hidden objects, and hidden objects. Each of these parts is sorted by object.
      */
@@ -250,9 +284,17 @@ public final class GcsBlobStore implements BlobStore {
         incomplete.abort(key, id);
     }
 
+    /**
+     * Returns the capabilities of Cloud Storage, or those of zonal buckets, which have no multipart uploads. With
+     * {@link GcsTransport#AUTO}, the first call may ask for the bucket's type.
+     */
     @Override
     public StoreCapabilities capabilities() {
-        return CAPABILITIES;
+        try {
+            return transport.isGrpc(Operation.OPEN, null) ? AppendableObjects.CAPABILITIES : CAPABILITIES;
+        } catch (IOException e) {
+            return CAPABILITIES; // the next call will report it
+        }
     }
 
     /**
@@ -401,7 +443,8 @@ public final class GcsBlobStore implements BlobStore {
          */
         public GcsBlobStore open() throws IOException {
             GcsSettings settings = new GcsSettings(bucket, prefix, storageClass, encryption);
-            if (transport.transport() != GcsTransport.HTTP && settings.customerKey().isPresent()) {
+            if (transport.transport() != GcsTransport.HTTP
+                    && settings.customerKey().isPresent()) {
                 throw new IllegalArgumentException("a customer's key requires the transport HTTP");
             }
             HttpClient opened = http.build();

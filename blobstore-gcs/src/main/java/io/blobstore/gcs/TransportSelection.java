@@ -33,6 +33,7 @@ final class TransportSelection {
     private final GcsTransport wanted;
     private final BucketContext bucket;
     private final Storage client;
+    private final GcsErrors errors;
     private final Duration timeLimit;
 
     /** Held while the bucket's type is asked for, by one reader; the others wait for the answer. */
@@ -48,10 +49,12 @@ final class TransportSelection {
      */
     private record Decision(boolean grpc, @Nullable String problem) {}
 
-    TransportSelection(GcsTransport wanted, BucketContext bucket, Storage client, Duration timeLimit) {
+    TransportSelection(
+            GcsTransport wanted, BucketContext bucket, Storage client, GcsErrors errors, Duration timeLimit) {
         this.wanted = wanted;
         this.bucket = bucket;
         this.client = client;
+        this.errors = errors;
         this.timeLimit = timeLimit;
     }
 
@@ -60,7 +63,7 @@ final class TransportSelection {
      *
      * @throws UnsupportedTransportException if the settings demand it, and the bucket is not zonal
      */
-    boolean isGrpc(Operation operation, BlobKey key) throws IOException {
+    boolean isGrpc(Operation operation, @Nullable BlobKey key) throws IOException {
         Decision decided = decision;
         if (decided == null) {
             decided = decide(operation, key);
@@ -71,7 +74,7 @@ final class TransportSelection {
         return decided.grpc;
     }
 
-    private Decision decide(Operation operation, BlobKey key) throws IOException {
+    private Decision decide(Operation operation, @Nullable BlobKey key) throws IOException {
         try {
             deciding.lockInterruptibly();
         } catch (InterruptedException e) {
@@ -89,21 +92,22 @@ final class TransportSelection {
         }
     }
 
-    private Decision ask(Operation operation, BlobKey key) throws IOException {
+    private Decision ask(Operation operation, @Nullable BlobKey key) throws IOException {
         CompletableFuture<@Nullable Bucket> answer = new CompletableFuture<>();
         Thread request = new Thread(() -> request(answer), "blobstore-gcs-bucket");
         request.setDaemon(true);
         request.start();
         try {
-            return decide(answer.get(timeLimit.toNanos(), TimeUnit.NANOSECONDS));
+            Bucket described = answer.get(timeLimit.toNanos(), TimeUnit.NANOSECONDS);
+            if (described == null && wanted == GcsTransport.GRPC) {
+                throw new StoreNotFoundException(operation, key, errors.noBucket(), null);
+            }
+            return decide(described);
         } catch (TimeoutException e) {
             return withoutAnswer("no answer within " + timeLimit.toMillis() + " ms");
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IllegalStateException closed) {
                 throw closed; // the store was closed
-            }
-            if (e.getCause() instanceof StoreNotFoundException missing) {
-                throw missing;
             }
             return withoutAnswer(String.valueOf(e.getCause().getMessage()));
         } catch (InterruptedException e) {
@@ -136,8 +140,9 @@ final class TransportSelection {
         }
         String fact = "the location type of bucket '" + bucket.name() + "' is '" + type + "' and not 'zone'";
         if (wanted == GcsTransport.GRPC) {
-            return new Decision(true, fact + ": content can be read over gRPC from zonal buckets only; use transport=http"
-                    + " or auto");
+            return new Decision(
+                    true,
+                    fact + ": content can be read over gRPC from zonal buckets only; use transport=http" + " or auto");
         }
         LOGGER.info("{}: content is read over HTTP, as {}", bucket, fact);
         return new Decision(false, null);
@@ -152,7 +157,7 @@ final class TransportSelection {
         return new Decision(false, null);
     }
 
-    private static BlobStoreException interrupted(Operation operation, BlobKey key, InterruptedException e) {
+    private static BlobStoreException interrupted(Operation operation, @Nullable BlobKey key, InterruptedException e) {
         Thread.currentThread().interrupt();
         return new BlobStoreException(operation, key, "interrupted", e, false);
     }

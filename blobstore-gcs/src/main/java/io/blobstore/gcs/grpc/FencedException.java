@@ -12,7 +12,15 @@ import org.jspecify.annotations.Nullable;
 public final class FencedException extends BlobStoreException {
     private static final long serialVersionUID = 1L;
 
+    private final String problem;
+
     FencedException(Operation operation, BlobKey key, String problem, @Nullable Throwable cause) {
         super(operation, key, problem, cause, false);
+        this.problem = problem;
+    }
+
+    /** Returns the problem, without the operation and the key, which precede it in the message. */
+    public String problem() {
+        return problem;
     }
 }

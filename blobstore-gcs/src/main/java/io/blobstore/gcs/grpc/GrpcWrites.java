@@ -5,11 +5,13 @@ import com.google.storage.v2.BidiWriteObjectRequest;
 import com.google.storage.v2.WriteObjectSpec;
 import io.blobstore.BlobKey;
 import io.blobstore.Operation;
+import io.blobstore.StoredBlob;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -92,10 +94,42 @@ public final class GrpcWrites implements Closeable {
                         .build());
     }
 
+    /**
+     * Moves an object inside the bucket. If the response to an attempt was lost, and the destination then has an object
+     * of the same size and checksum, the move counts as successful.
+     *
+     * @param source the name of the object
+     * @param stored the object
+     * @param destination its new name
+     * @param ifGeneration the generation that the destination must have before, 0 for none; empty for no condition
+     */
+    public StoredBlob move(
+            Operation operation, String source, StoredBlob stored, String destination, Optional<Long> ifGeneration)
+            throws IOException {
+        try {
+            return new ObjectRequests(settings, nextConnection(), destination)
+                    .move(operation, source, stored, ifGeneration);
+        } catch (InterruptedException e) {
+            throw settings.errors().translate(operation, stored.key(), e);
+        }
+    }
+
+    /** Deletes a generation of an object; does nothing if it does not exist. */
+    public void delete(Operation operation, BlobKey key, String object, long generation) throws IOException {
+        try {
+            new ObjectRequests(settings, nextConnection(), object).delete(operation, key, generation);
+        } catch (InterruptedException e) {
+            throw settings.errors().translate(operation, key, e);
+        }
+    }
+
+    private Connection nextConnection() {
+        return connections.get(Math.floorMod(next.getAndIncrement(), connections.size()));
+    }
+
     private ObjectWriter begin(Operation operation, BlobKey key, String object, BidiWriteObjectRequest first)
             throws IOException {
-        Connection connection = connections.get(Math.floorMod(next.getAndIncrement(), connections.size()));
-        ObjectWriter writer = new ObjectWriter(settings, connection, key, object, first, open::remove);
+        ObjectWriter writer = new ObjectWriter(settings, nextConnection(), key, object, first, open::remove);
         open.add(writer);
         if (closed) {
             writer.abort();

@@ -23,6 +23,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * One read: requests the range, and after a failure the bytes that are missing, of the same version. Not thread-safe.
@@ -97,8 +98,8 @@ final class ObjectRead {
                 if (failures >= settings.maxAttempts() + done / BYTES_PER_FAILURE) {
                     throw partial(problem.get());
                 }
-                LOGGER.warn(
-                        "{}: {}; requesting the rest again", key, problem.get().getMessage());
+                LOGGER.atLevel(problem.get() instanceof IntegrityException ? Level.WARN : Level.DEBUG)
+                        .log("{}; requesting the rest again", problem.get().getMessage());
                 pause();
             }
         } catch (InterruptedException e) {

@@ -1,18 +1,24 @@
 package io.blobstore.gcs.grpc;
 
+import com.google.storage.v2.DeleteObjectRequest;
 import com.google.storage.v2.GetObjectRequest;
+import com.google.storage.v2.MoveObjectRequest;
 import com.google.storage.v2.Object;
 import com.google.storage.v2.ReadObjectRequest;
 import com.google.storage.v2.ReadObjectResponse;
 import com.google.storage.v2.StorageGrpc;
 import io.blobstore.BlobKey;
+import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
+import io.blobstore.BlobVersion;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
+import io.blobstore.StoredBlob;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
@@ -44,48 +50,90 @@ record ObjectRequests(GrpcReadSettings settings, Connection connection, String o
         return header;
     }
 
-    /** Returns the metadata of a generation. */
+    /**
+     * Returns the metadata of the object.
+     *
+     * @param generation 0 for the current one
+     */
     Object get(Operation operation, BlobKey key, long generation) throws IOException, InterruptedException {
-        int attempt = 1;
-        while (true) {
-            try {
-                return ClientCalls.blockingUnaryCall(
-                        routed(),
-                        StorageGrpc.getGetObjectMethod(),
-                        connection
-                                .options()
-                                .withDeadlineAfter(settings.stallTimeout().toNanos(), TimeUnit.NANOSECONDS),
-                        GetObjectRequest.newBuilder()
-                                .setBucket(settings.bucketResource())
-                                .setObject(object)
-                                .setGeneration(generation)
-                                .build());
-            } catch (StatusRuntimeException e) {
-                BlobStoreException problem = translate(operation, key, e);
-                if (!problem.isRetryable() || attempt >= settings.maxAttempts()) {
-                    problem.setAttempts(attempt);
-                    throw problem;
-                }
-                GrpcWrites.pause(settings, attempt++);
-            }
+        GetObjectRequest request = GetObjectRequest.newBuilder()
+                .setBucket(settings.bucketResource())
+                .setObject(object)
+                .setGeneration(generation)
+                .build();
+        return repeated(operation, key, attempt -> call(StorageGrpc.getGetObjectMethod(), request));
+    }
+
+    /** Deletes a generation; does nothing if it does not exist. */
+    void delete(Operation operation, BlobKey key, long generation) throws IOException, InterruptedException {
+        DeleteObjectRequest request = DeleteObjectRequest.newBuilder()
+                .setBucket(settings.bucketResource())
+                .setObject(object)
+                .setGeneration(generation)
+                .build();
+        try {
+            repeated(operation, key, attempt -> call(StorageGrpc.getDeleteObjectMethod(), request));
+        } catch (BlobNotFoundException e) {
+            return; // what was wanted
         }
+    }
+
+    /** Moves another object to this one's name; see {@link GrpcWrites#move}. */
+    StoredBlob move(Operation operation, String source, StoredBlob stored, Optional<Long> ifGeneration)
+            throws IOException, InterruptedException {
+        BlobKey key = stored.key();
+        MoveObjectRequest.Builder request = MoveObjectRequest.newBuilder()
+                .setBucket(settings.bucketResource())
+                .setSourceObject(source)
+                .setDestinationObject(object)
+                .setIfSourceGenerationMatch(Long.parseLong(stored.version().value()));
+        ifGeneration.ifPresent(request::setIfGenerationMatch);
+        Object moved = repeated(operation, key, attempt -> {
+            try {
+                return call(StorageGrpc.getMoveObjectMethod(), request.build());
+            } catch (StatusRuntimeException e) {
+                Object present =
+                        attempt == 1 || GrpcErrors.isTemporary(e.getStatus().getCode())
+                                ? null
+                                : findFinalized(operation, key, 0, stored.size(), stored.checksum());
+                if (present == null) {
+                    throw e;
+                }
+                return present; // the response to an earlier attempt was lost
+            }
+        });
+        Optional<Crc32c> found = checksum(moved);
+        if (moved.getSize() != stored.size() || !found.equals(stored.checksum())) {
+            throw new IntegrityException(
+                    operation,
+                    key,
+                    "the server has moved " + stored.size() + " bytes with " + stored.checksum() + ", but now has "
+                            + moved.getSize() + " with " + found,
+                    null);
+        }
+        return StoredBlob.of(key, moved.getSize(), new BlobVersion(Long.toString(moved.getGeneration())), found);
+    }
+
+    /** Returns the checksum of an object. */
+    static Optional<Crc32c> checksum(Object object) {
+        return object.getChecksums().hasCrc32C()
+                ? Optional.of(new Crc32c(object.getChecksums().getCrc32C()))
+                : Optional.empty();
     }
 
     /** Returns the metadata of a generation if it is finalized with this content; null otherwise. */
     @Nullable
-    Object findFinalized(Operation operation, BlobKey key, long generation, long size, Crc32c crc32c)
+    Object findFinalized(Operation operation, BlobKey key, long generation, long size, Optional<Crc32c> crc32c)
             throws IOException, InterruptedException {
-        Object found;
         try {
-            found = get(operation, key, generation);
-        } catch (io.blobstore.BlobNotFoundException e) {
+            Object found = get(operation, key, generation);
+            boolean same = found.hasFinalizeTime()
+                    && found.getSize() == size
+                    && checksum(found).equals(crc32c);
+            return same ? found : null;
+        } catch (BlobNotFoundException e) {
             return null;
         }
-        boolean same = found.hasFinalizeTime()
-                && found.getSize() == size
-                && found.getChecksums().hasCrc32C()
-                && found.getChecksums().getCrc32C() == crc32c.value();
-        return same ? found : null;
     }
 
     /** Reads an object, and returns the checksum of its content. */
@@ -119,6 +167,36 @@ record ObjectRequests(GrpcReadSettings settings, Connection connection, String o
                     operation, key, "the server has sent " + read + " of " + size + " persisted bytes", null);
         }
         return whole;
+    }
+
+    private interface Attempt<T> {
+        T run(int number) throws IOException, InterruptedException;
+    }
+
+    /** Runs a call, again as long as its failures are temporary. */
+    private <T> T repeated(Operation operation, BlobKey key, Attempt<T> attempt)
+            throws IOException, InterruptedException {
+        int number = 1;
+        while (true) {
+            try {
+                return attempt.run(number);
+            } catch (StatusRuntimeException e) {
+                BlobStoreException problem = translate(operation, key, e);
+                if (!problem.isRetryable() || number >= settings.maxAttempts()) {
+                    problem.setAttempts(number);
+                    throw problem;
+                }
+                GrpcWrites.pause(settings, number++);
+            }
+        }
+    }
+
+    private <Q, R> R call(MethodDescriptor<Q, R> method, Q request) {
+        return ClientCalls.blockingUnaryCall(
+                routed(),
+                method,
+                connection.options().withDeadlineAfter(settings.stallTimeout().toNanos(), TimeUnit.NANOSECONDS),
+                request);
     }
 
     private Channel routed() {

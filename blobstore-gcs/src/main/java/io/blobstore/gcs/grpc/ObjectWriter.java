@@ -358,9 +358,7 @@ public final class ObjectWriter {
 
     private StoredBlob verified(Object result) throws IOException, InterruptedException {
         Object described = result.getChecksums().hasCrc32C() ? result : requests.get(operation, key, generation);
-        Optional<Crc32c> found = described.getChecksums().hasCrc32C()
-                ? Optional.of(new Crc32c(described.getChecksums().getCrc32C()))
-                : Optional.empty();
+        Optional<Crc32c> found = ObjectRequests.checksum(described);
         if (described.getSize() != sent || !found.equals(Optional.of(crc32c))) {
             throw new IntegrityException(
                     operation,
@@ -471,7 +469,7 @@ public final class ObjectWriter {
         boolean isGone =
                 status.getCode() == Status.Code.FAILED_PRECONDITION || status.getCode() == Status.Code.NOT_FOUND;
         if (isGone && finishing) {
-            finalized = requests.findFinalized(operation, key, generation, sent, crc32c);
+            finalized = requests.findFinalized(operation, key, generation, sent, Optional.of(crc32c));
             if (finalized != null) {
                 return; // the response to an earlier attempt was lost
             }

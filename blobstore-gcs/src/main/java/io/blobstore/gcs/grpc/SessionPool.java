@@ -189,8 +189,8 @@ final class SessionPool implements Closeable {
         try {
             while (true) {
                 requireOpen();
+                removeUnusable(version);
                 Sessions found = sessions(version);
-                found.sessions.removeIf(pooled -> !pooled.session.isUsable());
                 Optional<Pooled> free = found.sessions.stream()
                         .filter(pooled -> pooled.users == 0)
                         .findFirst();
@@ -432,6 +432,16 @@ final class SessionPool implements Closeable {
         }
         if (pooled.users == 0) {
             live.remove(pooled);
+        }
+    }
+
+    /** Removes the sessions of a version that have ended, as the server may end idle ones. Requires the lock. */
+    private void removeUnusable(Version version) {
+        Sessions found = versions.get(version);
+        if (found != null) {
+            List.copyOf(found.sessions).stream()
+                    .filter(pooled -> !pooled.session.isUsable())
+                    .forEach(this::remove);
         }
     }
 

@@ -78,10 +78,14 @@ final class JsonApi {
         objects.requireBucket(name);
         boolean zonal = objects.isZonal(name);
         return Json.response(Json.of(
-                "kind", "storage#bucket",
-                "name", name,
-                "storageClass", zonal ? "RAPID" : "STANDARD",
-                "locationType", zonal ? "zone" : "multi-region"));
+                "kind",
+                "storage#bucket",
+                "name",
+                name,
+                "storageClass",
+                zonal ? "RAPID" : "STANDARD",
+                "locationType",
+                zonal ? "zone" : "multi-region"));
     }
 
     private ScriptedResponse delete(String bucket, String name, Request request) {

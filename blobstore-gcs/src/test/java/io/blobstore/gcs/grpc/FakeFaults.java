@@ -28,6 +28,7 @@ final class FakeFaults {
     private final List<Rule<StatusRuntimeException>> readOpens = new ArrayList<>();
     private final List<Rule<StatusRuntimeException>> writeOpens = new ArrayList<>();
     private final List<Rule<StatusRuntimeException>> bucketLookups = new ArrayList<>();
+    private final List<Rule<StatusRuntimeException>> moves = new ArrayList<>();
     private int every = Integer.MAX_VALUE;
     private int everyTimes;
     private int sent;
@@ -65,6 +66,11 @@ final class FakeFaults {
         writeOpens.add(new Rule<>(times, range -> true, status));
     }
 
+    /** Lets the responses of so many moves be lost, which have been done. */
+    synchronized void loseMoves(int times, StatusRuntimeException status) {
+        moves.add(new Rule<>(times, range -> true, status));
+    }
+
     /** Lets so many requests for the bucket's metadata fail. */
     synchronized void failBucketLookups(int times, StatusRuntimeException status) {
         bucketLookups.add(new Rule<>(times, range -> true, status));
@@ -100,6 +106,10 @@ final class FakeFaults {
 
     synchronized Optional<StatusRuntimeException> ofWriteOpen() {
         return next(writeOpens);
+    }
+
+    synchronized Optional<StatusRuntimeException> ofMove() {
+        return next(moves);
     }
 
     synchronized Optional<StatusRuntimeException> ofBucketLookup() {

@@ -1,5 +1,6 @@
 package io.blobstore.gcs.grpc;
 
+import com.google.protobuf.ByteString;
 import com.google.storage.v2.Object;
 import io.grpc.Status;
 import java.util.List;
@@ -7,6 +8,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** The newest generation of each object in the bucket of a {@link FakeGrpcStorage}. Thread-safe. */
 final class FakeGrpcObjects {
@@ -14,6 +17,7 @@ final class FakeGrpcObjects {
     private final AtomicLong generations = new AtomicLong(1_000);
     private final String bucket;
     private Function<String, Optional<FakeGrpcObject>> others = name -> Optional.empty();
+    private @Nullable UnaryOperator<FakeGrpcObject> publisher;
 
     /** @param bucket the bucket's full name */
     FakeGrpcObjects(String bucket) {
@@ -25,10 +29,15 @@ final class FakeGrpcObjects {
         others = source;
     }
 
+    /** Makes a function take over what is moved; it returns the object with its generation. */
+    synchronized void publish(UnaryOperator<FakeGrpcObject> target) {
+        publisher = target;
+    }
+
     /** Stores an empty object, which anyone can see, under its name. */
     synchronized FakeGrpcObject create(Object metadata, boolean conditional, long ifGeneration) {
         requireBucket(metadata.getBucket());
-        FakeGrpcObject existing = newest.get(metadata.getName());
+        FakeGrpcObject existing = find(metadata.getName()).orElse(null);
         if (conditional && (existing == null ? 0 : existing.generation()) != ifGeneration) {
             throw Status.FAILED_PRECONDITION
                     .withDescription("At least one of the pre-conditions you specified did not hold.")
@@ -58,6 +67,22 @@ final class FakeGrpcObjects {
 
     synchronized Optional<FakeGrpcObject> find(String name) {
         return others.apply(name).or(() -> Optional.ofNullable(newest.get(name)));
+    }
+
+    /** Moves a finalized object to another name, under which it is a new generation. */
+    synchronized FakeGrpcObject move(FakeGrpcObject source, String name, boolean conditional, long ifGeneration) {
+        FakeGrpcObject moved =
+                create(source.metadata().toBuilder().setName(name).build(), conditional, ifGeneration);
+        byte[] content = source.content();
+        moved.write(0, ByteString.copyFrom(content));
+        moved.persist(content.length);
+        moved.finish();
+        delete(source);
+        if (publisher == null) {
+            return moved;
+        }
+        delete(moved);
+        return publisher.apply(moved);
     }
 
     synchronized void delete(FakeGrpcObject object) {

@@ -12,6 +12,7 @@ import com.google.storage.v2.GetBucketRequest;
 import com.google.storage.v2.GetObjectRequest;
 import com.google.storage.v2.ListObjectsRequest;
 import com.google.storage.v2.ListObjectsResponse;
+import com.google.storage.v2.MoveObjectRequest;
 import com.google.storage.v2.Object;
 import com.google.storage.v2.ReadObjectRequest;
 import com.google.storage.v2.ReadObjectResponse;
@@ -76,6 +77,25 @@ final class FakeStorageService extends StorageGrpc.StorageImplBase {
             }
             storage.objects.delete(found);
             return Empty.getDefaultInstance();
+        });
+    }
+
+    @Override
+    public void moveObject(MoveObjectRequest request, StreamObserver<Object> client) {
+        answer(client, () -> {
+            FakeGrpcObject source = storage.objects.require(
+                    request.getBucket(), request.getSourceObject(), request.getIfSourceGenerationMatch());
+            Object moved = storage.objects
+                    .move(
+                            source,
+                            request.getDestinationObject(),
+                            request.hasIfGenerationMatch(),
+                            request.getIfGenerationMatch())
+                    .metadata();
+            storage.faults.ofMove().ifPresent(status -> {
+                throw status;
+            });
+            return moved;
         });
     }
 

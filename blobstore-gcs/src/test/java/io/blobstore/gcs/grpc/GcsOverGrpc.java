@@ -5,10 +5,13 @@ import com.google.protobuf.Timestamp;
 import com.google.storage.v2.Object;
 import io.blobstore.gcs.GcsBlobStore;
 import io.blobstore.gcs.GcsTransport;
+import io.blobstore.gcs.fake.Attributes;
 import io.blobstore.gcs.fake.FakeGcs;
 import io.blobstore.gcs.fake.FakeObject;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** A fake of a zonal bucket: that of HTTP, whose objects can be read by gRPC, too. */
 final class GcsOverGrpc implements AutoCloseable {
@@ -20,6 +23,7 @@ final class GcsOverGrpc implements AutoCloseable {
         http = FakeGcs.start().createZonalBucket(FakeGrpcStorage.BUCKET);
         grpc = FakeGrpcStorage.start();
         grpc.objects.show(name -> http.object(FakeGrpcStorage.BUCKET, name).map(GcsOverGrpc::convert));
+        grpc.objects.publish(this::publish);
     }
 
     /** Returns a builder of stores in the bucket. */
@@ -31,12 +35,38 @@ final class GcsOverGrpc implements AutoCloseable {
                 .transport(transport);
     }
 
+    /** Stores an object where HTTP sees it, too. */
+    private FakeGrpcObject publish(FakeGrpcObject moved) {
+        Object metadata = moved.metadata();
+        Map<String, String> headers = new TreeMap<>();
+        headers.put("Content-Encoding", metadata.getContentEncoding());
+        headers.put("Content-Language", metadata.getContentLanguage());
+        headers.put("Content-Disposition", metadata.getContentDisposition());
+        headers.put("Cache-Control", metadata.getCacheControl());
+        headers.values().removeIf(String::isEmpty);
+        http.store(
+                FakeGrpcStorage.BUCKET,
+                moved.name(),
+                moved.content(),
+                new Attributes(
+                        Optional.of(metadata.getContentType()).filter(type -> !type.isEmpty()),
+                        headers,
+                        Optional.empty(),
+                        Optional.empty(),
+                        metadata.getMetadataMap(),
+                        "RAPID",
+                        Optional.empty(),
+                        Optional.empty()));
+        return grpc.objects.find(moved.name()).orElseThrow();
+    }
+
     private static FakeGrpcObject convert(FakeObject object) {
         Object.Builder metadata = Object.newBuilder()
                 .setName(object.name())
                 .setBucket("projects/_/buckets/" + object.bucket())
                 .setGeneration(object.generation())
-                .setUpdateTime(Timestamp.newBuilder().setSeconds(object.updated().getEpochSecond()))
+                .setUpdateTime(
+                        Timestamp.newBuilder().setSeconds(object.updated().getEpochSecond()))
                 .putAllMetadata(object.attributes().metadata());
         object.attributes().contentType().ifPresent(metadata::setContentType);
         header(object, "Content-Encoding").ifPresent(metadata::setContentEncoding);

@@ -41,8 +41,8 @@ class GrpcMemoryTest extends GrpcReadsBase {
     private static long allocatedByTheClient() {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread == Thread.currentThread()
-                        || thread.getName().startsWith("grpc-"))
+                .filter(thread ->
+                        thread == Thread.currentThread() || thread.getName().startsWith("grpc-"))
                 .mapToLong(thread -> threads.getThreadAllocatedBytes(thread.getId()))
                 .sum();
     }

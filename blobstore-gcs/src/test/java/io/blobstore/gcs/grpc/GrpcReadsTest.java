@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
-import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.IntegrityException;
 import io.blobstore.PartialReadException;
@@ -79,9 +78,9 @@ class GrpcReadsTest extends GrpcReadsBase {
         ByteBuffer target = ByteBuffer.allocateDirect(CONTENT.length);
         try (GrpcReads impatient = GrpcReads.create(settings(1, Duration.ofMillis(500)))) {
             assertThatThrownBy(() -> read(impatient, ByteRange.all(), Optional.empty(), target))
-                    .isInstanceOfSatisfying(PartialReadException.class, e -> assertThat(
-                                    e.received().length())
-                            .isEqualTo(4L * MIB))
+                    .isInstanceOfSatisfying(
+                            PartialReadException.class,
+                            e -> assertThat(e.received().length()).isEqualTo(4L * MIB))
                     .hasMessageContaining("nothing arrived for 500 ms");
         }
         assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(CONTENT, 0, 4 * MIB));
@@ -190,7 +189,8 @@ class GrpcReadsTest extends GrpcReadsBase {
 
     private void readAndCompare() throws IOException {
         ByteBuffer target = ByteBuffer.allocateDirect(CONTENT.length);
-        assertThat(read(reads, ByteRange.all(), Optional.empty(), target).length()).isEqualTo(CONTENT.length);
+        assertThat(read(reads, ByteRange.all(), Optional.empty(), target).length())
+                .isEqualTo(CONTENT.length);
         assertThat(target.flip().equals(ByteBuffer.wrap(CONTENT))).isTrue();
     }
 }

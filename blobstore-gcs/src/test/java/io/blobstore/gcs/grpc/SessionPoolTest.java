@@ -228,8 +228,8 @@ class SessionPoolTest extends GrpcReadsBase {
                 SessionPool.Lease one = pool.acquire("blob", generation, 10, Optional.empty());
                 SessionPool.Lease other = pool.acquire("blob", generation, 10, Optional.empty())) {
             assertThat(other.session()).isSameAs(one.session());
-            RangeRead abandoned = one.request(
-                    0, CONTENT.length, BlobTarget.Window.of(ByteBuffer.allocateDirect(CONTENT.length)));
+            RangeRead abandoned =
+                    one.request(0, CONTENT.length, BlobTarget.Window.of(ByteBuffer.allocateDirect(CONTENT.length)));
             ByteBuffer target = ByteBuffer.allocate(10);
             RangeRead kept = other.request(5, 10, BlobTarget.Window.of(target));
             assertThat(abandoned.await(0)).isIn(RangeRead.Outcome.ABANDONED, RangeRead.Outcome.COMPLETE);

@@ -182,7 +182,11 @@ class TransportTest {
                 TransferManager transfers = TransferManager.create()) {
             store(store);
             List<ByteBuffer> ranges = transfers
-                    .downloadRanges(store, KEY, List.of(ByteRange.of(5, 10), ByteRange.of(9 << 20, 10)), ByteBuffer::allocateDirect)
+                    .downloadRanges(
+                            store,
+                            KEY,
+                            List.of(ByteRange.of(5, 10), ByteRange.of(9 << 20, 10)),
+                            ByteBuffer::allocateDirect)
                     .join();
             assertThat(ranges.get(0)).isEqualTo(ByteBuffer.wrap(CONTENT, 5, 10));
             assertThat(ranges.get(1)).isEqualTo(ByteBuffer.wrap(CONTENT, 9 << 20, 10));
@@ -194,8 +198,8 @@ class TransportTest {
                 assertThat(target.flip().equals(ByteBuffer.wrap(CONTENT))).isTrue();
             }
         }
-        assertThat(fake.http.requests()).noneMatch(request -> request.method().equals("GET")
-                && !FakeGcs.isJson(request));
+        assertThat(fake.http.requests())
+                .noneMatch(request -> request.method().equals("GET") && !FakeGcs.isJson(request));
     }
 
     private GcsBlobStore store(FakeGcs http, GcsTransport transport) throws IOException {
