@@ -3,6 +3,7 @@ package io.blobstore.gcs.grpc;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.contract.BlobStoreContract;
+import io.blobstore.contract.KnownLimitations;
 import io.blobstore.gcs.GcsTransport;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,16 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The contract of the store in a zonal bucket: content is read over gRPC, everything else is requested over HTTP. */
 class GrpcContractTest extends BlobStoreContract {
+    @RegisterExtension
+    static final KnownLimitations LIMITATIONS = new KnownLimitations("a stream of gRPC")
+            .fails(
+                    "aReadOfOneVersionIsRefusedOnceThereIsAnother",
+                    "a stream stays open for its version, whose bytes are read, although it was replaced");
+
+    static {
+        GrpcReadsBase.requireEventLoops();
+    }
+
     private GcsOverGrpc fake;
 
     /** Starts the fake after the first snapshot of the leak check, and ends it before the second. */
