@@ -16,6 +16,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -142,7 +143,7 @@ final class BucketSweep implements ObjectStore.Sweep {
      */
     @Override
     public Collection<StoredObject> delete(Collection<StoredObject> unreferenced) throws IOException {
-        TreeMap<String, StoredObject> left = new TreeMap<>();
+        NavigableMap<String, StoredObject> left = new TreeMap<>();
         unreferenced.forEach(object -> left.put(RepositoryPaths.object(object.id()), object));
         Set<StoredObject> gone = new LinkedHashSet<>(unreferenced);
         while (!left.isEmpty()) {
@@ -169,7 +170,7 @@ final class BucketSweep implements ObjectStore.Sweep {
     private record Page(List<BlobKey> deletable, List<StoredObject> kept, String end) {}
 
     /** Lists the objects from the first of those that are left, as many as one request returns. */
-    private Page page(TreeMap<String, StoredObject> left) throws IOException {
+    private Page page(NavigableMap<String, StoredObject> left) throws IOException {
         Page page = new Page(new ArrayList<>(), new ArrayList<>(), left.lastKey());
         String first = left.firstKey();
         ListOptions options = ListOptions.builder()

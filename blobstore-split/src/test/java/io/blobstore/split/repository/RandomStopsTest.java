@@ -2,11 +2,11 @@ package io.blobstore.split.repository;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.blobstore.contract.InMemoryBlobStore;
-import io.blobstore.ListOptions;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobTarget;
+import io.blobstore.ListOptions;
 import io.blobstore.contract.CampaignScale;
+import io.blobstore.contract.InMemoryBlobStore;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.split.ObjectHash;
