@@ -36,7 +36,7 @@ public final class CacheAccess implements Closeable {
     private final int maxRecordBytes;
     private final Optional<RemoteTier> remote;
     private final Optional<RecordCheck> check;
-    private final Turns uploads = Turns.of(Runtime.getRuntime().maxMemory()); // the JVM's default for direct memory
+    private final UploadTurns uploads = UploadTurns.of(Runtime.getRuntime().maxMemory()); // the JVM's default for direct memory
     private final IdleObjects<FrameEncoder> encoders =
             new IdleObjects<>(() -> new FrameEncoder(LEVEL), FrameEncoder::close, MAX_IDLE);
 
@@ -83,7 +83,7 @@ public final class CacheAccess implements Closeable {
     }
 
     /** Returns the turns of uploads of more than a first piece. */
-    public Turns uploads() {
+    public UploadTurns uploads() {
         return uploads;
     }
 

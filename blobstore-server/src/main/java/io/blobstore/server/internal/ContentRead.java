@@ -9,6 +9,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a range of bytes for a client, one chunk after the other. Used by one thread at a time, and closed when no
@@ -18,28 +19,21 @@ public final class ContentRead implements Closeable {
     /** Where the bytes come from. */
     private interface Bytes {
         void read(long offset, ByteBuffer target) throws IOException;
-
-        /** Returns how many bytes can be read at an offset without waiting, at most those that are left. */
-        default long available(long offset, long left) throws IOException {
-            return left;
-        }
-
-        /** Returns a future that completes when there are bytes at an offset, or when reading them fails. */
-        default CompletableFuture<Void> ready(long offset) {
-            return READY;
-        }
     }
 
     private static final CompletableFuture<Void> READY = CompletableFuture.completedFuture(null);
 
     private final Bytes bytes;
+    private final @Nullable ArrivingContent arriving;
     private final Closeable lease;
     private final ReadMemory memory;
     private final long end;
     private long position;
 
-    private ContentRead(Bytes bytes, Closeable lease, ReadMemory memory, long from, long to) {
+    private ContentRead(
+            Bytes bytes, @Nullable ArrivingContent arriving, Closeable lease, ReadMemory memory, long from, long to) {
         this.bytes = bytes;
+        this.arriving = arriving;
         this.lease = lease;
         this.memory = memory;
         this.position = from;
@@ -56,6 +50,7 @@ public final class ContentRead implements Closeable {
     public static ContentRead decoded(CachedContent content, ReadMemory memory, long from, long to) {
         return new ContentRead(
                 (offset, target) -> content.read(ByteRange.of(offset, target.remaining()), target),
+                null,
                 content,
                 memory,
                 from,
@@ -68,7 +63,7 @@ public final class ContentRead implements Closeable {
      * @param lease keeps the file open; closed with this
      */
     public static ContentRead stored(StoredContent stored, Closeable lease, ReadMemory memory, long from, long to) {
-        return new ContentRead(stored::read, lease, memory, from, to);
+        return new ContentRead(stored::read, null, lease, memory, from, to);
     }
 
     /**
@@ -77,30 +72,31 @@ public final class ContentRead implements Closeable {
      * @param content closed with this
      */
     public static ContentRead arriving(ArrivingContent content, ReadMemory memory) {
-        Bytes bytes = new Bytes() {
-            @Override
-            public void read(long offset, ByteBuffer target) throws IOException {
-                for (long at = offset; target.hasRemaining(); ) {
-                    at += content.read(at, target);
-                }
-            }
-
-            @Override
-            public long available(long offset, long left) throws IOException {
-                return Math.min(left, content.readable() - offset);
-            }
-
-            @Override
-            public CompletableFuture<Void> ready(long offset) {
-                return content.ready(offset);
+        Bytes bytes = (offset, target) -> {
+            for (long at = offset; target.hasRemaining(); ) {
+                awaitCommit(content, at);
+                at += content.read(at, target);
             }
         };
-        return new ContentRead(bytes, content, memory, 0, content.size());
+        return new ContentRead(bytes, content, content, memory, 0, content.size());
+    }
+
+    /**
+     * Returns the end of what can be read, which is after an offset that was {@link #ready}: while content is committed,
+     * which takes the disk only, nothing of it can be read, so this waits for the end of that.
+     */
+    private static long awaitCommit(ArrivingContent content, long offset) throws IOException {
+        long readable = content.readable();
+        while (readable <= offset) {
+            content.ready(offset).join();
+            readable = content.readable();
+        }
+        return readable;
     }
 
     /** Returns a future that completes when {@link #next} can be called: at once, unless content is arriving. */
     public CompletableFuture<Void> ready() {
-        return bytes.ready(position);
+        return arriving == null ? READY : arriving.ready(position);
     }
 
     /** Returns the number of bytes that were not read yet. */
@@ -120,7 +116,8 @@ public final class ContentRead implements Closeable {
 
     /** Reads the next chunk, as {@link #next()} does, of a number of bytes at most. */
     public Chunk next(int maxBytes) throws IOException {
-        Chunk chunk = memory.take(position, bytes.available(position, Math.min(end - position, maxBytes)));
+        long there = arriving == null ? end : Math.min(end, awaitCommit(arriving, position));
+        Chunk chunk = memory.take(position, Math.min(there - position, maxBytes));
         boolean complete = false;
         try {
             bytes.read(position, chunk.buffer());

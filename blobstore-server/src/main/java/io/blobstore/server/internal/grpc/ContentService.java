@@ -34,7 +34,7 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
 
     private final CacheAccess cache;
     private final ServerLimits limits;
-    private final Turns batches;
+    private final ResponseTurns batches;
 
     /**
      * Creates the service.
@@ -44,7 +44,7 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
     ContentService(CacheAccess cache, ServerLimits limits, Executor workers) {
         this.cache = cache;
         this.limits = limits;
-        batches = new Turns(limits.readMemory() / 2, workers);
+        batches = new ResponseTurns(limits.readMemory() / 2, workers);
     }
 
     @Override
@@ -123,7 +123,7 @@ final class ContentService extends ContentAddressableStorageGrpc.ContentAddressa
             requireBatch(request.getDigestsList());
             ServerCallStreamObserver<BatchReadBlobsResponse> call =
                     (ServerCallStreamObserver<BatchReadBlobsResponse>) response;
-            Turns.Turn turn = batches.of(content(request.getDigestsList()), () -> read(request, response));
+            ResponseTurns.Turn turn = batches.of(content(request.getDigestsList()), () -> read(request, response));
             call.setOnCancelHandler(turn::close);
             call.setOnCloseHandler(turn::close); // the client has taken the response
             turn.await();

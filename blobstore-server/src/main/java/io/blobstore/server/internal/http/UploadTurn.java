@@ -1,13 +1,13 @@
 package io.blobstore.server.internal.http;
 
-import io.blobstore.server.internal.Turns;
+import io.blobstore.server.internal.UploadTurns;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** The {@link Turns turn} of an upload. Used by one event loop only. */
+/** The {@link UploadTurns turn} of an upload. Used by one event loop only. */
 final class UploadTurn {
     private final Connection connection;
-    private final Turns turns;
+    private final UploadTurns turns;
     /** What was asked for; null for nothing. */
     private @Nullable CompletableFuture<Void> asked;
 

@@ -121,7 +121,8 @@ final class ObjectStarts extends ForwardingBlobStore {
             if (range.length() <= SHORT) {
                 return Optional.of(put(start, range, target));
             }
-            taken = starts.remove(key);
+            starts.remove(key);
+            taken = start;
         } finally {
             lock.unlock();
         }

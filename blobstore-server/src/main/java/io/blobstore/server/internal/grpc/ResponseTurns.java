@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
  * Lets only so many bytes of responses be on their way to clients at a time; others wait, in order, without a thread.
  * One is always on its way, however large. Thread-safe.
  */
-final class Turns {
-    private static final Logger LOG = LoggerFactory.getLogger(Turns.class);
+final class ResponseTurns {
+    private static final Logger LOG = LoggerFactory.getLogger(ResponseTurns.class);
 
     private final long max;
     private final Executor executor;
@@ -29,7 +29,7 @@ final class Turns {
      * @param max how many bytes may be on their way
      * @param executor runs those that had to wait
      */
-    Turns(long max, Executor executor) {
+    ResponseTurns(long max, Executor executor) {
         this.max = max;
         this.executor = executor;
     }

@@ -8,10 +8,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-class TurnsTest {
+class UploadTurnsTest {
     @Test
     void turnsAreGivenInTheOrderInWhichTheyWereAskedFor() {
-        Turns turns = new Turns(2);
+        UploadTurns turns = new UploadTurns(2);
         List<CompletableFuture<Void>> asked = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
             asked.add(turns.take());
@@ -32,7 +32,7 @@ class TurnsTest {
 
     @Test
     void aWaitThatWasEndedGetsNoTurnAndOneThatWasGivenStays() {
-        Turns turns = new Turns(1);
+        UploadTurns turns = new UploadTurns(1);
         assertThat(turns.take()).isDone();
         CompletableFuture<Void> ended = turns.take();
         CompletableFuture<Void> next = turns.take();
@@ -47,7 +47,7 @@ class TurnsTest {
 
     @Test
     void noMoreThanTheNumberAreTakenByAnyThreads() throws InterruptedException {
-        Turns turns = new Turns(3);
+        UploadTurns turns = new UploadTurns(3);
         AtomicInteger taken = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         List<Thread> threads = new ArrayList<>();

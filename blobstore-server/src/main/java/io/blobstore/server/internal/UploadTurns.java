@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Bounds how many uploads have incomplete content in memory. The others wait, in the order in which they came, and leave
  * in the socket what their clients send: no upload fails for want of memory. Thread-safe; never blocks.
  */
-public final class Turns {
+public final class UploadTurns {
     /** One upload in so much direct memory: it takes a piece of content and the frames that are compressed. */
     private static final long BYTES = 24L << 20;
 
@@ -22,7 +22,7 @@ public final class Turns {
     private int free;
 
     /** Creates a number of turns, all of them free. */
-    public Turns(int count) {
+    public UploadTurns(int count) {
         free = count;
     }
 
@@ -31,8 +31,8 @@ public final class Turns {
      *
      * @param maxDirectBytes the most direct memory of the process
      */
-    public static Turns of(long maxDirectBytes) {
-        return new Turns((int) Math.max(LEAST, Math.min(Integer.MAX_VALUE, maxDirectBytes / BYTES)));
+    public static UploadTurns of(long maxDirectBytes) {
+        return new UploadTurns((int) Math.max(LEAST, Math.min(Integer.MAX_VALUE, maxDirectBytes / BYTES)));
     }
 
     /** Returns a future that completes when a turn was taken, which is to be given back: at once if one is free. */
