@@ -59,7 +59,7 @@ final class GcsOverGrpc implements AutoCloseable {
                         Optional.empty(),
                         Optional.empty(),
                         metadata.getMetadataMap(),
-                        "RAPID",
+                        "STANDARD",
                         Optional.empty(),
                         Optional.empty()));
         return grpc.objects.find(moved.name()).orElseThrow();

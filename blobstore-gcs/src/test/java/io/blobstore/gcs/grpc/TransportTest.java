@@ -146,7 +146,7 @@ class TransportTest {
     void grpcRefusesAnotherBucket() throws IOException {
         try (FakeGcs other = FakeGcs.start().createBucket(FakeGrpcStorage.BUCKET);
                 BlobStore store = store(other, GcsTransport.GRPC)) {
-            store(store);
+            assertThatThrownBy(() -> store(store)).isInstanceOf(UnsupportedTransportException.class);
             for (int i = 0; i < 2; i++) {
                 assertThatThrownBy(() -> read(store))
                         .isInstanceOf(UnsupportedTransportException.class)
