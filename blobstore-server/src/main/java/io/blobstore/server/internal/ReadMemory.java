@@ -37,11 +37,20 @@ public final class ReadMemory {
     }
 
     /**
-     * Returns whether there is room for a response of a number of bytes that cannot be divided: up to twice the budget,
-     * so that others, who share the budget, do not keep it from being sent.
+     * Counts a response of a number of bytes that cannot be divided, if there is room: up to twice the budget, so that
+     * others, who share the budget, do not keep it from being sent.
+     *
+     * @return whether it was counted
      */
-    public boolean hasRoom(long bytes) {
-        return used.get() + bytes <= 2 * budget;
+    public boolean tryAdd(long bytes) {
+        long before = used.get();
+        while (before + bytes <= 2 * budget) {
+            if (used.compareAndSet(before, before + bytes)) {
+                return true;
+            }
+            before = used.get();
+        }
+        return false;
     }
 
     /**

@@ -8,6 +8,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.UnsafeByteOperations;
 import com.google.protobuf.WireFormat;
+import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
@@ -83,7 +84,7 @@ final class BoundedMessages {
         return left;
     }
 
-    /** Returns a service whose requests are parsed like this, where they have repeated messages. */
+    /** Returns a service whose requests are parsed like this; used below {@link CallPaces}, which ends their calls. */
     static ServerServiceDefinition of(ServerServiceDefinition service) {
         ServerServiceDefinition.Builder bounded =
                 ServerServiceDefinition.builder(service.getServiceDescriptor().getName());
@@ -101,7 +102,10 @@ final class BoundedMessages {
         return ServerMethodDefinition.create(same.build(), method.getServerCallHandler());
     }
 
-    /** Reads the messages of one type. */
+    /**
+     * Reads the messages of one type. One that is not valid is an empty message, and its call is told: what is thrown
+     * here would be logged as a failure of the server.
+     */
     private record BoundedMarshaller<Q>(Marshaller<Q> known, Message prototype) implements Marshaller<Q> {
         @Override
         public InputStream stream(Q message) {
@@ -112,15 +116,22 @@ final class BoundedMessages {
         @SuppressWarnings("unchecked") // the prototype is one of Q
         public Q parse(InputStream stream) {
             try {
-                return (Q) BoundedMessages.parse(prototype, UnsafeByteOperations.unsafeWrap(stream.readAllBytes()));
+                return (Q) BoundedMessages.parse(prototype, UnsafeByteOperations.unsafeWrap(bytes(stream)));
             } catch (InvalidProtocolBufferException e) {
-                throw Status.INVALID_ARGUMENT
-                        .withDescription(e.getMessage())
-                        .withCause(e)
-                        .asRuntimeException();
+                CallPace.current().refuse("the message is not valid: " + e.getMessage());
+                return (Q) prototype;
             } catch (IOException e) {
                 throw Status.INTERNAL.withCause(e).asRuntimeException();
             }
+        }
+
+        private static byte[] bytes(InputStream stream) throws IOException {
+            if (!(stream instanceof KnownLength)) {
+                return stream.readAllBytes();
+            }
+            byte[] bytes = new byte[stream.available()];
+            int unused = stream.readNBytes(bytes, 0, bytes.length);
+            return bytes;
         }
     }
 }

@@ -30,6 +30,7 @@ final class CallPace extends ServerStreamTracer {
     /** Messages that the service has asked for, and that have not arrived. */
     private final AtomicInteger awaited = new AtomicInteger();
 
+    private volatile @Nullable String refusal;
     private volatile boolean halfClosed;
     private volatile boolean ended;
     private volatile Context.@Nullable CancellableContext context;
@@ -90,6 +91,17 @@ final class CallPace extends ServerStreamTracer {
         hold(0);
     }
 
+    /** A message has arrived that the service must not see. */
+    void refuse(String reason) {
+        refusal = reason;
+    }
+
+    /** Returns why the message that has arrived must not be seen; null if it may. */
+    @Nullable
+    String refusal() {
+        return refusal;
+    }
+
     // ---- reports of the service
 
     /** The service has asked for messages. */
@@ -102,14 +114,27 @@ final class CallPace extends ServerStreamTracer {
         halfClosed = true;
     }
 
-    /** Returns whether a message of a number of bytes may be sent, within the memory that there is. */
-    boolean hasRoom(long bytes) {
-        return calls.memory().hasRoom(bytes);
-    }
-
-    /** A message of a number of bytes is given to gRPC. */
-    void sends(long bytes) {
-        hold(bytes);
+    /**
+     * A message of a number of bytes is to be given to gRPC.
+     *
+     * @return false if there is no memory for it, and the call has to end
+     */
+    boolean sends(long bytes) {
+        lock.lock();
+        try {
+            if (bytes > ReadMemory.SMALL && !ended) {
+                if (!calls.memory().tryAdd(bytes - held)) {
+                    return false;
+                }
+                held = bytes;
+                heldSince = System.nanoTime();
+            } else {
+                hold(bytes);
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** The connection has taken what was sent. */

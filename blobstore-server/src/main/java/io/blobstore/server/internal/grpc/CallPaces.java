@@ -8,6 +8,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerStreamTracer;
+import io.grpc.Status;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -89,9 +90,21 @@ final class CallPaces extends ServerStreamTracer.Factory implements ServerInterc
         pace.begin(paced);
         return new SimpleForwardingServerCallListener<>(next.startCall(paced, headers)) {
             @Override
+            public void onMessage(Q message) {
+                String refusal = pace.refusal();
+                if (refusal == null) {
+                    super.onMessage(message);
+                } else {
+                    paced.cut(Status.INVALID_ARGUMENT.withDescription(refusal));
+                }
+            }
+
+            @Override
             public void onHalfClose() {
                 pace.halfClosed();
-                super.onHalfClose();
+                if (!paced.isCut()) {
+                    super.onHalfClose();
+                }
             }
 
             @Override

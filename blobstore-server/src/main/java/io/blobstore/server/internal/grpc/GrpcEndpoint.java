@@ -102,13 +102,14 @@ public final class GrpcEndpoint implements Endpoint {
                     .keepAliveTime(context.limits().paceWindow().toMillis(), TimeUnit.MILLISECONDS)
                     .permitKeepAliveWithoutCalls(true)
                     .permitKeepAliveTime(10, TimeUnit.SECONDS)
-                    .addService(new CapabilitiesService(cache.maxBlobBytes(), writable))
+                    .addService(
+                            BoundedMessages.of(new CapabilitiesService(cache.maxBlobBytes(), writable).bindService()))
                     .addService(BoundedMessages.of(new ContentService(cache, context.limits(), workers).bindService()))
                     .addService(BoundedMessages.of(new ActionCacheService(
                                     new ActionResults(cache, options.checkOutputs()), cache.maxRecordBytes())
                             .bindService()))
-                    .addService(new ByteStreamService(cache, context.limits()))
-                    .addService(health.getHealthService())
+                    .addService(BoundedMessages.of(new ByteStreamService(cache, context.limits()).bindService()))
+                    .addService(BoundedMessages.of(health.getHealthService().bindService()))
                     .intercept(new RemoteInterceptor(cache, workers))
                     .intercept(new AccessInterceptor(context.access(), writable))
                     .addStreamTracerFactory(paces)

@@ -1,6 +1,5 @@
 package io.blobstore.server.internal.grpc;
 
-import io.blobstore.server.internal.ReadMemory;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -80,12 +79,11 @@ final class PacedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
             if (closed) {
                 return;
             }
-            if (size > ReadMemory.SMALL && !pace.hasRoom(size)) {
+            if (!pace.sends(size)) {
                 cut(Status.UNAVAILABLE.withDescription(
                         "too many responses wait for their clients to take them; try again"));
                 return;
             }
-            pace.sends(size);
             super.sendMessage(message);
         } finally {
             lock.unlock();

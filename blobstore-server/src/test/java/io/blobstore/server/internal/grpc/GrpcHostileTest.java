@@ -104,7 +104,7 @@ class GrpcHostileTest {
             request.addBlobDigests(digest);
         }
         refused(
-                Status.Code.UNKNOWN,
+                Status.Code.INVALID_ARGUMENT,
                 () -> ContentAddressableStorageGrpc.newBlockingStub(fixture.client.channel)
                         .withDeadlineAfter(60, TimeUnit.SECONDS)
                         .findMissingBlobs(request.build()));
