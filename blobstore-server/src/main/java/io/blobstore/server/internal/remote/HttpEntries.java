@@ -168,13 +168,14 @@ public final class HttpEntries extends EntryBlobStore {
         BlobMetadata blob = options.ifMatch().isPresent()
                 ? describe(key, size(key, options.ifMatch().get()))
                 : head(key);
-        long length = ByteRanges.resolve(range, key, blob.size(), target.remaining());
+        ByteRange exact = ByteRanges.resolve(range, key, blob.size(), target.remaining());
+        long length = exact.length();
         boolean part = length < blob.size();
         Optional<String> wanted = part && length > 0
-                ? Optional.of("bytes=" + range.offset() + '-' + (range.offset() + length - 1))
+                ? Optional.of("bytes=" + exact.offset() + '-' + (exact.offset() + length - 1))
                 : Optional.empty();
         try (ContentResponse content =
-                ContentResponse.range(key, blob.size(), range.offset(), length, target)) {
+                ContentResponse.range(key, blob.size(), exact.offset(), length, target)) {
             try {
                 context.request(Operation.READ, key, () -> {
                     receive(key, content, wanted);
