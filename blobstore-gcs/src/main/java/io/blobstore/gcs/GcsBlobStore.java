@@ -74,7 +74,8 @@ import javax.net.ssl.TrustManager;
  * settings have a storage class. It does not keep access control lists, holds and retention, and its encryption is that
  * of these settings, or else the bucket's.
  *
- * <p>Content of zonal buckets can be read over gRPC, if {@link Builder#transport} says so.
+ * <p>Content of zonal buckets can be read over gRPC, if {@link Builder#transport} says so. Then a read that names a
+ * version may return its bytes although it has been replaced meanwhile.
  *
  * <p>A blob that is stored with the Content-Encoding gzip is read as it is stored: the server is told not to decode it.
  *

@@ -106,10 +106,11 @@ final class TransportSelection {
         } catch (TimeoutException e) {
             return withoutAnswer("no answer within " + timeLimit.toMillis() + " ms");
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof IllegalStateException closed) {
+            Throwable problem = e.getCause();
+            if (problem instanceof IllegalStateException closed) {
                 throw closed; // the store was closed
             }
-            return withoutAnswer(String.valueOf(e.getCause().getMessage()));
+            return withoutAnswer(problem == null ? "" : String.valueOf(problem.getMessage()));
         } catch (InterruptedException e) {
             throw interrupted(operation, key, e);
         } finally {

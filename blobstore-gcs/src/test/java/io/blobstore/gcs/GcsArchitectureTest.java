@@ -45,7 +45,7 @@ class GcsArchitectureTest {
                         "java..",
                         "javax.net.ssl",
                         "org.jspecify.annotations",
-                        "org.slf4j",
+                        "org.slf4j..",
                         "io.grpc..",
                         "com.google.protobuf..",
                         "com.google.storage.v2..",

@@ -1,5 +1,6 @@
 package io.blobstore.gcs.grpc;
 
+import com.google.api.gax.grpc.ChannelPoolSettings;
 import com.google.api.gax.grpc.GrpcTransportChannel;
 import com.google.api.gax.grpc.InstantiatingGrpcChannelProvider;
 import com.google.auth.Credentials;
@@ -10,7 +11,6 @@ import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.Grpc;
-import io.grpc.ManagedChannelBuilder;
 import io.grpc.MethodDescriptor;
 import io.grpc.TlsChannelCredentials;
 import io.grpc.auth.MoreCallCredentials;
@@ -58,13 +58,13 @@ final class Connection {
                 .setHeaderProvider(
                         StorageSettings.defaultApiClientHeaderProviderBuilder().build())
                 .setMaxInboundMessageSize(MAX_MESSAGE)
-                .setPoolSize(1)
+                .setChannelPoolSettings(ChannelPoolSettings.staticallySized(1))
                 .setAllowNonDefaultServiceAccount(true)
                 .setAttemptDirectPath(settings.isGoogle());
         Optional<Credentials> credentials = plain ? Optional.empty() : settings.credentials();
         credentials.ifPresent(provider::setCredentials);
         if (plain) {
-            provider.setChannelConfigurator(ManagedChannelBuilder::usePlaintext);
+            provider.setChannelConfigurator(channel -> channel.usePlaintext());
         } else if (!settings.trustManagers().isEmpty()) {
             provider.setChannelConfigurator(ignored -> Grpc.newChannelBuilder(
                             target,

@@ -167,21 +167,19 @@ final class ObjectRead {
 
     private BlobStoreException problem(RangeRead.Outcome outcome, RangeRead read) throws IOException {
         Exception cause = read.cause();
-        switch (outcome) {
-            case SESSION_ENDED:
-                return translate(read.sessionEnd(), cause);
-            case CHECKSUM:
-                return new IntegrityException(OPERATION, key, read.detail(), null);
-            case TARGET:
+        return switch (outcome) {
+            case SESSION_ENDED -> translate(read.sessionEnd(), cause);
+            case CHECKSUM -> new IntegrityException(OPERATION, key, read.detail(), null);
+            case TARGET -> {
                 if (cause instanceof RuntimeException e) {
                     throw e;
                 }
                 throw cause instanceof IOException e ? e : new IOException(cause);
-            case ABANDONED: // silence
+            }
+            case ABANDONED -> // silence
                 throw partial(new BlobStoreException(OPERATION, key, read.detail(), null, true));
-            default:
-                return new BlobStoreException(OPERATION, key, read.detail(), null, true);
-        }
+            case COMPLETE, SHORT, UNREQUESTED -> new BlobStoreException(OPERATION, key, read.detail(), null, true);
+        };
     }
 
     // ---- errors

@@ -6,6 +6,7 @@ import com.google.storage.v2.Object;
 import io.blobstore.gcs.GcsBlobStore;
 import io.blobstore.gcs.GcsTransport;
 import io.blobstore.gcs.fake.Attributes;
+import io.blobstore.gcs.fake.FakeCredentials;
 import io.blobstore.gcs.fake.FakeGcs;
 import io.blobstore.gcs.fake.FakeObject;
 import java.io.IOException;
@@ -15,12 +16,15 @@ import java.util.TreeMap;
 
 /** A fake of a zonal bucket: that of HTTP, whose objects can be read by gRPC, too. */
 final class GcsOverGrpc implements AutoCloseable {
+    private static final FakeCredentials ACCOUNT = new FakeCredentials();
+
     final FakeGcs http;
     final FakeGrpcStorage grpc;
 
     GcsOverGrpc() throws IOException {
         GrpcReadsBase.requireEventLoops();
         http = FakeGcs.start().createZonalBucket(FakeGrpcStorage.BUCKET);
+        http.trustSigner(ACCOUNT.getAccount(), ACCOUNT.publicKey());
         grpc = FakeGrpcStorage.start();
         grpc.objects.show(name -> http.object(FakeGrpcStorage.BUCKET, name).map(GcsOverGrpc::convert));
         grpc.objects.publish(this::publish);
@@ -32,6 +36,7 @@ final class GcsOverGrpc implements AutoCloseable {
                 .endpoint(http.endpoint())
                 .grpcEndpoint(grpc.endpoint())
                 .nativeConditions(true)
+                .credentials(ACCOUNT)
                 .transport(transport);
     }
 
