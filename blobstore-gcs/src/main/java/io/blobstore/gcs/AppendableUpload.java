@@ -100,7 +100,7 @@ public final class AppendableUpload implements Closeable {
     public void append(BlobSource content) throws IOException {
         run(() -> {
             appendAll(content);
-            return null;
+            return key; // no result
         });
     }
 
@@ -111,7 +111,7 @@ public final class AppendableUpload implements Closeable {
     public void append(ByteBuffer content) throws IOException {
         run(() -> {
             writer.append(OPERATION, content, 0);
-            return null;
+            return key; // no result
         });
     }
 
@@ -138,7 +138,7 @@ public final class AppendableUpload implements Closeable {
                         null);
             }
             appendAll(content.slice(present, content.size() - present));
-            return null;
+            return key; // no result
         });
     }
 

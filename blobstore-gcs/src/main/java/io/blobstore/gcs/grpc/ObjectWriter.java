@@ -85,7 +85,7 @@ public final class ObjectWriter {
     void begin(Operation beginning) throws IOException {
         run(beginning, () -> {
             connect();
-            return null;
+            return key; // no result
         });
     }
 
@@ -130,7 +130,7 @@ public final class ObjectWriter {
                     sendFilling();
                 }
             }
-            return null;
+            return key; // no result
         });
     }
 
