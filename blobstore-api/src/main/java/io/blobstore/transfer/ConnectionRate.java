@@ -122,7 +122,7 @@ final class ConnectionRate {
                 inFlight--;
                 alone &= inFlight == 0;
                 if (alone && answered && received >= MEASURABLE && measurements < MEASUREMENTS) {
-                    latency = Math.min(latency, firstByte - start);
+                    latency = Math.min(latency, (double) (firstByte - start));
                     nanosPerByte = Math.min(nanosPerByte, (double) (end - firstByte) / received);
                     measurements++;
                 }
@@ -150,7 +150,7 @@ final class ConnectionRate {
             return whole;
         }
         double smallest = Math.max(SMALLEST_PART, PART_OF_LATENCY * latency / nanosPerByte);
-        int parts = (int) Math.min(free, length / smallest);
+        int parts = (int) Math.min((double) free, length / smallest);
         if (parts < 2 || latency + transfer < WORTHWHILE * (latency + transfer / parts)) {
             return whole;
         }

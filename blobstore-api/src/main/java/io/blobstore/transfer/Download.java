@@ -103,8 +103,8 @@ final class Download extends ParallelTransfer<ReadResult> {
     /**
      * Creates the download and opens its target.
      *
-     * @param known the metadata of the version that the options select, if it is known: then all parts of an exact range
-     *     are requested at once
+     * @param known the metadata of the version that the options select, if it is known: then all parts of an exact
+     *     range are requested at once
      * @param throttle slows down the requests; may be shared with other transfers
      */
     Download(

@@ -21,10 +21,12 @@ final class ReaderGroups {
     private record Name(BlobStore store, BlobKey key, Optional<BlobVersion> wanted) {}
 
     private static final class Group {
+        final Name name;
         final BlobBlocks blocks;
         int readers;
 
-        Group(BlobBlocks blocks) {
+        Group(Name name, BlobBlocks blocks) {
+            this.name = name;
             this.blocks = blocks;
         }
     }
@@ -32,11 +34,11 @@ final class ReaderGroups {
     /** One reader's membership. Thread-safe. */
     final class Member {
         private final BlobBlocks blocks;
-        private final Optional<Name> group;
+        private final Optional<Group> group;
         /** Guarded by the groups. */
         private boolean left;
 
-        private Member(BlobBlocks blocks, Optional<Name> group) {
+        private Member(BlobBlocks blocks, Optional<Group> group) {
             this.blocks = blocks;
             this.group = group;
         }
@@ -52,10 +54,14 @@ final class ReaderGroups {
                     return;
                 }
                 left = true;
-                if (group.isPresent() && --groups.get(group.get()).readers > 0) {
-                    return;
+                if (group.isPresent()) {
+                    Group joined = group.get();
+                    joined.readers--;
+                    if (joined.readers > 0) {
+                        return;
+                    }
+                    groups.remove(joined.name);
                 }
-                group.ifPresent(groups::remove);
             }
             blocks.close();
         }
@@ -77,9 +83,9 @@ final class ReaderGroups {
             return new Member(create(store, key, options), Optional.empty());
         }
         Name name = new Name(store, key, options.read().ifMatch());
-        Group group = groups.computeIfAbsent(name, absent -> new Group(create(store, key, options)));
+        Group group = groups.computeIfAbsent(name, absent -> new Group(absent, create(store, key, options)));
         group.readers++;
-        return new Member(group.blocks, Optional.of(name));
+        return new Member(group.blocks, Optional.of(group));
     }
 
     private BlobBlocks create(BlobStore store, BlobKey key, ReaderOptions options) {

@@ -121,13 +121,13 @@ public final class ReaderOptions {
 
         /**
          * Sets whether this reader shares what it fetches with the other readers of the same manager that share, and
-         * have the same store instance, key and {@link #read version} option. They request the metadata once, before the
-         * first read, and read the version that it reports; they fetch blocks of 1 MiB, each once, and keep them within
-         * the memory for reading ahead, until the last of these readers is closed. Off by default.
+         * have the same store instance, key and {@link #read version} option. They request the metadata once, before
+         * the first read, and read the version that it reports; they fetch blocks of 1 MiB, each once, and keep them
+         * within the memory for reading ahead, until the last of these readers is closed. Off by default.
          *
-         * <p>For several readers of one blob, such as the threads that read the parts of a columnar file. Not for sparse
-         * small reads, which fetch whole blocks. Bytes are copied from the blocks into the caller's buffer, prefetched
-         * ones twice. A reader that is opened while others read an older version reads that one too.
+         * <p>For several readers of one blob, such as the threads that read the parts of a columnar file. Not for
+         * sparse small reads, which fetch whole blocks. Bytes are copied from the blocks into the caller's buffer,
+         * prefetched ones twice. A reader that is opened while others read an older version reads that one too.
          */
         public Builder shared(boolean enabled) {
             shared = enabled;

@@ -7,8 +7,8 @@ import java.time.Duration;
 import java.util.UUID;
 
 /**
- * Has the JVM replace SHA-256 by the processor's instructions while the command starts, on a core that has nothing to do
- * yet. Until it does so, after some thousand calls, hashing takes some hundred times as long.
+ * Has the JVM replace SHA-256 by the processor's instructions while the command starts, on a core that has nothing to
+ * do yet. Until it does so, after some thousand calls, hashing takes some hundred times as long.
  */
 final class HashWarmUp {
     private static final int BLOCK = 4096;
@@ -16,8 +16,8 @@ final class HashWarmUp {
     private static final int BLOCKS = 4096;
 
     /**
-     * Temporary files have random names, for which the JDK uses SHA-1. If the JVM had not met that yet, it would discard
-     * the code for SHA-256 when the command creates one.
+     * Temporary files have random names, for which the JDK uses SHA-1. If the JVM had not met that yet, it would
+     * discard the code for SHA-256 when the command creates one.
      */
     private static final int NAMES = 20;
 

@@ -71,8 +71,7 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "DIR",
             description = "The directory of its locks and its journal. Default: beside the cache, with the name"
                     + " .NAME.blobstore-cas.")
-    @Nullable
-    Path state;
+    @Nullable Path state;
 
     @Option(
             names = "--listen",
@@ -87,8 +86,7 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "HOST:PORT",
             converter = HostPort.class,
             description = "Where to listen for gRPC (Remote Execution API). Default: nowhere.")
-    @Nullable
-    InetSocketAddress grpcListen;
+    @Nullable InetSocketAddress grpcListen;
 
     @Option(
             names = "--storage-mode",
@@ -110,8 +108,7 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "SIZE",
             converter = ByteSize.Converter.class,
             description = "The largest content that clients may put. Default: the size of the cache.")
-    @Nullable
-    ByteSize maxBlob;
+    @Nullable ByteSize maxBlob;
 
     @Option(
             names = "--max-connections",
@@ -124,8 +121,7 @@ final class ServeCommand implements Callable<Integer> {
             names = "--htpasswd-file",
             paramLabel = "FILE",
             description = "Requires the password of a user in this file, which 'htpasswd -B' creates.")
-    @Nullable
-    Path htpasswdFile;
+    @Nullable Path htpasswdFile;
 
     @Option(
             names = "--allow-anonymous-reads",
@@ -152,13 +148,11 @@ final class ServeCommand implements Callable<Integer> {
                 names = "--tls-ca",
                 paramLabel = "FILE",
                 description = "Requires client certificates of the authorities in this file, as PEM.")
-        @Nullable
-        Path authorities;
+        @Nullable Path authorities;
     }
 
     @ArgGroup(exclusive = false)
-    @Nullable
-    Certificate tls;
+    @Nullable Certificate tls;
 
     @Option(
             names = "--proxy",
@@ -167,22 +161,19 @@ final class ServeCommand implements Callable<Integer> {
                     + " or file:/mnt/builds, which may be one that bazel-remote uses in storage mode zstd; or an HTTP"
                     + " cache, http://HOST[:PORT][/PREFIX] or https://…. What the cache does not have is fetched from"
                     + " it, and what clients put is uploaded to it.")
-    @Nullable
-    String proxy;
+    @Nullable String proxy;
 
     @Option(
             names = "--proxy-auth-file",
             paramLabel = "FILE",
             description = "A file with one line USER:PASSWORD for an HTTP cache.")
-    @Nullable
-    Path proxyAuthFile;
+    @Nullable Path proxyAuthFile;
 
     @Option(
             names = "--proxy-tls-ca",
             paramLabel = "FILE",
             description = "The authorities that an HTTP cache's certificate is of, as PEM. Default: those of the JVM.")
-    @Nullable
-    Path proxyAuthorities;
+    @Nullable Path proxyAuthorities;
 
     /** The certificate and the key for an HTTP cache: both, or neither. */
     static final class ProxyCertificate {
@@ -202,8 +193,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     @ArgGroup(exclusive = false)
-    @Nullable
-    ProxyCertificate proxyCertificate;
+    @Nullable ProxyCertificate proxyCertificate;
 
     @Option(
             names = "--proxy-prefix",

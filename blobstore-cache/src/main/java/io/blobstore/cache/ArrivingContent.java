@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * verified; its last MiB can be read when all of it was verified, and is in the local cache. So nobody ever gets all of
  * a content that is not that of its hash.
  *
- * <p>Nothing here waits for the network. To be closed, also after a failure: as long as it is open, it holds the content
- * on the disk. Thread-safe.
+ * <p>Nothing here waits for the network. To be closed, also after a failure: as long as it is open, it holds the
+ * content on the disk. Thread-safe.
  */
 public final class ArrivingContent implements Closeable {
     private final Fill fill;

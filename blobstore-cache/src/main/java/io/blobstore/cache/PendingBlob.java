@@ -21,8 +21,7 @@ final class PendingBlob {
     /** The number of attempts that ended. */
     int attempts;
 
-    @Nullable
-    Throwable failure;
+    @Nullable Throwable failure;
     /** When the next attempt is due, by {@link System#nanoTime()}. Not changed while the queue orders it by that. */
     long due = System.nanoTime();
 

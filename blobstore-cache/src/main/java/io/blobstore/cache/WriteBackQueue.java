@@ -39,7 +39,9 @@ final class WriteBackQueue {
     private final LinkedHashMap<BlobKey, PendingBlob> latest = new LinkedHashMap<>();
     /** The keys at which a thread changes the remote store. */
     private final Set<BlobKey> busy = new HashSet<>();
-    /** The blobs that were acknowledged last of those keys that are not busy, the one that is due first at the front. */
+    /**
+     * The blobs that were acknowledged last of those keys that are not busy, the one that is due first at the front.
+     */
     private final TreeSet<PendingBlob> idle = new TreeSet<>(
             Comparator.<PendingBlob>comparingLong(blob -> blob.due - ORIGIN).thenComparingLong(blob -> blob.order));
 

@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes the objects of a zonal bucket, which are all appendable. A blob is stored by appending it to an object with a
- * hidden name, which is finalized and then moved to the key: readers never see a part of it, and a blob that it replaces
- * stays until then.
+ * hidden name, which is finalized and then moved to the key: readers never see a part of it, and a blob that it
+ * replaces stays until then.
  */
 record AppendableObjects(
         BucketContext bucket,

@@ -33,9 +33,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * the server fails, the upload opens another one, and sends again what is not persisted. After a call has thrown an
  * exception, only {@link #close} may be called; what is persisted stays in the object, which can be resumed.
  *
- * <p>Content is copied once, into arrays on the heap: up to 16 MiB that are not persisted, in arrays that are used again.
- * The caller's memory is free when a call returns. Each message has its CRC32C, and the server compares that of the
- * whole object when it is finalized.
+ * <p>Content is copied once, into arrays on the heap: up to 16 MiB that are not persisted, in arrays that are used
+ * again. The caller's memory is free when a call returns. Each message has its CRC32C, and the server compares that of
+ * the whole object when it is finalized.
  *
  * <p>Thread-safe: calls wait for each other, but {@link #close} ends a call under way.
  */
@@ -90,8 +90,8 @@ public final class AppendableUpload implements Closeable {
     }
 
     /**
-     * Appends content. Less than 2 MiB may stay in memory until more is appended, or flushed. Waits while 16 MiB are not
-     * persisted.
+     * Appends content. Less than 2 MiB may stay in memory until more is appended, or flushed. Waits while 16 MiB are
+     * not persisted.
      *
      * @throws FencedUploadException if this is not the object's writer any more
      * @throws IllegalStateException if the upload has ended

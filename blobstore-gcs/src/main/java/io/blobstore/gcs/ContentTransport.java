@@ -182,7 +182,9 @@ final class ContentTransport implements Closeable {
                 errors);
     }
 
-    /** Ends all reads and writes over gRPC, and waits for them. To be called after the bucket was closed. Idempotent. */
+    /**
+     * Ends all reads and writes over gRPC, and waits for them. To be called after the bucket was closed. Idempotent.
+     */
     @Override
     public void close() {
         GrpcReads openedReads;

@@ -4,8 +4,8 @@ import io.blobstore.BlobStoreException;
 
 /**
  * Signals that an {@link AppendableUpload} is no longer the writer of its object: another one has taken the object over
- * by {@link GcsBlobStore#resumeAppendableUpload}, or has finalized it. Not retryable. What this upload had flushed is in
- * the object.
+ * by {@link GcsBlobStore#resumeAppendableUpload}, or has finalized it. Not retryable. What this upload had flushed is
+ * in the object.
  */
 public final class FencedUploadException extends BlobStoreException {
     private static final long serialVersionUID = 1L;

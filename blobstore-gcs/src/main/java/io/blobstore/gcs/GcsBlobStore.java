@@ -244,8 +244,8 @@ public final class GcsBlobStore implements BlobStore {
     }
 
     /**
-     * Creates an empty object that can be appended to, in a zonal bucket, over gRPC. It is visible at once, and replaces
-     * the blob that the key has. Not for {@link GcsTransport#HTTP}.
+     * Creates an empty object that can be appended to, in a zonal bucket, over gRPC. It is visible at once, and
+     * replaces the blob that the key has. Not for {@link GcsTransport#HTTP}.
      *
      * @throws io.blobstore.PreconditionFailedException if the precondition does not hold; also if the response to an
      *     attempt to create the object was lost
@@ -300,7 +300,8 @@ public final class GcsBlobStore implements BlobStore {
 
     /**
      * Ends copies and completions under way, and aborts the open uploads, including those that are being created, for
-     * which it waits up to 5 s. Then closes connections, and waits for reads over gRPC to end. A client given to the builder stays open.
+     * which it waits up to 5 s. Then closes connections, and waits for reads over gRPC to end. A client given to the
+     * builder stays open.
      */
     @Override
     public void close() throws IOException {

@@ -11,8 +11,8 @@ import java.util.List;
  * Opens {@code gs://bucket} with the parameters {@code endpoint}, {@code project}, {@code prefix},
  * {@code storageClass}, {@code kmsKey}, {@code maxConnections}, {@code maxAttempts}, {@code connectTimeout},
  * {@code stallTimeout}, {@code answerTimeout}, {@code nativeConditions}, {@code transport}, {@code grpcConnections},
- * {@code grpcRangesInFlight} and {@code grpcEndpoint}, with the application-default credentials of
- * Google's libraries, or without credentials for an emulator.
+ * {@code grpcRangesInFlight} and {@code grpcEndpoint}, with the application-default credentials of Google's libraries,
+ * or without credentials for an emulator.
  */
 public final class GcsBlobStoreProvider implements BlobStoreProvider {
     static final List<String> PARAMETERS = List.of(

@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides, when the first blob is read, whether content is read over gRPC: asks the store's own endpoint for the type of
- * the bucket, once and for a bounded time. Thread-safe.
+ * Decides, when the first blob is read, whether content is read over gRPC: asks the store's own endpoint for the type
+ * of the bucket, once and for a bounded time. Thread-safe.
  */
 final class TransportSelection {
     static final Duration TIME_LIMIT = Duration.ofSeconds(2);

@@ -34,7 +34,8 @@ public record HttpRemote(
      */
     public HttpRemote {
         String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
-        if (uri.getRawUserInfo() != null || (uri.getRawAuthority() != null && uri.getRawAuthority().contains("@"))) {
+        if (uri.getRawUserInfo() != null
+                || (uri.getRawAuthority() != null && uri.getRawAuthority().contains("@"))) {
             throw new IllegalArgumentException("the URL of an HTTP cache must not have a user or a password, which"
                     + " other users of the machine and logs would show; put USER:PASSWORD into a file that only this"
                     + " user can read, and name that (--proxy-auth-file)");

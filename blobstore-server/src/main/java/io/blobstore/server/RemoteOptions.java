@@ -203,9 +203,8 @@ public final class RemoteOptions {
         }
 
         /**
-         * Sets how long a request for metadata, a record, or content of up to 1 MiB may take; default 5 s. It counts as a
-         * miss then; after
-         * several failures in a row, the remote cache is left alone for a while.
+         * Sets how long a request for metadata, a record, or content of up to 1 MiB may take; default 5 s. It counts as
+         * a miss then; after several failures in a row, the remote cache is left alone for a while.
          */
         public Builder lookupTimeout(Duration timeout) {
             lookupTimeout = timeout;

@@ -181,8 +181,8 @@ public final class ServerLimits {
         }
 
         /**
-         * Sets the most direct memory for content on its way to clients; default 32 MiB, or an eighth of the largest heap
-         * if that is less.
+         * Sets the most direct memory for content on its way to clients; default 32 MiB, or an eighth of the largest
+         * heap if that is less.
          */
         public Builder readMemory(long bytes) {
             readMemory = bytes;

@@ -34,8 +34,8 @@ public final class GrpcWrites implements Closeable {
     }
 
     /**
-     * Creates connections of their own, so that writes do not wait for reads. They are established when they are needed;
-     * writers use them in turn.
+     * Creates connections of their own, so that writes do not wait for reads. They are established when they are
+     * needed; writers use them in turn.
      *
      * @throws IOException if Google's libraries cannot create a channel
      */

@@ -55,6 +55,7 @@ final class ObjectRead {
     private long generation;
     /** The bytes that the range denotes; known with the blob. */
     private ByteRange exact = ByteRange.of(0, 0);
+
     private long done;
     private Crc32c checksum = Crc32c.EMPTY;
 

@@ -230,8 +230,7 @@ final class RangeRead {
     }
 
     /** Returns the exception with which the range ended; null if there was none. */
-    @Nullable
-    Exception cause() {
+    @Nullable Exception cause() {
         lock.lock();
         try {
             return cause;

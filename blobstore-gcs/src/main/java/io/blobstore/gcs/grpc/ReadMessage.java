@@ -34,8 +34,8 @@ record ReadMessage(BidiReadObjectResponse response, Closeable memory) implements
     }
 
     /**
-     * Parses messages without copying their content. The generated marshaller copies it to the heap; google-cloud-storage
-     * has one that does not, which is not public. Thread-safe.
+     * Parses messages without copying their content. The generated marshaller copies it to the heap;
+     * google-cloud-storage has one that does not, which is not public. Thread-safe.
      */
     static final class Marshaller implements MethodDescriptor.Marshaller<ReadMessage> {
         @Override

@@ -62,7 +62,9 @@ record SessionEnd(Status status, Optional<Redirect> redirect, Map<Long, Status> 
         return Optional.empty();
     }
 
-    /** Returns how the stream ended for one of its ranges: if the server refused others, that is no error of this one. */
+    /**
+     * Returns how the stream ended for one of its ranges: if the server refused others, that is no error of this one.
+     */
     SessionEnd ofRange(long id) {
         if (refused.isEmpty()) {
             return this;

@@ -107,8 +107,7 @@ final class SessionPool implements Closeable {
     private static final class Opening {
         boolean done;
 
-        @Nullable
-        Version version;
+        @Nullable Version version;
         /** Why there is no version; after an interrupt of the thread that opened it, others may try again. */
         SessionEnd failure = SessionEnd.of(Status.CANCELLED);
 

@@ -61,8 +61,7 @@ final class WriteStream {
     }
 
     /** Returns the next event, or null if none comes within a time. */
-    @Nullable
-    Event poll(long nanos) throws InterruptedException {
+    @Nullable Event poll(long nanos) throws InterruptedException {
         return events.poll(nanos, TimeUnit.NANOSECONDS);
     }
 

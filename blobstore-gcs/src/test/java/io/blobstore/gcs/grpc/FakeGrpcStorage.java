@@ -21,8 +21,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Cloud Storage's gRPC service with one bucket, in the JVM of the tests, over real connections of the loopback
- * interface without TLS. Implements what zonal buckets need (reads of many ranges over one stream, appendable
- * objects), and objects' and the bucket's metadata, lists and deletions. Thread-safe.
+ * interface without TLS. Implements what zonal buckets need (reads of many ranges over one stream, appendable objects),
+ * and objects' and the bucket's metadata, lists and deletions. Thread-safe.
  */
 final class FakeGrpcStorage implements AutoCloseable {
     static final String BUCKET = "zonal";

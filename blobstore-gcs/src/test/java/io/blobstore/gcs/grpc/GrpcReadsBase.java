@@ -39,8 +39,8 @@ abstract class GrpcReadsBase {
     }
 
     /**
-     * Keeps gRPC's event loops, which all channels of the JVM share, and whose descriptors would count as leaked if they
-     * were created by one test and ended during another.
+     * Keeps gRPC's event loops, which all channels of the JVM share, and whose descriptors would count as leaked if
+     * they were created by one test and ended during another.
      */
     private static final ManagedChannel KEEPS_EVENT_LOOPS = keepEventLoops();
 

@@ -25,7 +25,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The sessions of {@link SessionPool}, and what becomes of them when reads fail, are cancelled, or the store closes. */
+/**
+ * The sessions of {@link SessionPool}, and what becomes of them when reads fail, are cancelled, or the store closes.
+ */
 @ExtendWith(LeakCheck.class)
 class SessionPoolTest extends GrpcReadsBase {
     private static final int THREADS = 64;

@@ -10,7 +10,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One line for each request, to the logger {@code io.blobstore.server.access} at level INFO: protocol, client as
- * {@code host:port}, user, operation, resource, outcome, bytes received and sent, milliseconds. Header fields are never logged. Thread-safe.
+ * {@code host:port}, user, operation, resource, outcome, bytes received and sent, milliseconds. Header fields are never
+ * logged. Thread-safe.
  */
 public final class AccessLog {
     private static final Logger LOG = LoggerFactory.getLogger("io.blobstore.server.access");

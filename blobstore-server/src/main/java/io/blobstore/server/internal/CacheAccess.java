@@ -36,7 +36,8 @@ public final class CacheAccess implements Closeable {
     private final int maxRecordBytes;
     private final Optional<RemoteTier> remote;
     private final Optional<RecordCheck> check;
-    private final UploadTurns uploads = UploadTurns.of(Runtime.getRuntime().maxMemory()); // the JVM's default for direct memory
+    private final UploadTurns uploads =
+            UploadTurns.of(Runtime.getRuntime().maxMemory()); // the JVM's default for direct memory
     private final IdleObjects<FrameEncoder> encoders =
             new IdleObjects<>(() -> new FrameEncoder(LEVEL), FrameEncoder::close, MAX_IDLE);
 

@@ -82,8 +82,8 @@ public final class ContentRead implements Closeable {
     }
 
     /**
-     * Returns the end of what can be read, which is after an offset that was {@link #ready}: while content is committed,
-     * which takes the disk only, nothing of it can be read, so this waits for the end of that.
+     * Returns the end of what can be read, which is after an offset that was {@link #ready}: while content is
+     * committed, which takes the disk only, nothing of it can be read, so this waits for the end of that.
      */
     private static long awaitCommit(ArrivingContent content, long offset) throws IOException {
         long readable = content.readable();

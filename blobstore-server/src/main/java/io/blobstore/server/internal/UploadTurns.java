@@ -7,8 +7,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bounds how many uploads have incomplete content in memory. The others wait, in the order in which they came, and leave
- * in the socket what their clients send: no upload fails for want of memory. Thread-safe; never blocks.
+ * Bounds how many uploads have incomplete content in memory. The others wait, in the order in which they came, and
+ * leave in the socket what their clients send: no upload fails for want of memory. Thread-safe; never blocks.
  */
 public final class UploadTurns {
     /** One upload in so much direct memory: it takes a piece of content and the frames that are compressed. */
@@ -59,7 +59,7 @@ public final class UploadTurns {
         boolean waited;
         lock.lock();
         try {
-            waited = waiting.remove(turn);
+            waited = waiting.removeIf(other -> other == turn);
         } finally {
             lock.unlock();
         }

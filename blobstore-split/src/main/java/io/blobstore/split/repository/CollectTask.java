@@ -196,8 +196,8 @@ final class CollectTask implements TransferTask<CollectReport> {
     }
 
     /**
-     * Returns whether a link leads to an object that is deleted. One to a spared object may be one that a writer is about
-     * to use.
+     * Returns whether a link leads to an object that is deleted. One to a spared object may be one that a writer is
+     * about to use.
      */
     private boolean isUnused(
             TransferContext context, String link, ObjectStore.Sweep sweep, LiveObjects live, Set<ObjectId> spared)

@@ -20,8 +20,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * Finds what the refs of a repository keep: streams, their objects, and the streams to which they refer. Reads and
- * verifies every stream, by all workers of a queue: a flipped bit must not make an object look unused. Used by the owner
- * of the queue.
+ * verifies every stream, by all workers of a queue: a flipped bit must not make an object look unused. Used by the
+ * owner of the queue.
  */
 final class LiveObjects {
     private final Repository repository;

@@ -25,8 +25,10 @@ final class RepositoryMeta {
 
     private RepositoryMeta() {}
 
-    /** Creates the directories of an empty repository; its {@code meta.json} appears last, whole. A call that
-     * was killed may be repeated. */
+    /**
+     * Creates the directories of an empty repository; its {@code meta.json} appears last, whole. A call that was killed
+     * may be repeated.
+     */
     static void create(Path root, ObjectHash hash) throws IOException {
         if (Files.exists(root.resolve(FILE))) {
             throw exists(root);

@@ -212,9 +212,10 @@ public final class SplitEngine {
     }
 
     /**
-     * Starts to create or change a ref, which appears atomically, and returns at once. Finds every object of the stream,
-     * and of the streams to which it refers, first: a ref never leads to something incomplete. In a bucket, objects that
-     * a garbage collection may delete, as no ref has led to them for long, are made young again, also while one runs.
+     * Starts to create or change a ref, which appears atomically, and returns at once. Finds every object of the
+     * stream, and of the streams to which it refers, first: a ref never leads to something incomplete. In a bucket,
+     * objects that a garbage collection may delete, as no ref has led to them for long, are made young again, also
+     * while one runs.
      *
      * @param stream the name of the stream
      * @return the transfer of the stream's id, which fails with {@link UnknownStreamException} if there is no such

@@ -149,8 +149,8 @@ public final class SplitOptions {
 
         /**
          * Adds a reference to another stream of the repository, which is kept as long as this one. The stream lists its
-         * references in the order in which they were added. Every object of the other stream is asked for, and the split
-         * fails if one is missing.
+         * references in the order in which they were added. Every object of the other stream is asked for, and the
+         * split fails if one is missing.
          *
          * @param name the name of the reference
          * @param stream the name of the stream, which must exist
@@ -167,8 +167,9 @@ public final class SplitOptions {
         }
 
         /**
-         * Sets whether present objects are read, and replaced if they are damaged. Default: only their size is compared, so
-         * that a damaged object of the right size is found by the next merge or check, and not by the split.
+         * Sets whether present objects are read, and replaced if they are damaged. Default: only their size is
+         * compared, so that a damaged object of the right size is found by the next merge or check, and not by the
+         * split.
          */
         public Builder heal(boolean heal) {
             this.heal = heal;

@@ -10,9 +10,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Makes streams that are there safe from collections, before something refers to them: with all of their objects and the
- * streams to which they refer. Asks for each object, and renews what is too old to rely upon. Used by the owner of the
- * queue.
+ * Makes streams that are there safe from collections, before something refers to them: with all of their objects and
+ * the streams to which they refer. Asks for each object, and renews what is too old to rely upon. Used by the owner of
+ * the queue.
  */
 final class StreamRenewal {
     private static final int PER_UNIT = 16;

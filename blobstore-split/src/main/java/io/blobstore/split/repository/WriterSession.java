@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a writer does in a session, with retries. Objects that are too old to rely upon are renewed, and confirmed at the
- * end: a collection that had seen them before may have deleted them meanwhile. Thread-safe.
+ * What a writer does in a session, with retries. Objects that are too old to rely upon are renewed, and confirmed at
+ * the end: a collection that had seen them before may have deleted them meanwhile. Thread-safe.
  */
 record WriterSession(ObjectStore store, ObjectStore.Session session, TransferContext context, Queue<ObjectId> renewed) {
     private static final Logger LOG = LoggerFactory.getLogger(WriterSession.class);

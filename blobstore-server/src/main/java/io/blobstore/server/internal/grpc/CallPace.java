@@ -97,8 +97,7 @@ final class CallPace extends ServerStreamTracer {
     }
 
     /** Returns why the message that has arrived must not be seen; null if it may. */
-    @Nullable
-    String refusal() {
+    @Nullable String refusal() {
         return refusal;
     }
 

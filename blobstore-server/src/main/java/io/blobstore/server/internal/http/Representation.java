@@ -238,20 +238,17 @@ final class Representation implements Closeable {
     }
 
     /** Returns what the kernel sends; null if nothing. To be released by its receiver. */
-    @Nullable
-    StoredRegion region() {
+    @Nullable StoredRegion region() {
         return region;
     }
 
     /** Returns what is read and sent, the {@link #first} chunk excepted; null if nothing. */
-    @Nullable
-    ContentRead read() {
+    @Nullable ContentRead read() {
         return read;
     }
 
     /** Returns the first chunk, to be closed by its receiver. */
-    @Nullable
-    Chunk first() {
+    @Nullable Chunk first() {
         return first;
     }
 

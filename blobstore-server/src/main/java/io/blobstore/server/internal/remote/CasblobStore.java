@@ -46,6 +46,7 @@ public final class CasblobStore extends EntryBlobStore {
     private static final String CONTENT = "cas/";
     /** What a casblob of small content takes in addition to that, at most. */
     private static final int MAX_OVERHEAD = 4096;
+
     private static final StoreOptions BINARY =
             StoreOptions.builder().contentType("application/octet-stream").build();
 

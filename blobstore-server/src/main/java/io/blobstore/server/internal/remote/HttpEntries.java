@@ -174,8 +174,7 @@ public final class HttpEntries extends EntryBlobStore {
         Optional<String> wanted = part && length > 0
                 ? Optional.of("bytes=" + exact.offset() + '-' + (exact.offset() + length - 1))
                 : Optional.empty();
-        try (ContentResponse content =
-                ContentResponse.range(key, blob.size(), exact.offset(), length, target)) {
+        try (ContentResponse content = ContentResponse.range(key, blob.size(), exact.offset(), length, target)) {
             try {
                 context.request(Operation.READ, key, () -> {
                     receive(key, content, wanted);
@@ -231,7 +230,8 @@ public final class HttpEntries extends EntryBlobStore {
             return super.store(key, content);
         }
         long size = content.digest().size();
-        HttpHeaders.Builder headers = headers().add("Content-Encoding", "zstd").add(ContentResponse.SIZE, Long.toString(size));
+        HttpHeaders.Builder headers =
+                headers().add("Content-Encoding", "zstd").add(ContentResponse.SIZE, Long.toString(size));
         return put(key, storedForm(content, stored), size, headers);
     }
 

@@ -21,8 +21,8 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A bucket, and the first bytes of a few objects that turned out to be large: so the next reads of them ask for the rest
- * only. A start is used once, except for short reads. Thread-safe.
+ * A bucket, and the first bytes of a few objects that turned out to be large: so the next reads of them ask for the
+ * rest only. A start is used once, except for short reads. Thread-safe.
  */
 final class ObjectStarts extends ForwardingBlobStore {
     private static final int MAX_STARTS = 8;

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Creates temporary files that disappear with the process: on Linux they have no name as soon as they are open, elsewhere
- * they are deleted when they are closed.
+ * Creates temporary files that disappear with the process: on Linux they have no name as soon as they are open,
+ * elsewhere they are deleted when they are closed.
  */
 public final class UnnamedFile {
     private UnnamedFile() {}

@@ -1,8 +1,8 @@
 /**
  * Inputs of splitters. Internal: not exported.
  *
- * <p>May depend on {@code io.blobstore}, {@code io.blobstore.memory}, {@code io.blobstore.internal.buffer}, the
- * values of {@code io.blobstore.split}, and {@code io.blobstore.split.internal.file}.
+ * <p>May depend on {@code io.blobstore}, {@code io.blobstore.memory}, {@code io.blobstore.internal.buffer}, the values
+ * of {@code io.blobstore.split}, and {@code io.blobstore.split.internal.file}.
  *
  * @since 0.1.0
  */
