@@ -9,7 +9,8 @@ import com.google.storage.v2.Object;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
-import io.grpc.netty.shaded.io.netty.channel.nio.NioEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -37,7 +38,7 @@ final class FakeGrpcStorage implements AutoCloseable {
     final FakeGrpcObjects objects = new FakeGrpcObjects(BUCKET_PATH);
     final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
     private final FakeConnections connections = new FakeConnections();
-    private final EventLoopGroup loops = new NioEventLoopGroup(2);
+    private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
     private final ExecutorService executor = Executors.newCachedThreadPool();
     private final Server server;
     private volatile int messageSize = MAX_MESSAGE;
