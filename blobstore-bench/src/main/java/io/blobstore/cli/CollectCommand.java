@@ -24,6 +24,7 @@ import picocli.CommandLine.ParentCommand;
                     + " collection that finds it unused, and not before it is a day old.",
             "Deletes nothing if a stream is broken, and fails."
         })
+@SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class CollectCommand implements Callable<Integer> {
     @ParentCommand
     Main main;
