@@ -192,9 +192,10 @@ final class WriteBackUploads implements Closeable {
      * @throws ContentLost if it is damaged or missing
      */
     private CachedContent open(PendingBlob blob) throws IOException {
+        boolean listing = cache.stats().loading(); // asked first: the listing may end while the content is looked for
         Optional<CachedContent> opened = cache.open(blob.record.content());
-        if (opened.isEmpty() && cache.stats().loading()) {
-            cache.entries(); // waits for the listing: before, one of several files of the content is not found
+        if (opened.isEmpty() && listing) {
+            cache.entries(); // waits for its end: before, one of several files of the content is not found
             opened = cache.open(blob.record.content());
         }
         CachedContent content = opened.orElseThrow(() -> new ContentLost(blob, blob.failure));

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class CorruptContentTest {
     private static final BlobKey KEY = BlobKey.of("blob");
     private static final int PART = 5 << 20;
-    private static final byte[] OLD = bytes(1, 1 << 20);
+    private static final byte[] OLD = bytes(1, (1 << 20) + 4); // larger than what a reader keeps
 
     private static S3ProxyServer server;
     private static TestBucket bucket;
