@@ -117,7 +117,8 @@ class HttpRemoteTest {
                 assertThat(client.get(small.path()).body()).satisfies(same(small));
                 assertThat(relay.takeToClient()).as("bytes of a small one").isLessThan(small.bytes().length / 2);
                 assertThat(client.get(large.path()).body()).satisfies(same(large));
-                assertThat(relay.takeToClient()).as("bytes of a large one").isLessThan(large.bytes().length / 2);
+                // The first response is given up when it turns out to be large; the relay may have all of it by then.
+                assertThat(relay.takeToClient()).as("bytes of a large one").isLessThan(large.bytes().length);
                 assertThat(client.get(incompressible.path()).body()).satisfies(same(incompressible));
                 assertThat(client.get("/ac/" + record.hash()).body()).isEqualTo(record.bytes());
                 assertThat(client.get(ServerFixture.text(5, 5).path()).status()).isEqualTo(404);

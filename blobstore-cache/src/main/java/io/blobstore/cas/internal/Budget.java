@@ -305,10 +305,11 @@ final class Budget {
     void settle() {
         serve();
         for (Waiter waiter = waiters.peek(); waiter != null; waiter = waiters.peek()) {
+            boolean evicts = room.evicts(); // asked first: if that begins meanwhile, the next attempt decides
             long some = Math.max(waiter.minimum, Math.min(waiter.preferred, available()));
             if (grant(waiter.reservation, some) || grant(waiter.reservation, waiter.minimum)) {
                 end(waiter, Outcome.GRANTED);
-            } else if (!room.evicts() && System.nanoTime() - waiter.since < patience.toNanos()) {
+            } else if (!evicts && System.nanoTime() - waiter.since < patience.toNanos()) {
                 return;
             } else if (givesBack()) {
                 return;

@@ -18,6 +18,7 @@ import java.util.zip.GZIPInputStream;
 /** Creates responses with an object's content, or with a range of it. */
 final class Content {
     private static final Pattern RANGE = Pattern.compile("bytes=([0-9]{1,19})-([0-9]{0,19})");
+    private static final Pattern SUFFIX = Pattern.compile("bytes=-([0-9]{1,19})");
 
     private Content() {}
 
@@ -39,6 +40,11 @@ final class Content {
         ScriptedResponse whole = new ScriptedResponse(200, fields, object.content());
         if (request.header("Range").isEmpty()) {
             return whole;
+        }
+        Matcher suffix = SUFFIX.matcher(request.header("Range").orElseThrow());
+        if (suffix.matches()) {
+            long first = object.content().length - Math.min(object.content().length, Long.parseLong(suffix.group(1)));
+            return range(whole, Long.toString(first), "");
         }
         Matcher range = RANGE.matcher(request.header("Range").orElseThrow());
         ErrorResponse.require(range.matches(), "This fake does not know such a range.");

@@ -12,6 +12,7 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,30 +23,36 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  * NAMELESS ─first message► EXISTING: answered at once
- *                     └──► WRITING ─finish_write► committed and answered
- *                             └── failure, cancellation, end without finish_write ► discarded
+ *                     └──► WAITING for its turn, unless the message is the last one
+ *                             └──► WRITING ─finish_write► committed and answered
+ *                             └─────┴── failure, cancellation, end without finish_write ► discarded
  * </pre>
  *
- * <p>The calls of gRPC come one after the other; not thread-safe.
+ * <p>The calls of gRPC come one after the other. What follows a wait runs on a worker: thread-safe for its sake.
  */
 final class BlobUpload implements StreamObserver<WriteRequest> {
     private static final Logger LOG = LoggerFactory.getLogger(BlobUpload.class);
 
     private final CacheAccess cache;
     private final ServerCallStreamObserver<WriteResponse> response;
+    private final Executor workers;
 
+    // Guarded by this:
     private String name = "";
     private @Nullable ResourceName resource;
     private @Nullable Upload upload;
+    /** The turn among uploads that was taken, or is waited for; null if none was needed, or it was given back. */
+    private @Nullable CompletableFuture<Void> turn;
 
     /** The bytes that have arrived: compressed ones if the upload is compressed. */
     private long received;
 
     private boolean ended;
 
-    BlobUpload(CacheAccess cache, ServerCallStreamObserver<WriteResponse> response) {
+    BlobUpload(CacheAccess cache, ServerCallStreamObserver<WriteResponse> response, Executor workers) {
         this.cache = cache;
         this.response = response;
+        this.workers = workers;
         response.disableAutoRequest();
         response.request(1);
         response.setOnCancelHandler(this::discard);
@@ -57,25 +64,75 @@ final class BlobUpload implements StreamObserver<WriteRequest> {
     }
 
     @Override
-    public void onNext(WriteRequest request) {
+    public synchronized void onNext(WriteRequest request) {
         if (ended) {
             return; // what was on its way when the call was answered
         }
         try {
             ResourceName target = resource == null ? begin(request) : same(request, resource);
-            if (ended) {
-                return;
-            }
-            write(request);
-            if (request.getFinishWrite()) {
-                commit(target);
-            } else {
-                response.request(1);
+            if (!ended && (request.getFinishWrite() || takeTurn(request, target))) {
+                accept(request, target);
             }
         } catch (IOException | RuntimeException e) {
             fail(e);
         }
     }
+
+    private void accept(WriteRequest request, ResourceName target) throws IOException {
+        write(request, target);
+        if (request.getFinishWrite()) {
+            commit(target);
+        } else {
+            response.request(1);
+        }
+    }
+
+    // ---- the turn: content of only so many uploads is in memory
+
+    /** Takes a turn, unless this has one. If it has to wait, it goes on with the message later, and returns false. */
+    @SuppressWarnings("FutureReturnValueIgnored") // what is run later reports its failures to the client
+    private boolean takeTurn(WriteRequest request, ResourceName target) {
+        if (turn != null) {
+            return true;
+        }
+        CompletableFuture<Void> asked = cache.uploads().take();
+        turn = asked;
+        if (asked.isDone()) {
+            return true;
+        }
+        asked.thenRunAsync(() -> goOn(request, target), workers);
+        return false;
+    }
+
+    private synchronized void goOn(WriteRequest request, ResourceName target) {
+        if (ended) {
+            giveTurn(); // it came while the wait was ended
+            return;
+        }
+        try {
+            accept(request, target);
+        } catch (IOException | RuntimeException e) {
+            fail(e);
+        }
+    }
+
+    /** Gives the turn back, or ends the wait for it; if it is just being taken, {@link #goOn} gives it back. */
+    private void giveTurn() {
+        CompletableFuture<Void> asked = turn;
+        if (asked == null) {
+            return;
+        }
+        if (asked.isDone()) {
+            turn = null;
+            if (!asked.isCancelled()) {
+                cache.uploads().give();
+            }
+        } else {
+            cache.uploads().cancel(asked);
+        }
+    }
+
+    // ---- content
 
     private ResourceName begin(WriteRequest request) throws IOException {
         name = request.getResourceName();
@@ -91,7 +148,6 @@ final class BlobUpload implements StreamObserver<WriteRequest> {
                     .withDescription("uploads cannot be resumed: write from offset 0")
                     .asRuntimeException();
         }
-        upload = cache.upload(digest, target.compressed());
         return target;
     }
 
@@ -106,13 +162,16 @@ final class BlobUpload implements StreamObserver<WriteRequest> {
         return target;
     }
 
-    private void write(WriteRequest request) throws IOException {
+    private void write(WriteRequest request, ResourceName target) throws IOException {
+        Upload begun = upload;
+        if (begun == null) {
+            begun = cache.upload(target.digest(), target.compressed());
+            upload = begun;
+        }
         ByteString data = request.getData();
         received += data.size();
         for (ByteBuffer piece : data.asReadOnlyByteBufferList()) {
-            if (upload != null) {
-                upload.write(piece);
-            }
+            begun.write(piece);
         }
     }
 
@@ -139,12 +198,12 @@ final class BlobUpload implements StreamObserver<WriteRequest> {
 
     /** The client cancelled the call, or its connection broke. */
     @Override
-    public void onError(Throwable failure) {
+    public synchronized void onError(Throwable failure) {
         discard();
     }
 
     @Override
-    public void onCompleted() {
+    public synchronized void onCompleted() {
         if (!ended) {
             fail(Status.INVALID_ARGUMENT
                     .withDescription("the call ended without finish_write, after " + received + " bytes")
@@ -153,7 +212,7 @@ final class BlobUpload implements StreamObserver<WriteRequest> {
     }
 
     /** Releases everything; what was not committed is gone. Idempotent. */
-    private void discard() {
+    private synchronized void discard() {
         ended = true;
         if (upload != null) {
             try {
@@ -163,5 +222,6 @@ final class BlobUpload implements StreamObserver<WriteRequest> {
             }
             upload = null;
         }
+        giveTurn();
     }
 }

@@ -20,15 +20,23 @@ import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 
 /** Reads and writes blobs of any size, as they are or as zstd frames. */
 final class ByteStreamService implements BindableService {
     private final CacheAccess cache;
     private final ServerLimits limits;
+    private final Executor workers;
 
-    ByteStreamService(CacheAccess cache, ServerLimits limits) {
+    /**
+     * Creates the service.
+     *
+     * @param workers goes on with uploads that had to wait
+     */
+    ByteStreamService(CacheAccess cache, ServerLimits limits, Executor workers) {
         this.cache = cache;
         this.limits = limits;
+        this.workers = workers;
     }
 
     @Override
@@ -78,7 +86,7 @@ final class ByteStreamService implements BindableService {
     }
 
     private StreamObserver<WriteRequest> write(StreamObserver<WriteResponse> response) {
-        return new BlobUpload(cache, (ServerCallStreamObserver<WriteResponse>) response);
+        return new BlobUpload(cache, (ServerCallStreamObserver<WriteResponse>) response, workers);
     }
 
     /**

@@ -108,7 +108,8 @@ public final class GrpcEndpoint implements Endpoint {
                     .addService(BoundedMessages.of(new ActionCacheService(
                                     new ActionResults(cache, options.checkOutputs()), cache.maxRecordBytes())
                             .bindService()))
-                    .addService(BoundedMessages.of(new ByteStreamService(cache, context.limits()).bindService()))
+                    .addService(
+                            BoundedMessages.of(new ByteStreamService(cache, context.limits(), workers).bindService()))
                     .addService(BoundedMessages.of(health.getHealthService().bindService()))
                     .intercept(new RemoteInterceptor(cache, workers))
                     .intercept(new AccessInterceptor(context.access(), writable))

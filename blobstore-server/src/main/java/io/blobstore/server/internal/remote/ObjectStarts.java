@@ -71,8 +71,10 @@ final class ObjectStarts extends ForwardingBlobStore {
     @Override
     public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
             throws IOException {
-        Optional<ReadResult> begun =
-                range.kind() == ByteRange.Kind.TO_END ? Optional.empty() : begin(key, range, target, options);
+        Optional<ReadResult> begun = switch (range.kind()) {
+            case EXACT, AT_MOST -> begin(key, range, target, options);
+            case TO_END, SUFFIX -> Optional.empty();
+        };
         if (begun.isEmpty()) {
             return super.read(key, range, target, options);
         }

@@ -29,6 +29,7 @@ import io.blobstore.cas.Digest;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.server.ServerLimits;
 import io.blobstore.server.internal.ReadMemory;
+import io.blobstore.server.internal.UploadTurns;
 import io.grpc.ClientCall;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -41,6 +42,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -93,6 +95,56 @@ class GrpcMemoryTest {
                 await(() -> memory.used() <= BUDGET + (long) READERS / 2 * ReadMemory.SMALL);
             } // and the others end with their connection
             await(() -> memory.used() == 0);
+        }
+    }
+
+    /** Returns whether all turns of uploads are taken. */
+    private static boolean isFull(UploadTurns turns) {
+        CompletableFuture<Void> turn = turns.take();
+        if (turn.isDone()) {
+            turns.give();
+            return false;
+        }
+        turns.cancel(turn);
+        return true;
+    }
+
+    @Test
+    void uploadsBeyondTheMemoryWaitAndAllOfThemAreKept() throws Exception {
+        int turns = (int) (Runtime.getRuntime().maxMemory() / (24L << 20));
+        List<byte[]> contents = new ArrayList<>();
+        List<GrpcClient.Write> writes = new ArrayList<>();
+        try (GrpcFixture fixture = start()) {
+            UploadTurns uploads = fixture.context.cache().uploads();
+            for (int i = 0; i < turns + 9; i++) {
+                byte[] content = text(100_000 + i);
+                GrpcClient.Write write = fixture.client.write();
+                write.send(GrpcClient.upload(blob(digest(content))), 0, ByteString.copyFrom(content, 0, 50_000), false);
+                contents.add(content);
+                writes.add(write);
+            }
+            await(() -> isFull(uploads));
+            byte[] small = text(99_999); // arrives at once
+            assertThat(fixture.client.write(GrpcClient.upload(blob(digest(small))), small))
+                    .isEqualTo(small.length);
+            for (int gone : new int[] {turns + 4, turns, 0}) { // waiting ones, and one at work
+                writes.remove(gone).cancel();
+                contents.remove(gone);
+            }
+            for (int i = 0; i < writes.size(); i++) {
+                byte[] content = contents.get(i);
+                writes.get(i).send("", 50_000, ByteString.copyFrom(content, 50_000, content.length - 50_000), true);
+            }
+            for (int i = 0; i < writes.size(); i++) {
+                assertThat(writes.get(i).answer.get(60, TimeUnit.SECONDS).getCommittedSize())
+                        .isEqualTo(contents.get(i).length);
+                assertThat(fixture.cache.contains(digest(contents.get(i)))).isTrue();
+            }
+            List<CompletableFuture<Void>> all = new ArrayList<>();
+            for (int i = 0; i < turns; i++) {
+                all.add(uploads.take());
+            }
+            await(() -> all.stream().allMatch(CompletableFuture::isDone)); // every turn was given back
         }
     }
 
