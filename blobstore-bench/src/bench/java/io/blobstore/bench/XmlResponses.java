@@ -66,6 +66,9 @@ final class XmlResponses {
                 return Response.of("204 No Content", Map.of(), "");
             }
             case "GET" -> {
+                if (!objects.exists(request.path())) {
+                    return Response.error("404 Not Found", "NoSuchKey");
+                }
                 return objects.isCatalog() ? Response.notImplemented() : get(request);
             }
             case "HEAD" -> {

@@ -3,6 +3,7 @@ package io.blobstore.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.Sha256;
+import io.blobstore.contract.Campaign;
 import io.blobstore.gcs.fake.FakeGcs;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -152,6 +153,7 @@ class ServeCommandTest {
     }
 
     @Test
+    @Campaign(representedBy = ServeCommandTest.class)
     void aBucketOfCloudStorageHasTheKeysOfBazelRemote() throws Exception {
         try (FakeGcs gcs = FakeGcs.start().createBucket("some-bucket")) {
             String bucket = "gs://some-bucket?endpoint=" + gcs.endpoint();
