@@ -86,8 +86,8 @@ public final class ObjectId implements Comparable<ObjectId> {
 
     /** Returns the path of the object below a repository's {@code objects}: two digits, a slash, and the others. */
     public String path() {
-        String hex = hex();
-        return hex.substring(0, 2) + '/' + hex.substring(2);
+        // No operator +: it makes a longer array, or several, and this is called for each file of an archive.
+        return HEX.formatHex(bytes, 0, 1).concat("/").concat(HEX.formatHex(bytes, 1, bytes.length));
     }
 
     /** Returns a copy of the bytes. */

@@ -28,7 +28,7 @@ final class RepositoryPaths {
     private RepositoryPaths() {}
 
     static String object(ObjectId id) {
-        return OBJECTS + id.path();
+        return OBJECTS.concat(id.path());
     }
 
     /** Returns the object at a path; empty if the path is not that of an object. */
