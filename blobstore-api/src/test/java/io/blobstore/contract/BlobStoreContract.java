@@ -47,11 +47,11 @@ import org.junit.jupiter.params.provider.ValueSource;
  *
  * <p>Stores differ in their features. The tests read most of these from {@link io.blobstore.BlobStore#capabilities()};
  * a subclass declares the others by overriding {@link #supportsKey}, {@link #supportsKeysBelowKeys},
- * {@link #supportsDelimiter}, {@link #supportsSuffixesOfEmptyBlobs}, {@link #keepsContentHeader},
- * {@link #keepsChecksums}, {@link #keepsChecksumsOfCopies}, {@link #distinguishesEqualContent},
- * {@link #enforcesConditionsInRaces}, {@link #listsUploads} and {@link #readsVersionsAtomically}. The tests use two
- * more hooks to access the stored data, {@link #damage} and {@link #leftovers}; a backend should override both if it
- * can. Each test gets a new, empty store, and is checked by {@link LeakCheck}.
+ * {@link #supportsDelimiter}, {@link #keepsContentHeader}, {@link #keepsChecksums}, {@link #keepsChecksumsOfCopies},
+ * {@link #distinguishesEqualContent}, {@link #enforcesConditionsInRaces}, {@link #listsUploads} and
+ * {@link #readsVersionsAtomically}. The tests use two more hooks to access the stored data, {@link #damage} and
+ * {@link #leftovers}; a backend should override both if it can. Each test gets a new, empty store, and is checked by
+ * {@link LeakCheck}.
  *
  * <p>The tests are in the superclasses, one for each part of the contract, which exist only to keep files readable.
  */

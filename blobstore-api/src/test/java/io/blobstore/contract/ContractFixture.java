@@ -114,11 +114,6 @@ abstract class ContractFixture {
         return true;
     }
 
-    /** Returns whether the server answers validly when the last bytes of an empty blob are requested. Default: true. */
-    protected boolean supportsSuffixesOfEmptyBlobs() {
-        return true;
-    }
-
     /** Returns whether the store can list with this delimiter. Default: true. */
     protected boolean supportsDelimiter(String delimiter) {
         return true;

@@ -55,12 +55,6 @@ class GcsEndpointContractTest extends GcsContractBase {
         return !FAKE_GCS_SERVER || delimiter.length() == 1;
     }
 
-    /** Returns false for fake-gcs-server, which sends {@code Content-Range: bytes 0--1/0}. */
-    @Override
-    protected boolean supportsSuffixesOfEmptyBlobs() {
-        return !FAKE_GCS_SERVER;
-    }
-
     /** A store on a server without multipart uploads and signed URLs. */
     private static final class WithoutParts extends ForwardingBlobStore {
         WithoutParts(BlobStore delegate) {

@@ -36,6 +36,9 @@ final class RangeResponseHandler implements ResponseHandler {
     private static final String CONTENT_RANGE_FIELD = "Content-Range";
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})");
 
+    /** What MinIO and fake-gcs-server send when the last bytes of an empty object are requested. */
+    private static final String SUFFIX_OF_NOTHING = "bytes 0--1/0";
+
     private final BlobKey key;
     private final ByteRange range;
     private final BlobTarget.Window target;
@@ -114,6 +117,9 @@ final class RangeResponseHandler implements ResponseHandler {
 
     private long sizeOfRange(HttpHeaders headers) throws BlobStoreException {
         String text = String.join(" and ", new TreeSet<>(headers.all(CONTENT_RANGE_FIELD)));
+        if (range.kind() == ByteRange.Kind.SUFFIX && text.equals(SUFFIX_OF_NOTHING)) {
+            return 0;
+        }
         Matcher matcher = CONTENT_RANGE.matcher(text);
         if (field().isEmpty() || !matcher.matches()) {
             throw notTheRange("Content-Range is '" + text + "'");
