@@ -45,7 +45,11 @@ class BuildGridTest {
             cas.FetchTree(local.FetchTreeRequest(root_digest=root, fetch_file_blobs=True), timeout=120)
             request = local.StageTreeRequest(
                 root_digest=root, staging_mode=local.StageTreeRequest.COPY_OR_LINK)
-            shutil.copytree(next(cas.StageTree(iter([request]), timeout=120)).path, sys.argv[3], symlinks=True)
+            requests = queue.Queue() # the staged tree is deleted when the requests end, or the call is collected
+            requests.put(request)
+            call = cas.StageTree(iter(requests.get, None), timeout=120)
+            shutil.copytree(next(call).path, sys.argv[3], symlinks=True)
+            requests.put(None)
         """;
 
     @TempDir
