@@ -79,9 +79,11 @@ final class BlobUpload implements StreamObserver<WriteRequest> {
     }
 
     private void accept(WriteRequest request, ResourceName target) throws IOException {
-        write(request, target);
+        Upload begun = write(request, target);
         if (request.getFinishWrite()) {
-            commit(target);
+            answer(
+                    begun.finish(),
+                    target.compressed() ? received : target.digest().size());
         } else {
             response.request(1);
         }
@@ -162,7 +164,8 @@ final class BlobUpload implements StreamObserver<WriteRequest> {
         return target;
     }
 
-    private void write(WriteRequest request, ResourceName target) throws IOException {
+    /** Writes the data of a message, and begins the upload before that if it is the first one. */
+    private Upload write(WriteRequest request, ResourceName target) throws IOException {
         Upload begun = upload;
         if (begun == null) {
             begun = cache.upload(target.digest(), target.compressed());
@@ -173,12 +176,7 @@ final class BlobUpload implements StreamObserver<WriteRequest> {
         for (ByteBuffer piece : data.asReadOnlyByteBufferList()) {
             begun.write(piece);
         }
-    }
-
-    private void commit(ResourceName target) throws IOException {
-        long committed = target.compressed() ? received : target.digest().size();
-        CompletableFuture<Void> done = upload == null ? CompletableFuture.completedFuture(null) : upload.finish();
-        answer(done, committed);
+        return begun;
     }
 
     /** Answers when a remote cache has the blob, too, if it has to have it before. */
