@@ -58,7 +58,8 @@ class DocumentedExampleTest {
 
             ByteBuffer header = ByteBuffer.allocateDirect(512);
             ReadResult read = store.read(key, ByteRange.of(0, 512), header);
-            System.out.println(read.blob().size() + " bytes, " + stored.checksum().orElseThrow());
+            System.out.println(
+                    read.blob().size() + " bytes, " + stored.checksum().orElseThrow());
         }
         // the example ends
     }
@@ -67,7 +68,9 @@ class DocumentedExampleTest {
         // the second example begins
         try (TransferManager transfers = TransferManager.create()) {
             transfers.download(store, key, ByteRange.all(), memory.region()).join(); // into mapped memory
-            transfers.download(store, key, ByteRange.all(), BlobTarget.ofPath(copy)).join(); // or into a new file
+            transfers
+                    .download(store, key, ByteRange.all(), BlobTarget.ofPath(copy))
+                    .join(); // or into a new file
 
             try (BlobReader blob = transfers.openReader(store, key)) { // a SeekableByteChannel that reads ahead
                 ByteBuffer piece = ByteBuffer.allocateDirect(1 << 20);
@@ -125,7 +128,7 @@ class DocumentedExampleTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"example, README.md", "second example, docs/guide.md", "third example, docs/guide.md"})
+    @CsvSource({"example, docs/guide.md", "second example, docs/guide.md", "third example, docs/guide.md"})
     void thePagesShowThem(String name, String page) throws IOException {
         String source = Files.readString(Path.of("src/test/java/io/blobstore/fs/DocumentedExampleTest.java"));
         Matcher example = Pattern.compile("(?s)// the " + name + " begins\n(.*?)\n +// the " + name + " ends")

@@ -35,15 +35,23 @@ class DocumentedExampleTest {
                     .splitter(Splitter.fixed(1 << 20)) // or Splitter.tar(), or Splitter.contentDefined()
                     .ref("disk/today") // keeps the stream from garbage collections
                     .build();
-            SplitResult split = engine.split(repository, "disk-1", file.region(), options).join();
+            SplitResult split =
+                    engine.split(repository, "disk-1", file.region(), options).join();
             System.out.println(split.progress().bytesStored() + " bytes were new");
 
             engine.merge(repository, "refs/disk/today", BlobTarget.ofPath(copy)).join(); // verified
             try (SplitContent content = engine.open(repository, "disk-1")) {
                 content.read(ByteBuffer.allocateDirect(4096), 2 << 20); // reads one object
             }
-            CollectReport report = engine.collect(repository, CollectOptions.DEFAULT).join(); // what no ref leads to
-            // the example ends
+            CollectReport report =
+                    engine.collect(repository, CollectOptions.DEFAULT).join(); // what no ref leads to
+            System.out.println(report.objectsKept() + " objects are kept");
+        }
+        // the example ends
+        try (TransferManager transfers = TransferManager.create()) {
+            CollectReport report = SplitEngine.of(transfers)
+                    .collect(repository, CollectOptions.DEFAULT)
+                    .join();
             assertThat(report.isClean()).isTrue();
             assertThat(report.objectsKept()).isPositive();
         }
