@@ -58,8 +58,7 @@ class DocumentedExampleTest {
 
             ByteBuffer header = ByteBuffer.allocateDirect(512);
             ReadResult read = store.read(key, ByteRange.of(0, 512), header);
-            System.out.println(
-                    read.blob().size() + " bytes, " + stored.checksum().orElseThrow());
+            System.out.println(read.blob().size() + " bytes, " + stored.checksum().orElseThrow());
         }
         // the example ends
     }
@@ -68,9 +67,7 @@ class DocumentedExampleTest {
         // the second example begins
         try (TransferManager transfers = TransferManager.create()) {
             transfers.download(store, key, ByteRange.all(), memory.region()).join(); // into mapped memory
-            transfers
-                    .download(store, key, ByteRange.all(), BlobTarget.ofPath(copy))
-                    .join(); // or into a new file
+            transfers.download(store, key, ByteRange.all(), BlobTarget.ofPath(copy)).join(); // or into a new file
 
             try (BlobReader blob = transfers.openReader(store, key)) { // a SeekableByteChannel that reads ahead
                 ByteBuffer piece = ByteBuffer.allocateDirect(1 << 20);

@@ -35,16 +35,14 @@ class DocumentedExampleTest {
                     .splitter(Splitter.fixed(1 << 20)) // or Splitter.tar(), or Splitter.contentDefined()
                     .ref("disk/today") // keeps the stream from garbage collections
                     .build();
-            SplitResult split =
-                    engine.split(repository, "disk-1", file.region(), options).join();
+            SplitResult split = engine.split(repository, "disk-1", file.region(), options).join();
             System.out.println(split.progress().bytesStored() + " bytes were new");
 
             engine.merge(repository, "refs/disk/today", BlobTarget.ofPath(copy)).join(); // verified
             try (SplitContent content = engine.open(repository, "disk-1")) {
                 content.read(ByteBuffer.allocateDirect(4096), 2 << 20); // reads one object
             }
-            CollectReport report =
-                    engine.collect(repository, CollectOptions.DEFAULT).join(); // what no ref leads to
+            CollectReport report = engine.collect(repository, CollectOptions.DEFAULT).join(); // what no ref leads to
             System.out.println(report.objectsKept() + " objects are kept");
         }
         // the example ends
