@@ -63,7 +63,7 @@ class JavaExamplesTest {
             Pattern.compile("(?m)^(?:import |package |(?:public )?(?:final )?" + "(?:class|interface|enum|record) )");
     private static final Pattern TYPE =
             Pattern.compile("(?m)^public (?:final )?(?:class|interface|enum|record) (\\w+)");
-    private static final Pattern ELSEWHERE = Pattern.compile("<!-- java compiled by (\\S+) -->");
+    private static final Pattern ELSEWHERE = Pattern.compile("(?m)^<!-- java compiled by (\\S+) -->$");
 
     @TempDir
     Path directory;

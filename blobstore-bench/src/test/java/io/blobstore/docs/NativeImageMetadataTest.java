@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The metadata for native images has the form that GraalVM's schema of {@code reachability-metadata.json} requires,
- * names what exists, and names everything that the module looks up by name.
+ * The metadata for native images has the form of GraalVM's schema 1.0.0 of {@code reachability-metadata.json}, names what
+ * exists, and names everything that the module looks up by name.
  */
 @Tag("jdk") // what exists depends on it
 class NativeImageMetadataTest {
