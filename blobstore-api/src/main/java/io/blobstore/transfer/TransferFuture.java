@@ -89,11 +89,11 @@ final class TransferFuture<T> {
 
     /** Returns the cancellation to which the outcome was set: some JDKs throw it, others wrap it in another one. */
     private static CancellationException unwrap(CancellationException e) {
-        return e.getCause() instanceof CancellationException cancellation ? cancellation : e;
+        return JoinTrace.addTo(e.getCause() instanceof CancellationException cancellation ? cancellation : e);
     }
 
     private static IOException unwrap(ExecutionException e) {
-        Throwable cause = e.getCause();
+        Throwable cause = JoinTrace.addTo(e.getCause());
         if (cause instanceof IOException problem) {
             return problem;
         }

@@ -51,7 +51,10 @@ import java.util.random.RandomGenerator;
  * version before they open the content and may then send a newer one.
  *
  * <p>A manager is meant to be shared: it bounds the memory in use, the requests in flight and, with the default
- * executor, the threads. Thread-safe.
+ * executor, the threads. Its own threads do not keep the JVM from exiting: if the main method returns, or
+ * {@link System#exit} is called, while transfers are running, they end incomplete, and a warning is logged.
+ *
+ * <p>Thread-safe.
  */
 public final class TransferManager implements AutoCloseable {
     /** The number of bytes that a connection of 50 MiB/s transfers in 20 ms. */
@@ -269,7 +272,9 @@ public final class TransferManager implements AutoCloseable {
     }
 
     private <T extends ParallelTransfer<?>> T enter(T transfer) {
-        return environment.running().enter(transfer);
+        environment.running().enter(transfer);
+        ExitWarning.watch(transfer);
+        return transfer;
     }
 
     PrefetchMemory readAheadMemory() {
