@@ -89,7 +89,9 @@ abstract class GrpcReadsBase {
     static void await(BooleanSupplier condition) {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime() - deadline).as("nanoseconds past a minute").isNegative();
+            assertThat(System.nanoTime() - deadline)
+                    .as("nanoseconds past a minute")
+                    .isNegative();
             Thread.onSpinWait();
         }
     }
