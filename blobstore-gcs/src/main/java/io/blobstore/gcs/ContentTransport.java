@@ -8,8 +8,8 @@ import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Operation;
 import io.blobstore.ReadResult;
-import io.blobstore.gcs.grpc.GrpcReadSettings;
 import io.blobstore.gcs.grpc.GrpcReads;
+import io.blobstore.gcs.grpc.GrpcSettings;
 import io.blobstore.gcs.grpc.GrpcWrites;
 import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.RetryClock;
@@ -165,9 +165,9 @@ final class ContentTransport implements Closeable {
         }
     }
 
-    private GrpcReadSettings grpcSettings() {
+    private GrpcSettings grpcSettings() {
         Credentials credentials = client.client().getOptions().getScopedCredentials();
-        return new GrpcReadSettings(
+        return new GrpcSettings(
                 bucket.name(),
                 settings.endpoint()
                         .orElseGet(() -> URI.create(client.client().getOptions().getHost())),
