@@ -54,13 +54,18 @@ final class TransferFuture<T> {
         }
     }
 
+    /** Returns a future that succeeds when the outcome, whichever, is set. */
+    CompletableFuture<?> whenEnded() {
+        return future.handle((result, problem) -> null);
+    }
+
     /**
      * Waits for any outcome, even if the caller is interrupted; its interrupt status is restored at the end.
      *
      * @param onInterrupt runs after an interrupt, before waiting continues
      */
     void awaitEnd(Runnable onInterrupt) {
-        CompletableFuture<?> end = future.handle((result, problem) -> null);
+        CompletableFuture<?> end = whenEnded();
         boolean interrupted = false;
         while (!end.isDone()) {
             try {
